@@ -1,27 +1,27 @@
-//! How many of the calls that ring are answered, from what rings now and not only from what has ended.
+//! Estimate of the answer rate from ringing calls, not only from ended ones.
 //!
-//! A call that has rung for a second and one that has rung for twenty say different things; each tick counts
-//! by how much of its chance of an answer it has used up (an exposure). Old ticks fade: by a hundred answers
-//! and by half an hour.
+//! A call that has rung for one second and one that has rung for twenty carry different information: each
+//! tick counts by the part of its chance of an answer that has passed (the exposure). Old observations fade,
+//! by one hundred answers and by half an hour.
 
 use crate::TICK_S;
 use crate::times::RingTimes;
 use libm::{exp, log, sqrt};
 
-/// Answers after which what was seen before counts for a third.
+/// Number of answers after which earlier observations have a third of their weight.
 const FADES_BY_ANSWERS: f64 = 100.0;
-/// Seconds after which it does.
+/// Seconds after which earlier observations have a third of their weight.
 const FADES_BY_S: f64 = 1_800.0;
-/// How much what was expected at first weighs, in calls.
+/// Weight of the initial rate, in calls.
 const EXPECTED_CALLS: f64 = 5.0;
-/// What is expected where nothing is known.
+/// The initial rate, before any observation.
 const EXPECTED_RATE: f64 = 0.3;
-/// Rates are kept within these, so that nothing is divided by nothing.
+/// Lowest estimated rate. It prevents a division by zero.
 const RATE_MIN: f64 = 0.005;
-/// The same at the other end.
+/// Highest estimated rate.
 const RATE_MAX: f64 = 0.98;
 
-/// A rate of answers that follows what happens.
+/// An answer rate that is estimated continuously.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnswerRate {
     answers: f64,
@@ -40,18 +40,19 @@ impl Default for AnswerRate {
 }
 
 impl AnswerRate {
-    /// The part of calls that is answered.
+    /// Returns the estimated rate: answered calls ÷ calls.
     pub fn rate(&self) -> f64 {
         let expected = EXPECTED_CALLS * self.expected;
         ((self.answers + expected) / (self.exposure + EXPECTED_CALLS)).clamp(RATE_MIN, RATE_MAX)
     }
 
-    /// The relative error of the rate, about: few answers say little.
+    /// Returns the approximate relative error of the rate. With few answers it is large.
     pub fn error(&self) -> f64 {
         2.0 / sqrt(self.answers + EXPECTED_CALLS)
     }
 
-    /// A tick has passed: calls by their age in half seconds at its beginning, and answers in it.
+    /// Adds the observations of one tick: ringing calls by age (in half seconds) at its start, and answers in
+    /// it.
     pub fn passed(&mut self, ring: &RingTimes, ringing: &[u32], answers: u32) {
         let rate = self.rate();
         let used = ringing.iter().enumerate().map(|(age, calls)| {

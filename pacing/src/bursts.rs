@@ -1,14 +1,14 @@
-//! Calls started at once for some free agents: how many answers would find nobody, by the binomial law.
+//! Bursts of calls for a number of free agents: how many answers find no agent, by the binomial distribution.
 
 use libm::{exp, lgamma, log};
 
-/// The part of answers that may find no agent.
+/// Largest share of answers that may find no agent.
 const SHARE_MAX: f64 = 0.03;
 
-/// Most calls of one burst that are looked at; above any that a hundred agents have use for.
+/// Largest burst that is considered. One hundred agents never need more.
 const BURST_MAX: u32 = 100_000;
 
-/// Chance that exactly `answers` of `dialed` calls are answered.
+/// Returns the probability that exactly `answers` of `dialed` calls are answered.
 fn chance(dialed: u32, answers: u32, rate: f64) -> f64 {
     if answers > dialed {
         return 0.0;
@@ -24,7 +24,7 @@ fn chance(dialed: u32, answers: u32, rate: f64) -> f64 {
     exp(ways + answered + unanswered)
 }
 
-/// The expected part of answers beyond the free agents: E\[(X − a)⁺\] ÷ E\[X\], X binomial.
+/// Returns the expected share of answers without a free agent: E\[(X − a)⁺\] ÷ E\[X\], X binomial.
 pub fn abandoned_share(dialed: u32, free: u32, rate: f64) -> f64 {
     let expected = f64::from(dialed) * rate;
     if expected <= 0.0 {
@@ -35,24 +35,26 @@ pub fn abandoned_share(dialed: u32, free: u32, rate: f64) -> f64 {
     ((expected - f64::from(free) + spare) / expected).max(0.0)
 }
 
-/// The largest burst of which at most three answers of a hundred are expected to find nobody.
+/// Returns the largest burst in which at most three percent of the answers are expected to find no agent.
 pub fn safe_burst(free: u32, rate: f64) -> u32 {
     let fits = |dialed: &u32| abandoned_share(*dialed, free, rate) <= SHARE_MAX;
     (free..BURST_MAX).take_while(fits).last().unwrap_or(free)
 }
 
-/// Calls for as many answers as there are free agents, to the nearest.
+/// Returns the calls that give one answer per free agent, rounded to the nearest integer.
 pub fn naive_burst(free: u32, rate: f64) -> u32 {
     crate::times::count(libm::round(f64::from(free) / rate))
 }
 
-/// Chance that at least `free` of `ringing` calls are answered: that one more answer finds nobody.
+/// Returns the probability that at least `free` of `ringing` calls are answered, so that one more answer
+/// finds no agent.
 pub fn chance_of_none_free(ringing: u32, free: u32, rate: f64) -> f64 {
     let fewer: f64 = (0..free).map(|answers| chance(ringing, answers, rate)).sum();
     (1.0 - fewer).clamp(0.0, 1.0)
 }
 
-/// The largest burst whose last call costs a drop with at most this chance, were it answered.
+/// Returns the largest burst in which the answer to the last call finds no agent with at most this
+/// probability.
 pub fn largest_burst(free: u32, rate: f64, chance_max: f64) -> u32 {
     let fits = |dialed: &u32| chance_of_none_free(dialed - 1, free, rate) <= chance_max;
     (1..BURST_MAX).take_while(fits).last().unwrap_or(0)

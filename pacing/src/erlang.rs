@@ -1,8 +1,9 @@
-//! Erlang's formulas: how often all agents are busy, for calls that go away (B) and for calls that wait (C).
+//! Erlang's formulas for the probability that all agents are busy: Erlang B for calls that are lost, Erlang C
+//! for calls that wait.
 //!
-//! A. K. Erlang, 1917. Load is in erlangs: calls a second times seconds a call.
+//! A. K. Erlang, 1917. Load is in erlangs: calls per second times seconds per call.
 
-/// Chance that a call finds all agents busy, where such calls go away.
+/// Erlang B: returns the probability that a call finds all agents busy, if calls are then lost.
 pub fn blocked(load: f64, agents: u32) -> f64 {
     (1..=agents).fold(1.0, |before, agent| {
         let offered = load * before;
@@ -10,8 +11,8 @@ pub fn blocked(load: f64, agents: u32) -> f64 {
     })
 }
 
-/// Chance that a call has to wait, where such calls wait until they are served; 1 where agents never
-/// catch up.
+/// Erlang C: returns the probability that a call has to wait, if calls wait until they are served. 1 if the
+/// load is not below the number of agents.
 pub fn delayed(load: f64, agents: u32) -> f64 {
     let (blocked, agents) = (blocked(load, agents), f64::from(agents));
     if load >= agents {
@@ -20,7 +21,7 @@ pub fn delayed(load: f64, agents: u32) -> f64 {
     agents * blocked / (agents - load * (1.0 - blocked))
 }
 
-/// The largest load of which at most this part finds all agents busy.
+/// Returns the largest load at which at most this share of calls finds all agents busy (Erlang B).
 pub fn load_within(blocked_max: f64, agents: u32) -> f64 {
     let (mut fits, mut exceeds) = (0.0, f64::from(agents) * 2.0 + 1.0);
     for _ in 0..60 {

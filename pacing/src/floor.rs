@@ -1,34 +1,35 @@
-//! What a pacer sees at a tick, what it is told of between two, and what it answers.
+//! The interface of a pacer: its view of the agents and calls at a tick, the events since the last tick, and
+//! its answer.
 
 use crate::times::{AHEAD_S, BusyTimes, Releases, RingTimes, STEPS_A_SECOND};
 
-/// Most ages of ringing calls, in half seconds.
+/// Number of ages of ringing calls, in half seconds.
 pub const RING_AGES: usize = AHEAD_S * STEPS_A_SECOND;
 
-/// What is known of the shape of times: learned, or as a campaign was set up.
+/// The distributions of ring and busy times: learned, or as a campaign is configured.
 #[derive(Debug, Clone, Default)]
 pub struct Shape {
     pub ring: RingTimes,
     pub busy: BusyTimes,
 }
 
-/// A floor of agents at one instant.
+/// The agents and calls of a campaign at one tick.
 #[derive(Debug, Clone)]
 pub struct Floor {
-    /// Agents at work, busy or not.
+    /// Agents who work, busy or not.
     pub agents: u32,
     pub free: u32,
-    /// Who answered and waits for an agent.
+    /// Answered callees who wait for an agent.
     pub waiting: u32,
-    /// Half seconds for which each talking agent has talked.
+    /// Talk time of each talking agent, in half seconds.
     pub talking: Vec<u32>,
-    /// Agents who wrap a call up.
+    /// Agents in wrap-up.
     pub wrapping: u32,
-    /// Ringing calls by age in half seconds: `RING_AGES` of them.
+    /// Ringing calls by age in half seconds; `RING_AGES` entries.
     pub ringing: Vec<u32>,
-    /// Answers that may still find nobody before the account is used up; negative where it is overdrawn.
+    /// Drops that the abandonment budget still allows; negative if it is exceeded.
     pub budget: i64,
-    /// Live answers and drops that the account counts.
+    /// Live answers and drops that the budget counts.
     pub answers: u64,
     pub drops: u64,
 }
@@ -38,12 +39,13 @@ impl Floor {
         self.ringing.iter().sum()
     }
 
-    /// One call for each agent who has nobody ringing: what costs no drop.
+    /// Returns the calls of progressive dialing: one per free agent without a ringing or waiting call. They
+    /// cause no drop.
     pub fn progressive(&self) -> u32 {
         self.free.saturating_sub(self.ringing_count() + self.waiting)
     }
 
-    /// Agents expected to be free within so many seconds, and the variance of that.
+    /// Returns the expected number of agents that become free by each second ahead, and its variance.
     pub fn releases(&self, shape: &Shape) -> (Releases, Releases) {
         let (mut expected, mut variance) = ([0.0; AHEAD_S + 2], [0.0; AHEAD_S + 2]);
         let mut add = |releases: &Releases, agents: f64| {
@@ -61,25 +63,26 @@ impl Floor {
     }
 }
 
-/// What happened between two ticks.
+/// The events between two ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Told {
     /// Live answers.
     pub answers: u32,
-    /// Of those before, who found an agent in time.
+    /// Answers, of these and earlier ones, that reached an agent in time.
     pub served: u32,
-    /// Who waited for nothing.
+    /// Answers that waited in vain (drops).
     pub drops: u32,
 }
 
-/// How many calls to start at a tick.
+/// A pacer: decides how many calls to start at a tick.
 pub trait Pacer {
-    /// As figures and files name it.
+    /// Returns the pacer's name in figures and files.
     fn name(&self) -> &'static str;
 
-    /// Since the last tick, at whose end `ringing` were ringing by age (with what was started then).
+    /// Reports the events since the last tick. `ringing` has the calls by age after that tick, with those
+    /// started at it.
     fn told(&mut self, ringing: &[u32], told: Told);
 
-    /// Calls to start now.
+    /// Returns the number of calls to start now.
     fn dials(&mut self, floor: &Floor) -> u32;
 }

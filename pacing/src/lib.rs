@@ -1,9 +1,8 @@
-//! How many calls to start now: enough that agents wait little, few enough that nobody who answers
-//! finds none.
+//! Pacing: how many calls to start now, so that agents wait little and almost every answer finds an agent.
 //!
-//! Pure: counts, ages and an account in, a number out. It knows nothing of campaigns, calls or events, has no
-//! clock and no source of randomness (a trial's seed is an argument), and imports nothing of this workspace.
-//! What it must reach stands in `docs/pacing.md`; `trial` measures it on a floor of agents made from a seed.
+//! Pure: counts, ages and a budget are inputs, a number is the result. The crate knows no campaigns, calls or
+//! events, has no clock and no randomness (a trial's seed is an argument), and uses no other crate of the
+//! workspace. The requirements are in `docs/pacing.md`; `trial` measures them in a simulation with a seed.
 
 pub mod answer_rate;
 pub mod baselines;
@@ -18,8 +17,8 @@ pub mod trial;
 pub use floor::{Floor, Pacer, Told};
 pub use pacer::Ledgerline;
 
-/// The most that may be abandoned of a hundred live answers (16 CFR 310.4(b)(4)(i)).
+/// Largest percentage of live answers that may be abandoned (16 CFR 310.4(b)(4)(i)).
 pub const ABANDONED_PERCENT_MAX: u32 = 3;
 
-/// Seconds between two decisions.
+/// Seconds between two decisions of a pacer.
 pub const TICK_S: f64 = 0.5;

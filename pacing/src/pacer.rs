@@ -1,8 +1,9 @@
-//! Our pacer: dials while the chance that one more answer costs a drop is worth its price.
+//! The product's pacer: it starts calls while the probability that one more answer becomes a drop is below a
+//! price.
 //!
-//! It looks `AHEAD_S` seconds ahead: how many agents will be free when those who ring answer. The method is
-//! that of `docs/pacing.md`; the price follows what happened, and the account of drops binds above it: with
-//! no drop left, one call for one free agent.
+//! It looks `AHEAD_S` seconds ahead: how many agents will be free when the ringing calls are answered. The
+//! method is described in `docs/pacing.md`. The price follows the results; the abandonment budget limits the
+//! calls in addition: with no drop left, one call per free agent is dialed.
 
 use crate::answer_rate::AnswerRate;
 use crate::floor::{Floor, Pacer, Shape, Told};
@@ -10,18 +11,18 @@ use crate::price::Price;
 use crate::times::{AHEAD_S, STEPS_A_SECOND, count, normal};
 use libm::sqrt;
 
-/// Standard deviations of drops by which the account has to hold.
+/// Number of standard deviations of the expected drops that the budget must cover.
 const BUDGET_SIGMAS: f64 = 1.64;
-/// Ringing calls for each agent, by the answer rate: beyond it nothing is gained.
+/// Most ringing calls per agent, before division by the answer rate. More calls bring no gain.
 const RINGING_MAX: f64 = 3.0;
 
-/// Predictive dialing under an account of drops.
+/// The predictive pacer with an abandonment budget.
 #[derive(Debug, Clone)]
 pub struct Ledgerline {
     shape: Shape,
     rate: AnswerRate,
     price: Price,
-    /// The account had no drop left at the last tick.
+    /// The budget allowed no drop at the last tick.
     used_up: bool,
 }
 
@@ -35,7 +36,7 @@ impl Ledgerline {
         }
     }
 
-    /// The part of calls that is answered, as far as it has seen.
+    /// Returns the estimated answer rate.
     pub fn rate(&self) -> f64 {
         self.rate.rate()
     }
@@ -48,7 +49,7 @@ impl Pacer for Ledgerline {
 
     fn told(&mut self, ringing: &[u32], told: Told) {
         self.rate.passed(&self.shape.ring, ringing, told.answers);
-        // While one call goes to one free agent, what happens says nothing of the price.
+        // During progressive dialing the results say nothing about the price.
         if !self.used_up {
             (0..told.served).for_each(|_| self.price.answer_served());
             (0..told.drops).for_each(|_| self.price.answer_dropped());
@@ -75,39 +76,39 @@ impl Pacer for Ledgerline {
     }
 }
 
-/// What the seconds ahead bring without a further call.
+/// The forecast for the seconds ahead without a further call.
 struct Ahead {
     seconds: Vec<Second>,
-    /// Relative error of the answer rate, squared.
+    /// Squared relative error of the answer rate.
     doubt: f64,
 }
 
-/// One second ahead.
+/// The forecast for one second ahead.
 #[derive(Clone, Copy)]
 struct Second {
-    /// Agents free by then beyond those who will have answered, and its variance.
+    /// Expected free agents less expected answers by this second, and the variance.
     spare: f64,
     variance: f64,
-    /// Of those who ring, answers by then.
+    /// Expected answers of the calls that ring now, by this second.
     answers: f64,
-    /// Of a new call, the chance that it is answered by then.
+    /// Probability that a new call is answered by this second.
     answered: f64,
-    /// Of a new call that is answered, the part in this second.
+    /// Share of a new call's answers in this second.
     share: f64,
 }
 
-/// What one more call would cost.
+/// The effect of one more call.
 struct Cost {
-    /// Chance that its answer costs a drop.
+    /// Probability that its answer becomes a drop.
     drop: f64,
-    /// Drops expected of all that rings.
+    /// Expected drops of all ringing calls.
     drops: f64,
 }
 
 impl Cost {
     fn is_worth(&self, price: f64, budget: i64) -> bool {
         let drops = self.drops + BUDGET_SIGMAS * sqrt(self.drops);
-        // An account of more drops than calls binds nothing.
+        // A budget beyond this range does not limit anything.
         let budget = f64::from(i32::try_from(budget).unwrap_or(i32::MAX));
         self.drop <= price && drops <= budget
     }
@@ -136,7 +137,7 @@ impl Ahead {
         }
     }
 
-    /// With so many new calls.
+    /// Returns the effect of the last of `dials` new calls.
     fn after(&self, dials: u32) -> Cost {
         let dials = f64::from(dials);
         let (mut cost, mut worst) = (
@@ -153,7 +154,7 @@ impl Ahead {
             let spare = second.spare - new;
             let spread = second.variance + new * (1.0 - second.answered) + self.doubt * answers * answers;
             let none_free = normal((0.5 - spare) / sqrt(spread.max(1e-9)));
-            // Who is late keeps the others waiting: the worst of what follows counts.
+            // A late answer makes later ones wait too, so the worst second that follows counts.
             worst = worst.max(none_free);
             cost.drop += second.share * worst;
             let earlier = before
@@ -165,7 +166,7 @@ impl Ahead {
     }
 }
 
-/// Answers of those who ring within so many half seconds, and their variance.
+/// Returns the expected answers of the ringing calls within so many half seconds, and the variance.
 fn answers_by(floor: &Floor, shape: &Shape, rate: f64, steps: usize) -> (f64, f64) {
     let each = floor.ringing.iter().enumerate().filter(|(_, calls)| **calls > 0);
     each.map(|(age, calls)| {

@@ -1,18 +1,18 @@
-//! The price of a drop: the chance of one at which a further call is still started.
+//! The price of a drop: the drop probability up to which a further call is started.
 //!
-//! Dual ascent: each served answer raises it a little, each drop lowers it by what 34 answers raised, so that
-//! drops settle just under three of a hundred answers whatever the floor is like.
+//! Dual ascent: each served answer raises the price a little, each drop lowers it by as much as 34 answers
+//! raise it. So drops settle just below three percent of the answers in every campaign.
 
 use libm::{exp, sqrt};
 
-/// The part of answers that the price steers to: a little under the most that is allowed.
+/// The target share of drops, a little below the legal limit.
 const AIM: f64 = 0.029;
-/// How fast it moves.
+/// Step size of the price.
 const STEP: f64 = 0.02;
 const LOWEST: f64 = 0.003;
 const HIGHEST: f64 = 0.3;
 
-/// The chance of a drop at which a further call is still started.
+/// The drop probability up to which a further call is started.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Price(f64);
 
@@ -31,7 +31,7 @@ impl Price {
         self.0 = (self.0 * exp(STEP * (AIM - 1.0))).clamp(LOWEST, HIGHEST);
     }
 
-    /// The price where the account stands so: dearer behind its aim, cheaper ahead of it.
+    /// Returns the price adjusted by the budget: lower if the drops are above the target, higher if below.
     pub fn given(self, answers: u64, drops: u64) -> f64 {
         let (answers, drops) = (float(answers), float(drops));
         let ahead = 0.15 * (AIM * answers - drops) / (1.0 + 0.1 * sqrt(drops));
@@ -39,7 +39,7 @@ impl Price {
     }
 }
 
-/// Counts of calls are far below 2^53.
+/// Converts a count to a float. Counts of calls are far below 2^53.
 #[expect(clippy::cast_precision_loss, reason = "counts of calls")]
 const fn float(count: u64) -> f64 {
     count as f64

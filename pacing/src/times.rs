@@ -1,25 +1,25 @@
-//! How long calls ring, talk and are wrapped up, as a pacer needs it: chances by time and age.
+//! Distributions of ring, talk and wrap-up times, as a pacer needs them: probabilities by time and age.
 
 use libm::{erfc, exp, log, log1p, sqrt};
 
-/// Seconds looked ahead: the longest a call may still ring.
+/// Seconds of the forecast: the longest time that a call rings.
 pub const AHEAD_S: usize = 25;
-/// Seconds that somebody who answered may wait for an agent before it counts as a drop
-/// (16 CFR 310.4(b)(4)(iii)).
+/// Seconds that an answered callee may wait for an agent before the call counts as a drop (16 CFR
+/// 310.4(b)(4)(iii)).
 pub const WAITS_S: f64 = 2.0;
-/// Steps of a second in which ages are kept.
+/// Steps per second in which ages are counted.
 pub const STEPS_A_SECOND: usize = 2;
-/// Seconds of talk whose chances are kept apart; who talks longer is taken for one of this age.
+/// Longest talk time with its own probabilities, in seconds. Longer ones use those of this age.
 const TALK_S_MAX: usize = 1_200;
-/// Steps of a second in which talk and wrap-up are added up.
+/// Steps per second in the sums over talk and wrap-up.
 const GRAIN: usize = 4;
 
-/// Chance that a standard normal value is at most this.
+/// Returns the standard normal distribution function: the probability of at most `value`.
 pub fn normal(value: f64) -> f64 {
     erfc(-value / std::f64::consts::SQRT_2) / 2.0
 }
 
-/// A number of calls: not negative, no fraction.
+/// Converts a float to a count; negative values become 0, fractions are cut off.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -29,13 +29,13 @@ pub const fn count(value: f64) -> u32 {
     value as u32
 }
 
-/// An index of a table is far below 2^53.
+/// Converts an index to a float. Indexes of tables are far below 2^53.
 #[expect(clippy::cast_precision_loss, reason = "an index of a small table")]
 pub const fn float(index: usize) -> f64 {
     index as f64
 }
 
-/// Times whose logarithm is normal.
+/// A lognormal distribution of times.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lognormal {
     mu: f64,
@@ -43,7 +43,7 @@ pub struct Lognormal {
 }
 
 impl Lognormal {
-    /// By mean (seconds) and coefficient of variation.
+    /// Creates the distribution from its mean (seconds) and coefficient of variation.
     pub fn of(mean: f64, cv: f64) -> Self {
         let variance = log1p(cv * cv);
         Self {
@@ -52,7 +52,7 @@ impl Lognormal {
         }
     }
 
-    /// Chance of at most `time`.
+    /// Returns the probability of at most `time`.
     pub fn within(&self, time: f64) -> f64 {
         if time <= 0.0 {
             return 0.0;
@@ -60,20 +60,22 @@ impl Lognormal {
         normal((log(time) - self.mu) / self.sigma)
     }
 
-    /// The time at a standard normal value.
+    /// Returns the time at a standard normal value.
     pub fn at(&self, normal: f64) -> f64 {
         exp(self.mu + self.sigma * normal)
     }
 }
 
-/// When calls that will be answered are: G of `docs/pacing.md`, by half seconds of age up to the cut.
+/// The distribution of ring times of answered calls: G of `docs/pacing.md`, by half seconds of age up to the
+/// cut-off.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RingTimes {
     answered_by: Vec<f64>,
 }
 
 impl RingTimes {
-    /// Lognormal, cut off at `AHEAD_S` seconds, when who does not answer is given up.
+    /// Creates the distribution from a lognormal one, cut off at `AHEAD_S` seconds, when an unanswered call
+    /// is canceled.
     pub fn of(times: Lognormal) -> Self {
         let step = |index: usize| float(index) / float(STEPS_A_SECOND);
         let whole = times.within(step(AHEAD_S * STEPS_A_SECOND));
@@ -83,17 +85,17 @@ impl RingTimes {
         Self { answered_by }
     }
 
-    /// Of calls that are answered, the part that was by this age, in half seconds.
+    /// Returns the share of answered calls that are answered by this age in half seconds.
     pub fn answered_by(&self, age: usize) -> f64 {
         self.answered_by.get(age).copied().unwrap_or(1.0)
     }
 
-    /// Ages at which a call may ring, in half seconds.
+    /// Returns the number of ages at which a call can ring, in half seconds.
     pub fn ages(&self) -> usize {
         self.answered_by.len() - 1
     }
 
-    /// Seconds until an answered call is answered, on average.
+    /// Returns the mean ring time of answered calls, in seconds.
     pub fn mean(&self) -> f64 {
         let left = self.answered_by.windows(2).map(|pair| match pair {
             [before, after] => 1.0 - f64::midpoint(*before, *after),
@@ -102,7 +104,7 @@ impl RingTimes {
         left.sum::<f64>() / float(STEPS_A_SECOND)
     }
 
-    /// Chance that a call of this age is still answered, at this answer rate.
+    /// Returns the probability that a call of this age is still answered, at this answer rate.
     pub fn still_answered(&self, age: usize, rate: f64) -> f64 {
         let answered = self.answered_by(age);
         rate * (1.0 - answered) / (1.0 - rate * answered)
@@ -110,16 +112,16 @@ impl RingTimes {
 }
 
 impl Default for RingTimes {
-    /// Mean 9 s, cv 0.6, cut at 25 s.
+    /// The default: mean 9 s, coefficient of variation 0.6, cut off at 25 s.
     fn default() -> Self {
         Self::of(Lognormal::of(9.0, 0.6))
     }
 }
 
-/// Chances of being free within 1 … `AHEAD_S` + 2 seconds.
+/// Probabilities of being free within 1 … `AHEAD_S` + 2 seconds.
 pub type Releases = [f64; AHEAD_S + 2];
 
-/// When agents become free: by phase, and by how long they have talked.
+/// The distribution of the times until agents become free, by phase and talk time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BusyTimes {
     talking: Vec<Releases>,
@@ -128,7 +130,8 @@ pub struct BusyTimes {
 }
 
 impl BusyTimes {
-    /// Talk is lognormal, wrap-up behind it exponential with this mean (seconds).
+    /// Creates the distribution: lognormal talk time, followed by exponential wrap-up with this mean
+    /// (seconds).
     pub fn of(talk: Lognormal, wrap_up: f64) -> Self {
         let at = |grain: usize| float(grain) / float(GRAIN);
         let grains = (TALK_S_MAX + AHEAD_S + 3) * GRAIN;
@@ -148,7 +151,7 @@ impl BusyTimes {
         }
     }
 
-    /// Of an agent who has talked so many half seconds.
+    /// Returns the probabilities for an agent who has talked so many half seconds.
     pub fn talking(&self, age: usize) -> &Releases {
         self.talking
             .get(age)
@@ -160,14 +163,14 @@ impl BusyTimes {
         &self.wrapping
     }
 
-    /// Seconds of one call, talk and wrap-up together, on average.
+    /// Returns the mean busy time of one call in seconds, talk and wrap-up together.
     pub const fn mean(&self) -> f64 {
         self.mean
     }
 }
 
 impl Default for BusyTimes {
-    /// Talk of mean 120 s, cv 0.8; wrap-up of mean 20 s.
+    /// The default: talk with mean 120 s and coefficient of variation 0.8; wrap-up with mean 20 s.
     fn default() -> Self {
         Self::of(Lognormal::of(120.0, 0.8), 20.0)
     }
@@ -177,8 +180,9 @@ fn wrapped_within(seconds: f64, wrap_up: f64) -> f64 {
     1.0 - exp(-seconds / wrap_up)
 }
 
-/// Talk ends in some grain of the time ahead, and wrap-up takes no longer than what is left of it. By grains:
-/// the chance that talk has ended, from the age on, and that wrap-up has, halfway through each.
+/// Returns the probabilities of being free: talk ends in a step ahead, and wrap-up takes no longer than the
+/// remaining time. `ended` has the probability that talk has ended, from the agent's age on; `wrapped` that
+/// wrap-up has ended, at the middle of each step.
 fn releases(ended: &[f64], wrapped: &[f64]) -> Releases {
     let before = ended.first().copied().unwrap_or(1.0);
     let left = 1.0 - before;

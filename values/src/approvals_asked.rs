@@ -1,23 +1,23 @@
-//! What of a campaign takes effect only when another person approved it (CMP-8): a small set in one byte, for
-//! it stands in every plan.
+//! The parts of a campaign that need approval by a second person (CMP-8), as a set in one byte, because every
+//! plan contains it.
 
 use serde::{Deserialize, Serialize};
 
-/// What of a campaign can need another person's approval.
+/// A part of a campaign that can need approval by a second person.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum NeedsApproval {
-    /// A list enrols nobody before that.
+    /// A list enrols its customers only after approval.
     Lists,
-    /// Its calls run a published version of a flow behind which somebody stands.
+    /// Calls use only a published flow version with an approval.
     Flows,
-    /// It goes on to its next stage.
+    /// Promotions to the next stage.
     Promotions,
-    /// It answers from a version of a knowledge base behind which somebody stands.
+    /// Answers come only from a knowledge base version with an approval.
     Answers,
-    /// It sends the messages of its flow alone, of a version behind which somebody stands.
+    /// Messages are only those of the flow, in a version with an approval.
     Messages,
 }
 
@@ -41,7 +41,7 @@ impl NeedsApproval {
     }
 }
 
-/// What a campaign asks approvals for; stored as a list, each once and in one order.
+/// The set of parts that need approval. Stored as a list without duplicates, in fixed order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<NeedsApproval>", into = "Vec<NeedsApproval>")]
 pub struct Approvals(u8);
@@ -57,7 +57,7 @@ impl Approvals {
         self.0 & what.bit() != 0
     }
 
-    /// Its flow is a version behind which somebody stands: for what is said, or for what is sent.
+    /// Returns true if the flow version needs an approval, for its spoken texts or for its messages.
     pub const fn ask_for_a_flow(self) -> bool {
         self.ask_for(NeedsApproval::Flows) || self.ask_for(NeedsApproval::Messages)
     }

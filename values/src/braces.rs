@@ -1,20 +1,20 @@
-//! Texts with places between `{{` and `}}`: taken apart, whatever a place holds.
+//! Splitting of texts with placeholders between `{{` and `}}`, whatever the placeholders contain.
 
-/// A piece of such a text.
+/// A piece of a text with placeholders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// What stands between two places.
+    /// The text between two placeholders.
     Plain(&'a str),
-    /// What a place holds, as it is written.
+    /// The content of a placeholder, as written.
     Braced(&'a str),
 }
 
-/// A `{{` that nothing closes.
+/// The error for a `{{` without `}}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{{{{ is not closed by }}}}")]
 pub struct Unclosed;
 
-/// The pieces of a text, in order.
+/// Splits a text into its pieces, in order. Error if a `{{` is not closed.
 pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Unclosed> {
     let mut found = Vec::new();
     let mut rest = text;

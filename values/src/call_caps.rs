@@ -1,21 +1,22 @@
-//! Caps of calls to a person that a campaign, or the person's own record, sets beside those of the preset.
+//! Caps on calls to a customer that a campaign or the customer's record sets in addition to those of the
+//! preset.
 //!
-//! Never looser: a cap that a preset's own makes idle is refused with both figures, so that nobody believes
-//! in a number that does not bind.
+//! A cap can only be stricter. One that a cap of the preset makes ineffective is refused with both figures,
+//! so that no user relies on a limit that has no effect.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Most caps of one campaign, or one person: each is counted at every dial.
+/// Most caps of one campaign or customer. Each is evaluated at every dial.
 pub const OWN_CAPS_MAX: usize = 8;
 
-/// Most calls of a cap: as many as a day has minutes.
+/// Largest number of calls of a cap: the minutes of a day.
 pub const CALLS_OF_CAP_MAX: u32 = 1_440;
 
-/// Longest period in days: as far back as the dials of a person are known.
+/// Longest period of a cap in days: the time for which a customer's dials are known.
 pub const CAP_DAYS_MAX: u32 = 30;
 
-/// Which calls count. An open call counts as each of them until it is closed.
+/// The calls that a cap counts. An open call counts as each kind until it is closed.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -36,30 +37,30 @@ impl CountedCalls {
     }
 }
 
-/// Whose calls a cap counts.
+/// The scope over which a cap counts.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum CapOver {
-    /// All calls to the person, over all campaigns and numbers.
+    /// All calls to the customer, over all campaigns and numbers.
     #[default]
     Person,
-    /// Those of the campaign.
+    /// Calls of the campaign.
     Matter,
 }
 
-/// At most so many calls in a period.
+/// A cap: at most so many calls in a period.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(deny_unknown_fields)]
 pub struct CallCap {
-    /// Dialed, answered or unanswered ones; attempts and connected calls are counted apart.
+    /// The kind of calls. Dialed calls and connected calls are counted separately.
     pub counted: CountedCalls,
     #[serde(default)]
     pub over: CapOver,
-    /// The callee's local days, today included.
+    /// Number of days in the callee's local time, including today.
     #[schemars(range(min = 1, max = CAP_DAYS_MAX))]
     pub local_days: u32,
     #[schemars(range(min = 1, max = CALLS_OF_CAP_MAX))]

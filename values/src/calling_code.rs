@@ -1,10 +1,10 @@
-//! Country calling codes (ITU-T E.164), and the country of a number that is written without one.
+//! Country calling codes (ITU-T E.164), and the default country of numbers without one.
 
 use phonenumber::country;
 use phonenumber::metadata::DATABASE;
 use std::fmt;
 
-/// The calling code of a country: 86, 1.
+/// A country calling code, such as 86 or 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallingCode(u16);
 
@@ -12,12 +12,12 @@ pub struct CallingCode(u16);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefaultCountry {
     Of(CallingCode),
-    /// Not known: a number without a country code is refused.
+    /// Not known. A number without a country code is refused.
     Unknown,
 }
 
 impl DefaultCountry {
-    /// The one country of all of these; unknown where they differ or where there is none.
+    /// Returns the country if all are equal; `Unknown` if they differ or there are none.
     pub fn common_to(countries: impl IntoIterator<Item = Self>) -> Self {
         let mut countries = countries.into_iter();
         let first = countries.next().unwrap_or(Self::Unknown);
@@ -30,11 +30,11 @@ impl DefaultCountry {
 
 impl CallingCode {
     pub const MAINLAND_CHINA: Self = Self(86);
-    /// The United States, Canada and others of the North American numbering plan.
+    /// The United States, Canada and the other countries of the North American Numbering Plan.
     pub const NORTH_AMERICA: Self = Self(1);
 
-    /// Codes of the European Union, the European Economic Area, Switzerland and the United Kingdom
-    /// (ITU-T E.164, list of assigned codes of 2024).
+    /// The codes of the European Union, the European Economic Area, Switzerland and the United Kingdom (ITU-T
+    /// E.164, list of assigned codes of 2024).
     pub const EUROPE: [Self; 32] = [
         Self(30),
         Self(31),
@@ -70,7 +70,7 @@ impl CallingCode {
         Self(423),
     ];
 
-    /// `None` where no country has this code.
+    /// Returns the calling code; `None` if no country has it.
     pub fn new(code: u16) -> Option<Self> {
         let regions = DATABASE.by_code(&code)?;
         let region = regions.first()?.id().parse::<country::Id>();
@@ -92,12 +92,12 @@ impl CallingCode {
         self.0
     }
 
-    /// The main region of the code; the others share its numbering plan.
+    /// Returns the main region of the code. Other regions share its numbering plan.
     pub(crate) fn main_region(self) -> Option<country::Id> {
         DATABASE.by_code(&self.0)?.first()?.id().parse().ok()
     }
 
-    /// The prefix of a national number within the country: 0 in China, 8 in Russia.
+    /// Returns the trunk prefix of national numbers in the country: 0 in China, 8 in Russia.
     pub(crate) fn trunk_prefix(self) -> Option<&'static str> {
         DATABASE.by_code(&self.0)?.first()?.national_prefix()
     }

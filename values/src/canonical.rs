@@ -1,16 +1,17 @@
-//! Canonical JSON and its hash: the same content has the same bytes, whatever order it was written in.
+//! Canonical JSON and its hash: equal content gives equal bytes, whatever the order of its members.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// One line, no blanks, keys sorted by their bytes, strings and numbers as serde_json writes them.
+/// Returns canonical JSON: one line, no blanks, keys sorted by bytes, strings and numbers as serde_json
+/// writes them.
 pub fn canonical_json(value: &Value) -> String {
     let mut text = String::new();
     write(value, &mut text);
     text
 }
 
-/// SHA-256 of the canonical JSON, lower hex.
+/// Returns the SHA-256 of the canonical JSON, in lower-case hex.
 pub fn content_hash(value: &Value) -> String {
     let digest = Sha256::digest(canonical_json(value).as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -27,7 +28,8 @@ fn write(value: &Value, text: &mut String) {
             text.push_str(if items.is_empty() { "[]" } else { "]" });
         }
         Value::Object(members) => {
-            // A map keeps the order of writing when some crate of the build asks for it: sort here.
+            // The map keeps the insertion order if a crate of the build enables that feature, so it is sorted
+            // here.
             let mut sorted: Vec<_> = members.iter().collect();
             sorted.sort_by_key(|(name, _)| name.as_bytes());
             let open = std::iter::once('{').chain(std::iter::repeat(','));

@@ -1,15 +1,15 @@
-//! Where somebody is looked for who must not be enrolled twice: what lists and grants of enrolment share.
+//! The deduplication scope of an import, which lists and enrolments share.
 
 use serde::{Deserialize, Serialize};
 
-/// Of a list that is imported: where somebody is looked for who must not be enrolled twice.
+/// Deduplication scope of an import: where existing enrolments of a customer are searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dedupe {
     /// In the file and in its campaign.
     #[default]
     Campaign,
-    /// In every campaign, also one that is over.
+    /// In every campaign, including ended ones.
     Everywhere,
 }
 

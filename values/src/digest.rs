@@ -1,16 +1,16 @@
-//! SHA-256 of a secret that was made by chance: what is kept where the secret itself must not be.
+//! The SHA-256 digest of a random secret. It is stored instead of the secret.
 //!
-//! Only for secrets of 256 random bits, which nobody finds by trying. What a person chose is a password, and
-//! is kept by a slow function.
+//! Only for secrets of 256 random bits, which cannot be guessed. Passwords are chosen by people and need a
+//! slow hash function.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
-/// Bytes of such a digest.
+/// Bytes of the digest.
 const DIGEST_BYTES: usize = 32;
 
-/// SHA-256 (FIPS 180-4) of a secret, lower hex in JSON.
+/// SHA-256 (FIPS 180-4) of a secret; lower-case hex in JSON.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct SecretDigest([u8; DIGEST_BYTES]);
@@ -20,7 +20,7 @@ impl SecretDigest {
         Self(Sha256::digest(secret.as_bytes()).into())
     }
 
-    /// Whether this is the digest of `secret`; how long it takes does not tell how much of it fits.
+    /// Returns true if this is the digest of `secret`. The comparison takes constant time.
     pub fn is_of(&self, secret: &str) -> bool {
         let other = Self::of(secret);
         let pairs = self.0.iter().zip(other.0);
@@ -79,7 +79,7 @@ mod tests {
     fn a_digest_is_written_read_and_known_again() {
         let digest = SecretDigest::of("abc");
         let text = serde_json::to_string(&digest).unwrap();
-        // FIPS 180-4's own example.
+        // The example of FIPS 180-4.
         assert_eq!(
             text,
             "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\""

@@ -1,10 +1,10 @@
-//! How calls end: the closed lists of dispositions and outcomes, with their labels, zh and en.
+//! The results of calls: closed lists of dispositions and outcomes, with Chinese and English labels.
 //!
-//! A disposition says what the person or the network did; an outcome how an answered conversation
-//! ended. The table that derives a disposition from raw values is `call::progress`. The webhook's and
-//! CRM's `outcome` is the zh label of the outcome, else of the disposition.
+//! A disposition says what the person or the network did; an outcome says how an answered conversation ended.
+//! `call::progress` derives the disposition from raw values. The `outcome` of webhook and CRM is the Chinese
+//! label of the outcome, or of the disposition if there is none.
 
-/// A closed list with its stored names and its labels, zh and en.
+/// Defines an enum as a closed list with stored names and labels in Chinese and English.
 #[macro_export]
 macro_rules! labelled {
     ($(#[$doc:meta])* $name:ident { $($variant:ident => $code:literal, $zh:literal, $en:literal;)* }) => {
@@ -16,7 +16,7 @@ macro_rules! labelled {
 
         impl $name {
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-            /// The stored name.
+            /// Returns the stored name.
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code,)* }
             }
@@ -35,7 +35,7 @@ macro_rules! labelled {
 pub use crate::labelled;
 
 labelled! {
-    /// How interested somebody seemed (意向).
+    /// The interest that a customer showed (意向).
     InterestLevel {
         Low => "low", "低", "low";
         Medium => "medium", "中", "medium";
@@ -73,13 +73,14 @@ labelled! {
 }
 
 impl Disposition {
-    /// Whether a call that was answered and ended so was answered by a person: neither by a machine nor by a
-    /// screening assistant, nor gone at once. The metrics' term `person_answered_calls` says the same.
+    /// Returns true if an answered call with this disposition was answered by a person: not by a machine or a
+    /// screening assistant, and not hung up at once. The metric term `person_answered_calls` uses the same
+    /// definition.
     pub const fn is_by_person(self) -> bool {
         !matches!(self, Self::Machine | Self::Screened | Self::AnsweredShort)
     }
 
-    /// Whether a call that ended so may have been answered: of any other nobody was talked to.
+    /// Returns true if a call with this disposition may have been answered. All others had no conversation.
     pub const fn may_follow_answer(self) -> bool {
         matches!(
             self,

@@ -1,35 +1,36 @@
-//! How a callee sounds: neutral, raised or angry, from the words and from how they are said.
+//! The emotion of a callee: neutral, raised or angry, from the words and the voice.
 //!
-//! A rough sign for people who look after calls, never a judgement of anybody: words weigh most, a voice
-//! alone is never called angry, and how somebody speaks is only ever held against how the same person spoke
-//! in their first seconds. Pure: figures in, reading out. Nothing of it is made unless a campaign asks.
+//! It is a rough indicator for people who supervise calls, not an assessment of a person. Words have the most
+//! weight; a voice alone is never rated as angry; a voice is compared only with the same person's first
+//! seconds. Pure: figures in, reading out. It is measured only if a campaign requests it.
 
 use crate::disposition::labelled;
 use serde::{Deserialize, Serialize};
 
-/// From this score on somebody is called raised.
+/// Lowest score that is rated as raised, in thousandths.
 pub const RAISED_PERMILLE: u16 = 300;
-/// From this score on somebody is called angry.
+/// Lowest score that is rated as angry, in thousandths.
 pub const ANGRY_PERMILLE: u16 = 700;
 
-/// What a voice that is as excited as can be told adds to a score of nothing: less than `ANGRY_PERMILLE`.
+/// Largest score of the voice alone, in thousandths: less than `ANGRY_PERMILLE`.
 const VOICE_PERMILLE_MAX: u32 = 600;
-/// A pitch so far above one's own counts whole: about six semitones.
+/// Pitch above the caller's own that counts fully, in thousandths: about six semitones.
 const PITCH_ABOVE_PERMILLE_MAX: u32 = 400;
-/// A voice so much louder than one's own counts whole.
+/// Loudness above the caller's own that counts fully, in decibels.
 const LOUDER_DB_MAX: u32 = 10;
-/// A pace so far above one's own counts whole.
+/// Pace above the caller's own that counts fully, in thousandths.
 const RATE_ABOVE_PERMILLE_MAX: u32 = 500;
-/// Shares of pitch, loudness and pace.
+/// Weights of pitch, loudness and pace, in thousandths.
 const PITCH_SHARE: u32 = 450;
 const LOUDNESS_SHARE: u32 = 400;
 const RATE_SHARE: u32 = 150;
-/// What one word of anger, and one of annoyance, weighs; a second one of its kind adds a quarter.
+/// Score of one angry word and of one annoyed word, in thousandths. A second word of the kind adds a quarter
+/// of the rest.
 const ANGER_PERMILLE: u32 = 750;
 const ANNOYANCE_PERMILLE: u32 = 400;
 
 labelled! {
-    /// How somebody seemed, least first.
+    /// The emotion levels, lowest first.
     EmotionLevel {
         Neutral => "neutral", "平静", "neutral";
         Raised => "raised", "激动", "raised";
@@ -38,7 +39,7 @@ labelled! {
 }
 
 impl EmotionLevel {
-    /// Of a score.
+    /// Returns the level of a score.
     const fn of(score_permille: u16) -> Self {
         if score_permille >= ANGRY_PERMILLE {
             Self::Angry
@@ -50,20 +51,20 @@ impl EmotionLevel {
     }
 }
 
-/// How an utterance was spoken, against how the same caller spoke in their first seconds.
+/// The prosody of an utterance, relative to the same caller's first seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prosody {
-    /// Of the caller's own median pitch; 1000 is the same.
+    /// Pitch relative to the caller's own median, in thousandths; 1000 is equal.
     pub pitch_permille: u16,
-    /// Louder than the caller's own, in decibels.
+    /// Loudness above the caller's own, in decibels.
     pub louder_db: i16,
-    /// Of the caller's own pace; 1000 is the same.
+    /// Pace relative to the caller's own, in thousandths; 1000 is equal.
     pub rate_permille: u16,
 }
 
 impl Prosody {
-    /// How excited the voice alone is, 0 to 1000. It never falls as one of its figures rises.
+    /// Returns the excitement of the voice alone, 0 to 1000. It never falls if one of the figures rises.
     pub fn excitement_permille(self) -> u16 {
         let above =
             |value: u16, whole: u32| u32::from(value.saturating_sub(1_000)).min(whole) * 1_000 / whole;
@@ -76,33 +77,33 @@ impl Prosody {
     }
 }
 
-/// What was made of one utterance.
+/// The emotion of one utterance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmotionReading {
     pub level: EmotionLevel,
     pub score_permille: u16,
-    /// Of that, what the words alone say.
+    /// The part of the score that comes from the words alone.
     pub words_permille: u16,
-    /// Absent while it is not known how the caller speaks otherwise.
+    /// Absent while the caller's own voice is not measured yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prosody: Option<Prosody>,
-    /// The campaign lets a flow go by it.
+    /// The campaign permits flow conditions on emotion.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_branch: bool,
 }
 
-/// Whether a campaign measures it, and what it may change. Not asked for, nothing is measured.
+/// A campaign's emotion settings. Without them nothing is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmotionPlan {
-    /// Conditions of a flow on `emotion_at_least` can hold; else they never do.
+    /// Permits flow conditions on `emotion_at_least`. Without it they never hold.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_branch: bool,
 }
 
 impl EmotionPlan {
-    /// Words and voice together.
+    /// Returns the emotion of words and voice together.
     pub fn read(self, text: &str, prosody: Option<Prosody>) -> EmotionReading {
         let words = words_permille(text);
         let excitement = prosody.map_or(0, |prosody| u32::from(prosody.excitement_permille()));
@@ -122,7 +123,7 @@ fn permille(value: u32) -> u16 {
     u16::try_from(value.min(1_000)).unwrap_or(1_000)
 }
 
-/// What is said in anger.
+/// Phrases that show anger.
 const ANGER: &[&str] = &[
     "骗子",
     "滚",
@@ -157,7 +158,7 @@ const ANGER: &[&str] = &[
     "asshole",
     "stop calling me",
 ];
-/// What is said in annoyance.
+/// Phrases that show annoyance.
 const ANNOYANCE: &[&str] = &[
     "烦死",
     "很烦",
@@ -189,7 +190,7 @@ const ANNOYANCE: &[&str] = &[
     "enough",
     "every day you call",
 ];
-/// What takes such a word back where it stands right before it, or is another word that contains one.
+/// Phrases that contain one of these words without the meaning, by negation or as part of another word.
 const NOT_MEANT: &[&str] = &[
     "不是骗子",
     "没骚扰",
@@ -209,7 +210,7 @@ const NOT_MEANT: &[&str] = &[
     "old enough",
 ];
 
-/// How much the words alone say, 0 to 1000.
+/// Returns the score of the words alone, 0 to 1000.
 fn words_permille(text: &str) -> u32 {
     let mut told: String = text
         .chars()
@@ -227,7 +228,7 @@ fn words_permille(text: &str) -> u32 {
     weigh(ANGER, ANGER_PERMILLE).max(weigh(ANNOYANCE, ANNOYANCE_PERMILLE))
 }
 
-/// Marks that a recognizer puts where it likes.
+/// Returns true for punctuation, which recognizers set arbitrarily.
 const fn is_noise(one: char) -> bool {
     matches!(one, '，' | '。' | '！' | '？' | '、' | ',' | '.' | '!' | '?')
 }

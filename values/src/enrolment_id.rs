@@ -3,8 +3,8 @@
 use crate::ids::{CampaignId, CustomerId};
 use std::fmt;
 
-/// One customer in one campaign, `<campaign>/<customer>`: one per pair for ever; attempts run on over all
-/// lists.
+/// The enrolment of one customer in one campaign, `<campaign>/<customer>`. There is one per pair forever;
+/// attempts are counted across all lists.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnrolmentId {
     pub campaign: CampaignId,

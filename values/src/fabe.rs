@@ -1,9 +1,8 @@
-//! How the answer to an objection argues: feature, advantage, benefit, evidence. Flows and knowledge
-//! share it.
+//! FABE: the argument of an answer to an objection, shared by flows and knowledge bases.
 
 use serde::{Deserialize, Serialize};
 
-/// Feature, advantage, benefit, evidence.
+/// The argument of an answer to an objection: feature, advantage, benefit, evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fabe {

@@ -1,12 +1,13 @@
-//! A map of a few entries that takes no more memory than they do: pairs in the order of their keys.
+//! A sorted map for a few entries, stored as a vector that takes only the memory of its entries.
 //!
-//! Most people have one enrolment with three variables, and most numbers one claim. A node of a `BTreeMap`
-//! has room for eleven entries, which was most of what an entity at rest took. Looked at from outside it is
-//! such a map: same order, same answers.
+//! Most customers have one enrolment with three variables, and most numbers one claim. A node of a `BTreeMap`
+//! has room for eleven entries, which was most of the memory of an idle entity. This map has the same order
+//! and the same results as a `BTreeMap`.
 
-/// Entries up to which room is made for exactly one more; beyond, as a vector does.
+/// Number of entries up to which capacity grows by exactly one. Above, it grows like a vector's.
 const EXACT_MAX: usize = 8;
 
+/// A sorted map for a few entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FewMap<K, V>(Vec<(K, V)>);
 
@@ -55,7 +56,7 @@ impl<K: Ord, V> FewMap<K, V> {
         self.place(key).is_ok()
     }
 
-    /// What stood under the key before.
+    /// Inserts a value and returns the previous value of the key.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self.place(&key) {
             Ok(place) => self
@@ -80,7 +81,7 @@ impl<K: Ord, V> FewMap<K, V> {
         Some(self.0.remove(place).1)
     }
 
-    /// In the order of the keys.
+    /// Returns the entries in the order of the keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.0.iter().map(|(key, value)| (key, value))
     }

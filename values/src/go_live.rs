@@ -1,26 +1,25 @@
-//! Going live in stages (DEP-7): with how many people a campaign begins, and how many calls a day it may
-//! place then. Values that plans, campaigns and requests share.
+//! The go-live stages of a campaign (DEP-7), with their limits on customers and on calls per day.
 
 use serde::{Deserialize, Serialize};
 
-/// People of a campaign under test (DEP-7: 200 records).
+/// Most customers of a campaign in the test stage (DEP-7: 200 records).
 pub const TEST_PEOPLE_MAX: u32 = 200;
 
-/// Calls of a pilot in one day of the campaign's own time zone (DEP-7).
+/// Most calls of a pilot per day, in the campaign's time zone (DEP-7).
 pub const PILOT_CALLS_PER_DAY_MAX: u32 = 1_000;
 
-/// How far a campaign has gone live.
+/// The go-live stage of a campaign.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "GoLiveStage")]
 pub enum Stage {
-    /// Its first 200 people, and nobody else.
+    /// Test: only the first 200 customers.
     Test,
-    /// At most 1,000 calls a day.
+    /// Pilot: at most 1,000 calls a day.
     Pilot,
-    /// 20 to 50 agents, for a month or two, reviewed each day; where the plan has it.
+    /// Roll-out, if the plan has it: 20 to 50 agents for one or two months, reviewed each day.
     RollOut,
     Full,
 }
@@ -28,7 +27,7 @@ pub enum Stage {
 impl Stage {
     pub const ALL: [Self; 4] = [Self::Test, Self::Pilot, Self::RollOut, Self::Full];
 
-    /// The stage with this code.
+    /// Returns the stage with this code.
     pub fn of_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|stage| stage.code() == code)
     }
@@ -59,7 +58,7 @@ impl Stage {
     }
 }
 
-/// That a campaign goes live in stages, and what its promotions ask for besides figures.
+/// A campaign's go-live plan: its first stage, and further conditions for promotions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(
@@ -67,21 +66,22 @@ impl Stage {
     reason = "each is asked for apart, by a member of the campaign's body"
 )]
 pub struct StagePlan {
-    /// The stage in which it begins.
+    /// The first stage.
     pub from: Stage,
-    /// Agents take its calls over: a pilot ends with 3 to 5 of them, a week, and ratios above DEP-7's.
+    /// Agents take over the calls. A pilot then ends only with 3 to 5 agents, after a week, and with the
+    /// ratios of DEP-7.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub agent_gates: bool,
-    /// Under test only our own test phones (internal numbers) are called.
+    /// In the test stage only test phones (internal numbers) are called.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_phones: bool,
-    /// Between a pilot with agents and full: a roll-out to 20 to 50 of them, reviewed each day.
+    /// A roll-out to 20 to 50 agents, reviewed each day, between the pilot with agents and the full stage.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub roll_out: bool,
 }
 
 impl StagePlan {
-    /// It begins so, and asks for nothing else.
+    /// Returns a plan with this first stage and no further conditions.
     pub const fn beginning_at(from: Stage) -> Self {
         Self {
             from,
@@ -91,21 +91,21 @@ impl StagePlan {
         }
     }
 
-    /// Why nobody could go live so; nothing where they can.
+    /// Returns why the plan is not valid; `None` if it is.
     pub const fn fault(&self) -> Option<&'static str> {
         if self.roll_out && !self.agent_gates {
-            return Some("a roll-out (roll_out) is of agents: agent_gates stands beside it");
+            return Some("roll_out needs agent_gates: a roll-out is done with agents");
         }
         if matches!(self.from, Stage::RollOut) && !self.roll_out {
-            return Some("it begins with a roll-out that it does not have (roll_out)");
+            return Some("from: roll_out needs roll_out: true");
         }
         if self.own_phones && !matches!(self.from, Stage::Test) {
-            return Some("own_phones is about a test: it begins with one (from: test)");
+            return Some("own_phones needs from: test");
         }
         None
     }
 
-    /// The stage that follows.
+    /// Returns the next stage; `None` after the last one.
     pub const fn after(&self, stage: Stage) -> Option<Stage> {
         match stage {
             Stage::Test => Some(Stage::Pilot),

@@ -1,9 +1,9 @@
-//! One newtype per id, so that two ids can never be swapped, and the rules by which ids are derived.
+//! The id types, one newtype each so that ids cannot be swapped, and the derivation of ids.
 //!
-//! Ids fixed by the outside are derived, so that a second import meets the same entity without asking
-//! a view: a number and a customer are keyed hashes made by the `Vault` port; a campaign is its
-//! `task_id`; a call follows from its enrolment and the attempt's number. All ids are lower-case text
-//! in JSON, except the campaign's, whose case is kept.
+//! Ids of external things are derived, so that a second import finds the same entity without a view: a number
+//! and a customer are keyed hashes made by the `Vault` port, a campaign's id is its `task_id`, a call's id
+//! follows from its enrolment and the number of the attempt. In JSON all ids are lower-case text, except a
+//! campaign's, which keeps its case.
 
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
@@ -13,11 +13,11 @@ use uuid::Uuid;
 
 pub use crate::stream_id::StreamId;
 
-/// The fixed namespace of every derived UUID (event, call and list ids). Never changes: stored ids follow
-/// from it.
+/// The fixed namespace of all derived UUIDs (event, call and list ids). It never changes, because stored ids
+/// follow from it.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x6c65_6467_6572_6c69_6e65_0000_0000_0001);
 
-/// Why a text is not an id of the wanted kind.
+/// The error for a text that is not an id of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a {kind} id: {why}")]
 pub struct InvalidId {
@@ -26,10 +26,10 @@ pub struct InvalidId {
     pub why: &'static str,
 }
 
-/// Longest `task_id` accepted (requirements, house: `[A-Za-z0-9_.-]{1,64}`).
+/// Longest `task_id`, in bytes (requirements, house: `[A-Za-z0-9_.-]{1,64}`).
 pub const CAMPAIGN_ID_BYTES_MAX: usize = 64;
 
-/// Bytes of the keyed hash that make a customer's or number's id (128 bits).
+/// Bytes of the keyed hash in a customer's or number's id (128 bits).
 pub const DERIVED_ID_BYTES: usize = 16;
 
 #[macro_export]
@@ -142,7 +142,7 @@ pub use crate::enrolment_id::EnrolmentId;
 pub use crate::texting_ids::{AnonymousTranscriptId, ConversationId, MessageId, SummaryId, WordingDraftId};
 pub use crate::{text_id, uuid_id};
 
-/// The two alphabets as JSON schemas say them.
+/// The two alphabets of ids as patterns for JSON schemas.
 const PLAIN_WORD: &str = "^[A-Za-z0-9_.-]{1,64}$";
 pub(crate) const DERIVED_HEX: &str = "^[0-9a-f]{32}$";
 
@@ -159,9 +159,9 @@ pub fn plain_word(text: &str) -> Result<(), &'static str> {
     Err("only A-Z a-z 0-9 _ . - are allowed")
 }
 
-/// The alphabet of names by which people sign in, and of teams.
+/// The pattern of user names and team names.
 const LOGIN_NAME: &str = "^[a-z0-9_.-]{1,64}$";
-/// Whose attempts were refused.
+/// The pattern of access ids.
 const ACCESS_WORD: &str = "^(user|key|address)\\.[a-z0-9_.-]{1,64}$";
 
 pub fn login_name(text: &str) -> Result<(), &'static str> {
@@ -190,100 +190,108 @@ pub(crate) fn derived_hex(text: &str) -> Result<(), &'static str> {
 }
 
 text_id!(
-    /// A campaign's id: its `task_id`, `[A-Za-z0-9_.-]{1,64}`, case kept.
+    /// The id of a campaign: its `task_id`, `[A-Za-z0-9_.-]{1,64}`, with its case kept.
     CampaignId, "campaign", plain_word, PLAIN_WORD, "TASK20261120"
 );
 text_id!(
-    /// A flow's id, in the same alphabet as a campaign's.
+    /// The id of a flow, in the alphabet of campaign ids.
     FlowId, "flow", plain_word, PLAIN_WORD, "TASK20261120"
 );
 text_id!(
-    /// A published model's id, in the same alphabet.
+    /// The id of a model, in the alphabet of campaign ids.
     ModelId, "model", plain_word, PLAIN_WORD, "zh_outbound"
 );
 text_id!(
-    /// A knowledge base's id, in the same alphabet.
+    /// The id of a knowledge base, in the alphabet of campaign ids.
     KnowledgeId, "knowledge base", plain_word, PLAIN_WORD, "card_instalment"
 );
 text_id!(
-    /// A person: first 128 bits, lower hex, of HMAC-SHA-256(installation secret, `customer:` + external id).
-    /// It also names the person's key.
+    /// The id of a customer: the first 128 bits, in lower-case hex, of HMAC-SHA-256(installation secret,
+    /// `customer:` + external id). It is also the name of the customer's key.
     CustomerId, "customer", derived_hex, DERIVED_HEX, "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 );
 text_id!(
-    /// A phone number: first 128 bits, lower hex, of HMAC-SHA-256(installation secret, `number:` + E.164).
+    /// The id of a phone number: the first 128 bits, in lower-case hex, of HMAC-SHA-256(installation secret,
+    /// `number:` + E.164).
     NumberId, "number", derived_hex, DERIVED_HEX, "ffeeddccbbaa99887766554433221100"
 );
 uuid_id!(
-    /// One event. UUIDv5 of the command's id and the event's index in its batch, so a retry meets itself.
+    /// The id of an event: UUIDv5 of the command's id and the event's index in its batch, so that a retry
+    /// gives the same id.
     EventId, "event"
 );
 uuid_id!(
-    /// One command. Made by the asker; the same id asked twice is answered once.
+    /// The id of a command, chosen by the caller. A repeated command with the same id is executed once.
     CommandId, "command"
 );
 uuid_id!(
-    /// One call: UUIDv5(fixed namespace, `<campaign>/<customer>/<attempt>`).
+    /// The id of a call: UUIDv5(fixed namespace, `<campaign>/<customer>/<attempt>`).
     CallId, "call"
 );
 uuid_id!(
-    /// One contact list: UUIDv5 of campaign and SHA-256 of its content, so the same content again resumes it.
+    /// The id of a contact list: UUIDv5 of campaign and SHA-256 of the content, so that the same content
+    /// resumes its import.
     ListId, "list"
 );
 text_id!(
-    /// A user's name by which they sign in; lower case, so that two cannot differ by case alone.
+    /// The name of a user for signing in. Lower case, so that two names cannot differ by case alone.
     UserId, "user", login_name, LOGIN_NAME, "wang"
 );
 text_id!(
-    /// Customers and the users who see to them, in the same alphabet as a user's name.
+    /// The id of a team, in the alphabet of user names.
     TeamId, "team", login_name, LOGIN_NAME, "north"
 );
 text_id!(
-    /// Whose refused attempts one stream holds: `user.<name>`, `key.<id>`, or `address.<hash>`.
+    /// The stream of refused attempts: `user.<name>`, `key.<id>` or `address.<hash>`.
     AccessId, "access", access_word, ACCESS_WORD, "user.wang"
 );
 uuid_id!(
-    /// One key of an API: UUIDv5 of the command that made it, so that a repeated request is the same key.
+    /// The id of an API key: UUIDv5 of the command that created it, so that a repeated request gives the same
+    /// key.
     KeyId, "key"
 );
 uuid_id!(
-    /// One webhook: UUIDv5 of the command that added it, so that a repeated request is the same webhook.
+    /// The id of a webhook: UUIDv5 of the command that added it, so that a repeated request gives the same
+    /// webhook.
     WebhookId, "webhook"
 );
 uuid_id!(
-    /// One alert: UUIDv5 of its rule and what it is about, so that the same trouble again is the same alert.
+    /// The id of an alert: UUIDv5 of rule and subject, so that a recurring condition is the same alert.
     AlertId, "alert"
 );
 uuid_id!(
-    /// One question to the rows: UUIDv5 of the command that asked it, so that a repeated request is the same.
+    /// The id of an inquiry: UUIDv5 of the command that recorded it, so that a repeated request gives the
+    /// same inquiry.
     InquiryId, "inquiry"
 );
 uuid_id!(
-    /// One complaint: UUIDv5 of the command that opened it, so that a repeated request is the same.
+    /// The id of a complaint: UUIDv5 of the command that opened it, so that a repeated request gives the same
+    /// complaint.
     ComplaintId, "complaint"
 );
 uuid_id!(
-    /// One approval of an act by a second person: UUIDv5 of what is asked, by whom and on which day.
+    /// The id of an approval: UUIDv5 of the act, the requester and the day.
     ApprovalId, "approval"
 );
 uuid_id!(
-    /// One request of a person: UUIDv5 of the command that received it, so that a repeated one is the same.
+    /// The id of a person request: UUIDv5 of the command that received it, so that a repeated one gives the
+    /// same request.
     PersonRequestId, "person_request"
 );
 uuid_id!(
-    /// One draw of calls for an audit: UUIDv5 of everything that fixes it, so the same draw again is itself.
+    /// The id of a sample: UUIDv5 of all parameters of the draw, so that the same draw is the same sample.
     SampleId, "sample"
 );
 text_id!(
-    /// A kind of report and its period, such as `compliance.2026-10`; every issue of it is in one stream.
+    /// The id of a report: its kind and period, such as `compliance.2026-10`. All issues share one stream.
     ReportId, "report", plain_word, PLAIN_WORD, "compliance.2026-10"
 );
 text_id!(
-    /// A view of the read side, by its name, such as `campaign_board`.
+    /// The id of a view: its name, such as `campaign_board`.
     ViewId, "view", plain_word, PLAIN_WORD, "campaign_board"
 );
 
-/// The log as a whole: there is one in a store, and its stream is `installation-log`.
+/// The id of the log: a store has one log, with the stream `installation-log`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct LogId;
 
@@ -294,27 +302,27 @@ impl fmt::Display for LogId {
 }
 
 impl EventId {
-    /// The id of the `index`-th event (from 0) that `command` led to.
+    /// Returns the id of the `index`-th event (from 0) of a command.
     pub fn derive(command: CommandId, index: usize) -> Self {
         Self(Uuid::new_v5(&command.0, index.to_string().as_bytes()))
     }
 }
 
 impl CommandId {
-    /// A driver's command id: UUIDv5 of the event that caused it and the command's kind, so that a driver
-    /// that forgets what it did asks the same again and is answered once.
+    /// Returns a driver's command id: UUIDv5 of the causing event and the command's kind. A driver that
+    /// repeats the command after a crash gets the same id, so the command is executed once.
     pub fn derive(cause: EventId, kind: &str) -> Self {
         Self(Uuid::new_v5(&cause.0, kind.as_bytes()))
     }
 
-    /// A command id fixed by what it is about, for commands without a causing event.
+    /// Returns a command id derived from a text, for commands without a causing event.
     pub fn derive_from_text(text: &str) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, text.as_bytes()))
     }
 }
 
 impl CallId {
-    /// The call of one attempt (from 1) of an enrolment.
+    /// Returns the id of the call of an enrolment's attempt (from 1).
     pub fn derive(enrolment: &EnrolmentId, attempt: u32) -> Self {
         Self(Uuid::new_v5(
             &NAMESPACE,
@@ -324,7 +332,7 @@ impl CallId {
 }
 
 impl AlertId {
-    /// The alert of `rule` about `subject`.
+    /// Returns the id of the alert of `rule` for `subject`.
     pub fn derive(rule: &str, subject: &str) -> Self {
         Self(Uuid::new_v5(
             &NAMESPACE,
@@ -334,35 +342,35 @@ impl AlertId {
 }
 
 impl UserId {
-    /// The name that a person types, whatever its case.
+    /// Reads a user name as a person types it, in any case.
     pub fn typed(text: &str) -> Result<Self, InvalidId> {
         text.trim().to_lowercase().parse()
     }
 }
 
 impl KeyId {
-    /// The key that `command` made.
+    /// Returns the id of the key that `command` created.
     pub fn derive(command: CommandId) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, format!("api key:{command}").as_bytes()))
     }
 }
 
 impl WebhookId {
-    /// The webhook that `command` added.
+    /// Returns the id of the webhook that `command` added.
     pub fn derive(command: CommandId) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, format!("webhook:{command}").as_bytes()))
     }
 }
 
 impl InquiryId {
-    /// The inquiry that `command` began.
+    /// Returns the id of the inquiry that `command` recorded.
     pub fn derive(command: CommandId) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, format!("inquiry:{command}").as_bytes()))
     }
 }
 
 impl ComplaintId {
-    /// The complaint that `command` opened.
+    /// Returns the id of the complaint that `command` opened.
     pub fn derive(command: CommandId) -> Self {
         Self(Uuid::new_v5(
             &NAMESPACE,
@@ -372,7 +380,7 @@ impl ComplaintId {
 }
 
 impl PersonRequestId {
-    /// The request that `command` received.
+    /// Returns the id of the person request that `command` received.
     pub fn derive(command: CommandId) -> Self {
         Self(Uuid::new_v5(
             &NAMESPACE,
@@ -382,7 +390,7 @@ impl PersonRequestId {
 }
 
 impl ListId {
-    /// The list that has this content in this campaign; `content_sha256` is lower hex.
+    /// Returns the id of the list with this content in this campaign. `content_sha256` is lower-case hex.
     pub fn derive(campaign: &CampaignId, content_sha256: &str) -> Self {
         Self(Uuid::new_v5(
             &NAMESPACE,
@@ -392,7 +400,8 @@ impl ListId {
 }
 
 impl SampleId {
-    /// The draw that `text` fixes: seed, size, population and position in one form.
+    /// Returns the id of the draw that `text` determines: seed, size, population and position in canonical
+    /// form.
     pub fn derive(text: &str) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, format!("sample:{text}").as_bytes()))
     }

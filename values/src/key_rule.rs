@@ -1,24 +1,23 @@
-//! When a key counts that no menu asks for, as a numbered rule. A call's `call.answered` names its rule, so
-//! that a stored call replays as it went; what the rules mean is in `flow`.
+//! Key rules: numbered rules for keypresses outside the current menu. A call's `call.answered` event names
+//! its rule, so that a replay treats keys the same way. `flow` implements the rules.
 
 use serde::{Deserialize, Serialize};
 
-/// The rule of a call, by its number; what `call.answered` does not name is the first.
+/// The key rule of a call, by its number. Without a number in `call.answered` it is the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
 #[serde(try_from = "u16", into = "u16")]
 pub enum KeyRule {
-    /// A key counts in the menu being asked, and nowhere else.
+    /// A key counts only in the current menu.
     #[default]
     MenusOnly,
-    /// A key by which any menu of the flow refuses further calls counts from the answer to the hang-up,
-    /// unless the menu being asked gives it another meaning; other keys wait for a menu that says
-    /// `type_ahead`.
+    /// A key with which any menu of the flow records an opt-out counts from the answer to the hang-up, unless
+    /// the current menu gives it another meaning. Other keys wait for a menu with `type_ahead`.
     OptOutAnywhere,
-    /// The same, knowing the nodes of spoken flows: an `act` that refuses further calls is a refusal, an
-    /// answer that returns is none, a question by word drops the keys from before it, and an answer returns
-    /// to the menu it was asked for in.
+    /// Like `OptOutAnywhere`, with the nodes of spoken flows: an `act` node that records an opt-out counts as
+    /// one; an answer that returns does not; a spoken question drops earlier keys; an answer returns to the
+    /// menu in which it was requested.
     SpokenNodes,
-    /// The same; at most 100 keypresses of a call are stored, where the rules before stored 240.
+    /// Like `SpokenNodes`, but at most 100 keypresses of a call are stored; the earlier rules store 240.
     HundredKeys,
 }
 
@@ -26,7 +25,7 @@ impl KeyRule {
     /// The rule of calls that are answered now.
     pub const CURRENT: Self = Self::HundredKeys;
 
-    /// Its number in events.
+    /// Returns the number of the rule in events.
     pub const fn number(self) -> u16 {
         match self {
             Self::MenusOnly => 1,
@@ -36,7 +35,7 @@ impl KeyRule {
         }
     }
 
-    /// Whether keys mean anything outside the menu being asked.
+    /// Returns true if keys count outside the current menu.
     pub const fn counts_anywhere(self) -> bool {
         match self {
             Self::MenusOnly => false,
@@ -44,7 +43,7 @@ impl KeyRule {
         }
     }
 
-    /// Whether it tells the nodes of spoken flows from menus.
+    /// Returns true if the rule distinguishes nodes of spoken flows.
     pub const fn knows_spoken_nodes(self) -> bool {
         match self {
             Self::MenusOnly | Self::OptOutAnywhere => false,
@@ -52,8 +51,8 @@ impl KeyRule {
         }
     }
 
-    /// Most keypresses stored of one call. People press a dozen; beyond it a far end sends keys at random,
-    /// and only one that refuses further calls still counts.
+    /// Returns the most keypresses stored per call. People press about a dozen; more are sent at random by
+    /// the far end. Beyond the limit only opt-out keys count.
     pub const fn keypresses_max(self) -> u32 {
         match self {
             Self::MenusOnly | Self::OptOutAnywhere | Self::SpokenNodes => 240,
@@ -62,7 +61,7 @@ impl KeyRule {
     }
 }
 
-/// A number that is no rule of this build.
+/// The error for a number that is not a rule of this build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("key rule {0} is not known to this build")]
 pub struct UnknownKeyRule(u16);

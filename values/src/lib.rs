@@ -1,6 +1,5 @@
-//! Values that deciders and doors share, each whole by itself: how calls end, telephone numbers, names of
-//! streams, bounds of what is read. Nothing here knows an aggregate, an event or a port; `domain` names them
-//! as its own to whoever stands above it.
+//! Value types that deciders and interfaces share: call results, phone numbers, stream names, limits. The
+//! crate knows no aggregates, events or ports; `domain` re-exports them for the crates above it.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod approvals_asked;

@@ -1,16 +1,16 @@
-//! By which way a message to a person leaves: a value that flows, messages and whoever carries them share.
+//! The channel of a message to a customer, shared by flows, messages and messengers.
 
 use serde::{Deserialize, Serialize};
 
-/// By which way a message leaves.
+/// The channel of a message.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
-    /// A short message, by a gateway.
+    /// An SMS, through a gateway.
     Sms,
     Mail,
-    /// To an address of the institution's own, which brings it to an app.
+    /// An HTTP request to the institution, which delivers the message in an app.
     Webhook,
 }

@@ -1,17 +1,17 @@
-//! How a published content is named: `NAME` is its current version, `NAME@V` one version for ever.
+//! References to published content: `NAME` is its current version, `NAME@V` is version V.
 //!
-//! Flows, models and knowledge are named alike; each says with a type of its own what it names.
+//! Flows, models and knowledge bases use this format; each has its own reference type.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A name and the version behind it; `None` for what names nothing.
+/// Reads a reference; `None` if the text is not valid. The version is `None` for the current one.
 pub fn read<I: FromStr>(text: &str) -> Option<(I, Option<u32>)> {
     let (name, version) = match text.split_once('@') {
         None => (text, None),
         Some((name, version)) => {
             let number: Option<u32> = version.parse().ok();
-            // One way of writing it: no sign, no zero in front.
+            // Only one form is accepted: no sign, no leading zero.
             let canonical = number.filter(|one| *one > 0 && one.to_string() == version);
             (name, Some(canonical?))
         }
@@ -19,7 +19,7 @@ pub fn read<I: FromStr>(text: &str) -> Option<(I, Option<u32>)> {
     Some((name.parse().ok()?, version))
 }
 
-/// As it is read.
+/// Writes a reference in the form that `read` accepts.
 pub fn write(to: &mut fmt::Formatter<'_>, name: &impl fmt::Display, version: Option<u32>) -> fmt::Result {
     match version {
         Some(version) => write!(to, "{name}@{version}"),

@@ -1,29 +1,30 @@
-//! Addresses outside this server, and the tokens sent there: URLs, mail addresses, mail servers, bearers.
+//! Addresses of external systems, and the tokens sent to them: URLs, mail addresses, mail servers, bearer
+//! tokens.
 //!
-//! They are checked where they are given, so that a wrong one is refused there and does not fail at the first
-//! delivery. Nothing is looked up: whether a host exists is known later.
+//! They are checked when they are entered, so that an invalid one is refused then and not at the first
+//! delivery. No name is looked up; whether a host exists is found out later.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Longest URL: what browsers and servers agree on.
+/// Longest URL, in bytes: the common limit of browsers and servers.
 pub const URL_BYTES_MAX: usize = 2_000;
 
-/// Longest bearer token: keys of gateways and of CRM systems have up to 200 bytes.
+/// Longest bearer token, in bytes. Keys of gateways and CRM systems have up to 200.
 pub const BEARER_BYTES_MAX: usize = 512;
 
-/// Longest mail address (RFC 5321, 4.5.3.1.3).
+/// Longest mail address, in bytes (RFC 5321, 4.5.3.1.3).
 pub const MAIL_BYTES_MAX: usize = 254;
 
-/// Longest part of a mail address before its `@` (RFC 5321, 4.5.3.1.1).
+/// Longest local part of a mail address, in bytes (RFC 5321, 4.5.3.1.1).
 const MAIL_USER_BYTES_MAX: usize = 64;
 
-/// Longest host name (RFC 1035, 2.3.4).
+/// Longest host name, in bytes (RFC 1035, 2.3.4).
 const HOST_BYTES_MAX: usize = 253;
 
-/// Longest label of a host name (RFC 1035, 2.3.4).
+/// Longest label of a host name, in bytes (RFC 1035, 2.3.4).
 const LABEL_BYTES_MAX: usize = 63;
 
-/// Why a text cannot be used as an address or a token, and what to do.
+/// Why a text is not a valid address or token, and how to correct it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressFault {
     #[error("must begin with https://")]
@@ -62,7 +63,7 @@ pub enum AddressFault {
     Secret,
 }
 
-/// Checks a URL of http or https. Whether plain http is allowed is decided where it is used.
+/// Checks an http or https URL. The caller decides whether plain http is permitted.
 pub fn check_url(text: &str) -> Result<(), AddressFault> {
     let rest = text
         .strip_prefix("https://")
@@ -87,7 +88,7 @@ pub fn check_url(text: &str) -> Result<(), AddressFault> {
     if !is_authority(authority) {
         return Err(AddressFault::Host);
     }
-    // What comes before the first sign is no escape.
+    // The part before the first percent sign has no escape.
     match rest.split('%').skip(1).all(begins_with_two_hex_digits) {
         true => Ok(()),
         false => Err(AddressFault::Percent),
@@ -107,7 +108,7 @@ pub fn check_mail(text: &str) -> Result<(), AddressFault> {
     }
 }
 
-/// The host and port of a mail server.
+/// Returns the host and port of a mail server. Error if the text is not `HOST:PORT`.
 pub fn mail_server(text: &str) -> Result<(String, u16), AddressFault> {
     let (host, port) = text.rsplit_once(':').ok_or(AddressFault::MailServer)?;
     if !is_host(host) || !is_port(port) {
@@ -127,7 +128,7 @@ pub fn check_mail_login(text: &str) -> Result<(), AddressFault> {
     }
 }
 
-/// Checks what is sent as `Authorization: Bearer`: it must be a valid header value (RFC 9110, 5.5).
+/// Checks a token for `Authorization: Bearer`: it must be a valid header value (RFC 9110, 5.5).
 pub fn check_bearer(text: &str) -> Result<(), AddressFault> {
     let is_printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     let is_bearer = is_printable && text.trim() == text;
@@ -137,7 +138,7 @@ pub fn check_bearer(text: &str) -> Result<(), AddressFault> {
     }
 }
 
-/// Checks a secret that signs and is never sent.
+/// Checks a signing secret, which is never sent.
 pub fn check_secret(text: &str) -> Result<(), AddressFault> {
     match text.contains(char::is_control) {
         false => Ok(()),
@@ -145,12 +146,12 @@ pub fn check_secret(text: &str) -> Result<(), AddressFault> {
     }
 }
 
-/// Printable ASCII but for what RFC 3986 leaves out.
+/// Returns true for printable ASCII except the characters that RFC 3986 excludes.
 const fn is_url_character(found: char) -> bool {
     matches!(found, '!'..='~') && !matches!(found, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
 }
 
-/// Characters of a mail address without quotes (RFC 5322, 3.2.3: atext and dots).
+/// Returns true for characters of a mail address without quotes (RFC 5322, 3.2.3: atext and dots).
 const fn is_mail_user_character(found: char) -> bool {
     found.is_ascii_alphanumeric()
         || matches!(
@@ -183,7 +184,7 @@ fn begins_with_two_hex_digits(text: &str) -> bool {
     is_next_hex() && is_next_hex()
 }
 
-/// A host, with a port or without.
+/// Returns true for a host, with or without a port.
 fn is_authority(text: &str) -> bool {
     if is_host(text) {
         return true;
@@ -192,14 +193,14 @@ fn is_authority(text: &str) -> bool {
         .is_some_and(|(host, port)| is_host(host) && is_port(port))
 }
 
-/// A name, an IPv4 address or an IPv6 address in brackets.
+/// Returns true for a name, an IPv4 address, or an IPv6 address in brackets.
 fn is_host(text: &str) -> bool {
     let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     bracketed.map_or_else(|| is_host_name(text), |inner| inner.parse::<Ipv6Addr>().is_ok())
 }
 
-/// A name of labels, or an IPv4 address. Underscores are no part of names on the internet, but of names
-/// within a cluster.
+/// Returns true for a name of labels or an IPv4 address. Underscores are accepted, because names within a
+/// cluster have them.
 fn is_host_name(text: &str) -> bool {
     if !text.is_empty() && text.chars().all(|found| found.is_ascii_digit() || found == '.') {
         return text.parse::<Ipv4Addr>().is_ok();

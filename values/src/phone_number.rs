@@ -1,10 +1,10 @@
-//! A phone number in international form (E.164), checked once, on entry, and masked for every reply.
+//! A phone number in international format (E.164): validated once at input, masked in responses.
 //!
-//! People write numbers as `138-0013-8000`, `+86 138 0013 8000`, `008613800138000`, `+86-010-6552 9988` or
-//! with full-width digits; exports write `="13800138000"` or `'13800138000` so that a spreadsheet keeps the
-//! digits. A spreadsheet that took them for amounts writes `13800138000.0` or `1.38E+10`, which may have
-//! lost digits and is refused. The country of a number without a country code is an argument: no country is
-//! assumed here. Whether a number is in use is for the network to say; what is checked here is its form.
+//! Accepted forms are `138-0013-8000`, `+86 138 0013 8000`, `008613800138000`, `+86-010-6552 9988` and
+//! full-width digits, and exports such as `="13800138000"` or `'13800138000`, which keep the digits in a
+//! spreadsheet. A number that a spreadsheet converted (`13800138000.0`, `1.38E+10`) may have lost digits and
+//! is refused. The country of a number without a country code is an argument; none is assumed here. Only the
+//! form is checked, not whether the number is in use.
 
 use crate::calling_code::{CallingCode, DefaultCountry};
 use crate::phone_text::{half_width, without_guards};
@@ -12,21 +12,20 @@ use crate::visible_text::is_invisible;
 use phonenumber::{Mode, country};
 use std::fmt;
 
-/// Longest text looked at: 15 digits (E.164) with generous separators, each up to 3 bytes.
+/// Longest input, in bytes: 15 digits (E.164) with many separators of up to 3 bytes each.
 const TEXT_BYTES_MAX: usize = 96;
 
 /// Most digits of an international number (ITU-T E.164, 6.1).
 const DIGITS_MAX: usize = 15;
 
-/// Fewest digits: shorter ones are emergency and service codes, which nobody may dial from a list.
+/// Fewest digits. Shorter numbers are emergency and service codes, which must not be dialed from a list.
 const DIGITS_MIN: usize = 7;
 
-/// A callable number, `+` and 7 to 15 digits.
+/// A number that can be dialed: `+` and 7 to 15 digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneNumber(String);
 
-/// What is wrong with a text that should be a phone number. The text itself is not repeated: it may be
-/// a person's.
+/// Why a text is not a phone number. The message does not repeat the text, which may be personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPhoneNumber {
     #[error("the phone number is empty")]
@@ -55,8 +54,8 @@ pub enum InvalidPhoneNumber {
 }
 
 impl InvalidPhoneNumber {
-    /// Whether the text is a whole number all the same, one that nobody can call; what is cut off, or of
-    /// something else, is none.
+    /// Returns true if the text is a complete number that cannot be dialed; false for truncated numbers and
+    /// other texts.
     pub const fn is_of_a_number(self) -> bool {
         match self {
             Self::UnknownCountry | Self::NoCountryCode | Self::NotANumberOf(_) => true,
@@ -72,8 +71,8 @@ impl InvalidPhoneNumber {
 }
 
 impl PhoneNumber {
-    /// Reads what a person or a file wrote. `default` is the country of a number that is written without a
-    /// country code.
+    /// Reads a number as a person or file writes it. `default` is the country of a number without a country
+    /// code.
     pub fn parse(text: &str, default: DefaultCountry) -> Result<Self, InvalidPhoneNumber> {
         let written = Written::read(text, default)?;
         let international = written.is_international;
@@ -97,8 +96,8 @@ impl PhoneNumber {
         }
     }
 
-    /// Every number that a text may mean where the country is not known: the number itself if its country
-    /// code is written, else the number in each of `countries` in which it exists.
+    /// Returns every number that a text can mean if its country is unknown: the number itself if it has a
+    /// country code, else the number in each of `countries` in which it exists.
     pub fn parse_in_each(
         text: &str,
         countries: impl IntoIterator<Item = CallingCode>,
@@ -125,28 +124,29 @@ impl PhoneNumber {
         }
     }
 
-    /// Whether a text has a country code of its own, so that no default is used.
+    /// Returns true if the text has a country code, so that no default is needed.
     pub fn has_country_code(text: &str) -> bool {
         Written::read(text, DefaultCountry::Unknown).is_ok_and(|written| written.is_international)
     }
 
-    /// `+8613800138000`.
+    /// Returns the number in E.164 format: `+8613800138000`.
     pub fn as_e164(&self) -> &str {
         &self.0
     }
 
-    /// The ISO 3166 code of the region that issued the number, such as `CN`; `None` where it is shared.
+    /// Returns the ISO 3166 code of the number's region, such as `CN`; `None` if several regions share the
+    /// number range.
     pub fn region(&self) -> Option<String> {
         region_of_e164(&self.0)
     }
 
-    /// The calling code of its country.
+    /// Returns the calling code of the number's country.
     pub fn calling_code(&self) -> Option<CallingCode> {
         let number = phonenumber::parse(None, &self.0).ok()?;
         CallingCode::new(number.country().code())
     }
 
-    /// For replies and pages: `138****8000`.
+    /// Returns the masked number for responses and pages: `138****8000`.
     pub fn mask(&self) -> String {
         mask_e164(&self.0)
     }
@@ -158,15 +158,15 @@ impl fmt::Display for PhoneNumber {
     }
 }
 
-/// A number is a person's: what is logged by accident is masked.
+/// Debug output is masked, because a number in a log would be personal data.
 impl fmt::Debug for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PhoneNumber({})", self.mask())
     }
 }
 
-/// The ISO 3166 code of the region that issued an E.164 number. Mainland numbers are told by their
-/// country code alone; others by the numbering plan's tables.
+/// Returns the ISO 3166 code of the region of an E.164 number. Mainland China is decided by its country code
+/// alone, other regions by the tables of the numbering plans.
 pub fn region_of_e164(e164: &str) -> Option<String> {
     if e164.starts_with("+86") {
         return Some("CN".to_owned());
@@ -175,9 +175,9 @@ pub fn region_of_e164(e164: &str) -> Option<String> {
     number.country().id().map(|id| id.as_ref().to_owned())
 }
 
-/// An E.164 number without its middle. Mainland numbers in national form: `138****8000`, `010****5678`;
-/// others keep the plus, three digits and the last four: `+120****0123`; fewer than 9 digits keep two and
-/// two. What is not a number becomes stars.
+/// Returns an E.164 number without its middle digits. Mainland numbers are in national format: `138****8000`,
+/// `010****5678`. Others keep the plus, the first three and the last four digits: `+120****0123`; with fewer
+/// than 9 digits the first two and last two. A text that is not a number becomes stars.
 pub fn mask_e164(e164: &str) -> String {
     let digits = e164.strip_prefix('+').unwrap_or(e164);
     if !all_digits(digits) {
@@ -204,12 +204,13 @@ pub fn mask_e164(e164: &str) -> String {
     format!("{plus}{shown_head}****{shown_tail}")
 }
 
-/// Half-width, without blanks, guards and marks around; refuses what a spreadsheet made of a number.
+/// Returns the text in half-width characters, without surrounding blanks, guards and marks. Numbers that a
+/// spreadsheet converted are refused.
 fn plain_text(text: &str) -> Result<String, InvalidPhoneNumber> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(InvalidPhoneNumber::TooLongText);
     }
-    // Contact apps copy direction marks along, also before the plus.
+    // Contact apps copy direction marks with the number, also before the plus.
     let visible = text.chars().filter(|character| !is_invisible(*character));
     let half_width: String = visible.map(half_width).collect();
     let plain = without_guards(&half_width);
@@ -229,13 +230,13 @@ fn all_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// One point with digits on both sides, such as `13800138000.0`.
+/// Returns true for digits with one decimal point, such as `13800138000.0`.
 fn is_decimal(text: &str) -> bool {
     text.split_once('.')
         .is_some_and(|(whole, part)| all_digits(whole) && all_digits(part))
 }
 
-/// Such as `1.38E+10` or `13800138E3`.
+/// Returns true for scientific notation, such as `1.38E+10` or `13800138E3`.
 fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
         return false;
@@ -244,9 +245,9 @@ fn is_scientific(text: &str) -> bool {
     all_digits(exponent) && (all_digits(mantissa) || is_decimal(mantissa))
 }
 
-/// The digits that were written, without separators and without `+`, `00` or `011`.
+/// The digits of an input, without separators and without `+`, `00` or `011`.
 struct Written {
-    /// A country code leads.
+    /// The digits begin with a country code.
     is_international: bool,
     digits: String,
 }
@@ -266,8 +267,8 @@ impl Written {
                 strange => return Err(InvalidPhoneNumber::StrangeCharacter(strange)),
             }
         }
-        // 011 is the international prefix of North America alone; elsewhere it is an area code (Beijing's
-        // 010, then 1) or nothing.
+        // 011 is the international prefix of North America only. Elsewhere it is an area code (Beijing's 010,
+        // then 1) or not used.
         let prefixes: &[&str] = match default {
             DefaultCountry::Of(CallingCode::NORTH_AMERICA) => &["00", "011"],
             DefaultCountry::Of(_) | DefaultCountry::Unknown => &["00"],
@@ -286,8 +287,8 @@ impl Written {
     }
 }
 
-/// Mainland mobile numbers are 1, then 3 to 9, then nine digits (MIIT numbering plan). New ranges are
-/// opened faster than tables follow, so all of them pass.
+/// Returns true for a mainland mobile number: 1, then 3 to 9, then nine digits (MIIT numbering plan). All
+/// ranges are accepted, because new ones are opened before tables contain them.
 fn is_mainland_mobile(national: &str) -> bool {
     let mut bytes = national.bytes();
     national.len() == 11
@@ -296,8 +297,8 @@ fn is_mainland_mobile(national: &str) -> bool {
         && matches!(bytes.next(), Some(b'3'..=b'9'))
 }
 
-/// The eleven digits of a mainland mobile number written nationally (with or without the trunk prefix 0),
-/// with `86` (with or without that prefix behind it), or internationally.
+/// Returns the eleven digits of a mainland mobile number that is written nationally (with or without the
+/// trunk prefix 0), with `86` (with or without 0 after it), or internationally.
 fn mainland_mobile(international: bool, digits: &str) -> Option<&str> {
     let candidates = [
         digits.strip_prefix("86"),
@@ -311,7 +312,7 @@ fn mainland_mobile(international: bool, digits: &str) -> Option<&str> {
         .find(|national| is_mainland_mobile(national))
 }
 
-/// A number that begins with its country code. A trunk prefix 0 behind the code (`+86 (0)10 …`,
+/// Reads a number that begins with its country code. A trunk prefix 0 after the code (`+86 (0)10 …`,
 /// `+44 (0)20 …`) is dropped, except where the numbering plan keeps it (Italy).
 fn international_number(digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
     let Ok(number) = phonenumber::parse(None, format!("+{digits}")) else {
@@ -332,7 +333,7 @@ fn international_number(digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber>
     }))
 }
 
-/// A number without a country code, as it is dialed within its country.
+/// Reads a number without a country code, as it is dialed within its country.
 fn national_number(country: CallingCode, digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
     if country == CallingCode::NORTH_AMERICA && !is_of_north_america(digits) {
         return Err(InvalidPhoneNumber::NotANumberOf("the default country"));
@@ -364,9 +365,9 @@ fn national_number(country: CallingCode, digits: &str) -> Result<PhoneNumber, In
     }))
 }
 
-/// Whether the digits have the shape of a number of the North American plan: an area code and an exchange
-/// code that begin with 2 to 9, then four digits, all behind an optional 1 (NANPA). The tables take long to
-/// load, and few numbers of other countries have it.
+/// Returns true if the digits have the form of the North American Numbering Plan: after an optional 1, an
+/// area code and an exchange code that begin with 2 to 9, then four digits (NANPA). This check precedes the
+/// tables, which take long to load; few numbers of other countries have this form.
 fn is_of_north_america(digits: &str) -> bool {
     let national = digits
         .strip_prefix('1')
@@ -376,9 +377,9 @@ fn is_of_north_america(digits: &str) -> bool {
     national.len() == 10 && begins_code(0) && begins_code(3)
 }
 
-/// Whether nothing but a trunk prefix was taken from what was written. The tables strip carrier selection
-/// codes (1[12]ddd) from mainland numbers, which are no longer written: a number that loses digits that way
-/// is a mistyped one.
+/// Returns true if only a trunk prefix was removed from the input. The tables also strip carrier selection
+/// codes (1[12]ddd) from mainland numbers, but these are no longer used: a number that loses digits this way
+/// was mistyped.
 fn keeps_digits(country: CallingCode, e164: &str, digits: &str) -> bool {
     if e164.ends_with(digits.trim_start_matches('0')) {
         return true;
@@ -388,7 +389,7 @@ fn keeps_digits(country: CallingCode, e164: &str, digits: &str) -> bool {
     taken.is_some_and(|taken| country.trunk_prefix() == Some(taken))
 }
 
-/// Eleven digits behind a mainland 1 that are no mobile number.
+/// Returns true for eleven digits that begin with a mainland 1 and are not a mobile number.
 fn is_mistyped_mobile(e164: &str) -> bool {
     e164.len() == 14 && e164.starts_with("+861")
 }

@@ -1,7 +1,7 @@
-//! What files put around the digits of a phone number: guards and wide forms.
+//! Cleaning of phone numbers from files: guard characters and full-width forms.
 
-/// Without what exports put around a number so that a spreadsheet keeps its digits: `="138"`, `'138`, ``
-/// `138 `` and quotes. Invisible marks are removed before (`visible_text`).
+/// Removes the characters that exports put around a number so that a spreadsheet keeps its digits: `="138"`,
+/// `'138`, `` 138 `` and quotes. Invisible marks are removed earlier (`visible_text`).
 pub(crate) fn without_guards(text: &str) -> &str {
     let is_around = |found: char| {
         let is_guard = matches!(
@@ -15,7 +15,8 @@ pub(crate) fn without_guards(text: &str) -> &str {
     formula.unwrap_or(inner).trim_matches(is_around)
 }
 
-/// Full-width forms (U+FF01 to U+FF5E) are 0xFEE0 above their ASCII twins; U+3000 is the blank.
+/// Converts a full-width form (U+FF01 to U+FF5E) to its ASCII form, which is 0xFEE0 below; U+3000 becomes a
+/// blank.
 pub(crate) fn half_width(character: char) -> char {
     match character {
         '\u{3000}' => ' ',

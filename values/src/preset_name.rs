@@ -1,4 +1,4 @@
-//! Which sets of compliance rules there are, by the names they are stored and asked for under.
+//! The names of the compliance presets.
 
 use crate::calling_code::{CallingCode, DefaultCountry};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// Every preset, in the order in which they are shown.
+    /// Every preset, in display order.
     pub const ALL: [Self; 7] = [
         Self::CnService,
         Self::CnMarketing,
@@ -31,7 +31,7 @@ impl Preset {
         Self::EuGdpr,
     ];
 
-    /// As stored and as asked for.
+    /// Returns the code that is stored and used in requests.
     pub const fn code(self) -> &'static str {
         match self {
             Self::CnService => "cn-service",
@@ -44,7 +44,8 @@ impl Preset {
         }
     }
 
-    /// The country of a number without a country code in a list of this preset. `eu-gdpr` is of many.
+    /// Returns the country of numbers without a country code in lists of this preset. `Unknown` for
+    /// `eu-gdpr`, which covers many countries.
     pub const fn default_country(self) -> DefaultCountry {
         match self {
             Self::CnService | Self::CnMarketing | Self::CnCollection | Self::CnCloudTrunk => {
@@ -55,7 +56,7 @@ impl Preset {
         }
     }
 
-    /// The countries that campaigns of this preset call.
+    /// Returns the countries that campaigns of this preset call.
     pub const fn countries(self) -> &'static [CallingCode] {
         match self {
             Self::CnService | Self::CnMarketing | Self::CnCollection | Self::CnCloudTrunk => {
@@ -66,7 +67,7 @@ impl Preset {
         }
     }
 
-    /// The preset with this code.
+    /// Returns the preset with this code.
     pub fn of_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|preset| preset.code() == code)
     }

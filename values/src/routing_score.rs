@@ -1,23 +1,23 @@
-//! Who should take a call, robot or agent: `0.4·rfm + 0.3·robot_match + 0.2·agent_skill + 0.1·line_quality`
-//! for each candidate, the highest total wins, a tie goes to the first (CAL-4).
+//! The routing score of a call: `0.4·rfm + 0.3·robot_match + 0.2·agent_skill + 0.1·line_quality` for each
+//! robot or agent. The highest total wins; of equal ones the first (CAL-4).
 //!
-//! Pure and in whole numbers: every part is 0 to 1,000, every weight a part of 1,000, so a total is 0 to
-//! 1,000,000, the same everywhere. Weights have versions; the breakdown says which were used.
+//! Pure integer arithmetic: each part is 0 to 1,000 and the weights are thousandths, so a total is 0 to
+//! 1,000,000 and the same on every machine. Weights have versions; the breakdown names the version used.
 
 use serde::{Deserialize, Serialize};
 
-/// What is whole: a part, and all weights together.
+/// The largest value of a part, and the sum of all weights.
 pub const WHOLE: u32 = 1_000;
 
-/// Most candidates of one case.
+/// Most candidates of one scoring.
 pub const CANDIDATES_MAX: usize = 1_000;
 
-/// Of a match: how much the industry, the region and what came of such calls before count, of 1,000.
+/// Weights within the match, in thousandths: industry, region, and results of earlier similar calls.
 const INDUSTRY: u32 = 500;
 const REGION: u32 = 200;
 const HISTORY: u32 = 300;
 
-/// How much each part counts, of 1,000 together.
+/// The weights of the parts, in thousandths. Their sum is 1,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "RoutingWeights")]
 #[serde(deny_unknown_fields)]
@@ -35,7 +35,7 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// As the requirement prints them.
+    /// The weights of the requirement.
     pub const PRINTED: Self = Self {
         version: 1,
         rfm: 400,
@@ -44,7 +44,7 @@ impl Weights {
         line_quality: 100,
     };
 
-    /// What is wrong with them.
+    /// Returns what is wrong with the weights; `None` if they are valid.
     pub fn fault(&self) -> Option<&'static str> {
         let parts = [self.rfm, self.robot_match, self.agent_skill, self.line_quality];
         let sum = parts.into_iter().fold(0_u32, u32::saturating_add);
@@ -53,11 +53,11 @@ impl Weights {
     }
 }
 
-/// Who may take a call.
+/// A robot or agent that can take the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoutingCandidate {
-    /// Names no person where it is stored.
+    /// The id. It is stored and must not name a person.
     #[schemars(example = &"agent-7")]
     pub id: String,
     pub kind: CandidateKind,
@@ -65,13 +65,13 @@ pub struct RoutingCandidate {
     pub industries: Vec<String>,
     #[serde(default)]
     pub regions: Vec<String>,
-    /// Of a thousand calls with such people, how many reached their goal.
+    /// Successful calls per thousand earlier calls with similar customers.
     #[serde(default)]
     pub history: u32,
-    /// What an agent is skilled at this; of a robot 0.
+    /// The agent's skill for this call; 0 for a robot.
     #[serde(default)]
     pub skill: u32,
-    /// The line that it would be reached by.
+    /// Quality of the line to this candidate.
     #[serde(default)]
     pub line_quality: u32,
 }
@@ -84,11 +84,11 @@ pub enum CandidateKind {
     Agent,
 }
 
-/// Whom the call is with.
+/// The callee's properties that the score uses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoutingCustomer {
-    /// What they are worth, of 1,000.
+    /// The customer's value, 0 to 1,000.
     pub rfm: u32,
     #[serde(default)]
     pub industry: Option<String>,
@@ -104,24 +104,24 @@ pub struct Breakdown {
     pub candidate: String,
     pub kind: CandidateKind,
     pub weights_version: u32,
-    /// Whether the industry and the region of the callee are among the candidate's: what the match is made
-    /// of, beside what came of such calls before.
+    /// True if the callee's industry (and region, next member) is among the candidate's. The match consists
+    /// of both and of the results of earlier similar calls.
     pub industry_fits: bool,
     pub region_fits: bool,
     pub rfm: u32,
     pub robot_match: u32,
     pub agent_skill: u32,
     pub line_quality: u32,
-    /// Of 1,000,000.
+    /// The total, 0 to 1,000,000.
     pub total: u32,
 }
 
-/// A candidate's parts and total.
+/// Returns the parts and the total of a candidate.
 pub fn score(customer: &RoutingCustomer, candidate: &RoutingCandidate, weights: &Weights) -> Breakdown {
     let rfm = customer.rfm.min(WHOLE);
     let industry_fits = fits(&candidate.industries, customer.industry.as_ref());
     let region_fits = fits(&candidate.regions, customer.region.as_ref());
-    // How well a candidate suits somebody of this industry and region, by what came of such calls.
+    // The candidate's match with the callee's industry and region, and its results in similar calls.
     let robot_match = INDUSTRY * u32::from(industry_fits)
         + REGION * u32::from(region_fits)
         + HISTORY * candidate.history.min(WHOLE) / WHOLE;
@@ -157,7 +157,7 @@ fn fits(known: &[String], wanted: Option<&String>) -> bool {
     wanted.is_some_and(|it| known.contains(it))
 }
 
-/// All breakdowns, and which of them wins; `None` of nobody.
+/// Returns all breakdowns and the index of the winner; `None` without candidates.
 pub fn choose(
     customer: &RoutingCustomer,
     candidates: &[RoutingCandidate],

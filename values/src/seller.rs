@@ -1,32 +1,32 @@
-//! On whose behalf a campaign calls, and what is said of them to a person who answered and finds nobody free.
+//! The seller of a campaign, and the message that an answered callee hears if no agent is free.
 //!
-//! Source: 16 CFR 310.4(b)(4)(iii), a recorded message that states the name and the telephone number of the
-//! seller; 47 CFR 64.1200(a)(7)(i), which limits it to the purpose, the name and a number, and asks for a way
-//! to refuse further calls. Nothing else is said: a pitch would be a prerecorded telemarketing call.
+//! Source: 16 CFR 310.4(b)(4)(iii) requires a recorded message with the name and telephone number of the
+//! seller; 47 CFR 64.1200(a)(7)(i) limits it to the purpose, the name and a number, and requires a way to opt
+//! out. The message says nothing else: a sales text would be a prerecorded telemarketing call.
 
 use crate::calling_code::DefaultCountry;
 use crate::phone_number::PhoneNumber;
 use serde::{Deserialize, Serialize};
 
-/// Longest name of a seller, in characters: it is spoken within a few seconds.
+/// Longest name of a seller, in characters. It is spoken within a few seconds.
 pub const SELLER_NAME_CHARS_MAX: usize = 64;
 
-/// Digits of a group when a number is spoken.
+/// Digits per group in a spoken number.
 const GROUP_DIGITS: usize = 4;
 
-/// The seller, as a plan names them. An institution's own name and number: nobody's personal data.
+/// The seller in a campaign's plan: name and number of a company, which are no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Seller {
     #[schemars(length(min = 1, max = 64), example = &"Example Bank")]
     pub name: String,
-    /// E.164, at which the seller answers and takes refusals of further calls.
+    /// The seller's number in E.164 format, which answers calls and takes opt-outs.
     #[schemars(regex(pattern = r"^\+[0-9]{7,15}$"), example = &"+12025550100")]
     pub number: String,
 }
 
 impl Seller {
-    /// Why a callee could make nothing of it; nothing where they can.
+    /// Returns what is wrong with the seller's data; `None` if it is valid.
     pub fn fault(&self) -> Option<&'static str> {
         let chars = self.name.chars().count();
         if self.name.trim().is_empty() || chars > SELLER_NAME_CHARS_MAX {
@@ -40,7 +40,7 @@ impl Seller {
         (!is_callable).then_some("its number must be a callable number in the form +12025550100")
     }
 
-    /// The number digit by digit, in groups that can be written down.
+    /// Returns the number digit by digit, in groups that can be written down.
     fn spoken_number(&self) -> String {
         let digits: Vec<char> = self.number.chars().filter(char::is_ascii_digit).collect();
         let (country, rest) = match digits.split_first() {
@@ -64,20 +64,20 @@ impl Seller {
     }
 }
 
-/// What is said of a seller, before it is put into words.
+/// The content of the seller message.
 #[derive(Debug, Clone, Copy)]
 pub struct SellerMessage<'a> {
     pub seller: &'a Seller,
-    /// BCP 47, of the flow.
+    /// Language of the flow, a BCP 47 tag.
     pub language: &'a str,
-    /// The call was to sell something, and that is said.
+    /// True for a sales call; the message then states this purpose.
     pub sells: bool,
-    /// A key that refuses further calls, where the flow has one.
+    /// The opt-out key, if the flow has one.
     pub refusing_key: Option<char>,
 }
 
 impl SellerMessage<'_> {
-    /// The words.
+    /// Returns the text of the message.
     pub fn text(&self) -> String {
         let (name, number) = (self.seller.name.trim(), self.seller.spoken_number());
         if self.language.starts_with("zh") {

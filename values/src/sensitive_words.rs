@@ -1,14 +1,14 @@
-//! Words of a campaign that end a call as soon as they are heard.
+//! The sensitive words of a campaign, which end a call as soon as they are heard.
 
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Most words of one campaign: a list that people keep by hand.
+/// Most words of one campaign: a list that people maintain by hand.
 pub const SENSITIVE_WORDS_MAX: usize = 1_000;
 /// Longest word, in characters: a short phrase.
 pub const SENSITIVE_WORD_CHARS_MAX: usize = 64;
 
-/// A campaign's list; clones share it. Every word has something to be heard by.
+/// The word list of a campaign. Clones share it. Every word has at least one letter or digit.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct SensitiveWordList(Arc<[String]>);
@@ -20,7 +20,7 @@ pub enum SensitiveWordsFault {
     TooMany,
     #[error("word {place} has no letter or digit, or more than {SENSITIVE_WORD_CHARS_MAX} characters")]
     Word {
-        /// From 1.
+        /// Number of the word in the list, starting at 1.
         place: usize,
     },
 }

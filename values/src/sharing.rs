@@ -1,11 +1,10 @@
-//! How places that several campaigns want are shared: weighted max-min in whole places. Nobody gets more than
-//! they want, what one leaves goes to the others, and nobody who wants some starves while there are as many
-//! places as claims.
+//! Fair sharing of slots between campaigns: weighted max-min fairness in whole slots. No claim gets more than
+//! it wants, unused shares go to the others, and with at least as many slots as claims every claim gets one.
 //!
-//! Pure: same claims in the same order, same shares. What does not divide goes one by one in the order given,
-//! so whoever asks turns the order from time to time.
+//! Pure: equal claims in equal order give equal shares. A remainder is given out one by one in the given
+//! order, so callers rotate the order from time to time.
 
-/// What one wants, and how much their wish counts.
+/// A claim: its demand and its weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
     /// At least 1; 0 counts as 1.
@@ -13,7 +12,7 @@ pub struct Claim {
     pub wants: u32,
 }
 
-/// So many places for each claim; together at most `places`.
+/// Returns the number of slots for each claim; together at most `places`.
 pub fn shares(places: u32, claims: &[Claim]) -> Vec<u32> {
     let mut given = vec![0_u32; claims.len()];
     let mut left = places;
@@ -37,7 +36,7 @@ pub fn shares(places: u32, claims: &[Claim]) -> Vec<u32> {
             );
         }
         if left == before {
-            // Less than one place for each: one by one, in order.
+            // Less than one slot for each claim: give them out one by one, in order.
             for index in &open {
                 left -= give(claims, &mut given, *index, 1.min(left));
             }
@@ -45,7 +44,7 @@ pub fn shares(places: u32, claims: &[Claim]) -> Vec<u32> {
     }
 }
 
-/// Whoever got nothing beside one who has several gets one of theirs: a weight says more, not all.
+/// Gives one slot of the largest share to each claim that has none, so that a small weight still gets a slot.
 fn lift(claims: &[Claim], given: &mut [u32]) {
     for index in 0..claims.len() {
         if given.get(index) != Some(&0) || missing(claims, given, index) == 0 {
@@ -70,7 +69,7 @@ fn missing(claims: &[Claim], given: &[u32], index: usize) -> u32 {
     wants.saturating_sub(given.get(index).copied().unwrap_or_default())
 }
 
-/// Gives at most what is missing; answers how much it gave.
+/// Gives at most the missing slots, and returns how many were given.
 fn give(claims: &[Claim], given: &mut [u32], index: usize, part: u32) -> u32 {
     let part = part.min(missing(claims, given, index));
     if let Some(has) = given.get_mut(index) {
@@ -112,7 +111,7 @@ mod tests {
         check(u32::MAX, &[(1, u32::MAX), (1, 7)], &[u32::MAX - 7, 7]);
     }
 
-    /// Made-up claims from a seed.
+    /// Generates claims from a seed.
     fn made_up(mut seed: u64) -> (u32, Vec<Claim>) {
         let mut next = |max: u32| {
             seed = seed
@@ -143,8 +142,8 @@ mod tests {
             let weights: u32 = claims.iter().map(|claim| claim.weight).sum();
             for (claim, has) in claims.iter().zip(&given) {
                 assert!(*has <= claim.wants);
-                // Max-min: at least the whole part of its weight, or all that it wants, but for one place
-                // given to each who would have had none.
+                // Max-min: each claim gets at least the integer part of its weighted share, or all it wants,
+                // less one slot that went to a claim without any.
                 let part = places * claim.weight / weights;
                 assert!(*has + 9 >= part.min(claim.wants), "{places} {claims:?} {given:?}");
                 let served = places < u32::try_from(claims.len()).unwrap() || claim.wants == 0;

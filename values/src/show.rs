@@ -1,4 +1,4 @@
-//! A picture or a link beside a text (DLG-13).
+//! A picture or link that is shown beside a text (DLG-13).
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ const ADDRESS_BYTES_MAX: usize = 256;
 /// Longest title, in characters.
 const TITLE_CHARS_MAX: usize = 60;
 
-/// What is behind an address.
+/// Whether an address is a picture or a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ShownAs {
@@ -16,22 +16,22 @@ pub enum ShownAs {
     Link,
 }
 
-/// A picture or a link, as a channel is handed it; whoever carries the texts fetches nothing for us.
+/// A picture or link for a text channel. This server does not fetch its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Show {
     #[serde(rename = "as")]
     pub shown_as: ShownAs,
-    /// Https, the same for everybody.
+    /// HTTPS address, the same for all customers.
     #[schemars(example = &"https://example.com/plan.png")]
     pub address: String,
-    /// What it says to whoever cannot see it, or before they follow it.
+    /// Title for users who cannot see the content, or before they open it.
     #[schemars(example = &"分期方案")]
     pub title: String,
 }
 
 impl Show {
-    /// Whether its address and title are such as may be shown: neither holds a variable.
+    /// Returns true if address and title are valid and have no variables.
     pub fn is_sound(&self) -> bool {
         let has_host = self
             .address

@@ -1,11 +1,11 @@
-//! The name of a stream, and its two parts: the aggregate and the id.
+//! The name of a stream: its aggregate and its id.
 
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// A stream's name, `<aggregate>-<id>`. Copies share the text: an event takes it several times.
+/// The name of a stream, `<aggregate>-<id>`. Clones share the text, because an event uses it several times.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(from = "Cow<'_, str>")]
 pub struct StreamId(Arc<str>);
@@ -38,18 +38,18 @@ impl StreamId {
     pub fn new(aggregate: &str, id: &impl fmt::Display) -> Self {
         Self(format!("{aggregate}-{id}").into())
     }
-    /// For stores that read a name back; anything goes, nothing is checked.
+    /// Creates a name that a store read back, without a check.
     pub fn from_stored(text: String) -> Self {
         Self(text.into())
     }
     pub fn as_str(&self) -> &str {
         &self.0
     }
-    /// The part before the first dash, such as `call`.
+    /// Returns the part before the first dash, such as `call`.
     pub fn aggregate(&self) -> &str {
         self.0.split('-').next().unwrap_or("")
     }
-    /// The part after the first dash.
+    /// Returns the part after the first dash.
     pub fn id(&self) -> &str {
         self.0.split_once('-').map_or("", |(_, id)| id)
     }

@@ -1,5 +1,4 @@
-//! Ids of what is written: conversations in text, messages to persons, drafts of wording, and what is kept
-//! of words without whoever said them.
+//! Ids of text conversations, messages, wording drafts, anonymous transcripts and summaries.
 
 use crate::ids::{
     CallId, CommandId, CustomerId, DERIVED_HEX, EventId, InvalidId, NAMESPACE, derived_hex, text_id, uuid_id,
@@ -11,27 +10,29 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 uuid_id!(
-    /// One conversation in text: UUIDv5 of the command that opened it, so that a repeated request is it.
+    /// The id of a text conversation: UUIDv5 of the command that opened it, so that a repeated request gives
+    /// the same one.
     ConversationId, "conversation"
 );
 uuid_id!(
-    /// One message to a person: the id of the event that orders it, so that it is found by it.
+    /// The id of a message to a customer: the id of the event that ordered it.
     MessageId, "message"
 );
 
 uuid_id!(
-    /// One draft of wording: UUIDv5 of the command that asked for it, so that a repeated request is it.
+    /// The id of a wording draft: UUIDv5 of the command that asked for it, so that a repeated request gives
+    /// the same one.
     WordingDraftId, "wording_draft"
 );
 
 text_id!(
-    /// One anonymous transcript: first 128 bits, lower hex, of an HMAC under a secret that is destroyed
-    /// afterwards. It also names the transcript's key.
+    /// The id of an anonymous transcript: the first 128 bits, in lower-case hex, of an HMAC under a secret
+    /// that is destroyed afterwards. It is also the name of the transcript's key.
     AnonymousTranscriptId, "anonymous_transcript", derived_hex, DERIVED_HEX, "5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b"
 );
 
 uuid_id!(
-    /// One summary: its call's or its conversation's own id.
+    /// The id of a summary: the id of its call or conversation.
     SummaryId, "summary"
 );
 
@@ -48,7 +49,7 @@ impl From<ConversationId> for SummaryId {
 }
 
 impl ConversationId {
-    /// The conversation that `command` opened.
+    /// Returns the id of the conversation that `command` opened.
     pub fn derive(command: CommandId) -> Self {
         Self(Uuid::new_v5(
             &NAMESPACE,
@@ -58,7 +59,7 @@ impl ConversationId {
 }
 
 impl WordingDraftId {
-    /// The draft that `command` asked for.
+    /// Returns the id of the draft that `command` asked for.
     pub fn derive(command: CommandId) -> Self {
         Self(Uuid::new_v5(
             &NAMESPACE,
@@ -68,14 +69,15 @@ impl WordingDraftId {
 }
 
 impl MessageId {
-    /// The message that `command` orders.
+    /// Returns the id of the message that `command` orders.
     pub fn derive(command: CommandId) -> Self {
         Self(EventId::derive(command, 0).uuid())
     }
 }
 
 impl AnonymousTranscriptId {
-    /// The name of its key. Keys are named as persons are, by 32 hexadecimal digits; nobody's are these.
+    /// Returns the name of the transcript's key. Like customer ids it has 32 hexadecimal digits, and it
+    /// equals no customer's id.
     pub fn key(&self) -> CustomerId {
         let name = self.as_str().to_owned();
         name.try_into()

@@ -1,29 +1,29 @@
-//! Why a call is handed over to a colleague.
+//! The reason why a call is transferred to an agent.
 
 use serde::{Deserialize, Serialize};
 
-/// What led to the transfer. Metrics of requests count `Requested` alone, and calls stored before reasons
-/// were.
+/// The reason of a transfer. Metrics of requested transfers count `Requested` only, and calls from before
+/// reasons were stored.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum TransferReason {
-    /// The callee asked for it, by a key or by words.
+    /// The callee asked for it, by key or speech.
     Requested,
-    /// Silence, or answers that were not understood, up to the end of a ladder.
+    /// Silence or unclear answers, up to the end of a reprompt ladder.
     Ladder,
-    /// A recognizer, a voice or something else of ours failed.
+    /// A recognizer, a synthesizer or another component on our side failed.
     EngineFailure,
-    /// How the callee sounded.
+    /// The callee's emotion.
     Emotion,
-    /// The flow hands over by itself, before the callee answered anything.
+    /// The flow transfers by itself, before any answer of the callee.
     #[default]
     Flow,
 }
 
 impl TransferReason {
-    /// The name in events.
+    /// Returns the name in events.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Requested => "requested",
@@ -34,7 +34,7 @@ impl TransferReason {
         }
     }
 
-    /// Whether the callee asked for a colleague. An older call without a reason counts as a request.
+    /// Returns true if the callee asked for an agent. An older call without a reason counts as requested.
     pub fn is_request(reason: Option<Self>) -> bool {
         reason.is_none_or(|reason| reason == Self::Requested)
     }

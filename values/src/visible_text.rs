@@ -1,18 +1,18 @@
-//! Texts that are compared or hashed: identifiers and column titles without invisible characters.
+//! Normalization of texts that are compared or hashed: identifiers and column titles without invisible
+//! characters.
 //!
-//! Two texts that look alike must be one identifier. `normalize` removes the code points of `INVISIBLE`,
-//! removes white space at both ends and composes what is left (Unicode Normalization Form C, UAX #15). It
-//! keeps letter case and the width of characters: `ａ` and `a` look different, and an institution may use
-//! both.
+//! Two texts that look alike must be one identifier. `normalize` removes the code points of `INVISIBLE` and
+//! white space at both ends, and composes the rest (Unicode Normalization Form C, UAX #15). It keeps letter
+//! case and character width: `ａ` and `a` look different, and an institution may use both.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// Code points that are removed: those of `Default_Ignorable_Code_Point` (Unicode 16) that occur in copied
-/// text.
+/// The code points that are removed: those of `Default_Ignorable_Code_Point` (Unicode 16) that occur in
+/// copied text.
 ///
-/// docs/reference/lists.md repeats this table; a test holds both together.
+/// docs/reference/lists.md has the same table; a test compares both.
 pub const INVISIBLE: [(RangeInclusive<char>, &str); 13] = [
     ('\u{ad}'..='\u{ad}', "soft hyphen"),
     ('\u{34f}'..='\u{34f}', "combining grapheme joiner"),
@@ -38,12 +38,12 @@ pub const INVISIBLE: [(RangeInclusive<char>, &str); 13] = [
     ('\u{e0000}'..='\u{e0fff}', "tags and further variation selectors"),
 ];
 
-/// True for a code point that `normalize` removes.
+/// Returns true for a code point that `normalize` removes.
 pub fn is_invisible(character: char) -> bool {
     !character.is_ascii() && INVISIBLE.iter().any(|(range, _)| range.contains(&character))
 }
 
-/// The text as it is compared and hashed.
+/// Returns the normalized text for comparing and hashing.
 pub fn normalize(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     if text.is_ascii() || (!text.chars().any(is_invisible) && is_nfc(text)) {

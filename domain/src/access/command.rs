@@ -1,15 +1,15 @@
-//! Requests to the record of somebody's refused attempts.
+//! The command of an access record: record refused attempts.
 
 use super::event::RefusedFacts;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccessCommand {
-    /// So many attempts were refused since the last that were told of.
+    /// Records the attempts that were refused since the last event.
     Refuse { facts: RefusedFacts },
 }
 
 impl AccessCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Refuse { .. } => "access.refuse",

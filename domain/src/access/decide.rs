@@ -1,4 +1,4 @@
-//! Decides whether refused attempts are put on record now: at most once a minute.
+//! Decides whether refused attempts are recorded now: at most once a minute.
 
 use super::command::AccessCommand;
 use super::event::AccessEvent;
@@ -6,7 +6,7 @@ use super::refusal::AccessRefusal;
 use super::state::AccessState;
 use crate::time::Timestamp;
 
-/// Between two events of one stream.
+/// Shortest time between two events of one stream, in milliseconds.
 pub const RECORDED_EVERY_MS: u64 = 60_000;
 
 pub(super) fn decide(

@@ -1,4 +1,4 @@
-//! Facts about refused attempts. Stored kinds and versions; never changed, only added to.
+//! The events of refused attempts. Stored kinds and versions never change; new ones are added.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum AccessEvent {
-    /// Attempts were refused: those since the event before this one.
+    /// Attempts were refused since the previous event.
     #[serde(rename = "access.refused")]
     Refused {
         #[serde(flatten)]
@@ -17,20 +17,20 @@ pub enum AccessEvent {
     },
 }
 
-/// What was refused.
+/// The refused attempts of one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RefusedFacts {
-    /// How many attempts; the rest tells of the last of them.
+    /// Number of attempts. The other members describe the last one.
     pub count: u64,
-    /// When the first of them was.
+    /// Time of the first of these attempts.
     pub since: Timestamp,
-    /// The route, as the published description names it, or `kurrentdb`.
+    /// The route, as the API description names it, or `kurrentdb`.
     pub route: String,
-    /// Why: the code of the problem that was answered.
+    /// The problem code of the response.
     pub code: String,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl AccessEvent {
     pub const REFUSED: &'static str = "access.refused";
 }

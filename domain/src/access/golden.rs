@@ -1,4 +1,4 @@
-//! Every stored kind of the record of refused attempts, held against its golden file.
+//! Golden tests: the stored form of every access event equals its golden file.
 
 use super::event::{AccessEvent, RefusedFacts};
 use crate::record::golden_support::{at, check};

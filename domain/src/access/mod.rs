@@ -1,7 +1,7 @@
-//! The access aggregate: whose attempts to come in, or to do what they may not, were refused.
+//! The access aggregate: refused attempts to sign in or to act without permission.
 //!
-//! Promises: refused attempts are on record with their count, and a stranger who goes on trying writes at
-//! most one event a minute. One stream per user, key or address; an address stands in it as a keyed hash.
+//! Guarantees: refused attempts are recorded with their count, and repeated attempts store at most one event
+//! a minute. One stream per user, key or address; the stream of an address is named by a keyed hash.
 
 mod command;
 mod decide;
@@ -24,7 +24,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::AccessId;
 
-/// The decider of refused attempts.
+/// The decider of the access aggregate.
 #[derive(Debug)]
 pub struct Access;
 

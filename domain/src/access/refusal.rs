@@ -1,4 +1,4 @@
-//! Why a refused attempt is not put on record now: the count is kept and told later.
+//! The refusal to record attempts now: the caller keeps the count and records it later.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;

@@ -1,9 +1,9 @@
-//! What the record of somebody's refused attempts adds up to: when the last event was.
+//! The state of an access record, folded from its events: the time of the last event.
 
 use super::event::AccessEvent;
 use crate::time::Timestamp;
 
-/// State of one such record.
+/// The state of one access record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AccessState {
     last_at: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! Given earlier events, when attempts are refused, then one event or later.
+//! Tests of the access decider: given events, when attempts are refused, then one event now or later.
 
 use super::*;
 

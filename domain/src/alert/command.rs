@@ -1,4 +1,4 @@
-//! Requests to an alert, by those who watch figures and by the people who see to it.
+//! The commands of an alert: from the monitors of figures, and from the users who handle alerts.
 
 use super::event::{AlertFigure, AlertRule, Severity};
 use crate::time::Timestamp;
@@ -6,7 +6,8 @@ use values::ids::CampaignId;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum AlertCommand {
-    /// What is watched is beyond its limit. Asked again while it stands it changes nothing.
+    /// Raises the alert: the figure is beyond its limit. While it is raised, a repeated command stores no
+    /// event.
     Raise {
         rule: AlertRule,
         subject: String,
@@ -15,13 +16,13 @@ pub enum AlertCommand {
         figure: AlertFigure,
         detail: String,
     },
-    /// What is watched is within its limit again.
+    /// Clears the alert: the figure is within its limit again.
     Clear { figure: AlertFigure },
-    /// A person sees to it.
+    /// A user acknowledges the alert.
     Acknowledge { by: Option<String>, note: String },
-    /// Nobody saw to it; decided by how long it stands.
+    /// Escalates the alert if it was not acknowledged within `ESCALATE_AFTER_MS`.
     Escalate {},
-    /// Nobody is to be told of it until then.
+    /// Suppresses notifications of the alert until a time.
     Mute {
         until: Timestamp,
         by: Option<String>,
@@ -30,7 +31,7 @@ pub enum AlertCommand {
 }
 
 impl AlertCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Raise { .. } => "alert.raise",

@@ -1,5 +1,5 @@
-//! Decides commands to an alert: raised once, cleared once, seen to by a person, escalated in time, muted
-//! with an end.
+//! Decides the commands of an alert: raised once, cleared once, acknowledged by a user, escalated in time,
+//! muted with an end.
 
 use super::command::AlertCommand;
 use super::event::{AlertEvent, AlertFigure};
@@ -7,13 +7,14 @@ use super::refusal::AlertRefusal;
 use super::state::AlertState;
 use crate::time::Timestamp;
 
-/// Longest note, reason, detail or subject kept: they are stored for ever and must hold nothing personal.
+/// Longest note, reason, detail or subject, in bytes. They are stored forever and must not contain personal
+/// data.
 pub const NOTE_BYTES_MAX: usize = 256;
-/// Longest name of who saw to it.
+/// Longest name of the acknowledging user, in bytes.
 pub const USER_BYTES_MAX: usize = 64;
-/// How long an alert may stand unseen before it is escalated: a quarter of an hour.
+/// Milliseconds after which an unacknowledged alert is escalated: a quarter of an hour.
 pub const ESCALATE_AFTER_MS: u64 = 900_000;
-/// The longest mute: a week. What must stay quiet longer is a limit to be changed, not an alert to be hidden.
+/// Longest mute, in milliseconds: a week. For a longer time, change the limit instead of hiding the alert.
 pub const MUTE_MS_MAX: u64 = 604_800_000;
 
 type Decided = Result<Vec<AlertEvent>, AlertRefusal>;
@@ -69,7 +70,7 @@ fn acknowledge(state: &AlertState, by: Option<String>, note: String) -> Decided 
     within("user", by.as_deref().unwrap_or(""), USER_BYTES_MAX)?;
     match state.standing() {
         None => Err(AlertRefusal::NotStanding),
-        // Two people may see to it: both are on record.
+        // Several users may acknowledge the alert; each is recorded.
         Some(_) => Ok(vec![AlertEvent::Acknowledged { by, note }]),
     }
 }

@@ -1,4 +1,4 @@
-//! Facts about one alert. Stored kinds and versions; never changed, only added to.
+//! The events of an alert. Stored kinds and versions never change; new ones are added.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -10,35 +10,35 @@ use values::ids::CampaignId;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum AlertEvent {
-    /// A watched figure went beyond its limit.
+    /// The monitored figure went beyond its limit.
     #[serde(rename = "alert.raised")]
     Raised {
         rule: AlertRule,
-        /// What it is about: a campaign, a trunk, a view, `log`.
+        /// The monitored object: a campaign, a trunk, a view, or `log`.
         subject: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         campaign: Option<CampaignId>,
         severity: Severity,
         figure: AlertFigure,
         detail: String,
-        /// Set while nobody is to be told of it.
+        /// End of the mute that was active, if one was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         muted_until: Option<Timestamp>,
     },
-    /// It is within its limit again.
+    /// The figure is within its limit again.
     #[serde(rename = "alert.cleared")]
     Cleared { figure: AlertFigure, stood_ms: u64 },
-    /// A person sees to it.
+    /// A user acknowledged the alert.
     #[serde(rename = "alert.acknowledged")]
     Acknowledged {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
         note: String,
     },
-    /// It stood too long with nobody seeing to it.
+    /// The alert was not acknowledged in time.
     #[serde(rename = "alert.escalated")]
     Escalated { stood_ms: u64 },
-    /// Nobody is to be told of it until then.
+    /// Notifications of the alert are suppressed until a time.
     #[serde(rename = "alert.muted")]
     Muted {
         until: Timestamp,
@@ -48,51 +48,51 @@ pub enum AlertEvent {
     },
 }
 
-/// What is watched (REP-6). Further rules are added at the end.
+/// The monitored conditions (REP-6). New rules are added at the end.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum AlertRule {
-    /// Calls answered ÷ calls dialed of a campaign in the last minutes fell below its limit.
+    /// Calls answered ÷ calls dialed of a campaign in the last minutes are below the limit.
     AnswerRatioLow,
-    /// Failures of a trunk in a row.
+    /// A trunk failed several times in a row.
     LineFailures,
-    /// Calls abandoned ÷ calls answered by a person of a campaign came near what the law allows.
+    /// Calls abandoned ÷ calls answered by a person of a campaign are close to the legal limit.
     AbandonBudget,
-    /// A view stays before an event that it cannot take.
+    /// A view stopped before an event that it cannot apply.
     ViewParked,
-    /// The views are behind the log.
+    /// The views are behind the log by too many events.
     ViewsLate,
-    /// The watchdog had to end calls that a crash or a fault left open.
+    /// The watchdog ended calls that a crash or fault had left open.
     CallsLeftOver,
     /// The log cannot be read at a position.
     LogDamaged,
-    /// The log lacks events that were known, and a person has yet to confirm that dialing may go on.
+    /// The log lacks events that were known before, and a user has not confirmed yet that dialing may resume.
     HistoryLost,
-    /// This machine's clock is away from the time it is compared with.
+    /// This machine's clock differs too much from its reference.
     ClockOff,
-    /// A word of a campaign's lists was said in a call.
+    /// A sensitive word of a campaign was said in a call.
     SensitiveWord,
     AngryCallers,
-    /// An engine of speech failed in too many of its last calls.
+    /// A speech engine failed in too many of its last calls.
     EngineFailing,
-    /// The licence of a number that calls show ends within days.
+    /// The licence of a caller number in use ends within days.
     CallerNumberExpires,
-    /// It has ended: no call shows the number any more.
+    /// The licence of a caller number has ended. Calls no longer show the number.
     CallerNumberExpired,
-    /// Keys cannot arrive in answered calls of a trunk: callees cannot opt out by key.
+    /// Keypresses cannot be received in answered calls of a trunk, so callees cannot opt out by key.
     NoKeyPath,
-    /// A speech engine does not answer: campaigns that need it start no calls.
+    /// A speech engine does not respond. Campaigns that need it start no calls.
     EngineDown,
-    /// A webhook or channel delivers nothing: its receiver is gone, or its owner lost the right.
+    /// A webhook or channel is disabled: its receiver is gone, or its owner lost the permission.
     WebhookDisabled,
-    /// A saved report is not sent: its owner lost the right.
+    /// A saved report is not sent: its owner lost the permission.
     SavedReportOwner,
 }
 
 impl AlertRule {
-    /// Every rule, in the order in which they are shown.
+    /// Every rule, in display order.
     pub const ALL: [Self; 18] = [
         Self::AnswerRatioLow,
         Self::LineFailures,
@@ -114,7 +114,7 @@ impl AlertRule {
         Self::SavedReportOwner,
     ];
 
-    /// As stored and as asked for.
+    /// Returns the code that is stored and used in requests.
     pub const fn code(self) -> &'static str {
         match self {
             Self::AnswerRatioLow => "answer_ratio_low",
@@ -195,31 +195,31 @@ impl std::str::FromStr for AlertRule {
     }
 }
 
-/// How urgent it is.
+/// How urgent an alert is.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Look at it today.
+    /// Handle it today.
     Warning,
-    /// Look at it now.
+    /// Handle it now.
     Critical,
 }
 
-/// The figure that was looked at, with its limit; whole numbers, the unit says of what.
+/// The measured figure and its limit, as whole numbers in `unit`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AlertFigure {
     pub value: i64,
     pub limit: i64,
-    /// `per_mille`, `count`, `events`, `ms`.
+    /// `per_mille`, `count`, `events` or `ms`.
     pub unit: String,
-    /// Over how long it was taken; 0 for the moment itself.
+    /// Length of the measuring period in milliseconds; 0 for a momentary value.
     #[serde(default)]
     pub window_ms: u64,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl AlertEvent {
     pub const RAISED: &'static str = "alert.raised";
     pub const CLEARED: &'static str = "alert.cleared";

@@ -1,4 +1,4 @@
-//! Every stored kind of an alert's event, held against its golden file.
+//! Golden tests: the stored form of every alert event equals its golden file.
 
 use super::event::{AlertEvent, AlertFigure, AlertRule, Severity};
 use crate::record::golden_support::{at, campaign, check};

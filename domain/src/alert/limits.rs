@@ -1,29 +1,30 @@
-//! From where on something is raised (REP-6): what is beyond what.
+//! The limits beyond which alerts are raised (REP-6).
 
-/// Most abandoned calls of those a person answered, per mille, in the window of the budget (16 CFR
+/// Most abandoned calls per thousand calls answered by a person, in the period of the budget (16 CFR
 /// 310.4(b)(4)(i); 47 CFR 64.1200(a)(7)).
 pub const ABANDONED_PER_MILLE_MAX: i64 = 30;
 
-/// Days before the end of a caller number's licence from which on it is warned of: a renewal takes weeks.
+/// Days before the end of a caller number's licence from which an alert is raised. A renewal takes weeks.
 pub const CALLER_NUMBER_DAYS: i64 = 30;
 
-/// What is beyond what. Defaults are the requirement's.
+/// The limits of alerts. The defaults are those of the requirement.
 #[derive(Debug, Clone)]
 pub struct AlertLimits {
-    /// Answer rate per call over five minutes, per mille.
+    /// Lowest answer rate per call over five minutes, in thousandths.
     pub answer_per_mille_min: i64,
-    /// Fewer settled calls than these say nothing about a rate.
+    /// Fewest settled calls for which a rate is evaluated.
     pub settled_min: u64,
     pub line_failures_max: i64,
-    /// Events that the views may be behind.
+    /// Most events that the views may be behind the log.
     pub lag_events_max: i64,
-    /// Calls abandoned of those a person answered, per mille: four fifths of what the law allows.
+    /// Most abandoned calls per thousand calls answered by a person: four fifths of the legal limit.
     pub abandoned_per_mille_max: i64,
-    /// Of fewer calls a single one would be beyond it.
+    /// Fewest calls answered by a person for which the abandon rate is evaluated. With fewer, one call would
+    /// exceed it.
     pub person_answered_min: i64,
-    /// Calls in which an engine failed, of its last ones, per mille.
+    /// Most failed calls of an engine per thousand of its last calls.
     pub engine_failed_per_mille_max: i64,
-    /// Fewer calls of an engine than these say nothing about a rate.
+    /// Fewest calls of an engine for which its failure rate is evaluated.
     pub engine_calls_min: i64,
 }
 

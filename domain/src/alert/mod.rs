@@ -1,9 +1,8 @@
-//! The alert aggregate: one thing that may go wrong, from the moment it does until it is over.
+//! The alert aggregate: one monitored condition of one subject, from raised to cleared.
 //!
-//! Promises: what stands is raised once, however often it is seen; what is over is cleared once; whoever
-//! saw to it is recorded; what nobody saw to in time is escalated once; a mute has a reason and an end, and
-//! hides nothing: a muted alert is raised all the same and says that it was muted. One stream per rule and
-//! subject.
+//! Guarantees: a lasting condition is raised once and cleared once. Acknowledgements are recorded with their
+//! user. An alert without acknowledgement is escalated once. A mute has a reason and an end; a muted alert is
+//! still raised, and its event has the mute. One stream per rule and subject.
 
 pub mod command;
 mod decide;
@@ -28,7 +27,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::AlertId;
 
-/// The alert's decider.
+/// The decider of the alert aggregate.
 #[derive(Debug)]
 pub struct Alert;
 
@@ -57,7 +56,7 @@ impl Decider for Alert {
         state.apply(event, at);
     }
 
-    /// The campaign it is about, where it is about one.
+    /// Returns the campaign of the alert, if it concerns one.
     fn scope(_: &AlertId, state: &AlertState, event: &AlertEvent) -> Scope {
         let campaign = if let AlertEvent::Raised { campaign, .. } = event {
             campaign.clone()

@@ -1,4 +1,4 @@
-//! Why a command to an alert can be refused: a rule said no, nothing was written.
+//! Refusals of an alert command. No event is stored.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;

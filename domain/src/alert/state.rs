@@ -1,17 +1,18 @@
-//! What an alert's events add up to: whether it stands, since when, who sees to it, until when it is muted.
+//! The state of an alert, folded from its events: whether it is raised, since when, acknowledgement, and
+//! mute.
 
 use super::event::{AlertEvent, AlertFigure, AlertRule, Severity};
 use crate::time::Timestamp;
 use values::ids::CampaignId;
 
-/// State of one alert.
+/// The state of one alert.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AlertState {
     standing: Option<Standing>,
     muted_until: Option<Timestamp>,
 }
 
-/// An alert that stands.
+/// A raised alert.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
     pub rule: AlertRule,
@@ -25,12 +26,12 @@ pub struct Standing {
 }
 
 impl AlertState {
-    /// The alert while it stands.
+    /// Returns the alert while it is raised.
     pub const fn standing(&self) -> Option<&Standing> {
         self.standing.as_ref()
     }
 
-    /// Until when nobody is told, where that is still to come.
+    /// Returns the end of the mute if the alert is muted now.
     pub fn muted_at(&self, now: Timestamp) -> Option<Timestamp> {
         self.muted_until.filter(|until| now < *until)
     }

@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the alert decider: given events, when a command, then events or a refusal.
 
 use super::event::{AlertEvent, AlertFigure, AlertRule, Severity};
 use super::{Alert, AlertCommand, AlertRefusal, AlertState, ESCALATE_AFTER_MS, MUTE_MS_MAX, NOTE_BYTES_MAX};
@@ -62,7 +62,7 @@ fn mute(until: Timestamp) -> AlertCommand {
     }
 }
 
-/// Given events that happened at `BEGAN`, decides `after_ms` later.
+/// Decides a command `after_ms` after `BEGAN`, the time of the given events.
 fn decide(given: &[AlertEvent], when: AlertCommand, after_ms: u64) -> Result<Vec<AlertEvent>, AlertRefusal> {
     let mut state = AlertState::default();
     for event in given {

@@ -1,5 +1,6 @@
-//! The one fact about an anonymous transcript. Stored kinds and versions; never changed, only added to. No
-//! instant, no node and no length of what was said stands in it: a call's own events have those.
+//! The event of an anonymous transcript. Stored kinds and versions never change; new ones are added. It has
+//! no time, node or length of an utterance, because the call's own events have those and would identify the
+//! call.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -11,27 +12,27 @@ use values::ids::CampaignId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum AnonymousTranscriptEvent {
-    /// Stored before anything of whose words it has is destroyed.
+    /// An anonymous transcript was stored. Stored before the original words are destroyed.
     #[serde(rename = "anonymous_transcript.kept")]
     Kept(Box<KeptFact>),
 }
 
-/// What was said in one call or conversation, as far as it tells of nobody.
+/// The words of one call or conversation without identifying parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct KeptFact {
     pub campaign: CampaignId,
     pub said_in: SaidIn,
-    /// How it ended, where at least three persons' did so.
+    /// The disposition. Only if calls of at least three customers had it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disposition: Option<Disposition>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// A JSON list of what they said, starred, in the order of the alphabet; blanks fill it up, so that the
-    /// length of what is sealed tells nothing.
+    /// A JSON list of the customer's utterances, masked and sorted alphabetically. It is padded with blanks,
+    /// so that the sealed length reveals nothing.
     pub words: Personal<String>,
 }
 
-/// Where it was said.
+/// The kind of the conversation.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -41,7 +42,7 @@ pub enum SaidIn {
     Conversation,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl AnonymousTranscriptEvent {
     pub const KEPT: &'static str = "anonymous_transcript.kept";
 }

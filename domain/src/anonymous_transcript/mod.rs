@@ -1,9 +1,9 @@
-//! The anonymous transcript aggregate: what somebody said, without anything that tells who or in which call.
+//! The anonymous transcript aggregate: the words of one call or conversation without identifying parts and
+//! without a reference to the call.
 //!
-//! Promises: one stream a copy, kept once and never changed; its envelope names the campaign and nobody; its
-//! words are sealed under a key of its own that is no person's. Its id follows from a secret that is
-//! destroyed when the order that made it is carried out, so that nothing leads from a call to it (decision
-//! 0142).
+//! Guarantees: one stream per copy, stored once and never changed. Its envelope names the campaign and no
+//! customer. Its words are sealed under a key of its own. Its id is derived from a secret that is destroyed
+//! when the anonymization is complete, so that no reference leads from a call to it (decision 0142).
 
 pub mod event;
 
@@ -19,11 +19,11 @@ use crate::stored_event::Envelope;
 use crate::time::Timestamp;
 use values::ids::{AnonymousTranscriptId, CampaignId, CommandId, CustomerId, EventId};
 
-/// Longest words of one copy, in bytes: sealed and in base64 they fill three quarters of a record.
+/// Longest words of one copy, in bytes. Sealed and in base64 they fill three quarters of a record.
 pub const ANONYMOUS_WORDS_BYTES_MAX: usize = 36_864;
 
-/// The name of the key that holds the secret of one order, by the event that began it. Keys are named as
-/// persons are, by 32 hexadecimal digits; nobody's are these.
+/// Returns the name of the key that holds the secret of one anonymization, derived from the event that began
+/// it. Like customer ids it has 32 hexadecimal digits, and it equals no customer's id.
 pub fn secret_name(begun: EventId) -> CustomerId {
     let name = CommandId::derive_from_text(&format!("anonymization/{begun}"));
     let digits = name.uuid().simple().to_string();
@@ -32,19 +32,19 @@ pub fn secret_name(begun: EventId) -> CustomerId {
         .expect("a UUID without hyphens has 32 lower-case hexadecimal digits")
 }
 
-/// The secret that is destroyed where this event stands, which says that an order is carried out.
+/// Returns the name of the secret that is destroyed after this event, which completes an anonymization.
 pub fn secret_destroyed_by(anonymized: &Envelope) -> Option<CustomerId> {
     anonymized.causation.map(secret_name)
 }
 
-/// Requests to a copy.
+/// The command of an anonymous transcript.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnonymousTranscriptCommand {
-    /// Whoever keeps it again has kept it already.
+    /// Stores a copy. A repeated command stores no event.
     Keep(Box<KeptFact>),
 }
 
-/// Why words are not kept: a rule said no, nothing was written.
+/// Refusals of an anonymous transcript command. No event is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AnonymousTranscriptRefusal {
     #[error("a copy has words, and at most {ANONYMOUS_WORDS_BYTES_MAX} bytes of them")]
@@ -53,7 +53,7 @@ pub enum AnonymousTranscriptRefusal {
 
 impl Explained for AnonymousTranscriptRefusal {}
 
-/// Of which campaign it is; nothing before it is kept. Its words leave memory with the request.
+/// The state of a copy: its campaign, once it is stored. It does not hold the words.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AnonymousTranscriptState {
     campaign: Option<CampaignId>,
@@ -65,7 +65,7 @@ impl AnonymousTranscriptState {
     }
 }
 
-/// The decider of anonymous transcripts.
+/// The decider of the anonymous transcript aggregate.
 #[derive(Debug)]
 pub struct AnonymousTranscript;
 
@@ -109,7 +109,7 @@ impl Decider for AnonymousTranscript {
         false
     }
 
-    /// About nobody: only the campaign is named.
+    /// Returns a scope with the campaign alone, and no customer.
     fn scope(
         _: &AnonymousTranscriptId,
         state: &AnonymousTranscriptState,
@@ -121,14 +121,14 @@ impl Decider for AnonymousTranscript {
         }
     }
 
-    /// Its own key, which has its name.
+    /// Returns the copy's own key.
     fn sealed_under(id: &AnonymousTranscriptId, _: &Scope) -> Option<CustomerId> {
         Some(id.key())
     }
 }
 
 impl KeptFact {
-    /// Words under which nobody is found.
+    /// Creates a copy without disposition and outcome.
     pub fn new(campaign: CampaignId, said_in: SaidIn, words: String) -> Self {
         Self {
             campaign,

@@ -1,4 +1,4 @@
-//! An anonymous transcript as given, when, then, and as its golden file has it.
+//! Tests of the anonymous transcript decider, and of its golden file.
 
 use super::*;
 use crate::record::golden_support::{campaign, check as check_golden};
@@ -45,7 +45,7 @@ fn it_is_kept_once_with_words_and_about_nobody() {
 #[test]
 fn the_secret_of_an_order_has_a_name_that_never_changes_and_goes_with_its_end() {
     let begun: EventId = "00000000-0000-0000-0000-000000000001".parse().unwrap();
-    // Lists of destroyed keys hold it.
+    // Lists of destroyed keys contain this name.
     assert_eq!(secret_name(begun).as_str(), "b784048108b55f7d8f0763c339130afd");
     let anonymized = |causation: Option<EventId>| -> Envelope {
         let record = json!({ "id": begun, "kind": "campaign.anonymized", "version": 1, "stream": "campaign-T",

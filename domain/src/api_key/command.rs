@@ -1,4 +1,4 @@
-//! Requests to one key: be made, and open nothing any more.
+//! The commands of an API key: create it, and revoke it.
 
 use super::event::KeyFacts;
 
@@ -9,7 +9,7 @@ pub enum ApiKeyCommand {
 }
 
 impl ApiKeyCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Create { .. } => "api_key.create",

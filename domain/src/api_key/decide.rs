@@ -1,4 +1,4 @@
-//! Decides commands to a key: made once, for something, with an end; revoked once, with a reason.
+//! Decides the commands of an API key: created once with an expiry, revoked once with a reason.
 
 use super::command::ApiKeyCommand;
 use super::event::{ApiKeyEvent, KeyFacts};
@@ -6,9 +6,10 @@ use super::refusal::ApiKeyRefusal;
 use super::state::ApiKeyState;
 use crate::time::Timestamp;
 
-/// The longest life of a key: two years. Who needs longer makes another beside it and changes over.
+/// Longest validity of a key, in milliseconds: two years. For longer use, create a second key and change
+/// over.
 pub const KEY_MS_MAX: u64 = 731 * 86_400_000;
-/// Longest label or reason: they are stored for ever and must hold nothing personal.
+/// Longest label or reason, in bytes. They are stored forever and must not contain personal data.
 pub const LABEL_BYTES_MAX: usize = 256;
 
 type Decided = Result<Vec<ApiKeyEvent>, ApiKeyRefusal>;

@@ -1,5 +1,5 @@
-//! Facts about one key. Stored kinds and versions; never changed, only added to. Who did it stands in the
-//! envelope.
+//! The events of an API key. Stored kinds and versions never change; new ones are added. The envelope names
+//! the actor.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -14,37 +14,37 @@ use values::permission::{CampaignScope, Permission};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum ApiKeyEvent {
-    /// A key was made, and shown once.
+    /// A key was created and shown once.
     #[serde(rename = "api_key.created")]
     Created {
         #[serde(flatten)]
         facts: KeyFacts,
     },
-    /// It opens nothing any more.
+    /// The key was revoked. It is no longer valid.
     #[serde(rename = "api_key.revoked")]
     Revoked { reason: String },
 }
 
-/// What a key is.
+/// The properties of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct KeyFacts {
-    /// As whom it asks.
+    /// The user as which the key acts.
     pub user: UserId,
-    /// Of its secret part.
+    /// Digest of the key's secret part.
     pub sha256: SecretDigest,
-    /// What it may do of what its user may; without it, all of that.
+    /// The permissions of the key, within those of its user. Absent: all of the user's permissions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<BTreeSet<Permission>>,
-    /// Of the user's campaigns; left out where it is all of them.
+    /// The campaigns of the key, within those of its user. Absent for all.
     #[serde(default, skip_serializing_if = "CampaignScope::is_all")]
     pub campaigns: CampaignScope,
     pub expires_at: Timestamp,
-    /// What it is for, in words.
+    /// What the key is for, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl ApiKeyEvent {
     pub const CREATED: &'static str = "api_key.created";
     pub const REVOKED: &'static str = "api_key.revoked";

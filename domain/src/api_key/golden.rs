@@ -1,4 +1,4 @@
-//! Every stored kind of a key's event, held against its golden file.
+//! Golden tests: the stored form of every API key event equals its golden file.
 
 use super::event::{ApiKeyEvent, KeyFacts};
 use crate::record::golden_support::{at, campaign, check};

@@ -1,7 +1,8 @@
-//! The API key aggregate: one key with which a program asks as a user, within a scope and until a time.
+//! The API key aggregate: a key with which a program acts as a user, with limited permissions and until a
+//! time.
 //!
-//! Promises: the key itself is kept nowhere, only its digest; it is made once, ends once, and never opens
-//! more than its user may now. One stream per key.
+//! Guarantees: only the digest of the key is stored. A key is created once and ends once, and it never
+//! permits more than its user has at that moment. One stream per key.
 
 mod command;
 mod decide;
@@ -24,7 +25,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::KeyId;
 
-/// The key's decider.
+/// The decider of the API key aggregate.
 #[derive(Debug)]
 pub struct ApiKey;
 

@@ -1,4 +1,4 @@
-//! Why a command to a key can be refused: a rule said no, nothing was written.
+//! Refusals of an API key command. No event is stored.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;

@@ -1,9 +1,9 @@
-//! What a key's events add up to: what it is, and whether it was revoked.
+//! The state of an API key, folded from its events: its properties, and whether it was revoked.
 
 use super::event::{ApiKeyEvent, KeyFacts};
 use crate::time::Timestamp;
 
-/// State of one key.
+/// The state of one key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApiKeyState {
     facts: Option<KeyFacts>,
@@ -11,7 +11,7 @@ pub struct ApiKeyState {
 }
 
 impl ApiKeyState {
-    /// What the key is, whether or not it still opens anything.
+    /// Returns the key's properties, also if it was revoked or has expired.
     pub const fn facts(&self) -> Option<&KeyFacts> {
         self.facts.as_ref()
     }
@@ -20,7 +20,7 @@ impl ApiKeyState {
         self.revoked
     }
 
-    /// What it opens, where `secret` is the key's and it is neither revoked nor too old.
+    /// Returns the key's properties if `secret` is its secret and it is neither revoked nor expired.
     pub fn opened_by(&self, secret: &str, now: Timestamp) -> Option<&KeyFacts> {
         let facts = self.facts.as_ref().filter(|facts| facts.sha256.is_of(secret))?;
         (!self.revoked && now < facts.expires_at).then_some(facts)

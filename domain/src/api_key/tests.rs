@@ -1,4 +1,4 @@
-//! Given a key's events, when a command, then events or a refusal.
+//! Tests of the API key decider: given a key's events, when a command, then events or a refusal.
 
 use super::*;
 use std::collections::BTreeSet;

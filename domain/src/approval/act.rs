@@ -1,4 +1,5 @@
-//! Which acts need a second person, the right that each needs, and what exactly is asked for.
+//! The acts that need the approval of a second person, the permission of the approver for each, and the exact
+//! scope of a request.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -6,46 +7,46 @@ use uuid::Uuid;
 use values::ids::{ApprovalId, CampaignId, CustomerId, NAMESPACE, UserId};
 use values::permission::Permission;
 
-/// An act that needs a second person.
+/// An act that needs the approval of a second person.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
-    /// A person is erased.
+    /// Erases a person.
     ErasePerson,
-    /// A legal hold ends, and an erasure that waited is carried out.
+    /// Ends a legal hold; an erasure that waited for it is carried out.
     ReleaseHold,
-    /// A person's own request to be erased is carried out.
+    /// Carries out a person's own request for erasure.
     AnswerDeletion,
-    /// An inspection shows values as they are.
+    /// Exports an inspection with values in clear text.
     InspectClear,
-    /// The notice list of a breach shows values as they are.
+    /// Exports the notice list of a data breach with values in clear text.
     NoticeClear,
-    /// Values of many persons are shown as they are.
+    /// Shows values of many persons in clear text.
     RevealMany,
-    /// The persons of a campaign are made unlinkable.
+    /// Anonymizes the persons of a campaign.
     AnonymiseCampaign,
-    /// It is set after how long persons are erased.
+    /// Sets the period after which persons are erased.
     SetRetention,
-    /// A list enters a campaign whose lists are approved.
+    /// Imports a list into a campaign that requires approval of its lists.
     ImportList,
-    /// A version of a flow is published.
+    /// Publishes a version of a flow.
     PublishFlow,
-    /// A version of a flow is published that sends mail to an address written into it.
+    /// Publishes a version of a flow that sends mail to an address written into the flow.
     PublishFixedAddress,
-    /// An earlier version of a flow is current again.
+    /// Makes an earlier version of a flow current again.
     RollBackFlow,
-    /// A version of a model is published.
+    /// Publishes a version of a model.
     PublishModel,
-    /// A version of a knowledge base is current.
+    /// Publishes a version of a knowledge base.
     PublishKnowledge,
-    /// A campaign goes on to its next stage.
+    /// Promotes a campaign to its next stage.
     PromoteCampaign,
 }
 
 impl Act {
-    /// All of them, in the order in which they are shown.
+    /// Every act, in display order.
     pub const ALL: [Self; 15] = [
         Self::ErasePerson,
         Self::ReleaseHold,
@@ -84,7 +85,7 @@ impl Act {
         }
     }
 
-    /// In Chinese and English.
+    /// Returns the labels in Chinese and English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::ErasePerson => ("删除个人信息", "erase a person"),
@@ -108,7 +109,8 @@ impl Act {
         }
     }
 
-    /// It changes nothing and shows values as they are: whoever has it done again is shown them again.
+    /// Returns true if the act only shows values in clear text and changes nothing. A repeated request shows
+    /// them again.
     pub const fn shows_values(self) -> bool {
         match self {
             Self::InspectClear | Self::NoticeClear | Self::RevealMany => true,
@@ -127,14 +129,14 @@ impl Act {
         }
     }
 
-    /// The permission of the approver. The requester holds what the route needs.
+    /// Returns the permission that the approver needs. The requester needs the permission of the route.
     pub const fn permission(self) -> Permission {
         match self {
             Self::ErasePerson | Self::AnswerDeletion | Self::AnonymiseCampaign => Permission::CustomersErase,
             Self::SetRetention => Permission::RetentionWrite,
             Self::ReleaseHold => Permission::CustomersHold,
             Self::InspectClear | Self::NoticeClear => Permission::InspectionsMake,
-            // Mail to a fixed address shows persons' values to the readers of that mailbox.
+            // Mail to a fixed address shows customers' values to the readers of that mailbox.
             Self::RevealMany | Self::PublishFixedAddress => Permission::CustomersReveal,
             Self::ImportList
             | Self::PublishFlow
@@ -146,8 +148,8 @@ impl Act {
     }
 }
 
-/// Exactly what is asked for. Ids of our own making, instants and counts: nothing personal. What would be
-/// personal (a list of persons, a file) stands here as its digest.
+/// The exact act that an approval is for: ids of this system, times and counts, no personal data. Personal
+/// data (a list of persons, a file) is represented by its digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Asked {
     pub act: Act,
@@ -155,14 +157,14 @@ pub struct Asked {
     pub customer: Option<CustomerId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
-    /// What else fixes it, such as `number`, `from`, `to`.
+    /// Further values that the approval is bound to, such as `number`, `from`, `to`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(example = BTreeMap::from([("request", "00000000-0000-5000-8000-000000000001")]))]
     pub details: BTreeMap<String, String>,
 }
 
 impl Asked {
-    /// An act about one person.
+    /// Creates the request for an act on one customer.
     pub const fn of_person(act: Act, customer: CustomerId) -> Self {
         Self {
             act,
@@ -172,7 +174,7 @@ impl Asked {
         }
     }
 
-    /// An act that its details fix.
+    /// Creates the request for an act without a customer; `with` adds its details.
     pub const fn of(act: Act) -> Self {
         Self {
             act,
@@ -182,14 +184,14 @@ impl Asked {
         }
     }
 
-    /// The approval of this for `by`, asked for on this day for the how-manieth time: whoever asks again
-    /// means the same one.
+    /// Returns the id of the approval for a requester, a day and a round (the number of the request on that
+    /// day). The same arguments give the same id, so a repeated request does not create a second approval.
     pub fn approval(&self, by: &UserId, day: i64, round: u32) -> ApprovalId {
         let fixed = serde_json::json!({ "asked": self, "by": by, "day": day, "round": round });
         ApprovalId::new(Uuid::new_v5(&NAMESPACE, format!("approval:{fixed}").as_bytes()))
     }
 
-    /// With one more detail, where there is one.
+    /// Adds a detail if there is a value.
     pub fn with(mut self, name: &str, value: Option<impl ToString>) -> Self {
         if let Some(value) = value {
             self.details.insert(name.to_owned(), value.to_string());

@@ -1,4 +1,5 @@
-//! A repeated use: what was done by an approval is answered again, and what it showed only for a while.
+//! Repeated use of an approval: the first use is answered again; values in clear text only for a limited
+//! time.
 
 use super::SHOWN_AGAIN_MS;
 use super::command::ApproverNow;
@@ -7,8 +8,9 @@ use super::refusal::ApprovalRefusal;
 use super::state::ApprovalState;
 use crate::time::Timestamp;
 
-/// Whether a use that is repeated stands for the first one. One that has not been used is for the decider;
-/// an act that changed something is answered as it was, whenever it is asked.
+/// Checks whether a repeated request may return the result of the first use. An unused approval passes; the
+/// decider handles it. An act that changed something is answered the same way without a time limit. Values in
+/// clear text are shown again only within `SHOWN_AGAIN_MS` and while the approver still has the permission.
 pub fn stands_again(
     state: &ApprovalState,
     approver: ApproverNow,

@@ -1,17 +1,17 @@
-//! Requests to an approval: ask for it, decide it, use it.
+//! The commands of an approval: request it, decide it, use it.
 
 use super::act::Asked;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use values::ids::UserId;
 
-/// Somebody asks for an act.
+/// A user's request for an act that needs approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requesting {
     pub asked: Asked,
     pub reason: String,
     pub by: UserId,
-    /// From when on it is neither approved nor used.
+    /// Time from which it can be neither approved nor used.
     pub expires_at: Timestamp,
 }
 
@@ -24,11 +24,11 @@ pub enum ApprovalCommand {
         credentials: CredentialSources,
     },
     Reject {
-        /// The user; nobody where the directory's own key was used.
+        /// The user who rejects. `None` if the directory's own key was used.
         by: Option<UserId>,
         reason: String,
     },
-    /// The act begins.
+    /// Uses the approval; the act begins.
     Use {
         by: UserId,
         asked: Asked,
@@ -36,15 +36,15 @@ pub enum ApprovalCommand {
     },
 }
 
-/// The users who gave the approver and the requester their credentials, directly or through others: who chose
-/// a password for them, saw their set-up link, linked their identity provider or created their key.
+/// The users who gave the approver and the requester their credentials, directly or through other users: they
+/// chose a password for them, saw their set-up link, linked their identity provider or created their key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CredentialSources {
     pub of_approver: BTreeSet<UserId>,
     pub of_requester: BTreeSet<UserId>,
 }
 
-/// What who approved may at the moment of the act.
+/// The approver's permission at the moment of the act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApproverNow {
     HoldsTheRight,
@@ -53,7 +53,7 @@ pub enum ApproverNow {
 }
 
 impl ApprovalCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Request(_) => "approval.request",

@@ -1,4 +1,4 @@
-//! Decides commands to an approval: asked once, decided by somebody else, used once for what was asked.
+//! Decides the commands of an approval: requested once, decided by another user, used once for the exact act.
 
 use super::REASON_BYTES_MAX;
 use super::act::Asked;
@@ -27,7 +27,7 @@ pub(super) fn decide(state: &ApprovalState, command: ApprovalCommand, now: Times
     }
 }
 
-/// Whoever asks for it again has asked already.
+/// Stores the request. A repeated request stores no event.
 fn request(state: &ApprovalState, requesting: Requesting) -> Decided {
     if state.requested().is_some() {
         return Ok(Vec::new());
@@ -41,7 +41,7 @@ fn request(state: &ApprovalState, requesting: Requesting) -> Decided {
     }])
 }
 
-/// Refuses where one of the two sides gave the other its credential: one person could be both.
+/// Refuses if the requester gave the approver a credential or the other way round: both could be one person.
 fn hold_apart(
     state: &ApprovalState,
     approver: &UserId,
@@ -72,13 +72,13 @@ fn approve(state: &ApprovalState, by: UserId, reason: Option<String>, now: Times
             approved_by: by,
             reason,
         }]),
-        // Approved already, by whomever: one other person is enough.
+        // It is approved already. The approval of one other user is enough.
         Standing::Approved => Ok(Vec::new()),
         Standing::Rejected | Standing::Used | Standing::Expired => Err(over(requested, standing)),
     }
 }
 
-/// Also who asked may take it back, and also what was approved, until it is used.
+/// Rejects a waiting or approved request that was not used yet. The requester may do so too.
 fn reject(state: &ApprovalState, by: Option<UserId>, reason: String, now: Timestamp) -> Decided {
     let (requested, standing) = known(state, now)?;
     given(&reason)?;
@@ -115,7 +115,7 @@ fn use_it(
     }
 }
 
-/// Whether who approved could approve it now.
+/// Checks that the approver could still approve now.
 pub(super) fn still_holds(approver: ApproverNow, approved_by: &UserId) -> Result<(), ApprovalRefusal> {
     match approver {
         ApproverNow::HoldsTheRight => Ok(()),
@@ -130,7 +130,7 @@ fn known(state: &ApprovalState, now: Timestamp) -> Result<(&RequestedApproval, S
     Ok((requested, standing))
 }
 
-/// Why nothing is done with one that stands so.
+/// Returns the refusal for an approval with this status.
 const fn over(requested: &RequestedApproval, standing: Standing) -> ApprovalRefusal {
     match standing {
         Standing::Waiting | Standing::Approved => ApprovalRefusal::NotApproved,

@@ -1,4 +1,4 @@
-//! Facts about one approval. Stored kinds and versions; never changed, only added to.
+//! The events of an approval. Stored kinds and versions never change; new ones are added.
 
 use super::act::Asked;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -11,37 +11,37 @@ use values::ids::UserId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum ApprovalEvent {
-    /// Somebody asks for an act that needs a second person.
+    /// A user requested an act that needs the approval of a second person.
     #[serde(rename = "approval.requested")]
     Requested {
         #[serde(flatten)]
         asked: Asked,
         reason: String,
         requested_by: UserId,
-        /// From when on it is neither approved nor used.
+        /// Time from which it can be neither approved nor used.
         expires_at: Timestamp,
     },
-    /// Another person approves it.
+    /// Another user approved the request.
     #[serde(rename = "approval.approved")]
     Approved {
         approved_by: UserId,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// It is not to be done.
+    /// The request was rejected.
     #[serde(rename = "approval.rejected")]
     Rejected {
-        /// Absent where the directory's own key was used.
+        /// The user who rejected. Absent if the directory's own key was used.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rejected_by: Option<UserId>,
         reason: String,
     },
-    /// The act begins: it serves no other.
+    /// The approval was used: the act begins. It cannot be used for another act.
     #[serde(rename = "approval.used")]
     Used {},
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl ApprovalEvent {
     pub const REQUESTED: &'static str = "approval.requested";
     pub const APPROVED: &'static str = "approval.approved";

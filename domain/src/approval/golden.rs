@@ -1,4 +1,4 @@
-//! Every stored kind of an approval's event, held against its golden file.
+//! Golden tests: the stored form of every approval event equals its golden file.
 
 use super::act::{Act, Asked};
 use super::event::ApprovalEvent;

@@ -1,10 +1,10 @@
-//! The approval aggregate: somebody asks for an act that needs a second person, another decides, and the act
-//! is done once.
+//! The approval aggregate: a user requests an act that needs a second person, another user decides, and the
+//! act is carried out once.
 //!
-//! Promises: it is for exactly the act and the target that were asked for; nobody approves an own request; it
-//! ends at its deadline; it is used once, by whoever asked, and only while who approved it still holds the
-//! right: what it showed is shown again for some minutes, by the same rule. Whether an act needs one at all,
-//! and who holds the right, is asked by whoever does the act.
+//! Guarantees: an approval is valid for exactly the act and target that were requested. A requester cannot
+//! approve the own request. It expires at its deadline. Only the requester can use it, once, and only while
+//! the approver still has the permission; values that it showed can be read again for some minutes under the
+//! same rule. The caller of this aggregate checks whether an act needs approval and who holds the permission.
 
 mod act;
 mod again;
@@ -30,14 +30,14 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::ApprovalId;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 512;
 
-/// How long values that an approval showed are shown again to whoever repeats the request: a client whose
-/// reply was lost tries again within minutes.
+/// Time in milliseconds for which a repeated request shows the approved values again. A client that lost the
+/// response retries within minutes.
 pub const SHOWN_AGAIN_MS: u64 = 300_000;
 
-/// The approval's decider.
+/// The decider of the approval aggregate.
 #[derive(Debug)]
 pub struct Approval;
 
@@ -66,7 +66,7 @@ impl Decider for Approval {
         state.apply(event, at);
     }
 
-    /// The campaign and the person whom the act is about.
+    /// Returns the campaign and the customer of the act.
     fn scope(_: &ApprovalId, state: &ApprovalState, _: &ApprovalEvent) -> Scope {
         let asked = state.requested().map(|requested| &requested.asked);
         Scope {

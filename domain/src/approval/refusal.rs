@@ -1,4 +1,4 @@
-//! Why a command to an approval can be refused: a rule said no, nothing was written.
+//! Refusals of an approval command. No event is stored.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;

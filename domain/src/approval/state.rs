@@ -1,4 +1,4 @@
-//! What an approval's events add up to: what was asked, who decided, whether it was used.
+//! The state of an approval, folded from its events: the request, the decision and the use.
 
 use super::act::Asked;
 use super::event::ApprovalEvent;
@@ -6,7 +6,7 @@ use crate::time::Timestamp;
 use serde::Serialize;
 use values::ids::UserId;
 
-/// State of one approval.
+/// The state of one approval.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApprovalState {
     requested: Option<RequestedApproval>,
@@ -14,7 +14,7 @@ pub struct ApprovalState {
     used_at: Option<Timestamp>,
 }
 
-/// What was asked, and by whom.
+/// The request: the act, the reason and the requester.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedApproval {
     pub asked: Asked,
@@ -24,7 +24,7 @@ pub struct RequestedApproval {
     pub expires_at: Timestamp,
 }
 
-/// How it was decided.
+/// The decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DecidedApproval {
     Approved {
@@ -39,18 +39,18 @@ pub enum DecidedApproval {
     },
 }
 
-/// How it stands at a moment.
+/// The status of an approval at a point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// Nobody has decided.
+    /// Not decided yet.
     Waiting,
-    /// The act may be done.
+    /// Approved and not used yet.
     Approved,
     Rejected,
-    /// The act was done.
+    /// The act was carried out.
     Used,
-    /// Nobody decided, or nobody used it, in time.
+    /// Not decided or not used before its deadline.
     Expired,
 }
 
@@ -67,7 +67,7 @@ impl ApprovalState {
         self.used_at
     }
 
-    /// Who approved it.
+    /// Returns the approver; `None` if it is not approved.
     pub const fn approved_by(&self) -> Option<&UserId> {
         match &self.decided {
             Some(DecidedApproval::Approved { by, .. }) => Some(by),
@@ -75,7 +75,7 @@ impl ApprovalState {
         }
     }
 
-    /// How it stands; `None` of one that was never asked for.
+    /// Returns the status; `None` if the approval was never requested.
     pub fn standing(&self, now: Timestamp) -> Option<Standing> {
         let requested = self.requested.as_ref()?;
         let is_over = now >= requested.expires_at;

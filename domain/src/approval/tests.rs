@@ -1,4 +1,4 @@
-//! Approvals as given, when, then: who may decide, for how long, and for what one is used.
+//! Tests of the approval decider: who may decide, for how long, and for which act an approval can be used.
 
 use super::*;
 use values::ids::UserId;

@@ -1,16 +1,17 @@
-//! Known attributes with their names in both languages, and what a further name says of its type.
+//! The built-in attributes with their Chinese and English names, and the rules by which other names get a
+//! type.
 
 use super::{Attribute, AttributeType, TagLevel};
 
-/// An attribute that this build knows.
+/// A built-in attribute.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Known {
-    /// As records, columns and segments name it.
+    /// The name in records, columns and segments.
     pub name: &'static str,
     pub name_zh: &'static str,
     pub kind: AttributeType,
     pub level: TagLevel,
-    /// Also set by what becomes of calls.
+    /// True if results of calls also set it.
     pub follows_calls: bool,
 }
 
@@ -37,7 +38,8 @@ const fn called(name: &'static str, name_zh: &'static str, kind: AttributeType) 
 use AttributeType::{Boolean, Date, Decimal, Integer, Text, Time};
 use TagLevel::{Basic, Behavior, Business};
 
-/// Every known attribute. Names never change; new ones come behind. The first seven are those of CUS-4.
+/// Every built-in attribute. Names never change; new ones are added at the end. The first seven are those of
+/// CUS-4.
 pub static CATALOGUE: [Known; 34] = [
     set("age", "年龄", Integer, Basic),
     set("gender", "性别", Text, Basic),
@@ -75,7 +77,8 @@ pub static CATALOGUE: [Known; 34] = [
     set("rfm_grade", "RFM等级", Text, Business),
 ];
 
-/// Names whose values would say who somebody is, or how to reach them.
+/// Names that are no attributes, because their values identify or contact a person. Sorted for the binary
+/// search.
 const IDENTIFYING: [&str; 36] = [
     "address",
     "bank_card",
@@ -120,7 +123,7 @@ pub(super) fn is_identifying(plain: &str) -> bool {
 }
 
 impl Known {
-    /// By its name in either language, in lower case.
+    /// Returns the attribute of a lower-case name in either language; `None` if there is none.
     pub fn named(plain: &str) -> Option<&'static Self> {
         let mut all = CATALOGUE.iter();
         all.find(|known| known.name == plain || known.name_zh == plain)
@@ -134,7 +137,7 @@ impl Known {
     }
 }
 
-/// How further names say their type: by their end, or by how they begin.
+/// The types of other names by their ending. A name with one of `BEGINNINGS` is a Boolean.
 const ENDS: [(&str, AttributeType); 19] = [
     ("_count", Integer),
     ("_days", Integer),

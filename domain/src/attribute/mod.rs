@@ -1,9 +1,9 @@
-//! What is known of a person besides their calls, by names that have a type: the catalogue of attributes.
+//! Customer attributes: typed values about a customer, by name.
 //!
-//! Promises: a name alone says its type, everywhere and for ever, so that a segment that is checked today is
-//! read the same tomorrow. Known names stand in the catalogue in Chinese and in English; a further name says
-//! its type by how it begins or ends, and is text otherwise. Who somebody is, their numbers and their papers
-//! are no attributes: those have places of their own, sealed and looked up by hash.
+//! Guarantees: the name alone decides the type, everywhere and forever, so that a segment keeps its meaning.
+//! Built-in names exist in Chinese and English. Other names get their type by their beginning or ending,
+//! otherwise they are texts. Identity, phone numbers and documents are no attributes; they are stored sealed
+//! and looked up by hash.
 
 mod catalogue;
 mod value;
@@ -17,18 +17,18 @@ pub use value::{AttributeValue, DECIMAL_DIGITS, DECIMAL_UNIT, TEXT_BYTES_MAX, Va
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Longest name: a column's heading.
+/// Longest name of an attribute, in bytes: a column's heading.
 pub const NAME_BYTES_MAX: usize = 64;
 
-/// Longest tag: a few words.
+/// Longest tag, in bytes: a few words.
 pub const TAG_BYTES_MAX: usize = 96;
 
-/// What values of an attribute are.
+/// The type of an attribute's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttributeType {
     Integer,
-    /// Held as an integer of ten-thousandths.
+    /// Stored as an integer of ten-thousandths.
     Decimal,
     Text,
     Date,
@@ -48,7 +48,7 @@ impl AttributeType {
         }
     }
 
-    /// How a value of it is written, for messages.
+    /// Returns the written form of a value of this type, for error messages.
     pub const fn written(self) -> &'static str {
         match self {
             Self::Integer => "an integer, such as 31",
@@ -61,7 +61,7 @@ impl AttributeType {
     }
 }
 
-/// The three levels of CUS-4: what somebody is, what they do, what business makes of them.
+/// The three tag levels of CUS-4: properties, behavior and business classification of a customer.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -94,32 +94,32 @@ impl TagLevel {
         }
     }
 
-    /// `basic`, `behavior`, `business`, or as people say it in Chinese.
+    /// Returns the level of a word: `basic`, `behavior`, `business`, or its Chinese label.
     pub fn of_word(word: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|level| level.code() == word || level.label_zh() == word)
     }
 }
 
-/// One attribute, by its name.
+/// An attribute: a name with its type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Attribute {
     name: String,
     kind: AttributeType,
 }
 
-/// Why a name is not one of an attribute.
+/// Why a name cannot be an attribute.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameFault {
     #[error("a name has 1 to {NAME_BYTES_MAX} bytes of letters, digits and _, and begins with a letter")]
     Shape,
-    /// Its values would name a person.
-    #[error("{name} says who somebody is: that is kept sealed, and is no attribute")]
+    /// Its values would identify a person.
+    #[error("{name} identifies a person: it is stored sealed and cannot be an attribute")]
     Identifying { name: String },
 }
 
 impl Attribute {
-    /// Reads a name in either language. A known one gets its name in English, whichever was given.
+    /// Reads a name in either language. A built-in attribute gets its English name.
     pub fn named(name: &str) -> Result<Self, NameFault> {
         let name = name.trim();
         if name.is_empty() || name.len() > NAME_BYTES_MAX || !is_shaped(name) {
@@ -138,7 +138,7 @@ impl Attribute {
         })
     }
 
-    /// As records and columns name it: lower case, in English where it is known.
+    /// Returns the name in records and columns: lower case, and in English for built-in attributes.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -147,12 +147,12 @@ impl Attribute {
         self.kind
     }
 
-    /// What the catalogue says of it; `None` of a further one.
+    /// Returns the catalogue entry; `None` if the attribute is not built in.
     pub fn known(&self) -> Option<&'static Known> {
         Known::named(&self.name)
     }
 
-    /// A cell's text as a value of this attribute.
+    /// Reads the text of a cell as a value of this attribute.
     pub fn read(&self, text: &str) -> Result<AttributeValue, ValueFault> {
         AttributeValue::read(self.kind, text)
     }

@@ -1,4 +1,4 @@
-//! Names and their types, values and how they are written.
+//! Tests of attribute names, their types, and the reading and writing of values.
 
 use super::*;
 
@@ -29,7 +29,7 @@ fn the_names_of_the_three_levels_are_known_in_both_languages() {
     let count = names.len();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), count, "no name stands twice");
+    assert_eq!(names.len(), count, "each name occurs once");
     for known in &CATALOGUE {
         assert!(Attribute::named(known.name).is_ok() && Attribute::named(known.name_zh).is_ok());
     }

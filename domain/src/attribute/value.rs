@@ -1,19 +1,19 @@
-//! A value of an attribute: read from a cell's text, written in one way, compared without regard to case.
+//! Values of attributes: read from a cell's text, with one written form, compared without case.
 
 use super::AttributeType;
 use crate::calendar::{BEIJING_MICROS, DAY_MICROS};
 use crate::time::Timestamp;
 use chrono::{NaiveDate, NaiveDateTime};
 
-/// Longest text: a cell that says more is a note, which no segment asks for.
+/// Longest text value, in bytes. A longer text is a note, which segments do not use.
 pub const TEXT_BYTES_MAX: usize = 512;
 
-/// Decimals that are kept.
+/// Number of stored decimals.
 pub const DECIMAL_DIGITS: usize = 4;
-/// One, in the units in which decimals are held.
+/// The value one in the unit of stored decimals.
 pub const DECIMAL_UNIT: i64 = 10_000;
 
-/// A value, by its attribute's type.
+/// A value of an attribute, by type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttributeValue {
     Integer(i64),
@@ -26,7 +26,7 @@ pub enum AttributeValue {
     Boolean(bool),
 }
 
-/// The text is no value of its type.
+/// The error for a text that is not a value of its type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be {}", wanted.written())]
 pub struct ValueFault {
@@ -58,7 +58,7 @@ impl AttributeValue {
         }
     }
 
-    /// As it is kept: read again it is the same value.
+    /// Returns the stored form. Reading it gives the same value.
     pub fn written(&self) -> String {
         match self {
             Self::Integer(value) => value.to_string(),
@@ -70,7 +70,7 @@ impl AttributeValue {
         }
     }
 
-    /// As it is ordered and compared with others of its type; a text has none.
+    /// Returns the number by which values of one type are ordered and compared; `None` for texts.
     pub const fn ordered(&self) -> Option<i64> {
         match self {
             Self::Integer(value) | Self::Decimal(value) | Self::Date(value) => Some(*value),
@@ -82,7 +82,7 @@ impl AttributeValue {
     }
 }
 
-/// Texts are alike without regard to case, as the databases are told apart by it: both are given this form.
+/// Returns the form in which texts are compared: lower case, because databases differ in comparing case.
 pub fn folded(text: &str) -> String {
     text.to_lowercase()
 }
@@ -99,7 +99,7 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// `-12`, `5000.25`: at most four decimals, none of them lost.
+/// Reads a number such as `-12` or `5000.25` in ten-thousandths; `None` if it has more than four decimals.
 pub(super) fn decimal(text: &str) -> Option<i64> {
     let (is_negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -137,7 +137,7 @@ fn day(days: i64) -> Option<NaiveDate> {
     epoch().checked_add_signed(chrono::TimeDelta::try_days(days)?)
 }
 
-/// RFC 3339, or a day or a time of Beijing's without its zone.
+/// Reads a time: RFC 3339, or a day or local time of Beijing without a zone.
 fn time(text: &str) -> Option<Timestamp> {
     if let Ok(at) = text.parse() {
         return Some(at);

@@ -1,16 +1,17 @@
-//! For which groups a clearly better hour is still to come on a campaign's day: others go before them now.
+//! The groups for which a clearly better hour follows later on the campaign's day. Other customers are called
+//! before them.
 
 use super::choosing::is_better_ahead;
 use super::hours::HourOfDay;
 use super::learnt::LearntTimes;
 use super::plan::BestTimesPlan;
 
-/// Groups whose better hour is still to come; none where nothing is learnt.
+/// The set of groups with a better hour ahead. Empty if nothing is learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HoursAhead(u16);
 
 impl HoursAhead {
-    /// By the hours of the day that are left, the present one first.
+    /// Computes the set for the remaining hours of the day, with the current hour first.
     pub fn of(plan: &BestTimesPlan, learnt: Option<&LearntTimes>, hours: &[HourOfDay]) -> Self {
         let Some(learnt) = learnt else {
             return Self::default();

@@ -1,4 +1,4 @@
-//! Which of the hours ahead a retry is moved to.
+//! The choice of a better hour for a retry.
 
 use super::hours::{CallHour, HourOfDay};
 use super::learnt::{CountedTimes, LearntTimes, Rate};
@@ -6,45 +6,45 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The name under which an hour that is waited for stands among the rules.
+/// The rule name of an enrolment that waits for a better hour.
 pub const BEST_TIME: &str = "best_time";
 
 /// One hour in milliseconds.
 const HOUR_MS: u64 = 3_600_000;
 
-/// Hours looked at for one retry: those of three days.
+/// Most hours that are considered for one retry: three days.
 const HOURS_AHEAD_MAX: u64 = 72;
 
-/// What a call says of when its person answers, and what was made of that for the next one.
+/// The hour of a call and the move of the next one, as stored with the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallTiming {
-    /// When it was dialed.
+    /// The hour in which the call was dialed.
     #[serde(flatten)]
     pub dialed: CallHour,
-    /// The hour to which the next one was moved.
+    /// The hour that the retry was moved to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<BetterHour>,
 }
 
-/// An hour that is waited for, and by what it is better.
+/// A better hour for a retry, with the counts behind the choice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BetterHour {
-    /// When the retry policy would call, at the first opening.
+    /// The time that the retry policy would use: the first opening.
     pub instead_of: Timestamp,
     #[serde(flatten)]
     pub hour: CallHour,
-    /// What was counted of the campaign's dials in that hour.
+    /// Dials of the campaign counted in this hour.
     pub dials: u64,
     pub answers: u64,
-    /// How likely an answer is then, and how likely where the policy would call.
+    /// Estimated answer rate of this hour and of the policy's hour, in thousandths.
     pub per_mille: u64,
     pub instead_per_mille: u64,
-    /// By what was learnt up to here.
+    /// Log position up to which calls were counted.
     pub through: u64,
 }
 
 impl BetterHour {
-    /// The same as facts of why somebody is not called yet.
+    /// Returns the values as facts that explain why the customer is not called yet.
     pub fn facts(&self) -> BTreeMap<String, String> {
         let facts = [
             ("hour", self.hour.hour.to_string()),
@@ -61,17 +61,17 @@ impl BetterHour {
     }
 }
 
-/// A retry as the policy has it.
+/// A retry as the retry policy schedules it.
 #[derive(Debug, Clone, Copy)]
 pub struct Retry {
     pub due_at: Timestamp,
-    /// How much later it may be made.
+    /// Longest delay of the retry, in milliseconds.
     pub later_ms_max: u64,
     pub group: u8,
 }
 
-/// The best of the hours in which it may be made, where that is clearly better than the first of them. Each
-/// is looked at as many minutes past the hour as the policy has, so that not all come at once.
+/// Returns the best hour within the permitted delay if it is clearly better than the first possible one. The
+/// retry keeps its minute past the hour, so that not all retries start at once.
 pub fn better_hour(
     learnt: &LearntTimes,
     retry: Retry,
@@ -106,7 +106,7 @@ pub fn better_hour(
     Some((at, better))
 }
 
-/// The likeliest; of two alike the sooner.
+/// Returns the hour with the highest rate; of equal ones the earlier.
 fn best<'a>(
     known: impl Iterator<Item = &'a (Timestamp, CallHour, Rate)>,
 ) -> Option<(Timestamp, CallHour, Rate)> {
@@ -123,7 +123,7 @@ const fn of_group(at: HourOfDay, group: u8) -> CallHour {
     }
 }
 
-/// The best of some hours for a group, and whether it is clearly better than the first of them.
+/// Returns true if one of the later hours is clearly better for the group than the first.
 pub(super) fn is_better_ahead(counted: &CountedTimes, hours: &[HourOfDay], group: u8) -> bool {
     let rate = |at: &HourOfDay| counted.rate(of_group(*at, group));
     let Some(now) = hours.first().map(rate) else {

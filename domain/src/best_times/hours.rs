@@ -1,17 +1,17 @@
-//! An hour as it is counted: of a person's own day, on a working day or a day of rest.
+//! The hours in which calls are counted: in the customer's local time, on working days and rest days.
 
 use serde::{Deserialize, Serialize};
 
 /// Hours of a day.
 pub const HOURS_OF_DAY: usize = 24;
 
-/// What people do on a day.
+/// The kind of a day.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum DaySort {
-    /// Monday to Friday but for public holidays, and days that are worked for one.
+    /// Monday to Friday except public holidays, and days worked in exchange for a holiday.
     Workday,
     RestDay,
 }
@@ -25,22 +25,22 @@ impl DaySort {
     }
 }
 
-/// An hour of a person's own day.
+/// An hour of the day in the customer's local time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HourOfDay {
-    /// 0 to 23.
+    /// Hour, 0 to 23.
     pub hour: u8,
     pub day: DaySort,
 }
 
-/// In which hour of their own day somebody was dialed, and of which group they are.
+/// The hour in which a customer was dialed, with the customer's group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallHour {
-    /// 0 to 23, in the person's own time.
+    /// Hour in the customer's local time, 0 to 23.
     #[schemars(range(max = 23))]
     pub hour: u8,
     pub day: DaySort,
-    /// The plan's first group is 1; absent of nobody's.
+    /// Number of the group in the plan, starting at 1. Absent for customers without a group.
     #[serde(default, skip_serializing_if = "is_none")]
     pub group: u8,
 }

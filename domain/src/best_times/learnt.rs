@@ -1,24 +1,25 @@
-//! Dials and answers by the hour, and how likely an answer is by them: counts of few dials are drawn towards
-//! what is known of more (Beta-Binomial), so that one lucky call makes no best hour.
+//! Counts of dials and answers by hour, and the answer rates estimated from them. Small counts are smoothed
+//! toward larger ones (Beta-Binomial), so that one lucky call does not make a best hour.
 //!
-//! Of three levels, each with the weight of `PRIOR_DIALS` dials against what was counted: the institution's
-//! hours towards its mean; a campaign's hours towards its own mean in the shape of the institution's hours; a
-//! group's hours towards its own mean in the shape of the campaign's. A mean is drawn to the mean above it.
+//! There are three levels, each smoothed with the weight of `PRIOR_DIALS` dials: the institution's hours
+//! toward its mean; a campaign's hours toward its own mean in the shape of the institution's hours; a group's
+//! hours toward its own mean in the shape of the campaign's. A mean is smoothed toward the mean of the level
+//! above.
 
 use super::hours::{CallHour, DaySort, HOURS_OF_DAY, is_none};
 use super::plan::TIMES_GROUPS_MAX;
 use serde::{Deserialize, Serialize};
 
-/// With how many dials what is known above weighs against what was counted of an hour.
+/// Number of dials with which the level above is weighed against the counts of an hour.
 pub const PRIOR_DIALS: u64 = 50;
 
-/// Dials in an hour before it is known at all: fewer make nobody's better hour.
+/// Fewest dials in an hour for which it can be chosen as a better hour.
 const KNOWN_DIALS_MIN: u64 = 20;
 
-/// A certain answer.
+/// The rate of a certain answer: one, in millionths.
 const CERTAIN: u64 = 1_000_000;
 
-/// How likely an answer is, in millionths.
+/// An answer rate in millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rate(u64);
 
@@ -27,46 +28,47 @@ impl Rate {
         self.0 / 1_000
     }
 
-    /// By a tenth at least: less is not worth anybody's waiting.
+    /// Returns true if this rate is at least a tenth higher. A smaller difference is not worth a delay.
     pub const fn is_clearly_above(self, other: Self) -> bool {
         self.0.saturating_mul(10) >= other.0.saturating_mul(11) && self.0 > other.0
     }
 }
 
-/// What was counted of one group on one sort of day, by the hour.
+/// Counts by hour of one group on one kind of day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct HourRow {
-    /// The plan's first group is 1; absent of nobody's, and of the institution.
+    /// Number of the group in the plan, starting at 1. Absent for customers without a group and for the
+    /// institution.
     #[serde(default, skip_serializing_if = "is_none")]
     pub group: u8,
     pub day: DaySort,
-    /// Dials that say something of the person, from 0 to 23 o'clock.
+    /// Dials with a result that depends on the customer, for hours 0 to 23.
     pub dials: [u64; HOURS_OF_DAY],
     /// Those of them that a person answered.
     pub answers: [u64; HOURS_OF_DAY],
 }
 
-/// Counts by the hour.
+/// Counts of dials and answers by hour.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CountedTimes {
-    /// The campaign's own, by group and sort of day.
+    /// Counts of the campaign, by group and kind of day.
     pub own: Vec<HourRow>,
-    /// Of all campaigns of the institution, this one among them, by the sort of day.
+    /// Counts of all campaigns of the institution, including this one, by kind of day.
     pub institution: Vec<HourRow>,
 }
 
-/// What a campaign goes by: everything that was counted up to a position.
+/// The counts that a campaign uses, up to a log position.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LearntTimes {
-    /// Calls that ended up to here are counted.
+    /// Log position up to which ended calls are counted.
     pub through: u64,
-    /// Dials of the campaign that are counted.
+    /// Number of counted dials of the campaign.
     pub dials: u64,
     #[serde(flatten)]
     pub counted: CountedTimes,
 }
 
-/// Dials and answers of some hours.
+/// Dials and answers of several hours.
 #[derive(Clone, Copy, Default)]
 struct Sum {
     dials: u64,
@@ -74,7 +76,7 @@ struct Sum {
 }
 
 impl Sum {
-    /// What is left without a part of it.
+    /// Returns the difference to a part of the sum.
     const fn without(self, part: Self) -> Self {
         Self {
             dials: self.dials.saturating_sub(part.dials),
@@ -82,7 +84,7 @@ impl Sum {
         }
     }
 
-    /// Drawn towards `prior`.
+    /// Returns the rate smoothed toward `prior`.
     const fn drawn_to(self, prior: u64) -> u64 {
         let weighed = self
             .answers
@@ -108,43 +110,44 @@ impl CountedTimes {
         note(&mut self.institution, CallHour { group: 0, ..at }, answered);
     }
 
-    /// Adds what was counted behind it.
+    /// Adds later counts.
     pub fn add(&mut self, more: &Self) {
         add(&mut self.own, &more.own);
         add(&mut self.institution, &more.institution);
     }
 
-    /// Dials of the campaign.
+    /// Returns the number of dials of the campaign.
     pub fn dials(&self) -> u64 {
         self.own.iter().flat_map(|row| row.dials).sum()
     }
 
-    /// Whether no row is of a group beyond those.
+    /// Returns true if every group number is within the plan.
     pub fn is_within(&self, groups: usize) -> bool {
         let within = |row: &HourRow| usize::from(row.group) <= groups.min(TIMES_GROUPS_MAX);
         self.own.iter().all(within) && self.institution.iter().all(|row| row.group == 0)
     }
 
-    /// What was counted of an hour of the campaign.
+    /// Returns the dials and answers of one hour of the campaign.
     pub fn of_hour(&self, at: CallHour) -> (u64, u64) {
         let rows = self.own.iter();
         let sum = sum(rows.filter(|row| row.group == at.group), at.day, Some(at.hour));
         (sum.dials, sum.answers)
     }
 
-    /// Whether enough was counted of an hour, here or anywhere in the institution.
+    /// Returns true if the institution has enough dials in this hour.
     pub fn is_known(&self, at: CallHour) -> bool {
         sum(self.institution.iter(), at.day, Some(at.hour)).dials >= KNOWN_DIALS_MIN
     }
 
-    /// How likely an answer is in that hour. Each level is without the one below it: no call counts twice.
+    /// Returns the estimated answer rate of an hour. Each level excludes the counts of the level below, so
+    /// that no call counts twice.
     pub fn rate(&self, at: CallHour) -> Rate {
         let of_group = |hour| sum(self.own.iter().filter(|row| row.group == at.group), at.day, hour);
         let own = |hour| sum(self.own.iter(), at.day, hour);
         let others = |hour| sum(self.institution.iter(), at.day, hour).without(own(hour));
         let one = Some(at.hour);
         let all = others(None);
-        // Laplace's rule of succession: nothing known is even odds.
+        // Laplace's rule of succession: without counts the rate is one half.
         let mean = all.answers.saturating_add(1).saturating_mul(CERTAIN) / all.dials.saturating_add(2);
         let hour = others(one).drawn_to(mean);
         let rest = |hour| own(hour).without(of_group(hour));
@@ -154,14 +157,14 @@ impl CountedTimes {
     }
 }
 
-/// How likely an answer is at one level, in all hours and in one.
+/// The estimated rate of one level, over all hours and in one hour.
 #[derive(Clone, Copy)]
 struct Level {
     mean: u64,
     hour: u64,
 }
 
-/// A level, of the one above it.
+/// Returns the estimate of a level from its counts and the level above.
 fn level(all: Sum, hour: Sum, above: Level) -> Level {
     let mean = all.drawn_to(above.mean);
     let shaped = mean.saturating_mul(above.hour) / above.mean.max(1);
@@ -191,7 +194,7 @@ fn note(rows: &mut Vec<HourRow>, at: CallHour, answered: bool) {
     }
 }
 
-/// Its row, made where there is none: in the order of groups and days.
+/// Returns the row of a group and kind of day. A missing one is inserted in order.
 #[expect(
     clippy::indexing_slicing,
     reason = "the row was found there, or has just been put there"

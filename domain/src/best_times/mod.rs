@@ -1,10 +1,10 @@
-//! When people answer, learnt from a campaign's own calls (最佳呼叫时间): counts by hour, smoothed, and which
-//! of the hours ahead is best.
+//! Best call times (最佳呼叫时间), learned from a campaign's own calls: counts by hour, smoothed, and the choice of
+//! a better hour.
 //!
-//! Promises. What is gone by stands in the campaign's stream (`campaign.times_learnt`), never in a view.
-//! Counts are integers and so is what follows from them: the same counts choose the same hour for ever.
-//! An hour that is chosen is open, is known, is no later than the plan lets a retry wait, and is clearly
-//! better than the one that the retry policy has, or nothing is moved.
+//! Guarantees. The counts in use are in the campaign's stream (`campaign.times_learnt`), never in a view. All
+//! arithmetic is with integers: the same counts always choose the same hour. A chosen hour is open, has
+//! enough counts, is within the plan's longest delay, and is clearly better than the retry policy's hour;
+//! otherwise the retry is not moved.
 
 mod ahead;
 mod choosing;

@@ -1,35 +1,35 @@
-//! What a campaign asks to be learnt: of all, or by groups that it names, and how long a retry may wait.
+//! A campaign's plan for best call times: which groups are distinguished, and how long a retry may wait.
 
 use serde::{Deserialize, Serialize};
 
-/// Most groups: each has hours of its own in the campaign's event, and ranges of its own where the next is
-/// looked for.
+/// Most groups. Each has its own counts in the campaign's event and its own ranges in the search for due
+/// enrolments.
 pub const TIMES_GROUPS_MAX: usize = 8;
 
-/// Longest name of a group: that of a tag.
+/// Longest name of a group, in bytes: the limit of a tag.
 const GROUP_BYTES_MAX: usize = 128;
 
-/// How long a retry waits for a better hour where nothing is said: a day, so that each hour comes once.
+/// Default of the longest delay, in milliseconds: one day, so that each hour occurs once.
 const LATER_MS_DEFAULT: u64 = 24 * 3_600_000;
 
-/// Shorter than an hour there is no other hour.
+/// Shortest value of the longest delay, in milliseconds: one hour.
 const LATER_MS_MIN: u64 = 3_600_000;
 
-/// Longest: over a weekend.
+/// Largest value of the longest delay, in milliseconds: over a weekend.
 const LATER_MS_MAX: u64 = 72 * 3_600_000;
 
-/// By what people are told apart.
+/// The criterion by which customers are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimesBy {
-    /// Not at all.
+    /// No groups.
     #[default]
     All,
     /// The attribute or column `industry`.
     Industry,
-    /// The attribute or column `region`, or the home location of the record.
+    /// The attribute or column `region`, or the home location in the record.
     Region,
-    /// Tags, of any level; the first of the plan's that somebody has counts.
+    /// Tags of any level. The first of the plan's tags that the customer has counts.
     Tag,
 }
 
@@ -43,7 +43,7 @@ impl TimesBy {
         }
     }
 
-    /// Under which names it is looked for.
+    /// Returns the names of the columns or attributes to read.
     pub const fn names(self) -> &'static [&'static str] {
         match self {
             Self::All | Self::Tag => &[],
@@ -53,18 +53,18 @@ impl TimesBy {
     }
 }
 
-/// When its people answer is learnt, and goes before where the hours ahead are not alike.
+/// The best-times plan: answer times are learned, and retries move to better hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BestTimesPlan {
     #[serde(default)]
     pub by: TimesBy,
-    /// The groups that are told apart; whoever is of none of them is of the others.
+    /// The groups. Customers in none of them form a group of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = TIMES_GROUPS_MAX), example = &["retail"])]
     pub groups: Vec<String>,
-    /// How long a retry waits at most for a better hour, after the time that the retry policy has; a day
-    /// unless it is said.
+    /// Longest delay of a retry for a better hour, in milliseconds after the time of the retry policy.
+    /// Default: one day.
     #[serde(default = "later_default")]
     #[schemars(range(min = LATER_MS_MIN, max = LATER_MS_MAX))]
     pub later_ms_max: u64,
@@ -85,7 +85,7 @@ impl Default for BestTimesPlan {
 }
 
 impl BestTimesPlan {
-    /// What is wrong with it.
+    /// Returns what is wrong with the plan; `None` if it is valid.
     pub fn fault(&self) -> Option<&'static str> {
         if !(LATER_MS_MIN..=LATER_MS_MAX).contains(&self.later_ms_max) {
             return Some("later_ms_max must be from one hour to three days");
@@ -100,7 +100,7 @@ impl BestTimesPlan {
         (!self.groups.iter().all(is_name)).then_some("a group has a name of 1 to 128 bytes")
     }
 
-    /// The name of a group.
+    /// Returns the name of a group.
     pub fn group_name(&self, group: u8) -> Option<&str> {
         let index = usize::from(group).checked_sub(1)?;
         self.groups.get(index).map(String::as_str)

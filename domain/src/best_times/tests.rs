@@ -1,4 +1,4 @@
-//! What is learnt of hours, and where a retry goes by it.
+//! Tests of the learned rates and of the moves of retries.
 
 use super::*;
 use crate::time::Timestamp;
@@ -15,7 +15,7 @@ fn midnight() -> Timestamp {
     "2026-03-02T00:00:00Z".parse().unwrap()
 }
 
-/// Of hours, groups, dials and answers.
+/// Returns counts from rows of hour, group, dials and answers.
 fn counted(rows: &[(u8, u8, u64, u64)]) -> CountedTimes {
     let mut counted = CountedTimes::default();
     for (hour, group, dials, answers) in rows {
@@ -33,7 +33,7 @@ fn learnt(rows: &[(u8, u8, u64, u64)]) -> LearntTimes {
     }
 }
 
-/// In UTC, open from 9 to 20 o'clock.
+/// Returns the choice for a retry in UTC with opening hours from 9 to 20.
 fn choose(learnt: &LearntTimes, due_hour: u64, later_hours: u64, group: u8) -> Option<(u64, BetterHour)> {
     let hour = |at: Timestamp| at.ms_since(midnight()) / HOUR_MS % 24;
     let retry = Retry {
@@ -53,12 +53,12 @@ fn choose(learnt: &LearntTimes, due_hour: u64, later_hours: u64, group: u8) -> O
 fn few_dials_are_drawn_to_what_is_known_of_more() {
     let nothing = CountedTimes::default();
     assert_eq!(nothing.rate(at(10, 0)).per_mille(), 500, "even odds of nothing");
-    // One lucky call makes no better hour, and many make one.
+    // One lucky call does not make a better hour; many do.
     let lucky = [(10, 0, 400, 80), (19, 0, 1, 1)];
     assert_eq!(choose(&learnt(&lucky), 10, 24, 0), None);
     let proved = counted(&[(10, 0, 400, 80), (19, 0, 100, 60)]);
     assert!(proved.rate(at(19, 0)).is_clearly_above(proved.rate(at(10, 0))));
-    // An hour of which nothing is known stands at the mean, and says nothing.
+    // An hour without counts has the mean, and cannot be chosen.
     assert_eq!(proved.rate(at(14, 0)).per_mille(), 300);
 }
 
@@ -100,7 +100,8 @@ fn the_institutions_hours_shape_those_of_a_new_campaign_at_its_own_level() {
 fn a_retry_goes_to_the_best_open_hour_in_its_time_and_stays_where_none_is_clearly_better() {
     let evening = learnt(&[(10, 0, 300, 30), (15, 0, 300, 90), (19, 0, 300, 150)]);
     let minutes = 37 * 60_000;
-    // To 19 o'clock, as many minutes past the hour; no later than it may be; from the evening to the next.
+    // The retry moves to 19:00 plus its minutes past the hour; not beyond the longest delay; from the evening
+    // to the next day.
     for (due_hour, later_hours, moved_to) in [
         (10, 24, Some(19)),
         (10, 8, Some(15)),

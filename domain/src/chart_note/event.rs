@@ -1,4 +1,4 @@
-//! Facts about the notes of one chart. Stored kinds and versions; never changed, only added to.
+//! The events of a chart's notes. Stored kinds and versions never change; new ones are added.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -10,31 +10,31 @@ use values::ids::CampaignId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum ChartNoteEvent {
-    /// Somebody says what happened at a time.
+    /// A user noted what happened at a time.
     #[serde(rename = "chart_note.added")]
     Added {
         #[serde(flatten)]
         note: Noted,
-        /// Who says so.
+        /// The user who wrote the note.
         by: String,
     },
 }
 
-/// What is noted, and where on the chart.
+/// The content of a note and its place on the chart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "ChartNoted")]
 pub struct Noted {
-    /// Only on the chart of this campaign; left out where it is about all.
+    /// The campaign with the note on its chart. Absent if it concerns all campaigns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
-    /// The moment that it stands at.
+    /// The time that the note refers to.
     pub about_at: Timestamp,
-    /// Stored for ever; name no person.
+    /// The text. It is stored forever and must not name a person.
     #[schemars(example = &"线路二停了十分钟")]
     pub text: String,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl ChartNoteEvent {
     pub const ADDED: &'static str = "chart_note.added";
 }

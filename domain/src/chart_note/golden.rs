@@ -1,4 +1,4 @@
-//! Every stored kind of a chart note's event, held against its golden file.
+//! Golden tests: the stored form of every chart note event equals its golden file.
 
 use super::event::ChartNoteEvent;
 use super::tests::note;

@@ -1,4 +1,4 @@
-//! Which chart a note stands on, by the name of what it shows.
+//! The id of a chart: the name of its metric.
 
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
@@ -7,9 +7,9 @@ use std::str::FromStr;
 use values::ids::{InvalidId, plain_word, text_id};
 
 text_id!(
-    /// A chart, by the name of its metric.
+    /// The id of a chart, which is the name of its metric.
     ChartId, "chart", plain_word, NAME, "answer_ratio_per_call"
 );
 
-/// As metrics and campaigns are named.
+/// The pattern of the id, as for metrics and campaigns.
 const NAME: &str = "^[A-Za-z0-9_.-]{1,64}$";

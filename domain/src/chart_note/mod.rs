@@ -1,7 +1,7 @@
-//! The chart note aggregate: what people noted on one chart, each at its moment.
+//! The chart note aggregate: the notes of users on one chart, each at a time.
 //!
-//! Promises: a note is never changed; the same said again by the same person says nothing new; a chart holds
-//! a bounded number. One stream a chart. It does not judge who may see a note: whoever shows them does.
+//! Guarantees: a note never changes. The same note by the same user is stored once. A chart has a limited
+//! number of notes. One stream per chart. The caller decides who may see a note.
 
 pub mod event;
 mod id;
@@ -21,38 +21,38 @@ use crate::time::Timestamp;
 /// Longest text of a note, in bytes: a few lines beside a chart.
 pub const TEXT_BYTES_MAX: usize = 512;
 
-/// Notes of one chart: one a day over three years.
+/// Most notes of one chart: one a day for almost three years.
 pub const NOTES_MAX: usize = 1_000;
 
-/// Requests to the notes of a chart.
+/// The command of a chart's notes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChartNoteCommand {
-    /// Noted so already by the same person: no event.
+    /// Adds a note. If the same user added it already, no event is stored.
     Add { note: Noted, by: String },
 }
 
-/// Why a note can be refused: a rule said no, nothing was written.
+/// Refusals of a chart note command. No event is stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChartNoteRefusal {
     #[error("a text of 1 to {TEXT_BYTES_MAX} bytes is required")]
     Text,
-    #[error("a note is signed")]
+    #[error("a note needs an author")]
     Nobody,
-    #[error("a note stands at a moment that was, not at one to come")]
+    #[error("about_at is in the future: a note refers to a past time")]
     ToCome,
-    #[error("this chart has {NOTES_MAX} notes; it holds no more")]
+    #[error("this chart has {NOTES_MAX} notes, the most it may have")]
     Full,
 }
 
 impl Explained for ChartNoteRefusal {}
 
-/// What the events of a chart's notes add up to: the notes, as they came.
+/// The state of a chart's notes, folded from their events: the notes in order of their arrival.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChartNoteState {
     notes: Vec<NoteKept>,
 }
 
-/// One note, who wrote it and when.
+/// One note, its author and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoteKept {
     pub note: Noted,
@@ -66,7 +66,7 @@ impl ChartNoteState {
     }
 }
 
-/// The notes' decider.
+/// The decider of the chart note aggregate.
 #[derive(Debug)]
 pub struct ChartNote;
 

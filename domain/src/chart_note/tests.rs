@@ -1,4 +1,4 @@
-//! Notes as given, when, then: signed, within their limits, of what was, and each once.
+//! Tests of the chart note decider: an author, limits, past times, and each note once.
 
 use super::*;
 

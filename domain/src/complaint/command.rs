@@ -1,20 +1,20 @@
-//! Requests to a complaint: open it, give it to somebody, say how it ended.
+//! The commands of a complaint: open it, assign it, resolve it.
 
 use super::source::{ComplaintOutcome, ComplaintSource};
 use crate::case::CaseAbout;
 use crate::time::Timestamp;
 
-/// Somebody complained.
+/// The data of a complaint to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
     pub source: ComplaintSource,
     pub about: CaseAbout,
-    /// The number under which the source keeps it.
+    /// The reference number at the source.
     pub reference: Option<String>,
     pub what: String,
-    /// When the complaint came in; the deadline counts from there.
+    /// Time at which the complaint was received. The deadline counts from it.
     pub received_at: Timestamp,
-    /// A day that the source itself has set.
+    /// A deadline that the source itself set.
     pub due_at: Option<Timestamp>,
     pub owner: Option<String>,
 }
@@ -22,7 +22,7 @@ pub struct Opening {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComplaintCommand {
     Open(Opening),
-    /// Somebody is to see to it.
+    /// Assigns the complaint to an owner.
     Assign {
         to: String,
     },
@@ -33,7 +33,7 @@ pub enum ComplaintCommand {
 }
 
 impl ComplaintCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Open(_) => "complaint.open",

@@ -1,4 +1,4 @@
-//! Decides commands to a complaint: opened once with its deadline, resolved once.
+//! Decides the commands of a complaint: opened once with its deadline, resolved once.
 
 use super::command::{ComplaintCommand, Opening};
 use super::event::ComplaintEvent;
@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 
 type Decided = Result<Vec<ComplaintEvent>, ComplaintRefusal>;
 
-/// What a deadline rests on that the source set itself.
+/// The stored source of a deadline that the complaint's source set itself.
 const OWN_DAY: &str = "the day that the source set";
 
 pub(super) fn decide(state: &ComplaintState, command: ComplaintCommand, now: Timestamp) -> Decided {
@@ -24,7 +24,7 @@ pub(super) fn decide(state: &ComplaintState, command: ComplaintCommand, now: Tim
     }
 }
 
-/// Whoever opens it again has it already.
+/// Opens the complaint. A repeated command stores no event.
 fn open(state: &ComplaintState, opening: Opening, now: Timestamp) -> Decided {
     if state.opened().is_some() {
         return Ok(Vec::new());

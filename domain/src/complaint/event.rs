@@ -1,5 +1,5 @@
-//! Facts about one complaint. Stored kinds and versions; never changed, only added to. Who acted stands
-//! in the envelope.
+//! The events of a complaint. Stored kinds and versions never change; new ones are added. The envelope names
+//! the actor.
 
 use super::source::{ComplaintOutcome, ComplaintSource};
 use crate::case::{CaseAbout, Deadline};
@@ -12,13 +12,13 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum ComplaintEvent {
-    /// Somebody complained, by this way, about this.
+    /// A complaint was received; the event has its source, its subject and its deadline.
     #[serde(rename = "complaint.opened")]
     Opened {
         source: ComplaintSource,
         #[serde(flatten)]
         about: CaseAbout,
-        /// The number under which the source keeps it.
+        /// The reference number at the source.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
         what: String,
@@ -27,19 +27,19 @@ pub enum ComplaintEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<String>,
     },
-    /// Somebody is to see to it.
+    /// The complaint was assigned to an owner.
     #[serde(rename = "complaint.assigned")]
     Assigned {
         to: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<String>,
     },
-    /// It is answered.
+    /// The complaint was answered.
     #[serde(rename = "complaint.resolved")]
     Resolved { outcome: ComplaintOutcome, note: String },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl ComplaintEvent {
     pub const OPENED: &'static str = "complaint.opened";
     pub const ASSIGNED: &'static str = "complaint.assigned";

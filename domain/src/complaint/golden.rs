@@ -1,4 +1,4 @@
-//! Every stored kind of a complaint's event, held against its golden file.
+//! Golden tests: the stored form of every complaint event equals its golden file.
 
 use super::event::ComplaintEvent;
 use super::source::{ComplaintOutcome, ComplaintSource};

@@ -1,9 +1,8 @@
-//! The complaint aggregate: somebody complained about being called; until when it is answered, by whom,
-//! and how.
+//! The complaint aggregate: a complaint about calls, with its deadline, its owner and its outcome.
 //!
-//! Promises: the source, and with it the deadline and what it rests on, are fixed when it is opened; it
-//! is resolved once, with an outcome; who opened, took and resolved it is recorded. It never changes a
-//! number or a person: suppressing one is that one's own command, caused by the complaint.
+//! Guarantees: the source, the deadline and its legal basis are fixed when the complaint is opened. It is
+//! resolved once, with an outcome. The users who opened, took and resolved it are recorded. A complaint never
+//! changes a number or a customer: a suppression is a command of that entity, caused by the complaint.
 
 pub mod command;
 mod decide;
@@ -27,7 +26,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::ComplaintId;
 
-/// The complaint's decider.
+/// The decider of the complaint aggregate.
 #[derive(Debug)]
 pub struct Complaint;
 
@@ -56,7 +55,7 @@ impl Decider for Complaint {
         state.apply(event, at);
     }
 
-    /// The campaign and the person it is about, where it names them.
+    /// Returns the campaign and customer of the complaint, if it names them.
     fn scope(_: &ComplaintId, state: &ComplaintState, event: &ComplaintEvent) -> Scope {
         let about = match event {
             ComplaintEvent::Opened { about, .. } => Some(about),

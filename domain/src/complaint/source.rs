@@ -1,10 +1,10 @@
-//! Where a complaint came from, with the deadline that follows from it, and how one ends: closed lists.
+//! The closed lists of complaint sources, with the deadline of each, and of complaint outcomes.
 
 use crate::case::DeadlineRule;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
-/// Where a complaint came from.
+/// The source of a complaint.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -15,16 +15,16 @@ pub enum ComplaintSource {
     /// 12378 银行保险消费者投诉维权热线.
     #[serde(rename = "12378")]
     FinanceHotline,
-    /// Another authority.
+    /// Another regulator.
     #[serde(rename = "regulator")]
     Regulator,
-    /// The person, to us.
+    /// The customer, directly.
     #[serde(rename = "own")]
     Own,
 }
 
 impl ComplaintSource {
-    /// Every source, in the order in which they are shown.
+    /// Every source, in display order.
     pub const ALL: [Self; 4] = [Self::SpamCentre, Self::FinanceHotline, Self::Regulator, Self::Own];
 
     pub const fn code(self) -> &'static str {
@@ -36,7 +36,7 @@ impl ComplaintSource {
         }
     }
 
-    /// In Chinese and English.
+    /// Returns the labels in Chinese and English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::SpamCentre => ("12321 举报中心", "12321, spam reports"),
@@ -49,7 +49,8 @@ impl ComplaintSource {
         }
     }
 
-    /// Until when it is answered, and what says so. Counsel decides; the text goes with each complaint.
+    /// Returns the deadline for an answer, with its basis. Counsel decides; the text is stored with each
+    /// complaint.
     pub const fn deadline(self) -> DeadlineRule {
         match self {
             Self::SpamCentre => DeadlineRule {
@@ -83,25 +84,25 @@ impl FromStr for ComplaintSource {
     }
 }
 
-/// How a complaint ended.
+/// The outcome of a complaint.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ComplaintOutcome {
-    /// We were wrong.
+    /// The complaint is justified.
     Upheld,
     PartlyUpheld,
-    /// The call was as it had to be.
+    /// The complaint is not justified.
     Unfounded,
-    /// Whoever complained took it back.
+    /// The complainant withdrew it.
     Withdrawn,
-    /// It is about somebody else's calls.
+    /// It concerns calls of another company.
     NotOurs,
 }
 
 impl ComplaintOutcome {
-    /// Every outcome, in the order in which they are shown.
+    /// Every outcome, in display order.
     pub const ALL: [Self; 5] = [
         Self::Upheld,
         Self::PartlyUpheld,
@@ -120,7 +121,7 @@ impl ComplaintOutcome {
         }
     }
 
-    /// In Chinese and English.
+    /// Returns the labels in Chinese and English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::Upheld => ("属实", "upheld"),

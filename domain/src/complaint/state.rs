@@ -1,11 +1,11 @@
-//! What a complaint's events add up to: what was said, until when, who sees to it, how it ended.
+//! The state of a complaint, folded from its events: content, deadline, owner and outcome.
 
 use super::event::ComplaintEvent;
 use super::source::{ComplaintOutcome, ComplaintSource};
 use crate::case::{CaseAbout, Deadline};
 use crate::time::Timestamp;
 
-/// State of one complaint.
+/// The state of one complaint.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ComplaintState {
     opened: Option<OpenedComplaint>,
@@ -25,7 +25,7 @@ pub struct OpenedComplaint {
     pub owner: Option<String>,
 }
 
-/// How it ended.
+/// The resolution of a complaint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedComplaint {
     pub outcome: ComplaintOutcome,
@@ -42,7 +42,7 @@ impl ComplaintState {
         self.resolved.as_ref()
     }
 
-    /// Whether its deadline has passed without an answer, or before it.
+    /// Returns true if the deadline passed before the answer, or has passed without one.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let answered_at = self.resolved.as_ref().map_or(now, |resolved| resolved.at);
         let opened = self.opened.as_ref();

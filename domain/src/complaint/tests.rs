@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the complaint decider: given events, when a command, then events or a refusal.
 
 use super::{
     Complaint, ComplaintCommand, ComplaintEvent, ComplaintOutcome, ComplaintRefusal, ComplaintSource,

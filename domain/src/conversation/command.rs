@@ -1,38 +1,38 @@
-//! Requests to a conversation: open it, take a message of theirs, close it.
+//! The commands of a text conversation: open it, take a message of the customer, close it.
 
 use super::event::{ConversationEvent, OpenedFact, TextWordFact};
 use super::state::TextInput;
 use crate::calling_plan::Preset;
 use values::disposition::Outcome;
 
-/// What the flow makes of an input: decisions and texts in their order, and whether it ends.
+/// The result of the flow for one input: decisions and texts in order, and the outcome if the flow ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Follows {
     pub events: Vec<ConversationEvent>,
     pub outcome: Option<Outcome>,
-    /// A person is asked for.
+    /// The flow requests a transfer to an agent.
     pub hands_over: bool,
-    /// Further calls are refused.
+    /// The customer opts out of further calls.
     pub opts_out: bool,
 }
 
-/// A message of theirs, read for where the conversation is.
+/// A message of the customer, evaluated at the conversation's current node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hearing {
-    /// Its sender's own id.
+    /// The id that the sender gave the message.
     pub message: String,
-    /// As it is kept.
+    /// The text as it is stored, masked.
     pub text: String,
-    /// The node where the conversation is.
+    /// The current node of the conversation.
     pub node: String,
     pub input: TextInput,
-    /// The first word of the campaign's lists in it, as evidence.
+    /// The first sensitive word of the campaign in the message, as evidence.
     pub sensitive: Option<TextWordFact>,
-    /// How many inputs there were when it was read: with another count it is read again.
+    /// Number of inputs when the message was evaluated. If it changed, the message is evaluated again.
     pub inputs_before: usize,
-    /// Digest of the model that was asked.
+    /// Digest of the model that was used.
     pub model: Option<String>,
-    /// The number's own stream says that further calls are refused.
+    /// True if the opt-out is stored in the number's own stream.
     pub opt_out_stored: bool,
     pub follows: Follows,
 }
@@ -44,11 +44,11 @@ pub enum ConversationCommand {
         follows: Follows,
     },
     Hear(Box<Hearing>),
-    /// Its time is over; refused while it is not.
+    /// Closes the conversation after its idle time. Refused before that.
     CloseIdle,
-    /// Somebody closes it.
+    /// Closes the conversation on a user's request.
     Close,
-    /// The key of what was written is destroyed: its time was over.
+    /// Records that the transcript's key was destroyed after its retention period.
     DisposeTranscript {
         disposal: u64,
         preset: Preset,
@@ -57,7 +57,7 @@ pub enum ConversationCommand {
 }
 
 impl ConversationCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Open { .. } => "conversation.open",

@@ -1,11 +1,12 @@
-//! The course of a conversation, folded from its events: what its summary is written from, at any time again.
+//! The course of a text conversation, folded from its events. Its summary is written from it, at any time
+//! again.
 
 use super::event::{ClosedFact, ConversationEvent};
 use crate::call_course::{CourseMark, TextClose, TextCourse};
 use crate::text_channel::CloseReason;
 use crate::time::Timestamp;
 
-/// Takes one more event of a conversation, in order.
+/// Adds one event of a conversation to the course. Events are added in stream order.
 pub fn take(told: &mut TextCourse, event: &ConversationEvent, at: Timestamp) {
     let course = &mut told.course;
     match event {
@@ -50,7 +51,7 @@ fn close(told: &mut TextCourse, fact: &ClosedFact, at: Timestamp) {
             course.move_on();
         }
         CloseReason::FlowEnded => course.move_on(),
-        // By nobody's word.
+        // No utterance decided the end.
         CloseReason::Idle | CloseReason::TooLong | CloseReason::Requested => {}
     }
     told.close = told.channel.map(|channel| TextClose {

@@ -1,5 +1,5 @@
-//! Decides commands to a conversation: what a message leads to is decided here and stored whole, before any
-//! of it leaves.
+//! Decides the commands of a text conversation. The replies to a message are decided here and stored
+//! completely before any of them is sent.
 
 use super::command::{ConversationCommand, Follows, Hearing};
 use super::event::{ClosedFact, ConversationEvent, OpenedFact, TextHeardFact};
@@ -11,13 +11,13 @@ use crate::spoken_turn::UnderstoodFact;
 use crate::text_channel::CloseReason;
 use crate::time::Timestamp;
 
-/// Most messages of theirs in one conversation: what a flow has steps for.
+/// Most messages of the customer in one conversation: about as many as a flow has steps.
 pub const MESSAGES_MAX: usize = 200;
 
-/// Longest message, in characters: what is kept of one utterance of a call.
+/// Longest message, in characters: the limit of one stored utterance of a call.
 pub const TEXT_CHARS_MAX: usize = 600;
 
-/// Longest id that a sender gives a message.
+/// Longest message id of a sender, in bytes.
 pub const MESSAGE_ID_BYTES_MAX: usize = 128;
 
 type Decided = Result<Vec<ConversationEvent>, ConversationRefusal>;
@@ -36,7 +36,7 @@ pub(super) fn decide(state: &ConversationState, command: ConversationCommand, no
     }
 }
 
-/// Its key is gone: it is said once, and only of a conversation that is over.
+/// Records once that the transcript's key is destroyed. Only for a closed conversation.
 fn dispose_transcript(state: &ConversationState, disposal: u64, preset: Preset, days: u32) -> Decided {
     if state.is_transcript_disposed() {
         return Ok(Vec::new());
@@ -51,7 +51,7 @@ fn dispose_transcript(state: &ConversationState, disposal: u64, preset: Preset, 
     }])
 }
 
-/// Whoever opens it again has it already.
+/// Opens the conversation. A repeated command stores no event.
 fn open(state: &ConversationState, opened: Box<OpenedFact>, follows: Follows) -> Decided {
     if state.opened().is_some() {
         return Ok(Vec::new());
@@ -64,7 +64,8 @@ fn open(state: &ConversationState, opened: Box<OpenedFact>, follows: Follows) ->
     Ok(events)
 }
 
-/// A message that was taken is answered without an event, also when the conversation is closed by now.
+/// Takes a message. A message that was taken before stores no event, also if the conversation is closed by
+/// now.
 fn hear(state: &ConversationState, hearing: Hearing) -> Decided {
     if state.opened().is_none() {
         return Err(ConversationRefusal::Unknown);
@@ -86,7 +87,7 @@ fn hear(state: &ConversationState, hearing: Hearing) -> Decided {
     if refuses && !hearing.opt_out_stored {
         return Err(ConversationRefusal::OptOutFirst);
     }
-    // Whoever refuses is heard, however much they wrote before.
+    // An opt-out is taken, however many messages came before.
     if state.messages_count() >= MESSAGES_MAX && !refuses {
         let closed = closed(state, CloseReason::TooLong, None);
         return Ok(vec![ConversationEvent::Closed(closed)]);
@@ -107,7 +108,7 @@ fn hear(state: &ConversationState, hearing: Hearing) -> Decided {
     Ok(events)
 }
 
-/// What follows, and the close behind it where the flow came to its end.
+/// Returns the events of the flow, followed by the close if the flow ended.
 fn closing(follows: Follows, messages_count: u32) -> Vec<ConversationEvent> {
     let mut events = follows.events;
     if let Some(outcome) = follows.outcome {

@@ -1,5 +1,5 @@
-//! Facts about one conversation in text, in the order they happen. Stored kinds and versions; never changed,
-//! only added to. What was understood and decided are a call's facts.
+//! The events of a text conversation, in order. Stored kinds and versions never change; new ones are added.
+//! Understanding and decisions have the same data as in calls.
 
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::Verdict;
@@ -19,127 +19,128 @@ use values::show::Show;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum ConversationEvent {
-    /// Somebody begins to write with a person, or the person with us.
+    /// A conversation was opened, by us or by the customer.
     #[serde(rename = "conversation.opened")]
     Opened(Box<OpenedFact>),
-    /// A message of theirs, as it is kept: numbers, cards and names are starred before they are sealed.
+    /// A message of the customer as it is stored: phone numbers, card numbers and names are masked before
+    /// sealing.
     #[serde(rename = "conversation.heard")]
     Heard(TextHeardFact),
     #[serde(rename = "conversation.understood")]
     Understood(UnderstoodFact),
-    /// A word of the campaign's lists was written; the conversation ends by it.
+    /// A message had a sensitive word of the campaign. It ends the conversation.
     #[serde(rename = "conversation.sensitive_word_matched")]
     SensitiveWordMatched(TextWordFact),
-    /// Stored before what follows from it.
+    /// A decision of the flow. It is stored before the texts that follow from it.
     #[serde(rename = "conversation.decided")]
     Decided(TurnDecision),
-    /// A text of ours. It leaves behind this.
+    /// A text of the robot. It is sent after this event is stored.
     #[serde(rename = "conversation.said")]
     Said(TextSaidFact),
-    /// Exactly one per conversation.
+    /// The conversation was closed. It occurs once per conversation.
     #[serde(rename = "conversation.closed")]
     Closed(ClosedFact),
-    /// What was written cannot be read any more: its time was over. Follows `conversation.closed`.
+    /// The transcript can no longer be read: its retention period passed. Follows `conversation.closed`.
     #[serde(rename = "conversation.transcript_disposed")]
     TranscriptDisposed {
-        /// The number of the disposal of transcripts that it was part of.
+        /// Number of the disposal of transcripts.
         disposal: u64,
         preset: Preset,
-        /// For how long it was to be kept.
+        /// The retention period in days.
         days: u32,
     },
 }
 
-/// Whom it is with, about what, along which flow.
+/// The customer, campaign and flow of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OpenedFact {
     pub campaign: CampaignId,
     pub customer: CustomerId,
-    /// The number that an opt-out is of.
+    /// The number that an opt-out applies to.
     pub number: NumberId,
     pub channel: Channel,
     pub begun_by: BegunBy,
     pub flow: FlowRef,
-    /// The rule by which keys count that are written.
+    /// The key rule for keys that the customer writes.
     pub key_rule: KeyRule,
-    /// The flow's variables as they stood then.
+    /// The flow's variables when the conversation was opened.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, Personal<String>>,
-    /// What the rules said of writing to them.
+    /// The verdicts of the compliance rules on writing to the customer.
     pub verdicts: Vec<Verdict>,
 }
 
-/// Who wrote first.
+/// The party that wrote first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BegunBy {
-    /// We do: every rule that a text has to keep is asked.
+    /// The robot. Every compliance rule for texts is checked.
     Us,
-    /// They did, and are answered.
+    /// The customer, who gets an answer.
     Customer,
 }
 
-/// A message of theirs.
+/// A message of the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TextHeardFact {
-    /// Its sender's own id: the same one again is the same message.
+    /// The id that the sender gave the message. The same id is the same message.
     #[schemars(example = &"m-1")]
     pub message: String,
-    /// The node the conversation was in.
+    /// The current node of the conversation.
     pub node: String,
     pub text: Personal<String>,
-    /// It was taken for a key of a menu.
+    /// True if the message was taken as a key of a menu.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub as_key: bool,
 }
 
-/// A word of a list, in a message of theirs.
+/// A sensitive word in a message of the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TextWordFact {
     #[schemars(example = &"m-1")]
     pub message: String,
-    /// The node the conversation was in.
+    /// The current node of the conversation.
     pub node: String,
-    /// Which list.
+    /// Name of the word list.
     pub list: String,
     pub word: Personal<String>,
 }
 
-/// A text of ours.
+/// A text of the robot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TextSaidFact {
-    /// The message that it answers; absent of the first ones.
+    /// The message that it answers. Absent for the first texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"m-1")]
     pub message: Option<String>,
     pub node: String,
-    /// The text's place in the flow, such as `nodes.greeting.text`.
+    /// Member path of the text in the flow, such as `nodes.greeting.text`.
     pub prompt: String,
-    /// Which of several wordings.
+    /// Name of the wording, if the text has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    /// With its variables filled in.
+    /// The text with its variables filled in.
     pub text: Personal<String>,
-    /// Pictures and links that went with it, as far as its channel carries them.
+    /// Pictures and links that were sent with it, as far as the channel supports them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shows: Vec<Show>,
 }
 
-/// How it ended.
+/// The end of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ClosedFact {
     pub reason: CloseReason,
-    /// The flow's own; absent where it came to no end.
+    /// The outcome of the flow. Absent if the flow did not end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// How many messages of theirs there were.
+    /// Number of messages of the customer.
     pub messages_count: u32,
-    /// From which instant on nobody went on with it, of one that was idle.
+    /// The time since which neither side wrote. Only if the conversation was idle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_since: Option<Timestamp>,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl ConversationEvent {
     pub const OPENED: &'static str = "conversation.opened";
     pub const HEARD: &'static str = "conversation.heard";
@@ -150,7 +151,7 @@ impl ConversationEvent {
     pub const CLOSED: &'static str = "conversation.closed";
     pub const TRANSCRIPT_DISPOSED: &'static str = "conversation.transcript_disposed";
 
-    /// Whether its words are the transcript's: what both sides wrote, and what was made of it.
+    /// Returns true if the event's words belong to the transcript: messages, texts, and what was understood.
     pub const fn is_of_transcript(&self) -> bool {
         matches!(
             self,

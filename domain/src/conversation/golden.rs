@@ -1,4 +1,4 @@
-//! Every stored kind of a conversation's event, held against its golden file.
+//! Golden tests: the stored form of every conversation event equals its golden file.
 
 use super::event::{
     BegunBy, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact, TextSaidFact, TextWordFact,

@@ -1,9 +1,9 @@
-//! The conversation aggregate: one exchange of texts with a person, along the flow of a campaign.
+//! The conversation aggregate: an exchange of texts with one customer, along the flow of a campaign.
 //!
-//! Promises: it says what a call of the same flow would say, notices first, by the same step, and keeps of it
-//! what a call keeps; a message is taken once, however often it is sent; a refusal of further calls is on the
-//! number's own stream before anything of it stands here; it is closed once. What a text is understood as
-//! comes with it: a run is made again from this stream alone, and nobody is asked.
+//! Guarantees: it says what a call of the same flow would say, notices first, by the same step function, and
+//! stores the same facts as a call. A message is taken once, however often it is sent. An opt-out is stored
+//! in the number's own stream before anything of it is stored here. It is closed once. The meaning of a text
+//! arrives with the command, so that a run can be repeated from this stream alone.
 
 pub mod command;
 pub mod course;
@@ -29,7 +29,7 @@ use crate::time::Timestamp;
 use crate::transcript::TranscriptOf;
 use values::ids::ConversationId;
 
-/// The conversation's decider.
+/// The decider of the conversation aggregate.
 #[derive(Debug)]
 pub struct Conversation;
 
@@ -63,7 +63,8 @@ impl Decider for Conversation {
         state.is_open()
     }
 
-    /// What both sides wrote; the variables that it was opened with are the person's.
+    /// Returns the transcript of events with words of either side. The variables of `conversation.opened` are
+    /// sealed under the customer's key only.
     fn transcript(id: &ConversationId, event: &ConversationEvent) -> Option<TranscriptOf> {
         event
             .is_of_transcript()

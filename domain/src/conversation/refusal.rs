@@ -1,4 +1,4 @@
-//! Why a command to a conversation can be refused: a rule said no, nothing was written.
+//! Refusals of a conversation command. No event is stored.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;
@@ -15,7 +15,7 @@ pub enum ConversationRefusal {
     MessageId { bytes_max: usize },
     #[error("a message must have 1 to {chars_max} characters")]
     Text { chars_max: usize },
-    /// Read for where the conversation was: read it again.
+    /// The message was evaluated before another input: evaluate it again.
     #[error("the conversation changed meanwhile: try again")]
     WentOn,
     #[error("the customer's key was destroyed: the conversation cannot continue")]

@@ -1,4 +1,4 @@
-//! What a conversation's events add up to: whom it is with, what came in, and where that led.
+//! The state of a text conversation, folded from its events: its customer and flow, its inputs, and its end.
 
 use super::event::{ClosedFact, ConversationEvent, OpenedFact};
 use crate::personal::Personal;
@@ -7,17 +7,17 @@ use crate::text_channel::Channel;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a message says to the flow.
+/// A message as an input of the flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextInput {
-    /// A key of a menu, written.
+    /// A written key of a menu.
     Key(char),
     Words(Understood),
-    /// It has a word of the campaign's lists: nothing follows from the rest of it.
+    /// The message has a sensitive word. The rest of it has no effect.
     SensitiveWord,
 }
 
-/// State of one conversation.
+/// The state of one conversation.
 #[derive(Debug, Clone, Default)]
 pub struct ConversationState {
     opened: Option<Box<OpenedFact>>,
@@ -25,7 +25,7 @@ pub struct ConversationState {
     messages: BTreeSet<String>,
     last_at: Option<Timestamp>,
     closed: Option<(Timestamp, ClosedFact)>,
-    /// Something of it cannot be read any more: its person's key is gone.
+    /// Part of it cannot be decrypted, because the customer's key is destroyed.
     unreadable: bool,
     transcript_disposed: bool,
 }
@@ -46,22 +46,22 @@ impl ConversationState {
     pub const fn is_transcript_disposed(&self) -> bool {
         self.transcript_disposed
     }
-    /// What came in, in order: what the flow was asked about.
+    /// Returns the inputs of the flow, in order.
     pub fn inputs(&self) -> &[TextInput] {
         &self.inputs
     }
     pub fn messages_count(&self) -> usize {
         self.messages.len()
     }
-    /// Whether a message was taken already.
+    /// Returns true if the message was taken already.
     pub fn has_message(&self, message: &str) -> bool {
         self.messages.contains(message)
     }
-    /// When something was said last, by either side.
+    /// Returns when either side last wrote.
     pub const fn last_at(&self) -> Option<Timestamp> {
         self.last_at
     }
-    /// From then on it is idle.
+    /// Returns the time from which the conversation is idle.
     pub fn idle_at(&self) -> Option<Timestamp> {
         let channel: Channel = self.opened()?.channel;
         Some(self.last_at?.plus_ms(channel.idle_ms()))
@@ -88,13 +88,13 @@ impl ConversationState {
                 Some(understood) => self.inputs.push(TextInput::Words(understood)),
                 None => self.unreadable = true,
             },
-            // What follows from a word of a list is the end.
+            // A sensitive word leads to the end; it is no input.
             ConversationEvent::SensitiveWordMatched(_) | ConversationEvent::Decided(_) => {}
             ConversationEvent::Said(_) => self.last_at = Some(at),
             ConversationEvent::TranscriptDisposed { .. } => self.transcript_disposed = true,
             ConversationEvent::Closed(fact) => {
                 self.closed = Some((at, fact.clone()));
-                // Nothing follows from it any more: what was said leaves memory.
+                // The flow takes no further input, so the inputs are removed from memory.
                 self.inputs = Vec::new();
                 if let Some(opened) = &mut self.opened {
                     opened.variables = BTreeMap::new();
@@ -104,7 +104,7 @@ impl ConversationState {
     }
 }
 
-/// What the step was told; nothing where a slot cannot be read any more.
+/// Returns the input of the flow; `None` if a slot cannot be decrypted.
 fn understood(fact: &UnderstoodFact) -> Option<Understood> {
     let readable = |(name, value): (&String, &Personal<String>)| Some((name.clone(), value.value()?.clone()));
     let slots: Option<BTreeMap<String, String>> = fact.slots.iter().map(readable).collect();

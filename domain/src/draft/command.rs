@@ -1,19 +1,19 @@
-//! Requests to the place of a draft: begin one, replace what stands there, clear it.
+//! The commands of a draft slot: begin a draft, replace it, remove it.
 
 use super::content::DraftContent;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DraftCommand {
-    /// Refused where one stands there already.
+    /// Begins a draft. Refused if the slot has one.
     Begin { content: DraftContent },
-    /// The whole of it. So already: no event.
+    /// Replaces the whole content. If it is the same, no event is stored.
     Replace { content: DraftContent },
-    /// Nothing there: no event.
+    /// Removes the draft. If there is none, no event is stored.
     Remove,
 }
 
 impl DraftCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Begin { .. } => "draft.begin",

@@ -1,4 +1,4 @@
-//! Decides commands to a place for drafts: one draft at a time, within its bounds.
+//! Decides the commands of a draft slot: one draft at a time, within its size limits.
 
 use super::command::DraftCommand;
 use super::content::{BODY_BYTES_MAX, DraftContent, TITLE_BYTES_MAX};

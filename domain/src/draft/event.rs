@@ -1,5 +1,5 @@
-//! Facts about one place for drafts. Stored kinds and versions; never changed, only added to. Whose it is
-//! stands in the stream's name, who acted in the envelope.
+//! The events of a draft slot. Stored kinds and versions never change; new ones are added. The stream's name
+//! has the user, the envelope the actor.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -9,19 +9,19 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum DraftEvent {
-    /// The whole draft as it is from here on. Sealed under the place's own key: what people type before they
-    /// mean it may name persons.
+    /// The draft was saved; the event has its whole content. It is sealed under the slot's own key, because
+    /// unfinished text may name persons.
     #[serde(rename = "draft.saved")]
     Saved {
         title: Personal<String>,
         body: Personal<String>,
     },
-    /// Nothing stands there any more.
+    /// The draft was removed.
     #[serde(rename = "draft.removed")]
     Removed {},
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl DraftEvent {
     pub const SAVED: &'static str = "draft.saved";
     pub const REMOVED: &'static str = "draft.removed";

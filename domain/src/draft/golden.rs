@@ -1,4 +1,4 @@
-//! Every stored kind of a draft's event, held against its golden file.
+//! Golden tests: the stored form of every draft event equals its golden file.
 
 use super::event::DraftEvent;
 use crate::personal::Personal;

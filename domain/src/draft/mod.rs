@@ -1,9 +1,8 @@
-//! The draft aggregate: what a user has begun to fill in and not sent yet, kept so that nothing typed is
-//! lost.
+//! The draft aggregate: an unfinished form of a user, kept so that no entry is lost.
 //!
-//! Promises: a place belongs to one user and holds one draft; a save is the whole of it; title and body are
-//! sealed under the place's own key; nothing is decided by a draft. One stream per place, of which a user has
-//! a few for each kind. An uploaded list is no part of a draft.
+//! Guarantees: a slot belongs to one user and holds one draft. A save contains the whole draft. Title and
+//! body are sealed under the slot's own key. No decision uses a draft. Each slot has one stream; a user has a
+//! few slots per kind. An uploaded list is not part of a draft.
 
 pub mod command;
 mod content;
@@ -30,7 +29,7 @@ use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
 use values::ids::CustomerId;
 
-/// The draft's decider.
+/// The decider of the draft aggregate.
 #[derive(Debug)]
 pub struct Draft;
 
@@ -63,12 +62,12 @@ impl Decider for Draft {
         false
     }
 
-    /// About nobody: what it says of persons is sealed.
+    /// Returns an empty scope: personal data in a draft is sealed.
     fn scope(_: &DraftId, _: &DraftState, _: &DraftEvent) -> Scope {
         Scope::default()
     }
 
-    /// A key of the place's own: its id follows from the place, which is no secret.
+    /// Returns the slot's own key id, a hash of the slot's name, which is not secret.
     fn sealed_under(id: &DraftId, _: &Scope) -> Option<CustomerId> {
         let digest = Sha256::digest(format!("draft:{id}"));
         let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();

@@ -1,14 +1,15 @@
-//! Where a draft stands: a user's few places for each kind, so that nobody keeps drafts without end.
+//! Names of draft slots: each user has a few slots per kind, which limits the number of drafts.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use values::ids::{InvalidId, UserId};
 
-/// Places of one user for drafts of one kind: more than anybody works on at once. Each is a stream.
+/// Number of a user's slots for each kind of draft: more than one person works on at a time. Each slot is a
+/// stream.
 pub const PLACES_MAX: u8 = 10;
 
-/// What becomes of a draft when it is done.
+/// What the draft becomes when it is finished.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -29,7 +30,7 @@ impl DraftKind {
     }
 }
 
-/// A place of its user, by kind and number: `campaign-3`.
+/// A slot of a user, by kind and number: `campaign-3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DraftName {
     pub kind: DraftKind,
@@ -37,7 +38,7 @@ pub struct DraftName {
 }
 
 impl DraftName {
-    /// Every place for drafts of a kind, in order.
+    /// Returns every slot of a kind, in order.
     pub fn all_of(kind: DraftKind) -> impl Iterator<Item = Self> {
         (1..=PLACES_MAX).map(move |place| Self { kind, place })
     }
@@ -63,14 +64,15 @@ impl FromStr for DraftName {
     }
 }
 
-/// A place of one user. Only the user's own requests name it: another's does not exist for them.
+/// The id of a slot: its user and its name. Requests can name only the caller's own slots; others appear as
+/// not existing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DraftId {
     pub user: UserId,
     pub name: DraftName,
 }
 
-/// No name of a draft has a dot, so that a user whose name ends as one does shares no place.
+/// Slot names have no dot, so that two users never share an id, whatever their names end with.
 impl fmt::Display for DraftId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.user, self.name)

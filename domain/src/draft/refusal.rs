@@ -1,4 +1,4 @@
-//! Why a command to a place for drafts can be refused: a rule said no, nothing was written.
+//! Refusals of a draft command. No event is stored.
 
 use crate::problem::Explained;
 

@@ -1,26 +1,26 @@
-//! What the events of a place add up to: the draft that stands there, where one does.
+//! The state of a draft slot, folded from its events: the saved draft, if there is one.
 
 use super::content::DraftContent;
 use super::event::DraftEvent;
 use crate::personal::Personal;
 use crate::time::Timestamp;
 
-/// State of one place.
+/// The state of one slot.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DraftState {
     saved: Option<Saved>,
 }
 
-/// A draft that stands there.
+/// A saved draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Saved {
     at: Timestamp,
-    /// Nothing where its key is gone.
+    /// `None` if its key was destroyed.
     content: Option<DraftContent>,
 }
 
 impl DraftState {
-    /// Whether one stands here, also one that cannot be read any more.
+    /// Returns true if the slot holds a draft, also one that can no longer be read.
     pub const fn is_taken(&self) -> bool {
         self.saved.is_some()
     }
@@ -29,7 +29,7 @@ impl DraftState {
         self.saved.as_ref().and_then(|saved| saved.content.as_ref())
     }
 
-    /// When it was saved last.
+    /// Returns when the draft was last saved.
     pub fn saved_at(&self) -> Option<Timestamp> {
         self.saved.as_ref().map(|saved| saved.at)
     }

@@ -1,4 +1,5 @@
-//! Drafts as given, when, then: one in a place, whole saves, bounds, and nobody else's places.
+//! Tests of the draft decider: one draft per slot, whole saves, size limits, and no access to slots of other
+//! users.
 
 use super::*;
 use crate::personal::Personal;

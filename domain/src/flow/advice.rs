@@ -1,5 +1,5 @@
-//! What a flow that may be published could do better: rhythm, structure, arguments, branches that are
-//! missing. Advice never refuses a publication.
+//! Advice on a flow that may be published: speech that is too long before a milestone, missing parts of the
+//! structure, missing answers and branches. Advice never prevents a publication.
 
 use super::dialogue::Answer;
 use super::graph::FlowDefinition;
@@ -7,20 +7,22 @@ use super::nodes::{Node, NodeKind};
 use super::text::variables_of;
 use std::collections::BTreeSet;
 
-/// How long one character is spoken: the bundled clips of `fixtures/audio` say 18 in 4.18 s, 7 in 1.62 s.
+/// Time to speak one Chinese character, in milliseconds. Measured on the bundled clips of `fixtures/audio`:
+/// 18 characters in 4.18 s, 7 in 1.62 s.
 pub const CHARACTER_MS: u64 = 230;
 
-/// By then the callee has heard who calls.
+/// Latest time, in milliseconds of speech, at which the callee should have heard who is calling.
 pub const IDENTIFIED_BY_MS: u64 = 3_000;
-/// By then, what it is good for.
+/// Latest time, in milliseconds of speech, at which the callee should have heard what the offer is good for.
 pub const VALUE_BY_MS: u64 = 15_000;
-/// By then, the first question that decides.
+/// Latest time, in milliseconds of speech, at which the first deciding question should have been asked.
 pub const DECISION_BY_MS: u64 = 30_000;
 
-/// Most nodes on the way to the first question that are looked at.
+/// Most nodes that are followed from the start to look for the first question.
 const WAY_MAX: usize = 20;
 
-/// Variables that name the customer's company, or what pains its industry.
+/// Names of variables that hold the customer's company or a pain point of its industry. A good opening uses
+/// one.
 const OPENING: [&str; 8] = [
     "company",
     "company_name",
@@ -32,7 +34,7 @@ const OPENING: [&str; 8] = [
     "行业痛点",
 ];
 
-/// One thing that could be better.
+/// One suggestion for a better flow. The message names the node or member.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Advice {
     #[error("nodes.{node}.text: {spoken_ms} ms of speech before the caller is identified, at most 3000")]
@@ -69,22 +71,23 @@ pub enum Advice {
     UnsaidOffer { offer: String },
 }
 
-/// Intents that are objections: what answers them should argue.
+/// Intents that are objections. Their answers should have a FABE argument.
 const OBJECTIONS: [&str; 4] = ["too_expensive", "no_money_need", "is_fraud", "not_interested"];
 
-/// How long it takes until what counts was said, along the way to the first question.
+/// Milestones of the path from the start to the first question, in milliseconds of speech from the start of
+/// the call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rhythm {
-    /// Until who calls was said.
+    /// Time until the callee has heard who is calling.
     pub identified_ms: u64,
-    /// Until the end of the second text: what it is good for.
+    /// Time until the end of the second text, which says what the offer is good for.
     pub value_ms: u64,
-    /// Until the end of the first question; none where nothing is asked on the way.
+    /// Time until the end of the first question. `None` if the path contains no question.
     pub decision_ms: Option<u64>,
 }
 
 impl FlowDefinition {
-    /// The times that the advice on rhythm goes by; notices are not counted.
+    /// Returns the milestones that the advice on rhythm checks. The notices are not counted.
     pub fn rhythm(&self) -> Rhythm {
         let mut rhythm = Rhythm::default();
         let (mut spoken_ms, mut texts) = (0_u64, 0_u32);
@@ -108,7 +111,7 @@ impl FlowDefinition {
         rhythm
     }
 
-    /// Everything that could be better, in a fixed order.
+    /// Returns all advice for this flow, in a fixed order.
     pub fn advice(&self) -> Vec<Advice> {
         let mut found = Vec::new();
         self.advise_rhythm(&mut found);
@@ -122,7 +125,8 @@ impl FlowDefinition {
         found
     }
 
-    /// The nodes by which a call comes to its first question if nobody says a word.
+    /// Returns the nodes of the path from the start to the first question that a call takes if the callee
+    /// does not react. At most `WAY_MAX` nodes.
     fn way_to_question(&self) -> Vec<(&str, &dyn NodeKind)> {
         let mut way: Vec<(&str, &dyn NodeKind)> = Vec::new();
         let mut next = Some(self.start.as_str());
@@ -170,7 +174,7 @@ impl FlowDefinition {
         }
     }
 
-    /// How long a text is spoken; a variable counts as four characters.
+    /// Estimates how long a text takes to speak, in milliseconds. A variable counts as four characters.
     fn spoken_ms(&self, text: &str) -> u64 {
         let plain = text.split("{{").enumerate().map(|(place, part)| {
             let part = if place == 0 {
@@ -183,7 +187,7 @@ impl FlowDefinition {
         });
         let variables = u64::try_from(variables_of(text).len()).unwrap_or(u64::MAX);
         let spoken: u64 = plain.sum::<u64>().saturating_add(variables.saturating_mul(4));
-        // Letters of an alphabet are spoken four times as fast as characters.
+        // A letter of an alphabet takes a quarter of the time of a Chinese character.
         let each = if self.lang.starts_with("zh") {
             CHARACTER_MS
         } else {
@@ -192,8 +196,8 @@ impl FlowDefinition {
         spoken.saturating_mul(each)
     }
 
-    /// Up to the first pause after who calls was said: the first clause that says 是, 我 or a company's
-    /// variable.
+    /// Returns the milliseconds of a text before the clause that says who is calling, for example 我是 or "this
+    /// is". Without this clause: the length of the whole text.
     fn until_identity_ms(&self, text: &str) -> u64 {
         let said = ["这里是", "我是", "我们是", "this is", "calling from"];
         let mut until = 0;
@@ -249,7 +253,8 @@ impl FlowDefinition {
         }
     }
 
-    /// Where the flow carries some, naming another one is a fault.
+    /// Reports act nodes that send a message although the flow has no messages. If the flow has some, an
+    /// unknown name is a fault and not advice.
     fn advise_messages(&self, found: &mut Vec<Advice>) {
         for (name, node) in &self.nodes {
             let sent = node.kind().act().and_then(|act| act.send.as_ref());

@@ -1,4 +1,4 @@
-//! What a readable flow must further fulfil before it is published; every fault names node and member.
+//! Checks of a parsed flow before it is published. Every fault names the node and the member.
 
 use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
@@ -6,10 +6,10 @@ use super::nodes::{Calls, Node, Place, check_range};
 use super::text::{is_variable_name, pieces, variables_of};
 use std::collections::BTreeSet;
 
-/// Most nodes of one flow: what a person can still read on one page of a designer.
+/// Most nodes of one flow: what a person can still read on one page of the flow designer.
 pub const FLOW_NODES_MAX: usize = 200;
 
-/// Most variables of one flow: the widest list that is imported.
+/// Most variables of one flow: as many as the widest list that can be imported has columns.
 pub const FLOW_VARIABLES_MAX: usize = 100;
 
 /// Longest text of one node, in characters: about two minutes of speech.
@@ -18,11 +18,11 @@ pub const TEXT_CHARS_MAX: usize = 500;
 /// Longest node name, in characters.
 pub const NODE_NAME_CHARS_MAX: usize = 64;
 
-/// Most entries of a node that bounds its visits.
+/// Largest value of a node's `visits.max`.
 pub const VISITS_MAX: u32 = 20;
 
 impl FlowDefinition {
-    /// All faults, in a fixed order; none means that it can be published.
+    /// Returns all faults of the flow, in a fixed order. An empty list means that it can be published.
     pub fn check(&self) -> Vec<DefinitionFault> {
         let mut faults = Vec::new();
         self.check_counts(&mut faults);
@@ -36,7 +36,7 @@ impl FlowDefinition {
         self.check_shows(&mut faults);
         self.check_offers(&mut faults);
         self.check_targets(&mut faults);
-        // The shape of the graph means something only when every edge leads somewhere.
+        // Paths can only be judged if every edge leads to an existing node.
         if faults.is_empty() {
             self.check_paths(&mut faults);
         }
@@ -151,7 +151,8 @@ impl FlowDefinition {
         }
     }
 
-    /// Declared, and required, with a default, or set by some key.
+    /// Returns true if a text may use this variable: it is declared and is required, has a default, or is set
+    /// by a key. A slot must be set by a node.
     fn has_value(&self, name: &str) -> bool {
         let set_by_key = || self.nodes.values().any(|node| node.kind().sets(name));
         if self.dialogue().slots.contains_key(name) {
@@ -200,7 +201,7 @@ impl FlowDefinition {
         }
     }
 
-    /// Nodes that some call can come to.
+    /// Returns the nodes that a call can reach.
     fn reached(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
         let mut open = vec![self.start.as_str(), self.on_exception.as_str()];
@@ -216,13 +217,13 @@ impl FlowDefinition {
         found
     }
 
-    /// Nodes from which an end can be reached.
+    /// Returns the nodes from which an end of the call can be reached.
     fn leaving(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
         loop {
             let before = found.len();
             for (name, node) in &self.nodes {
-                // Who goes into a group leaves by the group.
+                // A call that enters a group leaves it through the group.
                 let has_exit = match self.group_of(name) {
                     Some(start) => found.contains(start),
                     None => node
@@ -241,8 +242,8 @@ impl FlowDefinition {
         }
     }
 
-    /// True when a call comes back to this node without the callee doing anything, for ever: over edges
-    /// taken by themselves, through nodes that do not bound their visits.
+    /// Returns true if a call returns to this node forever without an action of the callee: over automatic
+    /// edges and through nodes that do not limit their visits.
     fn returns_by_itself(&self, start: &str, passed: &BTreeSet<&str>) -> bool {
         let mut seen = BTreeSet::new();
         let mut open = vec![start];
@@ -259,8 +260,8 @@ impl FlowDefinition {
         false
     }
 
-    /// Where a node without bounded visits leads by itself: of a group its start, and what stands behind it
-    /// where a call passes the group.
+    /// Returns the nodes that an automatic edge leads to from a node without a visit limit. For a `sub_flow`
+    /// node: the start of its group, and its `next` if a call passes the group without the callee (`passed`).
     fn goes_on(&self, name: &str, passed: &BTreeSet<&str>) -> Vec<&str> {
         let Some(node) = self.nodes.get(name).map(Node::kind) else {
             return Vec::new();
@@ -278,7 +279,7 @@ impl FlowDefinition {
             .collect()
     }
 
-    /// The start of the group that a node goes into.
+    /// Returns the start node of the group that a `sub_flow` node enters.
     fn group_of(&self, name: &str) -> Option<&str> {
         let Some(Calls::Into { group, .. }) = self.nodes.get(name)?.kind().calls() else {
             return None;
@@ -287,7 +288,7 @@ impl FlowDefinition {
         Some(&group.start)
     }
 
-    /// Starts of groups from which a call comes back without the callee doing anything.
+    /// Returns the start nodes of the groups that a call passes without an action of the callee.
     fn passed_by_itself(&self) -> BTreeSet<&str> {
         let mut passed: BTreeSet<&str> = BTreeSet::new();
         loop {
@@ -302,8 +303,8 @@ impl FlowDefinition {
         }
     }
 
-    /// Whether a `return` is come to from here over edges taken by themselves. What is within an inner group
-    /// returns from that one.
+    /// Returns true if automatic edges lead from this node to a `return`. The `return` of an inner group does
+    /// not count.
     fn comes_back(&self, start: &str, passed: &BTreeSet<&str>) -> bool {
         let mut seen = BTreeSet::from([start]);
         let mut open = vec![start];

@@ -1,5 +1,5 @@
-//! What the dialogue of a spoken flow must fulfil: intents that lead somewhere, answers that are there,
-//! groups that return, and a way to refuse further calls.
+//! Checks of a spoken flow's dialogue: every intent leads somewhere, every answer exists, groups return, and
+//! an end with `opt_out` can be reached.
 
 use super::dialogue::{ANSWERS_MAX, GLOBAL_INTENTS_MAX, INTENT};
 use super::fault::DefinitionFault;
@@ -48,7 +48,7 @@ impl FlowDefinition {
         }
     }
 
-    /// Wordings that ask back, each with the longest label in its place, and the labels.
+    /// Checks the labels of intents, and every confirmation wording with the longest label inserted.
     fn check_asked_back(&self, faults: &mut Vec<DefinitionFault>) {
         let labels = &self.dialogue().labels;
         for (intent, label) in labels {
@@ -63,7 +63,7 @@ impl FlowDefinition {
         }
     }
 
-    /// How an uncertain reading is asked back, with the place of each wording.
+    /// Returns the confirmation wordings of nodes and of the dialogue, each with its member path.
     pub(super) fn asks_back(&self) -> Vec<(String, &str)> {
         let asks = self.nodes.iter().filter_map(|(name, node)| {
             let own = node.kind().ask()?.confirm.as_deref()?;
@@ -99,7 +99,7 @@ impl FlowDefinition {
         }
     }
 
-    /// Nodes that the dialogue names, with their places.
+    /// Returns the nodes that intents and groups of the dialogue name, each with its member path.
     pub(super) fn dialogue_targets(&self) -> Vec<(String, &str)> {
         let dialogue = self.dialogue();
         let mut found: Vec<(String, &str)> = Vec::new();
@@ -113,7 +113,8 @@ impl FlowDefinition {
         found
     }
 
-    /// Ways from node to node that the nodes themselves name: what a rehearsal is held against.
+    /// Returns the edges (from, to) that nodes define, with a `sub_flow` leading to its group's start. A
+    /// rehearsal measures its coverage by these edges.
     pub fn edges(&self) -> BTreeSet<(String, String)> {
         let mut found = BTreeSet::new();
         for (name, node) in &self.nodes {
@@ -131,8 +132,8 @@ impl FlowDefinition {
         found
     }
 
-    /// Where a call wanted to go that came from one node to another: to one that it had `entered` as often as
-    /// it may be visited, and whose place the other took.
+    /// Finds the node that a call left `from` for but did not enter because its visits were used up, so that
+    /// it went to `to` instead. `entered` holds how often each node was entered before.
     pub fn used_up(&self, from: &str, to: &str, entered: &BTreeMap<String, u32>) -> Option<&str> {
         let targets = self.nodes.get(from)?.kind().targets();
         let mut wanted = targets.into_iter().map(|target| target.node);
@@ -143,7 +144,7 @@ impl FlowDefinition {
         })
     }
 
-    /// Nodes that a call can come to without being in a group.
+    /// Returns the nodes that a call can reach without being in a group.
     fn outside_groups(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
         let mut open = vec![self.start.as_str(), self.on_exception.as_str()];

@@ -1,24 +1,24 @@
-//! Requests to one flow: publication of a definition, which is checked first and may be refused, and the way
-//! back to an earlier version.
+//! The commands of the flow aggregate: publish a definition, or roll back to an earlier version.
 
 use crate::four_eyes::FourEyes;
 use values::ids::FlowId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowCommand {
-    /// Publishes a checked definition. The same content as the current version: answered without an event.
-    /// Refused where the flow's versions are approved by another person.
+    /// Publishes a definition after checking it. If its content equals the current version, no event is
+    /// stored. Refused if the flow's versions need the approval of a second person.
     Publish {
         flow: FlowId,
         definition: serde_json::Value,
     },
-    /// The same, with who stands behind it. From then on the flow takes no version without.
+    /// Publishes a definition together with the record of its approval (`four_eyes`). From then on every
+    /// version of this flow needs one.
     PublishBehind {
         flow: FlowId,
         definition: serde_json::Value,
         four_eyes: Box<FourEyes>,
     },
-    /// Makes an earlier version current again; without one named, the one before the current.
+    /// Makes an earlier version current again. Without `to`, the highest version below the current one.
     RollBack {
         flow: FlowId,
         to: Option<u32>,
@@ -28,7 +28,7 @@ pub enum FlowCommand {
 }
 
 impl FlowCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Publish { .. } | Self::PublishBehind { .. } => "flow.publish",

@@ -1,5 +1,5 @@
-//! What of a flow real calls can be held against besides its nodes and ways: waits that can run out, and
-//! questions that it answers.
+//! Parts of a flow, besides nodes and edges, that recorded calls can cover: waits that can time out, and
+//! questions that the flow answers.
 
 use super::graph::FlowDefinition;
 use super::nodes::Node;
@@ -8,8 +8,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl FlowDefinition {
-    /// Nodes that wait for an answer, and where a menu leads when nobody presses a key: of such a silence
-    /// nothing is on record but the node that follows.
+    /// Returns the nodes that wait for the callee. For a keypress menu the value is the node that a timeout
+    /// leads to: the events of a call show that timeout only by this next node.
     pub fn waits(&self) -> BTreeMap<&str, Option<&str>> {
         let waits = self.nodes.iter().filter_map(|(name, node)| match node {
             Node::Ask(_) => Some((name.as_str(), None)),
@@ -27,8 +27,8 @@ impl FlowDefinition {
         waits.collect()
     }
 
-    /// Intents by which something is asked: those that this flow answers, and those that the preset of its
-    /// language has an answer for, whether this flow takes them or not.
+    /// Returns the intents that ask a question: those that this flow answers, and those that the preset of
+    /// its language answers, also if this flow does not use the preset.
     pub fn questions(&self) -> BTreeSet<String> {
         let own = self.dialogue().intents.iter();
         let own = own
@@ -54,7 +54,8 @@ impl FlowDefinition {
         questions
     }
 
-    /// True where a rule that decided, or a node that it led to, says an approved answer.
+    /// Returns true if a decision led to an approved answer: by the rule itself, or by the node that was
+    /// entered.
     pub fn is_answer(&self, rule: &str, entered: Option<&str>) -> bool {
         if rule.starts_with("knowledge.answers.") {
             return true;

@@ -1,5 +1,5 @@
-//! What a flow answers to a command: a checked definition becomes a version, an earlier version becomes the
-//! current one again.
+//! Decides the commands of a flow: a valid definition becomes a version, or an earlier version becomes
+//! current again.
 
 use super::command::FlowCommand;
 use super::event::FlowEvent;
@@ -11,13 +11,14 @@ use serde_json::Value;
 use values::canonical::{canonical_json, content_hash};
 use values::ids::FlowId;
 
-/// Largest definition, as canonical JSON: a record of 65,527 bytes less the envelope around it.
+/// Largest size of a definition in canonical JSON, in bytes: the largest record (65,527 bytes) less the
+/// envelope.
 pub const DEFINITION_BYTES_MAX: usize = 60_000;
 
-/// Longest reason kept of a way back: it is stored for ever and must hold nothing personal.
+/// Longest reason of a rollback, in bytes. The reason is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 512;
 
-/// Most versions of one flow: several a day for a year; all are held in memory while the flow is awake.
+/// Most versions of one flow: several a day for a year. A loaded flow keeps all of them in memory.
 pub const VERSIONS_MAX: usize = 1_000;
 
 pub(super) fn decide(state: &FlowState, command: FlowCommand) -> Result<Vec<FlowEvent>, FlowRefusal> {
@@ -37,7 +38,7 @@ pub(super) fn decide(state: &FlowState, command: FlowCommand) -> Result<Vec<Flow
     }
 }
 
-/// To a version that is there and can be read. To the current one: answered without an event.
+/// Rolls back to a version that exists and can be read. A rollback to the current version stores no event.
 fn roll_back(
     state: &FlowState,
     flow: FlowId,
@@ -88,8 +89,8 @@ fn roll_back(
     }])
 }
 
-/// What is hashed and stored is the definition as read, with its defaults written out: a file that only
-/// looks different is the same content.
+/// Publishes a definition. The hash and the stored event use the parsed definition with its defaults written
+/// out, so that files which differ only in form have the same content hash.
 fn publish(
     state: &FlowState,
     flow: FlowId,
@@ -120,7 +121,7 @@ fn publish(
     let same = state
         .current()
         .is_some_and(|one| one.flow_ref.content_hash == content_hash);
-    // What nobody stood behind so far becomes a version of its own as soon as somebody does.
+    // The same content becomes a new version if the current one has no approval and this one has.
     if same && (asks || four_eyes.is_none()) {
         return Ok(Vec::new());
     }

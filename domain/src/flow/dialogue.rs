@@ -1,4 +1,5 @@
-//! What a spoken flow knows in all of its nodes: slots, answers, intents that count anywhere, words for them.
+//! The dialogue of a spoken flow, which applies in all of its nodes: slots, approved answers, global intents,
+//! labels and groups.
 
 use super::variable::{VALUE_CHARS_MAX, VariableKind};
 use crate::time::Timestamp;
@@ -6,50 +7,52 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::fabe::Fabe;
 
-/// Most intents that count in every node.
+/// Most global intents of one flow.
 pub const GLOBAL_INTENTS_MAX: usize = 60;
 
-/// Most approved answers that a flow itself may carry.
+/// Most approved answers that a flow may contain.
 pub const ANSWERS_MAX: usize = 100;
 
-/// How often one intent is answered in a call unless it says otherwise; then it counts as unclear.
+/// How many times one global intent is followed in a call if it has no `max`. After that the utterance counts
+/// as unclear.
 pub const DIGRESSIONS_MAX: u32 = 3;
 
-/// Stands for the intent's label in a wording that asks back.
+/// Placeholder in a confirmation wording; the intent's label replaces it.
 pub(super) const INTENT: &str = "{{intent}}";
 
-/// The intent by which somebody agrees, in every shipped set.
+/// The intent of agreement in every bundled intent set.
 pub const AFFIRM: &str = "affirm";
-/// The intent by which somebody says no.
+/// The intent of denial ("no") in every bundled intent set.
 pub const DENY: &str = "deny";
-/// The intent by which somebody asks for a person.
+/// The intent of a callee who asks for a person.
 pub(super) const HUMAN: &str = "transfer_human";
 
-/// What counts in every node of a spoken flow.
+/// Dialogue settings that apply in every node of a spoken flow.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dialogue {
-    /// What is learned from the callee, by name; a text speaks a slot as it does a variable.
+    /// Values that calls collect from the callee, by name. Texts use a slot like a variable.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub slots: BTreeMap<String, Slot>,
-    /// Intents that count in every node that does not take them itself.
+    /// Global intents: they apply in every node that does not handle the intent itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub intents: BTreeMap<String, GlobalIntent>,
     /// Approved answers, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub answers: BTreeMap<String, Answer>,
-    /// What an intent is called where it is asked back.
+    /// Names of intents for confirmation questions to the callee, by intent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// How an uncertain reading is asked back; `{{intent}}` is the intent's label.
+    /// Wording of the question that confirms an uncertain intent. `{{intent}}` is replaced by the intent's
+    /// label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<String>,
-    /// Parts of the flow that are called and return, by name.
+    /// Groups of nodes that `sub_flow` nodes enter and `return` nodes leave, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub groups: BTreeMap<String, Group>,
 }
 
-/// The dialogue of a flow that says nothing of one.
+/// The empty dialogue of a flow without the member `dialogue`.
 pub(super) static SILENT: Dialogue = Dialogue {
     slots: BTreeMap::new(),
     intents: BTreeMap::new(),
@@ -60,44 +63,44 @@ pub(super) static SILENT: Dialogue = Dialogue {
 };
 
 impl Dialogue {
-    /// What an intent is called towards the callee.
+    /// Returns the label of an intent for texts to the callee; the intent's id if it has none.
     pub fn label<'a>(&'a self, intent: &'a str) -> &'a str {
         self.labels.get(intent).map_or(intent, String::as_str)
     }
 }
 
-/// A value learned in the call.
+/// A value that calls collect from the callee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "FlowSlot")]
 pub struct Slot {
     #[serde(rename = "type")]
     pub kind: SlotKind,
-    /// The only values it takes, where there are any.
+    /// The permitted values. Empty: every value of the type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
 }
 
-/// What a slot holds, and so which entity of what was said fills it.
+/// The type of a slot. It decides which entity of an utterance fills the slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SlotKind {
-    /// The utterance itself.
+    /// The text of the utterance.
     Text,
     /// A whole number.
     Integer,
-    /// A number of months, such as the terms of an instalment.
+    /// A number of months, for example of an instalment plan.
     Months,
-    /// An amount in fen.
+    /// An amount of money in fen.
     MoneyFen,
-    /// A moment, RFC 3339.
+    /// A point in time, RFC 3339.
     Time,
     Phone,
     Digits,
 }
 
 impl SlotKind {
-    /// The value as it is put into a text of a language.
+    /// Returns the value as it is spoken in a language (BCP 47).
     pub fn spoken(self, value: &str, language: &str) -> String {
         match self {
             Self::Digits | Self::Phone => VariableKind::Digits.spoken(value),
@@ -111,7 +114,8 @@ impl SlotKind {
     }
 }
 
-/// Month, day and hour of a moment in its own zone; midnight is a whole day.
+/// Returns month, day and time of an RFC 3339 value as text, in the value's own time zone. For midnight only
+/// the day.
 fn spoken_time(value: &str, language: &str) -> Option<String> {
     let (date, time) = value.split_once('T')?;
     let mut parts = date.splitn(3, '-').skip(1).map(|part| part.parse::<u32>().ok());
@@ -129,7 +133,7 @@ fn spoken_time(value: &str, language: &str) -> Option<String> {
 }
 
 impl Slot {
-    /// True where the slot may have this value.
+    /// Returns true if the slot may hold this value.
     pub fn accepts(&self, value: &str) -> bool {
         let digits = || !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
         let fits = !value.trim().is_empty() && value.chars().count() <= VALUE_CHARS_MAX;
@@ -144,24 +148,24 @@ impl Slot {
     }
 }
 
-/// What follows where an intent is understood in a node that does not take it. Exactly one of `then`,
-/// `answer`, `replay` and `slower`.
+/// What a global intent does in a node that does not handle it. Exactly one of `then`, `answer`, `replay` and
+/// `slower` is set.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GlobalIntent {
-    /// The call goes on there.
+    /// The node to which the call goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<String>,
-    /// The answer is said, and the question asked again.
+    /// Id of the answer that is said before the question is asked again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
-    /// The question is asked again.
+    /// Asks the question again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replay: bool,
-    /// The question is asked again, and everything is said more slowly from here.
+    /// Asks the question again and speaks more slowly from here on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub slower: bool,
-    /// How often in a call; three times unless it says so.
+    /// How many times per call; three if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u32>,
 }
@@ -172,12 +176,12 @@ pub struct GlobalIntent {
 #[schemars(rename = "FlowAnswer")]
 pub struct Answer {
     pub text: String,
-    /// How the answer to an objection argues; for the checker and for who writes it.
+    /// The argument of an answer to an objection. Read by the checks and by authors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fabe: Option<Fabe>,
 }
 
-/// A part of the flow that `sub_flow` calls; a `return` node goes back.
+/// A group of nodes: `sub_flow` enters it, a `return` node leaves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "FlowGroup")]
@@ -219,7 +223,8 @@ mod tests {
             (slot(SlotKind::Digits, &[]), "12a", false),
             (slot(SlotKind::Text, &[]), " ", false),
             (slot(SlotKind::Time, &[]), "2026-03-03T15:00:00+08:00", true),
-            // What names no instant would be said back, and be nothing when the call is closed.
+            // A value that is not a valid time would be spoken back to the callee and then be missing when
+            // the call closes.
             (slot(SlotKind::Time, &[]), "2026-03-03T15:00:00", false),
             (slot(SlotKind::Time, &[]), "tomorrow", false),
         ] {

@@ -1,10 +1,10 @@
-//! What a spoken flow is refused for, and what it is told that would be better.
+//! Tests of spoken flows: which faults refuse a publication, and which advice is given.
 
 use super::tests::shipped;
 use super::{FlowDefinition, ReadFault};
 use serde_json::{Value, json};
 
-/// A spoken flow of one question, with everything the checker looks at.
+/// A spoken flow with one question and every part that the checks look at.
 fn spoken() -> Value {
     json!({
         "flow": "spoken", "notices": {"recording": "本次通话将录音。", "ai": "我是机器人。"},
@@ -271,7 +271,7 @@ fn how_something_is_asked_back_is_checked_as_every_text_is() {
     assert!(asks_back.texts().contains(&"您是想说{{intent}}吗？"));
 }
 
-/// The flow with a group; what is wrong with its loops.
+/// Returns the loop faults of a flow with a group and these nodes.
 fn loops_with_group(nodes: &Value) -> Vec<String> {
     let mut flow = spoken();
     flow["dialogue"]["groups"] = json!({"inner": {"start": "inside"}});
@@ -305,5 +305,5 @@ fn a_loop_is_looked_for_through_groups() {
         }},
         "round": {"act": {"tags": ["a"], "next": "hello"}},
     }));
-    assert_eq!(asks, Vec::<String>::new(), "somebody answers in it");
+    assert_eq!(asks, Vec::<String>::new(), "the loop waits for the callee");
 }

@@ -1,4 +1,4 @@
-//! Facts about one flow: its published versions, and which of them is gone back to.
+//! The events of a flow: published versions, and rollbacks to an earlier one.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::four_eyes::FourEyes;
@@ -10,29 +10,30 @@ use values::ids::FlowId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum FlowEvent {
-    /// A version of the flow, whole: a call keeps the version it began with, and a replay needs no file.
+    /// A version was published. The event holds the whole definition: a call keeps the version it began with,
+    /// and a replay needs no file.
     #[serde(rename = "flow.published")]
     Published {
         flow: FlowId,
-        /// From 1, one more per publication.
+        /// Version number, starting at 1 and increasing by one.
         flow_version: u32,
-        /// SHA-256, lower hex, of the definition's canonical JSON.
+        /// SHA-256 of the definition's canonical JSON, in lower-case hex.
         content_hash: String,
         /// Canonical JSON of the definition.
         definition: serde_json::Value,
-        /// Who stood behind it. From the first version that names somebody on, every version does.
+        /// Approval of this version. After the first version with an approval, every version has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         four_eyes: Option<Box<FourEyes>>,
     },
-    /// An earlier version is the current one again: what names the flow without a version means it from here
-    /// on. A campaign keeps the version that it was made with.
+    /// An earlier version became current again. References to the flow without a version mean this version
+    /// from now on; a campaign keeps the version it was created with.
     #[serde(rename = "flow.rolled_back")]
     RolledBack {
         flow: FlowId,
-        /// The version that was current.
+        /// The version that was current before.
         from_version: u32,
         to_version: u32,
-        /// Of the version that is current again.
+        /// Content hash of the version that is current again.
         content_hash: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
@@ -41,7 +42,7 @@ pub enum FlowEvent {
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl FlowEvent {
     pub const PUBLISHED: &'static str = "flow.published";
     pub const ROLLED_BACK: &'static str = "flow.rolled_back";

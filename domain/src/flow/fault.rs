@@ -1,8 +1,8 @@
-//! What can be wrong with a flow that can be read; every fault names node and member.
+//! Faults of a flow that can be read but not published. Every fault names the node and the member.
 
 use super::text::TextFault;
 
-/// What is wrong with a definition.
+/// One fault of a flow definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionFault {
     #[error("notices.recording: the recording notice must come first and cannot be empty")]
@@ -93,7 +93,7 @@ pub enum DefinitionFault {
 }
 
 impl DefinitionFault {
-    /// The fault of having more than so many of something.
+    /// Returns the fault that there are more items than allowed, or `None` if the count is within the limit.
     pub(super) fn too_many(what: &'static str, count: usize, count_max: usize) -> Option<Self> {
         (count > count_max).then_some(Self::TooMany {
             what,

@@ -1,12 +1,11 @@
-//! What was found in a flow, as one who shows it needs it: a fixed word for its kind, by which it has its
-//! text in a language, and the node it is about.
+//! Codes of flow faults and advice, for clients that show them, and the node that a fault belongs to.
 
 use super::advice::Advice;
 use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
 
 impl DefinitionFault {
-    /// Its kind, in one word.
+    /// Returns the code of this fault. Clients look up the translated text by it.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoNotice => "no_notice",
@@ -49,7 +48,7 @@ impl DefinitionFault {
 }
 
 impl Advice {
-    /// Its kind, in one word.
+    /// Returns the code of this advice. Clients look up the translated text by it.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::LateIdentity { .. } => "late_identity",
@@ -70,7 +69,8 @@ impl Advice {
 }
 
 impl FlowDefinition {
-    /// The node that a finding's place begins with. A name may hold dots: the longest that fits is meant.
+    /// Returns the node at the beginning of a finding's member path. Node names may contain dots; the longest
+    /// matching name is used.
     pub fn node_of_place(&self, place: &str) -> Option<&str> {
         let behind = place.strip_prefix("nodes.")?;
         let fits = |name: &&String| {

@@ -1,4 +1,4 @@
-//! The stored kind of a flow event, held against its golden file.
+//! Golden tests: the stored form of every flow event equals its golden file.
 
 use super::event::FlowEvent;
 use super::{content_hash, tests};

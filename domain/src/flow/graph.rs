@@ -1,7 +1,8 @@
-//! The shape of a flow: what a flow file may say, read strictly; an error names its place in the file.
+//! The definition of a flow as a file holds it, parsed strictly: unknown members are errors, and an error
+//! names its place in the file.
 //!
-//! Its JSON Schema is `docs/reference/flow.schema.json`. What a readable flow must further fulfil is
-//! checked in `check.rs`.
+//! The JSON Schema is `docs/reference/flow.schema.json`. `check.rs` holds the further checks of a parsed
+//! flow.
 
 use super::dialogue::{Dialogue, SILENT};
 use super::messages::MessageTemplate;
@@ -18,41 +19,42 @@ use values::ids::FlowId;
 use values::show::Show;
 use values::yaml;
 
-/// Largest flow file: four times what a stored definition may have, for comments and blanks.
+/// Largest flow file, in bytes: four times the limit of a stored definition, to allow for comments and
+/// blanks.
 pub const FLOW_FILE_BYTES_MAX: usize = 256 * 1024;
 
-/// What the robot says and does in a call.
+/// A flow definition: the texts, questions and actions of the robot in a call, as a graph of nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [example()]))]
 pub struct FlowDefinition {
     pub flow: FlowId,
-    /// BCP 47 tag of its texts.
+    /// Language of the texts, a BCP 47 tag. Default `zh-CN`.
     #[serde(default = "mandarin")]
     pub lang: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: Variables,
     pub notices: Notices,
-    /// The first node after the notices.
+    /// Name of the first node after the notices.
     pub start: String,
-    /// Where a fault leads, unless a node says otherwise.
+    /// The node that a fault in a call leads to, unless the current node names its own.
     pub on_exception: String,
-    /// What counts in every node of a spoken flow.
+    /// Dialogue settings that apply in every node of a spoken flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialogue: Option<Dialogue>,
-    /// Offers of which each person is made one.
+    /// The offers of the flow. Each customer gets one of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offers: Option<Offers>,
-    /// Messages that its nodes send, by name.
+    /// Messages that act nodes send, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub messages: BTreeMap<String, MessageTemplate>,
-    /// Pictures and links that a conversation in text shows beside what a node says, by the node.
+    /// Pictures and links that a text conversation shows beside a node's text, by node name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub shows: BTreeMap<String, Vec<Show>>,
     pub nodes: BTreeMap<String, Node>,
 }
 
-/// A flow of two nodes, for descriptions.
+/// Returns a flow of two nodes, as the example in API descriptions.
 fn example() -> Value {
     serde_json::json!({
         "flow": "TASK20261120", "lang": "zh-CN", "notices": { "recording": "本次通话将被录音。" },
@@ -68,18 +70,19 @@ fn mandarin() -> String {
     "zh-CN".to_owned()
 }
 
-/// What is said before anything else; it cannot be interrupted.
+/// The notices at the start of a call. The callee cannot interrupt them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Notices {
-    /// That the call is recorded (本次通话将录音).
+    /// The notice that the call is recorded (本次通话将录音).
     pub recording: String,
-    /// That a robot speaks.
+    /// The notice that a robot is speaking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ai: Option<String>,
 }
 
-/// A flow file that cannot be read; `path` is the place, such as `nodes.menu.ask_keypress`.
+/// An error of a flow file that cannot be parsed. `path` is the place in the file, such as
+/// `nodes.menu.ask_keypress`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadFault {
     #[error("the flow has {bytes} bytes, more than {bytes_max}")]
@@ -90,7 +93,7 @@ pub enum ReadFault {
     Shape { path: String, why: String },
 }
 
-/// Why a row of a list does not fit a flow. The value itself is personal and not shown.
+/// A fault of one list row's values for a flow. It does not contain the value, which is personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueFault {
     #[error("variable {variable} is missing")]
@@ -100,7 +103,7 @@ pub enum ValueFault {
 }
 
 impl ValueFault {
-    /// The variable, which is the column.
+    /// Returns the name of the variable, which is also the column's name.
     pub fn variable(&self) -> &str {
         match self {
             Self::Missing { variable } | Self::WrongType { variable, .. } => variable,
@@ -109,12 +112,13 @@ impl ValueFault {
 }
 
 impl FlowDefinition {
-    /// Reads a flow file: YAML, of which JSON is a part.
+    /// Reads a flow file in YAML or JSON.
     pub fn from_yaml(text: &str) -> Result<Self, ReadFault> {
         Self::from_value(&Self::yaml_value(text)?)
     }
 
-    /// A file of flows or of their transcripts as JSON, before anybody asks what it says.
+    /// Parses a YAML or JSON file of a flow or of transcripts to JSON without interpreting it. Error if the
+    /// file is larger than `FLOW_FILE_BYTES_MAX` or is not YAML.
     pub fn yaml_value(text: &str) -> Result<Value, ReadFault> {
         if text.len() > FLOW_FILE_BYTES_MAX {
             return Err(ReadFault::TooLarge {
@@ -126,7 +130,8 @@ impl FlowDefinition {
         yaml::value(text).map_err(|error| not_yaml(error.to_string()))
     }
 
-    /// Reads a definition from JSON, part by part, so that an error names its place.
+    /// Reads a definition from JSON, after expanding presets and transition tables. Parts are read one by
+    /// one, so that an error names its place.
     pub fn from_value(value: &Value) -> Result<Self, ReadFault> {
         let written_out = written_out(value)?;
         let value = written_out.as_ref().unwrap_or(value);
@@ -154,25 +159,25 @@ impl FlowDefinition {
         read_part("flow", value)
     }
 
-    /// What counts in every node; empty for a flow that only asks for keys.
+    /// Returns the dialogue; an empty one if the flow has none.
     pub fn dialogue(&self) -> &Dialogue {
         self.dialogue.as_ref().unwrap_or(&SILENT)
     }
 
-    /// The definition as JSON, with its defaults written out; what is hashed and stored.
+    /// Returns the definition as JSON with its defaults written out. This form is hashed and stored.
     pub fn to_value(&self) -> Value {
         serde_json::to_value(self).expect("a flow has text keys and no floating-point numbers")
     }
 
-    /// Names of variables a row must have.
+    /// Returns the names of the variables that every row must have.
     pub fn required_variables(&self) -> BTreeSet<String> {
         let needed = |variable: &Variable| variable.required && variable.default.is_none();
         let required = self.variables.iter().filter(|(_, variable)| needed(variable));
         required.map(|(name, _)| name.clone()).collect()
     }
 
-    /// What is wrong with the values of one row: a required one is missing or blank, or one is not of its
-    /// type. Values the flow does not know are none of its business.
+    /// Checks the values of one row and returns the faults: a required value is missing or blank, or a value
+    /// has the wrong type. Values that the flow does not declare are ignored.
     pub fn check_values(&self, values: &BTreeMap<String, String>) -> Vec<ValueFault> {
         let mut faults = Vec::new();
         for (name, variable) in &self.variables {
@@ -192,7 +197,7 @@ impl FlowDefinition {
         faults
     }
 
-    /// Every text of the flow, as written: notices first, then by node, then answers, then what asks back.
+    /// Returns every text of the flow, unfilled: notices, texts of nodes, answers, confirmation wordings.
     pub fn texts(&self) -> Vec<&str> {
         let notices = [Some(self.notices.recording.as_str()), self.notices.ai.as_deref()];
         let spoken = self.nodes.values().flat_map(|node| {
@@ -209,7 +214,7 @@ impl FlowDefinition {
         texts.chain(asks_back).collect()
     }
 
-    /// True when some text holds a variable: bundled clips cannot speak it.
+    /// Returns true if a text contains a variable. Bundled clips cannot speak variables.
     pub fn speaks_variables(&self) -> bool {
         self.texts()
             .into_iter()
@@ -220,7 +225,7 @@ impl FlowDefinition {
 fn read_members<T: DeserializeOwned>(path: &str, value: &Value) -> Result<(), ReadFault> {
     for (name, member) in value.as_object().into_iter().flatten() {
         let place = format!("{path}.{name}");
-        // A node's only member is its kind: name it too.
+        // A node has one member, its kind; the place names it too.
         let kind = member.as_object().filter(|members| members.len() == 1);
         let place = match kind.and_then(|members| members.iter().next()) {
             Some((kind, body)) if body.is_object() => format!("{place}.{kind}"),

@@ -1,5 +1,5 @@
-//! When a key counts: 谢绝来电 from the answer to the hang-up, every other in its menu or where a menu takes it
-//! ahead; and stored calls by the rule they had.
+//! Tests of key rules: 谢绝来电 counts from the answer to the hang-up, any other key only in its menu or in a
+//! menu that accepts keys ahead. Stored calls are replayed with the rule they had.
 
 use super::spoken_tests::sure;
 use super::step_tests::variables;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use values::disposition::Outcome;
 use values::key_rule::KeyRule;
 
-/// Runs a flow by a rule over these inputs; the nodes entered, how often it opted out, and how it ended.
+/// Runs a flow with a key rule and inputs. Returns the nodes entered, the number of opt-outs and the outcome.
 fn played_by(
     rule: KeyRule,
     definition: FlowDefinition,
@@ -119,7 +119,7 @@ fn only_the_menu_being_asked_gives_the_key_another_meaning() {
         &["message", "menu", "refused"],
         true,
     );
-    // In no menu of this flow: an ordinary wrong key, asked again.
+    // The key is in no menu of this flow: it counts as a wrong key and the question is asked again.
     check(
         shipped("ask_keypress.yaml"),
         &[nine, Played, nine],
@@ -175,7 +175,7 @@ fn another_key_waits_for_its_menu_unless_the_menu_takes_it_ahead() {
     ahead(&mut taken, "menu");
     let colleague = &["message", "menu", "colleague"];
     check(taken.clone(), &[two, Played, Played], colleague, false);
-    // A key the menu does not know is dropped, the first that it knows counts.
+    // Keys that the menu does not know are dropped; the first known one counts.
     let keys = [Keypress('7'), two, Keypress('1')];
     check(
         taken.clone(),
@@ -183,7 +183,7 @@ fn another_key_waits_for_its_menu_unless_the_menu_takes_it_ahead() {
         colleague,
         false,
     );
-    // What is left is kept for the next menu only if that takes keys ahead too.
+    // Remaining keys are kept for the next menu only if that menu also accepts keys ahead.
     let twice = [Keypress('1'), two, Played, Played, Played];
     check(
         taken.clone(),
@@ -215,7 +215,7 @@ fn a_call_from_before_runs_as_it_went() {
     assert_eq!((opt_outs, ended), (0, Some(Outcome::Callback)));
 }
 
-/// The reminder with a dialogue and more nodes, where the menu leads to `first` by 0.
+/// Returns the reminder flow with a dialogue and more nodes; key 0 of its menu leads to `first`.
 fn with_first(nodes: Value) -> FlowDefinition {
     let mut flow = script().to_value();
     flow["dialogue"] = json!({"answers": {"fee": {"text": "以合同为准。"}}});
@@ -264,7 +264,8 @@ fn an_answer_that_returns_refuses_nothing_and_returns_to_the_menu_it_was_asked_i
     );
 }
 
-/// A text, a question by word, and a menu that takes keys ahead; 2 asks for the fee there.
+/// Returns a flow with a text, a spoken question, and a menu that accepts keys ahead; key 2 asks about the
+/// fee.
 fn signed_by_key() -> FlowDefinition {
     let ladder = json!({"then": "bye"});
     let flow = json!({

@@ -1,5 +1,5 @@
-//! Questions that the campaign's knowledge answers, and what an assistant picked: given where a call is and
-//! what was understood, then what is decided and said.
+//! Tests of questions that the campaign's knowledge base answers and of choices by the assistant: given the
+//! node and the understood utterance, the decision and the prompt.
 
 use super::spoken_tests::sure;
 use super::step::{FlowAction, FlowInput, FlowRun};
@@ -62,7 +62,7 @@ fn picks(mut said: Understood, pick_of: PickOf, choice: &str) -> Understood {
     said
 }
 
-/// The rules that decided, and the first text with its place.
+/// Returns the rules that decided, and the first text with its member path.
 fn told(actions: &[FlowAction]) -> (Vec<&str>, String) {
     let rules = actions.iter().filter_map(|action| {
         let FlowAction::Decide { decision } = action else {

@@ -1,9 +1,10 @@
-//! Flows that were published before the language grew: they read as before, and their hashes are the same.
+//! Tests that flows published by earlier versions of the flow language are still read and keep their content
+//! hashes.
 
 use super::content_hash;
 use super::tests::shipped;
 
-/// From file to the hash of its canonical JSON, taken before speech was part of the language.
+/// Flow files and the hashes of their canonical JSON from before the language had spoken nodes.
 const LANDED: [(&str, &str); 8] = [
     (
         "reminder.yaml",
@@ -39,7 +40,7 @@ const LANDED: [(&str, &str); 8] = [
     ),
 ];
 
-/// The other flows that ship, with the hashes that the reader of YAML before gave (decision 0190).
+/// The other bundled flows, with the hashes that the earlier YAML parser produced (decision 0190).
 const READ_BEFORE: [(&str, &str); 15] = [
     (
         "appointment.yaml",

@@ -1,6 +1,6 @@
-//! Messages that a flow has sent besides what it says: templates by name, which its act nodes name.
+//! Flow messages: templates, by name, that act nodes send in addition to the voice of the call.
 //!
-//! A flow carries them so that what is sent is published, approved and hashed with what is said.
+//! They are part of the flow, so that they are published, approved and hashed with its spoken texts.
 
 use super::check::TEXT_CHARS_MAX;
 use super::fault::DefinitionFault;
@@ -13,22 +13,22 @@ use values::outside_address::check_mail;
 /// Most messages of one flow.
 pub const FLOW_MESSAGES_MAX: usize = 20;
 
-/// Most addresses of what goes with one: what a request may have.
+/// Most attachments of one message: the limit of a send request.
 pub const ATTACHMENTS_MAX: usize = 5;
 
-/// Longest address of a page or a document, in bytes.
+/// Longest link or attachment address, in bytes.
 const LINK_BYTES_MAX: usize = 256;
 
-/// The variable that is the message's own link.
+/// The variable that is replaced by the message's own link.
 const LINK: &str = "link";
 
-/// When a message leaves.
+/// When a flow message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SentWhen {
-    /// While they are talked to.
+    /// During the call.
     During,
-    /// Once the call has ended.
+    /// After the call has ended.
     #[default]
     After,
 }
@@ -40,22 +40,22 @@ impl SentWhen {
     }
 }
 
-/// One message, in the flow's language.
+/// The template of one message, in the flow's language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageTemplate {
     pub way: Way,
-    /// With `{{variables}}` and slots; `{{link}}` is its link.
+    /// The text. It may contain `{{variables}}`, slots and `{{link}}` for the message's link.
     pub text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
-    /// Of a mail: where it goes, such as `{{email}}`.
+    /// Recipient of a mail, for example `{{email}}`. Mail only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// Of a mail.
+    /// Subject of a mail. Mail only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Addresses of pictures or documents.
+    /// HTTPS addresses of pictures or documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
     #[serde(default, skip_serializing_if = "SentWhen::is_after")]
@@ -63,19 +63,19 @@ pub struct MessageTemplate {
 }
 
 impl MessageTemplate {
-    /// The one variable that is the address, as `email` in `{{email}}`; none where a part of the address is
-    /// written out.
+    /// Returns the variable that holds the mail address, for example `email` for `{{email}}`. `None` if the
+    /// address contains literal text.
     pub fn address_column(&self) -> Option<&str> {
         address_column(self.to.as_deref()?)
     }
 
-    /// Whether mail goes to an address that is written into the flow.
+    /// Returns true for a mail to an address that is written into the flow.
     pub fn has_fixed_address(&self) -> bool {
         self.way == Way::Mail && self.address_column().is_none()
     }
 }
 
-/// The variable of a text that consists of that variable alone.
+/// Returns the name of the variable if the text consists of one variable only.
 pub fn address_column(text: &str) -> Option<&str> {
     let name = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
     let is_name = !name.is_empty() && !name.contains(['{', '}', '@']);
@@ -83,19 +83,21 @@ pub fn address_column(text: &str) -> Option<&str> {
 }
 
 impl FlowDefinition {
-    /// Whether one of its messages goes to an address that is written into it.
+    /// Returns true if one of the flow's mails goes to an address that is written into the flow.
     pub fn has_fixed_address(&self) -> bool {
         self.messages.values().any(MessageTemplate::has_fixed_address)
     }
 
-    /// The message that a node has sent, where it is a node that sends one and the flow carries that.
+    /// Returns the name and template of the message that this act node sends. `None` if the node sends none
+    /// or the flow does not have the message.
     pub fn message_of(&self, node: &str) -> Option<(&str, &MessageTemplate)> {
         let named = self.nodes.get(node)?.kind().act()?.send.as_deref()?;
         let (name, template) = self.messages.get_key_value(named)?;
         Some((name.as_str(), template))
     }
 
-    /// A flow without templates names messages for whoever sends them; with some, it names no other.
+    /// Checks the message templates and the act nodes that name one. A flow without templates may name
+    /// messages that another system sends.
     pub(super) fn check_messages(&self, faults: &mut Vec<DefinitionFault>) {
         faults.extend(DefinitionFault::too_many(
             "messages",

@@ -1,8 +1,9 @@
-//! The flow aggregate: what the robot says, as checked and published versions, and the pure run of one call.
+//! The flow aggregate: published versions of the graph that a robot follows, and the pure execution of one
+//! call.
 //!
-//! Promises: a published version is whole and never changes, and its hash is of its canonical JSON; every
-//! published flow says the recording notice first, and ends. A run is a function of the definition, the
-//! variables and what the callee did.
+//! Guarantees: a published version is complete and never changes; its hash covers its canonical JSON; every
+//! published flow starts with the recording notice and reaches an end. A run depends only on the definition,
+//! the variables and the callee's inputs.
 
 pub mod command;
 pub mod event;
@@ -95,7 +96,7 @@ use command::FlowCommand;
 use event::FlowEvent;
 use values::ids::FlowId;
 
-/// The decider of one flow.
+/// The decider of the flow aggregate.
 pub struct Flow;
 
 impl Decider for Flow {

@@ -1,18 +1,18 @@
-//! How a published flow is named: `NAME` is its current version, `NAME@V` one version for ever.
+//! References to a published flow: `NAME` is its current version, `NAME@V` is version V.
 
 use std::fmt;
 use std::str::FromStr;
 use values::ids::FlowId;
 use values::named_version;
 
-/// A flow, and which version of it; without one the current.
+/// A reference to a flow. Without a version it means the current one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlowNamed {
     pub flow: FlowId,
     pub version: Option<u32>,
 }
 
-/// What names no flow.
+/// The error for a text that is not a valid flow reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a flow: use NAME, or NAME@V with a version from 1")]
 pub struct InvalidFlowName(String);

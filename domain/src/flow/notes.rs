@@ -1,13 +1,13 @@
-//! What act nodes note of a call: tags for the person, and how interested they seemed.
+//! The notes that act nodes make about a call: tags of the customer and interest.
 
 use super::graph::FlowDefinition;
 use crate::call_course::CallNotes;
 
-/// Most tags of one call: more than a summary can tell.
+/// Most tags of one call: the limit of a summary.
 pub const NOTED_TAGS_MAX: usize = 32;
 
 impl FlowDefinition {
-    /// What the nodes of a call note, in the order in which it came to them.
+    /// Returns the notes of the nodes that a call entered, in call order. The last interest counts.
     pub fn notes_of(&self, entered: &[String]) -> CallNotes {
         let mut notes = CallNotes {
             lang: self.lang.clone(),

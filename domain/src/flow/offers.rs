@@ -1,9 +1,10 @@
-//! Offers of a flow: which of them a person is made, by conditions over what is known of them, in the words
-//! of segments; by the first that holds, or by the highest score. One of them is plain: it asks nothing,
-//! anybody gets it of whom nothing holds, nothing is known, or who refuses to be told apart.
+//! Offers of a flow and the choice of one per customer. Conditions in segment syntax test the facts known
+//! about the customer; the first offer that holds is chosen, or the one with the highest score. The plain
+//! offer has no condition: it is used if no condition holds, if nothing is known, or if the customer
+//! restricted the use of personal data.
 //!
-//! Pure: what is known comes with the question. `say` and `ask` nodes have further wordings `by_offer` beside
-//! their own text, which is the plain one's; a `decide` node goes by the offer.
+//! Pure: the facts are arguments. `say` and `ask` nodes have further wordings in `by_offer`; their own text
+//! is the plain offer's. A `decide` node can test the offer.
 
 use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
@@ -19,31 +20,32 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most offers of one flow: each is judged while a phone rings.
+/// Most offers of one flow. Each is evaluated while the phone rings.
 pub const OFFERS_MAX: usize = 12;
 
-/// Most further scores of one offer.
+/// Most entries in `scores` of one offer.
 pub const OFFER_SCORES_MAX: usize = 12;
 
-/// Largest score, either way.
+/// Largest absolute value of a score.
 pub const OFFER_SCORE_MAX: i64 = 1_000_000;
 
-/// What a flow offers to whom.
+/// The offers of a flow and the rule that chooses one of them for a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offers {
-    /// The one that asks nothing of anybody.
+    /// Name of the plain offer, which has no condition.
     pub plain: String,
     #[serde(default)]
     pub choose: OfferRule,
-    /// In the order in which they are judged.
+    /// The offers, in the order of evaluation.
     pub candidates: Vec<Offer>,
-    /// Attributes beside the known ones that conditions may ask of: any other name is a slip of the pen.
+    /// Attributes, besides the built-in ones, that conditions may use. Any other name is a fault, so that a
+    /// typing error is found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<String>,
 }
 
-/// How one of those that hold is chosen.
+/// The rule that chooses one of the offers that hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "OfferRule")]
@@ -53,22 +55,22 @@ pub enum OfferRule {
     HighestScore,
 }
 
-/// One offer.
+/// One offer: its name, its condition and its score.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
     pub offer: String,
-    /// To whom it may be made: the WHERE of a segment. The plain one has none.
+    /// The condition on the customer: a WHERE expression in segment syntax. The plain offer has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub score: i64,
-    /// Added to its score where they hold.
+    /// Conditional additions to the score.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<OfferScore>,
 }
 
-/// What an offer gains of whoever it is.
+/// An addition to an offer's score if a condition on the customer holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OfferScore {
@@ -86,7 +88,8 @@ impl Offer {
         self.when.as_deref().into_iter().chain(scores)
     }
 
-    /// Its condition and its score, of one person. What cannot be read holds of nobody.
+    /// Evaluates the offer's condition and score for one customer. A condition that cannot be parsed counts
+    /// as unknown, an addition as not met.
     fn judge(&self, rule: OfferRule, profile: &Profile, now: Timestamp) -> OfferCandidate {
         let answer_of = |text: &str| {
             Segment::of_condition(text)
@@ -126,7 +129,8 @@ impl Offer {
 }
 
 impl Offers {
-    /// The offer of a person, with all that was thought of. Equal facts have equal choices.
+    /// Chooses the offer for a customer and returns it with the evaluation of every candidate. Equal facts
+    /// give equal choices.
     pub fn chosen(&self, known: &KnownOfPerson, as_of: Timestamp) -> OfferChosenFact {
         let plainly = |reason| OfferChosenFact {
             offer: self.plain.clone(),
@@ -171,7 +175,7 @@ impl Offers {
             OfferRule::FirstThatHolds => own.next(),
             OfferRule::HighestScore => {
                 let holding = candidates.iter().filter(|one| one.answer == OfferAnswer::Holds);
-                // Of equals the first: `max_by_key` answers the last.
+                // Of equal scores the first is chosen: `max_by_key` returns the last.
                 holding.rev().max_by_key(|one| one.score)
             }
         };
@@ -217,7 +221,8 @@ impl Offers {
         .collect()
     }
 
-    /// Whether conditions ask anything of values: what a choice by them tells of a person.
+    /// Returns the conditions, which are all that the choice of an offer can reveal about a customer's
+    /// values.
     pub(super) fn value_tests(&self) -> Vec<String> {
         self.conditions().map(str::to_owned).collect()
     }
@@ -250,7 +255,7 @@ impl Offers {
             }
             if offer.offer != self.plain && offer.when.is_none() {
                 faults.push(wrong(
-                    "whoever it is made to is said by when; only the plain offer has none",
+                    "an offer needs the condition when; only the plain offer has none",
                 ));
             }
             let scores = offer.scores.iter().map(|score| score.add).chain([offer.score]);
@@ -268,7 +273,7 @@ impl Offers {
         }
     }
 
-    /// A condition that can be read, of attributes that there are.
+    /// Checks that a condition can be parsed and uses only known or declared attributes.
     fn readable(&self, text: &str) -> Result<(), String> {
         let condition = Segment::of_condition(text).map_err(|fault| fault.to_string())?;
         let declared = |name: &str| {
@@ -296,7 +301,7 @@ impl FlowDefinition {
             for (member, offer) in node.kind().offers() {
                 let is_plain = self.offers.as_ref().is_some_and(|offers| offers.plain == offer);
                 let is_known = self.offers.as_ref().is_some_and(|offers| offers.has(offer));
-                // The plain one's wording is the node's own text.
+                // The wording of the plain offer is the node's own text.
                 if !is_known || (is_plain && member.starts_with("by_offer")) {
                     faults.push(DefinitionFault::UnknownOffer {
                         member: format!("nodes.{name}.{member}"),
@@ -307,7 +312,7 @@ impl FlowDefinition {
         }
     }
 
-    /// Offers by which nothing is said and no way is taken.
+    /// Returns the offers, except the plain one, that no node names.
     pub(super) fn unsaid_offers(&self) -> Vec<&str> {
         let Some(offers) = &self.offers else {
             return Vec::new();
@@ -324,7 +329,7 @@ impl FlowDefinition {
     }
 }
 
-/// What conditions ask of, each once, in their order.
+/// Returns the columns that conditions test, each once, in order of appearance.
 fn asked_of<'a>(conditions: impl Iterator<Item = &'a str>) -> Vec<Column> {
     let mut asked: Vec<Column> = Vec::new();
     for condition in conditions.filter_map(|text| Segment::of_condition(text).ok()) {
@@ -341,7 +346,8 @@ fn names<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<String> {
     columns.map(ToString::to_string).collect()
 }
 
-/// Somebody without any tag is not known by tags.
+/// Returns true if the customer has a value for the column. A customer without tags counts as not known by
+/// tags.
 fn is_known(column: &Column, profile: &Profile) -> bool {
     match column {
         Column::Attribute(attribute) => profile.value(attribute).is_some(),

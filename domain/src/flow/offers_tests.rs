@@ -1,5 +1,5 @@
-//! Offers by who somebody is: which is chosen of whom and why, that it is chosen again from what was
-//! recorded, what is said by it, and what a check finds.
+//! Tests of offers: which offer is chosen for a customer and why, that the recorded facts give the same
+//! choice again, which texts follow from it, and which faults are found.
 
 use super::FlowDefinition;
 use super::{FlowAction, FlowInput, FlowRun, OfferRule, Offers};
@@ -182,7 +182,7 @@ fn what_was_recorded_chooses_the_same_again_and_what_is_erased_nothing() {
         for tags in [&tags[..], &[]] {
             let chosen = offers().chosen(&told(values, tags), NOW);
             let again = offers().chosen(&chosen.known_then().unwrap(), chosen.as_of);
-            // What is known beside the tags that count is not written down, so `missing` alone may differ.
+            // Tags that are known but do not count are not recorded, so only `missing` may differ.
             assert_eq!(
                 (&again.offer, &again.known, &again.tags),
                 (&chosen.offer, &chosen.known, &chosen.tags)

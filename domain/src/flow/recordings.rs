@@ -1,5 +1,4 @@
-//! What a voice that has recordings needs a recording of: every text of a flow, and of a text with variables
-//! the pieces between them.
+//! The text pieces that a voice made of recordings needs: every text of a flow, split at its variables.
 
 use super::graph::FlowDefinition;
 use super::nodes::Node;
@@ -8,13 +7,14 @@ use super::text::{Piece, pieces};
 /// A piece of a text that can be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedPiece {
-    /// The text's place, such as `nodes.greeting.text`.
+    /// Member path of the text, such as `nodes.greeting.text`.
     pub member: String,
     pub text: String,
 }
 
 impl FlowDefinition {
-    /// Every piece, in the order of the file's members; what has nothing to say is none.
+    /// Returns every piece, in the order of the flow's members. Pieces without a letter or digit are left
+    /// out.
     pub fn recorded_pieces(&self) -> Vec<RecordedPiece> {
         let mut texts = vec![("notices.recording".to_owned(), self.notices.recording.as_str())];
         texts.extend(self.notices.ai.as_deref().map(|ai| ("notices.ai".to_owned(), ai)));

@@ -1,4 +1,5 @@
-//! Why a definition is not published: a rule said no, nothing was written.
+//! Refusals of the flow aggregate: reasons why a definition is not published or a rollback is not made. No
+//! event is stored.
 
 use super::fault::DefinitionFault;
 use super::graph::ReadFault;
@@ -11,14 +12,14 @@ pub enum FlowRefusal {
     AnotherFlow { expected: FlowId, found: FlowId },
     #[error("the flow cannot be read: {0}")]
     Unreadable(#[from] ReadFault),
-    /// Every fault, in a fixed order; never empty.
+    /// All faults, in a fixed order; never empty.
     #[error("the flow cannot be published: {}", list(.faults))]
     Invalid { faults: Vec<DefinitionFault> },
     #[error("the definition has {bytes} bytes, more than the limit of {bytes_max} per record")]
     TooLarge { bytes: usize, bytes_max: usize },
     #[error("the flow has reached the limit of {versions_max} versions")]
     TooManyVersions { versions_max: usize },
-    /// Its versions are approved by another person, and nobody stands behind this one.
+    /// Versions of this flow need the approval of a second person, and this request has none.
     #[error(
         "versions of flow {flow} need approval: publish it with `ledgerline flow publish` and give it as \
          {flow}@V"

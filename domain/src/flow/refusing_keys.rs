@@ -1,5 +1,5 @@
-//! Which keys of a flow say 谢绝来电 wherever they are pressed, by the rules that have such keys: those by which
-//! a menu surely refuses further calls.
+//! Keys that record 谢绝来电 (opt-out) at any time in a call: those that lead to an opt-out from some menu. Only
+//! for key rules that have these keys.
 
 use super::graph::FlowDefinition;
 use super::nodes::NodeKind;
@@ -7,23 +7,23 @@ use std::collections::BTreeSet;
 use values::key_rule::KeyRule;
 
 impl FlowDefinition {
-    /// The node a key leads to by which some menu refuses further calls. Where menus lead to several such
-    /// nodes by one key, the first in the order of the menus' names.
+    /// Returns the node through which a key of some menu records an opt-out. If menus lead to several by this
+    /// key, the first by menu name.
     pub fn opt_out_node(&self, digit: char, rule: KeyRule) -> Option<&str> {
         let menus = self.nodes.values();
         let nodes = menus.filter_map(|node| node.kind().key_target(digit));
         nodes.into_iter().find(|node| self.ends_as_opt_out(node, rule))
     }
 
-    /// The key by which further calls are refused, for whoever says it to a callee; the last digit first, as
-    /// menus have it.
+    /// Returns the key that records an opt-out, to be named to callees. If there are several, the highest
+    /// digit.
     pub fn refusing_key(&self) -> Option<char> {
         let mut keys = ('0'..='9').rev();
         keys.find(|key| self.opt_out_node(*key, KeyRule::CURRENT).is_some())
     }
 
-    /// Where somebody is led who refuses further calls by word: by the intents that count anywhere, else the
-    /// first node that ends so.
+    /// Returns the node that a spoken opt-out leads to: the target of a global intent, else the first node
+    /// that ends with an opt-out.
     pub fn opt_out_end(&self) -> Option<&str> {
         let led = self
             .dialogue()
@@ -34,8 +34,8 @@ impl FlowDefinition {
         nodes.find(|node| self.ends_as_opt_out(node, KeyRule::CURRENT))
     }
 
-    /// True when whoever comes to this node has refused further calls: whatever follows by itself ends so, or
-    /// comes by an act that refuses.
+    /// Returns true if a call that enters this node has opted out in every case: the nodes that follow
+    /// automatically end with an opt-out, or an act node on the way records one.
     pub(super) fn ends_as_opt_out(&self, first: &str, rule: KeyRule) -> bool {
         let mut seen = BTreeSet::new();
         let mut open = vec![first];
@@ -50,12 +50,12 @@ impl FlowDefinition {
             let node = node.kind();
             match node.ending() {
                 Some(ending) if ending.opt_out => ends = true,
-                // What follows is said to somebody who has refused.
+                // The texts that follow are for a callee who has opted out already.
                 None if rule.knows_spoken_nodes() && refuses(node) => ends = true,
                 Some(_) => return false,
-                // A question in between asks whether it was meant: that is another key's to say.
+                // A question in between asks for confirmation, which another key gives.
                 None if node.question().is_some() || node.ask().is_some() => return false,
-                // Out of a group, or back to a question.
+                // The node leaves a group or returns to a question.
                 None if node.calls().is_some() || node.targets().is_empty() => return false,
                 None if rule.knows_spoken_nodes() && returns(node) => return false,
                 None => open.extend(node.targets().into_iter().map(|target| target.node)),
@@ -69,7 +69,7 @@ fn refuses(node: &dyn NodeKind) -> bool {
     node.act().is_some_and(|act| act.opt_out)
 }
 
-/// An answer without a node behind it goes back to the question, as often as its visits say.
+/// Returns true for an answer node without `next`: it returns to the question until its visits are used up.
 fn returns(node: &dyn NodeKind) -> bool {
     node.answer().is_some() && !node.targets().iter().any(|target| target.member == "next")
 }
@@ -101,6 +101,6 @@ mod tests {
         let say = |next: &str| json!({"say": {"text": "好的", "next": next}});
         assert_eq!(through(say("refused")), "09", "a text in between changes nothing");
         assert_eq!(through(say("menu")), "9", "a question in between is asked first");
-        assert_eq!(through(say("first")), "9", "a ring refuses nobody");
+        assert_eq!(through(say("first")), "9", "a loop records no opt-out");
     }
 }

@@ -1,5 +1,5 @@
-//! The published JSON Schema of a flow file, held against the reader: it permits what is read, knows every
-//! member and no other, and refuses what the reader refuses.
+//! Tests that the published JSON Schema of a flow file agrees with the parser: it accepts what the parser
+//! accepts, has exactly the parser's members, and rejects what the parser rejects.
 
 use super::FlowDefinition;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn schema() -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// The part of JSON Schema 2020-12 that the schema uses, and which of its members were met.
+/// A validator for the part of JSON Schema 2020-12 that the schema uses. It records the members it met.
 struct Validator {
     schema: Value,
     met: BTreeMap<String, BTreeSet<String>>,
@@ -128,7 +128,7 @@ fn every_member_of_the_schema_occurs_in_a_shipped_flow_and_is_read() {
             continue;
         };
         let all: BTreeSet<String> = properties.keys().cloned().collect();
-        // A member is reached under the name it has where it stands: `on_timeout` is a reprompt.
+        // Members are recorded under the name of their definition: `on_timeout` is a reprompt.
         let met: BTreeSet<String> = validator.met.get(name).cloned().unwrap_or_default();
         assert_eq!(met, all, "{name}");
     }

@@ -1,33 +1,33 @@
-//! What a flow file may say in short, written out before it is read: presets (intents that count anywhere,
-//! their answers and ends, that a robot speaks) and tables of transitions. What is stored and hashed is
-//! written out.
+//! Expands the short forms of a flow file before it is parsed: presets (global intents with answers and ends,
+//! the robot notice) and transition tables. The expanded form is hashed and stored.
 
 use super::graph::ReadFault;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The shipped presets, by name.
+/// The bundled flow presets, by name.
 pub const PRESETS: [(&str, &str); 2] = [
     ("zh_outbound", include_str!("presets/zh_outbound.json")),
     ("en_outbound", include_str!("presets/en_outbound.json")),
 ];
 
-/// How long a state of a table waits for an answer.
+/// Answer timeout of a state in a transition table, in milliseconds.
 const STATE_WAIT_MS: u64 = 3_000;
 
-/// A table of four columns, as planners write them: state, trigger, next state, what is said on coming there.
+/// A transition table with four columns, as planners write it: state, trigger, next state, and the text said
+/// on entering the next state.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Transitions {
     rows: Vec<Row>,
-    /// What a state says to which no row leads.
+    /// Texts of states that no row leads to, by state.
     #[serde(default)]
     texts: BTreeMap<String, String>,
-    /// Where a state goes on by itself from which no row leads.
+    /// The state that follows automatically, for states without rows.
     #[serde(default)]
     goes_on: BTreeMap<String, String>,
-    /// Where silence leads, and what fits no row.
+    /// The state for silence and for answers that match no row.
     otherwise: String,
 }
 
@@ -36,7 +36,7 @@ struct Transitions {
 struct Row {
     #[serde(alias = "当前状态")]
     state: String,
-    /// A word of the table below, or an intent.
+    /// A word of `TRIGGERS`, or an intent.
     #[serde(alias = "触发条件")]
     when: String,
     #[serde(alias = "下一状态")]
@@ -45,7 +45,7 @@ struct Row {
     say: String,
 }
 
-/// Triggers as planners write them, and the intents they stand for.
+/// Trigger words that planners use, with their intents.
 const TRIGGERS: &[(&str, &str)] = &[
     ("是", "affirm"),
     ("同意", "affirm"),
@@ -59,7 +59,7 @@ const TRIGGERS: &[(&str, &str)] = &[
     ("已办理", "already_done"),
 ];
 
-/// The file with its short forms written out; nothing where it has none.
+/// Returns the file with presets and transitions expanded; `None` if it has neither.
 pub(super) fn written_out(value: &Value) -> Result<Option<Value>, ReadFault> {
     let short = ["presets", "transitions"];
     if !short.iter().any(|member| value.get(member).is_some()) {
@@ -99,7 +99,8 @@ fn shape(path: &str, error: &serde_json::Error) -> ReadFault {
     }
 }
 
-/// What the file says itself stays; of the preset's nodes it gets those that an intent leads to.
+/// Merges a preset into the file. Members that the file has are kept; of the preset's nodes only those that
+/// an intent leads to are added.
 fn take_preset(members: &mut Map<String, Value>, preset: &Value) {
     for path in [
         &["notices"][..],
@@ -133,7 +134,7 @@ fn take_preset(members: &mut Map<String, Value>, preset: &Value) {
     }
 }
 
-/// Puts a member where there is none of its name.
+/// Inserts a member if there is none with its name.
 fn put(members: &mut Map<String, Value>, path: &[&str], name: &str, value: Value) {
     let mut place = members;
     for member in path {
@@ -146,8 +147,8 @@ fn put(members: &mut Map<String, Value>, path: &[&str], name: &str, value: Value
     place.entry(name.to_owned()).or_insert(value);
 }
 
-/// Two rows of which one would be lost: a state that is to say two things on coming there, or one answer
-/// that is to lead to two states.
+/// Refuses contradicting rows: two texts for entering one state, or one answer in a state that leads to two
+/// states.
 fn refuse_lost_rows(table: &Transitions) -> Result<(), ReadFault> {
     let lost = |later: usize, why: String| ReadFault::Shape {
         path: format!("transitions.rows[{later}]"),
@@ -170,7 +171,8 @@ fn refuse_lost_rows(table: &Transitions) -> Result<(), ReadFault> {
     Ok(())
 }
 
-/// A state with rows asks; one without says its text and goes on.
+/// Returns the nodes of a table: a state with rows becomes an `ask` node, a state without becomes a `say`
+/// node.
 fn nodes_of(table: &Transitions) -> BTreeMap<String, Value> {
     let mut states: BTreeSet<&str> = BTreeSet::new();
     for row in &table.rows {
@@ -234,7 +236,7 @@ mod tests {
         assert_eq!(whole["nodes"]["转人工"], json!({"end": {"outcome": "callback"}}));
         assert_eq!(whole["notices"]["ai"], json!("我是智能语音机器人。"));
         assert!(whole["nodes"].get("谢绝来电").is_some());
-        assert!(whole["nodes"].get("改天联系").is_none(), "nobody is led there");
+        assert!(whole["nodes"].get("改天联系").is_none(), "no intent leads there");
         assert!(whole.get("presets").is_none());
     }
 
@@ -254,7 +256,7 @@ mod tests {
         assert!(matches!(unknown, Err(ReadFault::Shape { path, .. }) if path == "presets"));
     }
 
-    /// What is wrong with a table of these rows.
+    /// Returns the error of a table with these rows.
     fn fault_of(rows: &Value) -> Option<String> {
         let file =
             json!({"transitions": {"rows": rows, "texts": {"a": "您好", "b": "您好"}, "otherwise": "c"}});

@@ -1,18 +1,18 @@
-//! Pictures and links that a conversation in text shows beside what a node says (DLG-13). A call says the
-//! text alone: whoever needs to know what a picture tells says it in words.
+//! Pictures and links that a text conversation shows beside a node's text (DLG-13). A phone call has the text
+//! alone, so the text must be complete without them.
 //!
-//! A flow carries them so that what is shown is published, approved and hashed with what is said.
+//! They are part of the flow, so that they are published, approved and hashed with its texts.
 
 use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
 use crate::text_channel::Channel;
 use values::show::{Show, ShownAs};
 
-/// Most that one node shows.
+/// Most pictures and links of one node.
 pub const SHOWS_MAX: usize = 3;
 
 impl FlowDefinition {
-    /// What a node shows on a channel: a short message carries no picture.
+    /// Returns the pictures and links of a node for a channel. SMS carries links, but no pictures.
     pub fn shows_on(&self, node: &str, channel: Channel) -> Vec<Show> {
         let shows = self.shows.get(node).into_iter().flatten();
         let carried = shows.filter(|show| match show.shown_as {
@@ -22,7 +22,7 @@ impl FlowDefinition {
         carried.cloned().collect()
     }
 
-    /// Each stands beside a text of the flow.
+    /// Checks that each entry belongs to a node with a text and is valid.
     pub(super) fn check_shows(&self, faults: &mut Vec<DefinitionFault>) {
         for (node, shows) in &self.shows {
             let member = format!("shows.{node}");

@@ -1,5 +1,5 @@
-//! Runs of spoken flows: answers by word and key, silence, corrections, opt-outs, barge-in, digressions,
-//! groups.
+//! Tests of spoken flows: answers by speech and keypress, silence, corrections, opt-outs, barge-in,
+//! digressions, groups.
 
 use super::step_tests::variables;
 use super::tests::shipped;
@@ -48,7 +48,7 @@ fn term(months: &str) -> Understood {
     }
 }
 
-/// A call of a shipped flow, told as nodes, rules and outcomes.
+/// A run of a bundled flow, recorded as nodes, rules and outcomes.
 struct Told {
     run: FlowRun,
     nodes: Vec<String>,
@@ -104,12 +104,12 @@ impl Told {
     }
 }
 
-/// Up to the question for the card.
+/// Runs the flow up to the question about the card.
 fn at_card() -> Told {
     call("card_instalment_spoken.yaml").then(Played).then(Played)
 }
 
-/// Up to the question for the term.
+/// Runs the flow up to the question about the term.
 fn at_terms() -> Told {
     at_card().then(Played).then(Spoken(&sure("affirm"))).then(Played)
 }
@@ -164,7 +164,7 @@ fn a_correction_changes_the_slot_and_asks_again() {
     let told = told.then(Spoken(&term("3")));
     assert!(told.text().contains("分3期"), "{}", told.text());
     assert_eq!(told.rules.last().unwrap(), "nodes.签约.correction");
-    assert_eq!(told.nodes.last().unwrap(), "签约", "nobody is led elsewhere");
+    assert_eq!(told.nodes.last().unwrap(), "签约", "it went elsewhere");
     let refused = at_terms().then(Spoken(&term("5")));
     assert_eq!(refused.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
 }
@@ -292,7 +292,7 @@ fn without_a_recognizer_keys_answer_and_a_person_where_there_are_none() {
     let told = at_terms().then(Deaf);
     assert_eq!(told.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
     assert_eq!(told.then(Keypress('2')).run.node(), "签约");
-    // Nobody is asked again by word: the next question has no keys.
+    // The question is not repeated for a spoken answer: the next question has no keys.
     let told = call("survey_zh.yaml").then(Deaf).then(Played);
     assert_eq!(told.run.outcome(), Some(Outcome::Callback), "{:?}", told.nodes);
     assert_eq!(told.rules, ["dialogue.intents.transfer_human"]);
@@ -405,7 +405,7 @@ fn a_call_says_the_wording_its_id_chose_and_says_which() {
     assert_eq!(said.len(), 2);
 }
 
-/// What was said with a term in it.
+/// Returns an utterance with a term of so many months.
 fn with_term(months: &str, said: Understood) -> Understood {
     Understood {
         slots: term(months).slots,
@@ -448,7 +448,7 @@ fn a_value_that_is_not_asked_for_here_and_not_taken_makes_no_answer_unclear() {
     assert_eq!(told.rules, ["nodes.验证卡号.intents.affirm"]);
 }
 
-/// Up to the question for the term, where that question is said to its end.
+/// Runs the flow up to the question about the term, with barge-in forbidden there.
 fn at_protected_terms() -> Told {
     let mut flow = shipped("card_instalment_spoken.yaml");
     if let Some(Node::Ask(ask)) = flow.nodes.get_mut("确认分期期数") {

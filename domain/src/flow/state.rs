@@ -1,4 +1,5 @@
-//! What a flow knows of itself: its published versions, and which is current. Never judges.
+//! The state of a flow, folded from its events: published versions and the current one. It makes no
+//! decisions.
 
 use super::event::FlowEvent;
 use super::graph::FlowDefinition;
@@ -11,47 +12,47 @@ use values::ids::FlowId;
 /// One published version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedFlow {
-    /// What a campaign and a call name.
+    /// The reference that campaigns and calls store.
     pub flow_ref: FlowRef,
-    /// `None` when this build cannot read what an older or newer one published.
+    /// `None` if this build cannot read the definition that another build published.
     pub definition: Option<Arc<FlowDefinition>>,
-    /// Who stood behind it, where somebody was asked for.
+    /// The version's approval, if the flow required one.
     pub four_eyes: Option<Box<FourEyes>>,
 }
 
 #[derive(Debug, Clone, Default)]
 pub struct FlowState {
     versions: BTreeMap<u32, PublishedFlow>,
-    /// What the flow's name means without a version.
+    /// Number of the version that a reference without a version means.
     current: u32,
 }
 
 impl FlowState {
-    /// The version with the highest number.
+    /// Returns the version with the highest number.
     pub fn latest(&self) -> Option<&PublishedFlow> {
         self.versions.last_key_value().map(|(_, latest)| latest)
     }
-    /// What the flow's name means: the version published last, or gone back to since.
+    /// Returns the current version: the last published one, or an earlier one after a rollback.
     pub fn current(&self) -> Option<&PublishedFlow> {
         self.versions.get(&self.current)
     }
-    /// Every version, from the first.
+    /// Returns all versions, the first one first.
     pub fn versions(&self) -> impl DoubleEndedIterator<Item = &PublishedFlow> {
         self.versions.values()
     }
-    /// True from the first version on behind which somebody stood.
+    /// Returns true if any version has an approval; then every later version needs one.
     pub fn asks_for_approval(&self) -> bool {
         self.versions.values().any(|one| one.four_eyes.is_some())
     }
     pub fn version(&self, version: u32) -> Option<&PublishedFlow> {
         self.versions.get(&version)
     }
-    /// The newest version with this content.
+    /// Returns the newest version with this content hash.
     pub fn with_hash(&self, content_hash: &str) -> Option<&PublishedFlow> {
         let mut newest_first = self.versions.values().rev();
         newest_first.find(|one| one.flow_ref.content_hash == content_hash)
     }
-    /// Which versions there are, for people.
+    /// Returns the list of versions for error messages, such as `@1, @2`.
     pub fn versions_told(&self) -> String {
         let versions = self.versions.keys();
         versions

@@ -1,10 +1,9 @@
-//! A campaign's `script_template` (CMP-2) as a flow: notices → the text →
-//! “重听请按1，转人工请按2，谢绝来电请按9” → end.
+//! The flow of a campaign's `script_template` (CMP-2): notices → the text → “重听请按1，转人工请按2，谢绝来电请按9” → end.
 //!
-//! What counts as success, and so as conversion: a person heard the text to its end. A person shows
-//! by a key that somebody listens; so 1 (hear it again) or a wrong key, then goodbye, is `success`. A call in
-//! which nobody presses anything is `no_response` (it may have been a machine), 2 is `callback`, 9 is
-//! `opted_out`, and a callee who hangs up first is `hung_up`.
+//! The outcome is `success`, and so a conversion, if a person heard the text to its end. A keypress shows
+//! that a person listens: key 1 (hear it again) or a wrong key, then the goodbye, is `success`. A call
+//! without a keypress is `no_response` (it may have been a machine), key 2 is `callback`, key 9 is
+//! `opted_out`, and a hang-up by the callee before the end is `hung_up`.
 
 use super::graph::{FlowDefinition, Notices};
 use super::nodes::{AskKeypress, End, Node, Reprompt, Say, Transfer, Visits};
@@ -14,26 +13,26 @@ use std::collections::BTreeMap;
 use values::disposition::Outcome;
 use values::ids::FlowId;
 
-/// The recording notice (DLG-7).
+/// The notice at the start of a call that it is recorded (DLG-7).
 pub const RECORDING_NOTICE: &str = "本次通话将录音。";
-/// That a robot speaks; on by default in the Chinese presets (DLG-7).
+/// The notice that a robot speaks; on by default in the Chinese presets (DLG-7).
 pub const AI_NOTICE: &str = "我是智能语音机器人。";
-/// The keys of every reminder.
+/// The menu of every reminder: replay, transfer, opt-out.
 pub const MENU: &str = "重听请按1，转人工请按2，谢绝来电请按9。";
-/// Said after 2, until agents exist.
+/// Text after key 2. It promises a callback, because agents are not built yet.
 pub const CALLBACK_PROMISE: &str = "稍后会有同事给您回电，再见。";
-/// Said after 9.
+/// Text after key 9, the opt-out.
 pub const OPTED_OUT: &str = "好的，我们不会再致电，再见。";
-/// Said at the end.
+/// Last text of a call that ends otherwise.
 pub const GOODBYE: &str = "感谢接听，再见。";
 
-/// How long the menu waits for a key: five seconds is what a keypad prompt commonly allows.
+/// Wait for a key in the menu, in milliseconds. Five seconds is usual for keypad prompts.
 const MENU_TIMEOUT_MS: u64 = 5_000;
 
-/// How often the text can be heard again.
+/// How many times the callee can hear the text again.
 const REPLAYS_OF_TEXT_MAX: u32 = 3;
 
-/// The flow of one text. Its variables become required.
+/// Returns the reminder flow for one text. Its variables become required.
 pub fn from_script(flow: FlowId, script: &str) -> Result<FlowDefinition, TextFault> {
     pieces(script)?;
     let variable = |name: &str| {
@@ -88,8 +87,8 @@ fn nodes(script: &str) -> BTreeMap<String, Node> {
     .into()
 }
 
-/// The flow as builds without `type_ahead` in its menus made it. A request that created a campaign then and
-/// comes again is compared with this one.
+/// Returns the flow as earlier builds made it, without `type_ahead` in its menus. A repeated request that
+/// created a campaign in an earlier build is compared with this form.
 pub fn from_script_without_type_ahead(flow: FlowId, script: &str) -> Result<FlowDefinition, TextFault> {
     let mut definition = from_script(flow, script)?;
     for node in definition.nodes.values_mut() {

@@ -1,4 +1,5 @@
-//! The flow decider and its checks: what is published, what is refused, and where the fault is.
+//! Tests of the flow decider and its checks: which definitions are published or refused, and the place of
+//! each fault.
 
 use super::command::FlowCommand;
 use super::event::FlowEvent;
@@ -318,7 +319,7 @@ fn a_scripts_variables_are_required_and_the_notice_flow_has_none() {
 #[test]
 fn the_shipped_reminder_is_the_script_as_a_file() {
     let file = shipped("reminder.yaml");
-    // The file keeps its hash: its menus are those of builds without `type_ahead`.
+    // The file keeps its hash: its menus are from builds without `type_ahead`.
     let made = from_script_without_type_ahead(id("cmp2"), SCRIPT).unwrap();
     let names = |definition: &FlowDefinition| definition.nodes.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&file), names(&made));
@@ -327,7 +328,7 @@ fn the_shipped_reminder_is_the_script_as_a_file() {
     assert_eq!(file.nodes["heard"].text(), Some(GOODBYE));
 }
 
-/// The earlier form recognizes a repeated request that created a campaign in an earlier build.
+/// A repeated request that created a campaign in an earlier build is recognized by the earlier form.
 #[test]
 fn menus_of_a_script_take_keys_ahead_and_those_of_earlier_builds_do_not() {
     let menus_ahead = |definition: &FlowDefinition| {

@@ -1,8 +1,8 @@
-//! Texts the robot speaks: plain characters and `{{variables}}`.
+//! Texts of a flow: plain characters and `{{variables}}`.
 
 use std::collections::BTreeMap;
 
-/// Longest variable name, in characters: a column's heading.
+/// Longest variable name, in characters. It is also a column's heading.
 pub const VARIABLE_NAME_MAX: usize = 64;
 
 /// A part of a text.
@@ -12,7 +12,7 @@ pub(super) enum Piece<'a> {
     Variable(&'a str),
 }
 
-/// Why a text cannot be read.
+/// Why a text cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextFault {
     #[error("{{{{ is not closed by }}}}")]
@@ -21,13 +21,13 @@ pub enum TextFault {
     BadName { name: String },
 }
 
-/// True for letters and digits of any script, and `_`, at most 64 of them.
+/// Returns true for 1 to 64 letters and digits of any script and `_`.
 pub fn is_variable_name(name: &str) -> bool {
     let count = name.chars().count();
     (1..=VARIABLE_NAME_MAX).contains(&count) && name.chars().all(|one| one.is_alphanumeric() || one == '_')
 }
 
-/// Splits a text at its variables.
+/// Splits a text at its variables. Error if a `{{` is not closed or a name is not valid.
 pub(super) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, TextFault> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -51,7 +51,7 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, TextFault> {
     Ok(found)
 }
 
-/// The names of a text's variables, in order of appearance; none for a text that cannot be read.
+/// Returns the names of a text's variables, in order of appearance; none for a text that cannot be parsed.
 pub fn variables_of(text: &str) -> Vec<&str> {
     let found = pieces(text).unwrap_or_default();
     let variable = |piece| match piece {
@@ -70,7 +70,7 @@ pub enum FillFault {
     Missing { name: String },
 }
 
-/// A text with all of its variables filled in.
+/// Returns the text with all variables replaced by their values. Error if one has no value.
 pub fn filled_in(text: &str, values: &BTreeMap<String, String>) -> Result<String, FillFault> {
     let missing = pieces(text)?.into_iter().find_map(|piece| match piece {
         Piece::Variable(name) if !values.contains_key(name) => Some(name.to_owned()),
@@ -82,17 +82,18 @@ pub fn filled_in(text: &str, values: &BTreeMap<String, String>) -> Result<String
     }
 }
 
-/// A text with its variables filled in.
+/// A text with its variables replaced by values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Filled {
     pub(super) text: String,
-    /// A variable was filled in.
+    /// A variable was replaced, so the text holds personal data.
     pub(super) personal: bool,
-    /// Plain text and values in turns, plain text first and last; empty where nothing was filled in.
+    /// Plain text and values alternating, with plain text first and last. Empty if there were no variables.
     pub(super) parts: Vec<String>,
 }
 
-/// Fills a text in. A variable without a value is left out (publication and import see to it that none is).
+/// Replaces the variables of a text. One without a value is left out; publication and import ensure that none
+/// is missing.
 pub(super) fn fill(text: &str, values: &BTreeMap<String, String>) -> Filled {
     let found = pieces(text).unwrap_or_default();
     let personal = found.iter().any(|piece| matches!(piece, Piece::Variable(_)));

@@ -1,18 +1,18 @@
-//! The values a flow asks for: what their texts must look like, and how they are spoken.
+//! Variables of a flow: the values that it needs, their types, and how they are spoken.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a flow declares, by name.
+/// Variables of a flow, by name.
 pub(super) type Variables = BTreeMap<String, Variable>;
 
-/// A value that comes with the enrolment, or is set by a key.
+/// A value that comes with the enrolment or is set by a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Variable {
     #[serde(rename = "type", default)]
     pub kind: VariableKind,
-    /// Without it, a row of a list is a bad row.
+    /// True: a list row without the value is a bad row.
     #[serde(default = "yes")]
     pub required: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,7 +23,7 @@ const fn yes() -> bool {
     true
 }
 
-/// What a variable's text must look like.
+/// The type of a variable: the form its value must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VariableKind {
@@ -37,11 +37,12 @@ pub enum VariableKind {
     Money,
 }
 
-/// Longest value of a variable that is spoken, in characters: about half a minute of speech.
+/// Longest value of a spoken variable, in characters: about half a minute of speech.
 pub const VALUE_CHARS_MAX: usize = 128;
 
 impl VariableKind {
-    /// True when `value` is of this kind.
+    /// Returns true if `value` has this type: not blank, at most `VALUE_CHARS_MAX` characters, and of its
+    /// form.
     pub fn accepts(self, value: &str) -> bool {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let fits = !value.trim().is_empty() && value.chars().count() <= VALUE_CHARS_MAX;
@@ -56,7 +57,7 @@ impl VariableKind {
         }
     }
 
-    /// For messages.
+    /// Returns a description of the type for error messages.
     pub const fn described(self) -> &'static str {
         match self {
             Self::Text => "a text of at most 128 characters",
@@ -66,7 +67,7 @@ impl VariableKind {
         }
     }
 
-    /// The value as it is put into a text.
+    /// Returns the value as it is spoken; digits are separated by blanks.
     pub fn spoken(self, value: &str) -> String {
         match self {
             Self::Digits => {

@@ -1,35 +1,34 @@
-//! Two or more wordings of one text, held against each other by a stated figure until a stated number of
-//! calls.
+//! Alternative wordings of one text, compared by a metric after a stated number of calls.
 
 use super::fault::DefinitionFault;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Most wordings of one text; more would need more calls than a campaign has.
+/// Most wordings of one text. More would need more calls than a campaign has.
 pub const ARMS_MAX: usize = 5;
 
-/// Wordings of a node's text, of which each call says one.
+/// Alternative wordings of a node's text. Each call uses one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Variants {
-    /// The figure that decides.
+    /// The metric that decides.
     pub metric: VariantMetric,
-    /// When it is decided: no sooner is one wording called the better one.
+    /// Number of calls after which the comparison is decided; before that, no wording is called better.
     pub stop_after_calls: u32,
-    /// By name; the node's own `text` is said where no call is known.
+    /// The wordings, by name. Without a call, the node's own `text` is used.
     pub arms: BTreeMap<String, Arm>,
 }
 
-/// By which figure wordings are compared.
+/// The metric by which wordings are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VariantMetric {
-    /// Answered calls that ended as `success`.
+    /// Answered calls with the outcome `success`.
     Conversion,
-    /// Calls that came to an end of the flow.
+    /// Calls that reached an end of the flow.
     Completion,
-    /// Calls that ended as `opted_out`; fewer is better.
+    /// Calls with the outcome `opted_out`; fewer is better.
     OptOut,
 }
 
@@ -39,7 +38,7 @@ pub enum VariantMetric {
 #[schemars(rename = "VariantArm")]
 pub struct Arm {
     pub text: String,
-    /// Its share of the calls, beside the others'.
+    /// Its share of the calls, relative to the weights of the other wordings.
     #[serde(default = "one")]
     pub weight: u32,
 }
@@ -49,7 +48,8 @@ const fn one() -> u32 {
 }
 
 impl Variants {
-    /// The wording of a call: the same for the same call, version and node, whoever asks.
+    /// Returns the wording for a call, selected by a hash of `call` and `node`: the same arguments always
+    /// give the same wording. `None` if all weights are zero.
     pub fn chosen(&self, call: &str, node: &str) -> Option<(&str, &Arm)> {
         let total: u64 = self.arms.values().map(|arm| u64::from(arm.weight)).sum();
         let digest = Sha256::digest(format!("{call}/{node}").as_bytes());
@@ -64,7 +64,7 @@ impl Variants {
         None
     }
 
-    /// What is wrong with it, under the name of its place.
+    /// Adds the faults of these wordings; `member` is their path.
     pub(super) fn check(&self, member: &str, faults: &mut Vec<DefinitionFault>) {
         let weighed = self.arms.values().any(|arm| arm.weight > 0);
         if !weighed || self.arms.len() > ARMS_MAX || self.stop_after_calls == 0 {

@@ -1,4 +1,4 @@
-//! Versions: gone back to, gone forward from, and approved by another person once the flow asks for it.
+//! Tests of flow versions: rollback, publication after a rollback, and approval by a second person.
 
 use super::command::FlowCommand;
 use super::event::FlowEvent;
@@ -13,7 +13,7 @@ fn small() -> FlowId {
     "small".parse().unwrap()
 }
 
-/// The small flow, waiting so long.
+/// Returns the small flow with this timeout.
 fn waiting(timeout_ms: u32) -> Value {
     let mut definition = tests::small();
     definition["nodes"]["ask"]["ask_keypress"]["timeout_ms"] = json!(timeout_ms);

@@ -1,22 +1,23 @@
-//! Where each node of a flow leads, by the member that says so: the edges of the graph that people draw.
+//! The edges of a flow's graph, each with the member that defines it. Designers draw them.
 
 use super::graph::FlowDefinition;
 use super::offers::Offers;
 use std::collections::BTreeSet;
 
-/// One way from a node to another.
+/// An edge from one node to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {
     pub from: String,
-    /// The member's place inside the node, such as `on_timeout.then`.
+    /// The member's path inside the node, such as `on_timeout.then`.
     pub member: String,
     pub to: String,
-    /// Taken without anything from the callee.
+    /// The edge is taken without an input from the callee.
     pub automatic: bool,
 }
 
 impl FlowDefinition {
-    /// Every way that a node names, its exception branch last; by node and as its kind has them.
+    /// Returns every edge, ordered by node and then as the node's kind lists them; its exception branch is
+    /// last.
     pub fn ways(&self) -> Vec<Way> {
         let mut ways = Vec::new();
         for (from, node) in &self.nodes {
@@ -37,8 +38,8 @@ impl FlowDefinition {
         ways
     }
 
-    /// Whether it tells values apart as the other does at most: whoever sees along which nodes somebody went
-    /// learns no more of their values by it.
+    /// Returns true if this flow tests no condition on values that the other flow does not test. Then a
+    /// call's path in this flow reveals no more about the customer's values than its path in the other.
     pub fn tests_no_more_than(&self, other: &Self) -> bool {
         let tests = |flow: &Self| -> BTreeSet<String> {
             let nodes = flow.nodes.values();

@@ -1,17 +1,17 @@
-//! Groups that convert unlike the rest: people are parted again and again at the value of one feature that
-//! tells their conversion apart best, and each part is measured on people who were held back.
+//! Groups of customers with a different conversion rate. Customers are split repeatedly at the value of the
+//! feature that separates their conversion best; each group is measured on customers that were held back.
 //!
-//! A tree of conditions and not distances: the group is described by what made it, exactly, and can be
-//! asked as a segment. Splits are chosen by what they take from the Gini impurity (Breiman et al., 1984,
-//! chapter 4).
+//! The result is a decision tree, not a clustering: each group is described exactly by its conditions and can
+//! be queried as a segment. Splits maximize the reduction of the Gini impurity (Breiman et al., 1984, chapter
+//! 4).
 
 use super::{Feature, FeatureKind, Features};
 use crate::attribute::AttributeValue;
 
-/// How far people are parted.
+/// The limits of the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupingLimits {
-    /// Fewest people of a group, of those who are learned from.
+    /// Fewest customers of a group, among those used for learning.
     pub people_min: usize,
     /// Most conditions of a group.
     pub depth_max: usize,
@@ -20,7 +20,8 @@ pub struct GroupingLimits {
 }
 
 impl GroupingLimits {
-    /// Groups of at least 30, and of one in a hundred: smaller ones are chance.
+    /// Returns the limits for a number of customers: groups have at least 30 customers and one percent;
+    /// smaller ones are chance.
     pub fn of(people: usize) -> Self {
         Self {
             people_min: 30.max(people / 100),
@@ -33,12 +34,12 @@ impl GroupingLimits {
 /// One condition of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GroupCondition {
-    /// Known, and above the value.
+    /// The value is known and above the limit.
     Above {
         feature: usize,
         value: i64,
     },
-    /// Not above the value, or not known.
+    /// The value is not above the limit, or not known.
     NotAbove {
         feature: usize,
         value: i64,
@@ -54,7 +55,7 @@ pub enum GroupCondition {
     },
 }
 
-/// Some people and how many of them converted.
+/// A number of customers and of conversions among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Measured {
     pub people: usize,
@@ -62,7 +63,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Per ten thousand, rounded down.
+    /// Returns the conversions per ten thousand, rounded down.
     pub fn per_ten_thousand(self) -> u64 {
         let (people, converted) = (self.people.max(1) as u64, self.converted as u64);
         converted.saturating_mul(10_000) / people
@@ -75,7 +76,7 @@ impl Measured {
         }
     }
 
-    /// Twice the people times the Gini impurity, in halves: a float of counts, for comparing splits alone.
+    /// Returns half the Gini impurity times the number of customers, as a float for comparing splits only.
     fn impurity(self) -> f64 {
         let (people, converted) = (as_float(self.people), as_float(self.converted));
         if self.people == 0 {
@@ -85,17 +86,17 @@ impl Measured {
     }
 }
 
-/// A group.
+/// A group of customers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     pub conditions: Vec<GroupCondition>,
-    /// Of those who were learned from.
+    /// Counts of the customers used for learning.
     pub learned: Measured,
-    /// Of those who were held back: what it is worth.
+    /// Counts of the customers held back: the measured value of the group.
     pub held_back: Measured,
 }
 
-/// All groups, the one that converts best first.
+/// All groups, the one with the highest conversion first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grouping {
     pub groups: Vec<Group>,
@@ -113,7 +114,7 @@ struct Split {
     no: GroupCondition,
 }
 
-/// Parts people by their features.
+/// Groups customers by their features.
 pub fn group(features: &[Feature], rows: &[Features], limits: GroupingLimits) -> Grouping {
     let learned = rows.iter().enumerate().filter(|(_, row)| !row.is_held_back);
     let mut open = vec![Node {
@@ -188,7 +189,7 @@ impl GroupCondition {
         }
     }
 
-    /// In the words of a segment; `None` of a feature that there is not.
+    /// Returns the condition in segment syntax; `None` if the feature does not exist.
     pub fn sql(&self, features: &[Feature]) -> Option<String> {
         let (feature, value) = match self {
             Self::Above { feature, value }
@@ -214,13 +215,13 @@ impl GroupCondition {
     }
 }
 
-/// The split that tells conversion apart best, of all features and values; the first of equals.
+/// Returns the split that separates conversion best over all features and values; of equal ones the first.
 fn best_split(features: &[Feature], rows: &[Features], node: &Node, limits: GroupingLimits) -> Option<Split> {
     let mut all = Measured::default();
     for row in node.people.iter().filter_map(|at| rows.get(*at)) {
         all = all.of(row.converted);
     }
-    // Less than what chance alone would tell apart is none: chi-square of one degree at 0.1 %.
+    // The smallest gain that is not chance: chi-square with one degree of freedom at 0.1 %.
     let gain_min = 10.8 * all.impurity() / as_float(all.people.max(1));
     let mut best: Option<Split> = None;
     for (feature, described) in features.iter().enumerate() {
@@ -255,7 +256,7 @@ const fn split(feature: usize, described: &Feature, value: i64, gain: f64) -> Sp
     Split { gain, yes, no }
 }
 
-/// Values at which the people of a node may be parted, and who is on the yes side.
+/// Returns the values at which the customers of a node can be split, with the counts on the yes side.
 fn candidates(feature: usize, described: &Feature, rows: &[Features], node: &Node) -> Vec<(i64, Measured)> {
     let of = |at: &usize| {
         let row = rows.get(*at)?;
@@ -274,7 +275,7 @@ fn candidates(feature: usize, described: &Feature, rows: &[Features], node: &Nod
     if matches!(described.kind, FeatureKind::Text(_)) {
         return steps;
     }
-    // From above: who is over a value.
+    // From the highest value down: the customers above a value.
     let mut over = Measured::default();
     let mut above = Vec::with_capacity(steps.len());
     for (value, sum) in steps.into_iter().rev() {

@@ -1,8 +1,8 @@
-//! Customers put together by what they have in common: grades by recency, frequency and money, and groups
-//! that convert unlike the rest.
+//! Groups of customers by common properties: grades by recency, frequency and money, and groups with a
+//! different conversion rate.
 //!
-//! Pure: rows come in as numbers, groups come out with the conditions that set them apart, in the words of a
-//! segment. The same rows make the same groups.
+//! Pure: rows are numbers, results are groups with their conditions in segment syntax. The same rows give the
+//! same groups.
 
 mod conversion;
 mod rfm;
@@ -15,30 +15,30 @@ pub use rfm::{RFM_GRADES, RfmFacts, RfmGrade, RfmLimits, RfmScore, grades_by_qua
 
 use serde::Serialize;
 
-/// What is known of one person, by feature; `None` where it is not known.
+/// The features of one customer; `None` for an unknown value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
     pub values: Vec<Option<i64>>,
     pub converted: bool,
-    /// Learned from, or held back to be measured on.
+    /// True if the row is held back for measuring, false if it is used for learning.
     pub is_held_back: bool,
 }
 
 /// A column of the rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Feature {
-    /// As a segment names it.
+    /// The name in segment syntax.
     pub name: String,
     pub kind: FeatureKind,
 }
 
-/// How its numbers are read.
+/// How the numbers of a feature are interpreted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeatureKind {
     Integer,
     /// In ten-thousandths.
     Decimal,
-    /// The numbers are places in this list.
+    /// The numbers are indexes into this list.
     Text(Vec<String>),
 }

@@ -1,22 +1,23 @@
-//! Grades by recency, frequency and money (RFM, Hughes 1994): each scored 1 to 5, then one of eight grades.
+//! RFM grades (recency, frequency, money; Hughes 1994): each part is scored 1 to 5, then one of eight grades
+//! follows.
 //!
-//! By quantiles each fifth of the people has a score of its own, and who stands level stands together; by
-//! rules the limits are given. A person of whom one of the three is not known has no grade.
+//! By quantiles, each fifth of the customers has its own score, and equal values have equal scores. By rules,
+//! the limits are given. A customer without one of the three values has no grade.
 
 use serde::Serialize;
 use std::fmt;
 
-/// What is known of one person.
+/// The RFM values of one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RfmFacts {
-    /// Days since the last order: fewer are better.
+    /// Days since the last order. Fewer are better.
     pub recency_days: i64,
     pub orders_count: i64,
     /// In ten-thousandths.
     pub amount: i64,
 }
 
-/// Three scores of 1 to 5; 5 is best.
+/// Three scores from 1 to 5; 5 is best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct RfmScore {
     pub recency: u8,
@@ -24,7 +25,7 @@ pub struct RfmScore {
     pub money: u8,
 }
 
-/// From which value on a score is 2, 3, 4 and 5; of recency, up to which number of days it is 5, 4, 3 and 2.
+/// The values from which a score is 2, 3, 4 and 5. For recency: the days up to which it is 5, 4, 3 and 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RfmLimits {
     pub recency_days: [i64; 4],
@@ -32,7 +33,7 @@ pub struct RfmLimits {
     pub amount: [i64; 4],
 }
 
-/// One of eight: each of the three is high (3 and more of 5) or low.
+/// One of the eight grades: each part is high (score 3 or more) or low.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RfmGrade {
     pub code: &'static str,
@@ -40,7 +41,7 @@ pub struct RfmGrade {
     pub en: &'static str,
 }
 
-/// By recency, frequency, money: high or low, low first.
+/// The grades by recency, frequency and money, low before high.
 pub const RFM_GRADES: [RfmGrade; 8] = [
     grade("lost", "一般挽留客户", "lost"),
     grade("lost_big", "重要挽留客户", "lost, spent much"),
@@ -56,7 +57,7 @@ const fn grade(code: &'static str, zh: &'static str, en: &'static str) -> RfmGra
     RfmGrade { code, zh, en }
 }
 
-/// From this score on it is high.
+/// Lowest score that counts as high.
 const HIGH: u8 = 3;
 
 impl RfmScore {
@@ -75,7 +76,7 @@ impl fmt::Display for RfmScore {
     }
 }
 
-/// Scores by fifths of the people, in their order.
+/// Returns the scores by quintiles, in the order of the customers.
 pub fn grades_by_quantiles(people: &[RfmFacts]) -> Vec<RfmScore> {
     let fifths = |of: fn(&RfmFacts) -> i64| -> Vec<u8> {
         let mut order: Vec<i64> = people.iter().map(of).collect();
@@ -100,7 +101,7 @@ pub fn grades_by_quantiles(people: &[RfmFacts]) -> Vec<RfmScore> {
         .collect()
 }
 
-/// Scores by given limits.
+/// Returns the scores by given limits.
 pub fn grades_by_rules(people: &[RfmFacts], limits: &RfmLimits) -> Vec<RfmScore> {
     let reached = |value: i64, limits: &[i64; 4]| {
         let count = limits.iter().filter(|limit| value >= **limit).count();

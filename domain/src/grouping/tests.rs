@@ -1,4 +1,5 @@
-//! Scores at their edges, and the planted group: found as the best on nearly every seed.
+//! Tests of scores at their limits, and of a planted group that must be found as the best with nearly every
+//! seed.
 
 use super::*;
 
@@ -78,8 +79,8 @@ fn features() -> Vec<Feature> {
     ]
 }
 
-/// People of all ages and incomes; of 25 to 35 with more than 5,000 a month three of ten convert, else one of
-/// twenty.
+/// Returns customers of all ages and incomes. Of those from 25 to 35 with more than 5,000 a month three in
+/// ten convert, of the others one in twenty.
 fn planted(seed: u64, everybody: bool) -> Vec<Features> {
     let mut drawn = Drawn(0x9e37_79b9_7f4a_7c15 ^ (seed + 1).wrapping_mul(0x5851_f42d_4c95_7f2d));
     (0..6_000)
@@ -101,7 +102,7 @@ fn planted(seed: u64, everybody: bool) -> Vec<Features> {
         .collect()
 }
 
-/// The limits of the best group on one feature: above the first, up to the second.
+/// Returns the limits of the best group on one feature: above the first value, up to the second.
 fn between(group: &Group, wanted: usize) -> (i64, i64) {
     let (mut low, mut high) = (i64::MIN, i64::MAX);
     for condition in &group.conditions {

@@ -1,10 +1,11 @@
-//! Requests to a year of holidays: be what this file says from now on.
+//! The command of a holiday calendar: import a year from a file.
 
 use crate::working_calendar::{CalendarYear, CalendarYearId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HolidayCommand {
-    /// So already: no event. `id` is the entity's own, which its state does not know.
+    /// Imports a calendar year. If it equals the current one, no event is stored. `id` is the id of the
+    /// entity, which the state does not have.
     Import {
         id: CalendarYearId,
         calendar: Box<CalendarYear>,
@@ -13,7 +14,7 @@ pub enum HolidayCommand {
 }
 
 impl HolidayCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Import { .. } => "holiday.import",

@@ -1,11 +1,11 @@
-//! Decides commands to a year of holidays: the right year, whole, for a reason.
+//! Decides the command of a holiday calendar: the correct year, a valid calendar, and a reason.
 
 use super::command::HolidayCommand;
 use super::event::HolidayEvent;
 use super::refusal::HolidayRefusal;
 use super::state::HolidayState;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 const REASON_BYTES_MAX: usize = 512;
 
 pub(super) fn decide(

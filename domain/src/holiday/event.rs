@@ -1,5 +1,5 @@
-//! Facts about a year of holidays. Stored kinds and versions; never changed, only added to. Who acted stands
-//! in the envelope.
+//! The events of a holiday calendar. Stored kinds and versions never change; new ones are added. The envelope
+//! names the actor.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum HolidayEvent {
-    /// From here on these days count.
+    /// A calendar year was imported and applies from now on.
     #[serde(rename = "holiday.imported")]
     Imported {
         calendar: Box<CalendarYear>,
@@ -18,7 +18,7 @@ pub enum HolidayEvent {
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl HolidayEvent {
     pub const IMPORTED: &'static str = "holiday.imported";
 }

@@ -1,4 +1,4 @@
-//! Every stored kind of an event of holidays, held against its golden file.
+//! Golden tests: the stored form of every holiday event equals its golden file.
 
 use super::event::HolidayEvent;
 use crate::record::golden_support::check;

@@ -1,8 +1,9 @@
-//! The holiday aggregate: the public holidays of one year and country, as they were imported, in the place of
-//! what ships with the program.
+//! The holiday aggregate: the imported public holidays of one year and country, which replace the bundled
+//! ones.
 //!
-//! Promises: what counts was read whole and checked; a later import counts from then on, and what counted at
-//! any time can be read back. One stream a year and country; who imported it stands in the envelope.
+//! Guarantees: a calendar is checked as a whole before it applies. A later import replaces it from then on,
+//! and the calendar of any earlier time can be read. One stream per year and country; the envelope names the
+//! actor.
 
 mod command;
 mod decide;
@@ -24,7 +25,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use crate::working_calendar::CalendarYearId;
 
-/// The holidays' decider.
+/// The decider of the holiday aggregate.
 #[derive(Debug)]
 pub struct Holiday;
 
@@ -57,7 +58,7 @@ impl Decider for Holiday {
         false
     }
 
-    /// About nobody.
+    /// Returns an empty scope: a calendar concerns no customer.
     fn scope(_: &CalendarYearId, _: &HolidayState, _: &HolidayEvent) -> Scope {
         Scope::default()
     }

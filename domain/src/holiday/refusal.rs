@@ -1,4 +1,4 @@
-//! Why a command to a year of holidays can be refused: a rule said no, nothing was written.
+//! Refusals of a holiday command. No event is stored.
 
 use crate::problem::Explained;
 use crate::working_calendar::CalendarFault;
@@ -9,7 +9,7 @@ pub enum HolidayRefusal {
     Reason { bytes_max: usize },
     #[error("{0}")]
     Calendar(CalendarFault),
-    #[error("this is {asked}, and the file is {found}")]
+    #[error("the request is for {asked}, but the file is for {found}")]
     AnotherYear { asked: String, found: String },
 }
 

@@ -1,16 +1,16 @@
-//! What the events of a year of holidays add up to: its calendar, where one was imported.
+//! The state of a calendar year, folded from its events: the imported calendar, if there is one.
 
 use super::event::HolidayEvent;
 use crate::working_calendar::CalendarYear;
 
-/// State of one year of one country.
+/// The state of one year of one country.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HolidayState {
     calendar: Option<Box<CalendarYear>>,
 }
 
 impl HolidayState {
-    /// The imported calendar; what ships counts where there is none.
+    /// Returns the imported calendar; without one, the bundled calendar applies.
     pub fn calendar(&self) -> Option<&CalendarYear> {
         self.calendar.as_deref()
     }

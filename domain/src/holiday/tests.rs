@@ -1,4 +1,5 @@
-//! Holidays as given, when, then: the right year, whole, for a reason, and what counts after.
+//! Tests of the holiday decider: the correct year, a valid calendar, a reason, and the calendar that applies
+//! afterwards.
 
 use super::*;
 use crate::working_calendar::{CalendarYear, shipped};

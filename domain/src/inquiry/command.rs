@@ -1,41 +1,41 @@
-//! Requests to one inquiry: put it on record, and say what came of it.
+//! The commands of an inquiry: record the request, and record its end.
 
 use super::event::{ComparisonFacts, ExportFacts, ReadFacts, SearchFacts};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InquiryCommand {
-    /// Somebody asks in SQL.
+    /// Records an SQL query.
     Query {
         sql: String,
         by: Option<String>,
         rows_max: u64,
         timeout_ms: u64,
     },
-    /// Somebody takes rows or events away in a file.
+    /// Records an export of rows or events to a file.
     Export { facts: ExportFacts, by: Option<String> },
-    /// Somebody reads what is known of persons.
+    /// Records a read of personal data.
     ReadPersonalData { facts: ReadFacts, by: Option<String> },
-    /// Somebody searches the audit trail.
+    /// Records a search of the audit trail.
     Search { facts: SearchFacts, by: Option<String> },
-    /// A caller compares values with sealed values of customers.
+    /// Records a comparison of a caller's values with sealed values of customers.
     Compare {
         facts: ComparisonFacts,
         by: Option<String>,
     },
-    /// It was answered.
+    /// Records that the request was answered.
     Answer {
         rows: u64,
         bytes: u64,
         elapsed_ms: u64,
-        /// A limit cut the rows off.
+        /// The rows were cut by a limit.
         truncated: bool,
     },
-    /// It was not answered, or not to its end.
+    /// Records that the request failed or was not answered completely.
     Refuse { code: String, detail: String },
 }
 
 impl InquiryCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Query { .. } => "inquiry.query",

@@ -1,31 +1,32 @@
-//! Decides commands to an inquiry: asked once, ended once, and no phone number kept in its text.
+//! Decides the commands of an inquiry: recorded once, ended once, and without phone numbers in its text.
 
 use super::command::InquiryCommand;
 use super::event::{ComparisonFacts, ExportFacts, InquiryEvent, ReadFacts, SearchFacts};
 use super::refusal::InquiryRefusal;
 use super::state::InquiryState;
 
-/// Longest SQL text: analysts' queries have a few hundred bytes, those of tools a few thousand; a record
-/// has 64 KiB.
+/// Longest SQL text, in bytes. Queries of analysts have a few hundred bytes, those of tools a few thousand; a
+/// record has 64 KiB.
 pub const SQL_BYTES_MAX: usize = 16 * 1024;
-/// Longest name of who asked.
+/// Longest user name, in bytes.
 pub const USER_BYTES_MAX: usize = 64;
-/// Longest reason a reader gives.
+/// Longest reason of a read, in bytes.
 pub const REASON_BYTES_MAX: usize = 256;
-/// Longest route or door, and name of a field: ours are a third of it.
+/// Longest route, `door` or field name, in bytes: three times the longest in use.
 const WORD_BYTES_MAX: usize = 128;
-/// Most fields of one read: a page of ours shows fewer than ten.
+/// Most fields of one read. A page of the console shows fewer than ten.
 const FIELDS_MAX: usize = 32;
-/// Most reads of one page: the customer page has eight.
+/// Most reads of one page. The customer page has eight.
 const PARTS_MAX: usize = 16;
-/// Most calls one read names: 500 ids have 20 KB of the 64 a record may have.
+/// Most calls that one read names: 500 ids take 20 KB of the 64 KB of a record.
 pub const CALLS_NAMED_MAX: usize = 500;
-/// Most of an explanation that is kept.
+/// Longest stored explanation of a failure, in bytes.
 pub const DETAIL_BYTES_MAX: usize = 1_024;
-/// Digits in a row from which on they may be a phone number (ITU-T E.164 numbers have 7 to 15).
+/// Length of a run of digits from which on it may be a phone number (ITU-T E.164 numbers have 7 to 15
+/// digits).
 const RUN_DIGITS_MIN: usize = 7;
-/// Digits with single blanks or dashes between them from which on they may be one: a date with its hour has
-/// ten, `138-0013-8000` has eleven.
+/// Number of digits with single blanks or dashes between them from which on they may be a phone number: a
+/// date with its hour has ten, `138-0013-8000` has eleven.
 const PARTED_DIGITS_MIN: usize = 11;
 
 type Decided = Result<Vec<InquiryEvent>, InquiryRefusal>;
@@ -80,7 +81,7 @@ fn export(state: &InquiryState, facts: ExportFacts, by: Option<String>) -> Decid
     ask(state, by.as_deref(), InquiryEvent::Exported { facts, by: who })
 }
 
-/// What is looked for is on record, but no phone number that somebody typed among the words.
+/// Records a search. Digits of the search words that may be a phone number are masked.
 fn search(state: &InquiryState, mut facts: SearchFacts, by: Option<String>) -> Decided {
     within("words", facts.words.as_deref().unwrap_or(""), REASON_BYTES_MAX)?;
     within("by", facts.acted_by.as_deref().unwrap_or(""), USER_BYTES_MAX)?;
@@ -92,7 +93,7 @@ fn search(state: &InquiryState, mut facts: SearchFacts, by: Option<String>) -> D
     ask(state, by.as_deref(), InquiryEvent::Searched { facts, by: who })
 }
 
-/// Counts alone: the values are not on record.
+/// Records a comparison by its counts. The compared values are not stored.
 fn compare(state: &InquiryState, facts: ComparisonFacts, by: Option<String>) -> Decided {
     within("route", &facts.route, WORD_BYTES_MAX)?;
     within("door", &facts.door, WORD_BYTES_MAX)?;
@@ -100,7 +101,8 @@ fn compare(state: &InquiryState, facts: ComparisonFacts, by: Option<String>) -> 
     ask(state, by.as_deref(), InquiryEvent::Compared { facts, by: who })
 }
 
-/// What of whom is ours to say and comes in ids; the reader's own words are held against limits and masked.
+/// Records a read of personal data. Subjects and fields are ids and names of this system; the reader's own
+/// text is limited and masked.
 fn read(state: &InquiryState, mut facts: ReadFacts, by: Option<String>) -> Decided {
     within("reason", facts.reason.as_deref().unwrap_or(""), REASON_BYTES_MAX)?;
     within("route", &facts.route, WORD_BYTES_MAX)?;
@@ -142,7 +144,7 @@ fn ask(state: &InquiryState, by: Option<&str>, asked: InquiryEvent) -> Decided {
     Ok(vec![asked])
 }
 
-/// What has ended stays as it ended first.
+/// Records the end of an inquiry. A second end stores no event.
 fn end(state: &InquiryState, ended: InquiryEvent) -> Decided {
     if !state.is_asked() {
         return Err(InquiryRefusal::NotAsked);
@@ -164,7 +166,7 @@ fn within(member: &'static str, text: &str, bytes_max: usize) -> Result<(), Inqu
     })
 }
 
-/// The first so many bytes, at a character's end.
+/// Returns the first `bytes_max` bytes, cut at a character boundary.
 fn cut(text: &str, bytes_max: usize) -> &str {
     let mut end = text.len().min(bytes_max);
     while !text.is_char_boundary(end) {
@@ -173,7 +175,7 @@ fn cut(text: &str, bytes_max: usize) -> &str {
     text.get(..end).unwrap_or("")
 }
 
-/// The text with a star for each digit of what may be a phone number, half-width or full-width.
+/// Returns the text with a star for each digit (half-width or full-width) of what may be a phone number.
 pub fn mask_numbers(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let mut masked = String::with_capacity(text.len());
@@ -200,7 +202,7 @@ const fn is_digit(character: char) -> bool {
     matches!(character, '0'..='9' | '\u{ff10}'..='\u{ff19}')
 }
 
-/// Digits, and single blanks or dashes between them.
+/// Returns the length of the digits at the start, with single blanks or dashes between them.
 fn number_length(characters: &[char]) -> usize {
     let mut length = 0;
     for (index, character) in characters.iter().enumerate() {

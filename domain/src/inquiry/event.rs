@@ -1,4 +1,4 @@
-//! Facts about one inquiry. Stored kinds and versions; never changed, only added to.
+//! The events of an inquiry. Stored kinds and versions never change; new ones are added.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::four_eyes::FourEyes;
@@ -11,7 +11,7 @@ use values::ids::{CallId, CampaignId, CustomerId, EventId, KeyId, NumberId, User
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum InquiryEvent {
-    /// Somebody asked in SQL; the text is masked where a phone number may stand.
+    /// A user sent an SQL query. Digits that may be a phone number are masked in its text.
     #[serde(rename = "inquiry.queried")]
     Queried {
         sql: String,
@@ -20,7 +20,7 @@ pub enum InquiryEvent {
         rows_max: u64,
         timeout_ms: u64,
     },
-    /// Somebody took rows or events away in a file.
+    /// A user exported rows or events to a file.
     #[serde(rename = "inquiry.exported")]
     Exported {
         #[serde(flatten)]
@@ -28,7 +28,7 @@ pub enum InquiryEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// Somebody reads what is known of persons: stored before it is shown, and holds nothing of it.
+    /// A user reads personal data. Stored before it is shown; the event has none of the data.
     #[serde(rename = "inquiry.personal_data_read")]
     PersonalDataRead {
         #[serde(flatten)]
@@ -36,7 +36,7 @@ pub enum InquiryEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// Somebody searched the audit trail; words are masked where a phone number may stand.
+    /// A user searched the audit trail. Digits that may be a phone number are masked in the words.
     #[serde(rename = "inquiry.searched")]
     Searched {
         #[serde(flatten)]
@@ -44,7 +44,7 @@ pub enum InquiryEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// A caller compared chosen values with sealed values of customers; holds none of the values.
+    /// A caller compared chosen values with sealed values of customers. The event has none of the values.
     #[serde(rename = "inquiry.compared")]
     Compared {
         #[serde(flatten)]
@@ -52,7 +52,7 @@ pub enum InquiryEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// What was asked is answered.
+    /// The request was answered.
     #[serde(rename = "inquiry.answered")]
     Answered {
         rows: u64,
@@ -60,123 +60,125 @@ pub enum InquiryEvent {
         elapsed_ms: u64,
         truncated: bool,
     },
-    /// What was asked is not answered, or not to its end.
+    /// The request failed or was not answered completely.
     #[serde(rename = "inquiry.refused")]
     Refused { code: String, detail: String },
 }
 
-/// What an export takes away.
+/// The scope of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ExportFacts {
-    /// `calls`, `events`, `metrics` …; `proof`, `backup` or `copy` of events as they are stored.
+    /// `calls`, `events`, `metrics` …; or `proof`, `backup` or `copy` for events in stored form.
     pub what: String,
-    /// `csv`, `xlsx`, `parquet`, `jsonl`; `bundle`, `backup`, `log` of events as they are stored.
+    /// `csv`, `xlsx`, `parquet`, `jsonl`; or `bundle`, `backup`, `log` for events in stored form.
     pub format: String,
-    /// None of events as they are stored, which are taken whole.
+    /// The exported columns. Empty for events in stored form, which have no columns.
     pub columns: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
-    /// First instant taken.
+    /// Start of the exported period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Timestamp>,
-    /// First instant not taken any more.
+    /// End of the exported period, exclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Of this person alone.
+    /// Only this customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
-    /// Of this call alone, and what led to it.
+    /// Only this call and the events that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,
-    /// This event alone, and what led to it.
+    /// Only this event and the events that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventId>,
-    /// Who stood behind it, where it needs a second person.
+    /// Approval record of the export, if it requires a second person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub four_eyes: Option<Box<FourEyes>>,
 }
 
-/// What a reader is shown, of whom, and where. Ids of our own making only.
+/// The scope of a read of personal data: fields, subjects and route. It has only ids of this system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ReadFacts {
-    /// The route, as the published description names it: `GET /api/v1/customers/{id}`.
+    /// The route, as the API description names it: `GET /api/v1/customers/{id}`.
     pub route: String,
-    /// What let the reader in: `token`; `directory` of a command on one that no server holds; `keys` of who
-    /// reads a folder with its keys. `loopback` in events from when such a listener asked for no token.
+    /// The credential of the reader: `token`; `directory` for a command on a data directory without a server;
+    /// `keys` for a command that reads a folder with its keys; `loopback` in old events, when a loopback
+    /// listener needed no token.
     pub door: String,
-    /// Which fields: `name`, `phone`, `callee`, `timeline` …
+    /// The fields that were read: `name`, `phone`, `callee`, `timeline` …
     pub fields: Vec<String>,
     pub form: ReadForm,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<NumberId>,
-    /// Of which calls, at most `CALLS_NAMED_MAX`.
+    /// The calls that were read, at most `CALLS_NAMED_MAX`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
-    /// Why, where the reader says so.
+    /// The reason, if the reader gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Who stood behind it, where it needs a second person.
+    /// Approval record of the read, if it requires a second person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub four_eyes: Option<Box<FourEyes>>,
-    /// Of one look at a page of the console: the reads that this event records, each with its own form. Then
-    /// `fields` are all of theirs, and `form` is the clearest. Empty for a single read.
+    /// The reads that one page of the console caused, each with its own form. `fields` then has the fields of
+    /// all, and `form` the most open one. Empty for a single read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<ReadPart>,
 }
 
-/// One of the reads of a page.
+/// One read of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ReadPart {
-    /// The route, as the published description names it.
+    /// The route, as the API description names it.
     pub route: String,
     pub fields: Vec<String>,
     pub form: ReadForm,
 }
 
-/// A comparison of values that a caller chose with sealed values of customers.
+/// A comparison of a caller's values with sealed values of customers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ComparisonFacts {
-    /// The route, as the published description names it.
+    /// The route, as the API description names it.
     pub route: String,
-    /// How the caller came in, as in a read.
+    /// The credential of the caller, as in a read.
     pub door: String,
     pub what: ComparedValue,
-    /// Values compared.
+    /// Number of compared values.
     pub values: u64,
-    /// Values that a customer has; rounded down to tens where the caller got that figure only.
+    /// Number of values that belong to a customer. Rounded down to tens if the caller got only the rounded
+    /// number.
     pub found: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
 }
 
-/// Which sealed value was compared.
+/// The kind of the compared values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ComparedValue {
-    /// A phone number.
+    /// Phone numbers.
     Number,
-    /// The institution's own id of a customer.
+    /// The institution's own customer ids.
     CustomerId,
     /// Rows of a list: phone numbers and ids.
     List,
 }
 
-/// What a search of the audit trail looks for; all of it must hold. Ids of our own making, and words.
+/// The conditions of an audit search; all of them must match. They are ids of this system and words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SearchFacts {
-    /// Who acted.
+    /// Name of the actor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acted_by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_kind: Option<String>,
-    /// First instant looked at.
+    /// Start of the searched period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Timestamp>,
-    /// First instant not looked at any more.
+    /// End of the searched period, exclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -199,16 +201,15 @@ pub struct SearchFacts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadForm {
-    /// Opened, and most of each value covered: `138****8000`.
+    /// Decrypted, with most of each value covered: `138****8000`.
     Masked,
-    /// As they are.
+    /// In clear text.
     Clear,
-    /// Not at all: there was nothing to show, or it was erased. Events from before this was stored say the
-    /// form that was asked for.
+    /// Not shown: there was nothing to show, or it was erased. Older events have the requested form instead.
     Nothing,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl InquiryEvent {
     pub const QUERIED: &'static str = "inquiry.queried";
     pub const EXPORTED: &'static str = "inquiry.exported";

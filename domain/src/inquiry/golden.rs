@@ -1,4 +1,4 @@
-//! Every stored kind of an inquiry event, held against its golden file.
+//! Golden tests: the stored form of every inquiry event equals its golden file.
 
 use super::event::{
     ComparedValue, ComparisonFacts, ExportFacts, InquiryEvent, ReadFacts, ReadForm, SearchFacts,

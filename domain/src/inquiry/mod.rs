@@ -1,9 +1,9 @@
-//! The inquiry aggregate: what somebody asked of the rows, in SQL or as an export, or read of persons, and
-//! what came of it.
+//! The inquiry aggregate: an SQL query, an export, an audit search, a comparison or a read of personal data,
+//! and its end.
 //!
-//! Promises: the question is on record before it is answered; each inquiry is asked once and ends once; its
-//! text holds no phone number, and a read of personal data is told without any of it. One stream per inquiry.
-//! It decides nothing about the answer: the rows do.
+//! Guarantees: a request is recorded before it is answered. Each inquiry is recorded once and ends once. Its
+//! text has no phone number, and a read of personal data is recorded without the data. One stream per
+//! inquiry. The aggregate does not decide the answer.
 
 pub mod command;
 mod decide;
@@ -30,7 +30,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::InquiryId;
 
-/// The inquiry's decider.
+/// The decider of the inquiry aggregate.
 #[derive(Debug)]
 pub struct Inquiry;
 
@@ -60,8 +60,8 @@ impl Decider for Inquiry {
         state.apply(event);
     }
 
-    /// An export of one campaign or person is about that one, and a read about whom it shows: what was done
-    /// with a person's data is found beside the person's other events. SQL may be about anything.
+    /// Returns the campaign and customer that an export, read, search or comparison is limited to, so that
+    /// accesses to a customer's data are found among the customer's events. An SQL query has no scope.
     fn scope(_: &InquiryId, _: &InquiryState, event: &InquiryEvent) -> Scope {
         match event {
             InquiryEvent::Exported { facts, .. } => Scope {

@@ -1,4 +1,4 @@
-//! Why a command to an inquiry can be refused: a rule said no, nothing was written.
+//! Refusals of an inquiry command. No event is stored.
 
 use crate::problem::Explained;
 
@@ -8,7 +8,7 @@ pub enum InquiryRefusal {
     AskedBefore,
     #[error("the query is empty")]
     NotAsked,
-    #[error("there is nothing to ask: the SQL is empty")]
+    #[error("the SQL is empty")]
     Empty,
     #[error("a read of personal data must name at least one field")]
     NothingRead,

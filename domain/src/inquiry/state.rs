@@ -1,8 +1,8 @@
-//! What an inquiry's events add up to: whether it was asked, and whether it has ended.
+//! The state of an inquiry, folded from its events: whether it was recorded, and whether it has ended.
 
 use super::event::InquiryEvent;
 
-/// State of one inquiry.
+/// The state of one inquiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct InquiryState {
     asked: bool,
@@ -14,7 +14,7 @@ impl InquiryState {
         self.asked
     }
 
-    /// Answered or refused.
+    /// Returns true after an answer or a failure.
     pub const fn has_ended(&self) -> bool {
         self.ended
     }
@@ -24,7 +24,7 @@ impl InquiryState {
             InquiryEvent::Queried { .. } | InquiryEvent::Exported { .. } | InquiryEvent::Searched { .. } => {
                 self.asked = true;
             }
-            // Shown when it is on record: nothing comes after.
+            // These are recorded before they are shown and have no further event.
             InquiryEvent::PersonalDataRead { .. } | InquiryEvent::Compared { .. } => {
                 self.asked = true;
                 self.ended = true;

@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the inquiry decider: given events, when a command, then events or a refusal.
 
 use super::decide::{
     CALLS_NAMED_MAX, DETAIL_BYTES_MAX, REASON_BYTES_MAX, SQL_BYTES_MAX, USER_BYTES_MAX, mask_numbers,

@@ -1,34 +1,34 @@
-//! What a process holds of its clock: that it may be wrong, and why it is believed again.
+//! Doubts of a process about its clock: the cause, and why the clock is trusted again.
 
 use serde::{Deserialize, Serialize};
 
-/// Why a process does not believe the wall clock.
+/// Why a process does not trust the wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockDoubtCause {
-    /// It was set while the process ran: it left the steady clock, which counts on whatever anybody sets.
+    /// The wall clock was set while the process ran: it differs from the monotonic clock.
     WallMoved,
-    /// It stands before the last event of the log was recorded.
+    /// The wall clock is before the time of the log's last event.
     BeforeLog,
 }
 
-/// The wall clock beside what it is compared with.
+/// A doubt about the wall clock, with the measured difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ClockDoubt {
     pub cause: ClockDoubtCause,
-    /// The wall clock minus the process's time, or minus the last event's `recorded_at`; above zero when the
-    /// wall is ahead.
+    /// The wall clock minus the process's time, or minus the last event's `recorded_at`, in milliseconds.
+    /// Positive if the wall clock is ahead.
     pub apart_ms: i64,
 }
 
-/// Why the clock is believed again.
+/// Why the clock is trusted again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockTrust {
-    /// The wall and what it is compared with agree again.
+    /// The wall clock and its reference agree again.
     Agreed,
-    /// Another clock found the wall right.
+    /// Another clock confirmed the wall clock.
     SourceAgreed,
-    /// A person has looked.
+    /// A user checked the clock and confirmed it.
     Confirmed,
 }

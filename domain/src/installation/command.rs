@@ -1,4 +1,4 @@
-//! Requests to the installation: note a restore, confirm that dialing may go on.
+//! The commands of the installation: record a restore, confirm that dialing may resume, record clock checks.
 
 use super::clock::ClockDoubt;
 use super::event::{ClockOffset, RestoreFacts};
@@ -7,32 +7,33 @@ use super::loss::LostHistory;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstallationCommand {
-    /// Asked by the restore command, right behind the last restored event.
+    /// Records a restore. Sent by the restore command, directly after the last restored event.
     Restore(RestoreFacts),
-    /// A person has looked at the restored past and lets dialing go on.
+    /// A user reviewed the restored log and permits dialing.
     ConfirmDialing { by: Option<String>, reason: String },
-    /// Asked by whoever opens log and keys, once the keys are known to be the log's.
+    /// Records the fingerprint of the installation. Sent by the process that opens log and keys, after it
+    /// checked that the keys belong to the log.
     Name { fingerprint: String },
-    /// Asked by the command that restored keys, behind that.
+    /// Records a restore of keys. Sent by the command that restored them, afterwards.
     NoteKeysRestored(RestoredKeys),
-    /// Asked by whoever opens a log that lacks what was known of it.
+    /// Records lost history. Sent by a process that opens a log without events that it knew of.
     NoteHistoryLost(LostHistory),
-    /// Asked by whoever opened a log whose index had to be made again.
+    /// Records that the log's index was rebuilt. Sent by the process that rebuilt it.
     NoteIndexRemade { why: String },
-    /// A process has compared its clock; noted when it says something new.
+    /// Records a clock comparison. Stored if it differs from the last one.
     NoteClockOffset(ClockOffset),
-    /// A process found its wall clock moved, or before the log's end.
+    /// Records that a process found its wall clock changed, or before the end of the log.
     DoubtClock(ClockDoubt),
-    /// The wall agrees again with what it was compared with.
+    /// Records that the wall clock and its reference agree again.
     AgreeOnClock,
-    /// Another clock, named as in `ClockOffset`, found the wall right.
+    /// Records that another clock, named as in `ClockOffset`, confirmed the wall clock.
     BelieveSource { source: String },
-    /// A person has looked at the clock and finds it right.
+    /// A user checked the clock and confirms it.
     ConfirmClock { by: Option<String>, reason: String },
 }
 
 impl InstallationCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Restore(_) => "installation.restore",

@@ -1,4 +1,5 @@
-//! Decides commands to the installation: every restore is noted, and a confirmation needs one and a reason.
+//! Decides the commands of the installation: every restore is recorded, and a confirmation needs a restore
+//! and a reason.
 
 use super::clock::{ClockDoubt, ClockTrust};
 use super::command::InstallationCommand;
@@ -9,22 +10,23 @@ use super::refusal::InstallationRefusal;
 use super::state::InstallationState;
 use crate::time::Timestamp;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
-/// Longest name of who confirmed.
+/// Longest name of the confirming user, in bytes.
 pub const USER_BYTES_MAX: usize = 64;
 
-/// Longest text kept of what was wrong with an index: a sentence of the database.
+/// Longest description of an index fault, in bytes: one sentence of the database.
 pub(super) const WHY_BYTES_MAX: usize = 256;
 
-/// Longest name of a clock's source: a host name (RFC 1035, 2.3.4) with its kind and port.
+/// Longest name of a clock source, in bytes: a host name (RFC 1035, 2.3.4) with kind and port.
 pub(super) const SOURCE_BYTES_MAX: usize = 270;
 
-/// From here on a clock is wrong: calling windows, caps and the order of evidence rest on it.
+/// Largest clock offset that is accepted, in milliseconds. Calling windows, caps and the order of evidence
+/// depend on the clock.
 pub const CLOCK_SKEW_MS_MAX: u64 = 2_000;
-/// A change of the offset by this much is noted. Clocks kept by NTP stay well within it.
+/// A change of the offset by this many milliseconds is recorded. Clocks kept by NTP stay well within it.
 pub const CLOCK_CHANGE_MS: u64 = 250;
-/// An offset that stays is noted this often: once a day.
+/// An unchanged offset is recorded again after this many milliseconds: once a day.
 pub const CLOCK_NOTE_MS: u64 = 24 * 60 * 60 * 1_000;
 
 pub(super) type Decided = Result<Vec<InstallationEvent>, InstallationRefusal>;
@@ -50,8 +52,8 @@ pub(super) fn decide(state: &InstallationState, command: InstallationCommand, no
     }
 }
 
-/// Noted when it is the source's first, when it has changed, or when the last note is a day old, so that the
-/// log does not fill.
+/// Records the first offset of a source, a change, or an unchanged offset after a day, so that the log does
+/// not fill.
 fn note_offset(state: &InstallationState, offset: ClockOffset, now: Timestamp) -> Decided {
     within("source", &offset.source, SOURCE_BYTES_MAX)?;
     let is_wrong = |offset: &ClockOffset| offset.offset_ms.unsigned_abs() > CLOCK_SKEW_MS_MAX;
@@ -66,7 +68,7 @@ fn note_offset(state: &InstallationState, offset: ClockOffset, now: Timestamp) -
     Ok(vec![InstallationEvent::ClockOffsetMeasured { offset }])
 }
 
-/// A doubt that is known already says nothing new, by however much the wall is off.
+/// Records a doubt. A doubt of the same cause that is already open stores no event, whatever the difference.
 fn doubt_clock(state: &InstallationState, doubt: ClockDoubt) -> Vec<InstallationEvent> {
     if state
         .clock_doubt()
@@ -102,7 +104,7 @@ fn confirm_clock(state: &InstallationState, by: Option<String>, reason: String) 
     }])
 }
 
-/// Who says something gives a reason, and both are short.
+/// Checks that a confirmation has a reason, and that reason and user name are within their limits.
 fn said_by(by: Option<&str>, reason: &str) -> Result<(), InstallationRefusal> {
     if reason.trim().is_empty() {
         return Err(InstallationRefusal::NoReason);
@@ -119,7 +121,7 @@ fn confirm(state: &InstallationState, by: Option<String>, reason: String) -> Dec
     Ok(vec![InstallationEvent::DialingConfirmed { by, reason }])
 }
 
-/// Its beginning, whole characters of at most so many bytes.
+/// Returns the first characters of a text, at most `bytes_max` bytes.
 fn cut(text: &str, bytes_max: usize) -> String {
     text.char_indices()
         .take_while(|(at, one)| at + one.len_utf8() <= bytes_max)

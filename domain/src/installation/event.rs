@@ -1,4 +1,5 @@
-//! Facts about the log as a whole. Stored kinds and versions; never changed, only added to.
+//! The events of the installation, about the log as a whole. Stored kinds and versions never change; new ones
+//! are added.
 
 use super::clock::{ClockDoubt, ClockTrust};
 use super::keys::RestoredKeys;
@@ -13,64 +14,67 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum InstallationEvent {
-    /// The log up to here came from a backup; what happened after it was made is unknown here.
+    /// The log up to here was restored from a backup. Events after the backup are not known here.
     #[serde(rename = "installation.restored")]
     Restored {
         #[serde(flatten)]
         facts: RestoreFacts,
     },
-    /// A person lets dialing go on.
+    /// A user confirmed that dialing may resume.
     #[serde(rename = "installation.dialing_confirmed")]
     DialingConfirmed {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
         reason: String,
     },
-    /// Whose log this is: every process that opens it with keys holds them to it.
+    /// The log got the fingerprint of its installation. Every process that opens it compares its keys with
+    /// it.
     #[serde(rename = "installation.named")]
     Named {
-        /// HMAC-SHA-256 under the installation's secret, lower hex: tells installations apart, opens nothing.
+        /// HMAC-SHA-256 under the installation's secret, in lower-case hex. It identifies the installation
+        /// and decrypts nothing.
         fingerprint: String,
     },
-    /// Keys came back from a backup; who was registered after it was made can be read no more.
+    /// Keys were restored from a backup. Persons registered after that backup can no longer be read.
     #[serde(rename = "installation.keys_restored")]
     KeysRestored {
         #[serde(flatten)]
         keys: RestoredKeys,
     },
-    /// The log lacks events that were known, or holds others; dialing waits for a person.
+    /// Events that were known before are missing or different. Dialing is off until a user confirms it.
     #[serde(rename = "installation.history_lost")]
     HistoryLost {
         #[serde(flatten)]
         lost: LostHistory,
     },
-    /// The index of an embedded log did not hold what the log says, and was made again from it: an answer by
-    /// customer, campaign or stream since the last such check may have lacked events.
+    /// The index of an embedded log did not match the log and was rebuilt from it. Answers by customer,
+    /// campaign or stream since the last check may have lacked events.
     #[serde(rename = "installation.index_remade")]
     IndexRemade {
-        /// What was wrong with it: a table, or what the database said.
+        /// The fault of the index: a table, or the database's message.
         why: String,
     },
-    /// A process compared its clock with another: evidence of what the times in this log are worth.
+    /// A process compared its clock with another one. It is evidence of how accurate the times in this log
+    /// are.
     #[serde(rename = "installation.clock_offset_measured")]
     ClockOffsetMeasured {
         #[serde(flatten)]
         offset: ClockOffset,
     },
-    /// A process does not believe its wall clock any more: from here on it dials nobody.
+    /// A process no longer trusts its wall clock. It does not dial from here on.
     #[serde(rename = "installation.clock_doubted")]
     ClockDoubted {
         #[serde(flatten)]
         doubt: ClockDoubt,
     },
-    /// It does again.
+    /// The process trusts its wall clock again.
     #[serde(rename = "installation.clock_trusted")]
     ClockTrusted {
         how: ClockTrust,
-        /// The clock that found the wall right, as in `ClockOffset`.
+        /// The clock that confirmed the wall clock, named as in `ClockOffset`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<String>,
-        /// Who has looked.
+        /// The user who confirmed it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,25 +82,27 @@ pub enum InstallationEvent {
     },
 }
 
-/// How far a clock was from another when they were compared.
+/// The measured offset between the own clock and another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ClockOffset {
-    /// What must be added to our clock to get the source's; below zero when ours is ahead.
+    /// Milliseconds to add to the own clock to get the source's time; negative if the own clock is ahead.
     pub offset_ms: i64,
-    /// From the question to the answer.
+    /// Milliseconds from the request to the response.
     pub round_trip_ms: u64,
-    /// Whose clock: `ntp:HOST:PORT` or `postgresql`.
+    /// The source: `ntp:HOST:PORT` or `postgresql`.
     pub source: String,
-    /// The true offset lies within this of `offset_ms`, as far as the source knows itself.
+    /// The true offset is within this many milliseconds of `offset_ms`, as far as the source knows its own
+    /// error.
     pub uncertainty_ms: u64,
 }
 
-/// What was restored.
+/// The backup that was restored, and up to where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RestoreFacts {
-    /// The last event's position in the backup.
+    /// Position of the last event in the backup.
     pub source_head: Position,
-    /// The last restored event's position in the log it came from; below `source_head` when cut on purpose.
+    /// Position of the last restored event in the original log. Below `source_head` if the restore stopped
+    /// earlier on purpose.
     pub to_position: Position,
     pub backup_made_at: Timestamp,
     /// Merkle root of the restored events, base64 (RFC 9162, 2.1.1).
@@ -104,7 +110,7 @@ pub struct RestoreFacts {
     pub log_root: Option<String>,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl InstallationEvent {
     pub const RESTORED: &'static str = "installation.restored";
     pub const DIALING_CONFIRMED: &'static str = "installation.dialing_confirmed";

@@ -1,4 +1,4 @@
-//! Every stored kind of an installation event, held against its golden file.
+//! Golden tests: the stored form of every installation event equals its golden file.
 
 use super::clock::{ClockDoubt, ClockDoubtCause, ClockTrust};
 use super::event::{ClockOffset, InstallationEvent, RestoreFacts};

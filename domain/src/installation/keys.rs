@@ -1,8 +1,9 @@
-//! Whose log it is, and which of its people can no longer be read: what the log itself says of its keys.
+//! What the log records about its keys: the installation's fingerprint, and persons who can no longer be
+//! read.
 //!
-//! The name stands in the log so that copies, backups and every store keep it. A process compares it with its
-//! own keys before it does anything else: under foreign keys a person would be somebody new, and an opt-out
-//! nobody's.
+//! The fingerprint is in the log so that copies, backups and every store keep it. A process compares it with
+//! its own keys first of all: under other keys, a known person would appear as a new one, and the person's
+//! opt-out would not be found.
 
 use super::decide::Decided;
 use super::event::InstallationEvent;
@@ -12,23 +13,24 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use values::ids::CustomerId;
 
-/// The text whose keyed hash tells installations apart. Never changed: it is in stored logs.
+/// The text that the fingerprint is a keyed hash of. It never changes, because stored logs contain the hash.
 pub const NAMED_BY: &str = "the keys of this log";
 
-/// What came back of the keys.
+/// The result of a restore of keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RestoredKeys {
     pub backup_taken_at: Timestamp,
-    /// Keys in force after it.
+    /// Number of keys in the key store after the restore.
     pub keys_count: u64,
-    /// The person registered last whose key came back: whoever opens older keys again does not have it.
+    /// The person registered last among those with a restored key. If older keys are opened again, this one
+    /// is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newest_readable: Option<CustomerId>,
-    /// People of the log whose key is neither there nor destroyed: nobody can read or dial them.
+    /// Number of persons in the log with neither a key nor an erasure. They cannot be read or dialed.
     pub unreadable_count: u64,
 }
 
-/// Names the log once, for life.
+/// Records the fingerprint once. A different fingerprint is refused.
 pub(super) fn name(state: &InstallationState, fingerprint: String) -> Decided {
     match state.fingerprint() {
         None => Ok(vec![InstallationEvent::Named { fingerprint }]),

@@ -1,9 +1,9 @@
-//! The installation aggregate: what happened to the log as a whole: whose it is, that it or its keys were
-//! restored, how far its processes' clocks were from others, and whether they are believed.
+//! The installation aggregate: facts about the log as a whole. Its fingerprint, restores of the log or its
+//! keys, lost history, and the clocks of its processes.
 //!
-//! Promises: after a restore, and once it lost history that was known, dialing is paused until a person
-//! confirms it with a reason, because such a past does not know whom it has called since; each further one
-//! pauses it again. A log has one name for life. One stream, `installation-log`.
+//! Guarantees: after a restore or a loss of known history, dialing is off until a user confirms it with a
+//! reason, because the calls made since then are unknown. Each further restore or loss stops it again. A log
+//! has one fingerprint forever. One stream, `installation-log`.
 
 pub mod clock;
 pub mod command;
@@ -32,7 +32,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::LogId;
 
-/// The installation's decider.
+/// The decider of the installation aggregate.
 #[derive(Debug)]
 pub struct Installation;
 
@@ -61,7 +61,7 @@ impl Decider for Installation {
         state.apply(event, at);
     }
 
-    /// About no campaign and no person.
+    /// Returns an empty scope: the events belong to no campaign and no customer.
     fn scope(_: &LogId, _: &InstallationState, _: &InstallationEvent) -> Scope {
         Scope::default()
     }

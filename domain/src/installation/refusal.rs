@@ -1,4 +1,4 @@
-//! Why a command to the installation can be refused: a rule said no, nothing was written.
+//! Refusals of an installation command. No event is stored.
 
 use crate::problem::Explained;
 

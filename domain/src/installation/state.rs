@@ -1,5 +1,5 @@
-//! What an installation's events add up to: whose log it is, whether dialing waits for a person, since which
-//! restore, and what clocks were last known to be off by.
+//! The state of the installation, folded from its events: its fingerprint, whether dialing waits for a
+//! confirmation, the last restore, and the last clock offsets.
 
 use super::clock::ClockDoubt;
 use super::event::{ClockOffset, InstallationEvent, RestoreFacts};
@@ -9,17 +9,17 @@ use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Sources whose last offset is remembered; one more forgets the one noted longest ago.
+/// Most clock sources with a stored offset. A further source replaces the one recorded longest ago.
 const SOURCES_MAX: usize = 16;
 
-/// State of the installation.
+/// The state of the installation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InstallationState {
     fingerprint: Option<String>,
     restored_keys: Option<RestoredKeys>,
     unconfirmed: Option<RestoreFacts>,
     unconfirmed_loss: Option<(LostHistory, Timestamp)>,
-    /// Heads and roots of checkpoints that this log no longer continues. A handful in its life.
+    /// Positions and roots of checkpoints that this log no longer continues: a handful at most.
     given_up: BTreeSet<(Position, Option<String>)>,
     origin_suffix: Option<String>,
     offsets: BTreeMap<String, (ClockOffset, Timestamp)>,
@@ -28,22 +28,22 @@ pub struct InstallationState {
 }
 
 impl InstallationState {
-    /// Whose log it is; `None` before it was named.
+    /// Returns the installation's fingerprint; `None` before it is recorded.
     pub fn fingerprint(&self) -> Option<&str> {
         self.fingerprint.as_deref()
     }
 
-    /// The last restore of keys, with how many people it left unreadable.
+    /// Returns the last restore of keys, with the number of persons who cannot be read.
     pub const fn restored_keys(&self) -> Option<&RestoredKeys> {
         self.restored_keys.as_ref()
     }
 
-    /// The restore that a person has yet to confirm; while there is one, nothing may dial.
+    /// Returns the restore that a user has not confirmed yet. While there is one, dialing is off.
     pub fn unconfirmed_restore(&self) -> Option<&RestoreFacts> {
         self.unconfirmed.as_ref()
     }
 
-    /// The lost history that a person has yet to confirm, and since when that is known.
+    /// Returns the lost history that a user has not confirmed yet, and when it was found.
     pub const fn unconfirmed_loss(&self) -> Option<&(LostHistory, Timestamp)> {
         self.unconfirmed_loss.as_ref()
     }
@@ -52,18 +52,18 @@ impl InstallationState {
         self.unconfirmed.is_some() || self.unconfirmed_loss.is_some()
     }
 
-    /// When the log was last restored, or found to have lost history: readers may hold positions that are
-    /// gone.
+    /// Returns when the log was last restored or found to have lost history. Readers may hold positions that
+    /// no longer exist.
     pub const fn history_shortened_at(&self) -> Option<Timestamp> {
         self.shortened_at
     }
 
-    /// It is on record that the log does not continue this checkpoint.
+    /// Returns true if a recorded loss says that the log does not continue this checkpoint.
     pub fn has_given_up(&self, head: Position, root: Option<&str>) -> bool {
         self.given_up.contains(&(head, root.map(str::to_owned)))
     }
 
-    /// What the log's origin ends with; `None` while it never lost what was signed.
+    /// Returns the suffix of the log's origin; `None` if no signed history was lost.
     pub fn origin_suffix(&self) -> Option<&str> {
         self.origin_suffix.as_deref()
     }
@@ -77,13 +77,13 @@ impl InstallationState {
         self.unconfirmed_loss.get_or_insert_with(|| (lost.clone(), at));
     }
 
-    /// The doubt about a process's clock that nothing has ended yet, and since when; while there is one,
-    /// nobody is dialed. A start under it goes on doubting: that a clock agrees with itself says nothing.
+    /// Returns the open doubt about a process's clock, and its time. While there is one, dialing is off. A
+    /// restart does not end it, because a clock that agrees with itself proves nothing.
     pub fn clock_doubt(&self) -> Option<(ClockDoubt, Timestamp)> {
         self.doubt
     }
 
-    /// The last offset noted of a source, and when.
+    /// Returns the last recorded offset of a source, and its time.
     pub fn clock_offset(&self, source: &str) -> Option<(&ClockOffset, Timestamp)> {
         self.offsets.get(source).map(|(offset, at)| (offset, *at))
     }

@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the installation decider: given events, when a command, then events or a refusal.
 
 use super::clock::{ClockDoubt, ClockDoubtCause, ClockTrust};
 use super::decide::{CLOCK_NOTE_MS, REASON_BYTES_MAX, SOURCE_BYTES_MAX, USER_BYTES_MAX};
@@ -184,7 +184,7 @@ fn measured(source: &str, offset_ms: i64) -> ClockOffset {
     }
 }
 
-/// Whether an offset is noted after another one, so much later.
+/// Returns true if an offset is recorded after another one, so many milliseconds later.
 fn is_noted(first: i64, then: i64, later_ms: u64) -> bool {
     let now = Timestamp::from_millis(1_772_416_800_000);
     let mut state = InstallationState::default();
@@ -323,7 +323,7 @@ fn a_person_confirms_a_clock_that_is_doubted_with_a_reason() {
         confirm_clock("wang", " "),
         Err(InstallationRefusal::NoReason),
     );
-    // A doubt about the clock and a restore are confirmed apart.
+    // A clock doubt and a restore need separate confirmations.
     check(
         &[wall],
         confirm(None, "looked"),
@@ -362,7 +362,7 @@ fn a_lost_history_pauses_dialing_until_it_is_confirmed_and_the_same_checkpoint_i
             Ok(vec![gone(KnownBy::Checkpoint, 300)]),
         );
     }
-    // A view's rows are made again each time: the next that is ahead is another one.
+    // The rows of a view are rebuilt each time, so a view ahead of the log is a new loss each time.
     let ahead = || gone(KnownBy::View, 489);
     check(&[ahead()], Note(lost(KnownBy::View, 489)), Ok(vec![ahead()]));
 }

@@ -1,30 +1,30 @@
-//! Requests to one knowledge base: a content that was read and checked, and its publication.
+//! The commands of a knowledge base: import a checked content as a version, and publish a version.
 
 use super::content::KnowledgeContent;
 use crate::four_eyes::FourEyes;
 use values::ids::KnowledgeId;
 
-/// Which version is to be published.
+/// The version that a publication makes current.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// The one imported last.
+    /// The latest imported version.
     Newest,
-    /// The one that was current before: the way back.
+    /// The version that was current before this one: a rollback.
     Before,
     Version(u32),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KnowledgeCommand {
-    /// Keeps a content as a version that nobody hears yet. A content that is a version already: answered
-    /// without an event.
+    /// Stores a content as a new version that calls do not use yet. If a version has the same content, no
+    /// event is stored.
     Import {
         knowledge: KnowledgeId,
         content: Box<KnowledgeContent>,
-        /// Rows of the file that were left out.
+        /// Number of rows of the file that were left out because of faults.
         faults: u32,
     },
-    /// Makes a version current. The current one: answered without an event.
+    /// Makes a version current. If it is current already, no event is stored.
     Publish {
         knowledge: KnowledgeId,
         wanted: Wanted,
@@ -33,7 +33,7 @@ pub enum KnowledgeCommand {
 }
 
 impl KnowledgeCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Import { .. } => "knowledge.import",

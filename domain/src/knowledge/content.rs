@@ -1,19 +1,21 @@
-//! What a version of a knowledge base holds: answers, objections and facts, with the thresholds of retrieval.
+//! The content of one version of a knowledge base: answers, objections and facts, with the thresholds of
+//! retrieval.
 
 use super::day::Day;
 use serde::{Deserialize, Serialize};
 use values::fabe::Fabe;
 
-/// Accepted from here on, unless the file says otherwise; measured in `docs/reference/knowledge.md`.
+/// Default of `accept_permille`: scores from here on give the answer. Measured in
+/// `docs/reference/knowledge.md`.
 const ACCEPT_PERMILLE: u16 = 480;
-/// Asked back from here on.
+/// Default of `confirm_permille`: scores from here on are confirmed with the callee first.
 const CONFIRM_PERMILLE: u16 = 330;
 
-/// One version, whole.
+/// The content of one version of a knowledge base.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KnowledgeContent {
-    /// Language of its texts, BCP 47.
+    /// Language of the texts, a BCP 47 tag.
     #[schemars(example = &"zh-CN")]
     pub lang: String,
     #[serde(default)]
@@ -21,15 +23,15 @@ pub struct KnowledgeContent {
     /// Questions with their approved answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<KnownAnswer>,
-    /// What callees object, with what is said to it.
+    /// Objections of callees, with their answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objections: Vec<Objection>,
-    /// What is known of products: entity, attribute, value.
+    /// Product facts: entity, attribute, value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<Fact>,
 }
 
-/// From which score on an answer is said, and from which it is asked back.
+/// Scores (in thousandths) from which an answer is given, and from which it is confirmed first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Thresholds {
@@ -52,23 +54,23 @@ impl Default for Thresholds {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KnownAnswer {
-    /// The same in every version.
+    /// Id of the answer, the same in every version.
     #[schemars(example = &"手续费")]
     pub id: String,
-    /// As it is asked back and shown.
+    /// The question as it is shown, and read to the callee for confirmation.
     #[schemars(example = &"手续费是多少")]
     pub question: String,
-    /// Other ways to ask it.
+    /// Other wordings of the question.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(example = ["手续费多少"])]
     pub variants: Vec<String>,
-    /// What is said. `{{name}}` is a variable or slot, `{{fact:entity.attribute}}` a fact.
+    /// The spoken text. `{{name}}` is a variable or slot, `{{fact:entity.attribute}}` a fact.
     #[schemars(example = &"满{{fact:分期.起点}}就可以申请分期。")]
     pub answer: String,
-    /// The first day on which it exists.
+    /// First day on which the answer is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_from: Option<Day>,
-    /// The last one.
+    /// Last day on which the answer is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_until: Option<Day>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,27 +78,27 @@ pub struct KnownAnswer {
     pub tags: Vec<String>,
 }
 
-/// An objection, and how it is answered.
+/// An objection and its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Objection {
     #[schemars(example = &"太贵")]
     pub id: String,
-    /// Ways to object, at least one.
+    /// Wordings of the objection, at least one.
     #[schemars(example = ["太贵了"])]
     pub variants: Vec<String>,
-    /// What is said; without it the four parts of `fabe`, one after the other.
+    /// The spoken text; without it, the four parts of `fabe` in order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"满一千元就可以申请，每期只要几块钱。")]
     pub answer: Option<String>,
     pub fabe: Fabe,
 }
 
-/// One edge of the small graph of products.
+/// One product fact: the value of an attribute of an entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fact {
-    /// What it is about; one of several is named by a value: `分期[3]`.
+    /// The entity. One of several has a value in brackets: `分期[3]`.
     #[schemars(example = &"分期[3]")]
     pub entity: String,
     #[schemars(example = &"每期费率")]
@@ -105,21 +107,21 @@ pub struct Fact {
     pub value: String,
 }
 
-/// One entry that can be found: an answer or an objection, told alike.
+/// One retrievable entry of a knowledge base: an answer or an objection in the same form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry<'a> {
     pub id: &'a str,
-    /// What is asked back: the question, or the objection's first wording.
+    /// Text for confirmation: the question, or the first wording of the objection.
     pub question: &'a str,
     pub variants: &'a [String],
-    /// What is said, before facts and variables are filled in.
+    /// The spoken text, before facts and variables are filled in.
     pub text: String,
     pub effective_from: Option<Day>,
     pub effective_until: Option<Day>,
 }
 
 impl Entry<'_> {
-    /// True on a day on which it exists.
+    /// Returns true if the entry is used on this day.
     pub fn is_effective(&self, day: Day) -> bool {
         self.effective_from.is_none_or(|from| from <= day)
             && self.effective_until.is_none_or(|until| day <= until)
@@ -127,7 +129,7 @@ impl Entry<'_> {
 }
 
 impl KnowledgeContent {
-    /// Everything that can be found, answers first, in the order of the file.
+    /// Returns all entries: first the answers, then the objections, in the order of the file.
     pub fn entries(&self) -> Vec<Entry<'_>> {
         let answers = self.answers.iter().map(|one| Entry {
             id: &one.id,
@@ -148,7 +150,7 @@ impl KnowledgeContent {
         answers.chain(objections).collect()
     }
 
-    /// The same with other words for one answer or objection; `None` where there is none of that id.
+    /// Returns a copy with another text for one answer or objection; `None` if the id does not exist.
     pub fn reworded(&self, id: &str, text: &str) -> Option<Self> {
         let mut other = self.clone();
         if let Some(answer) = other.answers.iter_mut().find(|one| one.id == id) {

@@ -1,4 +1,4 @@
-//! A day from or until which an answer counts: of Beijing's calendar, as it is written.
+//! A calendar day in Beijing, written `YYYY-MM-DD`: the first or last day on which an answer is used.
 
 use crate::calendar::BEIJING_MICROS;
 use crate::time::Timestamp;
@@ -6,13 +6,13 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// `2026-11-20`; its length is that of Beijing's day.
+/// A day such as `2026-11-20`. It starts and ends at midnight in Beijing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Day(NaiveDate);
 
 impl Day {
-    /// The day in which a moment is in Beijing.
+    /// Returns the day in Beijing at a point in time.
     pub fn of(at: Timestamp) -> Self {
         let there = at.to_utc() + chrono::Duration::microseconds(BEIJING_MICROS);
         Self(there.date_naive())
@@ -25,7 +25,7 @@ impl TryFrom<String> for Day {
     fn try_from(text: String) -> Result<Self, String> {
         let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().map(Self);
         day.filter(|day| day.to_string() == text)
-            .ok_or_else(|| format!("{text:?} is no day: YYYY-MM-DD"))
+            .ok_or_else(|| format!("{text:?} is not a day: write YYYY-MM-DD"))
     }
 }
 

@@ -1,5 +1,5 @@
-//! What a knowledge base answers to a command: a content becomes a version, and a version the current one,
-//! once somebody stands behind it where that is asked for.
+//! Decides the commands of a knowledge base: a content becomes a version, and a version becomes current, with
+//! an approval if one is required.
 
 use super::command::{KnowledgeCommand, Wanted};
 use super::content::KnowledgeContent;
@@ -10,7 +10,7 @@ use crate::four_eyes::FourEyes;
 use values::canonical::{canonical_json, content_hash};
 use values::ids::KnowledgeId;
 
-/// Largest content, as canonical JSON: it is stored whole in one record, which holds 64 KB.
+/// Largest content in canonical JSON, in bytes. It is stored in one record, which holds 64 KB.
 pub const CONTENT_BYTES_MAX: usize = 60_000;
 
 /// Most versions of one base: several a day for a year.
@@ -89,7 +89,7 @@ fn publish(
         })?;
     let current = state.current().map(|one| one.knowledge_ref.version);
     let asks = state.asks_for_approval();
-    // What nobody stood behind so far is published once more as soon as somebody does.
+    // The current version is published once more if it has no approval and this publication has one.
     if current == Some(number) && (asks || four_eyes.is_none()) {
         return Ok(Vec::new());
     }

@@ -1,4 +1,4 @@
-//! Facts about one knowledge base: its versions, whole, and which of them is current.
+//! The events of a knowledge base: imported versions with their content, and publications.
 
 use super::content::KnowledgeContent;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -11,31 +11,32 @@ use values::ids::KnowledgeId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum KnowledgeEvent {
-    /// A version, whole: it says what any call that names it answered from, with no file needed.
+    /// A version was imported. The event holds the whole content, so that the answers of a past call can be
+    /// read without the file.
     #[serde(rename = "knowledge.imported")]
     Imported {
         knowledge: KnowledgeId,
-        /// From 1, one more per content.
+        /// Version number, starting at 1 and increasing by one per content.
         knowledge_version: u32,
-        /// SHA-256, lower hex, of the content's canonical JSON.
+        /// SHA-256 of the content's canonical JSON, in lower-case hex.
         content_hash: String,
         content: Box<KnowledgeContent>,
-        /// Rows of the file that were no good and are not in it.
+        /// Number of rows of the file that had faults and are not in the content.
         #[serde(default, skip_serializing_if = "is_zero")]
         left_out: u32,
     },
-    /// A version is current: what names the base without a version means it from here on. A campaign keeps
-    /// the version that it was made with.
+    /// A version became current. References to the base without a version mean it from now on; a campaign
+    /// keeps the version it was created with.
     #[serde(rename = "knowledge.published")]
     Published {
         knowledge: KnowledgeId,
         knowledge_version: u32,
-        /// Of that version.
+        /// Content hash of the published version.
         content_hash: String,
-        /// The version that was current.
+        /// The version that was current before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from_version: Option<u32>,
-        /// Who stood behind it. From the first publication that names somebody on, every one does.
+        /// Approval of this publication. After the first publication with an approval, every one has it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         four_eyes: Option<Box<FourEyes>>,
     },
@@ -46,7 +47,7 @@ const fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl KnowledgeEvent {
     pub const IMPORTED: &'static str = "knowledge.imported";
     pub const PUBLISHED: &'static str = "knowledge.published";

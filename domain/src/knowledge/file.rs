@@ -1,5 +1,5 @@
-//! A knowledge file, read row by row: good rows count, bad ones are listed with their place and what is
-//! wrong.
+//! The parser of a knowledge file. It reads row by row: good rows become the content, bad rows are listed
+//! with their place and fault.
 
 use super::content::{Fact, KnowledgeContent, KnownAnswer, Objection, Thresholds};
 use super::placeholder::{PlaceholderFault, check, chosen, is_name};
@@ -10,22 +10,23 @@ use values::fabe::Fabe;
 use values::ids::KnowledgeId;
 use values::yaml;
 
-/// Largest file: a quarter more than ten times what a version may hold, with comments and blanks.
+/// Largest knowledge file, in bytes: about four times the limit of a content, to allow for comments and
+/// blanks.
 pub const FILE_BYTES_MAX: usize = 256 * 1024;
 
-/// Most bad rows that are listed; all are counted.
+/// Most bad rows that are listed. All of them are counted.
 pub const ROW_FAULTS_LISTED_MAX: usize = 100;
 
-/// Longest text that is said: as in a flow.
+/// Longest spoken text, in characters; the same limit as in a flow.
 const TEXT_CHARS_MAX: usize = 500;
-/// Longest question or variant: people ask in less.
+/// Longest question, wording or fact value, in characters.
 const VARIANT_CHARS_MAX: usize = 100;
-/// Most ways to ask one thing.
+/// Most further wordings of one question or objection.
 const VARIANTS_MAX: usize = 50;
-/// Most tags of an answer.
+/// Most tags of one answer.
 const TAGS_MAX: usize = 10;
 
-/// Members of a file.
+/// The permitted members of a knowledge file.
 const MEMBERS: [&str; 6] = [
     "knowledge",
     "lang",
@@ -35,23 +36,23 @@ const MEMBERS: [&str; 6] = [
     "facts",
 ];
 
-/// A file that was read.
+/// The result of reading a knowledge file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnowledgeFile {
     pub knowledge: KnowledgeId,
     /// The good rows.
     pub content: KnowledgeContent,
-    /// The first bad ones.
+    /// The first `ROW_FAULTS_LISTED_MAX` bad rows.
     pub faults: Vec<RowFault>,
     pub faults_count: u32,
 }
 
-/// Why a file is no knowledge at all.
+/// Why a file cannot be read at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileFault {
     #[error("the file has {bytes} bytes, more than {FILE_BYTES_MAX}")]
     TooLarge { bytes: usize },
-    #[error("this is no YAML: {why}")]
+    #[error("not YAML: {why}")]
     NotYaml { why: String },
     #[error("{member}: {why}")]
     Member { member: String, why: String },
@@ -59,22 +60,23 @@ pub enum FileFault {
     NothingGood,
 }
 
-/// One row that does not count.
+/// One bad row of a knowledge file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct RowFault {
     #[schemars(example = &"answers[3]")]
     pub place: String,
-    #[schemars(example = &"its id is there already")]
+    #[schemars(example = &"its id is used already")]
     pub what: String,
 }
 
 impl KnowledgeFile {
-    /// Reads a file: YAML, of which JSON is a part.
+    /// Reads a knowledge file in YAML or JSON.
     pub fn from_yaml(text: &str) -> Result<Self, FileFault> {
         Self::from_value(&Self::yaml_value(text)?)
     }
 
-    /// A file as JSON, before anybody asks what it says.
+    /// Parses a YAML or JSON file to JSON without interpreting it. Error if it is larger than
+    /// `FILE_BYTES_MAX` or is not YAML.
     pub fn yaml_value(text: &str) -> Result<Value, FileFault> {
         if text.len() > FILE_BYTES_MAX {
             return Err(FileFault::TooLarge { bytes: text.len() });
@@ -83,7 +85,8 @@ impl KnowledgeFile {
         yaml::value(text).map_err(|error| not_yaml(error.to_string()))
     }
 
-    /// Reads a file's content row by row.
+    /// Reads the content row by row. Error if a member is missing or unknown, or if no answer and no
+    /// objection is good.
     pub fn from_value(value: &Value) -> Result<Self, FileFault> {
         let member = |member: &str, why: String| FileFault::Member {
             member: member.to_owned(),
@@ -93,7 +96,7 @@ impl KnowledgeFile {
             return Err(member("knowledge", "is missing: the file is no map".to_owned()));
         };
         if let Some(unknown) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
-            return Err(member(unknown, "is no member of a knowledge file".to_owned()));
+            return Err(member(unknown, "is not a member of a knowledge file".to_owned()));
         }
         let knowledge = part::<KnowledgeId>(members, "knowledge")?;
         let knowledge = knowledge.ok_or_else(|| member("knowledge", "is missing".to_owned()))?;
@@ -142,14 +145,14 @@ fn part<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Result
     })
 }
 
-/// What was read so far, to hold the next row against.
+/// What was read so far; later rows are checked against it.
 #[derive(Debug, Default)]
 struct Reading {
     known: Vec<Fact>,
-    /// By normalised wording, the id of the row that has it.
+    /// Id of the row, by normalized wording.
     wordings: BTreeMap<String, String>,
     ids: Vec<String>,
-    /// Entity and attribute of facts.
+    /// Entity and attribute of each fact read.
     told: Vec<(String, String)>,
     faults: Vec<RowFault>,
     faults_count: u32,
@@ -194,13 +197,13 @@ impl Reading {
         let entity = chosen(&fact.entity).map_or(fact.entity.as_str(), |(of, _)| of);
         if !is_name(entity) || !is_name(&fact.attribute) {
             return Err(
-                "entity and attribute are letters, digits and _; one of several is entity[value]".into(),
+                "entity and attribute have letters, digits and _; one of several is entity[value]".into(),
             );
         }
         short("value", &fact.value, VARIANT_CHARS_MAX)?;
         let key = (fact.entity.clone(), fact.attribute.clone());
         if self.told.contains(&key) {
-            return Err("says another time what a fact before it says".into());
+            return Err("has the entity and attribute of an earlier fact".into());
         }
         self.told.push(key);
         Ok(())
@@ -215,7 +218,7 @@ impl Reading {
         if let (Some(from), Some(until)) = (answer.effective_from, answer.effective_until)
             && until < from
         {
-            return Err(format!("counts until {until}, before it counts from {from}"));
+            return Err(format!("effective_until {until} is before effective_from {from}"));
         }
         let asked = std::iter::once(&answer.question).chain(&answer.variants);
         self.take(&answer.id, asked)
@@ -251,13 +254,14 @@ impl Reading {
         check(text, &self.known).map_err(told)
     }
 
-    /// The row's id and wordings are its own: what two rows answer, nobody could say which.
+    /// Registers the row's id and wordings. Each must be unique, because the same wording in two rows would
+    /// have two answers.
     fn take<'a>(&mut self, id: &str, wordings: impl Iterator<Item = &'a String>) -> Result<(), String> {
         if !is_name(id) {
-            return Err("its id is letters, digits and _, at most 64".into());
+            return Err("its id must have 1 to 64 letters, digits and _".into());
         }
         if self.ids.iter().any(|known| known == id) {
-            return Err("its id is there already".into());
+            return Err("its id is used already".into());
         }
         let mut own = Vec::new();
         for (place, wording) in wordings.enumerate() {
@@ -267,7 +271,7 @@ impl Reading {
             short("a variant", wording, VARIANT_CHARS_MAX)?;
             let bare = bare(wording);
             if let Some(other) = self.wordings.get(&bare) {
-                return Err(format!("{wording:?} is asked in {other:?} already"));
+                return Err(format!("{wording:?} is already a wording of {other:?}"));
             }
             own.push(bare);
         }
@@ -292,7 +296,7 @@ fn short(name: &str, text: &str, chars_max: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Letters and digits alone, in lower case.
+/// Returns the letters and digits of a text, in lower case.
 fn bare(text: &str) -> String {
     let kept = text.chars().filter(|one| one.is_alphanumeric());
     kept.flat_map(char::to_lowercase).collect()

@@ -1,4 +1,4 @@
-//! Every stored kind of a knowledge base's event, held against its golden file.
+//! Golden tests: the stored form of every knowledge base event equals its golden file.
 
 use super::event::KnowledgeEvent;
 use super::tests::content;

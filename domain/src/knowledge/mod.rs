@@ -1,8 +1,9 @@
-//! The knowledge aggregate: approved answers, objections and product facts, as versions.
+//! The knowledge base aggregate: approved answers, objections and product facts, in versions.
 //!
-//! Promises: a version is one content for ever, named by its hash, and no number is given twice; nobody hears
-//! a version before it was published; from the first publication on behind which another person stood, every
-//! further one asks for somebody. The content stands in its event, whole. One stream per name.
+//! Guarantees: a version has one content forever, identified by its hash, and a version number is used once.
+//! Calls use a version only after its publication. After the first publication with an approval by a second
+//! person, every later one needs an approval. The content is stored in the event. Each knowledge base name
+//! has one stream.
 
 pub mod command;
 mod content;
@@ -37,7 +38,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::KnowledgeId;
 
-/// The knowledge base's decider.
+/// The decider of the knowledge base aggregate.
 #[derive(Debug)]
 pub struct Knowledge;
 

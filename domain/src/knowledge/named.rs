@@ -1,4 +1,4 @@
-//! How knowledge is named: `NAME` is its current version, `NAME@V` one version for ever.
+//! References to a knowledge base: `NAME` is its current version, `NAME@V` is version V.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -6,25 +6,25 @@ use std::str::FromStr;
 use values::ids::KnowledgeId;
 use values::named_version;
 
-/// A knowledge base, and which version of it; without one the current.
+/// A reference to a knowledge base. Without a version it means the current one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnowledgeNamed {
     pub knowledge: KnowledgeId,
     pub version: Option<u32>,
 }
 
-/// What names no knowledge base.
+/// The error for a text that is not a valid reference to a knowledge base.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a knowledge base: use NAME, or NAME@V with a version from 1")]
 pub struct InvalidKnowledgeName(String);
 
-/// Which content a campaign's calls answer from.
+/// A version of a knowledge base, with its content hash. A campaign stores the version that its calls use.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KnowledgeRef {
     pub knowledge: KnowledgeId,
     pub version: u32,
-    /// SHA-256, lower hex, of the content's canonical JSON.
+    /// SHA-256 of the content's canonical JSON, in lower-case hex.
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub content_hash: String,
 }

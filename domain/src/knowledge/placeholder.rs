@@ -1,8 +1,9 @@
-//! What stands between `{{` and `}}` in an answer: a variable or slot of the call, or a fact of the base.
+//! Placeholders in an answer, between `{{` and `}}`: a variable or slot of the call, or a fact of the
+//! knowledge base.
 //!
-//! `{{fact:分期.起点}}` is one fact; `{{fact:分期[3].每期费率}}` is one of several, and
-//! `{{fact:分期[terms].每期费率}}` the one that a slot's value names: where `terms` is 3, that of `分期[3]`. An
-//! answer of which something is unknown in a call does not exist in it: nobody hears a sentence with a hole.
+//! `{{fact:分期.起点}}` is one fact, `{{fact:分期[3].每期费率}}` is the fact of one of several entities, and
+//! `{{fact:分期[terms].每期费率}}` is selected by a slot: if `terms` is 3, the fact of `分期[3]`. An answer is not
+//! available in a call that lacks one of its values, so that a callee never hears an incomplete sentence.
 
 use super::content::Fact;
 use std::collections::BTreeMap;
@@ -10,11 +11,11 @@ use values::braces::{Piece, Unclosed, pieces};
 
 const FACT: &str = "fact:";
 
-/// A text of a base, as it is said in one call: facts filled in, variables for the flow to fill in.
+/// The text of an answer for one call: facts are filled in, variables are left for the flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worded {
     pub text: String,
-    /// A value of the person chose a fact of it.
+    /// A value of the customer selected one of the facts, so the text is personal data.
     pub personal: bool,
 }
 
@@ -25,11 +26,11 @@ pub(super) enum PlaceholderFault {
     Unclosed,
     #[error("{found:?} is neither a variable nor fact:entity.attribute")]
     Unreadable { found: String },
-    #[error("no fact says {attribute} of {entity}")]
+    #[error("there is no fact {attribute} of {entity}")]
     NoFact { entity: String, attribute: String },
 }
 
-/// One placeholder, or what stands between two of them.
+/// A placeholder, or the plain text between two of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part<'a> {
     Plain(&'a str),
@@ -69,13 +70,13 @@ fn part_of(inside: &str) -> Option<Part<'_>> {
     })
 }
 
-/// Letters and digits of any script, and `_`.
+/// Returns true for 1 to 64 letters and digits of any script and `_`.
 pub(super) fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.chars().count()) && text.chars().all(|one| one.is_alphanumeric() || one == '_')
 }
 
-/// Whether a text can be said where its variables and slots are known: every fact it names is there, for at
-/// least one value where a slot chooses.
+/// Checks that every placeholder can be read and that every fact exists; for a fact selected by a slot, for
+/// at least one value.
 pub(super) fn check(text: &str, facts: &[Fact]) -> Result<(), PlaceholderFault> {
     for part in parts(text)? {
         let Part::Fact {
@@ -101,13 +102,14 @@ pub(super) fn check(text: &str, facts: &[Fact]) -> Result<(), PlaceholderFault> 
     Ok(())
 }
 
-/// `分期[3]`: the entity and the value that names one of it.
+/// Splits `分期[3]` into the entity and the value in brackets.
 pub(super) fn chosen(entity: &str) -> Option<(&str, &str)> {
     let (of, value) = entity.split_once('[')?;
     Some((of, value.strip_suffix(']')?))
 }
 
-/// The facts that a text names by themselves, with what they say; one that a slot chooses is none of them.
+/// Returns the facts that a text names directly, with their values. Facts selected by a slot are not
+/// included.
 pub fn named_facts(text: &str, facts: &[Fact]) -> BTreeMap<String, String> {
     let parts = parts(text).unwrap_or_default().into_iter();
     let named = parts.filter_map(|part| {
@@ -127,7 +129,7 @@ pub fn named_facts(text: &str, facts: &[Fact]) -> BTreeMap<String, String> {
     named.collect()
 }
 
-/// A text as it is said in a call with these values; `None` where something in it is unknown there.
+/// Returns the text for a call with these values; `None` if one of its values or facts is missing.
 pub fn worded(text: &str, facts: &[Fact], values: &BTreeMap<String, String>) -> Option<Worded> {
     let mut said = String::with_capacity(text.len());
     let mut personal = false;

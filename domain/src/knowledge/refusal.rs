@@ -1,4 +1,5 @@
-//! Why knowledge is not imported or published: a rule said no, nothing was written.
+//! Refusals of a knowledge base: reasons why a content is not imported or a version not published. No event
+//! is stored.
 
 use crate::problem::Explained;
 use values::ids::KnowledgeId;
@@ -21,7 +22,7 @@ pub enum KnowledgeRefusal {
     TooLarge { size_bytes: usize, bytes_max: usize },
     #[error("the knowledge base has reached the limit of {versions_max} versions")]
     TooManyVersions { versions_max: u32 },
-    /// Its versions are approved by another person, and nobody stands behind this one.
+    /// Versions of this base need the approval of a second person, and this request has none.
     #[error("versions of knowledge base {knowledge} need approval, and this one has none")]
     NeedsApproval { knowledge: KnowledgeId },
 }

@@ -1,4 +1,4 @@
-//! The published JSON Schema of a knowledge file, held against what is read: it is made from the same types.
+//! Tests that the published JSON Schema of a knowledge file equals the schema generated from the types.
 
 use super::KnowledgeContent;
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! What a knowledge base knows of itself: its versions by number and hash, and which is current. It holds no
-//! texts: those are read from its stream by whoever needs them. Never judges.
+//! The state of a knowledge base, folded from its events: versions by number and hash, and the current one.
+//! It holds no content; readers take that from the stream. It makes no decisions.
 
 use super::event::KnowledgeEvent;
 use super::named::KnowledgeRef;
@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 /// One version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownVersion {
-    /// What a campaign names.
+    /// The reference that a campaign stores.
     pub knowledge_ref: KnowledgeRef,
-    /// It was current once.
+    /// The version is or was current.
     pub published: bool,
-    /// Who stood behind its last publication, where somebody was asked for.
+    /// The approval of its last publication, if one was required.
     pub four_eyes: Option<Box<FourEyes>>,
 }
 
@@ -26,31 +26,31 @@ pub struct KnowledgeState {
 }
 
 impl KnowledgeState {
-    /// What the base's name means.
+    /// Returns the current version, which a reference without a version means.
     pub fn current(&self) -> Option<&KnownVersion> {
         self.versions.get(&self.current?)
     }
-    /// The version that was current before, of another number.
+    /// Returns the number of the version that was current before the current one.
     pub const fn before(&self) -> Option<u32> {
         self.before
     }
     pub fn version(&self, version: u32) -> Option<&KnownVersion> {
         self.versions.get(&version)
     }
-    /// Every version, from the first.
+    /// Returns all versions, the first one first.
     pub fn versions(&self) -> impl DoubleEndedIterator<Item = &KnownVersion> {
         self.versions.values()
     }
-    /// The number of the latest version, which is how many there are.
+    /// Returns the number of versions, which is also the latest version's number.
     pub fn versions_count(&self) -> u32 {
         self.versions.last_key_value().map_or(0, |(version, _)| *version)
     }
-    /// The version of a content.
+    /// Returns the version with this content hash.
     pub fn of_content(&self, content_hash: &str) -> Option<&KnownVersion> {
         let mut all = self.versions.values();
         all.find(|one| one.knowledge_ref.content_hash == content_hash)
     }
-    /// True from the first publication on behind which somebody stood.
+    /// Returns true if any publication had an approval; then every later one needs one.
     pub const fn asks_for_approval(&self) -> bool {
         self.asks_for_approval
     }

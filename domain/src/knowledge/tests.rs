@@ -1,4 +1,4 @@
-//! A knowledge base's decisions, given what was before; and its file, row by row.
+//! Tests of the knowledge base decider and of its file, row by row.
 
 use super::*;
 use crate::four_eyes::{FourEyes, NobodyBecause};
@@ -46,7 +46,7 @@ fn publish(wanted: Wanted, somebody: bool) -> KnowledgeCommand {
     }
 }
 
-/// Commands one after the other; the versions that the last of them made or published, or its refusal.
+/// Runs commands in order. Returns the versions that the last one created or published, or its refusal.
 fn after(commands: Vec<KnowledgeCommand>) -> Result<Vec<u32>, KnowledgeRefusal> {
     let mut state = KnowledgeState::default();
     let mut last = Ok(Vec::new());
@@ -119,7 +119,7 @@ fn from_the_first_approved_publication_on_somebody_stands_behind_each() {
         publish(Wanted::Newest, false),
         publish(Wanted::Newest, true),
     ]);
-    assert_eq!(behind, Ok(vec![1]), "now somebody stands behind it");
+    assert_eq!(behind, Ok(vec![1]), "now it has an approval");
 }
 
 #[test]
@@ -174,17 +174,17 @@ fn good_rows_of_a_bad_file_count_and_bad_ones_are_listed() {
 #[test]
 fn a_file_without_a_good_row_or_with_wrong_thresholds_is_none() {
     for (text, word) in [
-        ("knowledge: a\nanswers: []", "no row"),
+        ("knowledge: a\nanswers: []", "no valid rows"),
         ("knowledge: a b\nanswers: []", "knowledge"),
         ("answers: []", "is missing"),
-        ("knowledge: a\nanswer: []", "no member"),
+        ("knowledge: a\nanswer: []", "not a member"),
         ("knowledge: a\nanswers: 1", "is not a list"),
         (
             "knowledge: a\nthresholds: {accept_permille: 300, confirm_permille: 400}",
             "confirm_permille",
         ),
-        ("a: 1\na: 2", "no YAML"),
-        ("[", "no YAML"),
+        ("a: 1\na: 2", "not YAML"),
+        ("[", "not YAML"),
     ] {
         let fault = KnowledgeFile::from_yaml(text).unwrap_err().to_string();
         assert!(fault.contains(word), "{text}: {fault}");

@@ -1,21 +1,21 @@
-//! Requests to a label: put the turn before people, hand it to one of them, take what they say.
+//! The commands of a label: request labels for a turn, lock the turn for a user, add a label.
 
 use super::event::{LabelSays, LabelWhy, LabelledTurn};
 
-/// More than two people are never asked of a turn; a third settles where two differ.
+/// Most users who label a turn in the first round. A third one decides if the two differ.
 pub const PEOPLE_MAX: u64 = 2;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LabelCommand {
-    /// Somebody says that this turn was not heard or understood rightly.
+    /// A user reports that a turn was misheard or misunderstood.
     Request {
         turn: LabelledTurn,
         why: LabelWhy,
         by: String,
     },
-    /// Hand it to somebody for a while.
+    /// Locks the turn for a user for `OPEN_MS`.
     Open { turn: LabelledTurn, by: String },
-    /// What somebody says of it; `people` are asked of a turn.
+    /// Adds a user's label. `people` is the number of users who label a turn.
     Add {
         turn: LabelledTurn,
         says: LabelSays,
@@ -25,7 +25,7 @@ pub enum LabelCommand {
 }
 
 impl LabelCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Request { .. } => "label.request",

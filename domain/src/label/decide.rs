@@ -1,4 +1,4 @@
-//! Decides commands to a label: who may have the turn, whose word counts, and when it is settled.
+//! Decides the commands of a label: who may open the turn, which labels count, and when the turn is settled.
 
 use super::command::{LabelCommand, PEOPLE_MAX};
 use super::event::{LabelEvent, LabelSays, LabelledTurn, Meaning, SettledBy};
@@ -6,13 +6,13 @@ use super::refusal::LabelRefusal;
 use super::state::LabelState;
 use crate::time::Timestamp;
 
-/// How long somebody has a turn to themselves: to listen to it again, ask a colleague and come back.
+/// Time in milliseconds for which a turn is locked for a user: enough to listen again or ask a colleague.
 pub const OPEN_MS: u64 = 15 * 60_000;
 
-/// Longest name of an intent: what a model's file may have.
+/// Longest name of an intent, in bytes; the limit of a model's file.
 pub const INTENT_BYTES_MAX: usize = 64;
 
-/// Where two differ, the third settles.
+/// Number of labels at which the last one decides: two differed, the third settles.
 pub const THIRD: usize = 3;
 
 pub(super) fn decide(
@@ -58,7 +58,7 @@ fn open(
         return Err(LabelRefusal::Labelled { by });
     }
     match state.open_at(now) {
-        // They have it already.
+        // The user already has the turn open.
         Some((who, _)) if who == by => Ok(Vec::new()),
         Some((_, until)) => Err(LabelRefusal::OpenElsewhere { until }),
         None => Ok(vec![LabelEvent::Opened {
@@ -79,7 +79,7 @@ fn add(
 ) -> Result<Vec<LabelEvent>, LabelRefusal> {
     check(&says)?;
     match state.said_by(&by) {
-        // They said just that.
+        // The user gave the same label before.
         Some(said) if *said == says => return Ok(Vec::new()),
         Some(_) => return Err(LabelRefusal::Labelled { by }),
         None => {}
@@ -109,8 +109,8 @@ fn add(
     Ok(events)
 }
 
-/// Whether this word settles it, by what others said before. One who was asked before a second person was
-/// demanded is not enough any more; two who differ ask for a third, whose word it then is.
+/// Returns how this label settles the turn, given the earlier labels; `None` if it does not. With `people` 2,
+/// one label alone is not enough. Two equal labels settle it; if two differ, the third label decides.
 fn settled_by(before: &[(String, LabelSays)], says: &LabelSays, people: u64) -> Option<SettledBy> {
     let count = before.len() + 1;
     if count >= THIRD {

@@ -1,5 +1,5 @@
-//! Facts about one turn that people label. Stored kinds and versions; never changed, only added to. None
-//! holds a word of what was said.
+//! The events of a label. Stored kinds and versions never change; new ones are added. They contain no words
+//! of the turn.
 
 use super::turn_id::TurnId;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use values::disposition::{InterestLevel, labelled};
 use values::ids::{CampaignId, CustomerId};
 
-/// Which turn of whose conversation.
+/// A turn to be labeled, with its campaign and customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LabelledTurn {
     pub turn: TurnId,
@@ -19,7 +19,7 @@ pub struct LabelledTurn {
 }
 
 labelled! {
-    /// Why a turn is put before people.
+    /// Why a turn needs labels.
     LabelWhy {
         Misheard => "misheard", "听错", "it was not heard rightly";
         Misunderstood => "misunderstood", "理解错", "it was not understood rightly";
@@ -27,7 +27,7 @@ labelled! {
 }
 
 labelled! {
-    /// What kind of thing a label says.
+    /// The kind of meaning that a label states.
     Meaning {
         Intent => "intent", "意图", "it means this intent";
         Foreign => "foreign", "不属任何意图", "it means none of the intents";
@@ -36,7 +36,7 @@ labelled! {
 }
 
 labelled! {
-    /// The feeling of what was said (情绪倾向).
+    /// The sentiment of the utterance (情绪倾向).
     Sentiment {
         Negative => "negative", "负面", "negative";
         Neutral => "neutral", "中性", "neutral";
@@ -53,11 +53,11 @@ labelled! {
     }
 }
 
-/// What somebody says of a turn.
+/// A user's label of a turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LabelSays {
     pub meaning: Meaning,
-    /// Absent where it means none, or was misheard.
+    /// The intent. Absent unless `meaning` is `intent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"ask_fee")]
     pub intent: Option<String>,
@@ -70,7 +70,7 @@ pub struct LabelSays {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum LabelEvent {
-    /// Somebody put it before people.
+    /// A user requested labels for the turn.
     #[serde(rename = "label.requested")]
     Requested {
         #[serde(flatten)]
@@ -78,16 +78,16 @@ pub enum LabelEvent {
         why: LabelWhy,
         by: String,
     },
-    /// Somebody has it before them.
+    /// The turn was locked for a user.
     #[serde(rename = "label.opened")]
     Opened {
         #[serde(flatten)]
         turn: LabelledTurn,
         by: String,
-        /// From then on others may have it.
+        /// End of the lock. From then on other users may open the turn.
         until: Timestamp,
     },
-    /// What somebody says of it.
+    /// A user labeled the turn.
     #[serde(rename = "label.added")]
     Added {
         #[serde(flatten)]
@@ -96,7 +96,7 @@ pub enum LabelEvent {
         #[serde(flatten)]
         says: LabelSays,
     },
-    /// It is known what it means; exactly one per turn.
+    /// The meaning of the turn is settled. It occurs once per turn.
     #[serde(rename = "label.settled")]
     Settled {
         #[serde(flatten)]
@@ -104,19 +104,19 @@ pub enum LabelEvent {
         #[serde(flatten)]
         says: LabelSays,
         settled_by: SettledBy,
-        /// How many people said something of it.
+        /// Number of users who labeled the turn.
         people: u64,
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl LabelEvent {
     pub const REQUESTED: &'static str = "label.requested";
     pub const OPENED: &'static str = "label.opened";
     pub const ADDED: &'static str = "label.added";
     pub const SETTLED: &'static str = "label.settled";
 
-    /// Which turn it is about.
+    /// Returns the turn of this event.
     pub const fn turn(&self) -> &LabelledTurn {
         match self {
             Self::Requested { turn, .. }

@@ -1,4 +1,4 @@
-//! Every stored kind of a label's event, held against its golden file.
+//! Golden tests: the stored form of every label event equals its golden file.
 
 use super::event::{LabelEvent, LabelWhy, SettledBy};
 use super::tests::{says, turn};

@@ -1,9 +1,9 @@
-//! The label aggregate: one turn of a recorded conversation that people say the meaning of; one stream per
-//! turn, which is named by its place and never by its words.
+//! The label aggregate: a turn of a recorded conversation, for users to label its meaning. One stream per
+//! turn, named by its place, never by its words.
 //!
-//! Promises: nobody labels a turn twice; while somebody has it open nobody else is handed it, for as long as
-//! the log's time says; it is settled once, by one person, by two who agree, or by a third. No word of the
-//! turn stands here: who may read it opens it in the conversation's own stream, under the person's key.
+//! Guarantees: a user labels a turn once. While a turn is locked for a user, other users cannot open it, by
+//! the log's time. It is settled once: by one user, by two who agree, or by a third. The stream has no words
+//! of the turn; permitted readers get them from the conversation's own stream, under the customer's key.
 
 pub mod command;
 mod decide;
@@ -27,7 +27,7 @@ pub use turn_id::{TurnId, TurnOf};
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 
-/// The label's decider.
+/// The decider of the label aggregate.
 #[derive(Debug)]
 pub struct Label;
 
@@ -60,7 +60,7 @@ impl Decider for Label {
         false
     }
 
-    /// The campaign and the person of the turn.
+    /// Returns the campaign and customer of the turn.
     fn scope(_: &TurnId, _: &LabelState, event: &LabelEvent) -> Scope {
         let turn = event.turn();
         Scope {

@@ -1,4 +1,4 @@
-//! Why a label is refused: a rule said no, nothing was written.
+//! Refusals of a label command. No event is stored.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;

@@ -1,9 +1,9 @@
-//! What a turn's labels add up to: who has it open, who said what of it, and whether it is settled.
+//! The state of a turn's labels, folded from its events: the lock, the labels and the settlement.
 
 use super::event::{LabelEvent, LabelSays, SettledBy};
 use crate::time::Timestamp;
 
-/// State of one turn.
+/// The state of one turn.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LabelState {
     requested: bool,
@@ -16,12 +16,13 @@ impl LabelState {
     pub const fn is_requested(&self) -> bool {
         self.requested
     }
-    /// Who has it open, and until when, as long as that lasts.
+    /// Returns the user with the lock on the turn, and the end of the lock; `None` if the turn is not locked
+    /// now.
     pub fn open_at(&self, now: Timestamp) -> Option<(&str, Timestamp)> {
         let open = self.open.as_ref().filter(|(_, until)| *until > now);
         open.map(|(by, until)| (by.as_str(), *until))
     }
-    /// Who said what of it, in order.
+    /// Returns the users with their labels, in order.
     pub fn labels(&self) -> &[(String, LabelSays)] {
         &self.labels
     }

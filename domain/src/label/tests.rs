@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the label decider: given events, when a command, then events or a refusal.
 
 use super::{
     Label, LabelCommand, LabelEvent, LabelRefusal, LabelSays, LabelState, LabelWhy, LabelledTurn, Meaning,
@@ -134,7 +134,8 @@ fn where_two_differ_a_third_settles_whatever_they_say() {
 
 #[test]
 fn who_was_alone_before_two_were_asked_does_not_settle_afterwards() {
-    // Two were asked when wang labelled it; one is asked now, and li differs: a third still settles.
+    // Two users were needed when wang labelled it and only one is needed now, but li differs: a third still
+    // decides.
     check(
         &[added("wang", says("ask_fee"))],
         add("li", says("busy"), 1),
@@ -152,7 +153,7 @@ fn nobody_labels_a_turn_twice() {
     };
     check(&given, add("wang", says("busy"), 2), labelled());
     check(&given, open("wang"), labelled());
-    // The same word again is the same request again.
+    // The same label again is a repeated request.
     check(&given, add("wang", says("ask_fee"), 2), Ok(Vec::new()));
 }
 
@@ -185,7 +186,7 @@ fn an_open_turn_is_nobody_elses_until_its_time_is_over() {
     assert_eq!(decided(&given, open("li"), just_before), elsewhere());
     let later = until.plus_ms(OPEN_MS);
     assert_eq!(decided(&given, open("li"), until), Ok(vec![opened("li", later)]));
-    // Who said something of it has it open no more.
+    // A user who has labelled the turn no longer has it open.
     let given = [opened("wang", until), added("wang", says("busy"))];
     check(&given, open("li"), Ok(vec![opened("li", until)]));
 }

@@ -1,5 +1,5 @@
-//! The name of a turn: the conversation it was said in, and the place of what was understood of it in that
-//! stream. A place is found again after a restore, and says nothing of what was said.
+//! The id of a turn: its conversation, and the stream version of the event with what was understood. The id
+//! is stable across restores and reveals no words.
 
 use crate::record::stored_event::StreamVersion;
 use serde::{Deserialize, Serialize, Serializer};
@@ -8,27 +8,27 @@ use std::fmt;
 use std::str::FromStr;
 use values::ids::{CallId, ConversationId, InvalidId};
 
-/// In which conversation a turn was said.
+/// The conversation of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TurnOf {
     Call(CallId),
-    /// In text.
+    /// A text conversation.
     Conversation(ConversationId),
 }
 
-/// One turn: `call.<id>.<place>` or `conversation.<id>.<place>`.
+/// The id of one turn: `call.<id>.<version>` or `conversation.<id>.<version>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "Cow<'_, str>")]
 pub struct TurnId {
     pub of: TurnOf,
-    /// Of the event that says what was understood, in its stream.
+    /// Stream version of the event with what was understood.
     pub version: StreamVersion,
 }
 
-/// As JSON schemas say it.
+/// The pattern of the id in JSON schemas.
 const PATTERN: &str = "^(call|conversation)\\.[0-9a-f-]{36}\\.[1-9][0-9]{0,9}$";
 
-/// A stream of this many events is none of a conversation.
+/// Most digits of the stream version. A conversation has no stream of that many events.
 const PLACE_DIGITS_MAX: usize = 10;
 
 impl fmt::Display for TurnId {
@@ -70,7 +70,7 @@ fn read(text: &str) -> Option<TurnId> {
         of,
         version: StreamVersion(place.parse().ok()?),
     };
-    // One turn has one name: a UUID has several forms.
+    // A UUID has several text forms; only one is accepted, so that each turn has one id.
     (found.to_string() == text).then_some(found)
 }
 

@@ -1,4 +1,4 @@
-//! Requests about the messages of one person: send one, say what became of it, take a reply.
+//! The commands about one customer's messages: order one, record its result, take a reply.
 
 use super::event::{OrderedFact, RepliedFact};
 use super::state::SentAs;
@@ -6,20 +6,20 @@ use values::ids::MessageId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MessageCommand {
-    /// Ordered already: answered without an event.
+    /// Orders a message. If it was ordered already, no event is stored.
     Order(Box<OrderedFact>),
-    /// What became of it; said once.
+    /// Records the result of a message. A second result stores no event.
     Settle { message: MessageId, sent: SentAs },
-    /// Taken already: answered without an event.
+    /// Takes a reply. If it was taken already, no event is stored.
     Reply {
         replied: RepliedFact,
-        /// The number's own stream says that further calls are refused.
+        /// True if the opt-out is stored in the number's own stream.
         opt_out_stored: bool,
     },
 }
 
 impl MessageCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Order(_) => "message.order",

@@ -1,4 +1,4 @@
-//! Decides commands about one person's messages: within the rules and the caps, settled once.
+//! Decides the commands about one customer's messages: within rules and caps, with one result each.
 
 use super::command::MessageCommand;
 use super::event::{MessageEvent, OrderedFact, RepliedFact};
@@ -9,25 +9,26 @@ use crate::personal::Personal;
 use crate::time::Timestamp;
 use values::ids::MessageId;
 
-/// Longest message, in characters: seven parts of a short message.
+/// Longest message, in characters: about seven SMS parts.
 pub const TEXT_CHARS_MAX: usize = 500;
 
-/// Longest id that a sender gives a reply.
+/// Longest reply id of a sender, in bytes.
 pub const REPLY_ID_BYTES_MAX: usize = 128;
 
-/// Most messages to one person in 24 hours, over all campaigns: our own order, as for dials.
+/// Most messages to one customer in 24 hours, over all campaigns. It is a rule of this product, like the cap
+/// on dials.
 pub const MESSAGES_PER_DAY_MAX: usize = 3;
 
-/// Most in 30 days.
+/// Most messages to one customer in 30 days.
 pub const MESSAGES_PER_MONTH_MAX: usize = 10;
 
-/// Most replies of one person that are kept in 24 hours; a refusal counts however many there were.
+/// Most replies of one customer that are stored in 24 hours. An opt-out is always stored.
 pub const REPLIES_PER_DAY_MAX: usize = 50;
 
-/// Of a day and of thirty.
+/// Periods of the two caps, in hours: one day and 30 days.
 const DAY_HOURS: u64 = 24;
 const MONTH_HOURS: u64 = 30 * DAY_HOURS;
-/// Of an hour, in which the caps count.
+/// Milliseconds of one hour.
 const HOUR_MS: u64 = 3_600_000;
 
 type Decided = Result<Vec<MessageEvent>, MessageRefusal>;

@@ -1,4 +1,4 @@
-//! Facts about the messages of one person. Stored kinds and versions; never changed, only added to.
+//! The events of one customer's messages. Stored kinds and versions never change; new ones are added.
 
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -11,82 +11,82 @@ pub use values::message_way::Way;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum MessageEvent {
-    /// It is to leave; stored before it does.
+    /// A message was ordered. Stored before it is sent.
     #[serde(rename = "message.ordered")]
     Ordered(Box<OrderedFact>),
-    /// Whoever carries it took it.
+    /// The carrier accepted the message.
     #[serde(rename = "message.sent")]
     Sent {
         message: MessageId,
-        /// What they answered.
+        /// The carrier's status code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
         duration_ms: u64,
     },
-    /// It did not leave, or nobody can tell.
+    /// The message was not sent, or it is unknown whether it was.
     #[serde(rename = "message.failed")]
     Failed {
         message: MessageId,
-        /// Such as `unreachable`.
+        /// Failure class, such as `unreachable`.
         class: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
         duration_ms: u64,
-        /// Nobody can tell whether it arrives: it counts in the caps, and is not sent again.
+        /// It is unknown whether the message arrives. It counts for the caps and is not sent again.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         may_have_left: bool,
     },
-    /// They answered.
+    /// The customer replied.
     #[serde(rename = "message.replied")]
     Replied(RepliedFact),
 }
 
-/// A message that is to leave.
+/// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OrderedFact {
     pub message: MessageId,
     pub campaign: CampaignId,
-    /// The number that an opt-out is of.
+    /// The number that an opt-out applies to.
     pub number: NumberId,
     pub way: Way,
-    /// Where it goes: a number, or a mail address.
+    /// The recipient: a phone number or a mail address.
     pub to: Personal<String>,
-    /// Of a mail.
+    /// Subject of a mail. Mail only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Personal<String>>,
-    /// As it leaves, with its signature.
+    /// The text as it is sent, with its signature.
     pub text: Personal<String>,
-    /// Addresses of what goes with it: pictures, documents.
+    /// Addresses of attachments: pictures, documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
-    /// What the rules said.
+    /// The verdicts of the compliance rules.
     pub verdicts: Vec<Verdict>,
 }
 
-/// What came back.
+/// A reply of the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RepliedFact {
-    /// Its sender's own id: the same one again is the same reply.
+    /// The id that the sender gave the reply. The same id is the same reply.
     #[schemars(example = &"r-1")]
     pub reply: String,
-    /// The message that it answers, as far as the sender says.
+    /// The message that it answers, if the sender names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageId>,
-    /// Numbers, cards and names are starred before it is sealed.
+    /// The reply's text. Phone numbers, card numbers and names are masked before sealing.
     pub text: Personal<String>,
-    /// It refuses further calls and messages.
+    /// The customer opts out of further calls and messages.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub opt_out: bool,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl MessageEvent {
     pub const ORDERED: &'static str = "message.ordered";
     pub const SENT: &'static str = "message.sent";
     pub const FAILED: &'static str = "message.failed";
     pub const REPLIED: &'static str = "message.replied";
 
-    /// The message that it is about, where it names one.
+    /// Returns the message of this event; `None` for a reply that names none.
     pub const fn message(&self) -> Option<MessageId> {
         match self {
             Self::Ordered(fact) => Some(fact.message),

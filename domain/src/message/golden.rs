@@ -1,4 +1,4 @@
-//! Every stored kind of a message's event, held against its golden file.
+//! Golden tests: the stored form of every message event equals its golden file.
 
 use super::event::{MessageEvent, OrderedFact, RepliedFact, Way};
 use crate::compliance::{Decision, Verdict};

@@ -1,8 +1,8 @@
-//! The message aggregate: what one person is sent besides calls, and what they answer, over all campaigns.
+//! The message aggregate: the messages to one customer besides calls, and the replies, over all campaigns.
 //!
-//! Promises: a message is stored before it leaves and its result after, and what may have left is never sent
-//! again; the rules' verdicts are stored with it; caps are counted here alone, so that no two orders race
-//! past them. A reply that refuses stands on the number's own stream before it stands here.
+//! Guarantees: a message is stored before it is sent and its result afterwards; a message that may have been
+//! sent is never sent again. The verdicts of the rules are stored with it. Caps are counted only here, so
+//! that two orders cannot race past them. An opt-out in a reply is stored in the number's own stream first.
 
 pub mod command;
 mod decide;
@@ -27,7 +27,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::CustomerId;
 
-/// The decider of one person's messages.
+/// The decider of one customer's messages.
 #[derive(Debug)]
 pub struct Message;
 

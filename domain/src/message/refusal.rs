@@ -1,4 +1,4 @@
-//! Why a command about messages can be refused: a rule said no, nothing was written.
+//! Refusals of a message command. No event is stored.
 
 use crate::problem::Explained;
 

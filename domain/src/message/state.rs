@@ -1,11 +1,11 @@
-//! What the events of one person's messages add up to: which were ordered when, and what became of each.
+//! The state of one customer's messages, folded from their events: order times and results.
 
 use super::event::{MessageEvent, Way};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use values::ids::{CampaignId, MessageId, NumberId};
 
-/// What became of a message.
+/// The result of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SentAs {
     Taken {
@@ -16,7 +16,7 @@ pub enum SentAs {
         class: String,
         status: Option<u16>,
         duration_ms: u64,
-        /// Nobody can tell whether it arrives.
+        /// It is unknown whether the message arrives.
         may_have_left: bool,
     },
 }
@@ -28,7 +28,7 @@ pub struct KeptMessage {
     pub campaign: CampaignId,
     pub number: NumberId,
     pub way: Way,
-    /// Absent while it is on its way, and for good where nobody can tell.
+    /// The result. Absent until it is known, and forever if it is never known.
     pub sent: Option<SentAs>,
 }
 
@@ -44,7 +44,7 @@ impl KeptMessage {
     }
 }
 
-/// State of one person's messages. Their texts are not kept.
+/// The state of one customer's messages. It does not hold their texts.
 #[derive(Debug, Clone, Default)]
 pub struct MessageState {
     messages: BTreeMap<MessageId, KeptMessage>,
@@ -62,7 +62,8 @@ impl MessageState {
     pub fn has_reply(&self, reply: &str) -> bool {
         self.replies.contains(reply)
     }
-    /// Ordered from this instant on; what has not left for sure does not count.
+    /// Returns the number of messages ordered after this time. Messages that were certainly not sent do not
+    /// count.
     pub fn count_since(&self, from: Timestamp) -> usize {
         let counted = self.messages.values().filter(|one| one.at > from);
         counted.filter(|one| !one.has_not_left()).count()

@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the message decider: given events, when a command, then events or a refusal.
 
 use super::*;
 use crate::compliance::{Decision, Verdict};
@@ -7,7 +7,7 @@ use crate::record::golden_support::{at, campaign, customer, number};
 use std::collections::BTreeMap;
 use values::ids::{CommandId, MessageId};
 
-/// The first cap's stretch.
+/// The period of the first cap, in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
 fn id(name: &str) -> MessageId {
@@ -34,13 +34,13 @@ fn ordered(name: &str, decision: Decision) -> MessageCommand {
     }))
 }
 
-/// What a reply asks for.
+/// The request in a reply.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Says {
     Thanks,
-    /// No further messages, which is not on the number's stream yet.
+    /// An opt-out that is not stored in the number's stream yet.
     Stop,
-    /// The same, where it is.
+    /// An opt-out that is stored in the number's stream.
     StopStored,
 }
 

@@ -1,4 +1,4 @@
-//! Requests to one model: publication of bytes that were read and checked, or of an earlier version again.
+//! The commands of a model: publish checked bytes, store a draft, or publish an earlier version again.
 
 use super::event::{Artefact, Training};
 use crate::four_eyes::FourEyes;
@@ -6,21 +6,22 @@ use values::ids::ModelId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelCommand {
-    /// Publishes a content. The current one: answered without an event.
+    /// Publishes a content. If it is the current one, no event is stored.
     Publish {
         model: ModelId,
         artefact: Artefact,
         training: Option<Training>,
         four_eyes: Option<Box<FourEyes>>,
     },
-    /// Keeps a content that was learned, with what it was learned from, and publishes nothing. Known already:
-    /// answered without an event.
+    /// Stores a trained content with its training data, without publishing it. If it is known already, no
+    /// event is stored.
     KeepDraft {
         model: ModelId,
         artefact: Artefact,
         training: Training,
     },
-    /// Publishes an earlier version's content as a further version; without one named, the one before.
+    /// Publishes an earlier version's content as a new version. Without `version`, the last one with another
+    /// content.
     PublishAgain {
         model: ModelId,
         version: Option<u32>,
@@ -29,7 +30,7 @@ pub enum ModelCommand {
 }
 
 impl ModelCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Publish { .. } => "model.publish",

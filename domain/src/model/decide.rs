@@ -1,5 +1,4 @@
-//! What a model answers to a command: a content becomes a version, once somebody stands behind it where that
-//! is asked for.
+//! Decides the commands of a model: a content becomes a version, with an approval if one is required.
 
 use super::command::ModelCommand;
 use super::event::{Artefact, ModelEvent, Training};
@@ -8,16 +7,16 @@ use super::state::ModelState;
 use crate::four_eyes::FourEyes;
 use values::ids::ModelId;
 
-/// Largest file of a model: what the understanding reads at most.
+/// Largest model file, in bytes: the limit of the classifier's reader.
 pub const MODEL_FILE_BYTES_MAX: u64 = 10_000_000;
 
-/// Most versions of one model: several a day for a year; all are held in memory while it is awake.
+/// Most versions of one model: several a day for a year. A loaded model keeps all of them in memory.
 pub const VERSIONS_MAX: u32 = 1_000;
 
-/// Most contents of one model that were learned and never published: each is a file of up to ten megabytes.
+/// Most unpublished drafts of one model. Each is a file of up to ten megabytes.
 pub const DRAFTS_MAX: usize = 50;
 
-/// Longest name of what was learned: a member of a line.
+/// Longest name of the trained member, in bytes.
 const LABEL_BYTES_MAX: usize = 64;
 
 pub(super) fn decide(state: &ModelState, command: ModelCommand) -> Result<Vec<ModelEvent>, ModelRefusal> {
@@ -96,7 +95,7 @@ fn keep_draft(
     }])
 }
 
-/// Of another content than the current one: the same again would be no change.
+/// Publishes an earlier content again. It must differ from the current one.
 fn publish_again(
     state: &ModelState,
     model: ModelId,
@@ -135,7 +134,7 @@ fn version_of(
 ) -> Result<Option<ModelEvent>, ModelRefusal> {
     let asks = state.asks_for_approval();
     let is_current = state.current().is_some_and(|one| one.artefact == artefact);
-    // What nobody stood behind so far becomes a version of its own as soon as somebody does.
+    // The same content becomes a new version if the current one has no approval and this one has.
     if is_current && (asks || four_eyes.is_none()) {
         return Ok(None);
     }

@@ -1,4 +1,4 @@
-//! Facts about one model: what it was learned from, and which version of it is published.
+//! The events of a model: trained contents with their training data, and published versions.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::four_eyes::FourEyes;
@@ -7,36 +7,36 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use values::ids::ModelId;
 
-/// The bytes of a model, as they are told of.
+/// The description of a model's bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Artefact {
-    /// SHA-256, lower hex, of the file: its name beside the log, and in `call.understood`.
+    /// SHA-256 of the file, in lower-case hex. It is the file's name beside the log and in `call.understood`.
     pub digest: String,
     pub size_bytes: u64,
-    /// How many intents it tells apart.
+    /// Number of intents that the model distinguishes.
     pub intents: u32,
 }
 
-/// What a model was learned from, and how well it did on rows that it had not seen.
+/// The training data of a model and its results on held-out rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
     pub rows: u64,
-    /// The member of a row that was learned, such as `intent`.
+    /// The member of a row that the model was trained on, such as `intent`.
     pub label: String,
-    /// The seed of its order; equal rows and seed make equal bytes.
+    /// The seed of the order of rows. Equal rows and seed give equal bytes.
     pub seed: u64,
-    /// SHA-256, lower hex, of the file of rows.
+    /// SHA-256 of the file of rows, in lower-case hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows_hash: Option<String>,
-    /// Parts that were held out one after the other; absent where nothing was held out.
+    /// Number of parts that were held out in turn. Absent if nothing was held out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folds: Option<u32>,
-    /// Rows held out whose intent was ranked first.
+    /// Held-out rows with the correct intent ranked first, in thousandths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_permille: Option<u16>,
-    /// Foreign rows held out that it abstained from.
+    /// Held-out rows without an intent on which the model abstained, in thousandths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign_recall_permille: Option<u16>,
 }
@@ -44,30 +44,30 @@ pub struct Training {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum ModelEvent {
-    /// Bytes of a model came with what they were learned from, as whoever trained it says.
+    /// Bytes of a model were stored with their training data, as the trainer reported it.
     #[serde(rename = "model.trained")]
     Trained {
         model: ModelId,
         artefact: Artefact,
         training: Training,
     },
-    /// A version of the model: a call that names it is understood by exactly these bytes.
+    /// A version was published. A call that names it is classified with exactly these bytes.
     #[serde(rename = "model.published")]
     Published {
         model: ModelId,
-        /// From 1, one more per publication.
+        /// Version number, starting at 1 and increasing by one.
         model_version: u32,
         artefact: Artefact,
-        /// The version whose content is published again.
+        /// The earlier version with the same content.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         again_of: Option<u32>,
-        /// Who stood behind it. From the first version that names somebody on, every version does.
+        /// Approval of this version. After the first version with an approval, every version has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         four_eyes: Option<Box<FourEyes>>,
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl ModelEvent {
     pub const TRAINED: &'static str = "model.trained";
     pub const PUBLISHED: &'static str = "model.published";

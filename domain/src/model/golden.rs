@@ -1,4 +1,4 @@
-//! Every stored kind of a model's event, held against its golden file.
+//! Golden tests: the stored form of every model event equals its golden file.
 
 use super::event::ModelEvent;
 use super::tests::{artefact, training};

@@ -1,9 +1,9 @@
-//! The model aggregate: what an intent model was learned from, and its published versions.
+//! The model aggregate: the training data of an intent model and its published versions.
 //!
-//! Promises: a version is one content for ever, named by its digest, and no number is given twice; from the
-//! first version on behind which another person stood, every further one asks for somebody; the way back is
-//! a further version with an earlier content. The bytes are kept beside the log, and are checked against the
-//! digest whenever they are read. One stream per name.
+//! Guarantees: a version has one content forever, identified by its digest, and a version number is used
+//! once. After the first version with an approval by a second person, every later one needs an approval. A
+//! rollback is a new version with an earlier content. The bytes are stored beside the log and compared with
+//! the digest at every read. One stream per name.
 
 pub mod command;
 mod decide;
@@ -28,7 +28,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::ModelId;
 
-/// The model's decider.
+/// The decider of the model aggregate.
 #[derive(Debug)]
 pub struct Model;
 

@@ -1,4 +1,4 @@
-//! How a published model is named: `NAME` is its current version, `NAME@V` one version for ever.
+//! References to a published model: `NAME` is its current version, `NAME@V` is version V.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -6,25 +6,25 @@ use std::str::FromStr;
 use values::ids::ModelId;
 use values::named_version;
 
-/// A model, and which version of it; without one the current.
+/// A reference to a model. Without a version it means the current one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelNamed {
     pub model: ModelId,
     pub version: Option<u32>,
 }
 
-/// What names no model.
+/// The error for a text that is not a valid model reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a model: use NAME, or NAME@V with a version from 1")]
 pub struct InvalidModelName(String);
 
-/// Which model a campaign's calls are understood by; the digest is of the published content.
+/// A version of a model, with the digest of its content. A campaign stores the version that its calls use.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelRef {
     pub model: ModelId,
     pub version: u32,
-    /// SHA-256, lower hex, of the published file.
+    /// SHA-256 of the published file, in lower-case hex.
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub digest: String,
 }

@@ -1,4 +1,4 @@
-//! Why a model is not published: a rule said no, nothing was written.
+//! Refusals of a model command. No event is stored.
 
 use crate::problem::Explained;
 use values::ids::ModelId;
@@ -24,7 +24,7 @@ pub enum ModelRefusal {
          another name"
     )]
     TooManyDrafts { drafts_max: usize },
-    /// Its versions are approved by another person, and nobody stands behind this one.
+    /// Versions of this model need the approval of a second person, and this request has none.
     #[error("versions of model {model} need approval, and this one has none")]
     NeedsApproval { model: ModelId },
     #[error("the description of the training data is invalid: {what}")]

@@ -1,4 +1,5 @@
-//! What a model knows of itself: its published versions, the last of which is current. Never judges.
+//! The state of a model, folded from its events: published versions; the last is current. It makes
+//! no decisions.
 
 use super::event::{Artefact, ModelEvent, Training};
 use super::named::ModelRef;
@@ -8,49 +9,49 @@ use std::collections::BTreeMap;
 /// One published version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedModel {
-    /// What a campaign names.
+    /// The reference that a campaign stores.
     pub model_ref: ModelRef,
     pub artefact: Artefact,
     pub again_of: Option<u32>,
-    /// Who stood behind it, where somebody was asked for.
+    /// The version's approval, if the model required one.
     pub four_eyes: Option<Box<FourEyes>>,
 }
 
 #[derive(Debug, Clone, Default)]
 pub struct ModelState {
     versions: BTreeMap<u32, PublishedModel>,
-    /// By the content's hash: what its bytes were learned from.
+    /// Training data by digest of the content.
     trained: BTreeMap<String, Training>,
-    /// By the content's hash: what was learned here and has not been published.
+    /// Unpublished trained contents, by digest.
     drafts: BTreeMap<String, Artefact>,
 }
 
 impl ModelState {
-    /// What the model's name means: the version published last.
+    /// Returns the current version, which is the last published one.
     pub fn current(&self) -> Option<&PublishedModel> {
         self.versions.last_key_value().map(|(_, current)| current)
     }
     pub fn version(&self, version: u32) -> Option<&PublishedModel> {
         self.versions.get(&version)
     }
-    /// Every version, from the first.
+    /// Returns all versions, the first one first.
     pub fn versions(&self) -> impl DoubleEndedIterator<Item = &PublishedModel> {
         self.versions.values()
     }
-    /// The number of the latest version, which is how many there are.
+    /// Returns the number of versions, which is also the latest version's number.
     pub fn versions_count(&self) -> u32 {
         self.versions.last_key_value().map_or(0, |(version, _)| *version)
     }
-    /// True from the first version on behind which somebody stood.
+    /// Returns true if any version has an approval; then every later one needs one.
     pub fn asks_for_approval(&self) -> bool {
         self.versions.values().any(|one| one.four_eyes.is_some())
     }
-    /// What a content was learned from, as it was told last.
+    /// Returns the last reported training data of a content.
     pub fn training(&self, digest: &str) -> Option<&Training> {
         self.trained.get(digest)
     }
 
-    /// Contents that were learned and have not been published.
+    /// Returns the trained contents that are not published, with their training data.
     pub fn drafts(&self) -> impl Iterator<Item = (&Artefact, Option<&Training>)> {
         self.drafts
             .values()

@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the model decider: given events, when a command, then events or a refusal.
 
 use super::{
     Artefact, DRAFTS_MAX, MODEL_FILE_BYTES_MAX, Model, ModelCommand, ModelEvent, ModelRefusal, ModelState,
@@ -133,7 +133,7 @@ fn once_somebody_stood_behind_a_version_nobody_publishes_alone() {
     assert_eq!(
         decide(&alone, publish('a', None, behind())),
         Ok(vec![published(2, 'a', behind())]),
-        "what nobody stood behind is a version of its own as soon as somebody does"
+        "a content without approval becomes a version of its own with its first approval"
     );
 }
 
@@ -191,14 +191,14 @@ fn a_draft_is_what_was_learned_and_is_no_version_until_it_is_published() {
     let mut state = ModelState::default();
     Model::evolve(&mut state, &trained('a'), Timestamp::EPOCH);
     assert!(state.is_draft(&artefact('a').digest));
-    assert!(state.current().is_none(), "nobody is understood by it");
+    assert!(state.current().is_none(), "no call uses it");
     assert_eq!(
         decide(&[trained('a')], publish('a', None, None)),
         Ok(vec![published(1, 'a', None)])
     );
     Model::evolve(&mut state, &published(1, 'a', None), Timestamp::EPOCH);
     assert_eq!(state.drafts().count(), 0);
-    // Told again of what is published: still no draft.
+    // Reported again after its publication: still not a draft.
     Model::evolve(&mut state, &trained('a'), Timestamp::EPOCH);
     assert_eq!(state.drafts().count(), 0);
 }

@@ -1,4 +1,4 @@
-//! What is known of a person when an offer is chosen, or why they are not to be told apart.
+//! What is known of a customer when an offer is chosen, or why personal data is not used for it.
 
 use super::KnownTag;
 use crate::attribute::{Attribute, AttributeValue, Known};
@@ -6,21 +6,21 @@ use crate::customer::{CustomerState, Profile};
 use crate::personal::Personal;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The attribute by which a person refuses that offers and wording go by who they are (PIPL, article 24).
+/// The attribute of a customer who refuses offers and wordings based on personal data (PIPL, article 24).
 const REFUSES: &str = "is_profiling_refused";
 
-/// What an offer is chosen by.
+/// The facts that an offer is chosen by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KnownOfPerson {
     Told(Box<Profile>),
-    /// They refuse it, or a hold stands on their data.
+    /// The customer refuses it, or processing of the data is restricted.
     Restricted,
-    /// It could not be read in time.
+    /// The facts could not be read in time.
     NotRead,
 }
 
 impl KnownOfPerson {
-    /// By a person's profile, unless they are not to be told apart by it.
+    /// Returns the facts of a profile, or `Restricted` if the customer refuses or `is_held` is set.
     pub fn of(profile: Profile, is_held: bool) -> Self {
         let refuses = Known::named(REFUSES).map(Known::attribute);
         let refuses = refuses.and_then(|attribute| profile.value(&attribute).cloned());
@@ -30,14 +30,15 @@ impl KnownOfPerson {
         }
     }
 
-    /// Whether their own record alone says that they are not to be told apart: then nothing more is read.
+    /// Returns true if the customer's own record restricts the use of personal data. Then nothing more is
+    /// read.
     pub fn is_restricted(state: &CustomerState) -> bool {
         let profile = state.profile().cloned().unwrap_or_default();
         Self::of(profile, state.held().is_some()) == Self::Restricted
     }
 }
 
-/// What was recorded, read again.
+/// Returns the recorded facts; `None` if a value can no longer be decrypted.
 pub(super) fn told_again(
     values: &BTreeMap<String, Personal<String>>,
     tags: &[KnownTag],

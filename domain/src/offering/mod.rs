@@ -1,14 +1,14 @@
-//! Which of several offers one person is made in a conversation, as a fact: what was thought of, by which
-//! names of values each was judged, which was chosen and why. A replay reads it and asks nobody.
+//! The choice of an offer for one customer as a recorded fact: the candidates, the names of the values they
+//! were evaluated by, the chosen one and the reason. A replay reads it and evaluates nothing again.
 //!
-//! Which offers there are is the flow's (`flow/offers.rs`). Names of attributes, answers and scores stand
-//! open, as the nodes of a branch do; values and tags are sealed. What is stored is as much as the
-//! conditions ask of, and no more: chosen again from it, the same is chosen.
+//! The flow defines the offers (`flow/offers.rs`). Names of attributes, results and scores are stored openly,
+//! like the nodes of a branch; values and tags are sealed. Only the facts that the conditions use are stored;
+//! evaluated again, they give the same choice.
 
 mod known;
 mod tier;
 
-/// What is known, as segments ask it.
+/// The customer's profile as segments evaluate it.
 pub use crate::customer::Profile;
 pub use known::KnownOfPerson;
 pub use tier::{ModelChosenFact, ModelReason, model_of};
@@ -19,27 +19,27 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// An offer was chosen for whoever is talked to, before anything was said.
+/// An offer was chosen for the customer, before anything was said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OfferChosenFact {
-    /// Its name in the flow.
+    /// Name of the offer in the flow.
     #[schemars(example = &"premium")]
     pub offer: String,
     pub reason: OfferReason,
-    /// What was judged, in the flow's order; nothing where nobody was to be told apart.
+    /// The evaluated offers, in the flow's order. Empty if personal data was not used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<OfferCandidate>,
-    /// When it was asked what is known: what NOW() means in a condition.
+    /// The time of the evaluation, which NOW() in a condition returns.
     pub as_of: Timestamp,
-    /// Values that conditions ask of, by attribute, as they are written.
+    /// Written values of the attributes that the conditions use, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub known: BTreeMap<String, Personal<String>>,
-    /// Tags without which a condition would answer otherwise.
+    /// The tags that affect the result of a condition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<KnownTag>,
 }
 
-/// A tag of the person.
+/// A tag of the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KnownTag {
@@ -47,21 +47,21 @@ pub struct KnownTag {
     pub tag: Personal<String>,
 }
 
-/// Why this offer.
+/// Why this offer was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OfferReason {
-    /// The first whose condition holds.
+    /// It is the first offer with a condition that holds.
     FirstThatHolds,
-    /// Of those that hold, the one with the highest score; of equals the first.
+    /// It has the highest score of the offers that hold; of equal scores the first.
     HighestScore,
-    /// No condition holds: the plain one.
+    /// No condition holds: the plain offer.
     NoneHolds,
-    /// Nothing of what the conditions ask is known of the person: the plain one.
+    /// None of the facts that the conditions use is known: the plain offer.
     NothingKnown,
-    /// The person refuses to be told apart, or their data is not to be used: the plain one.
+    /// The customer refuses the use of personal data, or it is restricted: the plain offer.
     Restricted,
-    /// What is known could not be read in time: the plain one.
+    /// The facts could not be read in time: the plain offer.
     NotRead,
 }
 
@@ -77,7 +77,7 @@ impl OfferReason {
         }
     }
 
-    /// In Chinese and English.
+    /// Returns the labels in Chinese and English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::FirstThatHolds => ("首个符合条件", "the first whose condition holds"),
@@ -93,13 +93,13 @@ impl OfferReason {
     }
 }
 
-/// What a condition answers of a person.
+/// The result of an offer's condition for a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OfferAnswer {
     Holds,
     Fails,
-    /// It asks of what is not known.
+    /// It depends on a fact that is not known.
     Unknown,
 }
 
@@ -113,31 +113,31 @@ impl OfferAnswer {
     }
 }
 
-/// One offer that was judged.
+/// One evaluated offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OfferCandidate {
     #[schemars(example = &"premium")]
     pub offer: String,
     pub answer: OfferAnswer,
-    /// What its conditions ask of, by name.
+    /// Names of the attributes and tags that its conditions use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(example = ["balance", "tag"])]
     pub by: Vec<String>,
-    /// Of these, what is not known of the person.
+    /// Those names in `by` for which the customer has no value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(example = ["balance"])]
     pub missing: Vec<String>,
-    /// Where the highest score is chosen.
+    /// The score. Only if the offer with the highest score is chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<i64>,
-    /// Which of its further scores were added, by their place from 0.
+    /// Indexes, from 0, of its conditional scores that were added.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scored_by: Vec<u32>,
 }
 
 impl OfferChosenFact {
-    /// Its values and tags, with their places in the record.
+    /// Returns the values and tags with their JSON pointers in the record.
     pub fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         let known = self.known.iter_mut();
         let known = known.map(|(name, value)| (format!("/known/{name}"), value));
@@ -146,7 +146,7 @@ impl OfferChosenFact {
         known.chain(tags).collect()
     }
 
-    /// What was known, as it was recorded; nothing where a value cannot be read any more.
+    /// Returns the recorded facts; `None` if a value can no longer be decrypted.
     pub fn known_then(&self) -> Option<KnownOfPerson> {
         match self.reason {
             OfferReason::Restricted => Some(KnownOfPerson::Restricted),
@@ -158,7 +158,7 @@ impl OfferChosenFact {
         }
     }
 
-    /// Without a value of the person: what was judged and chosen stays.
+    /// Returns a copy without values of the customer. The evaluation and the choice remain.
     pub fn masked(&self) -> Self {
         let mut masked = self.clone();
         for (_, value) in masked.personal() {
@@ -167,7 +167,7 @@ impl OfferChosenFact {
         masked
     }
 
-    /// In one line: what was chosen, why, and how each was judged.
+    /// Returns one line with the chosen offer, the reason, and the result of each candidate.
     pub fn in_words(&self) -> String {
         let (zh, en) = self.reason.labels();
         let judged = self.candidates.iter().map(|one| {

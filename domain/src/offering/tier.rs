@@ -1,5 +1,5 @@
-//! Which model a call is understood by, by what is known of its person and the tiers of its campaign: a fact
-//! before the first word.
+//! The choice of an intent model for a call, by the facts known about the customer and the campaign's model
+//! tiers. It is a recorded fact before the first prompt.
 
 use super::KnownOfPerson;
 use crate::attribute::{Attribute, folded};
@@ -8,38 +8,38 @@ use crate::model_tier::ModelTiers;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Which model was chosen for a call, before anything was said. The value that chose it is the person's, and
-/// stands nowhere.
+/// The model that was chosen for a call before anything was said. The customer's value behind the choice is
+/// not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelChosenFact {
-    /// Absent: the campaign's own, or the bundled one.
+    /// The model of the tier. Absent for the campaign's own or the bundled model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelRef>,
     pub reason: ModelReason,
-    /// Which tier, from 0.
+    /// Index of the tier, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<u32>,
-    /// By which variable or attribute.
+    /// Name of the variable or attribute that decided.
     #[serde(rename = "tier_by", default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"rfm_grade")]
     pub by: Option<String>,
 }
 
-/// Why this model.
+/// Why this model was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelReason {
-    /// The first tier that is meant.
+    /// It is the model of the first tier that matches.
     Tier,
-    /// No tier is meant, or nothing is known.
+    /// No tier matches, or nothing is known.
     NoTier,
-    /// The person refuses to be told apart, or their data is not to be used.
+    /// The customer refuses the use of personal data, or it is restricted.
     Restricted,
 }
 
 impl ModelReason {
-    /// In Chinese and English.
+    /// Returns the labels in Chinese and English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::Tier => ("按档次", "by a tier"),
@@ -50,7 +50,7 @@ impl ModelReason {
 }
 
 impl ModelChosenFact {
-    /// In one line: which, and why.
+    /// Returns one line with the model and the reason.
     pub fn in_words(&self) -> String {
         let (zh, en) = self.reason.labels();
         let model = self
@@ -64,7 +64,7 @@ impl ModelChosenFact {
         format!("{model}: {zh} / {en}{by}")
     }
 
-    /// Without the names of an installation's models and columns.
+    /// Returns a copy without the installation's names of models and columns.
     pub const fn masked(&self) -> Self {
         Self {
             model: None,
@@ -74,13 +74,13 @@ impl ModelChosenFact {
         }
     }
 
-    /// The tier tells of a person.
+    /// Returns false: the tier is information about a person.
     pub const fn is_anonymous(&self) -> bool {
         false
     }
 }
 
-/// The model of a person's call; nothing where there are no tiers.
+/// Returns the model for a customer's call; `None` if the campaign has no tiers.
 pub fn model_of(
     tiers: &ModelTiers,
     variables: &BTreeMap<String, String>,

@@ -1,18 +1,18 @@
-//! Requests to a person's request: it is received, and answered.
+//! The commands of a person request: receive it, and answer it.
 
 use super::wish::{AnswerKind, Wish};
 use crate::time::Timestamp;
 use values::ids::{CustomerId, EventId};
 
-/// A person asked for something.
+/// The data of a request that a person made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receiving {
     pub wish: Wish,
     pub customer: CustomerId,
-    /// By which way it came, such as `hotline`.
+    /// The channel through which it came, such as `hotline`.
     pub channel: Option<String>,
     pub note: Option<String>,
-    /// When it came in; the deadline counts from there.
+    /// Time at which the request was received. The deadline counts from it.
     pub received_at: Timestamp,
 }
 
@@ -22,13 +22,13 @@ pub enum PersonRequestCommand {
     Answer {
         answer: AnswerKind,
         note: String,
-        /// What did it: an erasure, a hold, a read on record.
+        /// The event that carried it out: an erasure, a restriction, or a recorded read.
         done_by: Option<EventId>,
     },
 }
 
 impl PersonRequestCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Receive(_) => "person_request.receive",

@@ -1,4 +1,4 @@
-//! Decides commands to a person's request: received once with its deadline, answered once.
+//! Decides the commands of a person request: received once with its deadline, answered once.
 
 use super::command::{PersonRequestCommand, Receiving};
 use super::event::PersonRequestEvent;
@@ -31,7 +31,7 @@ pub(super) fn decide(state: &PersonRequestState, command: PersonRequestCommand, 
     }
 }
 
-/// Whoever notes it again has it already.
+/// Stores the request. A repeated command stores no event.
 fn receive(state: &PersonRequestState, receiving: Receiving, now: Timestamp) -> Decided {
     if state.received().is_some() {
         return Ok(Vec::new());

@@ -1,5 +1,5 @@
-//! Facts about one request of a person. Stored kinds and versions; never changed, only added to. Who
-//! acted stands in the envelope.
+//! The events of a person request. Stored kinds and versions never change; new ones are added. The envelope
+//! names the actor.
 
 use super::wish::{AnswerKind, Wish};
 use crate::case::Deadline;
@@ -13,7 +13,7 @@ use values::ids::{CustomerId, EventId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum PersonRequestEvent {
-    /// A person asked for something about their own data.
+    /// A person made a request about their personal data.
     #[serde(rename = "person_request.received")]
     Received {
         wish: Wish,
@@ -25,18 +25,18 @@ pub enum PersonRequestEvent {
         received_at: Timestamp,
         deadline: Deadline,
     },
-    /// It is answered: done, or not and why.
+    /// The request was answered: carried out, or refused with a reason.
     #[serde(rename = "person_request.answered")]
     Answered {
         answer: AnswerKind,
         note: String,
-        /// The event that did it.
+        /// The event that carried it out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         done_by: Option<EventId>,
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl PersonRequestEvent {
     pub const RECEIVED: &'static str = "person_request.received";
     pub const ANSWERED: &'static str = "person_request.answered";

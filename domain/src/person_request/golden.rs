@@ -1,4 +1,4 @@
-//! Every stored kind of the event of a person's request, held against its golden file.
+//! Golden tests: the stored form of every person request event equals its golden file.
 
 use super::event::PersonRequestEvent;
 use super::wish::{AnswerKind, Wish};

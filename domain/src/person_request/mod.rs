@@ -1,9 +1,9 @@
-//! The person_request aggregate: what a person asked about their own data, until when it is answered, and
-//! what was done.
+//! The person request aggregate: a person's request about their own data, its deadline, and its answer.
 //!
-//! Promises: the deadline and what it rests on are fixed when the request is received; it is answered
-//! once, with what was done and the event that did it; who received and answered it is recorded. It
-//! changes no person: an erasure, a hold or a read is that one's own command, caused by the request.
+//! Guarantees: the deadline and its legal basis are fixed when the request is received. It is answered once,
+//! with a note and the event that carried it out. The users who received and answered it are recorded. A
+//! request changes no customer: an erasure, a restriction or a read is a command of that entity, caused by
+//! the request.
 
 pub mod command;
 mod decide;
@@ -27,7 +27,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::PersonRequestId;
 
-/// The request's decider.
+/// The decider of the person request aggregate.
 #[derive(Debug)]
 pub struct PersonRequest;
 
@@ -56,7 +56,7 @@ impl Decider for PersonRequest {
         state.apply(event, at);
     }
 
-    /// The person who asked.
+    /// Returns the customer who made the request.
     fn scope(_: &PersonRequestId, state: &PersonRequestState, event: &PersonRequestEvent) -> Scope {
         let customer = match event {
             PersonRequestEvent::Received { customer, .. } => Some(customer.clone()),

@@ -1,4 +1,4 @@
-//! Why a command to a person's request can be refused: a rule said no, nothing was written.
+//! Refusals of a person request command. No event is stored.
 
 use crate::case::CaseTextError;
 use crate::problem::Explained;

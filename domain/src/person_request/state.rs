@@ -1,4 +1,4 @@
-//! What the events of a person's request add up to: what was asked, until when, what was answered.
+//! The state of a person request, folded from its events: the request, its deadline and its answer.
 
 use super::event::PersonRequestEvent;
 use super::wish::{AnswerKind, Wish};
@@ -6,7 +6,7 @@ use crate::case::Deadline;
 use crate::time::Timestamp;
 use values::ids::{CustomerId, EventId};
 
-/// State of one request.
+/// The state of one request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PersonRequestState {
     received: Option<ReceivedRequest>,
@@ -24,7 +24,7 @@ pub struct ReceivedRequest {
     pub deadline: Deadline,
 }
 
-/// What was answered.
+/// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnsweredRequest {
     pub answer: AnswerKind,
@@ -42,7 +42,7 @@ impl PersonRequestState {
         self.answered.as_ref()
     }
 
-    /// Whether its deadline has passed without an answer, or before it.
+    /// Returns true if the deadline passed before the answer, or has passed without one.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let answered_at = self.answered.as_ref().map_or(now, |answered| answered.at);
         let received = self.received.as_ref();

@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the person request decider: given events, when a command, then events or a refusal.
 
 use super::{
     AnswerKind, PersonRequest, PersonRequestCommand, PersonRequestEvent, PersonRequestRefusal,

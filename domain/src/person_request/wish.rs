@@ -1,29 +1,30 @@
-//! What a person may ask about their own data, with the deadline, and how it is answered: closed lists.
+//! The closed lists of requests that a person can make about their own data, with the deadline, and of
+//! answers.
 
 use crate::case::DeadlineRule;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
-/// What is asked for.
+/// The kind of a person's request.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
-    /// 查阅、复制: what is kept of them.
+    /// 查阅、复制: a copy of the stored personal data.
     Copy,
-    /// 更正、补充.
+    /// 更正、补充: a correction.
     Correct,
-    /// 限制、拒绝处理: nobody calls until it is lifted.
+    /// 限制、拒绝处理: a restriction. The person is not called until it is lifted.
     Restrict,
-    /// 解释: why they were called, or not.
+    /// 解释: an explanation why calls were made or not made.
     Explain,
-    /// 删除.
+    /// 删除: an erasure.
     Delete,
 }
 
 impl Wish {
-    /// Everything that may be asked for, in the order in which it is shown.
+    /// Every kind of request, in display order.
     pub const ALL: [Self; 5] = [
         Self::Copy,
         Self::Correct,
@@ -42,7 +43,7 @@ impl Wish {
         }
     }
 
-    /// In Chinese and English.
+    /// Returns the labels in Chinese and English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::Copy => ("查阅、复制", "a copy"),
@@ -53,8 +54,8 @@ impl Wish {
         }
     }
 
-    /// Until when it is answered. PIPL (个人信息保护法) articles 44 to 48 give the rights and article 50 asks for
-    /// a way to use them, without a number of days.
+    /// Returns the deadline for an answer, with its basis. PIPL (个人信息保护法) articles 44 to 48 give the rights;
+    /// article 50 requires a way to use them, without a number of days.
     pub const fn deadline(self) -> DeadlineRule {
         DeadlineRule {
             days: 15,
@@ -74,11 +75,11 @@ impl FromStr for Wish {
     }
 }
 
-/// Whether what was asked for was done.
+/// Whether the request was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerKind {
     Done,
-    /// Not done; the note says why, and the person is told.
+    /// It was not carried out. The note gives the reason, and the person is informed.
     Refused,
 }

@@ -1,8 +1,9 @@
-//! What a user can prefer: closed lists, so that no text of anybody's is kept, and nothing personal.
+//! The preferences that a user can set. All values come from closed lists, so no free text and no personal
+//! data is stored.
 
 use serde::{Deserialize, Serialize};
 
-/// What a user has chosen; what is absent is left to the console and the browser.
+/// The preferences of a user. For an absent one, the console and the browser decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "PreferencesChosen")]
 pub struct Chosen {
@@ -10,12 +11,12 @@ pub struct Chosen {
     pub language: Option<PreferredLanguage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub theme: Option<PreferredTheme>,
-    /// The page that is shown first.
+    /// The first page after sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<HomePage>,
 }
 
-/// In which language the console speaks.
+/// The language of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum PreferredLanguage {
     #[serde(rename = "zh-CN")]
@@ -24,7 +25,7 @@ pub enum PreferredLanguage {
     English,
 }
 
-/// How the console looks.
+/// The color theme of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PreferredTheme {
@@ -32,7 +33,7 @@ pub enum PreferredTheme {
     Dark,
 }
 
-/// Pages of the console that are about nobody and nothing in particular.
+/// Pages of the console that concern no single record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HomePage {

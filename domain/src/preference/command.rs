@@ -1,15 +1,15 @@
-//! Requests to a user's preferences: be these from now on.
+//! The command of a user's preferences: set all of them.
 
 use super::chosen::Chosen;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PreferenceCommand {
-    /// The whole of them. So already: no event.
+    /// Sets all preferences. If nothing changes, no event is stored.
     Choose { chosen: Chosen },
 }
 
 impl PreferenceCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Choose { .. } => "preference.choose",

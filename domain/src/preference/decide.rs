@@ -1,4 +1,4 @@
-//! Decides commands to a user's preferences: a choice that is so already stores nothing.
+//! Decides the command of a user's preferences: a choice without a change stores no event.
 
 use super::command::PreferenceCommand;
 use super::event::PreferenceEvent;

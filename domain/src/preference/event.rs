@@ -1,5 +1,5 @@
-//! Facts about what one user prefers. Stored kinds and versions; never changed, only added to. Whose they
-//! are stands in the stream's name, who acted in the envelope.
+//! The events of a user's preferences. Stored kinds and versions never change; new ones are added. The
+//! stream's name has the user, the envelope the actor.
 
 use super::chosen::Chosen;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum PreferenceEvent {
-    /// All that the user prefers from here on.
+    /// The preferences were set. The event has all of them.
     #[serde(rename = "preference.changed")]
     Changed {
         #[serde(flatten)]
@@ -18,7 +18,7 @@ pub enum PreferenceEvent {
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl PreferenceEvent {
     pub const CHANGED: &'static str = "preference.changed";
 }

@@ -1,4 +1,4 @@
-//! Every stored kind of a preference's event, held against its golden file.
+//! Golden tests: the stored form of every preference event equals its golden file.
 
 use super::chosen::{Chosen, HomePage, PreferredLanguage, PreferredTheme};
 use super::event::PreferenceEvent;

@@ -1,7 +1,7 @@
-//! The preference aggregate: in which language and theme a user sees the console, and which page comes first.
+//! The preference aggregate: a user's language, theme and first page of the console.
 //!
-//! Promises: one stream a user, whose name is the id; a choice is the whole of it; nothing is decided by it,
-//! and it holds words from closed lists alone, so nothing personal.
+//! Guarantees: one stream per user, with the user's name as id. A choice contains all preferences. No
+//! decision uses them. All values come from closed lists, so nothing personal is stored.
 
 mod chosen;
 pub mod command;
@@ -25,10 +25,10 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::UserId;
 
-/// Changes of one user: some each day for years. A switch that somebody's script turns all day has an end.
+/// Most changes by one user: some each day for years. It stops a script that changes preferences in a loop.
 pub const CHANGES_MAX: u32 = 10_000;
 
-/// The decider of preferences.
+/// The decider of the preference aggregate.
 #[derive(Debug)]
 pub struct Preference;
 
@@ -61,7 +61,7 @@ impl Decider for Preference {
         false
     }
 
-    /// About nobody whom we call.
+    /// Returns an empty scope: preferences concern no customer.
     fn scope(_: &UserId, _: &PreferenceState, _: &PreferenceEvent) -> Scope {
         Scope::default()
     }

@@ -1,4 +1,4 @@
-//! Why preferences are not changed: a rule said no, nothing was written.
+//! Refusals of a preference command. No event is stored.
 
 use super::CHANGES_MAX;
 use crate::problem::Explained;

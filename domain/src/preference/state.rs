@@ -1,9 +1,9 @@
-//! What the events of a user's preferences add up to: the last choice, and how often one was made.
+//! The state of a user's preferences, folded from its events: the last choice and the number of changes.
 
 use super::chosen::Chosen;
 use super::event::PreferenceEvent;
 
-/// State of one user's preferences.
+/// The state of one user's preferences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PreferenceState {
     chosen: Chosen,
@@ -11,7 +11,7 @@ pub struct PreferenceState {
 }
 
 impl PreferenceState {
-    /// What is chosen; nothing at first.
+    /// Returns the current preferences; empty at first.
     pub const fn chosen(&self) -> Chosen {
         self.chosen
     }

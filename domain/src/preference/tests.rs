@@ -1,4 +1,5 @@
-//! Preferences as given, when, then: a whole choice, no event without a change, and an end to changes.
+//! Tests of the preference decider: a choice contains all preferences, no event without a change, and a limit
+//! on changes.
 
 use super::*;
 

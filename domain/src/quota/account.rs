@@ -1,4 +1,4 @@
-//! What of a campaign's quotas is counted and what is taken, folded from its own events.
+//! The counts and reserved places of a campaign's quotas, folded from the campaign's own events.
 
 use super::{Counted, Per, Quota};
 use crate::time::Timestamp;
@@ -8,31 +8,32 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use values::ids::{CallId, CustomerId};
 
-/// Days of which counts are kept: of a call that ends behind midnight, and of a crash before a weekend.
+/// Days for which counts are kept: enough for a call that ends after midnight, and for a crash before a
+/// weekend.
 const DAYS_KEPT: usize = 8;
 
-/// A place that somebody has of quotas from the grant on until their call has ended.
+/// A reserved place in quotas, from the grant of a batch until the end of the customer's call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct QuotaPlace {
     pub customer: CustomerId,
-    /// Of their enrolment: it tells the call.
+    /// Number of the enrolment's attempt. It identifies the call.
     pub attempt: u32,
-    /// By their places in the plan, from 0.
+    /// Indexes of the quotas in the plan, from 0.
     pub quotas: Vec<u8>,
 }
 
-/// What came of a place.
+/// The result of a reserved place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct QuotaEnd {
     pub customer: CustomerId,
     pub attempt: u32,
-    /// Absent where it was never dialed: the place is free again.
+    /// The call. Absent if none was dialed; the place is then free again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,
     /// A person answered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub connected: bool,
-    /// Its conversation came to its end.
+    /// The conversation reached its end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub completed: bool,
 }
@@ -47,7 +48,7 @@ impl QuotaEnd {
     }
 }
 
-/// A place, and when it was taken.
+/// A reserved place with the time of its grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Taken {
     attempt: u32,
@@ -55,10 +56,10 @@ struct Taken {
     at: Timestamp,
 }
 
-/// Counts of a quota by the day on which the batch was granted; of the whole campaign under one key.
+/// Counts of a quota by the day of the grant. A quota of the whole campaign has one entry under `None`.
 type Days = BTreeMap<Option<NaiveDate>, u32>;
 
-/// Counts and places.
+/// The counts and reserved places of a campaign's quotas.
 #[derive(Debug, Clone, Default)]
 pub struct QuotaAccount {
     zone: Option<Tz>,
@@ -67,46 +68,47 @@ pub struct QuotaAccount {
     places: BTreeMap<CustomerId, Taken>,
 }
 
-/// Whom a batch is asked for, and of which quotas they are, by their places in the plan.
+/// A customer of a requested batch, with the customer's quotas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuotaPerson {
     pub customer: CustomerId,
-    /// The attempt that their next grant is.
+    /// Number of the attempt that the next grant starts.
     pub attempt: u32,
     pub quotas: Vec<u8>,
 }
 
-/// A quota that is full: its name and counts, and until when, where not for good.
+/// A full quota: its name and counts, and the time at which it opens again. `until` is `None` if it stays
+/// full.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FullQuota {
     pub facts: BTreeMap<String, String>,
     pub until: Option<Timestamp>,
 }
 
-/// How a quota stands.
+/// The status of a quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Open,
-    /// Counts and calls in flight fill it: what they come to is not known yet.
+    /// Counts and calls in flight fill it; the results of these calls are not known yet.
     Taken,
-    /// Until the next day.
+    /// Full until the next day.
     FullUntil(Timestamp),
-    /// For good.
+    /// Full for the rest of the campaign.
     Full,
 }
 
-/// A quota, its counts and how it stands.
+/// A quota with its counts and status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuotaStanding<'a> {
     pub quota: &'a Quota,
-    /// Of the campaign, or of today.
+    /// Count of the campaign, or of today.
     pub counted: u32,
     pub in_flight: u32,
     pub standing: Standing,
 }
 
 impl QuotaStanding<'_> {
-    /// Places that are left of it.
+    /// Returns the number of free places.
     fn left(&self) -> u32 {
         let (_, most) = self.quota.bound();
         match self.standing {
@@ -115,7 +117,7 @@ impl QuotaStanding<'_> {
         }
     }
 
-    /// Why its people are not called; `None` while they may be, or may be soon.
+    /// Returns the quota if it is full; `None` if its customers can be called now or may be soon.
     pub fn full(&self) -> Option<FullQuota> {
         let until = match self.standing {
             Standing::Open | Standing::Taken => return None,
@@ -126,7 +128,7 @@ impl QuotaStanding<'_> {
         Some(FullQuota { facts, until })
     }
 
-    /// Its name and counts.
+    /// Returns the quota's name and counts as facts.
     fn facts(&self) -> BTreeMap<String, String> {
         let (counted, most) = self.quota.bound();
         let facts = [
@@ -154,21 +156,21 @@ impl QuotaAccount {
         &self.quotas
     }
 
-    /// Places that are taken: whose, of which attempt, and since when.
+    /// Returns the reserved places: customer, attempt and time of the grant.
     pub fn places(&self) -> impl Iterator<Item = (&CustomerId, u32, Timestamp)> {
         self.places
             .iter()
             .map(|(customer, taken)| (customer, taken.attempt, taken.at))
     }
 
-    /// Whether somebody has a place for this attempt.
+    /// Returns true if the customer has a reserved place for this attempt.
     pub fn has_place(&self, customer: &CustomerId, attempt: u32) -> bool {
         self.places
             .get(customer)
             .is_some_and(|taken| taken.attempt == attempt)
     }
 
-    /// How every quota stands.
+    /// Returns the status of every quota.
     pub fn standings(&self, now: Timestamp) -> Vec<QuotaStanding<'_>> {
         let all = (0..).zip(&self.quotas);
         all.map(|(place, quota)| self.standing(place, quota, now))
@@ -201,14 +203,14 @@ impl QuotaAccount {
         }
     }
 
-    /// Why somebody of these quotas is not called: the first that is full for good, else the one that is full
-    /// longest.
+    /// Returns the full quota for which a customer of these quotas is not called: one that stays full, else
+    /// the one that opens last.
     pub fn full_for(&self, quotas: &[u8], now: Timestamp) -> Option<FullQuota> {
         full_of(&self.standings(now), quotas)
     }
 
-    /// Of those due, in their order, the places of the first `wanted` who may be called, and how many of them
-    /// those are; whoever is of no quota needs none.
+    /// Selects from the due customers, in their order, the first `wanted` who can be called. Returns their
+    /// number and their places; a customer without a quota needs no place.
     pub(crate) fn take(&self, wanted: u32, people: &[QuotaPerson], now: Timestamp) -> (u32, Vec<QuotaPlace>) {
         let mut left: Vec<u32> = self.standings(now).iter().map(QuotaStanding::left).collect();
         let (mut count, mut places) = (0, Vec::<QuotaPlace>::new());
@@ -274,7 +276,7 @@ impl QuotaAccount {
         }
     }
 
-    /// Under which key a quota counts what was granted then.
+    /// Returns the key under which a quota counts a grant of this time.
     fn day(&self, quota: &Quota, at: Timestamp) -> Option<NaiveDate> {
         match quota.per {
             Per::Campaign => None,
@@ -283,7 +285,7 @@ impl QuotaAccount {
     }
 }
 
-/// The same, of standings that were asked for once for many people.
+/// Like `full_for`, for statuses that were computed once for many customers.
 pub fn full_of(standings: &[QuotaStanding<'_>], quotas: &[u8]) -> Option<FullQuota> {
     let own = quotas
         .iter()
@@ -292,7 +294,7 @@ pub fn full_of(standings: &[QuotaStanding<'_>], quotas: &[u8]) -> Option<FullQuo
     full.max_by_key(|full| (full.until.is_none(), full.until))
 }
 
-/// Whether calls in flight fill one of these quotas: its people wait until what they come to is known.
+/// Returns true if calls in flight fill one of these quotas. Its customers wait for the results.
 pub fn waits_for_calls(standings: &[QuotaStanding<'_>], quotas: &[u8]) -> bool {
     let own = quotas
         .iter()
@@ -304,7 +306,7 @@ fn day_of(zone: Tz, at: Timestamp) -> NaiveDate {
     at.to_utc().with_timezone(&zone).date_naive()
 }
 
-/// The first instant of the next day: its midnight or, where a zone skips that, an hour behind it.
+/// Returns the start of the next day: midnight, or one hour later if the zone skips midnight.
 fn start_of_next_day(zone: Tz, at: Timestamp) -> Option<Timestamp> {
     let midnight = day_of(zone, at)
         .checked_add_days(ManyDays::new(1))?

@@ -1,11 +1,10 @@
-//! Quotas (配额): of a group of people at most so many dials, connected calls or completed ones, of the whole
-//! campaign or each day.
+//! Quotas (配额): for a group of customers, at most so many dials, connected calls or completed calls, per
+//! campaign or per day.
 //!
-//! Promises. What counts is the campaign's own events: a place of a quota is taken when a batch is
-//! granted, and given back or counted when the call has ended; no view is asked. A place that is taken
-//! counts as if its call came out as the quota wants it, so that no quota is ever passed, however many
-//! calls are in flight, and what a crash leaves open stays taken until the call's own stream says what
-//! came of it.
+//! Guarantees. Only the campaign's own events count: a place is reserved when a batch is granted, and counted
+//! or released when the call has ended; no view is used. A reserved place counts as if the call had the
+//! counted result, so that a quota is never exceeded, however many calls are in flight. A place left open by
+//! a crash stays reserved until the call's own stream has the result.
 
 mod account;
 #[cfg(test)]
@@ -18,26 +17,26 @@ pub use account::{
 
 use serde::{Deserialize, Serialize};
 
-/// Most quotas of one campaign: each person of a batch is asked about each.
+/// Most quotas of one campaign. Each customer of a batch is checked against each.
 pub const QUOTAS_MAX: usize = 16;
 
-/// Longest name, in bytes.
+/// Longest name of a quota, in bytes.
 pub const QUOTA_NAME_BYTES_MAX: usize = 64;
 
-/// Longest condition, in bytes: that of a segment.
+/// Longest condition of a quota, in bytes: the limit of a segment.
 pub const QUOTA_WHERE_BYTES_MAX: usize = 8 * 1_024;
 
-/// The rule by which somebody is not called whose quota is full.
+/// The rule name for a customer who is not called because a quota is full.
 pub const QUOTA: &str = "quota";
 
-/// What is counted.
+/// The result that a quota counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
     /// Calls that were dialed.
     Dials,
     /// Calls that a person answered.
     Connected,
-    /// Calls whose conversation came to its end.
+    /// Calls with a conversation that reached its end.
     Completed,
 }
 
@@ -51,12 +50,12 @@ impl Counted {
     }
 }
 
-/// Over what it is counted.
+/// The period over which a quota counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Per {
     Campaign,
-    /// A day of the campaign's zone, as its schedule's times are.
+    /// A day in the campaign's time zone, as in its schedule.
     Day,
 }
 
@@ -69,7 +68,7 @@ impl Per {
     }
 }
 
-/// At most so many of one group. One of `dials`, `connected` and `completed` says how many.
+/// A limit for one group of customers. One of `dials`, `connected` and `completed` is set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{ "name": "east", "where": "SELECT * FROM customers WHERE region = '上海'",
@@ -77,7 +76,7 @@ impl Per {
 pub struct Quota {
     #[schemars(length(min = 1, max = QUOTA_NAME_BYTES_MAX))]
     pub name: String,
-    /// Whose: a segment (`SELECT * FROM customers WHERE …`, without an order or a limit), or a tag.
+    /// The group: a segment (`SELECT * FROM customers WHERE …`, without order and limit), or a tag.
     #[serde(rename = "where")]
     #[schemars(length(min = 1, max = QUOTA_WHERE_BYTES_MAX))]
     pub group: String,
@@ -91,7 +90,7 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// What is counted, and how many of it there may be.
+    /// Returns the counted result and its limit.
     pub fn bound(&self) -> (Counted, u32) {
         let bound = |counted, most: Option<u32>| most.map(|most| (counted, most));
         bound(Counted::Dials, self.dials)

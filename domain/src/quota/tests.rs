@@ -1,4 +1,4 @@
-//! Who is of which quota, what a place counts as, and when a quota is full.
+//! Tests of quotas: the quotas of a customer, what a place counts as, and when a quota is full.
 
 use super::*;
 use crate::time::Timestamp;
@@ -67,7 +67,7 @@ fn a_place_counts_until_its_call_is_known_and_no_quota_is_passed() {
         None,
         "what they come to is not known yet"
     );
-    // One was not answered: its place is free. One was: it counts for good.
+    // One call was not answered and its place is free. One was answered and counts.
     account.ended(&end(0, "dial"));
     account.ended(&end(1, "answer"));
     assert_eq!(take(&mut account, 5, &people[2..], now()), 1);
@@ -98,7 +98,7 @@ fn a_day_is_of_the_grant_and_opens_again_and_others_are_not_held_up() {
         2,
         "one of the quota, one of none"
     );
-    // It ends behind midnight, and counts for the day on which it was granted.
+    // The call ends after midnight and counts for the day of its grant.
     assert_eq!(take(&mut account, 1, &people[2..], midnight), 1);
     account.ended(&end(1, "dial"));
     assert_eq!(account.full_for(&[0], late).unwrap().until, Some(midnight));

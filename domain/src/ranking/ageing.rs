@@ -1,20 +1,20 @@
-//! Waiting counts: a value is a head start in time, and who has waited long enough is overtaken by nobody.
+//! Aging: a value is a head start in time, and a customer who has waited long enough is no longer overtaken.
 //!
-//! A head start rather than a sum of weights: what each is worth then does not change with the clock, so that
-//! two of one class never change places while they wait.
+//! A head start, and not a weighted sum: values do not change with the clock, so two customers of one class
+//! never change places while they wait.
 
 use super::plan::CallValue;
 use crate::time::Timestamp;
 
-/// Steps of value: the most that a value is worth stays below the bound.
+/// Number of value steps. The highest value gives less than the whole bound.
 const STEPS: u64 = 10;
 
-/// When somebody was due, earlier by what they are worth: nine tenths of the bound at most.
+/// Returns the due time less the head start of the value: nine tenths of the bound at most.
 pub(super) fn key(due_at: Timestamp, value: CallValue, overtaken_ms_max: u64) -> Timestamp {
     due_at.minus_ms(overtaken_ms_max / STEPS * u64::from(value.get()))
 }
 
-/// Whether nobody overtakes them any more.
+/// Returns true if the customer has waited the bound and is no longer overtaken.
 pub(super) fn has_waited(due_at: Timestamp, now: Timestamp, overtaken_ms_max: u64) -> bool {
     due_at <= now && now.ms_since(due_at) >= overtaken_ms_max
 }

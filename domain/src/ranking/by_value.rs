@@ -1,4 +1,4 @@
-//! What a person is worth to a campaign: by a column of its lists, by a tag, or by their RFM grade.
+//! The value of a customer for a campaign: by a column of its lists, by tags, or by the RFM grade.
 
 use super::placing::KnownOfPerson;
 use super::plan::CallValue;
@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 /// Most words, tags, grades or steps of one plan.
 pub(super) const WORDS_MAX: usize = 64;
 
-/// Longest column and tag, in bytes: those of lists and tags.
+/// Longest name of a column or tag, in bytes.
 pub(super) const WORD_BYTES_MAX: usize = 128;
 
-/// By what a person's value is told. Whoever has none of what is named is worth 0.
+/// The criterion of a customer's value. A customer without any of the named values has the value 0.
 ///
-/// What stands within an alternative has a name of its own: generators of clients would name it twice.
+/// The alternatives are named types, because client generators would otherwise generate them twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ValuedBy {
@@ -23,27 +23,27 @@ pub enum ValuedBy {
     Rfm(ByGrade),
 }
 
-/// A column of its lists: by its words, or by its number.
+/// Value by a column of the lists: by its words, or by its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ByColumn {
     pub name: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, CallValue>,
-    /// From which number on it is worth how much; the highest that is reached counts.
+    /// Steps: values from a number on. The highest step that is reached counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub at_least: Vec<AtLeast>,
 }
 
-/// Tags of the person, of any level; the best of theirs counts.
+/// Value by tags of any level. The customer's best tag counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ByTags {
     pub values: BTreeMap<String, CallValue>,
 }
 
-/// The grade by recency, frequency and money, of the attributes `last_order_date`, `orders_count` and
-/// `orders_amount` when they are enrolled, by given limits.
+/// Value by the RFM grade, computed at the enrolment from the attributes `last_order_date`, `orders_count`
+/// and `orders_amount` with the given limits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ByGrade {
@@ -51,7 +51,7 @@ pub struct ByGrade {
     pub limits: GradeLimits,
 }
 
-/// A step of a number.
+/// A step: the value from this number on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AtLeast {
@@ -59,7 +59,8 @@ pub struct AtLeast {
     pub value: CallValue,
 }
 
-/// From which value on a score is 2, 3, 4 and 5; of days, up to which number it is 5, 4, 3 and 2.
+/// The values from which an RFM score is 2, 3, 4 and 5. For recency: the days up to which it is 5, 4, 3 and
+/// 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GradeLimits {
@@ -69,7 +70,7 @@ pub struct GradeLimits {
     pub amount: [i64; 4],
 }
 
-/// Decimals are kept in ten-thousandths.
+/// Units of the stored decimals: ten-thousandths.
 const TEN_THOUSANDTHS: i64 = 10_000;
 
 impl ValuedBy {
@@ -81,7 +82,7 @@ impl ValuedBy {
         }
     }
 
-    /// Every value that somebody may have, the lowest first.
+    /// Returns every value that a customer can have, the lowest first.
     pub fn values(&self) -> Vec<CallValue> {
         let mut all = vec![CallValue::NONE];
         match self {
@@ -98,7 +99,7 @@ impl ValuedBy {
         all
     }
 
-    /// What this person is worth.
+    /// Returns the value of a customer.
     pub(super) fn value(&self, known: &KnownOfPerson<'_>) -> CallValue {
         let best = match self {
             Self::Column(ByColumn {
@@ -133,7 +134,7 @@ impl ValuedBy {
         best.unwrap_or_default()
     }
 
-    /// What is wrong with it.
+    /// Returns what is wrong with the criterion; `None` if it is valid.
     pub(super) fn fault(&self) -> Option<&'static str> {
         let (name, words, steps) = match self {
             Self::Column(ByColumn {
@@ -161,7 +162,7 @@ impl ValuedBy {
     }
 }
 
-/// The whole number below, of a number as lists write it: `100,000.50`, `¥88`.
+/// Reads a number as lists write it (`100,000.50`, `¥88`), rounded down; `None` if it is not a number.
 fn whole_number(text: &str) -> Option<i64> {
     let plain: String = text
         .trim()

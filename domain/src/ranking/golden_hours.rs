@@ -1,16 +1,16 @@
-//! Golden hours: in them whoever is worth most goes first, outside of them the others do.
+//! Golden hours: customers of high value are called first in them, the others first outside of them.
 //!
-//! They order, and keep nobody waiting while nobody else is due; when a person may be called at all is for
-//! the windows to say. They are hours of the campaign's zone, as its schedule's times are.
+//! They only order: a customer does not wait if no other is due. Calling windows decide when a customer may
+//! be called. The hours are in the campaign's time zone, like its schedule.
 
 use super::Class;
 use crate::time::{TimeOfDay, Timestamp, seconds_of_day};
 use chrono_tz::Tz;
 
-/// What an hour is for.
+/// The kind of the current hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hour {
-    /// No golden hours were said.
+    /// The plan has no golden hours.
     Any,
     Golden,
     Ordinary,
@@ -26,7 +26,7 @@ impl Hour {
     }
 }
 
-/// From inclusive, until exclusive.
+/// Returns the kind of the hour at `now`. Pairs have an inclusive start and an exclusive end.
 pub(super) fn hour(golden: &[(TimeOfDay, TimeOfDay)], zone: Tz, now: Timestamp) -> Hour {
     if golden.is_empty() {
         return Hour::Any;

@@ -1,11 +1,11 @@
-//! In which order the due of one campaign are called: by what they are worth to it, by how long they have
-//! waited, and by the hour; one file an ordering.
+//! The order in which the due enrolments of a campaign are dialed: by value, by waiting time and by the hour.
+//! One file per criterion.
 //!
-//! Promises. Whoever was asked for is first, as without an order. Whoever has waited the plan's
-//! `overtaken_ms_max` since they were due goes before all who have not, oldest first, whatever anybody is
-//! worth and whatever the hour: so nobody is called before somebody who became due `overtaken_ms_max`
-//! earlier. Of one value the earlier due go first, so the first few of each value are enough to know the
-//! first few of all: no order of everybody is ever made.
+//! Guarantees. Requested calls are first, as without a ranking. A customer who has waited `overtaken_ms_max`
+//! since the due time precedes all who have not, the oldest first, whatever the values and the hour; so no
+//! customer is called before one who was due `overtaken_ms_max` earlier. Within one value the earlier due
+//! time is first, so the first few of each value determine the first few of all; the whole list is never
+//! sorted.
 
 mod ageing;
 mod by_value;
@@ -25,27 +25,27 @@ use crate::time::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
-/// What an order goes by, of one who is due.
+/// The facts of a due enrolment that the order uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// A call was asked for, or a time was named for it.
+    /// The call was requested, or a time was agreed.
     pub asked: bool,
     pub due_at: Timestamp,
     pub value: CallValue,
-    /// Of which group of hours they are; 0 of none.
+    /// Number of the customer's group of hours; 0 for none.
     pub times_group: u8,
 }
 
-/// Who goes before whom, best first.
+/// The class of an enrolment in the order, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// Somebody asked for the call.
+    /// The call was requested.
     Asked,
-    /// Has waited as long as anybody is overtaken.
+    /// The customer has waited as long as a customer can be overtaken.
     Waited,
-    /// Whom the hour is for, or everybody where no hours were said.
+    /// The current hour is for this customer, or the plan has no golden hours.
     OfTheHour,
-    /// Whom another hour is for.
+    /// Another hour is for this customer.
     OfOtherHours,
 }
 
@@ -76,23 +76,23 @@ impl Class {
     }
 }
 
-/// Where somebody stands among the due: the smaller goes first.
+/// The place of an enrolment in the order; the smaller is first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     pub class: Class,
-    /// When they were due, earlier by what they are worth.
+    /// The due time less the head start of the value.
     pub key: Timestamp,
     due_at: Timestamp,
 }
 
-/// An order at one moment.
+/// The order at one point in time.
 #[derive(Debug, Clone, Copy)]
 pub struct Order<'a> {
     pub plan: &'a PriorityPlan,
-    /// In which golden hours are said.
+    /// Time zone of the golden hours.
     pub zone: Tz,
     pub now: Timestamp,
-    /// Groups whose better hour is still to come today.
+    /// Groups with a better hour later today.
     pub ahead: HoursAhead,
 }
 
@@ -101,7 +101,7 @@ impl Order<'_> {
         golden_hours::hour(&self.plan.golden_hours, self.zone, self.now)
     }
 
-    /// What rows tell apart whom this order may put first.
+    /// Returns the rungs (value and group) that rows are selected by.
     pub fn rungs(&self, groups: usize) -> Vec<Rung> {
         let groups = 0..=u8::try_from(groups).unwrap_or(0);
         let values = self.plan.by.values();
@@ -109,7 +109,7 @@ impl Order<'_> {
         groups.flat_map(of_group).collect()
     }
 
-    /// Where somebody stands now.
+    /// Returns the current place of an enrolment.
     pub fn place(&self, one: Standing) -> Place {
         let bound_ms = self.plan.overtaken_ms_max;
         let class = if one.asked {
@@ -132,7 +132,8 @@ impl Order<'_> {
         }
     }
 
-    /// The first `limit` of these in order. They hold the first `limit` of each value, by due time.
+    /// Returns the first `limit` of these enrolments in order. They must contain the first `limit` of each
+    /// value by due time.
     pub fn first<T: Ord>(&self, those: Vec<(Standing, T)>, limit: usize) -> Vec<T> {
         let mut placed: Vec<(Place, T)> = those
             .into_iter()
@@ -143,7 +144,7 @@ impl Order<'_> {
         placed.into_iter().map(|(_, one)| one).collect()
     }
 
-    /// Why somebody stands where they stand, as facts.
+    /// Returns the facts that explain an enrolment's place.
     pub fn why(&self, one: Standing) -> BTreeMap<String, String> {
         let place = self.place(one);
         let facts = [

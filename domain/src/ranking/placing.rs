@@ -1,7 +1,7 @@
-//! Where an enrolment stands by its campaign's plan, told once when somebody is enrolled.
+//! The placing of an enrolment by its campaign's plan, computed once at the enrolment.
 //!
-//! The decider has the row, the tags and the attributes open then; afterwards they are sealed, and the order
-//! goes by the value alone, which stands open: a step of ten says little of anybody.
+//! Only at the enrolment are row, tags and attributes open; afterwards they are sealed. The order then uses
+//! the value alone, which is stored openly: one of ten steps reveals little about a customer.
 
 use super::plan::{CallValue, PriorityPlan, VALUE_MAX};
 use crate::attribute::{Attribute, AttributeValue};
@@ -14,39 +14,39 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Microseconds of a day.
 const DAY_MICROS: i64 = 86_400_000_000;
 
-/// Dates are kept as days in Beijing, eight hours before those of UTC.
+/// Milliseconds that Beijing is ahead of UTC (eight hours). Dates are stored as days in Beijing.
 const BEIJING_MS: u64 = 8 * 3_600_000;
 
-/// Values, from 0 on.
+/// Number of values, including 0.
 const STEPS: u16 = VALUE_MAX as u16 + 1;
 
-/// Where somebody stands.
+/// The placing of an enrolment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Placing {
-    /// What they are worth, where the campaign has an order.
+    /// The customer's value, if the campaign has a ranking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<CallValue>,
-    /// Of which group they are, where the campaign learns by groups when people answer; from 1.
+    /// Number of the customer's group of hours, from 1, if the campaign learns answer times by groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 8))]
     pub times_group: Option<u8>,
 }
 
-/// What rows tell people of a campaign apart by: a value, and a group of hours.
+/// The key by which rows of a campaign's enrolments are selected: value and group of hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Rung {
     pub value: CallValue,
-    /// 0 of nobody's.
+    /// 0 for customers without a group.
     pub group: u8,
 }
 
 impl Rung {
-    /// As rows have it: the value itself where there are no groups.
+    /// Returns the number stored in rows; without groups it equals the value.
     pub fn code(self) -> u16 {
         u16::from(self.group) * STEPS + u16::from(self.value.get())
     }
 
-    /// Rows are made of events that hold no other.
+    /// Returns the rung of a stored number. Rows come from events, which hold only valid numbers.
     pub fn of_code(code: u64) -> Self {
         let part = |number: u64| u8::try_from(number).unwrap_or(0);
         Self {
@@ -56,10 +56,10 @@ impl Rung {
     }
 }
 
-/// What is known of a person when they are enrolled.
+/// The facts of a customer that are known at the enrolment.
 #[derive(Debug)]
 pub struct KnownOfPerson<'a> {
-    /// The columns of their row.
+    /// The columns of the customer's row.
     pub columns: &'a BTreeMap<String, String>,
     pub attributes: Option<&'a BTreeMap<Attribute, AttributeValue>>,
     pub tags: BTreeSet<&'a str>,
@@ -67,7 +67,7 @@ pub struct KnownOfPerson<'a> {
 }
 
 impl KnownOfPerson<'_> {
-    /// A column of their row, else what is known of them by that name.
+    /// Returns a column of the row, or else the attribute of this name.
     fn said(&self, name: &str) -> Option<String> {
         let column = self.column(name).map(str::trim).filter(|text| !text.is_empty());
         column.map(str::to_owned).or_else(|| {
@@ -84,7 +84,7 @@ impl KnownOfPerson<'_> {
         self.tags.contains(tag)
     }
 
-    /// What grades by recency, frequency and money stand on; `None` where one of the three is not known.
+    /// Returns the values for an RFM grade; `None` if one of the three is not known.
     pub(super) fn rfm_facts(&self) -> Option<RfmFacts> {
         let known = |name: &str| {
             let attribute = Attribute::named(name).ok()?;
@@ -100,7 +100,7 @@ impl KnownOfPerson<'_> {
 }
 
 impl Placing {
-    /// Where the plan puts this person; `None` where it asks for no order and for no groups.
+    /// Returns the placing of a customer; `None` if the campaign has neither a ranking nor groups.
     pub fn of(
         priority: Option<&PriorityPlan>,
         best_times: Option<&BestTimesPlan>,
@@ -118,7 +118,7 @@ impl Placing {
         })
     }
 
-    /// What rows tell them apart by.
+    /// Returns the key by which rows are selected.
     pub fn rung(&self) -> Rung {
         Rung {
             value: self.value.unwrap_or_default(),
@@ -127,7 +127,7 @@ impl Placing {
     }
 }
 
-/// Of which group of hours somebody is: from 1, or 0 of none.
+/// Returns the number of the customer's group of hours, from 1; 0 for none.
 fn times_group(plan: &BestTimesPlan, known: &KnownOfPerson<'_>) -> u8 {
     let names = plan.by.names().iter();
     let said: Vec<String> = names.filter_map(|name| known.said(name)).collect();
@@ -135,7 +135,7 @@ fn times_group(plan: &BestTimesPlan, known: &KnownOfPerson<'_>) -> u8 {
         TimesBy::All => false,
         TimesBy::Tag => known.has_tag(group),
         TimesBy::Industry => said.iter().any(|value| value == group),
-        // A home is written with its province first, such as 上海市 or 广东省深圳市.
+        // A home location begins with its province, such as 上海市 or 广东省深圳市.
         TimesBy::Region => said.iter().any(|value| value.starts_with(group.as_str())),
     };
     let place = plan.groups.iter().position(is_of).map_or(0, |index| index + 1);

@@ -1,4 +1,4 @@
-//! The order that a campaign asks for: what a person is worth, how long anybody is overtaken, golden hours.
+//! A campaign's ranking plan: the value of a customer, the longest time of being overtaken, and golden hours.
 
 use super::by_value::{ByTags, ValuedBy};
 use crate::time::TimeOfDay;
@@ -6,22 +6,22 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
-/// The highest value: ten steps tell people apart, and each is looked for by itself when the next is called.
+/// The highest value. Ten values distinguish customers; each is searched separately for the next call.
 pub const VALUE_MAX: u8 = 9;
 
-/// How long anybody is overtaken where nothing is said: half a day of a calling window.
+/// Default of the longest time of being overtaken, in milliseconds: half a day of a calling window.
 const OVERTAKEN_MS_DEFAULT: u64 = 4 * 3_600_000;
 
-/// Shorter than the dialer's own rounds nothing is ordered: one minute.
+/// Shortest value of it, in milliseconds: one minute, the period of the dialer's rounds.
 const OVERTAKEN_MS_MIN: u64 = 60_000;
 
-/// Longest: a week, so that nobody is forgotten behind others.
+/// Longest value of it, in milliseconds: one week, so that no customer is forgotten.
 const OVERTAKEN_MS_MAX: u64 = 7 * 86_400_000;
 
 /// Most golden hours of a day.
 const GOLDEN_HOURS_MAX: usize = 8;
 
-/// What a person is worth to a campaign, from 0 to 9.
+/// The value of a customer for a campaign, from 0 to 9.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct CallValue(u8);
@@ -39,7 +39,7 @@ impl schemars::JsonSchema for CallValue {
 }
 
 impl CallValue {
-    /// Nothing that the campaign names.
+    /// The value of a customer without any named value.
     pub const NONE: Self = Self(0);
 
     pub const fn get(self) -> u8 {
@@ -69,20 +69,20 @@ impl fmt::Display for CallValue {
     }
 }
 
-/// In which order the due of a campaign are called.
+/// A ranking plan: the order in which the due enrolments of a campaign are dialed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriorityPlan {
     pub by: ValuedBy,
-    /// Whoever has waited so long since they were due is overtaken by nobody; 4 hours unless it is said.
+    /// Milliseconds after the due time from which a customer is no longer overtaken. Default: 4 hours.
     #[serde(default = "overtaken_default")]
     #[schemars(range(min = OVERTAKEN_MS_MIN, max = OVERTAKEN_MS_MAX))]
     pub overtaken_ms_max: u64,
-    /// From which value on somebody is of high value; all but 0 unless it is said.
+    /// Lowest value that counts as high. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high_from: Option<CallValue>,
-    /// Hours in which those go first; outside of them the others do. Pairs of start (inclusive) and end
-    /// (exclusive).
+    /// Hours in which customers of high value are called first; outside of them the others are. Pairs of
+    /// start (inclusive) and end (exclusive).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = GOLDEN_HOURS_MAX))]
     pub golden_hours: Vec<(TimeOfDay, TimeOfDay)>,
@@ -93,7 +93,7 @@ const fn overtaken_default() -> u64 {
 }
 
 impl PriorityPlan {
-    /// Everybody alike: the order of a campaign that only learns when people answer.
+    /// Returns the plan with equal values: the order of a campaign that only learns answer times.
     pub fn of_all_alike() -> &'static Self {
         static ALIKE: std::sync::OnceLock<PriorityPlan> = std::sync::OnceLock::new();
         ALIKE.get_or_init(|| Self {
@@ -106,12 +106,12 @@ impl PriorityPlan {
         })
     }
 
-    /// Whether golden hours are for people of this value.
+    /// Returns true if golden hours are for customers of this value.
     pub fn is_high(&self, value: CallValue) -> bool {
         value >= self.high_from.unwrap_or(CallValue(1))
     }
 
-    /// What is wrong with it.
+    /// Returns what is wrong with the plan; `None` if it is valid.
     pub fn fault(&self) -> Option<&'static str> {
         if !(OVERTAKEN_MS_MIN..=OVERTAKEN_MS_MAX).contains(&self.overtaken_ms_max) {
             return Some("overtaken_ms_max must be from one minute to seven days");

@@ -1,20 +1,20 @@
-//! Who goes before whom: by value, by waiting, by the hour; and that nobody starves.
+//! Tests of the order: by value, by waiting time, by the hour; and that every customer is called in the end.
 
 use super::*;
 use crate::calling_plan::Preset;
 use crate::compliance::zone_of_campaign;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A minute, and an hour of them.
+/// One minute in milliseconds.
 const MINUTE_MS: u64 = 60_000;
-/// Sixty of them.
+/// One hour in milliseconds.
 const HOUR_MS: u64 = 60 * MINUTE_MS;
 
 fn plan(json: &str) -> PriorityPlan {
     serde_json::from_str(json).unwrap()
 }
 
-/// One hour of being overtaken, golden from ten to twelve.
+/// Returns a plan with one hour of being overtaken and golden hours from ten to twelve.
 fn golden() -> PriorityPlan {
     plan(
         r#"{"by":{"tags":{"values":{"VIP":9}}},"overtaken_ms_max":3600000,"golden_hours":[["10:00","12:00"]]}"#,
@@ -122,11 +122,11 @@ fn value_is_a_head_start_and_in_golden_hours_and_outside_of_them_others_are_firs
     let due = at("2026-03-02T03:00:00Z");
     let (vip, other) = (standing(due, 9), standing(due.minus_ms(53 * MINUTE_MS), 0));
     let now = "2026-03-02T03:05:00Z";
-    // 9/10 of an hour is 54 minutes: a minute more and the head start is used up.
+    // Nine tenths of an hour are 54 minutes. One minute later the head start is used up.
     assert!(order(&without, now).place(vip) < order(&without, now).place(other));
     let earlier = standing(due.minus_ms(54 * MINUTE_MS + 1), 0);
     assert!(order(&without, now).place(earlier) < order(&without, now).place(vip));
-    // 11:05 in Beijing is golden, 12:00 is not any more; 10:00 is the first golden minute.
+    // 11:05 in Beijing is a golden minute, 12:00 is not; 10:00 is the first one.
     let golden = golden();
     for (now, vip_first) in [
         ("2026-03-02T01:59:59Z", false),
@@ -160,14 +160,15 @@ fn who_was_asked_for_is_first_and_who_has_waited_the_bound_is_next() {
     assert_eq!(first, ["asked", "longer", "waited", "vip"]);
 }
 
-/// Whatever comes: once somebody has waited the bound, nobody who became due later is called before them.
+/// In every case: after a customer has waited the bound, no customer who became due later is called first.
 #[test]
 fn nobody_who_has_waited_the_bound_is_overtaken_while_the_best_keep_coming() {
     let golden = golden();
     let begin = at("2026-03-02T01:00:00Z");
     let mut waiting: Vec<Standing> = (0..5).map(|nth| standing(begin.plus_ms(nth), 0)).collect();
     let mut called = Vec::new();
-    // Two of the best, or of the others, come a minute, and one is called: the queue only grows.
+    // Two customers of high value or of the others become due per minute and one is called, so the queue only
+    // grows.
     for minute in 0..600 {
         let now = begin.plus_ms(minute * MINUTE_MS);
         let order = Order {

@@ -1,11 +1,12 @@
-//! Requests to the lists that others keep: an edition of one was taken in.
+//! The command of the registries: record that an edition was imported.
 
 use crate::registry_book::Edition;
 use crate::screening::NumberListName;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegistryCommand {
-    /// All its numbers are told. The same edition again: no event.
+    /// Records an edition after all of its numbers were stored. If the same edition is recorded already, no
+    /// event is stored.
     Record {
         registry: NumberListName,
         edition: Box<Edition>,
@@ -14,7 +15,7 @@ pub enum RegistryCommand {
 }
 
 impl RegistryCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Record { .. } => "registry.record",

@@ -1,5 +1,5 @@
-//! Decides whether an edition of a list counts: of a day that has come, not older than what is known, with
-//! numbers and without a row that nobody could read, for a reason.
+//! Decides whether an edition of a registry is valid: its date has come and is not older than the known one,
+//! it has numbers, every row could be read, and a reason is given.
 
 use super::command::RegistryCommand;
 use super::event::RegistryEvent;
@@ -10,10 +10,11 @@ use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use crate::working_calendar::Day;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 const REASON_BYTES_MAX: usize = 512;
 
-/// It is a day later somewhere: the zone that is furthest ahead of UTC has 14 hours.
+/// Milliseconds by which local time can be ahead of UTC: 14 hours at most. An edition may have that local
+/// date.
 const AHEAD_MS: u64 = 14 * 3_600_000;
 
 pub(super) fn decide(
@@ -57,8 +58,8 @@ pub(super) fn decide(
     }])
 }
 
-/// The same edition again is known. An older one is refused: a number that came on the list since would not
-/// be on it. Another one of the same day is taken: a file that was cut off is corrected by it.
+/// Returns true if this edition is recorded already. An older edition is refused, because numbers added since
+/// would be missing. Another edition of the same day is accepted, so that a truncated file can be corrected.
 fn is_known(
     state: &RegistryState,
     name: &NumberListName,

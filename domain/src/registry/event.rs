@@ -1,5 +1,5 @@
-//! Facts about lists of numbers that others keep. Stored kinds and versions; never changed, only added to.
-//! They name no number: what stands on a list stands on the numbers' own streams.
+//! The events of the registries. Stored kinds and versions never change; new ones are added. They name no
+//! number: the entries of a registry are in the streams of the numbers.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum RegistryEvent {
-    /// From here on the list is as of the edition's day.
+    /// An edition was imported. The registry has the edition's date from now on.
     #[serde(rename = "registry.imported")]
     Imported {
         registry: NumberListName,
@@ -21,7 +21,7 @@ pub enum RegistryEvent {
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl RegistryEvent {
     pub const IMPORTED: &'static str = "registry.imported";
 }

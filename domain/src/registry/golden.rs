@@ -1,4 +1,4 @@
-//! Every stored kind of an event of a registry, held against its golden file.
+//! Golden tests: the stored form of every registry event equals its golden file.
 
 use super::event::RegistryEvent;
 use crate::record::golden_support::{check, check_with};

@@ -1,10 +1,11 @@
-//! The registry aggregate: lists of numbers that others keep (禁呼登记): national ones and lists that come as
-//! digests; of which day each is, by area code where it is handed out so, and how its numbers are hidden.
+//! The registry aggregate: number lists of other organizations (禁呼登记), for example national do-not-call
+//! lists: the date of each, by area code where editions have one, and the salts of lists that come as
+//! digests.
 //!
-//! Promises: a list is as of a day only once all its numbers were told, and never of an earlier day than it
-//! was. Which numbers stand on a list stands on their own streams; one that came as a digest has a stream of
-//! its own, under an id made of the digest, so that nobody can go through the log for numbers. One stream for
-//! all lists, `registry-all`: a dial asks all of them.
+//! Guarantees: a registry gets an edition's date only after all its numbers were stored, and its date never
+//! moves back. The entries are in the streams of the numbers. A number that came as a digest has a stream of
+//! its own; its id is derived from the digest, so that the log cannot be searched for numbers. All registries
+//! share one stream, `registry-all`, because a dial checks all of them.
 
 mod command;
 mod decide;
@@ -26,7 +27,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use std::fmt;
 
-/// The id of the one stream.
+/// The id of the one registry stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct AllRegistries;
 
@@ -36,7 +37,7 @@ impl fmt::Display for AllRegistries {
     }
 }
 
-/// The decider of lists that others keep.
+/// The decider of the registry aggregate.
 #[derive(Debug)]
 pub struct NumberRegistry;
 
@@ -69,7 +70,7 @@ impl Decider for NumberRegistry {
         false
     }
 
-    /// About nobody.
+    /// Returns an empty scope: registries concern no campaign and no customer.
     fn scope(_: &AllRegistries, _: &RegistryState, _: &RegistryEvent) -> Scope {
         Scope::default()
     }

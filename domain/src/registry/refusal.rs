@@ -1,4 +1,4 @@
-//! Why an edition of a list can be refused: a rule said no, nothing was written.
+//! Refusals of a registry command. No event is stored.
 
 use crate::problem::Explained;
 use crate::working_calendar::Day;

@@ -1,17 +1,17 @@
-//! What the editions of all lists add up to.
+//! The state of the registries, folded from their editions.
 
 use super::event::RegistryEvent;
 use crate::registry_book::RegistryBook;
 use std::sync::Arc;
 
-/// State of the lists that others keep.
+/// The state of all registries.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RegistryState {
     book: Arc<RegistryBook>,
 }
 
 impl RegistryState {
-    /// What is known of all lists; shared, because it travels with every batch.
+    /// Returns the data of all registries. It is shared, because every granted batch carries it.
     pub const fn book(&self) -> &Arc<RegistryBook> {
         &self.book
     }

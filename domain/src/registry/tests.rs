@@ -1,4 +1,4 @@
-//! Lists of others as given, when, then: which edition counts, and of which day a list is for a number.
+//! Tests of the registry decider: which editions are valid, and the date of a registry for a number.
 
 use super::*;
 use crate::registry_book::{AreaCode, Digests, Edition, SALT_BYTES_MAX, SALTS_MAX};
@@ -31,7 +31,7 @@ fn record(name: &str, edition: Edition) -> RegistryCommand {
     }
 }
 
-/// The book after these editions, each of which is taken.
+/// Returns the state after these editions; each must be accepted.
 fn book(editions: &[(&str, Edition)]) -> RegistryState {
     let mut state = RegistryState::default();
     for (name, edition) in editions {
@@ -82,7 +82,7 @@ fn an_edition_is_of_a_day_that_has_come_and_newer_than_what_is_known() {
         when(&state, record("us-dnc", edition("2026-02-28", &[], None))),
         Err(RegistryRefusal::NotNewer { .. })
     ));
-    // It is the third already where clocks are 14 hours ahead, and the fourth nowhere.
+    // 3 March has begun where clocks are 14 hours ahead, 4 March nowhere.
     assert!(when(&state, record("us-dnc", edition("2026-03-03", &[], None))).is_ok());
     assert!(matches!(
         when(&state, record("us-dnc", edition("2026-03-04", &[], None))),
@@ -134,7 +134,7 @@ fn an_area_code_is_of_the_north_american_plan() {
     }
 }
 
-/// What came hidden stands on streams that only its salt finds: losing the salt would set everybody free.
+/// Entries that came as digests are found only with their salt. Losing the salt would unblock all of them.
 #[test]
 fn what_came_as_digests_binds_whatever_comes_after_it() {
     let name = "us-dnc".parse().unwrap();
@@ -166,7 +166,7 @@ fn a_list_is_of_no_day_by_rows_that_nobody_could_read() {
     };
     let refused = when(&RegistryState::default(), record("us-dnc", torn.clone()));
     assert!(refused.is_err(), "{refused:?}");
-    // Earlier versions took it: the corrected file of the same day is taken, and no earlier one.
+    // Earlier versions accepted it. A corrected file of the same day replaces it, an earlier one does not.
     let mut state = RegistryState::default();
     let taken = RegistryEvent::Imported {
         registry: "us-dnc".parse().unwrap(),

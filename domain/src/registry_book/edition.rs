@@ -1,5 +1,5 @@
-//! One edition of a list that others keep: of which day it is, which area codes it is about, and how its
-//! numbers were hidden where it came as digests. Values that the aggregate, campaigns' facts and rules share.
+//! An edition of a registry: its date, its area codes, and how its numbers are hashed if it came as digests.
+//! The aggregate, campaigns and rules share these values.
 
 use super::REGISTRY_AREAS_MAX;
 use crate::working_calendar::Day;
@@ -8,13 +8,13 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
-/// Longest salt: it is hashed before each number at every dial.
+/// Longest salt, in bytes. It is hashed with the number at every dial.
 pub const SALT_BYTES_MAX: usize = 64;
 
-/// Digits of an area code of the North American plan.
+/// Digits of an area code in the North American Numbering Plan.
 const AREA_DIGITS: usize = 3;
 
-/// An area code of the North American plan (ITU-T E.164, country code 1), such as `202`.
+/// An area code of the North American Numbering Plan (ITU-T E.164, country code 1), such as `202`.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -23,7 +23,8 @@ const AREA_DIGITS: usize = 3;
 pub struct AreaCode(u16);
 
 impl AreaCode {
-    /// Of a number in international form; `None` outside of the North American plan.
+    /// Returns the area code of a number in international format; `None` outside the North American Numbering
+    /// Plan.
     pub fn of_number(e164: &str) -> Option<Self> {
         let national = e164.strip_prefix("+1").filter(|digits| digits.len() == 10)?;
         national.get(..AREA_DIGITS)?.parse().ok()
@@ -61,19 +62,19 @@ impl From<AreaCode> for String {
     }
 }
 
-/// How the numbers of a list were hidden: SHA-256 over the salt and the number in international form, `+`
-/// included.
+/// The hashing of a registry's numbers: SHA-256 over the salt and the number in international format,
+/// including `+`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "RegistryDigests")]
 pub struct Digests {
-    /// Before each number; empty where there was none.
+    /// The salt before each number; empty if there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = SALT_BYTES_MAX), example = &"pepper")]
     pub salt: String,
 }
 
 impl Digests {
-    /// What a number in international form has on such a list.
+    /// Returns the digest of a number in international format.
     pub fn of(&self, e164: &str) -> NumberDigest {
         let mut hash = Sha256::new();
         hash.update(self.salt.as_bytes());
@@ -82,13 +83,13 @@ impl Digests {
     }
 }
 
-/// SHA-256 (FIPS 180-4) of a number, as a list has it: 64 hexadecimal digits. Numbers are few enough to try
-/// them all, so it is as personal as the number: it stands in no event, log or reply.
+/// SHA-256 (FIPS 180-4) of a number in a registry: 64 hexadecimal digits. All numbers can be tried, so the
+/// digest is as personal as the number and appears in no event, log or response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NumberDigest([u8; 32]);
 
 impl NumberDigest {
-    /// The text of which the id of its stream is made, as a number's is of the number.
+    /// Returns the text from which the id of the digest's stream is derived.
     pub fn stream_text(&self) -> String {
         self.0.iter().fold("sha256:".to_owned(), |mut text, byte| {
             text.push_str(&format!("{byte:02x}"));
@@ -120,26 +121,26 @@ impl FromStr for NumberDigest {
     }
 }
 
-/// What was imported of a list.
+/// An imported edition of a registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "RegistryEdition")]
 pub struct Edition {
-    /// The list's own date: when whoever keeps it handed it out.
+    /// The date of the edition, as its publisher states it.
     pub as_of: Day,
-    /// The area codes it is about; the whole list unless it is said.
+    /// The area codes that it covers. Absent for the whole registry.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = REGISTRY_AREAS_MAX))]
     pub areas: Vec<AreaCode>,
-    /// How its numbers were hidden; they came in clear unless it is said.
+    /// How its numbers are hashed. Absent if they came in clear text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digests: Option<Digests>,
-    /// Numbers that were taken.
+    /// Number of imported numbers.
     pub numbers: u64,
-    /// Rows that nobody could read. Earlier versions took such an edition; it gives way to another of its
-    /// day.
+    /// Number of rows that could not be read. Earlier versions accepted editions with bad rows; another
+    /// edition of the same day replaces them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub bad: u64,
-    /// Rows of the list's own form whose number nobody can call, and so needs not to be kept from.
+    /// Number of valid rows with a number that cannot be dialed and needs no entry.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub uncallable: u64,
 }
@@ -153,7 +154,8 @@ const fn is_zero(count: &u64) -> bool {
 mod tests {
     use super::*;
 
-    /// By `printf '%s' +8613800138000 | sha256sum` and `printf '%s' pepper+8613800138000 | sha256sum`.
+    /// Computed with `printf '%s' +8613800138000 | sha256sum` and
+    /// `printf '%s' pepper+8613800138000 | sha256sum`.
     #[test]
     fn a_digest_is_of_the_salt_and_the_number_with_its_plus() {
         for (salt, number, hex) in [

@@ -1,5 +1,5 @@
-//! What is known of all lists that others keep: of each its date, per area code where it came so, and how its
-//! numbers are hidden. It travels with a campaign's facts, so that rules stay pure.
+//! The data of all registries: their dates, per area code where editions have one, and their salts. It is
+//! part of a campaign's facts, so that the rules stay pure.
 
 mod edition;
 
@@ -9,38 +9,39 @@ use crate::screening::NumberListName;
 use crate::working_calendar::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most lists of an installation; each is looked through at a dial.
+/// Most registries of an installation. A dial checks each.
 pub const REGISTRIES_MAX: usize = 64;
 
-/// Most salts of all lists: each costs a digest and a read at every dial.
+/// Most salts of all registries. Each costs a digest and a read at every dial.
 pub const SALTS_MAX: usize = 16;
 
-/// Most area codes of one list: there are 800.
+/// Most area codes of one registry: 800 exist.
 pub const REGISTRY_AREAS_MAX: usize = 800;
 
-/// One list, as its editions left it.
+/// One registry after its editions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RegistryKnown {
-    /// The date of the last edition of the whole list.
+    /// Date of the last edition of the whole registry.
     pub whole: Option<Day>,
-    /// The last edition of each area code that came by itself.
+    /// Date of the last edition by area code.
     pub areas: BTreeMap<AreaCode, Day>,
-    /// Every way in which its numbers came hidden: an edition in clear or under another salt does not take
-    /// off the list who came before it, so what was ever taken binds for good.
+    /// The salts of all editions that came as digests. Entries remain after an edition in clear text or with
+    /// another salt, so every salt stays in use.
     pub digests: BTreeSet<Digests>,
-    /// Its last edition.
+    /// The last edition.
     pub last: Option<Edition>,
 }
 
 impl RegistryKnown {
-    /// Of which day it is for a number: that of its area code, or of the whole list; the later one.
+    /// Returns the date of the registry for a number: that of its area code or of the whole registry, the
+    /// later one.
     pub fn as_of(&self, e164: Option<&str>) -> Option<Day> {
         let area = e164.and_then(AreaCode::of_number);
         let of_area = area.and_then(|area| self.areas.get(&area)).copied();
         self.whole.max(of_area)
     }
 
-    /// The date of its newest edition, whatever that was about.
+    /// Returns the date of the newest edition, whatever it covers.
     pub fn newest(&self) -> Option<Day> {
         self.whole.max(self.areas.values().max().copied())
     }
@@ -57,7 +58,8 @@ impl RegistryKnown {
         self.last = Some(edition.clone());
     }
 
-    /// The later day that is known of all that an edition is about; `None` where it is older than nothing.
+    /// Returns the known date if it is later than the edition for everything the edition covers; otherwise
+    /// `None`.
     pub fn later_than(&self, edition: &Edition) -> Option<Day> {
         let later = |known: Option<Day>| known.filter(|known| *known > edition.as_of);
         match edition.areas.is_empty() {
@@ -71,7 +73,7 @@ impl RegistryKnown {
     }
 }
 
-/// All lists, by name.
+/// All registries, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RegistryBook {
     lists: BTreeMap<NumberListName, RegistryKnown>,
@@ -94,17 +96,17 @@ impl RegistryBook {
         self.lists.is_empty()
     }
 
-    /// The salts by which numbers are looked for at a dial: of all lists, and of all their editions.
+    /// Returns the salts with which a dial looks up a number: those of all editions of all registries.
     pub fn salts(&self) -> BTreeSet<&Digests> {
         self.lists.values().flat_map(|list| &list.digests).collect()
     }
 
-    /// Lists that came as digests under this salt.
+    /// Returns true if an edition of this registry came as digests with this salt.
     pub fn is_under(&self, name: &NumberListName, digests: &Digests) -> bool {
         self.get(name).is_some_and(|list| list.digests.contains(digests))
     }
 
-    /// After one more edition.
+    /// Adds an edition.
     pub fn take(&mut self, name: &NumberListName, edition: &Edition) {
         self.lists.entry(name.clone()).or_default().take(edition);
     }

@@ -1,15 +1,15 @@
-//! Requests to a report: note that it was issued.
+//! The command of a report: record an issue.
 
 use super::event::Issue;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReportCommand {
-    /// Asked before the report is handed out; whoever asks has made and signed it.
+    /// Records an issue before the report is handed out. The caller generated and signed it.
     Issue(Box<Issue>),
 }
 
 impl ReportCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Issue(_) => "report.issue",

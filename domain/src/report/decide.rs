@@ -1,11 +1,11 @@
-//! Decides commands to a report: issues go forward in the log, and one position has one set of figures.
+//! Decides the command of a report: issues move forward in the log, and one position has one set of figures.
 
 use super::command::ReportCommand;
 use super::event::{Issue, ReportEvent};
 use super::refusal::ReportRefusal;
 use super::state::ReportState;
 
-/// Hexadecimal digits of a SHA-256.
+/// Number of hexadecimal digits of a SHA-256.
 const DIGEST_DIGITS: usize = 64;
 
 pub(super) fn decide(state: &ReportState, command: ReportCommand) -> Result<Vec<ReportEvent>, ReportRefusal> {

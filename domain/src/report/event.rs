@@ -1,4 +1,4 @@
-//! Facts about one report. Stored kinds and versions; never changed, only added to.
+//! The events of a report. Stored kinds and versions never change; new ones are added.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -20,20 +20,20 @@ pub enum ReportEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Issue {
     pub kind: ReportKind,
-    /// Of Beijing's calendar: `2026-11-20`, `2026-W47`, `2026-11`, `2026-Q4`, `2026`.
+    /// The period in Beijing's calendar: `2026-11-20`, `2026-W47`, `2026-11`, `2026-Q4` or `2026`.
     pub period: String,
-    /// Of the figures in their one form, lower hex.
+    /// SHA-256 of the figures in canonical form, in lower-case hex.
     pub sha256: String,
-    /// The report says what the log says up to here.
+    /// Log position up to which the report covers the events.
     pub position: Position,
-    /// Events up to there, and the Merkle root over them, base64 (RFC 9162, 2.1.1).
+    /// Number of events up to that position, and the Merkle root over them, base64 (RFC 9162, 2.1.1).
     pub log_size: u64,
     pub log_root: String,
-    /// The public key that its note is signed with.
+    /// The public key of the report's signature.
     pub signer: String,
 }
 
-/// Which report.
+/// The kind of a report.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -43,7 +43,7 @@ pub enum ReportKind {
 }
 
 impl ReportKind {
-    /// The stored name.
+    /// Returns the stored name.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Compliance => "compliance",
@@ -51,7 +51,7 @@ impl ReportKind {
     }
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl ReportEvent {
     pub const ISSUED: &'static str = "report.issued";
 }

@@ -1,4 +1,4 @@
-//! Every stored kind of a report event, held against its golden file.
+//! Golden tests: the stored form of every report event equals its golden file.
 
 use super::tests::issue;
 use super::{Issue, ReportEvent};

@@ -1,7 +1,7 @@
-//! The report aggregate: every issue of a signed report, with the digest of what it said.
+//! The report aggregate: the issues of a signed report, each with the digest of its figures.
 //!
-//! Promises: an issue names the position it rests on, so that the report can be made again and compared; the
-//! same issue again is no news; a later one of the same period stands beside the earlier ones for ever.
+//! Guarantees: an issue names its log position, so that the report can be generated again and compared. The
+//! same issue again stores no event. Later issues of a period do not replace earlier ones.
 
 pub mod command;
 mod decide;
@@ -23,7 +23,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::ReportId;
 
-/// The report's decider.
+/// The decider of the report aggregate.
 #[derive(Debug)]
 pub struct Report;
 
@@ -52,7 +52,7 @@ impl Decider for Report {
         state.apply(event);
     }
 
-    /// About no campaign and no person.
+    /// Returns an empty scope: a report concerns no single campaign or customer.
     fn scope(_: &ReportId, _: &ReportState, _: &ReportEvent) -> Scope {
         Scope::default()
     }

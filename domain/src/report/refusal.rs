@@ -1,11 +1,11 @@
-//! Why a command to a report can be refused: a rule said no, nothing was written.
+//! Refusals of a report command. No event is stored.
 
 use crate::problem::Explained;
 use crate::record::stored_event::Position;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReportRefusal {
-    #[error("this report was issued as of position {issued}: {asked} is before that")]
+    #[error("this report was issued at position {issued}: {asked} is earlier")]
     Earlier { asked: Position, issued: Position },
     #[error("this report was issued as of the same position with other figures: {0}")]
     OtherFigures(String),

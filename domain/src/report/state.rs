@@ -1,8 +1,8 @@
-//! What a report's events add up to: its last issue, and how many there were.
+//! The state of a report, folded from its events: the last issue and the number of issues.
 
 use super::event::{Issue, ReportEvent};
 
-/// State of a report.
+/// The state of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReportState {
     last: Option<Box<Issue>>,

@@ -1,4 +1,5 @@
-//! Given earlier issues, when another comes, then an event, nothing, or a refusal.
+//! Tests of the report decider: given earlier issues, when another is recorded, then an event, nothing, or a
+//! refusal.
 
 use super::{Issue, Report, ReportCommand, ReportKind, ReportRefusal, ReportState};
 use crate::decider::{Context, Decider};

@@ -1,30 +1,30 @@
-//! Classes of data that are kept for a time of their own, and can really be destroyed after it.
+//! Data classes: each has its own retention period and can be destroyed separately after it.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A class of data. It is the id of what is set for it, so that there is one of each.
+/// A data class. It is also the id of the retention aggregate, so there is one per class.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum DataClass {
-    /// The sound of calls: files.
+    /// The audio files of calls.
     Recordings,
-    /// What is known of persons, over all campaigns: readable by each one's key, which is destroyed.
+    /// Customers' personal data over all campaigns. Disposal destroys each customer's key.
     Persons,
-    /// What was said in calls and conversations, and what was made of it: readable by a key of each one's own
-    /// beside that of the person.
+    /// Texts of calls and conversations, and what was derived from them. Each is sealed under a key of its
+    /// own in addition to the customer's key.
     Transcripts,
 }
 
 impl DataClass {
-    /// Every class, in the order in which they are shown and disposed of.
+    /// Every class, in the order of display and disposal.
     pub const ALL: [Self; 3] = [Self::Recordings, Self::Persons, Self::Transcripts];
 
-    /// As stored and as asked for.
+    /// Returns the code that is stored and used in requests.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Recordings => "recordings",

@@ -1,11 +1,12 @@
-//! Requests to the retention of one class: set a period, begin and end a disposal, say that it was looked.
+//! The commands of the retention of one data class: set a period, begin and complete a disposal, record a
+//! review.
 
 use super::class::DataClass;
 use super::event::{DisposalResult, DisposedThings, Reviewed};
 use crate::calling_plan::Preset;
 use crate::time::Timestamp;
 
-/// A disposal as it is asked for; its number and its rule are the decider's to say.
+/// The data of a disposal to begin. The decider adds its number and rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Beginning {
     pub class: DataClass,
@@ -16,34 +17,35 @@ pub struct Beginning {
     pub under: Under,
 }
 
-/// By what something is disposed of.
+/// The basis of a disposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Under {
-    /// The period that was set.
+    /// The retention period that was set.
     Period,
-    /// An order that is on record elsewhere; where no period was set, the floor has to be past.
+    /// An order that is recorded elsewhere. If no period is set, the floor must have passed.
     Order,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RetentionCommand {
-    /// For so many days; without them it is kept. Of one preset, or of all that have none of their own.
+    /// Sets the period in days for one preset, or for all presets without their own period. `days: None`
+    /// removes it; the data is then kept.
     SetPeriod {
         class: DataClass,
         preset: Option<Preset>,
         days: Option<u32>,
         reason: String,
     },
-    /// These are destroyed next.
+    /// Begins a disposal: these items are destroyed next.
     BeginDisposal(Box<Beginning>),
-    /// They are destroyed.
+    /// Completes a disposal: the items are destroyed.
     CompleteDisposal { disposal: u64, result: DisposalResult },
-    /// What is due was looked for.
+    /// Records that a review looked for data to dispose of.
     Review(Reviewed),
 }
 
 impl RetentionCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::SetPeriod { .. } => "retention.set_period",

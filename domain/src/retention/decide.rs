@@ -1,5 +1,5 @@
-//! Decides commands to the retention of one class: no period below its floor, nothing destroyed before its
-//! time, one disposal after another.
+//! Decides the commands of the retention of one data class: no period below its floor, no disposal before its
+//! time, and one disposal at a time.
 
 use super::class::DataClass;
 use super::command::{Beginning, RetentionCommand, Under};
@@ -10,13 +10,13 @@ use super::state::{Period, RetentionState};
 use crate::calling_plan::Preset;
 use crate::time::Timestamp;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 
-/// Longest period: a hundred years; whoever keeps for longer sets none.
+/// Longest period, in days: one hundred years. To keep data longer, set no period.
 pub const PERIOD_DAYS_MAX: u32 = 36_525;
 
-/// Most things that one disposal names: 500 ids have 20 KB of the 64 a record may have.
+/// Most items of one disposal: 500 ids take 20 KB of the 64 KB of a record.
 pub const DISPOSAL_ITEMS_MAX: usize = 500;
 
 /// Milliseconds of a day.
@@ -79,7 +79,8 @@ fn set(
     }])
 }
 
-/// Whoever asks has looked; here it is held against what is set now, and against the clock.
+/// Begins a disposal. The caller selected the items; they are checked here against the current period and the
+/// clock.
 fn begin(state: &RetentionState, beginning: Beginning, now: Timestamp) -> Decided {
     let Beginning {
         class,
@@ -119,12 +120,12 @@ fn begin(state: &RetentionState, beginning: Beginning, now: Timestamp) -> Decide
     }])
 }
 
-/// What came to rest at this instant or before is past a period of so many days.
+/// Returns the latest end time of data that has been kept for `days` at `now`.
 pub fn kept_from(now: Timestamp, days: u32) -> Timestamp {
     now.minus_ms(u64::from(days).saturating_mul(DAY_MS))
 }
 
-/// Whoever completes it again has done so already.
+/// Completes the open disposal. For a disposal that is completed already, no event is stored.
 fn complete(state: &RetentionState, disposal: u64, result: DisposalResult) -> Decided {
     match state.under_way() {
         Some(under_way) if under_way.disposal == disposal => Ok(vec![RetentionEvent::Disposed {

@@ -1,5 +1,5 @@
-//! Facts about the retention of one class of data. Stored kinds and versions; never changed, only added to.
-//! Who acted stands in the envelope; what is named is named by ids of our own.
+//! The events of the retention of one data class. Stored kinds and versions never change; new ones are added.
+//! The envelope names the actor; items are named by ids of this system.
 
 use super::class::DataClass;
 use crate::calling_plan::Preset;
@@ -14,10 +14,10 @@ use values::ids::{CallId, ConversationId, CustomerId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum RetentionEvent {
-    /// For how long the class is kept from now on; without days, until another is set.
+    /// A retention period was set or removed. Without `after_days` the data is kept until a period is set.
     #[serde(rename = "retention.period_set")]
     PeriodSet {
-        /// Left out where it is for all that have none of their own.
+        /// Absent for all presets without their own period.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         preset: Option<Preset>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,17 +26,17 @@ pub enum RetentionEvent {
         after_days: Option<u32>,
         reason: String,
     },
-    /// These are destroyed next: stored before the first byte of them is.
+    /// A disposal began. The event is stored before the first item is destroyed.
     #[serde(rename = "retention.disposal_begun")]
     DisposalBegun {
-        /// Counts the disposals of the class, from 1.
+        /// Number of the disposal within the class, starting at 1.
         disposal: u64,
         #[serde(flatten)]
         under: DisposalRule,
         #[serde(flatten)]
         what: Box<DisposedThings>,
     },
-    /// The disposal is done; what of, says the event that began it.
+    /// A disposal was completed. Its items are in the event that began it.
     #[serde(rename = "retention.disposed")]
     Disposed {
         disposal: u64,
@@ -45,7 +45,7 @@ pub enum RetentionEvent {
         #[serde(flatten)]
         result: DisposalResult,
     },
-    /// What is due was looked for, whether or not anything was.
+    /// A review looked for data past its retention period. Recorded also if there was none.
     #[serde(rename = "retention.reviewed")]
     Reviewed {
         #[serde(flatten)]
@@ -53,43 +53,44 @@ pub enum RetentionEvent {
     },
 }
 
-/// Why something may be destroyed, and how old it is.
+/// The rule of a disposal and the age of its items.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DisposalRule {
     pub class: DataClass,
-    /// Under which it was recorded; of a person with several campaigns the one that keeps for longest.
+    /// The preset under which the data was recorded. For a customer with several campaigns, the preset with
+    /// the longest period.
     pub preset: Preset,
-    /// For how long it was to be kept.
+    /// The retention period in days.
     pub days: u32,
-    /// What that rests on.
+    /// The reason of the period: a setting, or the floor with its legal source.
     pub rule: String,
-    /// When the oldest and the newest of it came to rest: the call ended, the person's last event.
+    /// End times of the oldest and the newest item: the end of the call, or the customer's last event.
     pub oldest_at: Timestamp,
     pub newest_at: Timestamp,
 }
 
-/// What is destroyed, by ids of our own.
+/// The items of a disposal, by ids of this system.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DisposedThings {
-    /// Of recordings and transcripts, the calls.
+    /// Calls, for recordings and transcripts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallId>,
-    /// Of persons, they themselves.
+    /// Customers, for persons.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub customers: Vec<CustomerId>,
-    /// Of transcripts, conversations in text.
+    /// Text conversations, for transcripts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conversations: Vec<ConversationId>,
 }
 
 impl DisposedThings {
-    /// How many are destroyed.
+    /// Returns the number of items.
     pub const fn count(&self) -> usize {
         let of_calls = self.calls.len().saturating_add(self.conversations.len());
         of_calls.saturating_add(self.customers.len())
     }
 
-    /// Whether all of it is what a disposal of the class destroys.
+    /// Returns true if all items belong to this class.
     pub const fn is_of(&self, class: DataClass) -> bool {
         match class {
             DataClass::Recordings => self.customers.is_empty() && self.conversations.is_empty(),
@@ -99,38 +100,38 @@ impl DisposedThings {
     }
 }
 
-/// What came of a disposal.
+/// The result of a disposal, as numbers of items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DisposalResult {
-    /// Destroyed now.
+    /// Destroyed by this disposal.
     pub destroyed: u64,
-    /// Destroyed already when it came to them: by an erasure, or before a crash.
+    /// Destroyed before, by an erasure or before a crash.
     pub gone: u64,
-    /// Kept after all: under a hold that came between, or in use again.
+    /// Kept, because a legal hold was set in the meantime or the data is in use again.
     pub kept: u64,
 }
 
-/// What was found when it was looked for what is due.
+/// The result of a review, as numbers of items.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Reviewed {
     pub looked_at: u64,
-    /// Past their period; what is held and what is left is among them.
+    /// Items with their period passed, including those held and left.
     pub due: u64,
     pub destroyed: u64,
-    /// Past their period, and under a hold.
+    /// Items with their period passed, but under a legal hold.
     pub held: u64,
-    /// Past their period, and more than one review disposes of: the next one goes on.
+    /// Items beyond the limit of one review. The next review continues with them.
     pub left: u64,
-    /// Persons up to here were looked at; the next review goes on behind. Left out where all were.
+    /// The last customer that was reviewed; the next review continues after it. Absent if all were reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<CustomerId>,
-    /// Of transcripts: of the log up to here nothing is left to be disposed of; the next review goes on
-    /// behind.
+    /// For transcripts: up to this position nothing is left to dispose of. The next review continues after
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through_position: Option<Position>,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl RetentionEvent {
     pub const PERIOD_SET: &'static str = "retention.period_set";
     pub const DISPOSAL_BEGUN: &'static str = "retention.disposal_begun";

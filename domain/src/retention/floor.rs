@@ -1,56 +1,57 @@
-//! The shortest time for which data is kept, by the preset of the campaign it comes from. Each names its
-//! source: verify before quoting, counsel decides.
+//! The shortest permitted retention periods (floors), by the preset of the campaign. Each names its source;
+//! verify before quoting, counsel decides.
 
 use super::class::DataClass;
 use crate::calling_plan::Preset;
 
-/// A shortest time, and what it rests on.
+/// A floor in days, with its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Floor {
     pub days: u32,
     pub source: &'static str,
 }
 
-/// Under every preset: six months, of which the longest have 184 days.
+/// The floor of every preset: six months, counted as 184 days, the most that six months have.
 pub const GENERAL_FLOOR: Floor = Floor {
     days: 184,
     source: "six months: Cybersecurity Law (网络安全法) of 2017, article 21, for network logs; applied to every \
              class of data",
 };
 
-/// The same time under presets of China's marketing rules.
+/// The floor of China's marketing presets: the same period with a further source.
 const MARKETING: Floor = Floor {
     source: "six months: Cybersecurity Law (网络安全法) of 2017, article 21, for network logs; longer than the five \
              months for evidence of consent (通信短信息服务管理规定, 2015)",
     ..GENERAL_FLOOR
 };
 
-/// No law of the EU sets a shortest time.
+/// The floor of EU presets. EU law sets no shortest period.
 const EUROPE: Floor = Floor {
     source: "six months: set by this product; GDPR, articles 5(2) and 7(1), ask for evidence of consent and name \
              no shortest time, article 5(1)(e) limits the longest",
     ..GENERAL_FLOOR
 };
 
-/// Two years, one of which may be a leap year.
+/// The floor of Chinese collection presets: two years, one of them possibly a leap year.
 const COLLECTION: Floor = Floor {
     days: 731,
     source: "two years: GB/T 45251-2025 and the bankers' guideline of 2026 (trial), records of collection",
 };
 
-/// Five years with at most two leap days.
+/// The floor of US telemarketing presets: five years with at most two leap days.
 const TELEMARKETING: Floor = Floor {
     days: 1_827,
     source: "five years: 16 CFR 310.5, records of telemarketing",
 };
 
-/// Three years, one of which may be a leap year.
+/// The floor of US debt collection presets: three years, one of them possibly a leap year.
 const DEBT: Floor = Floor {
     days: 1_096,
     source: "three years: 12 CFR 1006.100, records and recordings of debt collection",
 };
 
-/// The shortest time for a class of data under a preset. All classes are records of the same calls.
+/// Returns the floor of a data class under a preset. All classes have the same floor, because they are
+/// records of the same calls.
 pub const fn floor(class: DataClass, preset: Preset) -> Floor {
     match class {
         DataClass::Recordings | DataClass::Persons | DataClass::Transcripts => match preset {

@@ -1,4 +1,4 @@
-//! Every stored kind of a retention's event, held against its golden file.
+//! Golden tests: the stored form of every retention event equals its golden file.
 
 use super::class::DataClass;
 use super::event::{DisposalResult, DisposalRule, DisposedThings, RetentionEvent, Reviewed};

@@ -1,9 +1,9 @@
-//! The retention aggregate: how long a class of data is kept, and what was disposed of after it.
+//! The retention aggregate: the retention period of a data class, and the disposals after it.
 //!
-//! Promises: nothing is disposed of before somebody has set a period, none is shorter than its floor, and
-//! the longest that applies counts; what is disposed of is on record, by ids, before it is destroyed, and
-//! that it is done after; one disposal at a time, so that a crash leaves at most one to be finished. It
-//! destroys nothing itself. One stream per class of data: `retention-recordings`, `retention-persons`,
+//! Guarantees: there is no disposal unless a period is set; no period is below its floor, and the longest
+//! applicable one counts. A disposal and its item ids are recorded before the destruction, and its completion
+//! afterwards. Only one disposal is open at a time, so that a crash leaves at most one to finish. The
+//! aggregate itself destroys nothing. One stream per data class: `retention-recordings`, `retention-persons`,
 //! `retention-transcripts`.
 
 mod class;
@@ -30,7 +30,7 @@ pub use state::{LastReview, Period, RetentionState, UnderWay};
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 
-/// The retention's decider.
+/// The decider of the retention aggregate.
 #[derive(Debug)]
 pub struct Retention;
 
@@ -59,7 +59,7 @@ impl Decider for Retention {
         state.apply(event, at);
     }
 
-    /// It is about nobody in particular: whom, its events list.
+    /// Returns an empty scope: the events list the customers and calls themselves.
     fn scope(_: &DataClass, _: &RetentionState, _: &RetentionEvent) -> Scope {
         Scope::default()
     }

@@ -1,4 +1,4 @@
-//! Why a command to the retention of a class can be refused: a rule said no, nothing was written.
+//! Refusals of a retention command. No event is stored.
 
 use super::decide::{DISPOSAL_ITEMS_MAX, PERIOD_DAYS_MAX};
 use crate::problem::Explained;

@@ -1,4 +1,4 @@
-//! What the events of one class add up to: its periods, a disposal that is under way, the last review.
+//! The state of one data class, folded from its events: its periods, the open disposal and the last review.
 
 use super::class::DataClass;
 use super::event::{DisposalRule, DisposedThings, RetentionEvent, Reviewed};
@@ -7,10 +7,10 @@ use crate::calling_plan::Preset;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// State of the retention of one class.
+/// The state of the retention of one data class.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RetentionState {
-    /// As set: of a preset, and of all that have none of their own.
+    /// Periods in days: by preset, and under `None` for all presets without their own.
     set: BTreeMap<Option<Preset>, u32>,
     disposals: u64,
     under_way: Option<UnderWay>,
@@ -18,14 +18,14 @@ pub struct RetentionState {
     last_review: Option<LastReview>,
 }
 
-/// How long something is kept, and why so long.
+/// A retention period with the reason for its length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Period {
     pub days: u32,
     pub rule: String,
 }
 
-/// A disposal that was begun and not completed.
+/// A disposal that has begun and is not completed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnderWay {
     pub disposal: u64,
@@ -33,7 +33,7 @@ pub struct UnderWay {
     pub what: DisposedThings,
 }
 
-/// When it was looked for what is due, and what was found.
+/// The last review: its time and result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastReview {
     pub at: Timestamp,
@@ -41,18 +41,18 @@ pub struct LastReview {
 }
 
 impl RetentionState {
-    /// What was set for a preset, or with none for all that have none of their own.
+    /// Returns the period in days that is set for a preset, or with `None` for all presets without their own.
     pub fn set_for(&self, preset: Option<Preset>) -> Option<u32> {
         self.set.get(&preset).copied()
     }
 
-    /// Nothing was ever set, or all of it was taken back: nothing is disposed of.
+    /// Returns true if no period is set. Then there is no disposal.
     pub fn is_unset(&self) -> bool {
         self.set.is_empty()
     }
 
-    /// For how long data of this preset is kept: the longest of what was set for it, for all, and of the
-    /// floor. `None` while nothing is set: then it is kept.
+    /// Returns the period for data of a preset: the longest of its own, the general one and the floor. `None`
+    /// if none is set; the data is then kept.
     pub fn period(&self, class: DataClass, preset: Preset) -> Option<Period> {
         let own = self
             .set_for(Some(preset))
@@ -74,7 +74,8 @@ impl RetentionState {
         })
     }
 
-    /// The same for an order to destroy something: at the least the floor, whatever was set.
+    /// Returns the period that must have passed for a disposal by order: at least the floor, also if no
+    /// period is set.
     pub fn period_of_order(&self, class: DataClass, preset: Preset) -> Period {
         let Floor { days, source } = floor(class, preset);
         self.period(class, preset).unwrap_or_else(|| Period {
@@ -83,25 +84,25 @@ impl RetentionState {
         })
     }
 
-    /// Of a campaign's presets the one under which an order has to leave this class for longest; of equals
-    /// the campaign's own, which comes first.
+    /// Returns the preset of a campaign with the longest period for a disposal by order. If several are
+    /// equal, the first one, which is the campaign's own.
     pub fn longest_of_order(&self, class: DataClass, presets: &[Preset]) -> Preset {
         let presets = presets.iter().rev().copied();
         let longest = presets.max_by_key(|preset| self.period_of_order(class, *preset).days);
         longest.unwrap_or_default()
     }
 
-    /// The disposal that was begun and not completed.
+    /// Returns the disposal that has begun and is not completed.
     pub const fn under_way(&self) -> Option<&UnderWay> {
         self.under_way.as_ref()
     }
 
-    /// How many disposals were begun.
+    /// Returns the number of disposals that have begun.
     pub const fn disposals(&self) -> u64 {
         self.disposals
     }
 
-    /// How many things were destroyed, by all disposals.
+    /// Returns the number of items that all disposals destroyed.
     pub const fn destroyed(&self) -> u64 {
         self.destroyed
     }

@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the retention decider: given events, when a command, then events or a refusal.
 
 use super::{
     Beginning, DISPOSAL_ITEMS_MAX, DataClass, DisposalResult, DisposedThings, GENERAL_FLOOR, PERIOD_DAYS_MAX,
@@ -67,7 +67,7 @@ fn begin(count: u32, newest_at: Timestamp) -> RetentionCommand {
     }))
 }
 
-/// What is begun once a year is set for all.
+/// Returns the event of a disposal after a period of one year was set for all presets.
 fn begun() -> RetentionEvent {
     let given = state(&[was_set(None, None, Some(365))]);
     let events = Retention::decide(&given, begin(1, kept_from(NOW, 365)), Context { now: NOW });

@@ -1,5 +1,5 @@
-//! The fact about who should take a call. Stored kind and version; never changed, only added to. What is
-//! known of the callee is not in it: whether their industry and region fit is.
+//! The event of a call's routing. Stored kind and version never change; new ones are added. It does not have
+//! the callee's industry and region, only whether they match.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -11,20 +11,21 @@ use values::routing_score::{Breakdown, Weights};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum RoutingEvent {
-    /// These stood for the call, with the parts of each total, and the highest of them, of equals the first.
+    /// The candidates were scored. The event has the parts of each total and the candidate with the highest
+    /// one; of equal ones the first.
     #[serde(rename = "routing.scored")]
     Scored {
         campaign: CampaignId,
         customer: CustomerId,
-        /// Those in force then, by their version.
+        /// The weights in force, with their version.
         weights: Weights,
-        /// In the order in which they were named.
+        /// The candidates in the order of the request.
         candidates: Vec<Breakdown>,
         chosen: String,
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl RoutingEvent {
     pub const SCORED: &'static str = "routing.scored";
 }

@@ -1,9 +1,8 @@
-//! The routing aggregate (呼叫路由): which robot or agent a call should go to, with every candidate's breakdown.
+//! The routing aggregate (呼叫路由): the choice of a robot or agent for a call, with every candidate's breakdown.
 //!
-//! Promises: the highest total wins, of equals the first that was named; the weights stand in the event, so
-//! that nobody is asked again to explain it. One stream a call, `routing-<call>`; scored again, it says so
-//! again. It routes nothing itself, and keeps nothing of the callee but what they are worth and whether they
-//! fit.
+//! Guarantees: the highest total wins, of equal ones the first named. The weights are in the event, so that
+//! it explains the choice by itself. One stream per call, `routing-<call>`; each further scoring is another
+//! event. The aggregate transfers no call, and of the callee it stores only the value and the matches.
 
 pub mod event;
 
@@ -19,15 +18,16 @@ use std::collections::BTreeSet;
 use values::ids::{CallId, CampaignId, CustomerId, plain_word};
 use values::routing_score::{Breakdown, RoutingCandidate, RoutingCustomer, Weights, choose};
 
-/// Most candidates of one call: robots and agents of one floor. Their breakdowns take some 50 KB in a record.
+/// Most candidates of one call: the robots and agents of one floor. Their breakdowns take about 50 KB in a
+/// record.
 pub const CANDIDATES_OF_A_CALL_MAX: usize = 200;
 
-/// Times that one call is scored: at its start, and at each attempt to hand it on.
+/// Most scorings of one call: at its start, and at each attempt to transfer it.
 pub const SCORINGS_MAX: usize = 20;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoutingCommand {
-    /// Weighs the candidates. The weights are those in force, which the asker brings.
+    /// Scores the candidates. The caller supplies the weights in force.
     Score {
         campaign: CampaignId,
         person: CustomerId,
@@ -37,26 +37,26 @@ pub enum RoutingCommand {
     },
 }
 
-/// Why a call is not scored: a rule said no, nothing was written.
+/// Refusals of a routing command. No event is stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoutingRefusal {
-    #[error("nobody stands for the call")]
+    #[error("the call has no candidates")]
     Nobody,
-    #[error("at most {CANDIDATES_OF_A_CALL_MAX} candidates may stand for a call")]
+    #[error("a call has at most {CANDIDATES_OF_A_CALL_MAX} candidates")]
     TooMany,
     #[error("a candidate's id is 1 to 64 of A-Z a-z 0-9 _ . - and names no person")]
     Id,
-    #[error("{0} stands twice among the candidates")]
+    #[error("{0} occurs twice among the candidates")]
     Twice(String),
     #[error("{0}")]
     Weights(&'static str),
-    #[error("the call was scored {SCORINGS_MAX} times; no more is kept")]
+    #[error("the call was scored {SCORINGS_MAX} times, the most it may be")]
     Full,
 }
 
 impl Explained for RoutingRefusal {}
 
-/// One time a call was scored.
+/// One scoring of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scoring {
     pub at: Timestamp,
@@ -65,20 +65,20 @@ pub struct Scoring {
     pub chosen: String,
 }
 
-/// What the events of a call's routing add up to: every time it was scored, the last one counts.
+/// The state of a call's routing, folded from its events: every scoring. The last one counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RoutingState {
     scorings: Vec<Scoring>,
 }
 
 impl RoutingState {
-    /// In the order in which they came.
+    /// Returns the scorings in order.
     pub fn scorings(&self) -> &[Scoring] {
         &self.scorings
     }
 }
 
-/// The decider of a call's routing.
+/// The decider of the routing aggregate.
 #[derive(Debug)]
 pub struct Routing;
 
@@ -158,7 +158,7 @@ impl Decider for Routing {
     }
 }
 
-/// Each once, by an id that can be stored for ever.
+/// Checks that each candidate occurs once and has an id that can be stored forever.
 fn refuse_candidates(candidates: &[RoutingCandidate]) -> Result<(), RoutingRefusal> {
     if candidates.len() > CANDIDATES_OF_A_CALL_MAX {
         return Err(RoutingRefusal::TooMany);

@@ -1,4 +1,4 @@
-//! Routing as given, when, then: who wins, who is refused as a candidate, and its golden file.
+//! Tests of the routing decider: the winner, refused candidates, and the golden file.
 
 use super::*;
 use crate::record::golden_support::{campaign, check, customer};

@@ -1,5 +1,5 @@
-//! The fact about the weights of the routing score. Stored kind and version; never changed, only added to.
-//! Who changed them stands in the envelope.
+//! The event of the routing weights. Stored kind and version never change; new ones are added. The envelope
+//! names the actor.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -10,17 +10,17 @@ use values::routing_score::Weights;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum RoutingWeightsEvent {
-    /// From here on candidates are weighed by these, a version above those before.
+    /// The weights changed. The new ones have the next version and apply from now on.
     #[serde(rename = "routing_weights.changed")]
     Changed {
-        /// Those of the requirement where nobody had changed them.
+        /// The previous weights; those of the requirement if they were never changed.
         before: Weights,
         after: Weights,
         reason: String,
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl RoutingWeightsEvent {
     pub const CHANGED: &'static str = "routing_weights.changed";
 }

@@ -1,8 +1,8 @@
-//! The weights aggregate of the routing score (路由权重): how much each part counts, as versions.
+//! The routing weights aggregate (路由权重): the weight of each part of the routing score, in versions.
 //!
-//! Promises: there are weights from the start, those of CAL-4 as version 1; a change is a version above the
-//! one before it, adds up to the whole, has a reason and says what was and what is. One stream for the
-//! installation, `routing_weights-own`; who changed them stands in the envelope.
+//! Guarantees: weights always exist; version 1 has those of CAL-4. A change is the next version, its weights
+//! have the required sum, and it records the reason, the old and the new weights. One stream for the
+//! installation, `routing_weights-own`; the envelope names the actor.
 
 pub mod event;
 
@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 use std::fmt;
 use values::routing_score::Weights;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 512;
 
 /// The id of the one stream.
@@ -32,11 +32,12 @@ impl fmt::Display for OwnWeights {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoutingWeightsCommand {
-    /// So already: no event. The version that is given does not count: it is the next one.
+    /// Sets the weights. If nothing changes, no event is stored. The given version is ignored; the new one
+    /// has the next version.
     Change { to: Weights, reason: String },
 }
 
-/// Why weights can be refused: a rule said no, nothing was written.
+/// Refusals of a routing weights command. No event is stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoutingWeightsRefusal {
     #[error("a reason is required")]
@@ -49,20 +50,20 @@ pub enum RoutingWeightsRefusal {
 
 impl Explained for RoutingWeightsRefusal {}
 
-/// What the events of the weights add up to: those in force.
+/// The state of the routing weights, folded from their events: the weights in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RoutingWeightsState {
     changed_to: Option<Weights>,
 }
 
 impl RoutingWeightsState {
-    /// Those in force.
+    /// Returns the weights in force.
     pub fn weights(&self) -> Weights {
         self.changed_to.unwrap_or(Weights::PRINTED)
     }
 }
 
-/// The decider of the weights.
+/// The decider of the routing weights aggregate.
 #[derive(Debug)]
 pub struct RoutingWeights;
 
@@ -124,7 +125,7 @@ impl Decider for RoutingWeights {
         false
     }
 
-    /// About nobody.
+    /// Returns an empty scope: weights concern no campaign and no customer.
     fn scope(_: &OwnWeights, _: &RoutingWeightsState, _: &RoutingWeightsEvent) -> Scope {
         Scope::default()
     }

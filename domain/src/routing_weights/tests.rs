@@ -1,4 +1,4 @@
-//! Weights as given, when, then: a version a change, the whole, a reason; and their golden file.
+//! Tests of the routing weights decider: one version per change, the sum, a reason, and the golden file.
 
 use super::*;
 use crate::record::golden_support::check;

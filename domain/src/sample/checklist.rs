@@ -1,9 +1,9 @@
-//! What is checked of every drawn call: a closed list with labels, zh and en, and what each item asks.
+//! The checklist for drawn calls: a closed list of items with Chinese and English labels.
 
 /// One item of the checklist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckItem {
-    /// The stored name.
+    /// The stored code of the item.
     pub code: &'static str,
     pub label_zh: &'static str,
     pub label_en: &'static str,
@@ -17,7 +17,7 @@ const fn item(code: &'static str, label_zh: &'static str, label_en: &'static str
     }
 }
 
-/// The standard checklist. An item is only ever added behind the others: stored findings name them.
+/// The standard checklist. New items are added at the end only, because stored findings name items by code.
 pub const CHECKLIST: &[CheckItem] = &[
     item(
         "notice_played",
@@ -52,7 +52,7 @@ pub const CHECKLIST: &[CheckItem] = &[
 ];
 
 impl CheckItem {
-    /// The item with this stored name.
+    /// Returns the item with this code.
     pub fn from_code(code: &str) -> Option<Self> {
         CHECKLIST.iter().copied().find(|item| item.code == code)
     }

@@ -1,13 +1,13 @@
-//! Requests to a sample: draw it, record what was found in a call, sign it off.
+//! The commands of a sample: draw it, record the finding of a call, sign it off.
 
 use super::event::{Drawn, Finding};
 use values::ids::CallId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SampleCommand {
-    /// The asker has made the draw; anybody who has the log can redo it.
+    /// Stores a draw that the caller computed. Any reader of the log can repeat it.
     Draw(Box<Drawn>),
-    /// Again for the same call: the last one counts.
+    /// Records the finding of a call. A later finding of the same call replaces it.
     RecordFinding {
         call: CallId,
         finding: Finding,
@@ -19,7 +19,7 @@ pub enum SampleCommand {
 }
 
 impl SampleCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Draw(_) => "sample.draw",

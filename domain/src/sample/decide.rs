@@ -1,4 +1,4 @@
-//! Decides commands to a sample: a draw is sound and made once, findings are whole, sign-off comes last.
+//! Decides the commands of a sample: a consistent draw once, complete findings, sign-off at the end.
 
 use super::checklist::{CHECKLIST, CheckItem};
 use super::command::SampleCommand;
@@ -8,15 +8,15 @@ use super::state::SampleState;
 use std::collections::BTreeSet;
 use values::ids::CallId;
 
-/// Most calls of one sample: their ids take two thirds of the largest record.
+/// Most calls of one sample. Their ids take two thirds of the largest record.
 pub const SAMPLE_CALLS_MAX: usize = 1_000;
-/// Most parts a population is divided into: named in the same record.
+/// Most strata of a population. The same record names them.
 pub const STRATA_MAX: usize = 100;
-/// Longest seed: a date, a lottery's numbers, a hash in hexadecimal digits.
+/// Longest seed, in bytes: a date, lottery numbers, a hash in hexadecimal digits.
 pub const SEED_BYTES_MAX: usize = 128;
-/// Longest remark: it is stored for ever and must hold nothing personal.
+/// Longest remark, in bytes. It is stored forever and must not contain personal data.
 pub const REMARK_BYTES_MAX: usize = 1_024;
-/// Longest name of who found or signed off.
+/// Longest name of the reviewer or signer, in bytes.
 pub const BY_BYTES_MAX: usize = 64;
 
 type Decided = Result<Vec<SampleEvent>, SampleRefusal>;
@@ -111,7 +111,7 @@ fn sign_off(state: &SampleState, by: String, remark: Option<String>) -> Decided 
     Ok(vec![SampleEvent::SignedOff { by, remark }])
 }
 
-/// The draw of a sample that takes findings.
+/// Returns the draw of a sample that still accepts findings.
 fn open(state: &SampleState) -> Result<&Drawn, SampleRefusal> {
     if state.signed_off().is_some() {
         return Err(SampleRefusal::SignedOff);

@@ -1,4 +1,4 @@
-//! Facts about one sample of calls. Stored kinds and versions; never changed, only added to.
+//! The events of a sample of calls. Stored kinds and versions never change; new ones are added.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -23,7 +23,7 @@ pub enum SampleEvent {
         #[serde(flatten)]
         finding: Finding,
     },
-    /// The sample is closed: every call has a finding.
+    /// The sample was closed; every call has a finding.
     #[serde(rename = "sample.signed_off")]
     SignedOff {
         by: String,
@@ -32,45 +32,46 @@ pub enum SampleEvent {
     },
 }
 
-/// A draw and what came of it.
+/// A draw: its parameters and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Drawn {
     #[serde(flatten)]
     pub facts: DrawFacts,
-    /// SHA-256, lower hex, of the population's call ids in the order of their `call.ended`, a line each.
+    /// SHA-256, in lower-case hex, of the population's call ids in the order of their `call.ended` events,
+    /// one per line.
     pub population_sha256: String,
     pub population: u64,
-    /// By code; one without a code when the draw is not stratified.
+    /// The strata by code. A draw without strata has one with an empty code.
     pub strata: Vec<Stratum>,
-    /// The drawn calls, by their rank.
+    /// The drawn calls, ordered by rank.
     pub calls: Vec<CallId>,
 }
 
-/// What fixes a draw.
+/// The parameters that determine a draw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DrawFacts {
-    /// A call's rank is SHA-256(seed, call id), both as text, one behind the other.
+    /// The seed. A call's rank is SHA-256(seed, call id), both as text, concatenated.
     pub seed: String,
-    /// Calls asked for; fewer are drawn from a smaller population.
+    /// Number of calls to draw. A smaller population gives fewer.
     pub size: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stratify: Option<Stratify>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
-    /// Only calls that ended from then on.
+    /// Only calls that ended at or after this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Timestamp>,
-    /// Only calls that ended before.
+    /// Only calls that ended before this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Timestamp>,
-    /// The population is what the log says up to here.
+    /// Log position up to which the population is taken.
     pub position: Position,
-    /// Events up to there, and the Merkle root over them, base64 (RFC 9162, 2.1.1).
+    /// Number of events up to that position, and the Merkle root over them, base64 (RFC 9162, 2.1.1).
     pub log_size: u64,
     pub log_root: String,
 }
 
-/// By what the population is divided before it is drawn from.
+/// The criterion by which the population is divided before the draw.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -78,12 +79,12 @@ pub struct DrawFacts {
 pub enum Stratify {
     Disposition,
     Campaign,
-    /// The first leg's.
+    /// The trunk of the first leg.
     Trunk,
     FlowVersion,
 }
 
-/// One part of the population, and how many were drawn from it.
+/// One stratum of the population, with the number of calls drawn from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Stratum {
     pub code: String,
@@ -91,18 +92,18 @@ pub struct Stratum {
     pub drawn: u32,
 }
 
-/// What somebody found in a call, by the standard checklist.
+/// A reviewer's finding for one call, by the standard checklist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Finding {
     #[schemars(extend("examples" = [{ "notice_played": "yes" }]))]
     pub answers: BTreeMap<String, Answer>,
-    /// Names no person: it is stored for ever.
+    /// The remark must not name a person; it is stored forever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
     pub by: String,
 }
 
-/// An answer to an item.
+/// The answer to one item.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -113,7 +114,7 @@ pub enum Answer {
     NotApplicable,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl SampleEvent {
     pub const DRAWN: &'static str = "sample.drawn";
     pub const FINDING_RECORDED: &'static str = "sample.finding_recorded";

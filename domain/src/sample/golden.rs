@@ -1,4 +1,4 @@
-//! Every stored kind of a sample event, held against its golden file.
+//! Golden tests: the stored form of every sample event equals its golden file.
 
 use super::event::{Answer, DrawFacts, Drawn, Finding, SampleEvent, Stratify, Stratum};
 use super::{BY_BYTES_MAX, CHECKLIST, REMARK_BYTES_MAX, SAMPLE_CALLS_MAX, STRATA_MAX};
@@ -72,7 +72,7 @@ fn the_largest_draw_and_finding_fit_into_a_record() {
     largest.calls = (0..SAMPLE_CALLS_MAX)
         .map(|n| CallId::new(uuid::Uuid::from_u128(u128::try_from(n).unwrap())))
         .collect();
-    // `<flow>@<version>` is the longest code.
+    // `<flow>@<version>` is the longest stratum code.
     let code = format!("{}@{}", "f".repeat(CAMPAIGN_ID_BYTES_MAX), u32::MAX);
     largest.strata = vec![
         Stratum {
@@ -95,7 +95,7 @@ fn the_largest_draw_and_finding_fit_into_a_record() {
             },
         },
     ];
-    // The envelope around the data has about 600 bytes.
+    // The envelope has about 600 bytes.
     for event in events {
         assert!(serde_json::to_vec(&event).unwrap().len() + 1_000 < RECORD_BYTES_MAX);
     }

@@ -1,8 +1,8 @@
-//! The sample aggregate: calls drawn for an audit, what was found in each, and the sign-off.
+//! The sample aggregate: calls drawn for an audit, the finding of each, and the sign-off.
 //!
-//! Promises: a draw is one event with everything that fixes it (seed, population, position of the log), so
-//! that anybody redoes it; it never changes. A finding answers the whole checklist; the last one of a call
-//! counts. Signing off needs a finding for every call, and ends the sample.
+//! Guarantees: a draw is one event with all of its parameters (seed, population, log position), so that any
+//! reader can repeat it, and it never changes. A finding answers the whole checklist; the last one of a call
+//! counts. A sign-off needs a finding for every call and closes the sample.
 
 mod checklist;
 pub mod command;
@@ -27,7 +27,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::SampleId;
 
-/// The sample's decider.
+/// The decider of the sample aggregate.
 #[derive(Debug)]
 pub struct Sample;
 
@@ -56,7 +56,7 @@ impl Decider for Sample {
         state.apply(event, at);
     }
 
-    /// About the campaign it was drawn from, where it was drawn from one; about no person.
+    /// Returns the campaign that the sample was drawn from, if it was limited to one; no customer.
     fn scope(_: &SampleId, state: &SampleState, _: &SampleEvent) -> Scope {
         Scope {
             campaign: state.drawn().and_then(|drawn| drawn.facts.campaign.clone()),

@@ -1,4 +1,4 @@
-//! Why a command to a sample can be refused: a rule said no, nothing was written.
+//! Refusals of a sample command. No event is stored.
 
 use crate::problem::Explained;
 use values::ids::CallId;

@@ -1,11 +1,11 @@
-//! What a sample's events add up to: the draw, the findings, the sign-off.
+//! The state of a sample, folded from its events: the draw, the findings and the sign-off.
 
 use super::event::{Drawn, Finding, SampleEvent};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::ids::CallId;
 
-/// State of a sample.
+/// The state of a sample.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SampleState {
     drawn: Option<Box<Drawn>>,
@@ -23,17 +23,17 @@ impl SampleState {
         self.drawn_at
     }
 
-    /// The last finding of a call, and when it was recorded.
+    /// Returns the last finding of a call, and when it was recorded.
     pub fn finding(&self, call: CallId) -> Option<&(Finding, Timestamp)> {
         self.findings.get(&call)
     }
 
-    /// Who signed it off, and when.
+    /// Returns the name of the signer and the time of the sign-off.
     pub const fn signed_off(&self) -> Option<&(String, Timestamp)> {
         self.signed_off.as_ref()
     }
 
-    /// The drawn calls without a finding, by rank.
+    /// Returns the drawn calls without a finding, ordered by rank.
     pub fn lacking(&self) -> impl Iterator<Item = CallId> {
         let calls = self.drawn.iter().flat_map(|drawn| drawn.calls.iter().copied());
         calls.filter(|call| !self.findings.contains_key(call))

@@ -1,4 +1,4 @@
-//! Given what was drawn and found, when a command comes, then events or a refusal.
+//! Tests of the sample decider: given a draw and findings, when a command, then events or a refusal.
 
 use super::event::{Answer, DrawFacts, Drawn, Finding, SampleEvent, Stratum};
 use super::{
@@ -60,7 +60,7 @@ fn sign_off() -> SampleCommand {
     }
 }
 
-/// Gives commands that must be taken, then decides the last one.
+/// Runs commands that must be accepted, then decides the last one.
 fn after(given: &[SampleCommand], when: SampleCommand) -> Result<Vec<SampleEvent>, SampleRefusal> {
     let at = Timestamp::EPOCH;
     let mut state = SampleState::default();

@@ -1,4 +1,4 @@
-//! Requests to a saved report: be so, note what was sent, be no more.
+//! The commands of a saved report: save it, record a sending, change the owner, remove it.
 
 use super::event::Sending;
 use super::plan::ReportPlan;
@@ -6,17 +6,17 @@ use values::ids::UserId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SavedReportCommand {
-    /// So already: no event. `is_new`: a name that is taken is refused.
+    /// Saves the report. If nothing changed, no event is stored. With `is_new`, a name in use is refused.
     Save {
         plan: Box<ReportPlan>,
         owner: Option<UserId>,
         is_new: bool,
     },
-    /// Record what was made; for each due time once.
+    /// Records what was sent. Once for each due time.
     Send {
         sending: Box<Sending>,
     },
-    /// The owner from now on; none is the directory's owner.
+    /// Sets the owner from now on. `None` is the owner of the data directory.
     TakeOver {
         owner: Option<UserId>,
         reason: String,
@@ -25,7 +25,7 @@ pub enum SavedReportCommand {
 }
 
 impl SavedReportCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Save { .. } => "saved_report.save",

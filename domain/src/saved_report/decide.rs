@@ -1,4 +1,5 @@
-//! Decides commands to a saved report: whose it is, within its limits, and for each due time sent once.
+//! Decides the commands of a saved report: only its owner changes it, it stays within its limits, and it is
+//! sent once for each due time.
 
 use super::command::SavedReportCommand;
 use super::event::{SavedReportEvent, Sending};
@@ -8,7 +9,7 @@ use super::state::SavedReportState;
 use crate::time::Timestamp;
 use values::ids::UserId;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 
 pub(super) fn decide(
@@ -48,7 +49,8 @@ fn save(
     Ok(vec![SavedReportEvent::Saved { plan, owner }])
 }
 
-/// Whether the owner before lost the right, and the new one holds it, is checked before the command is sent.
+/// Changes the owner. The caller checks before that the previous owner lost the permission and the new one
+/// has it.
 fn take_over(
     state: &SavedReportState,
     owner: Option<UserId>,

@@ -1,5 +1,5 @@
-//! Facts about one saved report. Stored kinds and versions; never changed, only added to. Who acted stands in
-//! the envelope. Figures are counts over many calls and name nobody.
+//! The events of a saved report. Stored kinds and versions never change; new ones are added. The envelope
+//! names the actor. Figures are counts over many calls and name no person.
 
 use super::plan::ReportPlan;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -15,68 +15,68 @@ use values::ids::{CampaignId, UserId, WebhookId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum SavedReportEvent {
-    /// From here on it is so.
+    /// The report was saved with this plan.
     #[serde(rename = "saved_report.saved")]
     Saved {
         #[serde(flatten)]
         plan: Box<ReportPlan>,
-        /// Whose figures it has; left out of the directory's owner.
+        /// The user with the data scope that limits the figures. Absent for the owner of the data directory.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<UserId>,
     },
-    /// It was made, and the channels that it names are told of this event.
+    /// The report was generated. The channels that it names receive this event.
     #[serde(rename = "saved_report.sent")]
     Sent {
         #[serde(flatten)]
         sending: Box<Sending>,
     },
-    /// Another user's figures, of the same plan: the owner before lost the right. Also the same user's, who
-    /// has the right again.
+    /// The report has a new owner, because the previous one lost the permission. The same user can take it
+    /// over again after regaining the permission.
     #[serde(rename = "saved_report.taken_over")]
     TakenOver {
-        /// Left out for the directory's owner.
+        /// Absent for the owner of the data directory.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<UserId>,
         reason: String,
     },
-    /// It is none any more.
+    /// The report was removed.
     #[serde(rename = "saved_report.removed")]
     Removed {},
 }
 
-/// What was sent, or why nothing was.
+/// What was sent, or why it was not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "ReportSending")]
 pub struct Sending {
     #[schemars(example = &"周报")]
     pub title: String,
-    /// When its schedule had it sent; left out where somebody asked.
+    /// The due time of the schedule. Absent if a user requested the sending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
-    /// The first instant of its days.
+    /// Start of the reported days.
     pub from: Timestamp,
-    /// Before which its days end.
+    /// End of the reported days, exclusive.
     pub to: Timestamp,
-    /// Up to where the log was read for it.
+    /// Log position up to which events were read for it.
     pub position: Position,
-    /// SHA-256 of its figures, as JSON.
+    /// SHA-256 of the figures as JSON.
     #[schemars(example = &"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     pub digest: SecretDigest,
-    /// None where nothing was sent.
+    /// The figures; empty if nothing was sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<SentFigure>,
-    /// Figures that one report has no room for.
+    /// Number of figures beyond the limit of one report.
     #[serde(default, skip_serializing_if = "is_none_left_out")]
     pub figures_left_out: u32,
-    /// Whom it goes to.
+    /// The channels that it is sent to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub channels: BTreeSet<WebhookId>,
-    /// Why nothing was sent for this time.
+    /// The reason why nothing was sent. Absent if it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<SendingFault>,
 }
 
-/// What is left out where there is nothing to say.
+/// Tells serde to omit the member when the count is zero.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
 const fn is_none_left_out(count: &u32) -> bool {
     *count == 0
@@ -92,10 +92,10 @@ pub struct SentFigure {
     pub label_zh: String,
     #[schemars(example = &"answer ratio")]
     pub label_en: String,
-    /// Left out where it is over all campaigns.
+    /// Absent for a figure over all campaigns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
-    /// As people read it, with its unit; left out where there is none.
+    /// The value with its unit, formatted for readers. Absent if there is no value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"42.1 %")]
     pub value: Option<String>,
@@ -104,20 +104,20 @@ pub struct SentFigure {
     pub denominator_count: Option<i64>,
 }
 
-/// Why nothing was sent for a time. Further faults are added at the end.
+/// Why nothing was sent for a due time. New faults are added at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SendingFault {
-    /// Its owner is not active, or may not see these figures or name these channels any more.
+    /// The owner is not active, or may no longer see these figures or use these channels.
     Owner,
-    /// A metric that it names is not there.
+    /// A metric of the report does not exist.
     Metric,
-    /// None of its channels is there, or may be told of these campaigns.
+    /// None of its channels exists or may receive data of these campaigns.
     Channels,
 }
 
 impl SendingFault {
-    /// As stored and as shown.
+    /// Returns the code that is stored and shown.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Owner => "owner",
@@ -127,14 +127,14 @@ impl SendingFault {
     }
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl SavedReportEvent {
     pub const SAVED: &'static str = "saved_report.saved";
     pub const SENT: &'static str = "saved_report.sent";
     pub const TAKEN_OVER: &'static str = "saved_report.taken_over";
     pub const REMOVED: &'static str = "saved_report.removed";
 
-    /// What it says was sent.
+    /// Returns the sending of this event; `None` for other events.
     pub const fn sending(&self) -> Option<&Sending> {
         match self {
             Self::Sent { sending } => Some(sending),

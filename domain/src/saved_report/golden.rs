@@ -1,4 +1,4 @@
-//! Every stored kind of a saved report's event, held against its golden file.
+//! Golden tests: the stored form of every saved report event equals its golden file.
 
 use super::event::{SavedReportEvent, SentFigure};
 use super::tests::{plan, sending};

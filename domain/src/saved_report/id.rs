@@ -1,4 +1,4 @@
-//! The name of a saved report, which is its id and stands in its address.
+//! The id of a saved report: its name, which is part of its URL.
 
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
@@ -7,9 +7,9 @@ use std::str::FromStr;
 use values::ids::{InvalidId, login_name, text_id};
 
 text_id!(
-    /// A saved report, by the name that somebody gave it: small letters and digits, as in an address.
+    /// The name of a saved report, chosen by its author: lower-case letters and digits.
     SavedReportId, "saved report", login_name, NAME, "weekly-answers"
 );
 
-/// The alphabet of a user's name.
+/// The pattern of the name, as for user names.
 const NAME: &str = "^[a-z0-9_.-]{1,64}$";

@@ -1,9 +1,8 @@
-//! The saved report aggregate: which figures somebody wants to see again, over which days, and to whom they
-//! are sent when.
+//! The saved report aggregate: a selection of figures and days, with its schedule and recipients.
 //!
-//! Promises: it is sent once for each time of its schedule, over every restart, and never for a time before
-//! it was saved; what was sent is stored with it. One stream a name; who acted stands in the envelope. It
-//! holds no figure itself: whoever makes one asks what its owner may see at that moment.
+//! Guarantees: a report is sent once for each due time, also across restarts, and never for a time before it
+//! was saved. What was sent is stored. Each name has one stream; the envelope names the actor. The aggregate
+//! holds no figures: at the moment of generation they are limited to what the owner may see.
 
 mod command;
 mod decide;
@@ -29,7 +28,7 @@ pub use state::{Saved, SavedReportState};
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 
-/// The saved report's decider.
+/// The decider of the saved report aggregate.
 #[derive(Debug)]
 pub struct SavedReport;
 
@@ -62,7 +61,7 @@ impl Decider for SavedReport {
         false
     }
 
-    /// About nobody; a report may be over several campaigns.
+    /// Returns an empty scope: the report concerns no customer and may cover several campaigns.
     fn scope(_: &SavedReportId, _: &SavedReportState, _: &SavedReportEvent) -> Scope {
         Scope::default()
     }

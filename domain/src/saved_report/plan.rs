@@ -1,4 +1,5 @@
-//! What a saved report shows, when it is sent, and to whom: its limits, and the instants that follow from it.
+//! The plan of a saved report: its figures, schedule and channels, with their limits, and the due times that
+//! follow.
 
 use crate::time::Timestamp;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
@@ -7,80 +8,81 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use values::ids::{CampaignId, UserId, WebhookId};
 
-/// Longest title, in bytes: a line of a mail's subject.
+/// Longest title, in bytes: a mail's subject line.
 pub const TITLE_BYTES_MAX: usize = 120;
 
-/// Metrics of one report: what fits one page.
+/// Most metrics of one report: what fits on one page.
 pub const METRICS_MAX: usize = 12;
 
-/// Campaigns that a report names one by one.
+/// Most campaigns that a report names.
 pub const CAMPAIGNS_MAX: usize = 20;
 
-/// Figures in one report, and so in what is sent and stored of it: a metric for each campaign.
+/// Most figures of one report, and so of what is sent and stored: metrics times campaigns.
 pub const FIGURES_MAX: usize = 60;
 
-/// Channels that one report is sent to.
+/// Most channels that a report is sent to.
 pub const CHANNELS_MAX: usize = 8;
 
-/// Days that a report looks back over: a year.
+/// Most days that a report covers: a year.
 pub const DAYS_MAX: u16 = 366;
 
-/// Longest name of a metric or a zone, in bytes.
+/// Longest name of a metric or time zone, in bytes.
 const WORD_BYTES_MAX: usize = 64;
 
 /// Minutes of a day.
 const DAY_MINUTES: u16 = 24 * 60;
 
-/// Weeks of which the zone is asked: of the days that it looks back over, and of a year ahead.
+/// Weeks over which the zone's offset is checked: the days that a report can cover, and one year ahead.
 const ZONE_WEEKS: u64 = 106;
 
-/// How far back and ahead a date of the schedule is looked for: a month and the day it may be put off.
+/// Days before and after today in which a due date is searched: a month, and a day because of time zones.
 const LOOKED_DAYS: u64 = 33;
 
-/// What a saved report is.
+/// The definition of a saved report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ReportPlan {
     #[schemars(example = &"接通率周报", length(min = 1, max = TITLE_BYTES_MAX))]
     pub title: String,
-    /// Names of metrics; each is shown at the version that is the one to quote.
+    /// Names of metrics. Each is shown in its current version.
     #[schemars(example = ["answer_ratio_per_call"], length(min = 1, max = METRICS_MAX))]
     pub metrics: Vec<String>,
-    /// A figure for each of them; left out where it is one figure over all that the owner may see.
+    /// Campaigns with one figure each per metric. Absent: one figure over all campaigns that the owner may
+    /// see.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(length(max = CAMPAIGNS_MAX))]
     pub campaigns: BTreeSet<CampaignId>,
-    /// The last so many whole days in the zone.
+    /// Number of whole days before the day of the report, in the zone.
     #[schemars(range(min = 1, max = DAYS_MAX))]
     pub days: u16,
-    /// Of the days and of the hour at which it is sent (IANA).
+    /// Time zone (IANA) of the days and of the sending time.
     #[schemars(example = &"Asia/Shanghai")]
     pub zone: String,
-    /// Left out where it is sent only when somebody asks.
+    /// The schedule. Absent: the report is sent only on request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<ReportSchedule>,
-    /// Channels of alerts and webhooks that it is sent to.
+    /// Alert channels and webhooks that the report is sent to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(length(max = CHANNELS_MAX))]
     pub channels: BTreeSet<WebhookId>,
-    /// Others may read it, each with the figures that they may see.
+    /// Other users may read the report, each with the figures that they may see.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_shared: bool,
 }
 
-/// When it is sent.
+/// The schedule of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ReportSchedule {
     pub every: Every,
-    /// Of a week 1 (Monday) to 7, of a month 1 to 28; left out of days.
+    /// Day of the week, 1 (Monday) to 7, or of the month, 1 to 28. Absent for daily reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 28))]
     pub day: Option<u8>,
-    /// Of the day, in the zone: 540 is nine in the morning.
+    /// Minute of the day in the zone: 540 is nine in the morning.
     #[schemars(range(min = 0, max = 1439))]
     pub minute: u16,
 }
 
-/// How often.
+/// How often the report is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ReportEvery")]
@@ -90,7 +92,7 @@ pub enum Every {
     Month,
 }
 
-/// Why a plan is none.
+/// Why a plan is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanFault {
     #[error("a title of 1 to {TITLE_BYTES_MAX} bytes is required")]
@@ -114,7 +116,7 @@ pub enum PlanFault {
 }
 
 impl ReportPlan {
-    /// What is wrong with it, where something is.
+    /// Checks the plan and returns its first fault.
     pub fn check(&self, now: Timestamp) -> Result<(), PlanFault> {
         if self.title.trim().is_empty() || self.title.len() > TITLE_BYTES_MAX {
             return Err(PlanFault::Title);
@@ -141,7 +143,8 @@ impl ReportPlan {
         self.check_schedule()
     }
 
-    /// Figures are kept by hours, so a day must begin with one: in summer and in winter, behind and ahead.
+    /// Checks that days in the zone begin at a whole hour, in summer and winter, in the past and in the next
+    /// year. Figures are stored per hour.
     fn check_zone(&self, now: Timestamp) -> Result<(), PlanFault> {
         let fault = || PlanFault::Zone {
             zone: self.zone.chars().take(WORD_BYTES_MAX).collect(),
@@ -182,7 +185,7 @@ impl ReportPlan {
         self.zone.parse().ok()
     }
 
-    /// The last instant at which it was to be sent, at or before `now`.
+    /// Returns the last due time at or before `now`.
     pub fn last_due(&self, now: Timestamp) -> Option<Timestamp> {
         let (zone, today) = self.today(now)?;
         let days = (0..LOOKED_DAYS).filter_map(|back| today.checked_sub_days(Days::new(back)));
@@ -190,7 +193,7 @@ impl ReportPlan {
         dues.into_iter().find(|due| *due <= now)
     }
 
-    /// The first instant after `now` at which it is to be sent.
+    /// Returns the first due time after `now`.
     pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         let (zone, today) = self.today(now)?;
         let days = (0..LOOKED_DAYS).filter_map(|ahead| today.checked_add_days(Days::new(ahead)));
@@ -215,7 +218,7 @@ impl ReportPlan {
         instant(zone, day, NaiveTime::from_hms_opt(minute / 60, minute % 60, 0)?)
     }
 
-    /// The whole days that a report made at `at` is over: from, and before what.
+    /// Returns the period of a report generated at `at`: its start, and its exclusive end.
     pub fn window(&self, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
         let (zone, today) = self.today(at)?;
         let first = today.checked_sub_days(Days::new(u64::from(self.days)))?;
@@ -225,13 +228,13 @@ impl ReportPlan {
         ))
     }
 
-    /// Whether somebody may read it.
+    /// Returns true if the reader may read the report: it is shared, or the reader is the owner.
     pub fn is_for(&self, owner: Option<&UserId>, reader: Option<&UserId>) -> bool {
         self.is_shared || owner == reader
     }
 }
 
-/// Where the clocks skip that hour, an hour later.
+/// Returns the time on a day in a zone. If the clock change skips it, one hour later.
 fn instant(zone: Tz, day: NaiveDate, time: NaiveTime) -> Option<Timestamp> {
     let local = day.and_time(time);
     let found = zone.from_local_datetime(&local).earliest();

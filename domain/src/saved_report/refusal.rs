@@ -1,4 +1,4 @@
-//! Why a command to a saved report can be refused: a rule said no, nothing was written.
+//! Refusals of a saved report command. No event is stored.
 
 use super::plan::PlanFault;
 use crate::problem::Explained;

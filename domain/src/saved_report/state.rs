@@ -1,57 +1,57 @@
-//! What the events of a saved report add up to: its plan, whose it is, and the last that was sent.
+//! The state of a saved report, folded from its events: its plan, its owner and the last sending.
 
 use super::event::{SavedReportEvent, Sending, SendingFault};
 use super::plan::ReportPlan;
 use crate::time::Timestamp;
 use values::ids::UserId;
 
-/// State of one saved report.
+/// The state of one saved report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SavedReportState {
     saved: Option<Saved>,
-    /// A later plan of the same name is sent for no time that an earlier one was sent for.
+    /// Last due time that was handled. A later plan of the same name is not sent for it again.
     last_due: Option<Timestamp>,
     last: Option<(Timestamp, Box<Sending>)>,
     owner_lost: bool,
-    /// Whose the one was that is none any more.
+    /// The owner of the report that was removed last.
     removed_of: Option<Option<UserId>>,
 }
 
-/// A plan that stands.
+/// The plan in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {
     pub plan: Box<ReportPlan>,
     pub owner: Option<UserId>,
-    /// It is sent for times after this.
+    /// The report is sent for due times after this.
     pub since: Timestamp,
 }
 
 impl SavedReportState {
-    /// What it is; none where it was removed or never was.
+    /// Returns the plan; `None` if it was removed or never saved.
     pub const fn saved(&self) -> Option<&Saved> {
         self.saved.as_ref()
     }
 
-    /// Whether it was theirs until it was removed.
+    /// Returns true if the report belonged to this user until it was removed.
     pub fn was_of(&self, user: Option<&UserId>) -> bool {
         self.removed_of
             .as_ref()
             .is_some_and(|owner| owner.as_ref() == user)
     }
 
-    /// The last that was sent, and when.
+    /// Returns the last sending and its time.
     pub fn last(&self) -> Option<(Timestamp, &Sending)> {
         self.last.as_ref().map(|(at, sending)| (*at, &**sending))
     }
 
-    /// Whether nothing was sent the last time because the owner lost the right, and the owner is still the
-    /// same.
+    /// Returns true if the last sending failed because the owner lost the permission, and the owner is still
+    /// the same.
     pub const fn is_owner_lost(&self) -> bool {
         self.owner_lost
     }
 
-    /// The time for which it is to be sent now: the last one, where that came after it was saved and it was
-    /// not sent for it. What was missed before that one stays missed.
+    /// Returns the due time to send for now: the last one, if it is after the save and was not sent for.
+    /// Missed due times before it are skipped.
     pub fn due_at(&self, now: Timestamp) -> Option<Timestamp> {
         let saved = self.saved.as_ref()?;
         let due = saved.plan.last_due(now)?;

@@ -1,4 +1,4 @@
-//! Saved reports as given, when, then: whose they are, when they are due, and once for each time.
+//! Tests of the saved report decider: ownership, due times, and one sending per due time.
 
 use super::plan::PlanFault;
 use super::*;
@@ -85,7 +85,7 @@ fn send(due: Option<&str>) -> SavedReportCommand {
     }
 }
 
-/// Nine on Monday morning in China.
+/// Monday, nine in the morning in China.
 const MONDAY: &str = "2026-03-02T01:00:00Z";
 const BEFORE: &str = "2026-03-02T00:59:59Z";
 
@@ -94,7 +94,7 @@ fn it_is_due_from_its_time_on_and_never_for_a_time_before_it_was_saved() {
     let given = state(&[("2026-02-27T00:00:00Z", saved(plan()))]);
     assert_eq!(given.due_at(at(BEFORE)), None);
     assert_eq!(given.due_at(at(MONDAY)), Some(at(MONDAY)));
-    // A server that was away sends the last one, once, and none of those before.
+    // A server that was down sends for the last due time once, and not for the missed ones before.
     assert_eq!(
         given.due_at(at("2026-03-19T00:00:00Z")),
         Some(at("2026-03-16T01:00:00Z"))
@@ -124,7 +124,7 @@ fn for_each_time_it_is_sent_once() {
         decide(&given, send(Some(MONDAY)), "2026-03-02T02:00:00Z"),
         Err(SavedReportRefusal::SentAlready { due })
     );
-    // Whoever asks has it sent beside the schedule, which goes on.
+    // A sending on request does not change the schedule.
     assert_eq!(
         decide(&given, send(None), "2026-03-02T02:00:00Z"),
         Ok(vec![sent(None)])
@@ -231,7 +231,7 @@ fn its_days_are_those_of_its_zone_and_a_skipped_hour_comes_later() {
         day: None,
         minute: 150,
     });
-    // There is no half past two on 8 March 2026.
+    // 02:30 does not exist on 8 March 2026 in this zone.
     let next = skipped.next_due(at("2026-03-08T05:00:00Z"));
     assert_eq!(next, Some(at("2026-03-08T07:30:00Z")));
     let month = ReportPlan {
@@ -283,7 +283,7 @@ fn a_report_that_was_taken_over_is_sent_for_its_next_time_as_the_new_owner_s() {
     assert_eq!(
         decide(&before, take_over(Some("wang"), "is back"), now),
         Ok(vec![again]),
-        "an owner who has the right again"
+        "an owner with the permission again"
     );
     let mut after = before.clone();
     SavedReport::evolve(&mut after, &taken, at(now));
@@ -296,7 +296,7 @@ fn a_report_that_was_taken_over_is_sent_for_its_next_time_as_the_new_owner_s() {
         after.due_at(at("2026-03-09T01:00:00Z")),
         Some(at("2026-03-09T01:00:00Z"))
     );
-    // From now on it is the new owner who changes it.
+    // From now on only the new owner can change it.
     assert_eq!(
         decide(&after, save(plan(), "wang"), now),
         Err(SavedReportRefusal::NotTheirs)

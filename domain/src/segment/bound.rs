@@ -1,4 +1,4 @@
-//! A value in a segment: fixed, or relative to the moment at which it is asked.
+//! A value in a segment's condition: fixed, or relative to the time of evaluation.
 
 use crate::attribute::AttributeValue;
 use crate::calendar::{BEIJING_MICROS, DAY_MICROS};
@@ -9,28 +9,28 @@ use chrono::{DateTime, Months, Utc};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bound {
     Fixed(AttributeValue),
-    /// `NOW()` and what is added to it.
+    /// `NOW()` plus a shift.
     Now(Shift),
-    /// The day in Beijing, for columns of days.
+    /// The current day in Beijing plus a shift, for date columns.
     Today(Shift),
-    /// The first instant of that day, for columns of instants.
+    /// The start of that day, for time columns.
     TodayBegun(Shift),
 }
 
-/// What is added to a moment: months first, by the calendar, then microseconds.
+/// An amount of time to add: calendar months first, then microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Shift {
     pub months: i64,
     pub micros: i64,
 }
 
-/// Longest shift: a hundred years of either kind, so that no moment leaves the calendar.
+/// Longest shift in months: one hundred years, so that no result leaves the calendar's range.
 pub(super) const SHIFT_MONTHS_MAX: i64 = 1_200;
-/// The same in microseconds.
+/// Longest shift in microseconds: one hundred years.
 pub(super) const SHIFT_MICROS_MAX: i64 = 36_525 * DAY_MICROS;
 
 impl Bound {
-    /// What it is at a moment.
+    /// Returns the value at the time `now`.
     pub fn at(&self, now: Timestamp) -> AttributeValue {
         match self {
             Self::Fixed(value) => value.clone(),
@@ -46,7 +46,8 @@ impl Bound {
     }
 }
 
-/// Months go by Beijing's calendar: a day that a month lacks is its last.
+/// Adds a shift to a time in microseconds. Months follow Beijing's calendar; a day that the month does not
+/// have becomes its last day.
 fn shifted(micros: i64, shift: Shift) -> i64 {
     let local = micros.saturating_add(BEIJING_MICROS);
     let moved = DateTime::<Utc>::from_timestamp_micros(local).and_then(|local| {

@@ -1,11 +1,11 @@
-//! What a segment asks, once it was read: conditions over columns, values bound to their types.
+//! The condition of a parsed segment: comparisons of columns with values of their types.
 
 use super::bound::Bound;
 use super::pattern::Pattern;
 use crate::attribute::{Attribute, AttributeType, TagLevel};
 use std::fmt;
 
-/// What is asked of each person.
+/// A condition on one customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     And(Box<Condition>, Box<Condition>),
@@ -39,7 +39,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Every column that it asks of, in its order.
+    /// Collects the columns of the condition, in order of appearance.
     pub(super) fn columns<'a>(&'a self, found: &mut Vec<&'a Column>) {
         match self {
             Self::And(left, right) | Self::Or(left, right) => {
@@ -56,16 +56,16 @@ impl Condition {
     }
 }
 
-/// Of what is asked.
+/// A column of a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Column {
     Attribute(Attribute),
-    /// Any tag, or any of one level.
+    /// Tags: of any level, or of one level.
     Tag(Option<TagLevel>),
 }
 
 impl Column {
-    /// Of what type its values are: tags are texts.
+    /// Returns the type of the column's values. Tags are texts.
     pub const fn kind(&self) -> AttributeType {
         match self {
             Self::Attribute(attribute) => attribute.kind(),
@@ -73,7 +73,7 @@ impl Column {
         }
     }
 
-    /// Its name, where it is one of tags.
+    /// Returns the tag column of this name; `None` if the name is not one of a tag column.
     pub(super) fn of_tags(name: &str) -> Option<Self> {
         Some(Self::Tag(match name {
             "tag" | "标签" => None,
@@ -117,7 +117,7 @@ impl Operator {
         }
     }
 
-    /// As it reads with its sides changed.
+    /// Returns the operator for exchanged operands.
     pub const fn turned(self) -> Self {
         match self {
             Self::Equal => Self::Equal,
@@ -129,13 +129,13 @@ impl Operator {
         }
     }
 
-    /// Whether it asks for an order, which texts, tags and yes-or-no have none of.
+    /// Returns true for operators that need an order. Texts, tags and Booleans have none.
     pub const fn is_of_order(self) -> bool {
         !matches!(self, Self::Equal | Self::NotEqual)
     }
 }
 
-/// One column of an ORDER BY. Who has no value comes first upwards and last downwards.
+/// One column of an ORDER BY. Customers without a value come first in ascending and last in descending order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ordering {
     pub attribute: Attribute,

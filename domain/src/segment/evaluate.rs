@@ -1,4 +1,4 @@
-//! A segment asked of one person: yes, no, or unknown where what it asks for is not known.
+//! The evaluation of a segment for one customer: yes, no, or unknown if a value is missing.
 
 use super::condition::{Column, Condition, Operator};
 use super::{Bound, Segment};
@@ -9,20 +9,20 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 impl Segment {
-    /// Whether this person is meant, before any LIMIT: only a yes counts. Who was erased or never registered
-    /// is nobody.
+    /// Returns true if the customer belongs to the segment, ignoring LIMIT. Unknown counts as no. Erased and
+    /// unregistered customers never belong.
     pub fn holds(&self, profile: &Profile, now: Timestamp) -> bool {
         let is_meant = |condition: &Condition| condition.of(profile, now) == Some(true);
         profile.is_somebody() && self.condition().is_none_or(is_meant)
     }
 
-    /// What its condition answers of a person; `None` where it asks of what is not known.
+    /// Returns the condition's result for a customer; `None` if it depends on a value that is not known.
     pub fn answer(&self, profile: &Profile, now: Timestamp) -> Option<bool> {
         let condition = self.condition();
         condition.map_or(Some(true), |condition| condition.of(profile, now))
     }
 
-    /// The tags of a person without which it would answer otherwise: of others it asks nothing.
+    /// Returns the customer's tags that affect the result. Other tags are not compared by the condition.
     pub fn counting_tags(&self, profile: &Profile, now: Timestamp) -> BTreeSet<(TagLevel, String)> {
         let mut found = BTreeSet::new();
         let condition = self.condition();
@@ -79,7 +79,7 @@ impl Condition {
         }
     }
 
-    /// `None` is SQL's unknown.
+    /// Returns the result of the condition; `None` is SQL's unknown.
     fn of(&self, profile: &Profile, now: Timestamp) -> Option<bool> {
         match self {
             Self::And(one, other) => both(one.of(profile, now), other.of(profile, now)),
@@ -191,7 +191,7 @@ fn is_same(tag: &str, value: &AttributeValue) -> bool {
     matches!(value, AttributeValue::Text(text) if folded(tag) == folded(text))
 }
 
-/// Two values of one type; of different types nothing is known.
+/// Compares two values of one type; `None` if the types differ.
 fn compared(one: &AttributeValue, other: &AttributeValue) -> Option<Ordering> {
     if let (AttributeValue::Text(one), AttributeValue::Text(other)) = (one, other) {
         return Some(folded(one).cmp(&folded(other)));

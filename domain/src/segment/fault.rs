@@ -1,28 +1,28 @@
-//! What is wrong with a segment, where, and what may stand there.
+//! Faults of a segment: what is wrong, where, and what is permitted there.
 
 use super::SEGMENT_BYTES_MAX;
 use std::fmt;
 
-/// Of which kind a fault is, as replies name it.
+/// The kind of a fault, as responses name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
-    /// It cannot be read as SQL.
+    /// It cannot be parsed as SQL.
     Syntax,
-    /// Longer, deeper or more than may be asked.
+    /// It is longer or deeper than permitted, or has too many parts.
     TooLarge,
-    /// SQL, but not of segments.
+    /// It is SQL that segments do not support.
     Forbidden,
     UnknownColumn,
-    /// A value is not of its column's type.
+    /// A value does not have the column's type.
     WrongType,
 }
 
-/// One fault. The line and column count characters from 1; both are 0 where the whole is meant.
+/// One fault. Line and column count characters from 1; both are 0 if the fault concerns the whole segment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct SegmentFault {
     pub kind: FaultKind,
     pub what: String,
-    /// What may stand there.
+    /// What is permitted instead.
     pub hint: String,
     pub line: u64,
     pub column: u64,
@@ -39,7 +39,7 @@ impl SegmentFault {
         }
     }
 
-    /// A condition was read behind other words: its first line begins later there.
+    /// Moves the column to the left: a condition was parsed after a fixed prefix on its first line.
     pub(super) fn moved_left(self, chars: usize) -> Self {
         let moved = u64::try_from(chars).unwrap_or(u64::MAX);
         match self.line {
@@ -82,7 +82,7 @@ impl fmt::Display for SegmentFault {
     }
 }
 
-/// Where something stands in what was written.
+/// The position of a part in the segment's text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place(pub(super) sqlparser::tokenizer::Location);
 

@@ -1,11 +1,11 @@
-//! A segment: which customers, in the words of SQL (CUS-5), read, type-checked, and answered for one person.
+//! Segments: conditions in SQL syntax that select customers (CUS-5), parsed, type-checked and evaluated for
+//! one customer.
 //!
 //! `SELECT * FROM customers WHERE …` over attributes and tags, with AND, OR, NOT, comparisons, BETWEEN, IN,
-//! LIKE, IS NULL, NOW(), CURDATE() and DATE_SUB/DATE_ADD, ORDER BY and LIMIT: what is not known to be
-//! harmless is refused, with its place and what may stand there. A segment that was read answers of every
-//! person yes, no or unknown, as SQL does: texts are alike without regard to case, `tag` is true of a person
-//! of whom one tag fits. The database asks the same question in its own words
-//! (`projections/src/segments/`); both answers are held to one another.
+//! LIKE, IS NULL, NOW(), CURDATE() and DATE_SUB/DATE_ADD, ORDER BY and LIMIT. Anything else is refused, with
+//! its position and the permitted alternatives. A segment gives yes, no or unknown for each customer, as SQL
+//! does. Texts are compared without case; a condition on `tag` is true if one of the customer's tags fits.
+//! The database evaluates the same segment in `projections/src/segments/`; tests compare both results.
 
 mod bound;
 mod condition;
@@ -28,10 +28,10 @@ use crate::attribute::Attribute;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// Longest segment as it is written.
+/// Longest segment text, in bytes.
 pub const SEGMENT_BYTES_MAX: usize = 8 * 1_024;
 
-/// Most comparisons in one: each is asked of every person.
+/// Most comparisons of one segment. Each is evaluated for every customer.
 pub const COMPARISONS_MAX: usize = 100;
 
 /// Most values of one IN.
@@ -40,13 +40,13 @@ pub const IN_VALUES_MAX: usize = 500;
 /// Most columns of an ORDER BY.
 pub const ORDERINGS_MAX: usize = 8;
 
-/// What a condition alone is read behind.
+/// The prefix before a condition that is parsed alone.
 const BEFORE_CONDITION: &str = "SELECT * FROM customers WHERE ";
 
-/// Most people that a LIMIT may name: beyond it none is needed.
+/// Largest LIMIT, in customers. Above it no limit is needed.
 pub const LIMIT_MAX: u64 = 10_000_000;
 
-/// A segment that was read and may be asked.
+/// A parsed and checked segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
     text: String,
@@ -57,12 +57,13 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// Reads and checks it.
+    /// Parses and checks a segment.
     pub fn read(text: &str) -> Result<Self, SegmentFault> {
         outline::read(text)
     }
 
-    /// Reads what stands behind WHERE alone: a condition that is asked of one person.
+    /// Parses a condition alone (the part after WHERE), for the evaluation of one customer. ORDER BY and
+    /// LIMIT are refused.
     pub fn of_condition(text: &str) -> Result<Self, SegmentFault> {
         let read = outline::read(&format!("{BEFORE_CONDITION}{text}"));
         let segment = read.map_err(|fault| fault.moved_left(BEFORE_CONDITION.len()))?;
@@ -72,7 +73,7 @@ impl Segment {
         }
     }
 
-    /// Every column that it asks of, in its order.
+    /// Returns the columns of the condition, in order of appearance.
     pub fn columns(&self) -> Vec<&Column> {
         let mut columns = Vec::new();
         self.condition
@@ -81,8 +82,8 @@ impl Segment {
         columns
     }
 
-    /// The columns that are sealed in the log: attributes and tags that a list or a person's record says.
-    /// What follows from calls is not sealed.
+    /// Returns the names of columns that are sealed in the log: attributes and tags from lists or customer
+    /// records. Attributes that follow from calls are not sealed.
     pub fn sealed_columns(&self) -> BTreeSet<String> {
         let asked = self.columns().into_iter().filter(|column| match column {
             Column::Attribute(attribute) => is_sealed(attribute),
@@ -94,22 +95,22 @@ impl Segment {
         asked.chain(ordered.map(ToString::to_string)).collect()
     }
 
-    /// As it was written.
+    /// Returns the segment's text as it was written.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Its condition alone, to be joined with others; `None` where everybody is meant.
+    /// Returns the text of the condition, to be combined with others; `None` if every customer is selected.
     pub fn condition_text(&self) -> Option<&str> {
         self.said.as_deref()
     }
 
-    /// SHA-256 of what was written, lower hex.
+    /// Returns the SHA-256 of the text, in lower-case hex.
     pub fn digest(&self) -> String {
         hex(&Sha256::digest(self.text.as_bytes()))
     }
 
-    /// `None` where everybody is meant.
+    /// Returns the condition; `None` if every customer is selected.
     pub const fn condition(&self) -> Option<&Condition> {
         self.condition.as_ref()
     }
@@ -122,7 +123,8 @@ impl Segment {
         self.limit
     }
 
-    /// Attributes beside the named ones: somebody must have them, or the name is a slip of the pen.
+    /// Returns the attributes besides the built-in ones. If no customer has one, its name is probably a
+    /// typing error.
     pub fn further(&self) -> BTreeSet<String> {
         let asked = self.columns().into_iter().filter_map(|column| match column {
             Column::Attribute(attribute) => Some(attribute),
@@ -138,7 +140,8 @@ fn is_sealed(attribute: &Attribute) -> bool {
     !attribute.known().is_some_and(|known| known.follows_calls)
 }
 
-/// SHA-256 over ids in their order, one a line: what shows that two answers name the same people.
+/// Returns the SHA-256 of ids in the given order, one per line. Equal digests prove that two results have the
+/// same customers.
 pub fn members_digest<'a>(ids: impl Iterator<Item = &'a str>) -> String {
     let mut sum = Sha256::new();
     for id in ids {

@@ -1,4 +1,4 @@
-//! Columns and values of a segment, each of one type, values read for the column they stand beside.
+//! Columns and values of a condition. A value is parsed for the type of the column it is compared with.
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "what the parser reads and segments do not know is refused, also what it learns to read later"
@@ -14,7 +14,7 @@ use sqlparser::ast::{
     Value,
 };
 
-/// The column that an expression names.
+/// Returns the column that an expression names.
 pub(super) fn column_of(expr: &Expr) -> Result<Column, SegmentFault> {
     let at = Place::of(expr);
     let Expr::Identifier(ident) = expr else {
@@ -32,7 +32,7 @@ pub(super) fn column_of(expr: &Expr) -> Result<Column, SegmentFault> {
     }
 }
 
-/// What columns there are, for who named another.
+/// Returns the list of columns for the hint of an unknown column.
 fn columns() -> String {
     let known: Vec<&str> = CATALOGUE.iter().map(|known| known.name).collect();
     format!(
@@ -45,7 +45,7 @@ pub(super) const fn is_column(expr: &Expr) -> bool {
     matches!(expr, Expr::Identifier(_))
 }
 
-/// A value beside a column.
+/// Parses the value that a column is compared with.
 pub(super) fn value_for(column: &Column, expr: &Expr) -> Result<Bound, SegmentFault> {
     let kind = column.kind();
     let wrong = || {
@@ -89,7 +89,7 @@ fn fixed(kind: AttributeType, value: &Value, is_negative: bool) -> Option<Bound>
         }
         _ if is_negative => None,
         (AttributeType::Boolean, Value::Boolean(value)) => Some(AttributeValue::Boolean(*value)),
-        // As it was written: blanks at its ends count.
+        // The text is used as written: blanks at either end count.
         (AttributeType::Text, Value::SingleQuotedString(text)) => {
             read(text).map(|_| AttributeValue::Text(text.clone()))
         }
@@ -99,7 +99,7 @@ fn fixed(kind: AttributeType, value: &Value, is_negative: bool) -> Option<Bound>
     found.map(Bound::Fixed)
 }
 
-/// The moments that a segment may begin from.
+/// The start times that relative values can have.
 #[derive(Clone, Copy)]
 enum Moment {
     Now,
@@ -163,7 +163,7 @@ const fn expression(argument: &FunctionArg) -> Option<&Expr> {
     }
 }
 
-/// `INTERVAL 30 DAY`, `INTERVAL '30' DAY`.
+/// Parses `INTERVAL 30 DAY` or `INTERVAL '30' DAY`; `None` if it is longer than the longest shift.
 fn shift_of(interval: &Interval, sign: i64) -> Option<Shift> {
     if interval.last_field.is_some() || interval.leading_precision.is_some() {
         return None;

@@ -1,8 +1,7 @@
-//! The outline of a segment: one SELECT of everything from the customers, what it asks, in which order, how
-//! many.
+//! The outline of a segment: one SELECT of all columns from the customers with condition, order and limit.
 //!
-//! What was understood is written again and compared with all that the parser read: a clause that nobody
-//! here knows is so refused, whatever a later parser may learn to read.
+//! The parsed parts are written again and compared with everything that the parser read. So any clause that
+//! this module does not know is refused, also clauses of later parser versions.
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "what the parser reads and segments do not know is refused, also what it learns to read later"
@@ -21,13 +20,13 @@ use sqlparser::dialect::Dialect;
 use sqlparser::parser::{Parser, ParserError};
 use std::any::TypeId;
 
-/// How deep parentheses and NOT may nest.
+/// Deepest nesting of parentheses and NOT.
 const NESTING_MAX: usize = 40;
 
 const OUTLINE: &str =
     "a segment reads SELECT * FROM customers [WHERE …] [ORDER BY …] [LIMIT n], and nothing else";
 
-/// The words and signs that segments have; everything that a dialect adds stays off.
+/// A SQL dialect with the words and signs of segments only; all dialect extensions are off.
 #[derive(Debug)]
 struct Plain;
 
@@ -64,7 +63,7 @@ pub(super) fn read(text: &str) -> Result<Segment, SegmentFault> {
         order: ordering(query.order_by.as_ref())?,
         limit: limit(query.limit_clause.as_ref())?,
     };
-    // Everything that was read is understood, or it is refused.
+    // Refuse any part that was read but not understood.
     if query.to_string() != understood(&query, select)? {
         return Err(refused("a clause that segments do not have", Place::of(&*query)));
     }
@@ -99,7 +98,7 @@ fn unreadable(error: ParserError) -> SegmentFault {
             return SegmentFault::at(FaultKind::TooLarge, what, hint, Place::NONE);
         }
     };
-    // The parser ends its sentence with the place.
+    // The parser ends its message with the position.
     let (said, at) = why.split_once(" at Line: ").unwrap_or((&why, ""));
     let mut numbers = at.split(|character: char| !character.is_ascii_digit());
     let mut number = || numbers.find_map(|digits| digits.parse().ok()).unwrap_or(0);
@@ -120,7 +119,7 @@ fn select_of(query: &Query) -> Result<&Select, SegmentFault> {
     }
 }
 
-/// As the parser writes what was understood.
+/// Returns the understood parts in the parser's notation.
 fn understood(query: &Query, select: &Select) -> Result<String, SegmentFault> {
     let table = match select.from.as_slice() {
         [one] => match &one.relation {

@@ -1,11 +1,12 @@
-//! A pattern of LIKE: `%` for any text, `_` for one character, `\` before either for itself; case is alike.
+//! Patterns of LIKE: `%` for any text, `_` for one character, `\` before either for the character itself.
+//! Case is ignored.
 
 use crate::attribute::folded;
 
-/// Longest pattern: as long as a text may be.
+/// Longest pattern, in bytes: the limit of a text attribute.
 const PATTERN_BYTES_MAX: usize = crate::attribute::TEXT_BYTES_MAX;
 
-/// As a database takes it, with `\` as its escape.
+/// A pattern in the notation of the database, with `\` as its escape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(String);
 
@@ -17,14 +18,14 @@ enum Piece {
 }
 
 impl Pattern {
-    /// `None` where it is too long, ends in its escape, or holds a control character.
+    /// Parses a pattern; `None` if it is too long, ends in its escape, or has a control character.
     pub(super) fn read(text: &str) -> Option<Self> {
         let is_long = text.len() > PATTERN_BYTES_MAX || text.chars().any(char::is_control);
         let ends_escaped = text.chars().rev().take_while(|&last| last == '\\').count() % 2 == 1;
         (!is_long && !ends_escaped).then(|| Self(folded(text)))
     }
 
-    /// In the one case in which texts are kept.
+    /// Returns the pattern in the case in which texts are stored.
     pub fn folded(&self) -> &str {
         &self.0
     }
@@ -43,7 +44,8 @@ impl Pattern {
         pieces
     }
 
-    /// Whether a text in the same case fits. Goes back to the last `%` alone, so it ends soon.
+    /// Returns true if a text in the same case matches. It backtracks only to the last `%`, so the time is
+    /// bounded.
     pub fn fits(&self, text: &str) -> bool {
         let (pieces, text): (Vec<Piece>, Vec<char>) = (self.pieces(), text.chars().collect());
         let (mut piece, mut at) = (0, 0);

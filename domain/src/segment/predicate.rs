@@ -1,4 +1,5 @@
-//! Conditions of a segment, from what the parser read: each node by name, any other refused with its place.
+//! Conditions of a segment, from the parser's expressions. Each supported kind is listed; any other is
+//! refused with its position.
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "what the parser reads and segments do not know is refused, also what it learns to read later"
@@ -17,7 +18,7 @@ const CONDITIONS: &str =
 
 type Read<T> = Result<T, SegmentFault>;
 
-/// How many comparisons were read so far.
+/// The parser of conditions; it counts the comparisons read so far.
 #[derive(Default)]
 pub(super) struct Reading {
     comparisons: usize,
@@ -93,7 +94,7 @@ fn comparison(expr: &Expr) -> Read<Condition> {
 }
 
 fn refused(expr: &Expr) -> SegmentFault {
-    // Long ones are named by their place alone.
+    // Long expressions are named by their position alone.
     let text = expr.to_string();
     let what = match text.len() <= 80 {
         true => format!("`{text}`"),
@@ -122,7 +123,7 @@ fn compared(whole: &Expr, left: &Expr, op: &BinaryOperator, right: &Expr) -> Rea
             Place::of(right),
         ));
     }
-    // Constants alone say nothing of anybody.
+    // A comparison of two constants depends on no customer.
     let (named, other, operator) = match is_column(left) {
         true => (left, right, operator),
         false if is_column(right) => (right, left, operator.turned()),
@@ -141,7 +142,7 @@ fn compared(whole: &Expr, left: &Expr, op: &BinaryOperator, right: &Expr) -> Rea
     })
 }
 
-/// Texts have an order in each database's own way: none is asked for.
+/// Refuses an order of texts and Booleans: each database orders texts in its own way.
 fn ordered(column: &Column, expr: &Expr) -> Read<()> {
     match column.kind() {
         AttributeType::Text | AttributeType::Boolean => {

@@ -1,4 +1,5 @@
-//! Segments: the one that was asked for first, what is refused and where, and answers of one person.
+//! Tests of segments: the example of the requirement, refusals with their position, and results for one
+//! customer.
 
 use super::*;
 use crate::attribute::{Attribute, TagLevel};
@@ -7,7 +8,7 @@ use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// As the requirement has it (CUS-5), letter for letter.
+/// The example of requirement CUS-5, character by character.
 const FIRST: &str = "SELECT * FROM customers WHERE age BETWEEN 25 AND 35 AND last_call_time > DATE_SUB(NOW(), \
                      INTERVAL 30 DAY) AND tag LIKE '%信用卡%'";
 
@@ -187,7 +188,7 @@ fn moments_are_counted_from_when_it_is_asked() {
     ));
 }
 
-/// What is refused, of which kind, and at which column.
+/// Refused segments, with the kind and column of the fault.
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table")]
 fn what_is_not_of_segments_is_refused_with_its_place() {

@@ -1,10 +1,10 @@
-//! Requests to a setting: be another value from now on.
+//! The command of a setting: change its value.
 
 use super::name::SettingName;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingCommand {
-    /// So already: no event.
+    /// Sets the value from now on. If it is the current value, no event is stored.
     Change {
         name: SettingName,
         to: u64,
@@ -13,7 +13,7 @@ pub enum SettingCommand {
 }
 
 impl SettingCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Change { .. } => "setting.change",

@@ -1,4 +1,4 @@
-//! Decides commands to a setting: within its bounds, for a reason.
+//! Decides the command of a setting: the value is within its bounds, and a reason is given.
 
 use super::command::SettingCommand;
 use super::event::SettingEvent;
@@ -7,7 +7,7 @@ use super::refusal::SettingRefusal;
 use super::state::SettingState;
 use values::calling_code::CallingCode;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 512;
 
 pub(super) fn decide(
@@ -48,7 +48,7 @@ pub(super) fn decide(
     }])
 }
 
-/// 0 leaves the country to the presets in use.
+/// Returns true for a country calling code, or 0, which leaves the country to the presets in use.
 fn is_calling_code(value: u64) -> bool {
     value == 0 || u16::try_from(value).ok().and_then(CallingCode::new).is_some()
 }

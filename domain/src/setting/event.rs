@@ -1,5 +1,5 @@
-//! Facts about one setting. Stored kinds and versions; never changed, only added to. Who acted stands in the
-//! envelope.
+//! The events of a setting. Stored kinds and versions never change; new ones are added. The envelope names
+//! the actor.
 
 use super::name::SettingName;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -10,18 +10,18 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum SettingEvent {
-    /// From here on it has another value.
+    /// The setting was changed.
     #[serde(rename = "setting.changed")]
     Changed {
         name: SettingName,
-        /// Its default where nobody had changed it.
+        /// The previous value; the default if it was never changed.
         before: u64,
         after: u64,
         reason: String,
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl SettingEvent {
     pub const CHANGED: &'static str = "setting.changed";
 }

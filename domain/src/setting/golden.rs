@@ -1,4 +1,4 @@
-//! Every stored kind of a setting's event, held against its golden file.
+//! Golden tests: the stored form of every setting event equals its golden file.
 
 use super::event::SettingEvent;
 use super::name::SettingName;

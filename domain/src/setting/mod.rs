@@ -1,9 +1,8 @@
-//! The setting aggregate: one value by which a running installation goes, changed with a reason and read as
-//! of any time.
+//! The setting aggregate: one value of a running installation. A change has a reason, and past values can be
+//! queried.
 //!
-//! Promises: a setting has a value from the start, its default; a change says what was before and what is
-//! after, and lies within the setting's bounds. One stream per setting; who changed it stands in the
-//! envelope.
+//! Guarantees: a setting always has a value, at first its default. A change records the old and the new value
+//! and stays within the setting's bounds. One stream per setting; the envelope names the actor.
 
 pub mod command;
 mod decide;
@@ -27,7 +26,7 @@ pub use state::SettingState;
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 
-/// The setting's decider.
+/// The decider of the setting aggregate.
 #[derive(Debug)]
 pub struct Setting;
 
@@ -60,7 +59,7 @@ impl Decider for Setting {
         false
     }
 
-    /// About nobody.
+    /// Returns an empty scope: settings concern no campaign and no customer.
     fn scope(_: &SettingName, _: &SettingState, _: &SettingEvent) -> Scope {
         Scope::default()
     }

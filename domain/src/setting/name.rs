@@ -1,103 +1,104 @@
-//! Which settings there are: a closed list, each with its default, its bounds and where these come from.
+//! The closed list of settings, each with its default, its bounds and their sources.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A value by which a running installation goes. Its unit ends its name.
+/// A setting of a running installation. The name ends with its unit.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 pub enum SettingName {
-    /// Calls answered of those settled, per mille: below it an alert is raised.
+    /// Lowest answer rate (answered of settled calls) in thousandths. Below it an alert is raised.
     #[serde(rename = "alerts.answer_per_mille_min")]
     AnswerPerMilleMin,
-    /// Fewer settled calls than these say nothing about that rate.
+    /// Fewest settled calls for which the answer rate is evaluated.
     #[serde(rename = "alerts.settled_calls_min")]
     SettledCallsMin,
-    /// Failures of a trunk in a row from which an alert is raised.
+    /// Failures of a trunk in a row at which an alert is raised.
     #[serde(rename = "alerts.line_failures_max")]
     LineFailuresMax,
-    /// Events that the furthest view may be behind.
+    /// Most events that the slowest view may be behind the log.
     #[serde(rename = "alerts.views_behind_events_max")]
     ViewsBehindEventsMax,
-    /// Calls abandoned of those a person answered, per mille, from which an alert is raised.
+    /// Abandoned calls per thousand calls answered by a person at which an alert is raised.
     #[serde(rename = "alerts.abandoned_per_mille_max")]
     AbandonedPerMilleMax,
-    /// Of fewer calls that a person answered nothing is said about abandonment.
+    /// Fewest calls answered by a person for which the abandon rate is evaluated.
     #[serde(rename = "alerts.person_answered_calls_min")]
     PersonAnsweredCallsMin,
-    /// How long an approval may be decided and used.
+    /// Hours in which an approval can be decided and used.
     #[serde(rename = "approvals.valid_hours")]
     ApprovalsValidHours,
-    /// How long a session lasts at most.
+    /// Longest session, in hours.
     #[serde(rename = "sessions.hours_max")]
     SessionHoursMax,
-    /// How long a session may rest.
+    /// Longest idle time of a session, in minutes.
     #[serde(rename = "sessions.idle_minutes_max")]
     SessionIdleMinutesMax,
-    /// Requests of one user or key that come back each second.
+    /// Requests per second of one user or key (refill rate of the limiter).
     #[serde(rename = "requests.per_second")]
     RequestsPerSecond,
-    /// Requests of one user or key at once, after a pause.
+    /// Most requests of one user or key in a burst.
     #[serde(rename = "requests.at_once_max")]
     RequestsAtOnceMax,
-    /// Heavy questions of one user or key (exports, SQL, searches, inspections) that come back each minute.
+    /// Heavy requests (exports, SQL, searches, inspections) per minute of one user or key.
     #[serde(rename = "requests.heavy_per_minute")]
     HeavyRequestsPerMinute,
-    /// Requests of one user or key to the engines of calls that come back each minute.
+    /// Requests per minute of one user or key to the engines of calls.
     #[serde(rename = "engines.requests_per_minute")]
     EngineRequestsPerMinute,
-    /// Requests of one user or key to these engines that are answered at once.
+    /// Most concurrent requests of one user or key to these engines.
     #[serde(rename = "engines.at_once_max")]
     EngineRequestsAtOnceMax,
-    /// How many people are asked what a turn of a conversation means.
+    /// Number of users who label a turn of a conversation.
     #[serde(rename = "labels.people")]
     LabelsPeople,
-    /// Whether voiceprints are made and compared: 0 or 1.
+    /// Turns voiceprints on (1) or off (0).
     #[serde(rename = "voiceprints.on")]
     VoiceprintsOn,
-    /// What a billed minute on the line costs, where a question does not say it; 0: it is not priced.
+    /// Price of a billed line minute in fen, used if a query names none; 0: not priced.
     #[serde(rename = "costs.line_minute_fen")]
     CostLine,
-    /// What it cost before; 0: it is not compared.
+    /// Previous price of a line minute in fen, for comparison; 0: no comparison.
     #[serde(rename = "costs.line_minute_fen_before")]
     CostLineBefore,
-    /// What an agent costs a year where people alone call.
+    /// Yearly cost of an agent in fen if only people call.
     #[serde(rename = "costs.agent_year_fen")]
     CostAgentYear,
-    /// Days that such an agent works.
+    /// Working days of that agent per year.
     #[serde(rename = "costs.work_days_per_year")]
     CostWorkDays,
-    /// Effective calls of such an agent in a day, at least.
+    /// Fewest effective calls of that agent per day.
     #[serde(rename = "costs.calls_per_agent_day_min")]
     CostAgentCallsMin,
-    /// The same, at most.
+    /// Most effective calls of that agent per day.
     #[serde(rename = "costs.calls_per_agent_day_max")]
     CostAgentCallsMax,
-    /// What a minute of an agent in a call costs; 0: it is not priced. So are those of engines.
+    /// Price of an agent's minute in a call, in fen; 0: not priced. The same holds for the engine prices
+    /// below.
     #[serde(rename = "costs.agent_minute_fen")]
     CostAgentMinute,
-    /// An hour of recognized speech.
+    /// Price of an hour of recognized speech, in fen.
     #[serde(rename = "costs.recognition_hour_fen")]
     CostRecognition,
-    /// Ten thousand characters that are said.
+    /// Price of ten thousand synthesized characters, in fen.
     #[serde(rename = "costs.synthesis_ten_thousand_chars_fen")]
     CostSynthesis,
-    /// A thousand questions to an assistant.
+    /// Price of a thousand assistant requests, in fen.
     #[serde(rename = "costs.assistant_thousand_requests_fen")]
     CostAssistant,
-    /// A million tokens of its questions and answers.
+    /// Price of a million assistant tokens (input and output), in fen.
     #[serde(rename = "costs.assistant_million_tokens_fen")]
     CostTokens,
-    /// The calling code of a number that is written without one, outside lists of a campaign; 0: by the
-    /// presets of the campaigns.
+    /// Country calling code of numbers that are written without one, outside the lists of a campaign; 0: by
+    /// the presets of the campaigns.
     #[serde(rename = "numbers.default_calling_code")]
     DefaultCallingCode,
 }
 
 impl SettingName {
-    /// All of them, in the order in which they are shown.
+    /// Every setting, in display order.
     pub const ALL: [Self; 28] = [
         Self::AnswerPerMilleMin,
         Self::SettledCallsMin,
@@ -162,7 +163,7 @@ impl SettingName {
         }
     }
 
-    /// In Chinese and English.
+    /// Returns the labels in Chinese and English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::AnswerPerMilleMin => (
@@ -223,34 +224,34 @@ impl SettingName {
         }
     }
 
-    /// The value until somebody changes it. Of limits of alerts and sessions it is what the aggregates that
-    /// they are about have as their own; a test where both are known holds them to it.
+    /// Returns the value that applies until the setting is changed. For limits of alerts and sessions it
+    /// equals the default of the aggregate concerned; a test compares both.
     pub const fn default_value(self) -> u64 {
         match self {
             Self::AnswerPerMilleMin => 300,
             Self::SettledCallsMin => 20,
             Self::LineFailuresMax => 3,
             Self::ViewsBehindEventsMax => 10_000,
-            // Four fifths of what the law allows.
+            // Four fifths of the legal limit.
             Self::AbandonedPerMilleMax => 24,
             Self::PersonAnsweredCallsMin => 50,
-            // Over a weekend, so that who asks on Friday is answered on Monday.
+            // Covers a weekend: a request on Friday can be approved on Monday.
             Self::ApprovalsValidHours => 72,
             Self::SessionHoursMax => 12,
             // OWASP ASVS 5, V7.3.
             Self::SessionIdleMinutesMax => 15,
             Self::RequestsPerSecond => 200,
-            // What comes back within ten seconds.
+            // The refill of ten seconds.
             Self::RequestsAtOnceMax => 2_000,
-            // Ten a second: programs that ask for one report after another, and no loop.
+            // Ten per second: enough for programs that request one report after another, too few for a loop.
             Self::HeavyRequestsPerMinute => 600,
-            // Ten a second: a chat of a few hundred people.
+            // Ten per second: a chat of a few hundred people.
             Self::EngineRequestsPerMinute => 600,
             Self::EngineRequestsAtOnceMax => 4,
             Self::LabelsPeople => 1,
-            // AI-6: off until somebody answers for it.
+            // AI-6: off until the installation's owner turns it on.
             Self::VoiceprintsOn => 0,
-            // What nobody priced costs nothing, and is told as such.
+            // A service without a price costs nothing, and reports say that it is not priced.
             Self::CostLine
             | Self::CostLineBefore
             | Self::CostAgentMinute
@@ -267,8 +268,8 @@ impl SettingName {
         }
     }
 
-    /// The least and the most it may be. What protects somebody by law is not set aside: abandonment is told
-    /// of at the limit at the latest (16 CFR 310.4(b)(4)(i)), and a session does not outlast a day.
+    /// Returns the smallest and largest value. Legal protection cannot be switched off: abandonment raises an
+    /// alert at the legal limit at the latest (16 CFR 310.4(b)(4)(i)), and a session lasts at most one day.
     pub const fn bounds(self) -> (u64, u64) {
         match self {
             Self::AnswerPerMilleMin => (0, 1_000),
@@ -279,18 +280,18 @@ impl SettingName {
             Self::ApprovalsValidHours => (1, 720),
             Self::SessionHoursMax => (1, 24),
             Self::SessionIdleMinutesMax => (1, 60),
-            // Few enough and nobody could open a page to set it back.
+            // With fewer requests, no user could open a page to raise the value again.
             Self::RequestsPerSecond => (20, 100_000),
             Self::RequestsAtOnceMax => (100, 1_000_000),
-            // A page of the console asks a few at once.
+            // One page of the console sends several at once.
             Self::HeavyRequestsPerMinute => (10, 100_000),
-            // One a second at least, so that who waits a second may ask again.
+            // At least one per second, so that a client can retry after a second.
             Self::EngineRequestsPerMinute => (60, 1_000_000),
             Self::EngineRequestsAtOnceMax => (1, 64),
-            // Where two differ, a third is asked.
+            // If two users differ, a third one decides.
             Self::LabelsPeople => (1, 2),
             Self::VoiceprintsOn => (0, 1),
-            // As far as anything is priced anywhere; what divides is at least one.
+            // Generous upper bounds for prices. Divisors are at least one.
             Self::CostLine | Self::CostLineBefore | Self::CostAgentMinute => (0, 100_000),
             Self::CostAgentYear => (1, 1_000_000_000),
             Self::CostWorkDays => (1, 366),
@@ -315,6 +316,6 @@ impl FromStr for SettingName {
     fn from_str(code: &str) -> Result<Self, Self::Err> {
         let mut all = Self::ALL.into_iter();
         all.find(|name| name.code() == code)
-            .ok_or("is no setting: `ledgerline settings list` shows them")
+            .ok_or("is not a setting: `ledgerline settings list` shows them")
     }
 }

@@ -1,4 +1,4 @@
-//! Why a command to a setting can be refused: a rule said no, nothing was written.
+//! Refusals of a setting command. No event is stored.
 
 use super::name::SettingName;
 use crate::problem::Explained;

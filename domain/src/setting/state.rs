@@ -1,16 +1,16 @@
-//! What a setting's events add up to: its value, where somebody has changed it.
+//! The state of a setting, folded from its events: its value, if it was changed.
 
 use super::event::SettingEvent;
 use super::name::SettingName;
 
-/// State of one setting.
+/// The state of one setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SettingState {
     changed_to: Option<u64>,
 }
 
 impl SettingState {
-    /// Its value: what it was changed to, or its default.
+    /// Returns the current value: the last change, or the default.
     pub fn value(&self, name: SettingName) -> u64 {
         self.changed_to.unwrap_or_else(|| name.default_value())
     }

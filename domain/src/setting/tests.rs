@@ -1,4 +1,4 @@
-//! Settings as given, when, then: bounds, reasons, and a value before anybody has changed it.
+//! Tests of the setting decider: bounds, reasons, and the default value before the first change.
 
 use super::*;
 

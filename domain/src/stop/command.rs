@@ -1,22 +1,22 @@
-//! Requests to a stop: by whoever sees that dialing must end now, and by whoever answers for it going on.
+//! The commands of an emergency stop: engage it, and lift it.
 
 use super::id::StopId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StopCommand {
-    /// Nobody new is dialed from now on. Asked again while it is engaged it changes nothing, unless those who
-    /// are being talked to are to be hung up now.
+    /// Stops new dials from now on. While the stop is engaged, a repeated command stores no event, unless it
+    /// adds `hang_up`, which also ends active calls.
     Engage {
         stop: StopId,
         reason: String,
         hang_up: bool,
     },
-    /// Dialing may go on.
+    /// Lifts the stop: dialing may resume.
     Lift { reason: String },
 }
 
 impl StopCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Engage { .. } => "stop.engage",

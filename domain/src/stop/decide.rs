@@ -1,4 +1,5 @@
-//! Decides commands to a stop: engaged once, made stronger once, lifted with a reason.
+//! Decides the commands of an emergency stop: engaged once, extended once to active calls, lifted with a
+//! reason.
 
 use super::command::StopCommand;
 use super::event::StopEvent;
@@ -6,7 +7,7 @@ use super::id::StopId;
 use super::refusal::StopRefusal;
 use super::state::StopState;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 
 type Decided = Result<Vec<StopEvent>, StopRefusal>;
@@ -22,7 +23,7 @@ pub(super) fn decide(state: &StopState, command: StopCommand) -> Decided {
     }
 }
 
-/// Whoever asks for it while it is engaged has it already, unless they ask for more.
+/// Engages the stop. While it is engaged, only a first `hang_up` stores a further event.
 fn engage(state: &StopState, stop: &StopId, reason: String, hang_up: bool) -> Decided {
     check(&reason)?;
     if state.engaged().is_some_and(|engaged| engaged.hang_up || !hang_up) {

@@ -1,5 +1,5 @@
-//! Facts about one stop. Stored kinds and versions; never changed, only added to. Who acted stands in the
-//! envelope.
+//! The events of an emergency stop. Stored kinds and versions never change; new ones are added. The envelope
+//! names the actor.
 
 use super::id::StopScope;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -10,23 +10,23 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum StopEvent {
-    /// Nobody new is dialed within its reach, until it is lifted.
+    /// No new dials start within the stop's scope until it is lifted.
     #[serde(rename = "stop.engaged")]
     Engaged {
         scope: StopScope,
-        /// The trunk, campaign or preset.
+        /// Name or id of the trunk, campaign or preset.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         reason: String,
-        /// Those who are being talked to are hung up as well.
+        /// Active calls are hung up too.
         hang_up: bool,
     },
-    /// Dialing may go on.
+    /// The stop was lifted; dialing may resume.
     #[serde(rename = "stop.lifted")]
     Lifted { reason: String },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl StopEvent {
     pub const ENGAGED: &'static str = "stop.engaged";
     pub const LIFTED: &'static str = "stop.lifted";

@@ -1,4 +1,4 @@
-//! Every stored kind of a stop's event, held against its golden file.
+//! Golden tests: the stored form of every stop event equals its golden file.
 
 use super::event::StopEvent;
 use super::id::StopScope;

@@ -1,4 +1,5 @@
-//! What a stop stops: everything, or one named thing. It is the stop's id, so that there is one of each.
+//! The scope of an emergency stop: everything, or one named trunk, campaign or preset. It is also the stop's
+//! id.
 
 use crate::calling_plan::Preset;
 use serde::{Deserialize, Serialize};
@@ -6,10 +7,10 @@ use std::fmt;
 use std::str::FromStr;
 use values::ids::{CampaignId, InvalidId};
 
-/// Longest name of a trunk in a stop's id; `serve` refuses longer names of trunks long before.
+/// Longest trunk name in a stop's id, in bytes. `serve` refuses trunk names below this length already.
 pub const TRUNK_NAME_BYTES_MAX: usize = 128;
 
-/// What kind of thing is stopped.
+/// The kind of a stop's scope.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -21,24 +22,24 @@ pub enum StopScope {
     Preset,
 }
 
-/// One stop, by what it stops.
+/// One stop, identified by its scope.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StopId {
-    /// Every dial of every campaign.
+    /// All dials of all campaigns.
     All,
-    /// Legs on this line.
+    /// Legs on this trunk.
     Trunk(String),
-    /// One campaign.
+    /// Dials of one campaign.
     Campaign(CampaignId),
-    /// Every campaign under this preset.
+    /// Dials of every campaign under this preset.
     Preset(Preset),
 }
 
 impl StopScope {
-    /// Every scope, in the order in which they are shown.
+    /// Every scope, in display order.
     pub const ALL: [Self; 4] = [Self::All, Self::Trunk, Self::Campaign, Self::Preset];
 
-    /// As stored and as asked for.
+    /// Returns the code that is stored and used in requests.
     pub const fn code(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -60,7 +61,7 @@ impl FromStr for StopScope {
 }
 
 impl StopId {
-    /// The stop of `named`; everything has no name.
+    /// Returns the stop of a scope and name. A stop of everything has an empty name.
     pub fn of(scope: StopScope, named: &str) -> Result<Self, InvalidId> {
         let invalid = |why| InvalidId {
             kind: "stop",
@@ -90,7 +91,7 @@ impl StopId {
         }
     }
 
-    /// The trunk, campaign or preset; nothing where everything is stopped.
+    /// Returns the trunk, campaign or preset; `None` for a stop of everything.
     pub fn named(&self) -> Option<&str> {
         match self {
             Self::All => None,

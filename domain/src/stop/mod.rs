@@ -1,9 +1,9 @@
 //! The stop aggregate: an emergency stop of everything, one trunk, one campaign or one preset.
 //!
-//! Promises: while it is engaged nobody new is dialed within its reach; it holds, over restarts too, until
-//! somebody lifts it; who engaged and lifted it, and why, is recorded; engaging it again can only make it
-//! reach further, to the people who are being talked to. One stream per stop: `stop-all`,
-//! `stop-trunk.<name>`, `stop-campaign.<id>`, `stop-preset.<code>`.
+//! Guarantees: while it is engaged, no new dial starts in its scope. It lasts, also across restarts, until a
+//! user lifts it. The users who engaged and lifted it, and their reasons, are recorded. Engaging it again can
+//! only extend it to active calls. One stream per stop: `stop-all`, `stop-trunk.<name>`,
+//! `stop-campaign.<id>`, `stop-preset.<code>`.
 
 pub mod command;
 mod decide;
@@ -27,7 +27,7 @@ pub use state::{Engaged, StopState};
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 
-/// The stop's decider.
+/// The decider of the stop aggregate.
 #[derive(Debug)]
 pub struct Stop;
 
@@ -52,7 +52,7 @@ impl Decider for Stop {
         state.apply(event, at);
     }
 
-    /// The campaign that it stops, where it stops one.
+    /// Returns the campaign that the stop applies to, if it is the stop of one.
     fn scope(id: &StopId, _: &StopState, _: &StopEvent) -> Scope {
         Scope {
             campaign: id.campaign().cloned(),

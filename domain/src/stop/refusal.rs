@@ -1,4 +1,4 @@
-//! Why a command to a stop can be refused: a rule said no, nothing was written.
+//! Refusals of a stop command. No event is stored.
 
 use crate::problem::Explained;
 

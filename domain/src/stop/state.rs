@@ -1,26 +1,27 @@
-//! What a stop's events add up to: whether it is engaged, since when, why, and whether it hangs up.
+//! The state of an emergency stop, folded from its events: engaged or not, since when, why, and with hang-up
+//! or not.
 
 use super::event::StopEvent;
 use crate::time::Timestamp;
 
-/// State of one stop.
+/// The state of one stop.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StopState {
     engaged: Option<Engaged>,
 }
 
-/// A stop that is engaged.
+/// An engaged stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Engaged {
-    /// When it was first engaged: engaging it again does not begin it anew.
+    /// When it was first engaged. A further `stop.engaged` does not change it.
     pub since: Timestamp,
-    /// Of the last time it was engaged.
+    /// The reason of the last `stop.engaged`.
     pub reason: String,
     pub hang_up: bool,
 }
 
 impl StopState {
-    /// The stop while it is engaged.
+    /// Returns the stop while it is engaged.
     pub const fn engaged(&self) -> Option<&Engaged> {
         self.engaged.as_ref()
     }

@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the stop decider: given events, when a command, then events or a refusal.
 
 use super::event::StopEvent;
 use super::{REASON_BYTES_MAX, Stop, StopCommand, StopId, StopRefusal, StopScope, StopState};

@@ -1,32 +1,32 @@
-//! Requests to a subscriber: by its reader, who comes again and acknowledges, and by whoever sends it back.
+//! The commands of a subscriber: its reader connects and acknowledges; a user resets or removes it.
 
 use super::event::{Subscribed, SubscriberEvent};
 use crate::stored_event::Position;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubscriberCommand {
-    /// Somebody follows under this name; the first time makes it.
+    /// Starts to read under this name. The first time creates the subscriber.
     Follow {
-        /// The events that were asked for; `None` takes those of the first time.
+        /// The filter for events; `None` uses the subscriber's own.
         wanted: Option<Subscribed>,
-        /// Where a new one begins.
+        /// Start position of a new subscriber.
         after: Position,
     },
-    /// The reader has everything up to here, and has done with it what it had to.
+    /// Acknowledges that the reader has processed every event up to this position.
     Acknowledge {
         position: Position,
-        /// In which turn of the name it was told (`None`: in this one); a word of an earlier turn changes
-        /// nothing.
+        /// The turn in which the events were delivered (`None`: the current one). An acknowledgement of an
+        /// earlier turn stores no event.
         turn: Option<u32>,
     },
-    /// It is told again, or from further on, what comes after a position.
+    /// Moves the position backward or forward; events after it are delivered.
     Reset { after: Position, reason: Option<String> },
-    /// Nobody follows under this name any more.
+    /// Removes the subscriber.
     Remove { reason: Option<String> },
 }
 
 impl SubscriberCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Follow { .. } => "subscriber.follow",

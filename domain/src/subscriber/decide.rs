@@ -1,4 +1,4 @@
-//! Decides commands to a subscriber: added once with what it follows, forward by acknowledgment only.
+//! Decides the commands of a subscriber: added once with its filter, moved forward only by acknowledgements.
 
 use super::command::SubscriberCommand;
 use super::event::{Subscribed, SubscriberEvent};
@@ -6,7 +6,7 @@ use super::refusal::SubscriberRefusal;
 use super::state::SubscriberState;
 use crate::stored_event::Position;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 
 type Decided = Result<Vec<SubscriberEvent>, SubscriberRefusal>;
@@ -33,7 +33,8 @@ pub(super) fn decide(state: &SubscriberState, command: SubscriberCommand) -> Dec
     }
 }
 
-/// Whoever comes again is where it was; its position would mean nothing under another filter.
+/// Adds a subscriber, or continues an existing one at its position. Another filter is refused, because the
+/// position would have another meaning.
 fn follow(state: &SubscriberState, wanted: Option<Subscribed>, after: Position) -> Decided {
     match (state.follows(), wanted) {
         (None, wanted) => Ok(vec![SubscriberEvent::Added {
@@ -45,8 +46,8 @@ fn follow(state: &SubscriberState, wanted: Option<Subscribed>, after: Position) 
     }
 }
 
-/// What was acknowledged before is acknowledged still: a late word changes nothing, and one from before a
-/// reset does not undo it.
+/// Moves the position forward. An acknowledgement of an earlier position, or of a turn before a reset, stores
+/// no event.
 fn acknowledge(state: &SubscriberState, position: Position, turn: Option<u32>) -> Decided {
     known(state)?;
     let is_of_now = turn.is_none_or(|turn| turn == state.turn());

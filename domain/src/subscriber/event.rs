@@ -1,5 +1,5 @@
-//! Facts about one subscriber. Stored kinds and versions; never changed, only added to. Who acted stands in
-//! the envelope.
+//! The events of a subscriber. Stored kinds and versions never change; new ones are added. The envelope names
+//! the actor.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::event_filter::EventFilter;
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use values::ids::{CampaignId, CustomerId};
 
-/// Which events a subscriber follows; everything given must hold, and nothing given is every event.
+/// The filter of a subscriber. Every given member must match; an empty filter matches every event.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Subscribed {
-    /// Any of these kinds; one that ends in a dot is a prefix.
+    /// Event kinds; one match is enough. A kind that ends in a dot is a prefix.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("examples" = [["call."]]))]
     pub kinds: Vec<String>,
-    /// Any of these streams; one that ends in a dash is a prefix.
+    /// Streams; one match is enough. A name that ends in a dash is a prefix.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("examples" = [["call-"]]))]
     pub streams: Vec<String>,
@@ -27,7 +27,7 @@ pub struct Subscribed {
 }
 
 impl Subscribed {
-    /// As it was asked for; what is said twice counts once, in no order.
+    /// Returns the normalized form of a filter: sorted, without duplicates.
     pub fn of(filter: &EventFilter) -> Self {
         let sorted = |names: &[String]| {
             let mut names = names.to_vec();
@@ -43,7 +43,7 @@ impl Subscribed {
         }
     }
 
-    /// For reading the log.
+    /// Returns the filter for reading the log.
     pub fn filter(&self) -> EventFilter {
         EventFilter {
             kinds: self.kinds.clone(),
@@ -57,18 +57,18 @@ impl Subscribed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum SubscriberEvent {
-    /// Somebody follows under this name, for the first time or again after it was removed.
+    /// A subscriber was added, for the first time or again after its removal.
     #[serde(rename = "subscriber.added")]
     Added {
         #[serde(flatten)]
         follows: Subscribed,
-        /// It is told of events after this position.
+        /// Events after this position are delivered.
         after: Position,
     },
-    /// The reader has everything up to here.
+    /// The reader has processed every event up to this position.
     #[serde(rename = "subscriber.reached")]
     Reached { position: Position },
-    /// It is told what comes after a position, whatever it had.
+    /// The position was set by a user. Events after it are delivered, also those that were acknowledged.
     #[serde(rename = "subscriber.reset")]
     Reset {
         before: Position,
@@ -76,7 +76,7 @@ pub enum SubscriberEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// The name is free; its position is forgotten.
+    /// The subscriber was removed. The name is free and the position is lost.
     #[serde(rename = "subscriber.removed")]
     Removed {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,7 +84,7 @@ pub enum SubscriberEvent {
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl SubscriberEvent {
     pub const ADDED: &'static str = "subscriber.added";
     pub const REACHED: &'static str = "subscriber.reached";

@@ -1,4 +1,4 @@
-//! Every stored kind of a subscriber's event, held against its golden file.
+//! Golden tests: the stored form of every subscriber event equals its golden file.
 
 use super::event::{Subscribed, SubscriberEvent};
 use crate::record::golden_support::{campaign, check, customer};

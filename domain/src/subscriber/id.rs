@@ -1,4 +1,4 @@
-//! The id of a named subscriber: a name, and the user whose it is.
+//! The id of a subscriber: its name, and the user it belongs to.
 
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
@@ -7,11 +7,11 @@ use std::str::FromStr;
 use values::ids::{InvalidId, UserId, login_name, plain_word, text_id};
 
 text_id!(
-    /// Under which name somebody follows the events: `crm` of the directory's owner, `crm@wang` of a user.
+    /// The id of a subscriber: `crm` for the owner of the data directory, `crm@wang` for a user.
     SubscriberId, "subscriber", subscriber_name, SUBSCRIBER_NAME, "crm@wang"
 );
 
-/// A name, and the user whose it is.
+/// The pattern of the id.
 const SUBSCRIBER_NAME: &str = "^[A-Za-z0-9_.-]{1,64}(@[a-z0-9_.-]{1,64})?$";
 
 fn subscriber_name(text: &str) -> Result<(), &'static str> {
@@ -21,7 +21,7 @@ fn subscriber_name(text: &str) -> Result<(), &'static str> {
 }
 
 impl SubscriberId {
-    /// `name` as this user's; of nobody it is the directory's owner's.
+    /// Returns the id of this user's subscriber `name`; without a user, of the owner of the data directory.
     pub fn of(name: &str, user: Option<&UserId>) -> Result<Self, InvalidId> {
         plain_word(name).map_err(|why| InvalidId {
             kind: "subscriber",
@@ -34,7 +34,7 @@ impl SubscriberId {
         }
     }
 
-    /// The user whose it is; none of the directory's owner.
+    /// Returns the user; `None` for the owner of the data directory.
     pub fn owner(&self) -> Option<UserId> {
         self.0.split_once('@').and_then(|(_, user)| user.parse().ok())
     }

@@ -1,8 +1,9 @@
-//! The subscriber aggregate: a name under which somebody follows the events, and up to where they have them.
+//! The subscriber aggregate: a named reader of the event log, with its filter and its acknowledged position.
 //!
-//! Promises: its filter is fixed when it is added, so that its position means the same for ever; the position
-//! moves forward by what the reader acknowledged, and backward only by a reset, which is on record with
-//! both places. Its own events are told to no named subscriber: a position that is kept would else be news.
+//! Guarantees: the filter is fixed when the subscriber is added, so that its position keeps its meaning. The
+//! position moves forward by acknowledgements, and in any direction by a reset, which records both positions.
+//! Subscriber events are not delivered to subscribers, because each acknowledgement would cause another
+//! event.
 
 pub mod command;
 mod decide;
@@ -26,7 +27,7 @@ pub use state::SubscriberState;
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 
-/// The subscriber's decider.
+/// The decider of the subscriber aggregate.
 #[derive(Debug)]
 pub struct Subscriber;
 
@@ -55,7 +56,7 @@ impl Decider for Subscriber {
         state.apply(event, at);
     }
 
-    /// What it follows is no statement about a campaign or a person.
+    /// Returns an empty scope: the filter does not make the event one of a campaign or customer.
     fn scope(_: &SubscriberId, _: &SubscriberState, _: &SubscriberEvent) -> Scope {
         Scope::default()
     }

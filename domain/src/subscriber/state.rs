@@ -1,10 +1,10 @@
-//! What a subscriber's events add up to: what it follows, and up to where its reader has it.
+//! The state of a subscriber, folded from its events: its filter and its acknowledged position.
 
 use super::event::{Subscribed, SubscriberEvent};
 use crate::stored_event::Position;
 use crate::time::Timestamp;
 
-/// State of one subscriber.
+/// The state of one subscriber.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SubscriberState {
     follows: Option<Subscribed>,
@@ -15,12 +15,12 @@ pub struct SubscriberState {
 }
 
 impl SubscriberState {
-    /// What it follows; nothing where there is no such subscriber, or no more.
+    /// Returns the filter; `None` if the subscriber does not exist or was removed.
     pub const fn follows(&self) -> Option<&Subscribed> {
         self.follows.as_ref()
     }
 
-    /// Its reader has everything up to here.
+    /// Returns the acknowledged position.
     pub const fn position(&self) -> Position {
         self.position
     }
@@ -29,13 +29,13 @@ impl SubscriberState {
         self.added_at
     }
 
-    /// When its reader last acknowledged something.
+    /// Returns when the reader last acknowledged an event.
     pub const fn reached_at(&self) -> Option<Timestamp> {
         self.reached_at
     }
 
-    /// How often the name began anew, by being added or sent elsewhere: what its reader was told before is
-    /// of another turn.
+    /// Returns the turn: it increases when the subscriber is added or reset. Events delivered before belong
+    /// to an earlier turn.
     pub const fn turn(&self) -> u32 {
         self.turn
     }

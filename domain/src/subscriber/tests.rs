@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the subscriber decider: given events, when a command, then events or a refusal.
 
 use super::{
     REASON_BYTES_MAX, Subscribed, Subscriber, SubscriberCommand, SubscriberEvent, SubscriberRefusal,

@@ -1,4 +1,5 @@
-//! The requests to a summary: record what was written of its call, and what a model words of it.
+//! The commands of a summary: store the summary of a call or conversation, and the course of a model's
+//! additional wording.
 
 use super::fact::SummaryFact;
 use super::text_fact::TextSummaryFact;
@@ -7,16 +8,16 @@ use super::wording::{WordedFact, WordingAskedFact, WordingFailedFact};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SummaryCommand {
     Record(Box<SummaryFact>),
-    /// Of a conversation in text.
+    /// Stores the summary of a text conversation.
     RecordText(Box<TextSummaryFact>),
-    /// Once, before anything is sent.
+    /// Records that a model is asked for a wording. Sent once, before the request.
     AskWording(Box<WordingAskedFact>),
     KeepWording(Box<WordedFact>),
     FailWording(Box<WordingFailedFact>),
 }
 
 impl SummaryCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Record(_) => "summary.record",

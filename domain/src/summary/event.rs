@@ -1,4 +1,4 @@
-//! The facts about one summary. Stored kinds and versions; never changed, only added to.
+//! The events of a summary. Stored kinds and versions never change; new ones are added.
 
 use super::fact::SummaryFact;
 use super::text_fact::TextSummaryFact;
@@ -11,24 +11,24 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum SummaryEvent {
-    /// What an ended call came to.
+    /// The summary of an ended call.
     #[serde(rename = "summary.recorded")]
     Recorded(Box<SummaryFact>),
-    /// What a conversation in text came to that is closed.
+    /// The summary of a closed text conversation.
     #[serde(rename = "summary.text_recorded")]
     TextRecorded(Box<TextSummaryFact>),
-    /// A model is about to be asked for words beside it.
+    /// A model is about to be asked for an additional wording.
     #[serde(rename = "summary.wording_asked")]
     WordingAsked(Box<WordingAskedFact>),
-    /// What the model wrote. It is for people to read: no figure and no decision rests on it.
+    /// The wording that the model wrote. It is for readers only: no figure and no decision uses it.
     #[serde(rename = "summary.worded")]
     Worded(Box<WordedFact>),
-    /// The model wrote nothing, or what it may not say.
+    /// The model wrote nothing, or its text was refused.
     #[serde(rename = "summary.wording_failed")]
     WordingFailed(Box<WordingFailedFact>),
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl SummaryEvent {
     pub const RECORDED: &'static str = "summary.recorded";
     pub const TEXT_RECORDED: &'static str = "summary.text_recorded";

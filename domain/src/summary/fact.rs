@@ -1,4 +1,5 @@
-//! What a summary says: closed lists that can be counted, and a text for people, sealed.
+//! The content of a call's summary: values from closed lists, which can be counted, and a sealed text for
+//! readers.
 
 use super::text_fact::sealed_words;
 use crate::call_course::{CourseMark, TurnCounts};
@@ -12,11 +13,11 @@ pub use values::disposition::InterestLevel;
 use values::disposition::{Disposition, Outcome, labelled};
 use values::ids::{CampaignId, CustomerId};
 
-/// Longest text of a summary, in characters: a card's length, many times over.
+/// Longest text of a summary, in characters: many times what a summary card shows.
 pub const SUMMARY_TEXT_CHARS_MAX: usize = 2_000;
 
 labelled! {
-    /// Why a level of interest was chosen: the first of these that holds.
+    /// The rule that chose the interest level: the first of these that applies.
     InterestRule {
         Refused => "refused", "拒绝", "refused";
         Noted => "noted", "流程所记", "noted during the call";
@@ -28,7 +29,7 @@ labelled! {
     }
 }
 
-/// A level with its reason.
+/// An interest level with the rule that chose it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Interest {
@@ -37,7 +38,7 @@ pub struct Interest {
 }
 
 labelled! {
-    /// What may follow a call (跟进建议).
+    /// The suggested follow-up of a call (跟进建议).
     FollowUpAction {
         DoNotCall => "do_not_call", "勿再致电", "do not call again";
         Human => "human", "人工跟进", "a colleague sees to it";
@@ -48,7 +49,7 @@ labelled! {
 }
 
 labelled! {
-    /// Why it is suggested: the first of these that holds.
+    /// The reason of a follow-up: the first of these that applies.
     FollowUpReason {
         OptedOut => "opted_out", "客户谢绝来电", "they refused further calls";
         SensitiveWord => "sensitive_word", "出现敏感词", "a sensitive word was said";
@@ -69,7 +70,8 @@ labelled! {
     }
 }
 
-/// A suggestion with its reason. It orders nothing: the campaign's rules say who is called again.
+/// A suggested follow-up with its reason. It starts no action; the campaign's rules decide about further
+/// calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FollowUp {
@@ -77,7 +79,7 @@ pub struct FollowUp {
     pub reason: FollowUpReason,
 }
 
-/// What a call came to.
+/// The summary of an answered call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SummaryFact {
     pub campaign: CampaignId,
@@ -88,51 +90,51 @@ pub struct SummaryFact {
     pub disposition: Disposition,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// What decided the call.
+    /// The intent that decided the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<String>,
-    /// Where that stands: a member of the flow, `opt_out`, or `outcome`.
+    /// The rule behind `intent`: a member path of the flow, `opt_out`, or `outcome`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent_rule: Option<String>,
-    /// Absent of a call in which nothing was said by the callee.
+    /// Absent if the callee said nothing in the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interest: Option<Interest>,
-    /// By the flow's names, masked.
+    /// Values of the flow's slots by name, masked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub slots: BTreeMap<String, Personal<String>>,
-    /// The most excited that they sounded; absent where the campaign does not measure it.
+    /// The strongest emotion of the callee. Absent if the campaign does not measure emotions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emotion: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<CourseMark>,
-    /// What the flow tagged the person with, masked; absent in summaries from before it did.
+    /// The tags that the flow gave to the customer, masked. Absent in summaries from before flow tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flow_tags: Vec<Personal<String>>,
-    /// Masked.
+    /// The summary in sentences, masked.
     pub text: Personal<String>,
-    /// Of the text.
+    /// Language of the text, a BCP 47 tag.
     pub lang: String,
     pub follow_up: FollowUp,
     pub turns: TurnCounts,
-    /// Digests of the models that were asked during the call.
+    /// Digests of the models that were used during the call.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub models: BTreeSet<String>,
-    /// Of the rules and the templates.
+    /// Version of the summary rules and text templates.
     pub summary_version: u32,
-    /// The last event of the call that it is made from, by its place in the log and in the call's stream.
+    /// Position and stream version of the last call event that the summary includes.
     pub made_at_position: Position,
     pub made_at_version: StreamVersion,
 }
 
 impl SummaryFact {
-    /// Of a person who is gone: what can be counted stays, no word does.
+    /// Erases the personal fields, as for an erased customer. The values that can be counted remain.
     pub fn erase(&mut self) {
         for (_, value) in self.personal() {
             *value = Personal::Erased { hash: None };
         }
     }
 
-    /// What is sealed, with its places in the record.
+    /// Returns the sealed fields with their JSON pointers.
     pub(super) fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         sealed_words(&mut self.slots, &mut self.flow_tags, &mut self.text)
     }

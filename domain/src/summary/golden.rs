@@ -1,4 +1,4 @@
-//! The stored kinds of a summary's events, held against their golden files.
+//! Golden tests: the stored form of every summary event equals its golden file.
 
 use super::event::SummaryEvent;
 use super::tests::{course, made_at, notes, stars, text_course};
@@ -13,7 +13,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     (course.campaign, course.customer) = (Some(campaign()), Some(customer()));
     let mut fact = written(&course, &notes("zh-CN"), made_at(), &stars()).unwrap();
     fact.emotion = Some("calm".to_owned());
-    // The file was written under the first rules.
+    // The golden file was written with the first version of the rules.
     fact.summary_version = 1;
     check("summary", SummaryEvent::Recorded(Box::new(fact.clone())));
     fact.flow_tags = vec![Personal::open("承诺还款".to_owned())];

@@ -1,10 +1,10 @@
-//! The summary aggregate: what a call or a conversation in text came to, written once when it has ended; one
-//! stream each.
+//! The summary aggregate: the result of a call or text conversation, written once after its end. Each has one
+//! stream.
 //!
-//! Promises: a summary follows from the events of its call, or conversation, alone (`written` is pure), so it
-//! can be written again at any time and held against what is stored; it is recorded once; what is
-//! personal in it is masked before it is sealed. It is no truth of its own: nothing is decided by it. What a
-//! model words of it comes after it, once, beside it, and in words alone.
+//! Guarantees: a summary follows from the events of its call or conversation alone (`written` is pure), so it
+//! can be computed again and compared with the stored one. It is stored once. Personal data is masked before
+//! it is sealed. No decision uses a summary. A model's additional wording is stored once, after the summary
+//! and separate from it.
 
 pub mod command;
 pub mod event;
@@ -38,7 +38,7 @@ use crate::time::Timestamp;
 use crate::transcript::TranscriptOf;
 use values::ids::{CallId, ConversationId, SummaryId};
 
-/// The summary's decider; its id is its call's or its conversation's.
+/// The decider of the summary aggregate. A summary's id is the id of its call or conversation.
 #[derive(Debug)]
 pub struct Summary;
 
@@ -55,7 +55,7 @@ impl Decider for Summary {
         command.kind()
     }
 
-    /// Whoever records it again has it already; a model is asked once, and answers once.
+    /// A repeated record stores nothing. A model is asked once and answers once.
     fn decide(
         state: &SummaryState,
         command: SummaryCommand,
@@ -94,7 +94,7 @@ impl Decider for Summary {
         false
     }
 
-    /// Its call's words, or its conversation's.
+    /// Returns the call or conversation with the transcript key that seals the event's words.
     fn transcript(id: &SummaryId, event: &SummaryEvent) -> Option<TranscriptOf> {
         Some(match event {
             SummaryEvent::TextRecorded(_) => TranscriptOf::Conversation(ConversationId::new(id.uuid())),
@@ -105,7 +105,7 @@ impl Decider for Summary {
         })
     }
 
-    /// The campaign and the person of the call or the conversation.
+    /// Returns the campaign and customer of the call or conversation.
     fn scope(_: &SummaryId, state: &SummaryState, event: &SummaryEvent) -> Scope {
         let (campaign, customer) = match event {
             SummaryEvent::Recorded(fact) => (Some(&fact.campaign), Some(&fact.customer)),

@@ -1,4 +1,4 @@
-//! Why a summary can be refused: it says more than one may, or what was not asked for.
+//! Refusals of a summary: a text is too long, or a wording was not asked for.
 
 use super::fact::SUMMARY_TEXT_CHARS_MAX;
 use crate::problem::Explained;

@@ -1,4 +1,5 @@
-//! From a call's course to its summary: pure, so that it can be written again at any time.
+//! The rules that turn the course of a call into its summary. Pure, so that a summary can be computed again
+//! at any time.
 
 use super::fact::{
     FollowUp, FollowUpAction, FollowUpReason, Interest, InterestLevel, InterestRule, SummaryFact,
@@ -12,10 +13,11 @@ use crate::record::stored_event::{Position, StreamVersion};
 use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
 
-/// Of these rules and the texts; it changes with them, so that two summaries can be told apart.
+/// Version of these rules and the text templates. It increases when they change, so that summaries of
+/// different rules can be distinguished.
 pub const SUMMARY_VERSION: u32 = 3;
 
-/// The intent of a call that no word decided, by its outcome; `hung_up` and `no_response` have none.
+/// The intent of a call that no utterance decided, by outcome. `hung_up` and `no_response` have none.
 pub const INTENT_BY_OUTCOME: &[(Outcome, &str)] = &[
     (Outcome::Success, "affirm"),
     (Outcome::Declined, "deny"),
@@ -25,25 +27,25 @@ pub const INTENT_BY_OUTCOME: &[(Outcome, &str)] = &[
     (Outcome::Transferred, "transfer_human"),
 ];
 
-/// A refusal of further calls, by whatever words or key.
+/// The intent of an opt-out, spoken or by key.
 const OPT_OUT: &str = "opt_out";
 
-/// By which something was refused, put off, or complained about.
+/// Intents that decline, postpone or complain.
 const REFUSALS: &[&str] = &["deny", "not_interested", "no_money_need", "refuse_call"];
 const LATER: &[&str] = &["busy", "callback", "consider"];
 const COMPLAINT: &str = "complaint";
-/// What begins the names of intents by which something is asked.
+/// Prefix of intents that ask a question.
 const ASKS: &str = "ask_";
 
-/// The last event of a call that a summary is made from: its place in the log and in the call's stream.
+/// The last event that a summary includes: its position in the log and its version in the call's stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MadeAt {
     pub position: Position,
     pub version: StreamVersion,
 }
 
-/// The summary of a call that was answered and has ended; of any other there is none. `notes` are its flow's,
-/// and `made_at` is the place of its last event.
+/// Writes the summary of an answered, ended call; `None` for any other call. `notes` are the notes of its
+/// flow, `made_at` is the place of its last event.
 pub fn written(
     course: &CallCourse,
     notes: &CallNotes,
@@ -81,8 +83,8 @@ pub fn written(
     })
 }
 
-/// The summary of a conversation in text that is closed; of any other there is none. `notes` and `made_at` as
-/// of a call.
+/// Writes the summary of a closed text conversation; `None` for an open one. `notes` and `made_at` are as in
+/// `written`.
 pub fn written_of_text(
     told: &TextCourse,
     notes: &CallNotes,
@@ -119,7 +121,7 @@ pub fn written_of_text(
     })
 }
 
-/// What the rules make of a course.
+/// The result of the rules for one course.
 struct ReadCourse {
     intent: Option<String>,
     intent_rule: Option<String>,
@@ -127,14 +129,14 @@ struct ReadCourse {
     follow_up: FollowUp,
 }
 
-/// What is said of it, masked.
+/// The texts of a summary, masked.
 struct Words {
     slots: BTreeMap<String, Personal<String>>,
     flow_tags: Vec<Personal<String>>,
     text: Personal<String>,
 }
 
-/// `unsaid`: what may follow where no outcome says it.
+/// Applies the rules to a course. `unsaid` gives the follow-up if there is no outcome.
 fn read(
     course: &CallCourse,
     notes: &CallNotes,
@@ -182,7 +184,7 @@ impl ReadCourse {
     }
 }
 
-/// Which intent decided it, and where that stands.
+/// Returns the intent that decided the call, and the rule that named it.
 fn intent(course: &CallCourse, outcome: Option<Outcome>) -> (Option<String>, Option<String>) {
     if is_opted_out(course, outcome) {
         return (Some(OPT_OUT.to_owned()), Some(OPT_OUT.to_owned()));
@@ -209,8 +211,8 @@ fn is_among(intent: Option<&str>, list: &[&str]) -> bool {
     intent.is_some_and(|intent| list.contains(&intent))
 }
 
-/// By words only: of a call in which nothing was said it is not known. What the flow notes goes before what a
-/// model heard.
+/// Returns the interest level, which depends on utterances: `None` if the callee said nothing. A note of the
+/// flow takes precedence over a model's estimate.
 fn interest(
     course: &CallCourse,
     notes: &CallNotes,
@@ -244,7 +246,7 @@ fn interest(
     Some(Interest { level, rule })
 }
 
-/// A level as a flow or a model writes it.
+/// Reads an interest level by its code or Chinese label.
 fn level(noted: &str) -> Option<InterestLevel> {
     InterestLevel::ALL
         .iter()
@@ -298,7 +300,7 @@ fn hung_up(intent: Option<&str>, interest: Option<Interest>) -> (FollowUpAction,
     }
 }
 
-/// Of a call whose conversation came to no outcome.
+/// Returns the follow-up of a call without a conversation outcome.
 fn unsaid(disposition: Disposition) -> (FollowUpAction, FollowUpReason) {
     if !disposition.is_by_person() {
         return (FollowUpAction::CallBack, FollowUpReason::NotAPerson);
@@ -309,7 +311,8 @@ fn unsaid(disposition: Disposition) -> (FollowUpAction, FollowUpReason) {
     (FollowUpAction::CallBack, FollowUpReason::FailedByUs)
 }
 
-/// Of a conversation in text that nobody went on with, or that somebody closed.
+/// Returns the follow-up of a text conversation without an outcome, because the customer stopped replying or
+/// a user closed it.
 fn left_off(course: &CallCourse, notes: &CallNotes) -> (FollowUpAction, FollowUpReason) {
     let is_answered = course.is_spoken() || course.turns.keypress_count > 0;
     if !is_answered {

@@ -1,4 +1,5 @@
-//! What a summary's events add up to: whether it is written, when and as what; and what a model made of it.
+//! The state of a summary, folded from its events: the stored summary with its time, and the course of a
+//! model's wording.
 
 use super::event::SummaryEvent;
 use super::fact::SummaryFact;
@@ -6,7 +7,7 @@ use super::text_fact::TextSummaryFact;
 use super::wording::{WordedFact, WordingFailedFact};
 use crate::time::Timestamp;
 
-/// What came of asking a model.
+/// The course of asking a model for a wording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WordingKnown {
     Asked,
@@ -23,15 +24,15 @@ pub struct SummaryState {
 }
 
 impl SummaryState {
-    /// What was written, and when.
+    /// Returns the summary of a call and when it was stored.
     pub fn recorded(&self) -> Option<(&SummaryFact, Timestamp)> {
         self.recorded.as_ref().map(|(fact, at)| (fact.as_ref(), *at))
     }
-    /// What was written of a conversation in text, and when.
+    /// Returns the summary of a text conversation and when it was stored.
     pub fn text(&self) -> Option<(&TextSummaryFact, Timestamp)> {
         self.text.as_ref().map(|(fact, at)| (fact.as_ref(), *at))
     }
-    /// Absent where no model was asked.
+    /// Returns the course of the wording; `None` if no model was asked.
     pub const fn wording(&self) -> Option<&WordingKnown> {
         self.wording.as_ref()
     }

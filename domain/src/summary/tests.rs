@@ -1,4 +1,4 @@
-//! Given a call's course, then its summary; and given a summary, when it is recorded again, then nothing.
+//! Tests of the summary rules and decider: a course gives its summary, and a repeated record stores nothing.
 
 use super::wording::{WordingAskedFact, WordingFailedFact, WordingFailure, worded};
 use super::{
@@ -21,7 +21,7 @@ use values::disposition::{Disposition, Outcome};
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
-/// Stars this one number.
+/// A masking that replaces one phone number with stars.
 pub(super) struct Stars;
 
 impl Masking for Stars {
@@ -34,7 +34,7 @@ pub(super) fn stars() -> Stars {
     Stars
 }
 
-/// Of a flow that notes nothing.
+/// Notes of a flow without tags and interest.
 pub(super) fn notes(lang: &str) -> CallNotes {
     CallNotes {
         lang: lang.to_owned(),
@@ -49,7 +49,7 @@ pub(super) fn made_at() -> MadeAt {
     }
 }
 
-/// Somebody agreed to three terms.
+/// A course in which the callee agreed to three terms.
 pub(super) fn course() -> CallCourse {
     CallCourse {
         campaign: Some("T".parse().unwrap()),
@@ -174,7 +174,7 @@ fn who_was_not_answered_or_has_not_ended_has_no_summary() {
     }
 }
 
-/// Outcome, what decided the call by word, and then: intent, interest, what may follow and why; `-` is none.
+/// Cases: outcome, deciding intent, then the expected intent, interest, follow-up and reason; `-` is none.
 const ENDS: &str = "\
 success affirm affirm high send_message agreed
 declined deny deny low none declined
@@ -322,7 +322,7 @@ fn what_the_flow_notes_stands_in_the_summary_and_goes_before_what_a_model_heard(
     assert_eq!(level, InterestLevel::High, "a word of one's own is no level");
 }
 
-/// Every digit, and each of these days.
+/// Figures of the tests: every digit, and each of these days.
 struct Digits;
 
 impl crate::ports::writer::Figures for Digits {
@@ -414,7 +414,7 @@ fn a_model_is_asked_once_after_the_summary_and_answers_once() {
     assert_eq!((tell(failed()), tell(failed())), (Ok(1), Ok(0)));
 }
 
-/// The same in short messages.
+/// The same course as a conversation in SMS.
 pub(super) fn text_course() -> TextCourse {
     let course = CallCourse {
         is_answered: false,

@@ -1,19 +1,20 @@
-//! The text of a summary, in Chinese and English, from the same members that are counted.
+//! The text of a summary in Chinese or English, made from its countable values.
 
 use super::fact::{FollowUp, Interest};
 use crate::call_course::{CallCourse, CourseEnd, CourseMark, TextClose};
 use std::collections::BTreeMap;
 use values::disposition::Outcome;
 
-/// Longest value that is told in the text: a date, an amount; longer ones stand among the slots.
+/// Longest slot value in the text, in characters: a date or an amount. Longer values appear only among the
+/// slots.
 const VALUE_CHARS_MAX: usize = 10;
-/// Slots told in the text; a flow asks for a handful.
+/// Most slots in the text. A flow usually asks for a handful.
 const SLOTS_TOLD_MAX: usize = 12;
 
-/// Tags told in the text; all of them stand in the summary.
+/// Most tags in the text. The summary itself holds all of them.
 const TAGS_TOLD_MAX: usize = 6;
 
-/// How it ended.
+/// The end of a call or of a text conversation.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ending {
     Call(CourseEnd),
@@ -51,7 +52,7 @@ impl Ending {
     }
 }
 
-/// What a text tells.
+/// The values that a summary's text is made of.
 pub(super) struct Told<'a> {
     pub(super) course: &'a CallCourse,
     pub(super) ending: Ending,
@@ -62,7 +63,7 @@ pub(super) struct Told<'a> {
     pub(super) tags: &'a [String],
 }
 
-/// Chinese where the flow speaks it, English everywhere else.
+/// Returns the text: in Chinese if the flow's language is Chinese, otherwise in English.
 pub(super) fn text(told: &Told<'_>, lang: &str) -> String {
     if lang.starts_with("zh") {
         in_chinese(told)
@@ -152,7 +153,7 @@ fn in_english(told: &Told<'_>) -> String {
 }
 
 impl Told<'_> {
-    /// Slots whose value is a figure: a name or a sentence stands among the slots alone.
+    /// Returns the slots with a figure as their value. Names and sentences appear only among the slots.
     fn values(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_figure = |value: &&str| {
             value.chars().count() <= VALUE_CHARS_MAX
@@ -167,11 +168,12 @@ impl Told<'_> {
             .take(SLOTS_TOLD_MAX)
     }
 
+    /// Returns the first tags, at most `TAGS_TOLD_MAX`.
     fn tags(&self) -> Vec<&str> {
         self.tags.iter().take(TAGS_TOLD_MAX).map(String::as_str).collect()
     }
 
-    /// But for what the text says anyway.
+    /// Returns the labels of the marks, except those that the text states anyway.
     fn marks(&self, label: fn(CourseMark) -> &'static str) -> Vec<&'static str> {
         let marks = self.course.marks.iter().copied();
         marks
@@ -181,7 +183,7 @@ impl Told<'_> {
     }
 }
 
-/// Words for the intents that count in shipped flows; any other is told by its name.
+/// Labels of the intents that bundled flows use. Other intents appear with their name.
 const INTENT_LABELS: &[(&str, &str, &str)] = &[
     ("affirm", "同意", "yes"),
     ("deny", "拒绝", "no"),

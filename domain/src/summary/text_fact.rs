@@ -1,4 +1,5 @@
-//! What the summary of a conversation in text says: as a call's, but for how it ended.
+//! The content of a text conversation's summary: like a call's, with the conversation's end instead of the
+//! call's.
 
 use super::fact::{FollowUp, Interest};
 use crate::call_course::{CourseMark, TurnCounts};
@@ -12,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use values::disposition::Outcome;
 use values::ids::{CampaignId, CustomerId};
 
-/// What a conversation in text came to.
+/// The summary of a closed text conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TextSummaryFact {
     pub campaign: CampaignId,
@@ -23,54 +24,54 @@ pub struct TextSummaryFact {
     pub reason: CloseReason,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// What decided it.
+    /// The intent that decided the conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<String>,
-    /// Where that stands: a member of the flow, `opt_out`, or `outcome`.
+    /// The rule behind `intent`: a member path of the flow, `opt_out`, or `outcome`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent_rule: Option<String>,
-    /// Absent where they wrote nothing.
+    /// Absent if the customer wrote nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interest: Option<Interest>,
-    /// By the flow's names, masked.
+    /// Values of the flow's slots by name, masked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub slots: BTreeMap<String, Personal<String>>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<CourseMark>,
-    /// What the flow says of the person, masked.
+    /// The tags that the flow gave to the customer, masked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flow_tags: Vec<Personal<String>>,
-    /// Masked.
+    /// The summary in sentences, masked.
     pub text: Personal<String>,
-    /// Of the text.
+    /// Language of the text, a BCP 47 tag.
     pub lang: String,
     pub follow_up: FollowUp,
     pub turns: TurnCounts,
-    /// Digests of the models that were asked.
+    /// Digests of the models that were used.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub models: BTreeSet<String>,
-    /// Of the rules and the templates.
+    /// Version of the summary rules and text templates.
     pub summary_version: u32,
-    /// `conversation.closed`, by its place in the log and in the conversation's stream.
+    /// Position and stream version of `conversation.closed`.
     pub made_at_position: Position,
     pub made_at_version: StreamVersion,
 }
 
 impl TextSummaryFact {
-    /// Of a person who is gone: what can be counted stays, no word does.
+    /// Erases the personal fields, as for an erased customer. The values that can be counted remain.
     pub fn erase(&mut self) {
         for (_, value) in self.personal() {
             *value = Personal::Erased { hash: None };
         }
     }
 
-    /// What is sealed, with its places in the record.
+    /// Returns the sealed fields with their JSON pointers.
     pub(super) fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         sealed_words(&mut self.slots, &mut self.flow_tags, &mut self.text)
     }
 }
 
-/// The words of a summary, each with its place in the record.
+/// Returns the sealed fields of a summary, each with its JSON pointer in the record.
 pub(super) fn sealed_words<'a>(
     slots: &'a mut BTreeMap<String, Personal<String>>,
     flow_tags: &'a mut [Personal<String>],

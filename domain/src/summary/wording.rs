@@ -1,5 +1,6 @@
-//! What a model writes of a call beside its summary, for people: it is asked once, it contradicts no fact,
-//! and what it may not say is on record as refused. The summary stays what the rules wrote.
+//! A model's additional wording of a summary, for readers. The model is asked once; its text must not
+//! contradict a fact, and a refused answer is recorded. The summary itself remains the one that the rules
+//! wrote.
 
 use super::fact::{SUMMARY_TEXT_CHARS_MAX, SummaryFact};
 use crate::personal::Personal;
@@ -8,24 +9,25 @@ use crate::ports::writer::Figures;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What stands for an outcome that there is none of.
+/// The outcome that a model must name if the call has none.
 pub const NO_OUTCOME: &str = "none";
 
-/// A model is about to be asked; a crash from here on asks nobody a second time.
+/// A model is about to be asked. After a crash from here on it is not asked again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WordingAskedFact {
-    /// As its server calls it.
+    /// The model's name at its server.
     pub model: String,
-    /// SHA-256, lower hex, of all that was sent: facts of the summary, and what the callee said, masked.
+    /// SHA-256 of the prompt in lower-case hex. The prompt has the summary's facts and the callee's
+    /// utterances, masked.
     pub prompt_sha256: String,
 }
 
-/// What it wrote.
+/// The wording that a model wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WordedFact {
-    /// Masked.
+    /// The summary in the model's words, masked.
     pub text: Personal<String>,
-    /// What may be done next, in its words; masked.
+    /// The suggested follow-up in the model's words, masked.
     pub follow_up: Personal<String>,
     pub model: String,
     pub prompt_sha256: String,
@@ -36,15 +38,15 @@ pub struct WordedFact {
     pub answer_tokens: Option<u32>,
 }
 
-/// Why there is nothing of it.
+/// A wording that failed, with its reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WordingFailedFact {
     pub model: String,
     pub prompt_sha256: String,
     pub took_ms: u64,
-    /// `late`, `unreachable`, `denied`, `garbled`, `cut`; `contradicts`: it named another outcome or another
-    /// follow-up than the call has; `figures`: it named a number or a day that no event of the call holds;
-    /// `gone`: whose words they are was erased meanwhile.
+    /// `late`, `unreachable`, `denied`, `garbled`, `cut`: the request failed; `contradicts`: the text names
+    /// another outcome or follow-up than the call's; `figures`: it names a number or day that no event of the
+    /// call contains; `gone`: the customer was erased meanwhile.
     pub failure: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_tokens: Option<u32>,
@@ -52,7 +54,7 @@ pub struct WordingFailedFact {
     pub answer_tokens: Option<u32>,
 }
 
-/// Why a wording is none.
+/// Why there is no wording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WordingFailure {
     Unanswered(AssistantFailure),
@@ -62,7 +64,7 @@ pub enum WordingFailure {
 }
 
 impl WordingFailure {
-    /// As events name it.
+    /// Returns the name of the failure in events.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unanswered(failure) => failure.name(),
@@ -73,14 +75,14 @@ impl WordingFailure {
     }
 }
 
-/// What was written, as it may be kept.
+/// A checked wording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wording {
     pub text: String,
     pub follow_up: String,
 }
 
-/// What is agreed that it answers, and nothing beside it.
+/// The members of a model's answer; other members are refused.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Agreed {
@@ -90,8 +92,8 @@ struct Agreed {
     follow_up: String,
 }
 
-/// Reads an answer. It says the call's own outcome and follow-up, and names no figure but those of the
-/// summary and of what was `heard`.
+/// Reads a model's answer. It must name the call's own outcome and follow-up, and only figures that the
+/// summary or the utterances (`heard`) contain.
 pub fn worded(
     answer: &str,
     fact: &SummaryFact,
@@ -123,7 +125,7 @@ pub fn worded(
     })
 }
 
-/// Every figure that may be named.
+/// Returns every figure that the answer may contain.
 fn held(fact: &SummaryFact, heard: &[String], figures: &dyn Figures) -> BTreeSet<String> {
     let slots = fact.slots.values().filter_map(Personal::value);
     let tags = fact.flow_tags.iter().filter_map(Personal::value);

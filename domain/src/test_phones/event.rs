@@ -1,5 +1,5 @@
-//! The fact about our own phones. Stored kind and version; never changed, only added to. Who changed it
-//! stands in the envelope.
+//! The event of the test phones. Stored kind and version never change; new ones are added. The envelope names
+//! the actor.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use values::ids::NumberId;
 
-/// One phone of ours.
+/// One phone of the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TestPhone {
     pub number: NumberId,
-    /// E.164.
+    /// The number in E.164 format.
     pub phone: Personal<String>,
-    /// Whose or which it is, without a name.
+    /// A description of the phone. It must not name a person.
     #[schemars(example = &"reception")]
     pub label: String,
 }
@@ -21,7 +21,7 @@ pub struct TestPhone {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum TestPhonesEvent {
-    /// From here on test calls go to these and no others.
+    /// The list changed. From now on test calls go to these phones only.
     #[serde(rename = "test_phones.changed")]
     Changed {
         before: Vec<NumberId>,
@@ -30,7 +30,7 @@ pub enum TestPhonesEvent {
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl TestPhonesEvent {
     pub const CHANGED: &'static str = "test_phones.changed";
 }

@@ -1,8 +1,8 @@
-//! The list of our own phones (自有测试号码) that test calls may go to: a change says what was on it
-//! before, what is on it after, and why.
+//! The test phones aggregate: the operator's own phones (自有测试号码) for test calls. A change records the old
+//! list, the new list and the reason.
 //!
-//! Promises: nobody is on it but who was put there; it holds at most `TEST_PHONES_MAX`, each once. One stream
-//! for the installation, `test_phones-own`; the numbers stand in it sealed, under a key of their own.
+//! Guarantees: only phones that a user added are on the list, each once, at most `TEST_PHONES_MAX`. One
+//! stream for the installation, `test_phones-own`; the numbers are sealed under a key of their own.
 
 pub mod event;
 mod refusal;
@@ -22,9 +22,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use values::ids::{CustomerId, NumberId};
 
-/// Most phones: those of who makes and reviews campaigns.
+/// Most phones: those of the people who create and review campaigns.
 pub const TEST_PHONES_MAX: usize = 20;
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 512;
 /// Longest label of a phone, in characters.
 pub const LABEL_CHARS_MAX: usize = 40;
@@ -41,7 +41,7 @@ impl fmt::Display for OwnPhones {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TestPhonesCommand {
-    /// On it with the same label already: answered without an event.
+    /// Adds a phone. If it is on the list with the same label, no event is stored.
     Add {
         phone: TestPhone,
         reason: String,
@@ -52,7 +52,7 @@ pub enum TestPhonesCommand {
     },
 }
 
-/// The decider of the list.
+/// The decider of the test phones aggregate.
 #[derive(Debug)]
 pub struct TestPhones;
 
@@ -113,7 +113,7 @@ impl Decider for TestPhones {
         false
     }
 
-    /// About no customer.
+    /// Returns an empty scope: the list concerns no customer.
     fn scope(_: &OwnPhones, _: &TestPhonesState, _: &TestPhonesEvent) -> Scope {
         Scope::default()
     }
@@ -141,7 +141,7 @@ fn with(before: &[TestPhone], phone: TestPhone) -> Result<Vec<TestPhone>, TestPh
     Ok(after)
 }
 
-/// Which phones, and as what; in no order.
+/// Returns the phones with their labels, for a comparison that ignores the order.
 fn told(phones: &[TestPhone]) -> BTreeSet<(&NumberId, &str)> {
     phones
         .iter()

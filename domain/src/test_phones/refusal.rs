@@ -1,4 +1,4 @@
-//! Why the list of our own phones is not changed: a rule said no, nothing was written.
+//! Refusals of a test phones command. No event is stored.
 
 use super::{LABEL_CHARS_MAX, REASON_BYTES_MAX};
 use crate::problem::Explained;

@@ -1,16 +1,16 @@
-//! What the list's events add up to: the phones on it now.
+//! The state of the test phones, folded from their events: the current list.
 
 use super::event::{TestPhone, TestPhonesEvent};
 use values::ids::NumberId;
 
-/// State of the list.
+/// The state of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TestPhonesState {
     phones: Vec<TestPhone>,
 }
 
 impl TestPhonesState {
-    /// In the order in which they were told.
+    /// Returns the phones in the order in which they were added.
     pub fn phones(&self) -> &[TestPhone] {
         &self.phones
     }

@@ -1,4 +1,4 @@
-//! Given the list, when it is replaced, then what was on it and what is; and its golden file.
+//! Tests of the test phones decider: the list before and after a change; and its golden file.
 
 use super::{
     TEST_PHONES_MAX, TestPhone, TestPhones, TestPhonesCommand, TestPhonesEvent, TestPhonesRefusal,
@@ -29,7 +29,7 @@ fn remove(nth: usize) -> TestPhonesCommand {
     }
 }
 
-/// How many phones there were and are after each command that changed something.
+/// Returns the number of phones before and after each command that changed the list.
 fn told(
     state: &mut TestPhonesState,
     command: TestPhonesCommand,

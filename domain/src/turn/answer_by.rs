@@ -1,8 +1,8 @@
-//! By what means an answer is asked for: by speech, by keypress where speech fails, then by a person.
+//! The ways to get an answer: by speech, by keypress if speech fails, then by a person.
 
 use serde::{Deserialize, Serialize};
 
-/// How an answer is taken in this call; it only ever goes down.
+/// The way an answer is taken in this call. After failures it only moves down this list.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -14,7 +14,7 @@ pub enum AnswerBy {
 }
 
 impl AnswerBy {
-    /// What is left when this one failed: a recognizer that ended, or keys that nobody pressed.
+    /// Returns the next way after a failure: the recognizer ended, or no key was pressed.
     pub const fn after_failure(self) -> Self {
         match self {
             Self::Speech => Self::Keypress,

@@ -1,8 +1,9 @@
-//! Which texts are still to come for what was said: engines answer late, and may join what a pause parts.
+//! The count of recognized texts that are still missing. Engines answer late and may join two speech
+//! segments.
 
 use crate::ports::recognizer::Cuts;
 
-/// Stretches of speech whose texts are awaited.
+/// Number of speech segments with a text still missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Awaited(u8);
 
@@ -13,8 +14,8 @@ impl Awaited {
         self.0 == 0
     }
 
-    /// Another stretch begins. An engine that cuts for itself may join it to the one before, so that no more
-    /// than the present one and an earlier text can be told apart.
+    /// Counts a new speech segment. An engine that segments by itself may join it to the previous one, so at
+    /// most two are distinguished.
     #[must_use]
     pub const fn began(self, cuts: Cuts) -> Self {
         match (cuts, self.0) {
@@ -24,8 +25,8 @@ impl Awaited {
         }
     }
 
-    /// A text came. Where the engine cuts, one that comes after they have stopped is the whole rest, and one
-    /// that comes while they speak may be that of the stretch before.
+    /// Counts a received text. With an engine that segments by itself, a text after the end of speech
+    /// completes everything; one during speech may belong to the previous segment.
     #[must_use]
     pub const fn text(self, cuts: Cuts, speaking: bool) -> Self {
         match (cuts, speaking) {

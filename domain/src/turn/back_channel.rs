@@ -1,14 +1,14 @@
-//! Sounds of listening: they are no answer while we speak, and never consent.
+//! Back-channels (listening sounds): they are no answer while the robot speaks, and never consent.
 
-/// Those of Chinese, a character each.
+/// Chinese back-channels, one character each.
 const CHINESE: &str = "嗯啊哦噢喔呃唔哎诶欸对好是";
-/// Those of English, a word each.
+/// English back-channels, one word each.
 const ENGLISH: &[&str] = &[
     "ah", "aha", "hm", "hmm", "huh", "mhm", "mm", "mmm", "oh", "ok", "okay", "right", "sure", "uh", "uhhuh",
     "um", "yeah", "yes",
 ];
 
-/// Whether a text is sounds of listening and nothing else; an empty one is.
+/// Returns true if a text has only back-channels, or is empty.
 pub fn is_back_channel(text: &str) -> bool {
     let mut words = text
         .split(|one: char| !one.is_alphanumeric())

@@ -1,9 +1,10 @@
-//! Taking turns: when the callee has finished, when they cut in, and what is asked of them by what means.
+//! Turn-taking: when the callee has finished an utterance, when the callee interrupts, and how an answer is
+//! requested.
 //!
-//! Pure: events of a recognizer and instants go in, acts come out. Times are milliseconds on the leg's own
-//! time. Whoever holds a call tells `Turn` when a prompt begins and ends, hands it every event of its
-//! recognizer, and wakes it at `deadline`. It knows no words but those of listening; what an utterance means
-//! is the affair of whoever gets it.
+//! Pure: recognition events and times are inputs, acts are outputs. Times are in milliseconds of the leg's
+//! own time. The caller reports to `Turn` when a prompt starts and ends, passes every recognition event, and
+//! calls `elapsed` at `deadline`. It knows only back-channels; the meaning of an utterance is not evaluated
+//! here.
 
 mod answer_by;
 mod awaited;

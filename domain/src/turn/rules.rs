@@ -1,34 +1,35 @@
-//! How long a pause ends a turn, and what may cut us short.
+//! The rules of turn-taking: how long a pause ends a turn, and when the callee may interrupt.
 
 use crate::ports::recognizer::Cuts;
 
-/// Silence after a short answer: one that is complete as soon as it is said.
+/// Silence after a short answer, in milliseconds. It is complete as soon as it is said.
 const SHORT_SILENCE_MS: u64 = 500;
-/// Silence after an open answer, in which people breathe.
+/// Silence after an open answer, in milliseconds. People breathe within it.
 const OPEN_SILENCE_MS: u64 = 800;
-/// Silence after digits or an address, which are said in groups.
+/// Silence after digits or an address, in milliseconds. They are said in groups.
 const GROUPS_SILENCE_MS: u64 = 1_200;
-/// Voice that counts as cutting in, from its first voiced packet (issue: 300 ms).
+/// Voice that counts as an interruption, in milliseconds from its first voiced packet (issue: 300 ms).
 pub(super) const BARGE_IN_MS: u64 = 300;
-/// The same where an engine tells what is said while it is said, and has not yet: 200 ms more.
+/// The same for an engine with partial texts that has sent none yet: 200 ms more.
 pub(super) const BARGE_IN_UNHEARD_MS: u64 = 500;
-/// Longer than any sound of listening: whoever speaks on is cutting in, whatever was made out.
+/// Voice that always counts as an interruption, in milliseconds: longer than any back-channel, whatever was
+/// recognized.
 pub(super) const BARGE_IN_ANY_MS: u64 = 1_200;
-/// The longest turn: whoever says more is answered all the same.
+/// Longest turn, in milliseconds. After that the robot answers although the callee speaks on.
 pub(super) const TURN_MS_MAX: u64 = 15_000;
 
-/// What kind of answer a node asks for.
+/// The kind of answer that a node expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// Yes or no, or a choice as by keys.
+    /// Yes or no, or a choice as with keys.
     Short,
     Open,
-    /// Digits, an address: said in groups.
+    /// Digits or an address, which are said in groups.
     Groups,
 }
 
 impl Expected {
-    /// Silence after which the turn is over.
+    /// Returns the silence that ends the turn, in milliseconds.
     pub const fn end_silence_ms(self) -> u64 {
         match self {
             Self::Short => SHORT_SILENCE_MS,
@@ -38,23 +39,23 @@ impl Expected {
     }
 }
 
-/// Whether what is being said may be cut.
+/// Whether the callee may interrupt the prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BargeIn {
-    /// A notice, a disclosure: heard to its end, and nothing that is said over it counts as a turn.
+    /// Never: a notice or disclosure plays to its end, and speech during it does not count as a turn.
     Never,
-    /// Voice cuts nothing; what was said over it counts once it is complete.
+    /// Voice does not stop the prompt; a complete utterance during it counts.
     Words,
     Allowed,
 }
 
-/// The rules of one node.
+/// The turn-taking rules of one node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TurnRules {
     pub expected: Expected,
     pub barge_in: BargeIn,
-    /// The recognizer tells what is said while it is said.
+    /// The recognizer sends partial texts.
     pub hears_partials: bool,
-    /// Who cuts what it hears into texts.
+    /// Who splits the audio into segments: the engine or this program.
     pub cuts: Cuts,
 }

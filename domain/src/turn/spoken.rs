@@ -1,7 +1,7 @@
-//! How much of a text was said when its clip was cut.
+//! The number of characters that were spoken before a clip was cut.
 
-/// Characters of a text that were spoken after so much of its clip: all that sound, at an even pace. What is
-/// written between them counts as said once what follows it has begun.
+/// Returns how many characters of a text were spoken after `played_ms` of its clip: letters and digits at an
+/// even pace. Punctuation counts as spoken once the character after it has begun.
 pub fn characters_spoken(text: &str, played_ms: u64, duration_ms: u64) -> usize {
     let sounding = text.chars().filter(|one| one.is_alphanumeric()).count();
     if played_ms >= duration_ms {

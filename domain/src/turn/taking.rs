@@ -1,37 +1,37 @@
-//! One conversation's turns, event by event.
+//! The turn-taking of one conversation, event by event.
 
 use super::awaited::Awaited;
 use super::back_channel::is_back_channel;
 use super::rules::{BARGE_IN_ANY_MS, BARGE_IN_MS, BARGE_IN_UNHEARD_MS, BargeIn, TURN_MS_MAX, TurnRules};
 use crate::ports::recognizer::{FailureClass, RecognitionEvent, UTTERANCE_BYTES_MAX, Utterance};
 
-/// What is to be done now.
+/// An act that follows from an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TurnAct {
-    /// Stop what plays: the callee cuts in.
+    /// Stop the prompt: the callee interrupts.
     CutPrompt { speech_from_ms: u64, voiced_ms: u64 },
-    /// The callee has finished; an empty text means that nothing was made out.
+    /// The callee has finished the turn. An empty text means that nothing was recognized.
     Answered(Utterance),
-    /// Nothing more will be heard by this recognizer: ask in another way.
+    /// This recognizer hears nothing more: ask for the answer in another way.
     Deaf { class: FailureClass, retryable: bool },
 }
 
-/// Who speaks, what was said so far, and when it counts as said.
+/// The state of turn-taking: who speaks, what was said, and when it counts as complete.
 #[derive(Debug)]
 pub struct Turn {
     rules: TurnRules,
-    /// We are speaking, and nobody has cut us short.
+    /// A prompt is playing and was not interrupted.
     prompt: bool,
-    /// Since when they speak, while they do.
+    /// Start of the callee's speech, while it lasts.
     speech_from_ms: Option<u64>,
-    /// The present stretch began while we spoke, and did not cut us short.
+    /// The current speech segment began during a prompt and did not interrupt it.
     over_prompt: bool,
     partial: String,
-    /// The first word of this turn, and the end of the last one.
+    /// Start of the first speech of this turn, and end of the last one.
     turn_from_ms: Option<u64>,
     silent_from_ms: Option<u64>,
     said: Vec<Utterance>,
-    /// Texts that are still to come.
+    /// Recognized texts that are still missing.
     awaited: Awaited,
 }
 
@@ -50,18 +50,18 @@ impl Turn {
         }
     }
 
-    /// Another node asks. What was said before stays part of the turn.
+    /// Sets the rules of the next node. What was said before stays part of the turn.
     pub const fn set_rules(&mut self, rules: TurnRules) {
         self.rules = rules;
     }
 
-    /// We begin to speak: from now on only who cuts in is heard.
+    /// A prompt started: from now on only interruptions count.
     pub const fn prompt_began(&mut self) {
         self.prompt = true;
     }
 
-    /// We have finished. Who is speaking by then goes on with their turn; an answer that was given into our
-    /// last words is one.
+    /// The prompt ended. If the callee is speaking, the turn continues; an answer to the prompt's last words
+    /// counts.
     pub fn prompt_ended(&mut self) {
         self.prompt = false;
         if self.speech_from_ms.is_some() {
@@ -79,7 +79,7 @@ impl Turn {
         self.awaited = Awaited::NOTHING;
     }
 
-    /// When to ask `elapsed`, if nothing else comes before.
+    /// Returns when to call `elapsed` if no other event comes before.
     pub fn deadline(&self) -> Option<u64> {
         if self.prompt && (self.rules.barge_in == BargeIn::Never || self.said.is_empty()) {
             return None;
@@ -92,13 +92,13 @@ impl Turn {
         silence.into_iter().chain(longest).min()
     }
 
-    /// Time has passed.
+    /// Handles the passage of time. Returns the answer if the turn is over.
     pub fn elapsed(&mut self, now_ms: u64) -> Option<TurnAct> {
         let due = self.deadline().is_some_and(|at| at <= now_ms);
         due.then(|| TurnAct::Answered(self.answer(now_ms)))
     }
 
-    /// An event of the recognizer, told at `now_ms`.
+    /// Handles a recognition event that arrived at `now_ms`.
     pub fn heard(&mut self, event: &RecognitionEvent, now_ms: u64) -> Option<TurnAct> {
         match event {
             RecognitionEvent::SpeechStarted { t_ms } => {
@@ -117,7 +117,7 @@ impl Turn {
             }
             RecognitionEvent::Final(utterance) => {
                 let speaking = self.speech_from_ms.is_some();
-                // That of a turn that was answered without it: the next one is no place for it.
+                // The text belongs to a turn that was answered without it; it is not part of the next one.
                 if !speaking && self.turn_from_ms.is_none() {
                     return None;
                 }
@@ -141,33 +141,33 @@ impl Turn {
         }
     }
 
-    /// What was asked to be cut is said on: the node protects it. It is asked again while they go on.
+    /// The prompt is protected and continues. The interruption is reported again if the callee speaks on.
     pub const fn cut_refused(&mut self) {
         self.prompt = true;
         self.over_prompt = true;
     }
 
-    /// Somebody speaks, or what they said is still to be made out or answered.
+    /// Returns true if the callee speaks, or if speech is not yet recognized or answered.
     pub fn is_open(&self) -> bool {
         self.speech_from_ms.is_some() || !self.awaited.is_nothing() || !self.said.is_empty()
     }
 
-    /// What has been made out of the present utterance so far.
+    /// Returns the partial text of the current utterance.
     pub fn partial(&self) -> &str {
         &self.partial
     }
 
-    /// What was said and will not be answered any more: the call is over.
+    /// Returns what was said without being answered, at the end of a call.
     pub fn unanswered(&mut self, now_ms: u64) -> Option<Utterance> {
         (!self.said.is_empty()).then(|| self.answer(now_ms))
     }
 
-    /// What was said so far has been acted on already.
+    /// Drops what was said so far, because it was acted on already.
     pub fn acted_on(&mut self) {
         self.forget();
     }
 
-    /// A sound of listening, said while we spoke, is left aside; over a notice, all is.
+    /// Stores a recognized text. A back-channel during a prompt is dropped; during a notice everything is.
     fn keep(&mut self, utterance: &Utterance) {
         let allowed = self.rules.barge_in != BargeIn::Never;
         let counts = !self.over_prompt || (allowed && !is_back_channel(&utterance.text));
@@ -201,7 +201,7 @@ impl Turn {
         })
     }
 
-    /// All that was said in this turn, as one utterance; the next turn begins.
+    /// Returns everything that was said in this turn as one utterance, and starts the next turn.
     fn answer(&mut self, now_ms: u64) -> Utterance {
         let said = std::mem::take(&mut self.said);
         let from = self.turn_from_ms.unwrap_or(now_ms);
@@ -215,7 +215,7 @@ impl Turn {
             [only] => only.alternatives.clone(),
             _ => Vec::new(),
         };
-        // Of several stretches, how the most excited one was spoken.
+        // Of several segments, the most excited one gives the prosody.
         let told = spoken.iter().filter_map(|one| one.prosody);
         let prosody = told.max_by_key(|prosody| prosody.excitement_permille());
         let utterance = Utterance {
@@ -235,7 +235,7 @@ impl Turn {
     }
 }
 
-/// Chinese needs no space between what was said before and after a pause, English does.
+/// Joins texts before and after a pause: with a blank between English words, without one in Chinese.
 fn joined(said: &[&Utterance]) -> String {
     let mut text = String::new();
     for one in said {

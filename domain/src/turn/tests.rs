@@ -1,4 +1,4 @@
-//! Turns as tables: what is heard when, and what is done then.
+//! Tests of turn-taking as tables: what is heard at which time, and which acts follow.
 
 use super::*;
 use crate::ports::recognizer::{Cuts, FailureClass, RecognitionEvent as Event, Utterance};

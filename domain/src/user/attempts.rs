@@ -1,17 +1,17 @@
-//! Wrong passwords by the address they came from, and the lock that follows.
+//! Wrong passwords by source address, and the locks that follow.
 //!
-//! A lock is of one name and one address: a stranger who knows a name cannot keep its user out elsewhere.
-//! All addresses of an IPv6 network count as one.
+//! A lock applies to one user name and one address, so that a stranger who knows a name cannot lock its user
+//! out elsewhere. All addresses of an IPv6 network count as one.
 
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Addresses remembered of one user. Beyond it the address with the oldest wrong password is removed: each
-/// address also has a limit of its own over all names.
+/// Most addresses stored per user. Beyond it, the address with the oldest wrong password is removed; each
+/// address also has a limit over all user names.
 const ADDRESSES_MAX: usize = 64;
 
-/// Bits of an IPv6 address that name its network (RFC 6177 gives a site at least a /64).
+/// The bits of an IPv6 address that identify its network (RFC 6177 gives a site at least a /64).
 const NETWORK_MASK: u128 = !0 << 64;
 
 /// Attempts from one address.
@@ -19,13 +19,14 @@ const NETWORK_MASK: u128 = !0 << 64;
 pub(super) struct Attempts {
     /// Wrong passwords in a row.
     pub(super) wrong_count: u32,
-    /// Locks since the last right password.
+    /// Locks since the last correct password.
     pub(super) locked_count: u32,
     until: Option<Timestamp>,
     last: Timestamp,
 }
 
-/// Attempts at one user's name. Those without an address, and locks from before locks had one, count for all.
+/// Attempts for one user name by address. Attempts without an address, and locks from before locks had an
+/// address, apply to all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct AttemptsByAddress(BTreeMap<Option<String>, Attempts>);
 
@@ -34,7 +35,7 @@ impl AttemptsByAddress {
         self.0.get(&address_of(from)).copied().unwrap_or_default()
     }
 
-    /// Until when sign-ins from this address are refused.
+    /// Returns the end of the lock for this address, if it is locked now.
     pub(super) fn locked_at(&self, from: Option<&str>, now: Timestamp) -> Option<Timestamp> {
         let until = |address: &Option<String>| self.0.get(address).and_then(|attempts| attempts.until);
         let until = until(&address_of(from)).max(until(&None));
@@ -59,7 +60,7 @@ impl AttemptsByAddress {
         attempts.wrong_count = 0;
     }
 
-    /// A right password forgives the address it came from, and no other.
+    /// Clears the attempts of this address after a correct password. Other addresses keep theirs.
     pub(super) fn forgive(&mut self, from: Option<&str>) {
         self.0.remove(&address_of(from));
     }
@@ -78,7 +79,7 @@ impl AttemptsByAddress {
     }
 }
 
-/// The address that is locked: of IPv6 the network.
+/// Returns the address that a lock applies to; for IPv6 the network.
 pub(super) fn address_of(from: Option<&str>) -> Option<String> {
     let from = from?;
     Some(match from.parse::<IpAddr>() {

@@ -1,4 +1,4 @@
-//! Locks of one name and one address: given a user's events, when a sign-in comes from an address, then
+//! Tests of locks by user name and address: given a user's events, when a sign-in comes from an address, then
 //! events or a refusal.
 
 use super::event::{SignInFault, UserEvent};
@@ -58,7 +58,7 @@ fn sign_in_from(address: &str) -> UserCommand {
     }
 }
 
-/// A stranger who knows a name does not keep its user out.
+/// A stranger who knows a name does not lock its user out.
 #[test]
 fn a_lock_is_of_one_address_and_a_network_of_ipv6_is_one() {
     let mut state = after(&[added()]);

@@ -1,4 +1,5 @@
-//! Requests to one user: be added, get and lose roles, choose a password, sign in and out, be disabled.
+//! The commands of a user: add, change roles and scope, choose a password, sign in and out, second factor,
+//! identity provider, disable.
 
 use super::event::{Invitation, SignInFault, UserScope};
 use super::second_factor::SignInProof;
@@ -11,75 +12,76 @@ use values::permission::{CampaignScope, Role};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserCommand {
-    /// A new user, with a password or the link to choose one.
+    /// Adds a user, with a password or with a link to choose one.
     Add {
         roles: BTreeSet<Role>,
         campaigns: CampaignScope,
         team: Option<TeamId>,
-        /// An argon2id text, never the password.
+        /// An argon2id hash, never the password itself.
         password: Option<Personal<String>>,
         invitation: Option<Invitation>,
         reason: Option<String>,
-        /// Makes it a guest: nothing opens for them from then on.
+        /// Makes the user a guest. Access ends at this time.
         until: Option<Timestamp>,
-        /// Where set-up links go.
+        /// The mail address for set-up links.
         mail: Option<Personal<String>>,
     },
-    /// Other data from now on; of a guest perhaps another end. So already: no event.
+    /// Changes the data scope; for a guest also the end date. If nothing changes, no event is stored.
     ChangeScope {
         to: UserScope,
         reason: String,
-        /// Whether anybody else manages users: an admin who is held to campaigns does not.
+        /// True if another user can manage users. An admin with a campaign scope cannot.
         has_other_admin: bool,
     },
-    /// A new link to choose a password; the one before it is void.
+    /// Issues a new link to choose a password. The previous one becomes invalid.
     Invite {
         invitation: Invitation,
     },
-    /// The password that the user chose, with the link that was given.
+    /// Sets the password that the user chose with the link.
     ChoosePassword {
         password: Personal<String>,
         link: SecretDigest,
     },
-    /// Another password, by whoever typed the one before, and a code where there is a second factor.
+    /// Changes the password. The user entered the previous one, and a code if there is a second factor.
     ChangePassword {
         password: Personal<String>,
-        /// What the one before was held against.
+        /// The stored hash that the previous password was checked against.
         held_against: Personal<String>,
         proof: SignInProof,
     },
     GrantRole {
         role: Role,
         reason: String,
-        /// Whether somebody else could take it back: another admin, or the directory's owner, who asks.
+        /// True if another admin could revoke the role, or if the owner of the data directory makes the
+        /// request.
         others_could_revoke: bool,
     },
     RevokeRole {
         role: Role,
         reason: String,
-        /// Whether there is another admin.
+        /// True if there is another admin.
         has_other_admin: bool,
     },
-    /// The password was right, or an identity provider is believed.
+    /// Signs in: the password was correct, or the identity provider confirmed the user.
     SignIn {
         session: SecretDigest,
         until: Timestamp,
-        /// Where from, as far as the connection says.
+        /// The source address, as the connection gives it.
         from: Option<String>,
-        /// What the password was held against; nothing where a provider is believed.
+        /// The stored hash that the password was checked against. `None` with an identity provider.
         held_against: Option<Personal<String>>,
         proof: SignInProof,
     },
-    /// It was not.
+    /// Records a failed sign-in.
     RefuseSignIn {
         fault: SignInFault,
         from: Option<String>,
     },
-    /// A new secret for an authenticator app; one that was offered before is void.
+    /// Offers a new secret for an authenticator app. An earlier offer becomes invalid.
     OfferSecondFactor {
         secret: Personal<String>,
     },
-    /// The first code of what was offered was right.
+    /// Confirms the offered secret: its first code was correct.
     AddSecondFactor {
         step: u64,
         recovery: BTreeSet<SecretDigest>,
@@ -87,10 +89,10 @@ pub enum UserCommand {
     ResetSecondFactor {
         reason: String,
     },
-    /// From now on the user signs in as this subject of an identity provider too.
+    /// Links the user with a subject of an identity provider.
     LinkProvider {
         issuer: String,
-        /// Of issuer and subject together.
+        /// Keyed hash of issuer and subject.
         subject: LookupHash,
         reason: Option<String>,
     },
@@ -102,13 +104,13 @@ pub enum UserCommand {
     },
     Disable {
         reason: String,
-        /// Whether there is another admin.
+        /// True if there is another admin.
         has_other_admin: bool,
     },
 }
 
 impl UserCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Add { .. } => "user.add",

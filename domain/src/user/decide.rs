@@ -1,5 +1,5 @@
-//! Decides commands to a user: added once, roles with a reason, a password by a link, locks that grow, and an
-//! admin left.
+//! Decides the commands of a user: added once, roles with a reason, passwords by a link, locks that grow, and
+//! at least one admin.
 
 use super::attempts::address_of;
 use super::command::UserCommand;
@@ -12,19 +12,20 @@ use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use values::permission::Role;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
-/// Wrong passwords in a row after which a sign-in is locked (OWASP ASVS 5, V6.3).
+/// Wrong passwords in a row after which sign-ins are locked (OWASP ASVS 5, V6.3).
 pub const WRONG_MAX: u32 = 5;
-/// How long the first lock holds. Each further one before a right password holds twice as long …
+/// Duration of the first lock, in milliseconds. Each further lock before a correct password takes twice as
+/// long.
 pub const LOCKED_MS_MIN: u64 = 60_000;
-/// … up to this: a lock that never ended would let a stranger shut anybody out.
+/// Longest lock, in milliseconds. A lock without end would let a stranger lock any user out.
 pub const LOCKED_MS_MAX: u64 = 3_600_000;
-/// How long a session lasts at most, however busy it is.
+/// Longest session, in milliseconds, however active it is.
 pub const SESSION_MS: u64 = 12 * 3_600_000;
-/// How long a link to choose a password is valid.
+/// Validity of a link to choose a password, in milliseconds.
 pub const INVITED_MS: u64 = 24 * 3_600_000;
-/// Sessions of one user at once; the oldest gives way.
+/// Most sessions of one user at a time. A further one ends the oldest.
 pub const SESSIONS_MAX: usize = 16;
 
 type Decided = Result<Vec<UserEvent>, UserRefusal>;
@@ -130,7 +131,7 @@ fn add(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
     }])
 }
 
-/// Roles of guests: they see, and change nothing.
+/// Refuses roles that a guest cannot have. Guests can read, but change nothing.
 const fn for_guests(role: Role) -> Result<(), UserRefusal> {
     match role {
         Role::Auditor | Role::Viewer => Ok(()),
@@ -151,7 +152,7 @@ fn to_come(until: Timestamp, now: Timestamp) -> Result<(), UserRefusal> {
     Err(UserRefusal::GuestIsOver)
 }
 
-/// Also of a guest whose time is over: they may come again.
+/// Changes a user's scope. A guest with a past end date can be given a new one.
 fn change_scope(
     state: &UserState,
     to: UserScope,
@@ -174,7 +175,7 @@ fn change_scope(
     if before == to {
         return Ok(Vec::new());
     }
-    // Held to campaigns, an admin manages nobody any more.
+    // An admin with a campaign scope cannot manage users.
     if account.roles.contains(&Role::Admin) && !to.campaigns.is_all() && !has_other_admin {
         return Err(UserRefusal::LastAdmin);
     }
@@ -185,7 +186,8 @@ fn change_scope(
     }])
 }
 
-/// As at a sign-in: neither disabled nor locked, and a code is good once.
+/// Changes the password under the rules of a sign-in: the user is neither disabled nor locked, and a code
+/// counts once.
 fn change_password(
     state: &UserState,
     password: Personal<String>,
@@ -199,8 +201,8 @@ fn change_password(
     }])
 }
 
-/// Between the moment in which a password was found right and this one it may have been changed: then it
-/// is the old one, which opens nothing.
+/// Refuses if the stored password changed after the entered one was checked: the entered one is then the old
+/// password.
 fn still_is(state: &UserState, held_against: &Personal<String>) -> Result<(), UserRefusal> {
     active(state)?;
     let kept = state.password().and_then(Personal::value);
@@ -287,7 +289,7 @@ fn sign_in(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
     }])
 }
 
-/// While it is locked nothing more is written: a stranger who goes on trying fills no log.
+/// Records a failed sign-in. During a lock nothing is stored, so that repeated attempts cannot fill the log.
 fn refuse_sign_in(state: &UserState, fault: SignInFault, from: Option<String>, now: Timestamp) -> Decided {
     let known = state.account().ok_or(UserRefusal::Unknown)?;
     may_sign_in(state, known, from.as_deref(), now)?;

@@ -1,5 +1,5 @@
-//! Facts about one user. Stored kinds and versions; never changed, only added to. Who did it stands in the
-//! envelope.
+//! The events of a user. Stored kinds and versions never change; new ones are added. The envelope names the
+//! actor.
 
 use super::second_factor::SecondFactorUsed;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -15,38 +15,38 @@ use values::permission::{CampaignScope, Role};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum UserEvent {
-    /// A user is there.
+    /// A user was added.
     #[serde(rename = "user.added")]
     Added {
         roles: BTreeSet<Role>,
-        /// Left out where it is all of them.
+        /// Absent if the scope is all campaigns.
         #[serde(default, skip_serializing_if = "CampaignScope::is_all")]
         campaigns: CampaignScope,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         team: Option<TeamId>,
-        /// An argon2id text (RFC 9106), sealed under the user's own key.
+        /// Argon2id hash of the password (RFC 9106), sealed under the user's own key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         password: Option<Personal<String>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         invitation: Option<Invitation>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
-        /// Of a guest: from when on nothing opens for them any more.
+        /// End of a guest's access.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
-        /// Where set-up links go, sealed under the user's own key.
+        /// Mail address for set-up links, sealed under the user's own key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mail: Option<Personal<String>>,
     },
-    /// A link to choose a password was made; the one before it is void.
+    /// A link to choose a password was issued. The previous one became invalid.
     #[serde(rename = "user.invited")]
     Invited { invitation: Invitation },
-    /// The user chose a password, with the link or with the one before; every session ends.
+    /// The user chose a password, with a link or with the previous password. All sessions ended.
     #[serde(rename = "user.password_chosen")]
     PasswordChosen {
         password: Personal<String>,
-        /// What was asked beside the password before; left out with a link, and where there was no second
-        /// factor.
+        /// The second factor that was checked together with the previous password. Absent with a link and
+        /// without a second factor.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         second_factor: Option<SecondFactorUsed>,
     },
@@ -64,113 +64,114 @@ pub enum UserEvent {
         after: BTreeSet<Role>,
         reason: String,
     },
-    /// From here on the user sees other data, or a guest stays for another time.
+    /// The user's data scope, or a guest's end date, changed.
     #[serde(rename = "user.scope_changed")]
     ScopeChanged {
         before: UserScope,
         after: UserScope,
         reason: String,
     },
-    /// The user signed in: a session, by the digest of what the browser holds.
+    /// The user signed in. The session is stored as the digest of the browser's cookie.
     #[serde(rename = "user.signed_in")]
     SignedIn {
         session: SecretDigest,
         until: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<String>,
-        /// What was asked beyond one factor.
+        /// The second factor that was checked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         second_factor: Option<SecondFactorUsed>,
-        /// The identity provider that said who it is; left out of a password's sign-in.
+        /// The identity provider that confirmed the user. Absent for a sign-in with a password.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         issuer: Option<String>,
     },
     #[serde(rename = "user.signed_out")]
     SignedOut { session: SecretDigest },
-    /// Somebody tried and was not let in.
+    /// A sign-in was refused.
     #[serde(rename = "user.sign_in_refused")]
     SignInRefused {
         fault: SignInFault,
-        /// Wrong passwords in a row, this one included.
+        /// Wrong passwords in a row, including this one.
         wrong_count: u32,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<String>,
     },
-    /// A secret for an authenticator app was shown; it counts once its first code was right.
+    /// A secret for an authenticator app was shown. It takes effect once its first code is confirmed.
     #[serde(rename = "user.second_factor_offered")]
     SecondFactorOffered {
-        /// Base 32 (RFC 4648), sealed under the user's own key.
+        /// The secret in base 32 (RFC 4648), sealed under the user's own key.
         secret: Personal<String>,
         until: Timestamp,
     },
-    /// The secret that was offered counts from now on; every session ends.
+    /// The offered secret took effect. All sessions ended.
     #[serde(rename = "user.second_factor_added")]
     SecondFactorAdded {
-        /// The step of time whose code was the first: neither it nor an older one is good again.
+        /// The time step of the first code. This code and older ones cannot be used again.
         step: u64,
         /// SHA-256 of each recovery code.
         recovery: BTreeSet<SecretDigest>,
     },
-    /// Somebody took the second factor away; every session ends.
+    /// The second factor was removed. All sessions ended.
     #[serde(rename = "user.second_factor_reset")]
     SecondFactorReset { reason: String },
-    /// The user signs in as a subject of an identity provider too.
+    /// The user was linked with a subject of an identity provider.
     #[serde(rename = "user.provider_linked")]
     ProviderLinked {
         issuer: String,
-        /// A keyed hash of issuer and subject.
+        /// Keyed hash of issuer and subject.
         subject: LookupHash,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// And no more; every session ends.
+    /// The link with the identity provider was removed. All sessions ended.
     #[serde(rename = "user.provider_unlinked")]
     ProviderUnlinked { reason: String },
-    /// Too many wrong passwords from one address: sign-ins from there are refused before `until`, also with
-    /// the right one.
+    /// Too many wrong passwords from one address. Sign-ins from it are refused before `until`, also with the
+    /// correct password.
     #[serde(rename = "user.locked")]
     Locked {
         until: Timestamp,
         locked_count: u32,
-        /// The locked address, of IPv6 its network. Absent: every address, as before locks were of one.
+        /// The locked address; for IPv6 its network. Absent if every address is locked, as in events from
+        /// before locks had an address.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<String>,
     },
-    /// The user signs in no more, and the user's keys open nothing.
+    /// The user was disabled. Sign-ins are refused, and the user's API keys are no longer valid.
     #[serde(rename = "user.disabled")]
     Disabled { reason: String },
 }
 
-/// Whose data a user sees, and of a guest until when.
+/// The data scope of a user, and the end date of a guest.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct UserScope {
-    /// Left out where it is all of them.
+    /// Absent if the scope is all campaigns.
     #[serde(default, skip_serializing_if = "CampaignScope::is_all")]
     pub campaigns: CampaignScope,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
-    /// Of a guest.
+    /// End of a guest's access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
 }
 
-/// A link by which a user chooses a password: valid once, and until then.
+/// A link to choose a password: valid once, before `until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Invitation {
     pub sha256: SecretDigest,
     pub until: Timestamp,
-    /// Who saw the link; absent in events of earlier builds, which showed every link.
+    /// How the link was delivered. Absent in events of earlier builds, which showed every link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<LinkDelivery>,
 }
 
-/// How a set-up link left.
+/// How a set-up link was delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkDelivery {
-    /// To the user's mail address: the person who asked for it did not see it.
+    /// By mail to the user: the requester did not see it.
     Mailed,
-    /// In the reply: the person who asked for it saw it.
+    /// In the response: the requester saw it.
     Shown,
 }
 
@@ -179,13 +180,13 @@ pub enum LinkDelivery {
 #[serde(rename_all = "snake_case")]
 pub enum SignInFault {
     WrongPassword,
-    /// The user has chosen no password yet.
+    /// The user has not chosen a password yet.
     NoPassword,
-    /// The password was right, and the code of the second factor was wrong or had been used.
+    /// The password was correct, but the code of the second factor was wrong or used already.
     WrongCode,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl UserEvent {
     pub const ADDED: &'static str = "user.added";
     pub const INVITED: &'static str = "user.invited";

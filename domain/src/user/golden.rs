@@ -1,4 +1,4 @@
-//! Every stored kind of a user's event, held against its golden file.
+//! Golden tests: the stored form of every user event equals its golden file.
 
 use super::event::{Invitation, LinkDelivery, SignInFault, UserEvent, UserScope};
 use super::second_factor::SecondFactorUsed;
@@ -7,7 +7,7 @@ use crate::record::golden_support::{at, campaign, check, check_with};
 use values::digest::SecretDigest;
 use values::permission::{CampaignScope, Role};
 
-/// A guest's scope, that many milliseconds long.
+/// Returns a guest's scope that ends after so many milliseconds.
 fn scope(campaigns: CampaignScope, team: Option<&str>, ms: u64) -> UserScope {
     UserScope {
         campaigns,

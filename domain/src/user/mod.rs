@@ -1,9 +1,9 @@
-//! The user aggregate: somebody who may sign in, what they may do, and how they prove who they are.
+//! The user aggregate: a person who may sign in, with roles, data scope and credentials.
 //!
-//! Promises: a name is one user for ever; there is no password but one its user chose, and it is kept as an
-//! argon2id text, sealed; wrong passwords from one address lock it for ever longer times; sessions end when
-//! a role changes, at their limit, and with the user; a code of a second factor is good once; the last
-//! admin stays. One stream per user.
+//! Guarantees: a name belongs to one user forever. Only the user chooses the password; it is stored as a
+//! sealed argon2id hash. Wrong passwords from one address lock it for increasing times. Sessions end when a
+//! role changes, at their time limit, and when the user is disabled. A code of a second factor counts once.
+//! The last admin cannot be removed. One stream per user.
 
 mod attempts;
 #[cfg(test)]
@@ -34,7 +34,7 @@ use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
 use values::ids::{CustomerId, UserId};
 
-/// The user's decider.
+/// The decider of the user aggregate.
 #[derive(Debug)]
 pub struct User;
 
@@ -67,7 +67,7 @@ impl Decider for User {
         Scope::default()
     }
 
-    /// A user's own key, beside those of customers: its id follows from the name, which is no secret.
+    /// Returns the id of the user's own key, a hash of the name, which is not secret.
     fn sealed_under(id: &UserId, _: &Scope) -> Option<CustomerId> {
         let digest = Sha256::digest(format!("user:{id}"));
         let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();

@@ -1,4 +1,4 @@
-//! Why a command to a user can be refused: a rule said no, nothing was written.
+//! Refusals of a user command. No event is stored.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;

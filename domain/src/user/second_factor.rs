@@ -1,8 +1,8 @@
-//! The second step of a sign-in: a code of an authenticator app (RFC 6238), or a recovery code, each good
+//! The second factor of a sign-in: a code of an authenticator app (RFC 6238) or a recovery code. Each counts
 //! once.
 //!
-//! Which step of time a code belongs to is found out by who holds the secret; here it is decided whether that
-//! step may still be used.
+//! The caller, which holds the secret, computes the time step of a code. This module decides whether the step
+//! may still be used.
 
 use super::decide::{active, given, may_sign_in};
 use super::event::UserEvent;
@@ -14,23 +14,23 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use values::digest::SecretDigest;
 
-/// How long a secret that was shown may be confirmed by its first code.
+/// Time in milliseconds in which an offered secret can be confirmed by its first code.
 pub const OFFERED_MS: u64 = 15 * 60_000;
-/// Recovery codes of one user.
+/// Most recovery codes of one user.
 pub const RECOVERY_CODES_MAX: usize = 10;
-/// Longest text that names an identity provider.
+/// Longest name of an identity provider, in bytes.
 pub const ISSUER_BYTES_MAX: usize = 512;
 
-/// What a sign-in was held against, beside the password or instead of it.
+/// What a sign-in was checked by, with or without the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignInProof {
     /// The password alone.
     Password,
-    /// And a code of the authenticator app, of this step of time.
+    /// The password and a code of the authenticator app, for this time step.
     Totp { step: u64 },
-    /// And a recovery code.
+    /// The password and a recovery code.
     RecoveryCode { sha256: SecretDigest },
-    /// An identity provider says who it is, and whether it asked for more than a password.
+    /// An identity provider confirmed the user. `asked_twice`: the provider reports more than one factor.
     Provider {
         issuer: String,
         subject: LookupHash,
@@ -38,28 +38,28 @@ pub enum SignInProof {
     },
 }
 
-/// By what a sign-in went beyond one factor.
+/// The second factor of a sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "form", rename_all = "snake_case")]
 pub enum SecondFactorUsed {
-    /// A code of the app: neither it nor an older one is good again.
+    /// A code of the app. This code and older ones cannot be used again.
     Totp { step: u64 },
-    /// A recovery code: it is not good again.
+    /// A recovery code. It cannot be used again.
     RecoveryCode { sha256: SecretDigest },
-    /// The identity provider says that it asked for more than a password.
+    /// The identity provider reports that it asked for more than a password.
     Provider,
 }
 
-/// A second factor that counts.
+/// The second factor in effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecondFactor {
     pub secret: Personal<String>,
-    /// The last step of time whose code was used.
+    /// The time step of the last used code.
     pub step: u64,
     pub recovery: BTreeSet<SecretDigest>,
 }
 
-/// A secret that was shown, and does not count before its first code.
+/// An offered secret, which takes effect with its first code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
     pub secret: Personal<String>,
@@ -133,7 +133,8 @@ pub(super) fn unlink(state: &UserState, reason: String) -> Decided {
     Ok(vec![UserEvent::ProviderUnlinked { reason }])
 }
 
-/// What a sign-in is held against, once its password was right or its provider believed.
+/// Checks the second factor after the password or the identity provider was accepted. Returns the factor that
+/// was used.
 pub(super) fn hold(state: &UserState, proof: SignInProof) -> Result<Option<SecondFactorUsed>, UserRefusal> {
     if let SignInProof::Provider {
         subject, asked_twice, ..

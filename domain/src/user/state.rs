@@ -1,4 +1,4 @@
-//! What a user's events add up to: roles, scope, password, sessions, and whether a sign-in is locked.
+//! The state of a user, folded from its events: roles, scope, password, sessions, and locks.
 
 use super::attempts::AttemptsByAddress;
 use super::decide::SESSIONS_MAX;
@@ -11,7 +11,7 @@ use values::digest::SecretDigest;
 use values::ids::TeamId;
 use values::permission::{CampaignScope, Role};
 
-/// State of one user.
+/// The state of one user.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UserState {
     account: Option<Account>,
@@ -26,24 +26,24 @@ pub struct UserState {
     pub(super) attempts: AttemptsByAddress,
 }
 
-/// Who the user is here.
+/// The user's roles, scope and status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     pub roles: BTreeSet<Role>,
     pub campaigns: CampaignScope,
     pub team: Option<TeamId>,
     pub disabled: bool,
-    /// Of a guest: from when on nothing opens for them.
+    /// End of a guest's access.
     pub until: Option<Timestamp>,
 }
 
 impl Account {
-    /// Somebody for a time, who reads and changes nothing.
+    /// Returns true for a guest: a temporary, read-only user.
     pub const fn is_guest(&self) -> bool {
         self.until.is_some()
     }
 
-    /// Whether something opens for them at a moment.
+    /// Returns true if the user has access at this time.
     pub fn is_open(&self, now: Timestamp) -> bool {
         !self.disabled && self.until.is_none_or(|until| now < until)
     }
@@ -52,89 +52,89 @@ impl Account {
 /// A session, from a sign-in to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Of what the browser holds.
+    /// Digest of the browser's cookie.
     pub digest: SecretDigest,
     pub begun_at: Timestamp,
     pub until: Timestamp,
-    /// Where from, as far as the connection said.
+    /// The source address, as the connection gave it.
     pub from: Option<String>,
-    /// An identity provider said who it is: there a session may go on.
+    /// An identity provider confirmed the user, so the provider may still have a session.
     by_provider: bool,
     asked_twice: bool,
 }
 
 impl UserState {
-    /// The user, disabled or not; `None` of a name that nobody has.
+    /// Returns the account, disabled or not; `None` if the name was never used.
     pub const fn account(&self) -> Option<&Account> {
         self.account.as_ref()
     }
 
-    /// The user while it is not disabled.
+    /// Returns the account unless it is disabled.
     pub fn active(&self) -> Option<&Account> {
         self.account.as_ref().filter(|account| !account.disabled)
     }
 
-    /// The user while something opens for them: neither disabled, nor a guest whose time is over.
+    /// Returns the account if it has access: not disabled, and not a guest after the end date.
     pub fn active_at(&self, now: Timestamp) -> Option<&Account> {
         self.account.as_ref().filter(|account| account.is_open(now))
     }
 
-    /// The argon2id text to hold a password against.
+    /// Returns the argon2id hash to check a password against.
     pub const fn password(&self) -> Option<&Personal<String>> {
         self.password.as_ref()
     }
 
-    /// Where set-up links go.
+    /// Returns the mail address for set-up links.
     pub const fn mail(&self) -> Option<&Personal<String>> {
         self.mail.as_ref()
     }
 
-    /// Until when sign-ins from this address are refused, where that is still to come.
+    /// Returns the end of the lock for sign-ins from this address, if it is locked now.
     pub fn locked_at(&self, from: Option<&str>, now: Timestamp) -> Option<Timestamp> {
         self.attempts.locked_at(from, now)
     }
 
-    /// Whether `secret` is what a browser of a session holds that has not ended.
+    /// Returns true if `secret` is the cookie of an open session.
     pub fn has_session(&self, secret: &str, now: Timestamp) -> bool {
         let mut open = self.sessions.iter().filter(|session| now < session.until);
         open.any(|session| session.digest.is_of(secret))
     }
 
-    /// Whether the session that is kept so has not ended.
+    /// Returns true if the session with this digest is open.
     pub fn holds_session(&self, session: SecretDigest, now: Timestamp) -> bool {
         let mut open = self.sessions.iter().filter(|one| now < one.until);
         open.any(|one| one.digest == session)
     }
 
-    /// The sessions that have not ended, in the order in which they began.
+    /// Returns the open sessions, in the order in which they began.
     pub fn sessions_at(&self, now: Timestamp) -> impl Iterator<Item = &Session> {
         self.sessions.iter().filter(move |session| now < session.until)
     }
 
-    /// Whether that session was begun by an identity provider.
+    /// Returns true if the session was started by an identity provider.
     pub fn by_provider(&self, session: SecretDigest) -> bool {
         let mut sessions = self.sessions.iter();
         sessions.any(|one| one.digest == session && one.by_provider)
     }
 
-    /// Whether that session was begun with more than a password.
+    /// Returns true if the session was started with a second factor.
     pub fn asked_twice(&self, session: SecretDigest) -> bool {
         let mut sessions = self.sessions.iter();
         sessions.any(|one| one.digest == session && one.asked_twice)
     }
 
-    /// The second factor that counts.
+    /// Returns the second factor in effect.
     pub const fn second_factor(&self) -> Option<&SecondFactor> {
         self.second_factor.as_ref()
     }
 
-    /// The secret that waits for its first code.
+    /// Returns the offered secret that waits for its first code; `None` after its time.
     pub fn offered_at(&self, now: Timestamp) -> Option<&Personal<String>> {
         let offered = self.offered.as_ref().filter(|offered| now < offered.until);
         offered.map(|offered| &offered.secret)
     }
 
-    /// As whom of an identity provider the user signs in too.
+    /// Returns the hash of the linked identity provider's issuer and subject.
     pub const fn provider_subject(&self) -> Option<&LookupHash> {
         self.provider_subject.as_ref()
     }
@@ -143,7 +143,7 @@ impl UserState {
         self.sessions.iter().any(|session| session.digest == digest)
     }
 
-    /// Whether a link with this digest may be used now.
+    /// Returns true if the link with this digest can be used now.
     pub(super) fn invites(&self, link: SecretDigest, now: Timestamp) -> bool {
         let invitation = self.invitation.filter(|invitation| now < invitation.until);
         invitation.is_some_and(|invitation| invitation.sha256 == link)
@@ -217,7 +217,7 @@ impl UserState {
         }
     }
 
-    /// Wrong passwords, and the locks that follow them.
+    /// Applies wrong passwords and the locks that follow them.
     fn apply_refusal(&mut self, event: &UserEvent, at: Timestamp) {
         if let UserEvent::SignInRefused {
             wrong_count, from, ..
@@ -249,7 +249,7 @@ impl UserState {
         self.sessions.clear();
     }
 
-    /// Passwords, second factors and identity providers.
+    /// Applies changes of passwords, second factors and identity providers.
     fn apply_way_in(&mut self, event: &UserEvent) {
         match event {
             UserEvent::PasswordChosen {
@@ -259,7 +259,7 @@ impl UserState {
                 self.use_up(*second_factor);
                 self.password = Some(password.clone());
                 self.invitation = None;
-                // Whoever knew the old one is signed out.
+                // All sessions end, also those of a person who knew the old password.
                 self.sessions.clear();
             }
             UserEvent::SecondFactorOffered { secret, until } => {
@@ -298,7 +298,7 @@ impl UserState {
         }
     }
 
-    /// What was used is not good again.
+    /// Marks a used code or recovery code, so that it cannot be used again.
     fn use_up(&mut self, used: Option<SecondFactorUsed>) {
         let Some(factor) = &mut self.second_factor else {
             return;

@@ -1,4 +1,4 @@
-//! Given a user's events, when a command, then events or a refusal.
+//! Tests of the user decider: given a user's events, when a command, then events or a refusal.
 
 use super::event::{Invitation, SignInFault, UserEvent, UserScope};
 use super::*;
@@ -45,7 +45,7 @@ fn when(events: &[UserEvent], command: UserCommand) -> Result<Vec<UserEvent>, Us
     when_at(&after(events), now(), command)
 }
 
-/// The text that the password of `added` is held against.
+/// Returns the stored hash of the password in `added`.
 fn first_password() -> Personal<String> {
     Personal::open("$argon2id$…".to_owned())
 }
@@ -251,7 +251,7 @@ fn no_more_sessions_than_the_limit_and_one_can_be_ended() {
     assert_eq!(when_at(&state, now(), out("1")), Ok(Vec::new()));
 }
 
-/// One whose authenticator app has given its code of step 7, and who holds one recovery code.
+/// Returns a user with an authenticator app that gave the code of step 7, and with one recovery code.
 fn with_second_factor() -> UserState {
     let mut state = after(&[added(&[Role::Viewer])]);
     let offer = UserCommand::OfferSecondFactor {
@@ -396,7 +396,7 @@ fn what_the_old_password_was_right_for_does_not_outlive_its_change() {
     for event in when_at(&state, now(), change("$argon2id$one")).unwrap() {
         User::evolve(&mut state, &event, now());
     }
-    // Both were found right before either was decided: one wins.
+    // Both codes were checked before either was decided: only one can be used.
     let second = when_at(&state, now(), change("$argon2id$two"));
     assert_eq!(second, Err(UserRefusal::PasswordChanged));
     assert_eq!(

@@ -1,29 +1,29 @@
-//! What was done to the rows of a view, to be put on record. Saying it again adds nothing.
+//! The commands of a view's rebuild record. A repeated command stores no event.
 
 use super::event::SwitchFacts;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ViewCommand {
-    /// Next rows were begun.
+    /// Records that a shadow rebuild began.
     Rebuild {
         version: u32,
         begun_at: Timestamp,
         by: Option<String>,
     },
-    /// They were put in the place of the live ones.
+    /// Records that the new rows replaced the live ones.
     Switch {
         facts: SwitchFacts,
-        /// Why rows that differ were put in place.
+        /// The reason for replacing rows that differ.
         accepted_differences: Option<String>,
         by: Option<String>,
     },
-    /// They were dropped.
+    /// Records that the new rows were dropped.
     Cancel { begun_at: Timestamp, by: Option<String> },
 }
 
 impl ViewCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Rebuild { .. } => "view.rebuild",

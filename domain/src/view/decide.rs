@@ -1,13 +1,13 @@
-//! Decides what is put on record of a view: each beginning and each end once, and a reason for differences.
+//! Decides the commands of a view's rebuild record: each start and end once, and a reason for differences.
 
 use super::command::ViewCommand;
 use super::event::ViewEvent;
 use super::refusal::ViewRefusal;
 use super::state::ViewState;
 
-/// Longest name of who did it.
+/// Longest name of the user, in bytes.
 pub const BY_BYTES_MAX: usize = 64;
-/// Longest reason to accept differences.
+/// Longest reason for differences, in bytes.
 pub const REASON_BYTES_MAX: usize = 500;
 
 pub(super) fn decide(state: &ViewState, command: ViewCommand) -> Result<Vec<ViewEvent>, ViewRefusal> {
@@ -57,7 +57,7 @@ pub(super) fn decide(state: &ViewState, command: ViewCommand) -> Result<Vec<View
     }
 }
 
-/// What is on record is not said again.
+/// Returns the event unless it is recorded already.
 fn once(is_known: bool, event: ViewEvent) -> Vec<ViewEvent> {
     if is_known { Vec::new() } else { vec![event] }
 }

@@ -1,4 +1,4 @@
-//! Facts about one view's rebuilds. Stored kinds and versions; never changed, only added to.
+//! The events of a view's rebuilds. Stored kinds and versions never change; new ones are added.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -10,16 +10,16 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum ViewEvent {
-    /// Next rows were begun beside the live ones.
+    /// A shadow rebuild began: new rows are built while the live ones stay in use.
     #[serde(rename = "view.rebuild_begun")]
     RebuildBegun {
-        /// The view's version in the build that makes them.
+        /// The view's version in the build that makes the rows.
         version: u32,
         begun_at: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// They are the live ones.
+    /// The new rows replaced the live ones.
     #[serde(rename = "view.switched")]
     Switched {
         #[serde(flatten)]
@@ -29,7 +29,7 @@ pub enum ViewEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// They were dropped.
+    /// The new rows were dropped.
     #[serde(rename = "view.rebuild_canceled")]
     RebuildCanceled {
         begun_at: Timestamp,
@@ -38,39 +38,39 @@ pub enum ViewEvent {
     },
 }
 
-/// A switch, with what was compared before it.
+/// A switch of rows, with the comparison before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SwitchFacts {
     pub version: u32,
-    /// When the rebuild was begun: which one this is.
+    /// When the rebuild began. It identifies the rebuild.
     pub begun_at: Timestamp,
-    /// The rows are complete up to here.
+    /// Position up to which the new rows are complete.
     pub position: Position,
-    /// Where live and next rows were compared.
+    /// Position at which live and new rows were compared.
     pub compared_at: Position,
     pub tables: Vec<TableFacts>,
 }
 
-/// One table where it was compared: the rows that went, and those that came.
+/// The comparison of one table: the old rows and the new ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TableFacts {
     pub table: String,
     pub rows_before: u64,
     pub rows_after: u64,
-    /// SHA-256 over all rows in key order, lower hex.
+    /// SHA-256 over all rows in key order, in lower-case hex.
     pub sha256_before: String,
     pub sha256_after: String,
 }
 
 impl SwitchFacts {
-    /// The rows that came are those that went.
+    /// Returns true if old and new rows are equal.
     pub fn agrees(&self) -> bool {
         let mut tables = self.tables.iter();
         tables.all(|table| table.sha256_before == table.sha256_after && table.rows_before == table.rows_after)
     }
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl ViewEvent {
     pub const REBUILD_BEGUN: &'static str = "view.rebuild_begun";
     pub const SWITCHED: &'static str = "view.switched";

@@ -1,4 +1,4 @@
-//! Every stored kind of a view event, held against its golden file.
+//! Golden tests: the stored form of every view event equals its golden file.
 
 use super::event::ViewEvent;
 use super::tests::facts;

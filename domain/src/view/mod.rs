@@ -1,9 +1,8 @@
-//! The view aggregate: what was done to the rows of one view by hand: made anew beside the live ones, put in
-//! their place, dropped.
+//! The view aggregate: the record of rebuilds that users requested for one view: started, switched, canceled.
 //!
-//! Promises: each rebuild is on record once, from its beginning to its end; rows that differ from those they
-//! replaced were put in place for a reason, which stands beside both digests. One stream per view. It says
-//! nothing about the rows themselves: those follow from the log.
+//! Guarantees: each rebuild is recorded once from start to end. New rows that differ from the old ones are
+//! switched in only with a reason, which is recorded with both digests. One stream per view. It does not hold
+//! the rows, which follow from the log.
 
 pub mod command;
 mod decide;
@@ -26,7 +25,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::ViewId;
 
-/// The view's decider.
+/// The decider of the view aggregate.
 #[derive(Debug)]
 pub struct View;
 
@@ -51,7 +50,7 @@ impl Decider for View {
         state.apply(event);
     }
 
-    /// About no campaign and no person.
+    /// Returns an empty scope: a rebuild concerns no campaign and no customer.
     fn scope(_: &ViewId, _: &ViewState, _: &ViewEvent) -> Scope {
         Scope {
             campaign: None,

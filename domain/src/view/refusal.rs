@@ -1,4 +1,4 @@
-//! Why something is not put on record of a view: a rule said no, nothing was written.
+//! Refusals of a view command. No event is stored.
 
 use crate::problem::Explained;
 

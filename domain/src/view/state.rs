@@ -1,9 +1,9 @@
-//! What a view's events add up to: the last rebuild that is on record, and whether its end is.
+//! The state of a view's rebuild record, folded from its events: the last rebuild, and whether it ended.
 
 use super::event::ViewEvent;
 use crate::time::Timestamp;
 
-/// State of one view.
+/// The state of one view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ViewState {
     begun_at: Option<Timestamp>,
@@ -11,12 +11,12 @@ pub struct ViewState {
 }
 
 impl ViewState {
-    /// Whether the rebuild that was begun then, or one after it, is on record.
+    /// Returns true if the rebuild that began at this time, or a later one, is recorded.
     pub fn has_begun(&self, begun_at: Timestamp) -> bool {
         self.begun_at.is_some_and(|last| last >= begun_at)
     }
 
-    /// Whether its end is.
+    /// Returns true if the end of that rebuild, or a later rebuild, is recorded.
     pub fn has_ended(&self, begun_at: Timestamp) -> bool {
         self.begun_at
             .is_some_and(|last| last > begun_at || last == begun_at && self.ended)

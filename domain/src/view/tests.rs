@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the view decider: given events, when a command, then events or a refusal.
 
 use super::{
     BY_BYTES_MAX, REASON_BYTES_MAX, SwitchFacts, TableFacts, View, ViewCommand, ViewEvent, ViewRefusal,
@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 
 const BEGUN: Timestamp = Timestamp::from_micros(1_772_416_800_000_000);
 
-/// A switch whose next rows have this digest; the live ones have `a`.
+/// Returns a switch with this digest of the new rows; the live ones have `a`.
 pub(super) fn facts(begun_at: Timestamp, digest: &str) -> SwitchFacts {
     SwitchFacts {
         version: 3,

@@ -1,4 +1,4 @@
-//! Requests to one person's voiceprint, imperative: what a person or a command of ours asks of it.
+//! The commands of a customer's voiceprint: consent, enrolment, comparison, withdrawal and deletion.
 
 use super::event::Compared;
 use super::take::TakeFacts;
@@ -6,33 +6,33 @@ use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VoiceprintCommand {
-    /// Records the consent that is asked for separately.
+    /// Records the separate consent to a voiceprint.
     Consent {
         source: String,
         wording: String,
         evidence: String,
         until: Timestamp,
     },
-    /// Keeps a template of the voice; one that is there has to be deleted first.
+    /// Stores a template of the voice. An existing one must be deleted first.
     Enrol {
         form: String,
         takes: Vec<TakeFacts>,
         template: String,
     },
-    /// Records a comparison that was made, with what take.
+    /// Records a comparison, with the utterance that was compared.
     Compare { compared: Compared, take: TakeFacts },
-    /// Ends the consent, and the voiceprint with it.
+    /// Withdraws the consent and deletes the voiceprint.
     Withdraw { source: String },
-    /// Ends the voiceprint. Where there is none: answered without an event.
+    /// Deletes the voiceprint. If there is none, no event is stored.
     Delete { reason: String },
-    /// Ends a voiceprint whose consent is over.
+    /// Deletes a voiceprint because its consent has ended.
     Expire,
-    /// Ends the voiceprint of somebody who is erased. Where there is none: answered without an event.
+    /// Deletes the voiceprint of an erased customer. If there is none, no event is stored.
     Erase,
 }
 
 impl VoiceprintCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Consent { .. } => "voiceprint.consent",

@@ -1,5 +1,5 @@
-//! Decides commands to a voiceprint: nothing is made or compared without a consent that counts now, and a
-//! deletion is never refused for want of one.
+//! Decides the commands of a voiceprint: enrolments and comparisons need a consent that is valid now; a
+//! deletion never does.
 
 use super::command::VoiceprintCommand;
 use super::event::{
@@ -14,16 +14,16 @@ use crate::time::Timestamp;
 
 type Decided = Result<Vec<VoiceprintEvent>, Refusal>;
 
-/// A day, for the longest consent.
+/// Milliseconds of a day.
 const DAY_MS: u64 = 24 * 3_600_000;
 
-/// A consent that counts now. Only a person's own events make one, and nothing is enrolled or compared
-/// without it.
+/// Proof of a consent that is valid now. Enrolments and comparisons require it; only
+/// `VoiceprintState::consented` creates it.
 #[derive(Debug, Clone, Copy)]
 pub struct Consented<'a>(&'a HeldVoiceConsent);
 
 impl VoiceprintState {
-    /// The consent, where it counts now.
+    /// Returns the consent if it is valid now; otherwise the reason why not.
     pub fn consented(&self, now: Timestamp) -> Result<Consented<'_>, Refusal> {
         match self.consent() {
             None => Err(Refusal::NotConsented),
@@ -54,7 +54,7 @@ pub(super) fn decide(state: &VoiceprintState, command: VoiceprintCommand, now: T
                 return Err(Refusal::Until);
             }
             let consent = state.consent().map_or(1, |held| held.consent + 1);
-            // What an earlier consent left behind is not taken over by a later one.
+            // A voiceprint of an earlier, ended consent does not continue under a new one.
             let mut events = match state.consented(now) {
                 Ok(_) => Vec::new(),
                 Err(_) => deleted(state, VoiceDeletedFor::Expired, None),
@@ -135,7 +135,7 @@ fn compare(state: &VoiceprintState, _: Consented<'_>, compared: Compared, take: 
     Ok(vec![VoiceprintEvent::Compared(Compared { likeness, ..compared })])
 }
 
-/// A consent that is over is withdrawn too: the person said so.
+/// Withdraws the consent. An ended consent can be withdrawn too.
 fn withdraw(state: &VoiceprintState, source: String) -> Decided {
     needed("source", &source)?;
     let Some(consent) = state.consent().filter(|held| held.withdrawn_at.is_none()) else {
@@ -170,7 +170,7 @@ fn needed(member: &'static str, text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whoever ends it needs none.
+/// Refuses further events at the limit. Withdrawals and deletions are not limited.
 const fn has_room(state: &VoiceprintState) -> Result<(), Refusal> {
     if state.events() >= EVENTS_MAX {
         return Err(Refusal::TooOften);

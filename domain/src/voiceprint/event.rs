@@ -1,5 +1,5 @@
-//! Facts about one person's voiceprint. Stored kinds and versions; never changed, only added to. Whose it is
-//! stands in the stream's name, who acted in the envelope.
+//! The events of a customer's voiceprint. Stored kinds and versions never change; new ones are added. The
+//! stream's name has the customer, the envelope the actor.
 
 use super::key_name;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -11,40 +11,40 @@ use serde_json::value::RawValue;
 use values::disposition::labelled;
 use values::ids::{CampaignId, CustomerId};
 
-/// A consent to a voiceprint and to nothing else (PIPL, article 29).
+/// A consent to a voiceprint only, separate from other consents (PIPL, article 29).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct VoiceConsented {
-    /// From 1, one more each time.
+    /// Number of the consent, starting at 1.
     pub consent: u32,
-    /// By which way it came; names nobody.
+    /// The channel of the consent, such as `counter`. It names no person.
     #[schemars(example = &"counter")]
     pub source: String,
-    /// What the person was told and agreed to; names nobody.
+    /// The text that the person agreed to. It names no person.
     #[schemars(example = &"我同意将本人语音用于来电比对提示，可随时撤回并删除。")]
     pub wording: String,
     pub until: Timestamp,
-    /// What shows it: a recording's name, a document's number.
+    /// Evidence of the consent: the name of a recording, the number of a document.
     pub evidence: Personal<String>,
 }
 
-/// A template of somebody's voice.
+/// A template of a customer's voice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct VoiceEnrolled {
-    /// From 1, one more each time; its own key is named for it.
+    /// Number of the enrolment, starting at 1. The template's own key is named after it.
     pub enrolment: u32,
-    /// Under which consent.
+    /// Number of the consent.
     pub consent: u32,
-    /// How the voice is described.
+    /// The algorithm and version of the template.
     #[schemars(example = &"mfcc12-dtw/1")]
     pub form: String,
-    /// How many utterances it is made of.
+    /// Number of utterances that the template is made of.
     pub takes: u32,
-    /// What others are compared with: sealed under the person's key and one of its own.
+    /// The template, sealed under the customer's key and a key of its own.
     pub template: Personal<String>,
 }
 
 labelled! {
-    /// What comes of a comparison: a hint, by which nothing is decided.
+    /// The result of a comparison. It is a hint; no decision uses it.
     VoiceLikeness {
         Alike => "alike", "相似", "as near as the threshold or nearer";
         Unlike => "unlike", "不相似", "farther than the threshold";
@@ -52,7 +52,7 @@ labelled! {
 }
 
 labelled! {
-    /// Why a voiceprint is no more.
+    /// Why a voiceprint was deleted.
     VoiceDeletedFor {
         Asked => "asked", "要求删除", "somebody asked for it";
         Withdrawn => "withdrawn", "撤回同意", "the consent was withdrawn";
@@ -61,17 +61,17 @@ labelled! {
     }
 }
 
-/// One comparison of a voice with the template.
+/// One comparison of an utterance with the template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Compared {
-    /// Against which enrolment.
+    /// Number of the enrolment.
     pub enrolment: u32,
-    /// The campaign that asked, where one did.
+    /// The campaign that requested the comparison, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
-    /// The distance, in thousandths: the smaller, the more alike.
+    /// The distance in thousandths. Smaller is more alike.
     pub distance_milli: u32,
-    /// Up to which distance it is alike.
+    /// Largest distance in thousandths that counts as alike.
     pub threshold_milli: u32,
     pub likeness: VoiceLikeness,
 }
@@ -79,34 +79,34 @@ pub struct Compared {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum VoiceprintEvent {
-    /// The person consented.
+    /// The customer consented to a voiceprint.
     #[serde(rename = "voiceprint.consented")]
     Consented(Box<VoiceConsented>),
-    /// The person's voice is described.
+    /// A template of the customer's voice was stored.
     #[serde(rename = "voiceprint.enrolled")]
     Enrolled(Box<VoiceEnrolled>),
-    /// A voice was compared with it.
+    /// An utterance was compared with the template.
     #[serde(rename = "voiceprint.compared")]
     Compared(Compared),
-    /// The consent counts no more.
+    /// The consent was withdrawn.
     #[serde(rename = "voiceprint.withdrawn")]
     Withdrawn {
         consent: u32,
-        /// By which way it came; names nobody.
+        /// The channel of the withdrawal. It names no person.
         source: String,
     },
-    /// It is compared no more: its own key is destroyed after this.
+    /// The voiceprint was deleted. Its own key is destroyed afterwards.
     #[serde(rename = "voiceprint.deleted")]
     Deleted {
         enrolment: u32,
         deleted_for: VoiceDeletedFor,
-        /// Where somebody asked; names nobody.
+        /// The reason of a requested deletion. It names no person.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl VoiceprintEvent {
     pub const CONSENTED: &'static str = "voiceprint.consented";
     pub const ENROLLED: &'static str = "voiceprint.enrolled";
@@ -114,7 +114,7 @@ impl VoiceprintEvent {
     pub const WITHDRAWN: &'static str = "voiceprint.withdrawn";
     pub const DELETED: &'static str = "voiceprint.deleted";
 
-    /// The key that is destroyed where a deletion stands.
+    /// Returns the key that a deletion event destroys; `None` for other events.
     pub fn key_destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
         if envelope.kind != Self::DELETED {
             return None;

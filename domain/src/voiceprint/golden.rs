@@ -1,4 +1,4 @@
-//! Every stored kind of a voiceprint's event, held against its golden file.
+//! Golden tests: the stored form of every voiceprint event equals its golden file.
 
 use super::tests::{compared, consented, enrolled};
 use super::*;
@@ -33,7 +33,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
 
 #[test]
 fn each_enrolment_has_a_key_of_its_own_that_never_changes() {
-    // Stored records name it.
+    // Stored records contain this name.
     assert_eq!(
         key_name(&customer(), 1).as_str(),
         "b613106e3de95a7d8eebe095d5744ab1"

@@ -1,9 +1,10 @@
-//! The voiceprint aggregate: how one consenting person's voice sounds, and how others compared with it.
+//! The voiceprint aggregate: the voice template of one consenting customer, and comparisons with it.
 //!
-//! Promises: one stream a person, whose id is its name; a consent of its own, with source, wording, evidence
-//! and end, and nothing enrolled or compared where it does not count at that moment; what comes of a
-//! comparison is a hint that no rule, permit or flow reads. A template is sealed under two keys, the person's
-//! and its own: a deletion destroys the one, an erasure the other, and either alone makes it noise.
+//! Guarantees: one stream per customer, with the customer's id as its name. The consent is separate, with
+//! source, wording, evidence and end; enrolments and comparisons need a consent that is valid at that moment.
+//! The result of a comparison is a hint that no rule, permit or flow reads. A template is sealed under two
+//! keys, the customer's and its own: a deletion destroys its own, an erasure the customer's, and either makes
+//! it unreadable.
 
 pub mod command;
 mod decide;
@@ -29,25 +30,25 @@ use crate::time::Timestamp;
 use uuid::Uuid;
 use values::ids::{CustomerId, NAMESPACE};
 
-/// Enrolments and comparisons of one person: some each day for years.
+/// Most events of one customer's voiceprint: some each day for years.
 pub const EVENTS_MAX: u32 = 10_000;
 
-/// Utterances that a template is made of: one alone says little of how somebody varies.
+/// Fewest utterances of a template. One alone does not show how the voice varies.
 pub const TAKES_MIN: usize = 2;
-/// With six seconds each it fits into one record.
+/// Most utterances of a template. At six seconds each, the template fits into one record.
 pub const TAKES_MAX: usize = 5;
 
-/// Longest template as text: sealed it stays below what a record holds.
+/// Longest template as text, in bytes. Sealed, it stays below the limit of a record.
 pub const TEMPLATE_BYTES_MAX: usize = 44 * 1024;
 
-/// Longest source, wording, evidence and reason.
+/// Longest source, wording, evidence or reason, in bytes.
 pub const TEXT_BYTES_MAX: usize = 1_024;
 
-/// Longest consent: a year, after which the person is asked again.
+/// Longest consent, in days: one year, after which the person is asked again.
 pub const CONSENT_DAYS_MAX: u64 = 366;
 
-/// The name of the key that one enrolment has to itself. Keys are named as persons are, by 32 hexadecimal
-/// digits; nobody's are these.
+/// Returns the name of an enrolment's own key. Like customer ids it has 32 hexadecimal digits, and it equals
+/// no customer's id.
 pub fn key_name(person: &CustomerId, enrolment: u32) -> CustomerId {
     let of = format!("voiceprint/{person}/{enrolment}");
     let digits = Uuid::new_v5(&NAMESPACE, of.as_bytes()).simple().to_string();
@@ -56,7 +57,7 @@ pub fn key_name(person: &CustomerId, enrolment: u32) -> CustomerId {
         .expect("a UUID without hyphens has 32 lower-case hexadecimal digits")
 }
 
-/// The decider of voiceprints.
+/// The decider of the voiceprint aggregate.
 #[derive(Debug)]
 pub struct Voiceprint;
 
@@ -89,7 +90,7 @@ impl Decider for Voiceprint {
         false
     }
 
-    /// The person, and the campaign that asked for a comparison.
+    /// Returns the customer, and the campaign that requested a comparison.
     fn scope(person: &CustomerId, _: &VoiceprintState, event: &VoiceprintEvent) -> Scope {
         let campaign = match event {
             VoiceprintEvent::Compared(compared) => compared.campaign.clone(),
@@ -104,7 +105,7 @@ impl Decider for Voiceprint {
         }
     }
 
-    /// A template has a key to itself.
+    /// Returns the own key of a template; `None` for other events.
     fn own_key(person: &CustomerId, event: &VoiceprintEvent) -> Option<CustomerId> {
         match event {
             VoiceprintEvent::Enrolled(enrolled) => Some(key_name(person, enrolled.enrolment)),

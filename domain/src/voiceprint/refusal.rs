@@ -1,4 +1,4 @@
-//! Why a voiceprint is not made, compared or consented to: a rule said no, nothing was written.
+//! Refusals of a voiceprint command. No event is stored.
 
 use super::take::{NOISE_BELOW_DB_MIN, SPOKEN_MS_MIN};
 use super::{CONSENT_DAYS_MAX, EVENTS_MAX, TAKES_MAX, TAKES_MIN, TEMPLATE_BYTES_MAX};

@@ -1,5 +1,5 @@
-//! What the events of a voiceprint add up to. The template is not part of it: whoever compares reads it from
-//! the log, on record, so that no entity at rest holds anybody's voice. Never judges.
+//! The state of a voiceprint, folded from its events. It does not hold the template: a comparison reads it
+//! from the log, which is recorded, so that no entity in memory holds a voice. It makes no decisions.
 
 use super::event::{Compared, VoiceprintEvent};
 use super::key_name;
@@ -17,7 +17,7 @@ pub struct HeldVoiceConsent {
     pub withdrawn_at: Option<Timestamp>,
 }
 
-/// What is enrolled.
+/// The current voiceprint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldVoiceprint {
     pub enrolment: u32,
@@ -25,11 +25,11 @@ pub struct HeldVoiceprint {
     pub takes: u32,
     pub enrolled_at: Timestamp,
     pub comparisons: u32,
-    /// The last comparison with it.
+    /// The last comparison with it, and its time.
     pub last: Option<(Compared, Timestamp)>,
 }
 
-/// State of one person's voiceprint.
+/// The state of one customer's voiceprint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VoiceprintState {
     consent: Option<HeldVoiceConsent>,
@@ -43,24 +43,24 @@ impl VoiceprintState {
     pub const fn consent(&self) -> Option<&HeldVoiceConsent> {
         self.consent.as_ref()
     }
-    /// What voices are compared with now.
+    /// Returns the current voiceprint.
     pub const fn held(&self) -> Option<&HeldVoiceprint> {
         self.held.as_ref()
     }
-    /// How often a voice was enrolled.
+    /// Returns the number of enrolments.
     pub const fn enrolments(&self) -> u32 {
         self.enrolments
     }
-    /// When the last one was deleted, where none is there since.
+    /// Returns when the last voiceprint was deleted; `None` if there is a current one.
     pub const fn deleted_at(&self) -> Option<Timestamp> {
         self.deleted_at
     }
-    /// The name of the key that is to be destroyed: the last template's, where it is deleted.
+    /// Returns the name of the key to destroy: the last template's, if it is deleted.
     pub fn key_to_destroy(&self, person: &CustomerId) -> Option<CustomerId> {
         (self.held.is_none() && self.enrolments > 0).then(|| key_name(person, self.enrolments))
     }
-    /// Whether the latest that was said under this id, of which `other` is another, is a withdrawal behind
-    /// the consent of `other`: the person is one, and so is their word.
+    /// Returns true if this id of a merged person has a withdrawal that is later than the consent under the
+    /// `other` id. Both ids belong to one person, so the withdrawal counts for both.
     pub fn withdrawn_behind(&self, other: &Self) -> bool {
         let withdrawn_at = self.consent.as_ref().and_then(|held| held.withdrawn_at);
         let given_at = other.consent.as_ref().map(|held| held.given_at);

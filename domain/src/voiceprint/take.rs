@@ -1,14 +1,14 @@
-//! What is known of an utterance besides its sound, and what it has to be to be taken.
+//! The properties of an utterance for a voiceprint, and the quality that it needs.
 
 use super::refusal::VoiceprintRefusal;
 
-/// Shortest utterance that tells a voice: a sentence.
+/// Shortest utterance for a voiceprint, in milliseconds of speech: one sentence.
 pub const SPOKEN_MS_MIN: u64 = 1_000;
 
-/// How far noise lies below a voice at least; measured on synthetic voices at 20 dB, which a call has.
+/// Smallest distance of the noise below the voice, in dB. A call has 20 dB, measured on synthetic voices.
 pub const NOISE_BELOW_DB_MIN: u32 = 12;
 
-/// One utterance.
+/// The properties of one utterance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TakeFacts {
     pub spoken_ms: u64,

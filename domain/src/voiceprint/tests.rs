@@ -1,4 +1,5 @@
-//! Voiceprints as given, when, then: no consent, no voiceprint; one at a time; a deletion is never refused.
+//! Tests of the voiceprint decider: no voiceprint without consent, one at a time, and a deletion is never
+//! refused.
 
 use super::*;
 use crate::personal::Personal;
@@ -88,7 +89,7 @@ fn enrol(takes: &[TakeFacts]) -> VoiceprintCommand {
     }
 }
 
-/// Whatever the asker says it is, the distance says it.
+/// Returns a comparison. The decider computes the likeness from the distance, whatever the command states.
 fn compare(enrolment: u32, distance_milli: u32, take: TakeFacts) -> VoiceprintCommand {
     let compared = Compared {
         likeness: VoiceLikeness::Alike,

@@ -1,4 +1,5 @@
-//! Requests to a webhook: by whoever manages it, and by the sender that reports what became of events.
+//! The commands of a webhook: from the users who manage it, and from the sender that reports the results of
+//! deliveries.
 
 use super::event::{Attempted, WebhookFacts};
 use super::format::Format;
@@ -13,80 +14,82 @@ pub enum WebhookCommand {
     Add {
         facts: Box<WebhookFacts>,
     },
-    /// What it is told of, in which form and where, from now on.
+    /// Changes the event kinds, the format or the address from now on.
     Change {
         change: Box<WebhookChange>,
-        /// Which revision whoever asks has read; without one, whatever there is.
+        /// The revision that the caller has read; another current revision refuses the command. `None` skips
+        /// the check.
         read: Option<u64>,
         reason: String,
     },
-    /// From now on this secret signs.
+    /// Replaces the signing secret from now on.
     Rotate {
         secret: Personal<String>,
     },
     Remove {
         reason: String,
     },
-    /// Send again what comes after a position.
+    /// Sends the events after a position again.
     Replay {
         after: Position,
     },
-    /// Deliver nothing until another user takes it over.
+    /// Stops deliveries because of the owner, until another user takes the webhook over.
     Disable {
         reason: OwnerFault,
         owner: UserId,
-        /// The revision by which the owner was judged; at another one the command does nothing.
+        /// The revision at which the owner was checked. At any other revision the command does nothing.
         read: u64,
     },
-    /// The owner from now on; none is the directory's owner.
+    /// Sets the owner from now on. `None` is the owner of the data directory.
     TakeOver {
         owner: Option<UserId>,
         reason: String,
     },
-    /// What came of a test.
+    /// Records the result of a test delivery.
     Test {
         attempt: Attempted,
     },
-    /// What became of some events, in one append.
+    /// Records the results of several events in one append.
     Record {
-        /// The replays that the sender knew of.
+        /// Number of replays that the sender knew of.
         run: u32,
-        /// Everything up to here is delivered, dead or known to wait, once this is stored.
+        /// Position up to which every event is delivered, a dead letter or known to wait, once this command
+        /// is stored.
         through: Position,
         outcomes: Vec<Outcome>,
     },
 }
 
-/// What a webhook is to be from now on.
+/// The new settings of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookChange {
     pub format: Format,
     pub kinds: BTreeSet<String>,
     pub allow_private: bool,
-    /// Another address; what was sent as a bearer to the one before is not sent to it.
+    /// The new address. The bearer token of the old address is not sent to it.
     pub address: Option<NewAddress>,
-    /// What is sent as `Authorization: Bearer` from now on.
+    /// The new token for `Authorization: Bearer`.
     pub bearer: Option<Personal<String>>,
-    /// The owner from now on; none is the directory's owner.
+    /// The new owner. `None` is the owner of the data directory.
     pub owner: Option<UserId>,
 }
 
-/// Another address of a webhook.
+/// A new address of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAddress {
     pub target: Personal<String>,
-    /// What of it is shown.
+    /// The part of the address that responses show.
     pub shown: String,
 }
 
-/// What became of one event.
+/// The result of one delivery attempt, or of an event that has to wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     pub event: EventId,
     pub position: Position,
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
-    /// Attempts, this one included.
+    /// Number of attempts, including this one.
     pub attempts: u32,
     pub end: OutcomeEnd,
 }
@@ -94,18 +97,18 @@ pub struct Outcome {
 /// How an attempt ended, or why there was none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutcomeEnd {
-    /// Taken, or not, as the attempt says.
+    /// An attempt was made; it succeeded if `attempt.fault` is `None`.
     Tried {
         attempt: Attempted,
-        /// The receiver asked to be left alone for so long.
+        /// Wait that the receiver asked for (`Retry-After`), in milliseconds.
         retry_after_ms: Option<u64>,
     },
-    /// It waits behind this one.
+    /// The event waits behind an earlier one at this position.
     Deferred { behind: Position },
 }
 
 impl WebhookCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Add { .. } => "webhook.add",

@@ -1,5 +1,5 @@
-//! Decides commands to a webhook: added once, rotated with an overlap, and every event it is told of taken,
-//! tried again or given up.
+//! Decides the commands of a webhook: it is added once, its secret is rotated with an overlap, and every
+//! event is delivered, retried or becomes a dead letter.
 
 use super::command::{Outcome, OutcomeEnd, WebhookChange, WebhookCommand};
 use super::event::{Delivery, WebhookEvent, WebhookFacts, WebhookTerms};
@@ -12,13 +12,14 @@ use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use values::ids::UserId;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 
-/// How long an old secret goes on signing beside the new one: a day, within which a receiver changes over.
+/// Time for which the old secret still signs after a rotation, in milliseconds: one day, in which the
+/// receiver can change over.
 pub const OVERLAP_MS: u64 = 86_400_000;
 
-/// The status by which a receiver says that it is gone for good (RFC 9110, 15.5.11).
+/// The HTTP status of a receiver that is gone permanently (RFC 9110, 15.5.11).
 const GONE: u16 = 410;
 
 type Decided = Result<Vec<WebhookEvent>, WebhookRefusal>;
@@ -74,7 +75,7 @@ fn rotate(state: &WebhookState, secret: Personal<String>, now: Timestamp) -> Dec
     Ok(vec![WebhookEvent::Rotated { secret, old_until }])
 }
 
-/// A replay would deliver by the right of an owner who lost it.
+/// Starts a replay. Refused if the owner lost the right, because the replay would deliver by that right.
 fn replay(state: &WebhookState, after: Position) -> Decided {
     present(state)?;
     if state.owner_fault().is_some() {
@@ -84,7 +85,7 @@ fn replay(state: &WebhookState, after: Position) -> Decided {
     Ok(vec![WebhookEvent::ReplayAsked { after, run }])
 }
 
-/// Nothing where another user took it over, or changed it, since the owner was judged.
+/// Disables the webhook. Does nothing if it was changed or taken over since the owner was checked.
 fn disable(state: &WebhookState, reason: OwnerFault, owner: UserId, read: u64) -> Decided {
     present(state)?;
     if state.is_disabled() || state.revision() != read {
@@ -97,7 +98,7 @@ fn disable(state: &WebhookState, reason: OwnerFault, owner: UserId, read: u64) -
     }])
 }
 
-/// Whether the new owner holds the rights is checked before the command is sent.
+/// Changes the owner. The new owner's permissions are checked before the command is sent.
 fn take_over(state: &WebhookState, owner: Option<UserId>, reason: String) -> Decided {
     let facts = present(state)?;
     refuse_unreasoned(&reason)?;
@@ -129,7 +130,7 @@ fn refuse_unreasoned(reason: &str) -> Result<(), WebhookRefusal> {
     Ok(())
 }
 
-/// Of what was read, and has not changed since. What is so already needs no event.
+/// Changes the settings of the revision that the caller read. A change without effect stores no event.
 fn changed(state: &WebhookState, change: WebhookChange, read: Option<u64>, reason: String) -> Decided {
     let facts = present(state)?;
     refuse_unreasoned(&reason)?;
@@ -171,7 +172,8 @@ fn changed(state: &WebhookState, change: WebhookChange, read: Option<u64>, reaso
     }])
 }
 
-/// Of an earlier run only what was taken is a fact worth keeping: the rest is sent again anyway.
+/// Returns the events of the results. Of a replay that is over, only successful deliveries are stored; other
+/// events are sent again anyway.
 fn record(
     state: &WebhookState,
     run: u32,
@@ -184,7 +186,7 @@ fn record(
     let mut gone = None;
     let last = outcomes.len().saturating_sub(1);
     for (index, outcome) in outcomes.into_iter().enumerate() {
-        // Only the last one knows that all of them are stored.
+        // Only the last event may carry `through`, because only then all of them are stored.
         let through = if index == last { through } else { state.through() };
         let status = outcome.end.status();
         let event = settled(outcome, run, through, now);

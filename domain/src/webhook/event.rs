@@ -1,5 +1,5 @@
-//! Facts about one webhook. Stored kinds and versions; never changed, only added to. Who acted stands in the
-//! envelope.
+//! The events of a webhook. Stored kinds and versions never change; new ones are added. The envelope names
+//! the actor.
 
 use super::format::Format;
 use super::owner_fault::OwnerFault;
@@ -16,71 +16,72 @@ use values::permission::CampaignScope;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum WebhookEvent {
-    /// Somebody is told from now on.
+    /// A webhook was added and receives events from now on.
     #[serde(rename = "webhook.added")]
     Added {
         #[serde(flatten)]
         facts: Box<WebhookFacts>,
     },
-    /// It is told of other kinds, in another form or elsewhere.
+    /// The event kinds, the format or the address changed.
     #[serde(rename = "webhook.changed")]
     Changed {
         before: Box<WebhookTerms>,
         after: Box<WebhookTerms>,
-        /// The address, where it is another: sealed as that of `webhook.added`.
+        /// The new address, if it changed, sealed as in `webhook.added`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         target: Option<Personal<String>>,
-        /// What is sent as `Authorization: Bearer`, where it is another. Beside another address without one,
-        /// nothing is.
+        /// The new token for `Authorization: Bearer`, if it changed. A new address without a new token has
+        /// none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bearer: Option<Personal<String>>,
-        /// The owner from now on: the user who changed it, where that user holds every right it needs. Left
-        /// out for the directory's owner, and by older versions; the envelope names who changed it.
+        /// The owner from now on: the user who made the change, if that user holds every permission the
+        /// webhook needs. Absent for the owner of the data directory and in events of older versions; the
+        /// envelope names the actor.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<UserId>,
         reason: String,
     },
-    /// Another secret signs; the one before signs beside it for a while.
+    /// The signing secret was replaced. The old one signs as well until `old_until`.
     #[serde(rename = "webhook.rotated")]
     Rotated {
         secret: Personal<String>,
         old_until: Timestamp,
     },
-    /// Nothing is sent there any more.
+    /// The webhook was removed. Nothing is sent to it any more.
     #[serde(rename = "webhook.removed")]
     Removed { reason: String },
-    /// Nothing is sent: the receiver answered 410, until a replay, or the owner lost the right, until another
-    /// user takes it over. Events wait meanwhile.
+    /// Deliveries stopped: the receiver answered 410 (until a replay), or the owner lost the right (until
+    /// another user takes it over). Events wait in the meantime.
     #[serde(rename = "webhook.disabled")]
     Disabled {
-        /// The receiver's answer; left out where the owner is the reason.
+        /// The receiver's HTTP status. Absent if the owner is the reason.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
-        /// Left out where the receiver is gone.
+        /// The owner's fault. Absent if the receiver is gone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<OwnerFault>,
-        /// The owner that the reason is about.
+        /// The owner that the reason refers to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<UserId>,
     },
-    /// Another user answers for it; what waited is sent.
+    /// The webhook has a new owner. Waiting events are sent.
     #[serde(rename = "webhook.taken_over")]
     TakenOver {
-        /// Left out for the directory's owner.
+        /// Absent for the owner of the data directory.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<UserId>,
         reason: String,
     },
-    /// Everything after a position is sent again.
+    /// A replay was requested: every event after a position is sent again.
     #[serde(rename = "webhook.replay_asked")]
     ReplayAsked { after: Position, run: u32 },
-    /// A message that tells of nothing was sent, to see whether it arrives.
+    /// A test message without event data was sent.
     #[serde(rename = "webhook.tested")]
     Tested {
         #[serde(flatten)]
         attempt: Attempted,
     },
-    /// An event was sent and taken.
+    /// An event was sent and the receiver accepted it.
     #[serde(rename = "webhook.delivered")]
     Delivered {
         #[serde(flatten)]
@@ -88,7 +89,7 @@ pub enum WebhookEvent {
         #[serde(flatten)]
         attempt: Attempted,
     },
-    /// An event was sent, or tried to be, and not taken; it is tried again.
+    /// An event was not accepted, or could not be sent. It is retried.
     #[serde(rename = "webhook.delivery_failed")]
     DeliveryFailed {
         #[serde(flatten)]
@@ -97,14 +98,14 @@ pub enum WebhookEvent {
         attempt: Attempted,
         due_at: Timestamp,
     },
-    /// An event waits behind an earlier one about the same person or thing, which is tried again.
+    /// An event waits behind an earlier event about the same customer or subject, which is being retried.
     #[serde(rename = "webhook.delivery_deferred")]
     DeliveryDeferred {
         #[serde(flatten)]
         delivery: Delivery,
         behind: Position,
     },
-    /// An event was tried for the last time, and not taken.
+    /// The last attempt for an event failed. The event is now a dead letter.
     #[serde(rename = "webhook.dead_lettered")]
     DeadLettered {
         #[serde(flatten)]
@@ -114,50 +115,51 @@ pub enum WebhookEvent {
     },
 }
 
-/// What a webhook is: whom it tells, of what, and how.
+/// The settings of a webhook: its receiver, its events and its format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WebhookFacts {
     pub format: Format,
-    /// The URL or mail address, sealed under the webhook's own key: it may open a door, or name a person.
+    /// URL or mail address, sealed under the webhook's own key. It may contain a credential or name a person.
     pub target: Personal<String>,
-    /// What of the target is shown: no query, no user, of group robots the host alone.
+    /// The part of the target that responses show: without query and user; for group robots only the host.
     pub shown: String,
-    /// Of which events, by kind.
+    /// The event kinds that are sent.
     pub kinds: BTreeSet<String>,
-    /// Of which campaigns; left out where it is all, and then also of what is about none.
+    /// The campaigns that events are sent for. Absent for all campaigns; then events without a campaign are
+    /// sent too.
     #[serde(default, skip_serializing_if = "CampaignScope::is_all")]
     pub campaigns: CampaignScope,
-    /// Neither https nor a global address is demanded.
+    /// Permits plain HTTP and private addresses.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_private: bool,
-    /// What signs (`whsec_…`), or what its kind of receiver knows as its secret.
+    /// The signing secret (`whsec_…`), or the secret of the receiver's own scheme.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Personal<String>>,
-    /// Sent as `Authorization: Bearer`.
+    /// The token that is sent as `Authorization: Bearer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bearer: Option<Personal<String>>,
-    /// The number that a gateway of short messages is told.
+    /// The phone number that the SMS gateway sends to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Personal<String>>,
     /// The mail server, `host:port`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smtp: Option<String>,
-    /// Where the receiver reaches this server: links to recordings begin with it. Left out where none are
-    /// told.
+    /// The base URL of this server as the receiver reaches it; links to recordings begin with it. Absent if
+    /// recordings are not linked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recordings_from: Option<String>,
-    /// It is told of events after this position.
+    /// Events after this position are sent.
     pub after: Position,
-    /// It is a channel of alerts, and listed there.
+    /// The webhook is also a channel for alerts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_channel: bool,
-    /// The user with the rights by which it delivers. Left out for the directory's owner, and by older
-    /// versions; the envelope names who added it.
+    /// The user with the permissions by which it delivers. Absent for the owner of the data directory and in
+    /// events of older versions; the envelope names the user who added it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
 }
 
-/// What of a webhook can be changed, as it is shown.
+/// The settings of a webhook that can be changed, as responses show them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WebhookTerms {
     pub format: Format,
@@ -167,22 +169,22 @@ pub struct WebhookTerms {
     pub allow_private: bool,
 }
 
-/// Which event was, or is to be, delivered.
+/// The event of a delivery and its attempts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Delivery {
     pub event: EventId,
     pub position: Position,
-    /// Whom and what the event is about, as its envelope says.
+    /// Campaign of the event, from its envelope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
-    /// How often it was tried, this time included.
+    /// Number of attempts, including this one.
     pub attempts: u32,
-    /// After how many replays.
+    /// Number of replays before this attempt.
     #[serde(default, skip_serializing_if = "is_first")]
     pub run: u32,
-    /// Everything up to here is delivered, dead or known to wait.
+    /// Position up to which every event is delivered, a dead letter or known to wait.
     pub through: Position,
 }
 
@@ -191,20 +193,20 @@ const fn is_first(run: &u32) -> bool {
     *run == 0
 }
 
-/// What came of one attempt.
+/// The result of one delivery attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Attempted {
-    /// Why it was not taken; absent where it was.
+    /// The reason why the receiver did not accept it. Absent if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<DeliveryFault>,
-    /// HTTP status, or reply code of a mail server.
+    /// HTTP status, or reply code of the mail server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     pub elapsed_ms: u64,
-    /// What was answered, cut to `ANSWER_KEPT_BYTES_MAX`; sealed, for it may repeat what it was told.
+    /// The receiver's answer, cut to `ANSWER_KEPT_BYTES_MAX`. It is sealed, because it may repeat event data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Personal<String>>,
-    /// How long the answer was, as far as it was read.
+    /// Length of the answer in bytes, as far as it was read.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub answer_bytes: u64,
 }
@@ -214,34 +216,34 @@ const fn is_zero(bytes: &u64) -> bool {
     *bytes == 0
 }
 
-/// Why a message was not taken. Further faults are added at the end.
+/// Why a message was not accepted. New faults are added at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryFault {
-    /// The name does not resolve.
+    /// The host name does not resolve.
     Unresolved,
-    /// The name, or the address itself, is not of the open internet.
+    /// The host name resolves to, or the URL has, an address that is not on the public internet.
     PrivateAddress,
-    /// Nobody accepts a connection.
+    /// The connection is refused or times out.
     Unreachable,
-    /// The other side is not believed, or speaks no TLS.
+    /// The TLS handshake fails: the certificate is not trusted, or the receiver does not speak TLS.
     Tls,
-    /// No answer within its time.
+    /// No answer within the timeout.
     TimedOut,
-    /// It answered with another status than 2xx.
+    /// The HTTP status is not 2xx.
     Status,
-    /// It answered with a redirect, which is not followed.
+    /// The answer is a redirect. Redirects are not followed.
     Redirected,
-    /// Its answer was longer than is read, or broke off.
+    /// The answer is longer than the limit or incomplete.
     AnswerCut,
-    /// It answered 2xx and said in its body that it did not take it.
+    /// The status is 2xx, but the body says that the message was not accepted.
     Declined,
-    /// What was to be sent could not be made.
+    /// The message could not be built.
     Unmade,
 }
 
 impl DeliveryFault {
-    /// As stored and as shown.
+    /// Returns the code that is stored and shown.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Unresolved => "unresolved",
@@ -257,7 +259,8 @@ impl DeliveryFault {
         }
     }
 
-    /// Nobody was there to take anything: every other event would fare the same.
+    /// Returns true if the receiver could not be reached at all, so that every other event would fail as
+    /// well.
     pub const fn is_nobody_there(self) -> bool {
         match self {
             Self::Unresolved | Self::PrivateAddress | Self::Unreachable | Self::Tls | Self::TimedOut => true,
@@ -266,7 +269,7 @@ impl DeliveryFault {
     }
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl WebhookEvent {
     pub const ADDED: &'static str = "webhook.added";
     pub const CHANGED: &'static str = "webhook.changed";
@@ -281,7 +284,7 @@ impl WebhookEvent {
     pub const DELIVERY_DEFERRED: &'static str = "webhook.delivery_deferred";
     pub const DEAD_LETTERED: &'static str = "webhook.dead_lettered";
 
-    /// The delivery that it tells of.
+    /// Returns the delivery of this event; `None` for events that are not about a delivery.
     pub const fn delivery(&self) -> Option<&Delivery> {
         match self {
             Self::Delivered { delivery, .. }
@@ -357,7 +360,7 @@ impl EventData for WebhookEvent {
 }
 
 impl WebhookFacts {
-    /// What of it can be changed.
+    /// Returns the settings that can be changed.
     pub fn terms(&self) -> WebhookTerms {
         WebhookTerms {
             format: self.format,

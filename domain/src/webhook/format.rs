@@ -1,18 +1,21 @@
-//! In which form a webhook is told: which body is sent, and by which way.
+//! The formats of a webhook: the body that is sent, and the protocol.
 
 use serde::{Deserialize, Serialize};
 
-/// How what happened is put into a message. Further forms are added at the end.
+/// The format of a message. New formats are added at the end.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// The event as CloudEvents JSON, signed as Standard Webhooks says; personal fields as stored, sealed.
+    /// The event as CloudEvents JSON, signed by the Standard Webhooks specification. Personal fields stay
+    /// sealed.
     Standard,
-    /// `{"event":"call_ended","data":{…}}`, signed the same way; the customer's external id in clear.
+    /// `{"event":"call_ended","data":{…}}`, signed in the same way. It has the customer's external id in
+    /// clear text.
     CallEnded,
-    /// `{"customerId":…,"callStatus":…}` with a bearer token; the customer's external id in clear.
+    /// `{"customerId":…,"callStatus":…}` with a bearer token. It has the customer's external id in clear
+    /// text.
     Crm,
     /// A text message of a WeCom (企业微信) group robot.
     Wecom,
@@ -20,14 +23,14 @@ pub enum Format {
     Dingtalk,
     /// A text message of a Feishu (飞书) group robot.
     Feishu,
-    /// A mail, over SMTP.
+    /// A mail, sent over SMTP.
     Mail,
-    /// `{"to":…,"text":…}` to a gateway of short messages.
+    /// `{"to":…,"text":…}` to an SMS gateway.
     Sms,
 }
 
 impl Format {
-    /// Every form, in the order in which they are shown.
+    /// Every format, in display order.
     pub const ALL: [Self; 8] = [
         Self::Standard,
         Self::CallEnded,
@@ -39,7 +42,7 @@ impl Format {
         Self::Sms,
     ];
 
-    /// As stored and as asked for.
+    /// Returns the code that is stored and used in requests.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Standard => "standard",
@@ -53,7 +56,8 @@ impl Format {
         }
     }
 
-    /// A secret of our making signs each message (Standard Webhooks 1.0.0).
+    /// Returns true if each message is signed with a secret that this server generated (Standard Webhooks
+    /// 1.0.0).
     pub const fn is_signed(self) -> bool {
         match self {
             Self::Standard | Self::CallEnded | Self::Crm => true,
@@ -61,12 +65,12 @@ impl Format {
         }
     }
 
-    /// Its body holds the customer's external id in clear.
+    /// Returns true if the body has the customer's external id in clear text.
     pub const fn is_personal(self) -> bool {
         matches!(self, Self::CallEnded | Self::Crm)
     }
 
-    /// Its body is a sentence for people.
+    /// Returns true if the body is a sentence for people.
     pub const fn is_text(self) -> bool {
         match self {
             Self::Wecom | Self::Dingtalk | Self::Feishu | Self::Mail | Self::Sms => true,
@@ -74,7 +78,7 @@ impl Format {
         }
     }
 
-    /// The address itself opens the door, so that nothing behind its host is shown.
+    /// Returns true if the address is itself a credential, so that only its host is shown.
     pub const fn is_address_secret(self) -> bool {
         matches!(self, Self::Wecom | Self::Dingtalk | Self::Feishu)
     }

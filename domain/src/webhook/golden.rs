@@ -1,4 +1,4 @@
-//! Every stored kind of a webhook's event, held against its golden file.
+//! Golden tests: the stored form of every webhook event equals its golden file.
 
 use super::event::{Attempted, Delivery, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
 use super::format::Format;

@@ -1,9 +1,10 @@
-//! The webhook aggregate: somebody outside who is told of events, by HTTP or by mail, and how far.
+//! The webhook aggregate: an external receiver of events over HTTP or mail, and the progress of its
+//! deliveries.
 //!
-//! Promises: its address and its secrets are kept sealed under a key of its own; a secret is rotated with an
-//! overlap; every event it asked for is taken, tried again over days, or a dead letter that is on record;
-//! what was told, and what was answered, is an event. Events about deliveries are told to nobody. One stream
-//! per webhook; a channel of alerts is one too.
+//! Guarantees: its address and secrets are sealed under a key of its own. A secret is rotated with an
+//! overlap. Every event it subscribes to is accepted, retried over days, or a recorded dead letter. Each
+//! delivery and the receiver's answer are events. Events about deliveries are not sent to webhooks. One
+//! stream per webhook; a channel for alerts is a webhook too.
 
 pub mod command;
 mod decide;
@@ -33,11 +34,11 @@ use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
 use values::ids::{CustomerId, WebhookId};
 
-/// Longest part of an answer that is kept with a delivery: enough to see why a CRM said no, and of millions
-/// of deliveries not more than their events take.
+/// Longest part of a receiver's answer that is stored with a delivery, in bytes: enough to see why a CRM
+/// refused, and small enough for millions of deliveries.
 pub const ANSWER_KEPT_BYTES_MAX: usize = 1_024;
 
-/// The webhook's decider.
+/// The decider of the webhook aggregate.
 #[derive(Debug)]
 pub struct Webhook;
 
@@ -66,7 +67,7 @@ impl Decider for Webhook {
         state.apply(event, at);
     }
 
-    /// Whom and what the delivered event is about.
+    /// Returns the campaign and customer of the delivered event.
     fn scope(_: &WebhookId, _: &WebhookState, event: &WebhookEvent) -> Scope {
         let delivery = event.delivery();
         Scope {
@@ -75,8 +76,9 @@ impl Decider for Webhook {
         }
     }
 
-    /// An answer about a person is under that person's key, and is erased with it; all else under a key of
-    /// the webhook's own, whose id follows from the webhook's, which is no secret.
+    /// Returns the key id for sealing. An answer about a customer is sealed under the customer's key and
+    /// erased with it. Everything else is sealed under the webhook's own key; its id is a hash of the
+    /// webhook's id and is not secret.
     fn sealed_under(id: &WebhookId, scope: &Scope) -> Option<CustomerId> {
         if scope.customer.is_some() {
             return scope.customer.clone();

@@ -1,20 +1,20 @@
-//! Why the owner of a webhook may not have it deliver any more. The owner is the user who added it, changed
-//! it last or took it over; the directory's owner loses no right.
+//! Reasons why a webhook's owner lost the right to its deliveries. The owner is the user who added it,
+//! changed it last or took it over. The owner of the data directory keeps every right.
 
 use serde::{Deserialize, Serialize};
 
-/// Further faults are added at the end.
+/// Why the owner lost the right. New faults are added at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OwnerFault {
-    /// The owner is disabled, or was a guest until a time that is over.
+    /// The owner is disabled, or is a guest with expired access.
     OwnerDisabled,
-    /// The owner is active and lacks a permission, or the data scope, that the webhook needs.
+    /// The owner is active, but lacks a permission or the data scope that the webhook needs.
     RightLost,
 }
 
 impl OwnerFault {
-    /// As stored and as shown.
+    /// Returns the code that is stored and shown.
     pub const fn code(self) -> &'static str {
         match self {
             Self::OwnerDisabled => "owner_disabled",

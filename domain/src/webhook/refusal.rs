@@ -1,4 +1,4 @@
-//! Why a command to a webhook can be refused: a rule said no, nothing was written.
+//! Refusals of a webhook command. No event is stored.
 
 use crate::problem::Explained;
 

@@ -1,8 +1,8 @@
-//! When an event that was not taken is tried again: soon at first, for a receiver that restarts, then ever
-//! more rarely over three days, as Standard Webhooks advises. Then it is a dead letter.
+//! The retry schedule of a delivery: short waits first, for a receiver that restarts, then longer ones over
+//! three days, as Standard Webhooks recommends. After the last attempt the event is a dead letter.
 
-/// Waits between two attempts. Together three days and three hours; the first minute holds six of them, so
-/// that a restart of the receiver delays nobody for long.
+/// Waits between two attempts, in milliseconds. Together three days and three hours. The first minute has six
+/// attempts, so that a restart of the receiver causes little delay.
 const WAITS_MS: [u64; 13] = [
     1_000,
     2_000,
@@ -19,13 +19,14 @@ const WAITS_MS: [u64; 13] = [
     34 * 3_600_000,
 ];
 
-/// Attempts of one event: the first, and one behind each wait.
+/// Most attempts of one event: the first, and one after each wait.
 pub const ATTEMPTS_MAX: u32 = 14;
 
-/// The longest that a receiver is left alone because it asks to be (`Retry-After`): a day.
+/// Longest wait that a receiver can request with `Retry-After`, in milliseconds: one day.
 pub const RETRY_AFTER_MS_MAX: u64 = 24 * 3_600_000;
 
-/// How long to wait behind so many attempts; `None` where that was the last.
+/// Returns the wait after so many attempts, in milliseconds: the schedule's, or the longer one that the
+/// receiver asked for. `None` after the last attempt.
 pub fn wait_ms(attempts: u32, asked_ms: Option<u64>) -> Option<u64> {
     let index = usize::try_from(attempts.saturating_sub(1)).ok()?;
     let usual = *WAITS_MS.get(index)?;

@@ -1,8 +1,9 @@
-//! What a webhook's events add up to: what it is, what signs, and how far it was told.
+//! The state of a webhook, folded from its events: its settings, its secrets and the progress of its
+//! deliveries.
 //!
-//! How far: everything up to `through` was taken or given up, but for what waits; `beyond` lists what was
-//! settled behind that. Both stay small, because the sender has few events under way at once and reads no
-//! further while too many wait.
+//! Progress: every event up to `through` is delivered or a dead letter, except those in `waiting`; `beyond`
+//! has the positions settled after that. Both stay small, because the sender has few events in flight and
+//! reads no further while too many wait.
 
 use super::event::{Attempted, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
 use super::owner_fault::OwnerFault;
@@ -12,10 +13,10 @@ use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use values::ids::{EventId, UserId};
 
-/// Dead letters that are listed by name; of older ones only the count is kept, and the events tell.
+/// Most dead letters that the state lists. Older ones are only counted; their events remain in the log.
 pub const DEAD_LETTERS_MAX: usize = 1_000;
 
-/// State of one webhook.
+/// The state of one webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WebhookState {
     facts: Option<Box<WebhookFacts>>,
@@ -37,22 +38,22 @@ pub struct WebhookState {
     last_fault: Option<DeliveryFault>,
 }
 
-/// The secret before this one, while it still signs.
+/// The previous secret while it still signs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OldSecret {
     pub secret: Personal<String>,
     pub until: Timestamp,
 }
 
-/// An event that was not taken yet, or stands behind one that was not.
+/// An event that was not accepted yet, or waits behind one that was not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waiting {
-    /// 0 of one that waits behind another.
+    /// 0 for an event that waits behind another.
     pub attempts: u32,
     pub due_at: Timestamp,
 }
 
-/// An event that was given up.
+/// An event after its last failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeadLetter {
     pub event: EventId,
@@ -62,7 +63,7 @@ pub struct DeadLetter {
     pub at: Timestamp,
 }
 
-/// How often what happened, over all time.
+/// Numbers of deliveries, failed attempts and dead letters since the webhook was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     pub delivered: u64,
@@ -71,14 +72,14 @@ pub struct Counts {
 }
 
 impl WebhookState {
-    /// What it is, while it is there.
+    /// Returns the settings; `None` if the webhook was never added or was removed.
     pub fn active(&self) -> Option<&WebhookFacts> {
         self.facts.as_deref().filter(|_| !self.removed)
     }
     pub const fn since(&self) -> Option<Timestamp> {
         self.since
     }
-    /// How often it was made or changed: what it is, whatever was delivered since.
+    /// Returns the number of changes to the settings. Deliveries do not count.
     pub const fn revision(&self) -> u64 {
         self.revision
     }
@@ -88,27 +89,27 @@ impl WebhookState {
     pub const fn is_removed(&self) -> bool {
         self.removed
     }
-    /// Nothing is sent: the receiver is gone, or the owner lost the right.
+    /// Returns true if nothing is sent: the receiver is gone, or the owner lost the right.
     pub const fn is_disabled(&self) -> bool {
         self.disabled
     }
-    /// Why the owner may not have it deliver, where it is disabled for that.
+    /// Returns the owner's fault if the webhook is disabled because of it.
     pub const fn owner_fault(&self) -> Option<OwnerFault> {
         self.owner_fault
     }
-    /// The secret before the one of now, and until when it signs too.
+    /// Returns the previous secret and the time until which it signs as well.
     pub const fn old_secret(&self) -> Option<&OldSecret> {
         self.old_secret.as_ref()
     }
-    /// How many replays were asked.
+    /// Returns the number of requested replays.
     pub const fn run(&self) -> u32 {
         self.run
     }
-    /// Everything up to here is settled, but for what waits.
+    /// Returns the position up to which every event is settled, except waiting ones.
     pub const fn through(&self) -> Position {
         self.through
     }
-    /// Whether an event needs no first attempt any more: settled, or known to wait.
+    /// Returns true if an event needs no first attempt: it is settled or known to wait.
     pub fn knows(&self, position: Position) -> bool {
         position <= self.through || self.beyond.contains(&position) || self.waiting.contains_key(&position)
     }
@@ -128,7 +129,7 @@ impl WebhookState {
     pub const fn last_delivered_at(&self) -> Option<Timestamp> {
         self.last_delivered_at
     }
-    /// Of the last attempt, where it was not taken.
+    /// Returns the fault of the last attempt; `None` if it succeeded.
     pub const fn last_fault(&self) -> Option<DeliveryFault> {
         self.last_fault
     }
@@ -222,7 +223,7 @@ impl WebhookState {
         facts.allow_private = *allow_private;
         if let Some(target) = target {
             facts.target = target.clone();
-            // Whoever listens elsewhere is not handed what opens a door at the address before.
+            // The bearer token is a credential of the old address and is not sent to the new one.
             facts.bearer = None;
         }
         if let Some(bearer) = bearer {
@@ -239,7 +240,7 @@ impl WebhookState {
         self.dead.retain(|position, _| *position <= after);
     }
 
-    /// A receiver that is gone stays so.
+    /// Changes the owner. A webhook that is disabled because the receiver is gone stays disabled.
     fn take_over(&mut self, owner: Option<&UserId>) {
         self.revision += 1;
         self.hand_over(owner);
@@ -260,7 +261,7 @@ impl WebhookState {
         }
     }
 
-    /// What it knew to be secret is not kept in memory, nor what was still to be sent.
+    /// Marks the webhook as removed and drops the old secret and the waiting events from memory.
     fn remove(&mut self) {
         self.removed = true;
         self.old_secret = None;

@@ -1,4 +1,4 @@
-//! Given events, when a command, then events or a refusal.
+//! Tests of the webhook decider: given events, when a command, then events or a refusal.
 
 use super::{
     ATTEMPTS_MAX, Attempted, DeliveryFault, Format, NewAddress, OVERLAP_MS, Outcome, OutcomeEnd, OwnerFault,
@@ -60,7 +60,7 @@ fn decide(given: &[WebhookEvent], when: WebhookCommand) -> Result<Vec<WebhookEve
     Webhook::decide(&state(given), when, Context { now: NOW })
 }
 
-/// The state behind what was decided.
+/// Returns the state after the events that a command caused.
 fn behind(given: &[WebhookEvent], when: WebhookCommand) -> WebhookState {
     let mut all = given.to_vec();
     all.extend(decide(given, when).unwrap());
@@ -139,7 +139,7 @@ fn an_old_secret_signs_beside_the_new_one_for_a_day() {
     assert_eq!(decide(&[robot], rotate()), Err(WebhookRefusal::NotSigned));
 }
 
-/// Told of this from now on, in that form.
+/// Returns a change to this format, these kinds and this URL.
 fn change(format: Format, kinds: &[&str], url: Option<&str>) -> WebhookChange {
     WebhookChange {
         format,
@@ -182,7 +182,7 @@ fn a_webhook_is_changed_as_it_was_read_and_hands_nothing_to_another_address() {
     with_bearer.bearer = Some(Personal::open("another".to_owned()));
     let moved = behind(&given, ordered(with_bearer, 1));
     assert!(moved.active().unwrap().bearer.is_some());
-    // The same again is no event, also where nothing else was read.
+    // A change without effect stores no event, also for a caller that read the current revision.
     let same = change(Format::Standard, &["call.ended"], None);
     assert_eq!(decide(&given, ordered(same.clone(), 1)), Ok(vec![]));
     for (change, read, refusal) in [
@@ -358,7 +358,8 @@ fn a_webhook_that_was_taken_over_goes_on_from_where_it_was() {
     assert_eq!((of_wang.waiting().len(), of_wang.revision()), (1, 2));
     let owner = of_wang.active().and_then(|facts| facts.owner.clone());
     assert_eq!(owner, Some(user("wang")));
-    // The directory's owner may be the owner of it already, or of an old one that says nothing.
+    // The owner of the data directory may be the owner already, or the owner of an old webhook without an
+    // owner in its event.
     for (owner, events) in [
         (Some("wang"), vec![]),
         (Some("li"), vec![taken_over(Some("li"))]),

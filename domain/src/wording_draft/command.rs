@@ -1,4 +1,4 @@
-//! Requests to one draft: a model is about to be asked, what it wrote, and what people make of it.
+//! The commands of a wording draft: a model is asked, its answer is stored, and a user adopts or rejects it.
 
 use super::event::DraftCost;
 use super::reading::NoDraft;
@@ -6,16 +6,16 @@ use super::task::DraftTask;
 use crate::four_eyes::NobodyBecause;
 use values::ids::UserId;
 
-/// What is on record before anything is sent.
+/// The request to a model, stored before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskingForDraft {
     pub task: DraftTask,
-    /// Nobody where the directory's own key was used.
+    /// The user who asked. `None` if the directory's own key was used.
     pub by: Option<UserId>,
     pub sent: DraftedBy,
 }
 
-/// Who is asked, and all that is sent.
+/// The model and the full prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftedBy {
     pub model: String,
@@ -23,35 +23,36 @@ pub struct DraftedBy {
     pub prompt_sha256: String,
 }
 
-/// A person takes what was written.
+/// A user's adoption of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adopting {
-    /// Nobody where the directory's own key was used.
+    /// The user who adopts. `None` if the directory's own key was used.
     pub by: Option<UserId>,
-    /// Why no second person stands behind it, where none does.
+    /// The reason why no second person was needed, if the requester adopts.
     pub nobody: Option<NobodyBecause>,
-    /// The version whose answer it takes the place of.
+    /// The knowledge base version that has the answer to be replaced.
     pub from_version: u32,
-    /// Of the version that it makes.
+    /// Content hash of the new version.
     pub content_hash: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WordingDraftCommand {
-    /// Asked already: answered without an event, and nobody is asked again.
+    /// Records the request. If the draft was asked for already, no event is stored and the model is not asked
+    /// again.
     Ask(Box<AskingForDraft>),
-    /// It wrote what may be kept.
+    /// Stores a text that passed the checks.
     Keep { text: String, cost: DraftCost },
-    /// It wrote nothing, or what may not be kept.
+    /// Records that the model wrote nothing, or that its text was refused.
     Fail { no_draft: NoDraft, cost: DraftCost },
-    /// Adopted into the same version already: answered without an event.
+    /// Adopts the draft. If it was adopted into the same version, no event is stored.
     Adopt(Box<Adopting>),
-    /// Rejected already: answered without an event.
+    /// Rejects the draft. If it was rejected already, no event is stored.
     Reject { by: Option<UserId>, reason: String },
 }
 
 impl WordingDraftCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Ask(_) => "wording_draft.ask",

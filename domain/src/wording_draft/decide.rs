@@ -1,4 +1,4 @@
-//! Decides commands to a draft: asked once, written once, and decided once by a person.
+//! Decides the commands of a wording draft: it is asked for once, written once and decided once by a user.
 
 use super::command::{Adopting, AskingForDraft, WordingDraftCommand};
 use super::event::WordingDraftEvent;
@@ -47,7 +47,7 @@ fn ask(state: &WordingDraftState, asking: AskingForDraft) -> Decided {
     }])
 }
 
-/// What came first stays: nothing that was written is written over.
+/// Stores the first result. Later results store no event, so that a written text is never replaced.
 fn written(state: &WordingDraftState, event: WordingDraftEvent) -> Decided {
     state.asked().ok_or(WordingDraftRefusal::Unknown)?;
     if state.outcome().is_some() {
@@ -88,7 +88,7 @@ fn adopt(state: &WordingDraftState, adopting: Adopting) -> Decided {
     }])
 }
 
-/// Also who asked for it takes it back.
+/// Rejects the draft. The user who asked for it may reject it too.
 fn reject(state: &WordingDraftState, by: Option<UserId>, reason: String) -> Decided {
     drafted(state)?;
     if reason.trim().is_empty() {
@@ -107,7 +107,7 @@ fn reject(state: &WordingDraftState, by: Option<UserId>, reason: String) -> Deci
     }
 }
 
-/// What was asked, where words came of it.
+/// Returns the request if a text was written; otherwise a refusal.
 fn drafted(state: &WordingDraftState) -> Result<&AskedDraft, WordingDraftRefusal> {
     let asked = state.asked().ok_or(WordingDraftRefusal::Unknown)?;
     match state.outcome() {

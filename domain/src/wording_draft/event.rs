@@ -1,4 +1,4 @@
-//! Facts about one draft of wording. Stored kinds and versions; never changed, only added to.
+//! The events of a wording draft. Stored kinds and versions never change; new ones are added.
 
 use super::task::DraftTask;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -11,69 +11,70 @@ use values::ids::UserId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum WordingDraftEvent {
-    /// A model is about to be asked for other words; a crash from here on asks nobody a second time.
+    /// A model is about to be asked for another wording. After a crash from here on it is not asked again.
     #[serde(rename = "wording_draft.asked")]
     Asked {
         #[serde(flatten)]
         task: Box<DraftTask>,
-        /// Absent where the directory's own key was used.
+        /// The user who asked. Absent if the directory's own key was used.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         asked_by: Option<UserId>,
-        /// As its server calls it.
+        /// The model's name at its server.
         model: String,
-        /// All that was sent.
+        /// The full prompt.
         prompt: String,
-        /// SHA-256 of it, lower hex.
+        /// SHA-256 of the prompt, in lower-case hex.
         prompt_sha256: String,
     },
-    /// What the model wrote. Nobody hears it by this alone.
+    /// The text that the model wrote. Calls do not use it until a user adopts it and publishes the version.
     #[serde(rename = "wording_draft.drafted")]
     Drafted {
         text: String,
         #[serde(flatten)]
         cost: DraftCost,
     },
-    /// The model wrote nothing, or what may not be said.
+    /// The model wrote nothing, or its text was refused.
     #[serde(rename = "wording_draft.failed")]
     Failed {
-        /// `late`, `unreachable`, `denied`, `garbled`, `cut`; `too_long`; `unchanged`; `placeholders`: a
-        /// place was left out, or one was put in; `figures`: it named a number or day that stands nowhere in
-        /// what it was given; `sensitive`: it held a word that ends calls; `personal`: it named somebody.
+        /// `late`, `unreachable`, `denied`, `garbled`, `cut`: the request failed; `too_long`; `unchanged`;
+        /// `placeholders`: one is missing or was added; `figures`: it names a number or day that its input
+        /// does not have; `sensitive`: it has a word that ends calls; `personal`: it names a person.
         failure: String,
-        /// Which place, figure or word.
+        /// The placeholders, figures or word that caused the refusal.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
-        /// What it wrote, masked and cut to its bound.
+        /// The model's text, masked and cut to its limit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         output: Option<String>,
         #[serde(flatten)]
         cost: DraftCost,
     },
-    /// A person takes it into a new version of the base, which nobody hears before it is published.
+    /// A user adopted the draft into a new version of the knowledge base. Calls use that version only after
+    /// its publication.
     #[serde(rename = "wording_draft.adopted")]
     Adopted {
-        /// The version whose answer it takes the place of.
+        /// The version that has the replaced answer.
         from_version: u32,
-        /// Of the version that it makes.
+        /// Content hash of the new version.
         content_hash: String,
-        /// Absent where the directory's own key was used.
+        /// The user who adopted. Absent if the directory's own key was used.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         adopted_by: Option<UserId>,
-        /// Why no other person than who asked stands behind it, where none does.
+        /// Why no second person was needed. Absent if another user than the requester adopted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nobody: Option<NobodyBecause>,
     },
-    /// It is not to be said.
+    /// A user rejected the draft.
     #[serde(rename = "wording_draft.rejected")]
     Rejected {
-        /// Absent where the directory's own key was used.
+        /// The user who rejected. Absent if the directory's own key was used.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rejected_by: Option<UserId>,
         reason: String,
     },
 }
 
-/// What asking cost.
+/// Duration and token counts of a request to a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DraftCost {
     pub took_ms: u64,
@@ -83,7 +84,7 @@ pub struct DraftCost {
     pub answer_tokens: Option<u32>,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// Event kinds as stored, one per variant. They never change.
 impl WordingDraftEvent {
     pub const ASKED: &'static str = "wording_draft.asked";
     pub const DRAFTED: &'static str = "wording_draft.drafted";

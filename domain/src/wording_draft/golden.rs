@@ -1,4 +1,4 @@
-//! Every stored kind of a wording draft's event, held against its golden file.
+//! Golden tests: the stored form of every wording draft event equals its golden file.
 
 use super::event::WordingDraftEvent;
 use super::tests::{cost, sent, task};

@@ -1,10 +1,10 @@
-//! The wording draft aggregate: other words for one answer of a knowledge base, written by a model and taken
-//! by people or not.
+//! The wording draft aggregate: another wording for one answer of a knowledge base, written by a model and
+//! adopted or rejected by a user.
 //!
-//! Promises: what is sent is on record before it is sent, and a model is asked once; what it wrote counts
-//! only where it holds the places and no other figures of what stands there now; nobody adopts a draft that
-//! they asked for themselves, unless nobody else could, and then the event says so. Adopting makes no version
-//! current: that is the knowledge base's own publication. Nothing personal is in it.
+//! Guarantees: the prompt is stored before it is sent, and a model is asked once. A text counts only if it
+//! keeps the placeholders and has no other figures than the current answer and its facts. A requester cannot
+//! adopt the own draft unless no other user holds the permission, and the event then says so. Adoption
+//! publishes no version; the knowledge base does. A draft contains no personal data.
 
 pub mod command;
 mod decide;
@@ -34,16 +34,16 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::WordingDraftId;
 
-/// Longest instruction kept: a few sentences. It is stored for ever and is masked.
+/// Longest instruction, in bytes: a few sentences. It is stored forever and is masked.
 pub const INSTRUCTION_BYTES_MAX: usize = 1_000;
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 512;
-/// Longest of all that is sent: orders, an answer of 500 characters and its facts. A record holds 64 KB.
+/// Longest prompt, in bytes: orders, an answer of 500 characters and its facts. A record holds 64 KB.
 pub const PROMPT_BYTES_MAX: usize = 32 * 1_024;
-/// From then on what was asked for and is not there will not come: a model has 20 s, and an append its own.
+/// Milliseconds after which a missing answer counts as lost. A model has 20 s, and the append needs time too.
 pub const LOST_AFTER_MS: u64 = 60_000;
 
-/// The decider of drafts.
+/// The decider of the wording draft aggregate.
 #[derive(Debug)]
 pub struct WordingDraft;
 
@@ -77,7 +77,7 @@ impl Decider for WordingDraft {
         false
     }
 
-    /// About no customer and no campaign.
+    /// Returns an empty scope: a draft belongs to no customer and no campaign.
     fn scope(_: &WordingDraftId, _: &WordingDraftState, _: &WordingDraftEvent) -> Scope {
         Scope::default()
     }

@@ -1,5 +1,5 @@
-//! What a model answered, read strictly: one text that keeps every place of what stands there now and names
-//! no other figure, or why it is none. What may not be kept as a draft is on record as refused.
+//! Strict reading of a model's answer: one text that keeps every placeholder of the current text and adds no
+//! figure, or the reason of its refusal. A refused text is recorded.
 
 use super::task::DraftTask;
 use crate::ports::assistant::AssistantFailure;
@@ -10,9 +10,9 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use values::braces::{Piece, pieces};
 
-/// Longest text: as in a knowledge file.
+/// Longest text of a draft, in characters, as in a knowledge file.
 pub const TEXT_CHARS_MAX: usize = 500;
-/// Longest that is kept of what was refused: enough to see why.
+/// Longest part of a refused text that is stored, in characters: enough to see the reason.
 const OUTPUT_CHARS_MAX: usize = 2_000;
 
 /// Why there is no draft.
@@ -20,17 +20,17 @@ const OUTPUT_CHARS_MAX: usize = 2_000;
 pub enum DraftFailure {
     Unanswered(AssistantFailure),
     TooLong,
-    /// Word for word what stands there now.
+    /// The text equals the current one.
     Unchanged,
     Placeholders,
     Figures,
     Sensitive,
-    /// It named somebody, or a number of somebody.
+    /// The text names a person or a person's number.
     Personal,
 }
 
 impl DraftFailure {
-    /// As events name it.
+    /// Returns the name of the failure in events.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unanswered(failure) => failure.name(),
@@ -44,13 +44,13 @@ impl DraftFailure {
     }
 }
 
-/// The same, with what it was about.
+/// A failure with its details.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoDraft {
     pub failure: DraftFailure,
-    /// Which places, figures or word.
+    /// The placeholders, figures or word that caused it.
     pub detail: Option<String>,
-    /// What was written, masked and cut.
+    /// The model's text, masked and cut.
     pub output: Option<String>,
 }
 
@@ -64,29 +64,29 @@ impl From<AssistantFailure> for NoDraft {
     }
 }
 
-/// What a text is held to.
+/// The checks that a text must pass.
 pub struct HeldTo<'a> {
     pub figures: &'a dyn Figures,
     pub masking: &'a dyn Masking,
-    /// Words that end calls which answer from this base.
+    /// Words that end calls of the campaigns that use this knowledge base.
     pub sensitive: Option<&'a dyn SensitiveWords>,
 }
 
-/// What is agreed that it answers, and nothing beside it.
+/// The members of a model's answer; other members are refused.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Agreed {
     text: String,
 }
 
-/// A text without its places, and the places.
+/// A text without its placeholders, and the placeholders.
 struct Apart<'a> {
     plain: String,
-    /// Sorted; one that stands twice is here twice.
+    /// Sorted; a placeholder that occurs twice is listed twice.
     places: Vec<&'a str>,
 }
 
-/// Reads an answer, or says why nothing of it may be kept.
+/// Reads a model's answer and returns its text, or why it cannot be stored.
 pub fn read(answer: &str, task: &DraftTask, held: &HeldTo<'_>) -> Result<String, NoDraft> {
     let no_draft = |failure: DraftFailure, detail: Option<String>, output: &str| NoDraft {
         failure,
@@ -133,7 +133,7 @@ fn fault(text: &str, task: &DraftTask, held: &HeldTo<'_>) -> Option<(DraftFailur
     if let Some(word) = held.sensitive.and_then(|words| words.first(&said.plain)) {
         return Some((DraftFailure::Sensitive, Some(word.word)));
     }
-    // A number that people ring may stand there already; its figures were compared above.
+    // The current text may contain a phone number to call; its figures were compared above.
     let masks = |plain: &str| held.masking.masked(plain) != plain;
     if masks(&said.plain) && !masks(&original.plain) {
         return Some((DraftFailure::Personal, None));
@@ -141,7 +141,8 @@ fn fault(text: &str, task: &DraftTask, held: &HeldTo<'_>) -> Option<(DraftFailur
     None
 }
 
-/// `None` where a place is not closed. Two plain pieces stay apart, so that no figure is made of two halves.
+/// Separates the placeholders from the text; `None` if one is not closed. A blank replaces each, so that two
+/// halves never form a figure.
 fn apart(text: &str) -> Option<Apart<'_>> {
     let mut plain = String::with_capacity(text.len());
     let mut places = Vec::new();
@@ -158,7 +159,7 @@ fn apart(text: &str) -> Option<Apart<'_>> {
     Some(Apart { plain, places })
 }
 
-/// Places that one of the two has and the other has not.
+/// Returns the placeholders that only one of the two texts has.
 fn differing(said: &[&str], original: &[&str]) -> Option<String> {
     let (said, original): (BTreeSet<&str>, BTreeSet<&str>) =
         (said.iter().copied().collect(), original.iter().copied().collect());

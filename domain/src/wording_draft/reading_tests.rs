@@ -1,4 +1,4 @@
-//! What a model answers, row by row: kept, or refused with its class and what it was about.
+//! Tests of reading a model's answer, row by row: accepted, or refused with its failure and details.
 
 use super::reading::{HeldTo, NoDraft, TEXT_CHARS_MAX, read};
 use super::tests::task;
@@ -7,7 +7,7 @@ use crate::ports::understanding::{SensitiveWord, SensitiveWords};
 use crate::ports::writer::Figures;
 use std::collections::BTreeSet;
 
-/// Every run of digits.
+/// Figures of the tests: every run of digits.
 struct Digits;
 
 impl Figures for Digits {
@@ -17,7 +17,7 @@ impl Figures for Digits {
     }
 }
 
-/// Stars a name.
+/// A masking that replaces a name with stars.
 struct Names;
 
 impl Masking for Names {
@@ -26,7 +26,7 @@ impl Masking for Names {
     }
 }
 
-/// One word.
+/// A list with one sensitive word.
 struct Promise;
 
 impl SensitiveWords for Promise {

@@ -1,4 +1,4 @@
-//! Why nothing is done with a draft: a rule said no, nothing was written.
+//! Refusals of a wording draft command. No event is stored.
 
 use super::state::DraftStanding;
 use super::{INSTRUCTION_BYTES_MAX, PROMPT_BYTES_MAX, REASON_BYTES_MAX};
@@ -17,7 +17,7 @@ pub enum WordingDraftRefusal {
          whole prompt {PROMPT_BYTES_MAX}"
     )]
     TooLong,
-    /// There are no words to take or to reject.
+    /// There is no text to adopt or to reject.
     #[error("there is no draft text to adopt or reject: it is {0}")]
     NotDrafted(DraftStanding),
     #[error("it was decided already: it is {0}")]

@@ -1,4 +1,4 @@
-//! What the events of a draft add up to: what was asked, what came of it, and how it was decided.
+//! The state of a wording draft, folded from its events: the request, its result and the decision.
 
 use super::LOST_AFTER_MS;
 use super::event::{DraftCost, WordingDraftEvent};
@@ -9,11 +9,11 @@ use serde::Serialize;
 use std::fmt;
 use values::ids::UserId;
 
-/// What was asked of a model.
+/// The request to a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedDraft {
     pub task: DraftTask,
-    /// Nobody where the directory's own key was used.
+    /// The user who asked. `None` if the directory's own key was used.
     pub by: Option<UserId>,
     pub model: String,
     pub prompt: String,
@@ -21,7 +21,7 @@ pub struct AskedDraft {
     pub at: Timestamp,
 }
 
-/// What came of it.
+/// The result of the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DraftOutcome {
     Drafted {
@@ -36,14 +36,14 @@ pub enum DraftOutcome {
     },
 }
 
-/// How a person decided.
+/// The decision of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DecidedDraft {
     Adopted(AdoptedDraft),
     Rejected(RejectedDraft),
 }
 
-/// Who took it, and into what.
+/// The user who adopted the draft, and the version it became part of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdoptedDraft {
     pub from_version: u32,
@@ -53,7 +53,7 @@ pub struct AdoptedDraft {
     pub at: Timestamp,
 }
 
-/// Who did not want it, and why.
+/// The user who rejected the draft, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedDraft {
     pub by: Option<UserId>,
@@ -61,13 +61,13 @@ pub struct RejectedDraft {
     pub at: Timestamp,
 }
 
-/// How a draft stands at a time.
+/// The status of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DraftStanding {
-    /// A model is at it.
+    /// A model was asked and has not answered yet.
     Asked,
-    /// Asked, and a process ended before an answer was kept: none will come.
+    /// Asked, but the process ended before an answer was stored. None will follow.
     Lost,
     Drafted,
     Failed,
@@ -94,7 +94,7 @@ impl fmt::Display for DraftStanding {
     }
 }
 
-/// State of one draft.
+/// The state of one draft.
 #[derive(Debug, Clone, Default)]
 pub struct WordingDraftState {
     asked: Option<Box<AskedDraft>>,
@@ -113,7 +113,7 @@ impl WordingDraftState {
         self.decided.as_ref()
     }
 
-    /// What was written, where it may be taken.
+    /// Returns the text that a user can adopt; `None` if there is none.
     pub fn text(&self) -> Option<&str> {
         match self.outcome.as_ref()? {
             DraftOutcome::Drafted { text, .. } => Some(text),
@@ -121,7 +121,7 @@ impl WordingDraftState {
         }
     }
 
-    /// How it stands; `None` of what nobody asked for.
+    /// Returns the status at `now`; `None` if the draft was never asked for.
     pub fn standing(&self, now: Timestamp) -> Option<DraftStanding> {
         let asked = self.asked()?;
         Some(match (&self.decided, &self.outcome) {

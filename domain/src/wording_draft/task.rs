@@ -1,10 +1,10 @@
-//! What is to be worded: one answer or objection of one version of a knowledge base, as it stands there.
+//! The task of a wording draft: one answer or objection of a knowledge base version with its current text.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::ids::KnowledgeId;
 
-/// What kind of row is to be worded.
+/// The kind of entry to be reworded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
@@ -12,31 +12,31 @@ pub enum EntryKind {
     Objection,
 }
 
-/// What a model is asked to word, and by what its words are held.
+/// The entry that a model rewords, with everything its text is checked against.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DraftTask {
     pub knowledge: KnowledgeId,
     pub knowledge_version: u32,
-    /// Of that version.
+    /// Content hash of that version.
     pub content_hash: String,
-    /// The id of the answer or objection.
+    /// Id of the answer or objection.
     #[schemars(example = &"手续费")]
     pub entry: String,
     pub entry_kind: EntryKind,
-    /// Language of the base, BCP 47.
+    /// Language of the knowledge base, a BCP 47 tag.
     #[schemars(example = &"zh-CN")]
     pub lang: String,
-    /// As it is asked.
+    /// The question that the entry answers.
     #[schemars(example = &"手续费是多少")]
     pub question: String,
-    /// What is said now; places in `{{…}}` as they are written.
+    /// The current text, with its placeholders `{{…}}`.
     #[schemars(example = &"满{{fact:分期.起点}}就可以申请分期。")]
     pub original: String,
-    /// The facts that it names, with what they say.
+    /// The facts that the text names, with their values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(example = BTreeMap::from([("分期.起点", "500元")]))]
     pub facts: BTreeMap<String, String>,
-    /// What is wished, masked.
+    /// The requester's instruction, masked.
     #[schemars(example = &"说得更短、更亲切")]
     pub instruction: String,
 }

@@ -1,4 +1,5 @@
-//! Drafts as given, when, then: asked once, written once, decided once, and by nobody who asked.
+//! Tests of the wording draft decider: asked once, written once, decided once, and not adopted by its
+//! requester.
 
 use super::*;
 use crate::four_eyes::NobodyBecause;
@@ -83,7 +84,7 @@ fn reject(reason: &str) -> WordingDraftCommand {
     }
 }
 
-/// Commands one after the other: the kinds that the last of them led to, or its refusal; and the state.
+/// Runs commands in order. Returns the state, and the kinds of the last one's events or its refusal.
 fn after(
     commands: &[WordingDraftCommand],
 ) -> (Result<Vec<&'static str>, WordingDraftRefusal>, WordingDraftState) {

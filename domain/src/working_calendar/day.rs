@@ -1,11 +1,11 @@
-//! A day of the calendar as files and events write it, and the days of the week on which nobody is called.
+//! Days of the calendar in their written form, and weekdays without calls.
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A day, `2026-02-14`.
+/// A day, written `2026-02-14`.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -18,7 +18,7 @@ impl Day {
         Self(date)
     }
 
-    /// From 1 to 12.
+    /// Returns the month, 1 to 12.
     pub fn month(self) -> u32 {
         self.0.month()
     }
@@ -39,7 +39,7 @@ impl Day {
         }
     }
 
-    /// Days from this one to a later one; negative where it is earlier.
+    /// Returns the number of days from this day to a later one; negative if that one is earlier.
     pub fn days_to(self, later: Self) -> i64 {
         later.0.signed_duration_since(self.0).num_days()
     }
@@ -75,7 +75,7 @@ impl From<Day> for String {
     }
 }
 
-/// A day of the week on which nobody is called.
+/// A weekday without calls.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]

@@ -1,8 +1,8 @@
-//! Public holidays and the days that are worked for them, a year and country at a time; and on which days a
-//! campaign calls. Values that campaigns, grants and the rule `calling_days` share.
+//! Public holidays and days worked in exchange for them, per year and country; and the calling days of a
+//! campaign. Campaigns, grants and the rule `calling_days` share these values.
 //!
-//! A year is a small file. Some ship with the program, others are imported and stand before what ships; a
-//! year that is in neither is unknown, and what is unknown refuses.
+//! A year is a small file. Some years are bundled; an imported year replaces the bundled one. A year without
+//! a file is unknown, and dials on its days are refused.
 
 mod day;
 mod year;
@@ -15,54 +15,54 @@ pub use year::{
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
 
-/// The files that ship.
+/// The bundled calendar files.
 const SHIPPED: [&str; 2] = [
     include_str!("years/cn-2026.yaml"),
     include_str!("years/cn-2027.yaml"),
 ];
 
-/// What a campaign does with public holidays.
+/// How a campaign treats public holidays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Holidays {
-    /// Nobody is called on one; a day that is worked for one counts as a working day.
+    /// No calls on public holidays. A day worked in exchange for one counts as a working day.
     Observe,
-    /// They are days like others.
+    /// Public holidays are treated like other days.
     Ignore,
 }
 
-/// On which days a campaign calls.
+/// The calling days of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallingDays {
     pub holidays: Holidays,
-    /// Days of the week on which nobody is called.
+    /// Weekdays without calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rest_days: Vec<RestDay>,
-    /// Whose holidays: two letters (ISO 3166-1). The country of the preset, unless it is said.
+    /// Country of the holidays, two letters (ISO 3166-1). Default: the country of the preset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(equal = 2), example = &"cn")]
     pub country: Option<String>,
 }
 
 impl CallingDays {
-    /// Whether any day could be refused.
+    /// Returns true if the plan can exclude any day.
     pub fn ask(&self) -> bool {
         self.holidays == Holidays::Observe || !self.rest_days.is_empty()
     }
 }
 
-/// Where a year's calendar comes from.
+/// The source of a year's calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     Imported,
     Shipped,
 }
 
-/// The years that were imported, as they travel with a campaign's facts.
+/// The imported calendar years, as part of a campaign's facts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Calendars {
     imported: Arc<Vec<CalendarYear>>,
-    /// See `assuming_ordinary`.
+    /// Set by `assuming_ordinary`.
     assumes_ordinary: bool,
 }
 
@@ -74,8 +74,8 @@ impl Calendars {
         }
     }
 
-    /// The same for a look ahead: days of a year whose file nobody has are taken to be no holidays and not
-    /// worked for one. Nobody is called by it: when that day comes it is judged anew.
+    /// Returns a copy for forecasts, in which days of a year without a file count as ordinary days. No call
+    /// depends on it: the day is evaluated again when it comes.
     pub fn assuming_ordinary(&self) -> Self {
         Self {
             imported: Arc::clone(&self.imported),
@@ -83,13 +83,13 @@ impl Calendars {
         }
     }
 
-    /// Whether days of a year without its file are taken to be ordinary ones.
+    /// Returns true if days of a year without a file count as ordinary days.
     pub const fn assumes_ordinary(&self) -> bool {
         self.assumes_ordinary
     }
 
-    /// The calendar that says what a day is: that of the year before or after it where its notice names the
-    /// day (New Year's holiday begins on 31 December), else that of its own year.
+    /// Returns the calendar that decides about a day: that of the year before or after if its notice names
+    /// the day (New Year's holiday can begin on 31 December), else that of the day's own year.
     pub fn of_day(&self, country: &str, day: Day) -> Option<(&CalendarYear, Origin)> {
         let names = |found: &(&CalendarYear, Origin)| found.0.kind_of(day) != DayKind::Ordinary;
         let beside = [day.year() + 1, day.year() - 1];
@@ -100,7 +100,7 @@ impl Calendars {
             .or_else(|| self.year(country, day.year()))
     }
 
-    /// The calendar of a year: the imported one, else the one that ships.
+    /// Returns the calendar of a year: the imported one, or else the bundled one.
     pub fn year(&self, country: &str, year: i32) -> Option<(&CalendarYear, Origin)> {
         let is = |one: &&CalendarYear| one.country == country && one.year == year;
         let imported = self.imported.iter().find(is).map(|one| (one, Origin::Imported));
@@ -108,7 +108,7 @@ impl Calendars {
     }
 }
 
-/// The years that ship.
+/// Returns the bundled calendar years.
 pub fn shipped() -> &'static [CalendarYear] {
     static YEARS: OnceLock<Vec<CalendarYear>> = OnceLock::new();
     YEARS.get_or_init(|| {
@@ -150,7 +150,7 @@ mod tests {
         for (text, kind) in kinds {
             assert_eq!(year.kind_of(day(text)), kind, "{text}");
         }
-        // Rest days that the notice moves: as many as it gives.
+        // Rest days that the notice moves are as many as it adds.
         let days: usize = year.holidays.iter().map(|named| named.days_count()).sum();
         assert_eq!((days, year.working_days.len()), (33, 6));
     }

@@ -1,5 +1,5 @@
-//! One year of one country: its public holidays, the days worked for them, where that is written; read from a
-//! small file and checked before it counts.
+//! The calendar of one year and country: its public holidays, the days worked in exchange, and its source. It
+//! is read from a small file and checked before it applies.
 
 use super::day::Day;
 use serde::{Deserialize, Serialize};
@@ -8,16 +8,16 @@ use std::str::FromStr;
 use values::ids::InvalidId;
 use values::yaml;
 
-/// Largest file of a year: the shipped ones have 1 KB.
+/// Largest calendar file, in bytes. The bundled ones have 1 KB.
 pub const CALENDAR_BYTES_MAX: usize = 64 * 1024;
 
-/// Most named holidays of a year, and most days worked for them; China's notice has 7 and 6.
+/// Most named holidays of a year, and most days worked in exchange. China's notice has 7 and 6.
 const ROWS_MAX: usize = 100;
 
-/// Longest source or name kept: it is stored for ever.
+/// Longest source or name, in bytes. It is stored forever.
 const TEXT_BYTES_MAX: usize = 256;
 
-/// Whose year: `cn-2026`.
+/// The id of a calendar year: country and year, such as `cn-2026`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CalendarYearId {
     pub country: String,
@@ -52,13 +52,13 @@ impl FromStr for CalendarYearId {
     }
 }
 
-/// How far a calendar can be relied on.
+/// How reliable a calendar is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CalendarStatus {
-    /// As its source says.
+    /// It has the days that its source published.
     Published,
-    /// Before the source said it.
+    /// It was made before its source was published.
     Provisional,
 }
 
@@ -71,7 +71,7 @@ impl CalendarStatus {
     }
 }
 
-/// A holiday with its days, both ends included.
+/// A holiday with its first and last day, both included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamedDays {
@@ -87,35 +87,35 @@ impl NamedDays {
     }
 }
 
-/// A year of a country.
+/// The calendar of one year and country.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CalendarYear {
-    /// Two letters (ISO 3166-1).
+    /// Country, two letters (ISO 3166-1).
     #[schemars(example = &"cn")]
     pub country: String,
     pub year: i32,
     pub status: CalendarStatus,
-    /// Where it is written.
+    /// The published source of the days.
     #[schemars(example = &"国务院办公厅关于2026年部分节假日安排的通知")]
     pub source: String,
     pub holidays: Vec<NamedDays>,
-    /// Days of a weekend that are worked for a holiday (调休上班).
+    /// Weekend days that are worked in exchange for a holiday (调休上班).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub working_days: Vec<Day>,
 }
 
-/// What a day is.
+/// The kind of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DayKind<'a> {
-    /// A public holiday, by its name.
+    /// A public holiday, with its name.
     Holiday(&'a str),
-    /// Worked for a holiday, whatever its day of the week.
+    /// A day worked in exchange for a holiday, whatever its weekday.
     Worked,
     Ordinary,
 }
 
-/// Why a file is no calendar.
+/// Why a file is not a valid calendar.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CalendarFault {
     #[error("the file has {bytes} bytes, more than {CALENDAR_BYTES_MAX}")]
@@ -127,7 +127,7 @@ pub enum CalendarFault {
 }
 
 impl CalendarYear {
-    /// Reads a file: YAML, of which JSON is a part.
+    /// Reads and checks a calendar file in YAML or JSON.
     pub fn from_yaml(text: &str) -> Result<Self, CalendarFault> {
         if text.len() > CALENDAR_BYTES_MAX {
             return Err(CalendarFault::TooLarge { bytes: text.len() });
@@ -147,7 +147,7 @@ impl CalendarYear {
         }
     }
 
-    /// Whether it is one year of one country, and no day is two things.
+    /// Checks that it is one year of one country, and that no day has two kinds.
     pub fn check(&self) -> Result<(), CalendarFault> {
         let wrong = |what: String| Err(CalendarFault::Wrong { what });
         if let Err(invalid) = self.id().to_string().parse::<CalendarYearId>() {
@@ -189,8 +189,8 @@ impl CalendarYear {
         Ok(())
     }
 
-    /// The notice of a year begins in the December before where New Year's holiday does, and may end in the
-    /// January behind it.
+    /// Returns true if a calendar of this year may name the day: the notice of a year can begin in the
+    /// December before, with New Year's holiday, and end in the January after it.
     fn may_name(&self, day: Day) -> bool {
         match day.year() - self.year {
             0 => true,

@@ -1,33 +1,34 @@
-//! Dialing levels that follow the part of drops, as public descriptions tell of VICIdial's adaptive methods:
-//! a reading of its manual, not its code.
+//! Dialing levels that follow the abandon rate, like the public description of VICIdial's adaptive methods.
+//! Based on its manual, not on its code.
 
 use crate::floor::{Floor, Pacer, Told};
 use crate::times::count;
 use crate::{ABANDONED_PERCENT_MAX, TICK_S};
 
-/// Highest level: lines for each agent.
+/// Highest level, in lines per agent.
 const LEVEL_MAX: f64 = 40.0;
-/// Before so many answers nothing is known of the part of drops.
+/// Number of answers before which the abandon rate is not used.
 const ANSWERS_MIN: u64 = 20;
 
-/// Lines for each agent at work, raised while drops are few and lowered when they are many.
+/// A pacer with a level of lines per working agent. The level rises while drops are few and falls when there
+/// are many.
 #[derive(Debug, Clone)]
 pub struct Adaptive {
     name: &'static str,
     level: f64,
-    /// By how much, and after how many ticks.
+    /// Size of a step, and number of ticks between steps.
     step: f64,
     every: u32,
     ticks: u32,
 }
 
 impl Adaptive {
-    /// A step of a tenth every 15 seconds.
+    /// Creates the fast variant: a step of one tenth every 15 seconds.
     pub fn fast() -> Self {
         Self::of("adaptive_fast", 0.1, 15.0)
     }
 
-    /// A step of a twentieth every minute.
+    /// Creates the slow variant: a step of one twentieth every minute.
     pub fn slow() -> Self {
         Self::of("adaptive_slow", 0.05, 60.0)
     }

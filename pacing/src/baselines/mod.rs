@@ -1,4 +1,4 @@
-//! What others do, to be measured beside: each as public descriptions tell it, none is anybody's code.
+//! Baseline pacers for comparison, each written from public descriptions, not from other products' code.
 
 mod adaptive;
 mod simple;

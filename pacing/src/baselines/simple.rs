@@ -1,4 +1,4 @@
-//! Rules without a memory of drops: one for one, agents by answer rate, a fixed ratio, Erlang's B,
+//! Baselines that do not react to drops: progressive, free agents ÷ answer rate, a fixed ratio, Erlang B, and
 //! safe bursts.
 
 use crate::answer_rate::AnswerRate;
@@ -8,7 +8,7 @@ use crate::floor::{Floor, Pacer, Shape, Told};
 use crate::times::count;
 use std::collections::BTreeMap;
 
-/// One call for one free agent.
+/// Progressive dialing: one call per free agent.
 #[derive(Debug, Clone, Default)]
 pub struct Progressive;
 
@@ -24,7 +24,7 @@ impl Pacer for Progressive {
     }
 }
 
-/// As many calls as answer for all free agents: a ÷ p.
+/// Dials as many calls as give one answer per free agent: free agents ÷ answer rate.
 #[derive(Debug, Clone, Default)]
 pub struct Naive {
     shape: Shape,
@@ -46,7 +46,7 @@ impl Pacer for Naive {
     }
 }
 
-/// So many calls for each agent at work, talking or not.
+/// Dials a fixed number of calls per free agent.
 #[derive(Debug, Clone)]
 pub struct FixedRatio {
     pub ratio: f64,
@@ -65,7 +65,7 @@ impl Pacer for FixedRatio {
     }
 }
 
-/// As many calls as bring the load of which Erlang's B says that three of a hundred find all agents busy.
+/// Dials the calls that give the load at which, by Erlang B, three percent of calls find all agents busy.
 #[derive(Debug, Clone, Default)]
 pub struct ByErlang {
     shape: Shape,
@@ -86,19 +86,19 @@ impl Pacer for ByErlang {
         let load = self.loads.entry(floor.agents);
         let load = *load.or_insert_with(|| load_within(0.03, floor.agents));
         let rate = self.rate.rate();
-        // Calls that ring at a time where so many answer a second (Little's law).
+        // Ringing calls at this rate of answers per second (Little's law).
         let a_second = load / self.shape.busy.mean();
         let rings = rate * self.shape.ring.mean() + (1.0 - rate) * crate::times::float(crate::times::AHEAD_S);
         count(libm::ceil(a_second / rate * rings)).saturating_sub(floor.ringing_count())
     }
 }
 
-/// The largest burst of which three of a hundred answers find nobody, beside what rings.
+/// Dials the largest burst in which three percent of the answers find no agent, less the calls that ring.
 #[derive(Debug, Clone, Default)]
 pub struct SafeBurst {
     shape: Shape,
     rate: AnswerRate,
-    /// By free agents and the rate in thousandths.
+    /// Cached bursts by free agents and rate in thousandths.
     bursts: BTreeMap<(u32, u32), u32>,
 }
 
@@ -113,7 +113,7 @@ impl Pacer for SafeBurst {
 
     fn dials(&mut self, floor: &Floor) -> u32 {
         let free = floor.free.saturating_sub(floor.waiting);
-        // Rounded up: a rate taken too high abandons less.
+        // Rounded up: with too high a rate fewer calls are abandoned.
         let thousandths = count(self.rate.rate() * 100.0 + 1.0) * 10;
         let rate = f64::from(thousandths) / 1_000.0;
         let burst = self.bursts.entry((free, thousandths));

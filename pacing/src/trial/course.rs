@@ -1,23 +1,23 @@
-//! How the answer rate goes over a day: steady, up and down, in bursts, halved.
+//! The course of the answer rate over a trial's day: steady, drifting, in bursts, or halved.
 
 use libm::sin;
 
-/// The answer rate of a moment, around the trial's own.
+/// The course of the answer rate, relative to the trial's rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Course {
     Steady,
     /// Up and down by three tenths, three times a day.
     Drifts,
-    /// Half as high again for five minutes of each half hour.
+    /// One and a half times the rate for five minutes of each half hour.
     Bursts,
-    /// Half of it from noon on.
+    /// Half the rate from noon on.
     HalvesAtNoon,
 }
 
 impl Course {
     pub const ALL: [Self; 4] = [Self::Steady, Self::Drifts, Self::Bursts, Self::HalvesAtNoon];
 
-    /// As figures name it.
+    /// Returns the name in figures.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Steady => "steady",
@@ -27,7 +27,7 @@ impl Course {
         }
     }
 
-    /// The rate at a second of an eight-hour day.
+    /// Returns the rate at a second of the eight-hour day.
     pub fn rate(self, rate: f64, second: f64) -> f64 {
         let of_day = second / super::day::DAY_S;
         let factor = match self {

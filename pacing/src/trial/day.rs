@@ -1,4 +1,4 @@
-//! One day of a floor: what happens in the order of its instants, and a pacer that is asked at each tick.
+//! One simulated day: events in the order of time, and a pacer that decides at each tick.
 
 use super::run::{Account, Trial};
 use crate::TICK_S;
@@ -12,21 +12,21 @@ use std::collections::{BinaryHeap, VecDeque};
 
 /// Seconds of a day.
 pub(super) const DAY_S: f64 = 28_800.0;
-/// Microseconds in a second: instants are whole, so that equal seeds give equal days.
+/// Microseconds of a second. Times are integers, so that equal seeds give equal days.
 const MICROS: f64 = 1e6;
 
-/// Something that happens; the order is that of the fields.
+/// A simulated event. Events of the same time are ordered by their variant and fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Happens {
-    /// A call that was started at a tick is answered.
+    /// A call that was started at this tick is answered.
     Answered {
         tick: usize,
     },
-    /// It rang out, or was refused.
+    /// A call of this tick rang out or was rejected.
     Unanswered {
         tick: usize,
     },
-    /// Whoever answered as the so-manieth has waited long enough.
+    /// The callee of this answer has waited long enough and hangs up.
     GivesUp {
         answer: u64,
     },
@@ -41,18 +41,18 @@ enum Happens {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Agent {
     Free,
-    /// Since then.
+    /// Talking since this time.
     Talks(u64),
     WrapsUp,
 }
 
-/// A day under way.
+/// The state of a day's simulation.
 pub(super) struct Day<'a> {
     trial: &'a Trial,
     random: &'a mut ChaCha8Rng,
     agents: Vec<Agent>,
     free: Vec<usize>,
-    /// Answers that wait for an agent, in their order.
+    /// Answers that wait for an agent, in order.
     waiting: VecDeque<u64>,
     answers: u64,
     ringing: VecDeque<(usize, u32)>,
@@ -92,9 +92,9 @@ impl<'a> Day<'a> {
         }
     }
 
-    /// Runs the day; what it adds to the account, and the microseconds in which agents were busy.
+    /// Runs the day and updates the account. Returns the microseconds in which agents were busy.
     pub(super) fn run(mut self, pacer: &mut dyn Pacer, account: &mut Account) -> u64 {
-        // Nobody is dialed whose answer would come after the day.
+        // No call is started that could be answered after the day's end.
         let ticks = count((DAY_S - float(AHEAD_S) - WAITS_S) / TICK_S) as usize;
         let mut ringing = vec![0; RING_AGES];
         for tick in 0..ticks {
@@ -161,7 +161,7 @@ impl<'a> Day<'a> {
         }
     }
 
-    /// Seconds until an answered call is: cut at the longest that is waited.
+    /// Draws the ring time of an answered call in seconds, up to the cut-off.
     fn rings(&mut self) -> f64 {
         loop {
             let normal = self.normal();
@@ -172,7 +172,7 @@ impl<'a> Day<'a> {
         }
     }
 
-    /// Marsaglia's polar method; one of the two values is dropped.
+    /// Draws a standard normal value by Marsaglia's polar method; the second value is not used.
     fn normal(&mut self) -> f64 {
         loop {
             let x = self.random.random::<f64>() * 2.0 - 1.0;
@@ -184,7 +184,7 @@ impl<'a> Day<'a> {
         }
     }
 
-    /// All that happens up to then.
+    /// Executes all events up to `now`.
     fn until(&mut self, now: u64) {
         while let Some(Reverse((at, happens))) = self.coming.peek().copied()
             && at <= now

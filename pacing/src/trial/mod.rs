@@ -1,4 +1,4 @@
-//! A floor of agents made from a seed, on which pacers are measured: 30 eight-hour days from a cold start.
+//! A simulation of agents and calls from a seed, which measures pacers: 30 eight-hour days from a cold start.
 
 mod course;
 mod day;

@@ -1,4 +1,4 @@
-//! Days after one another, and what they came to: how busy agents were, and how many answers found nobody.
+//! Runs of several days and their results: the occupancy of agents and the share of abandoned answers.
 
 use super::course::Course;
 use super::day::{DAY_S, Day};
@@ -7,16 +7,16 @@ use crate::{ABANDONED_PERCENT_MAX, TICK_S};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Days that the law counts together (16 CFR 310.4(b)(4)(i)).
+/// Number of days over which the law measures the abandon rate (16 CFR 310.4(b)(4)(i)).
 pub(super) const WINDOW_DAYS: usize = 30;
-/// Answers that a strict day takes for granted before it has them.
+/// Number of answers that the daily budget assumes at the start of a day.
 const STRICT_ANSWERS: u64 = 100;
 
-/// What is measured.
+/// The parameters of a trial.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trial {
     pub agents: u32,
-    /// Answer rate of the course.
+    /// Answer rate, which the course modifies.
     pub rate: f64,
     pub course: Course,
     pub ledger: Ledger,
@@ -24,15 +24,15 @@ pub struct Trial {
     pub seed: u64,
 }
 
-/// Over which time drops are held against answers.
+/// The period over which drops are limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ledger {
     ThirtyDays,
-    /// Also each day by itself.
+    /// Each single day in addition to the thirty days.
     EachDay,
 }
 
-/// Answers and drops so far: of the window, and of the day.
+/// Answers and drops so far: of the thirty days, and of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Account {
     pub answers: u64,
@@ -51,7 +51,7 @@ impl Account {
         self.served += u64::from(told.served);
     }
 
-    /// Drops that are left, in whole numbers.
+    /// Returns the drops that are left, as an integer.
     pub(super) fn budget(&self, ledger: Ledger) -> i64 {
         let window = budget(self.answers, self.drops);
         match ledger {
@@ -61,41 +61,41 @@ impl Account {
     }
 }
 
-/// Of `answers`, the drops that are left: ⌊3·answers ÷ 100⌋ − drops.
+/// Returns the drops that are left for `answers` answers: ⌊3·answers ÷ 100⌋ − drops.
 pub fn budget(answers: u64, drops: u64) -> i64 {
     let allowed = answers.saturating_mul(u64::from(ABANDONED_PERCENT_MAX)) / 100;
     i64::try_from(allowed).unwrap_or(i64::MAX) - i64::try_from(drops).unwrap_or(i64::MAX)
 }
 
-/// What a trial came to.
+/// The results of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Outcome {
     pub answers: u64,
     pub drops: u64,
     pub served: u64,
-    /// The part of their time in which agents talked or wrapped up.
+    /// Share of the agents' time in calls or wrap-up.
     pub occupancy_ratio: f64,
-    /// The largest part of answers that found nobody in any thirty days.
+    /// Largest share of abandoned answers in any thirty days.
     pub abandon_ratio_max: f64,
-    /// Days of at least a hundred answers on which it was above three of a hundred.
+    /// Number of days with at least one hundred answers and an abandon rate above three percent.
     pub days_above: usize,
 }
 
-/// The occupancy of progressive dialing, in closed form (`docs/pacing.md`, Score).
+/// Returns the occupancy of progressive dialing in closed form (`docs/pacing.md`, Score).
 pub fn progressive_occupancy(rate: f64) -> f64 {
     140.0 / (140.0 + 25.0 * (1.0 / rate - 1.0) + 8.62 + TICK_S / (2.0 * rate))
 }
 
 impl Outcome {
-    /// How much of what lies between one call for one agent and no idle second is gained. Nobody can be
-    /// busier than always, so that hindsight is taken for 1: who knows all is a little below.
+    /// Returns the gain over progressive dialing, as a share of the distance to full occupancy. Full
+    /// occupancy (1) is an upper bound; even perfect foresight stays a little below it.
     pub fn gain(&self, rate: f64) -> f64 {
         let least = progressive_occupancy(rate);
         (self.occupancy_ratio - least) / (1.0 - least)
     }
 }
 
-/// Runs a trial.
+/// Runs a trial and returns its results.
 pub fn run(trial: &Trial, pacer: &mut dyn Pacer) -> Outcome {
     let mut random = ChaCha8Rng::seed_from_u64(trial.seed);
     let (mut account, mut outcome, mut busy) = (Account::default(), Outcome::default(), 0);

@@ -1,7 +1,7 @@
-//! Who may do what: roles, permissions, how far each reaches, and whose data that is.
+//! Permissions: which role may do what, and for which data.
 //!
-//! One table (`table.rs`) says it. The guard of every route reads it, the reference is made from it, and the
-//! tests try each of its cells; what it does not name is denied.
+//! One table (`table.rs`) defines them. The guard of every route reads it, the reference is generated from
+//! it, and tests try each cell. What the table does not name is denied.
 
 mod role;
 mod scope;
@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// Something that can be allowed: what, and what is done with it. Keys have these as scopes.
+/// A permission: an action on a kind of data. API keys have permissions as scopes.
 ///
-/// Further permissions are added; none is renamed, for keys hold them by name.
+/// New permissions are added; none is renamed, because keys store them by name.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -37,7 +37,7 @@ pub enum Permission {
     CallsWrite,
     #[serde(rename = "calls:correct")]
     CallsCorrect,
-    /// Write with persons for a text channel: what comes back has their values filled in.
+    /// Exchange texts with customers over a text channel. Replies contain customer values in clear text.
     #[serde(rename = "conversations:host")]
     ConversationsHost,
     #[serde(rename = "recordings:read")]
@@ -80,14 +80,14 @@ pub enum Permission {
     AlertsRead,
     #[serde(rename = "alerts:write")]
     AlertsWrite,
-    /// What tells people of alerts.
+    /// Manage the channels that deliver alerts.
     #[serde(rename = "alerts:channels")]
     AlertsChannels,
     #[serde(rename = "webhooks:read")]
     WebhooksRead,
     #[serde(rename = "webhooks:write")]
     WebhooksWrite,
-    /// Neither https nor a global address is demanded of one.
+    /// Permit a webhook to use plain HTTP or a private address.
     #[serde(rename = "webhooks:private")]
     WebhooksPrivate,
     #[serde(rename = "samples:read")]
@@ -128,16 +128,16 @@ pub enum Permission {
     CasesOpen,
     #[serde(rename = "cases:write")]
     CasesWrite,
-    /// What calls understand, hear and speak with, asked by other systems.
+    /// Use the engines of calls (classification, recognition, speech) from other systems.
     #[serde(rename = "engines:use")]
     EnginesUse,
-    /// Turns of conversations, read masked and labelled.
+    /// Label turns of conversations, which are shown masked.
     #[serde(rename = "labels:write")]
     LabelsWrite,
-    /// Voices of consenting persons, described and compared.
+    /// Enrol and compare voiceprints of consenting customers.
     #[serde(rename = "voiceprints:write")]
     VoiceprintsWrite,
-    /// Only the directory's own key.
+    /// Actions that only the directory's own key may perform.
     #[serde(rename = "directory:write")]
     DirectoryWrite,
 }
@@ -202,7 +202,7 @@ impl Permission {
         Self::DirectoryWrite,
     ];
 
-    /// As stored, and as a key's scope names it.
+    /// Returns the code that is stored and used in a key's scopes.
     pub const fn code(self) -> &'static str {
         match self {
             Self::CampaignsRead => "campaigns:read",
@@ -263,8 +263,7 @@ impl Permission {
         }
     }
 
-    /// What it lets somebody do, in Chinese and English.
-    /// Whether it only lets somebody see: what a guest may have of a role.
+    /// Returns true for permissions that only show data. A guest has only these of a role.
     pub fn only_reads(self) -> bool {
         let looks = matches!(
             self,
@@ -273,6 +272,7 @@ impl Permission {
         looks || self.code().ends_with(":read")
     }
 
+    /// Returns the labels in Chinese and English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::CampaignsRead => ("查看任务", "see campaigns"),

@@ -1,33 +1,33 @@
-//! The roles of users (SEC-1): a closed list with its labels.
+//! The user roles (SEC-1): a closed list with labels.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// What somebody is here. A user may have several.
+/// A user role. A user may have several.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Role {
-    /// Users, roles, keys and settings; plans campaigns too, and sees people masked.
+    /// Manages users, roles, keys and settings; also plans campaigns. Sees customers masked.
     Admin,
     /// Plans and runs campaigns.
     Operator,
-    /// Sees how campaigns go.
+    /// Sees the progress of campaigns.
     Viewer,
-    /// Talks with the customers assigned to them.
+    /// Talks with the customers assigned to this user.
     Agent,
-    /// Sees to a team of agents and to its customers.
+    /// Manages a team of agents and its customers.
     Supervisor,
-    /// Sees to what the law asks: suppressions, consents, holds, erasures.
+    /// Handles legal duties: suppressions, consents, legal holds, erasures.
     Compliance,
-    /// Reads what happened and what proves it; changes nothing.
+    /// Reads events and their proofs. Changes nothing.
     Auditor,
-    /// Asks for figures and rows, masked.
+    /// Queries figures and rows, masked.
     Analyst,
-    /// A system that follows events and calls of its campaigns.
+    /// An external system that follows events and starts calls of its campaigns.
     Integrator,
 }
 
@@ -45,7 +45,7 @@ impl Role {
         Self::Integrator,
     ];
 
-    /// As stored and as asked for.
+    /// Returns the code that is stored and used in requests.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Admin => "admin",

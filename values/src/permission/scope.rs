@@ -1,22 +1,22 @@
-//! Data scope: whose data somebody's permission reaches. Narrowed by role, by user and by key, never widened.
+//! Data scopes: the data that a permission covers. Role, user and key can only narrow it.
 
 use super::table::Reach;
 use crate::ids::{CampaignId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Which campaigns.
+/// The campaigns of a data scope.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum CampaignScope {
-    /// Also those to come.
+    /// All campaigns, including future ones.
     #[default]
     All,
     Only(BTreeSet<CampaignId>),
 }
 
 impl CampaignScope {
-    /// Of names as they are given: none is all.
+    /// Returns the scope of these campaigns; without any, the scope of all.
     pub fn of(named: impl IntoIterator<Item = CampaignId>) -> Self {
         let named: BTreeSet<CampaignId> = named.into_iter().collect();
         if named.is_empty() {
@@ -37,7 +37,7 @@ impl CampaignScope {
         }
     }
 
-    /// What both admit.
+    /// Returns the campaigns that both scopes permit.
     pub fn and(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::All, rest) | (rest, Self::All) => rest.clone(),
@@ -46,19 +46,19 @@ impl CampaignScope {
     }
 }
 
-/// Which people, by whom they are assigned to.
+/// The customers of a data scope, by their assignee.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum People {
     #[default]
     All,
-    /// Those assigned to a team, or to somebody of it.
+    /// Customers assigned to a team or to one of its users.
     Team(TeamId),
-    /// Those assigned to this user.
+    /// Customers assigned to this user.
     Own(UserId),
     Nobody,
 }
 
-/// Whose data a request may touch.
+/// The data that a request may access.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DataScope {
     pub campaigns: CampaignScope,
@@ -66,14 +66,15 @@ pub struct DataScope {
 }
 
 impl DataScope {
-    /// Everything.
+    /// The scope of all data.
     pub const ALL: Self = Self {
         campaigns: CampaignScope::All,
         people: People::All,
     };
 
-    /// Of a permission that reaches so far, for a user of these campaigns and team. Whoever is held to people
-    /// sees only the campaigns that are named for them, for a campaign's figures are of everybody in it.
+    /// Returns the data scope of a permission with this reach, for a user with this team and these campaigns.
+    /// A user who is limited to own or team customers sees only named campaigns, because a campaign's figures
+    /// cover all its customers.
     pub fn of(reach: Reach, user: &UserId, team: Option<&TeamId>, campaigns: &CampaignScope) -> Self {
         let named = match campaigns {
             CampaignScope::All => CampaignScope::Only(BTreeSet::new()),
@@ -99,12 +100,12 @@ impl DataScope {
         }
     }
 
-    /// Nothing is outside it.
+    /// Returns true if the scope covers all data.
     pub const fn is_all(&self) -> bool {
         self.campaigns.is_all() && matches!(self.people, People::All)
     }
 
-    /// Whether what is told of a whole campaign may be told.
+    /// Returns true if figures of the whole campaign may be shown.
     pub fn admits_campaign(&self, campaign: &CampaignId) -> bool {
         self.campaigns.admits(campaign)
     }

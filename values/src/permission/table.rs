@@ -1,24 +1,23 @@
-//! The table: each permission by role, and how far it reaches. Written once; routes, reference and tests read
-//! it.
+//! The permission table: each permission by role, with its reach. Routes, reference and tests read it.
 
 use super::Permission as P;
 use super::Role;
 
-/// Whose data a permission reaches, before a user's campaigns and a key's narrow it.
+/// The reach of a permission, before the user's campaigns and the key narrow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
-    /// Nobody's: not allowed.
+    /// Not allowed.
     No,
-    /// Customers assigned to this user; campaigns only where they are named.
+    /// Customers assigned to this user; only named campaigns.
     Own,
-    /// Customers assigned to the user's team; campaigns only where they are named.
+    /// Customers assigned to the user's team; only named campaigns.
     Team,
-    /// Everybody's.
+    /// All customers.
     All,
 }
 
 impl Reach {
-    /// As the reference shows it.
+    /// Returns the word in the reference table.
     pub const fn word(self) -> &'static str {
         match self {
             Self::No => "–",
@@ -34,8 +33,8 @@ const O: Reach = Reach::Own;
 const T: Reach = Reach::Team;
 const A: Reach = Reach::All;
 
-/// Columns as `Role::ALL`: admin, operator, viewer, agent, supervisor, compliance, auditor, analyst,
-/// integrator.
+/// The columns are in the order of `Role::ALL`: admin, operator, viewer, agent, supervisor, compliance,
+/// auditor, analyst, integrator.
 #[rustfmt::skip]
 const TABLE: &[(P, [Reach; 9])] = &[
     (P::CampaignsRead,     [A, A, A, N, T, A, A, A, A]),
@@ -95,7 +94,7 @@ const TABLE: &[(P, [Reach; 9])] = &[
     (P::DirectoryWrite,    [N, N, N, N, N, N, N, N, N]),
 ];
 
-/// How far `permission` reaches for somebody who has `role`; what the table does not say is `No`.
+/// Returns the reach of `permission` for `role`; `No` if the table does not name it.
 pub fn reach(role: Role, permission: P) -> Reach {
     let columns = TABLE.iter().find(|(named, _)| *named == permission);
     let cell = columns.and_then(|(_, reaches)| {
@@ -118,9 +117,9 @@ mod tests {
     #[test]
     fn what_the_roles_are_for_holds() {
         for role in Role::ALL {
-            // Users are managed by nobody but admins, and no admin dials, erases or unmasks.
+            // Only admins manage users, and an admin cannot dial, erase or unmask.
             assert_eq!(reach(role, P::UsersWrite) == A, role == Role::Admin, "{role}");
-            // Nobody but the directory's owner.
+            // Only the owner of the data directory has it.
             assert_eq!(reach(role, P::DirectoryWrite), N, "{role}");
         }
         for changes in [

@@ -1,10 +1,9 @@
-//! Hostile texts, made the same on every run: what a reader of YAML must get through in linear work.
+//! Hostile YAML texts, the same in every run, which a parser must process in linear time.
 //!
-//! Tests hold counts over short texts of it; `ledgerline bench yaml` measures 256 KiB of each. Each kind is
-//! repeated to the length that is asked for, so a reader that does more than linear work is seen by its
-//! growth.
+//! Tests check counts on short texts; `ledgerline bench yaml` measures 256 KiB of each. Each kind is repeated
+//! to the requested length, so that more than linear work shows in the growth.
 
-/// Repeated until the text is long enough: each kind has made some reader of YAML slow.
+/// Parts that are repeated to the full length. Each kind has made some YAML parser slow.
 const REPEATED: &[(&str, &str)] = &[
     ("flow maps", "{\"a\":"),
     ("flow lists", "["),
@@ -60,7 +59,7 @@ const REPEATED: &[(&str, &str)] = &[
     ("numbers", "1, "),
 ];
 
-/// What a repeated part is put into, so that it is met in each context.
+/// The contexts in which each part is repeated.
 const AROUND: &[(&str, &str)] = &[
     ("", ""),
     ("a: ", ""),
@@ -71,8 +70,8 @@ const AROUND: &[(&str, &str)] = &[
     ("- [", "]"),
 ];
 
-/// Texts of at most this many bytes: repeated parts in each context, deep indentation, bombs of aliases, long
-/// names, and soups of tokens.
+/// Returns texts of at most `bytes_max` bytes with their names: repeated parts in each context, deep
+/// indentation, alias bombs, long names, and random sequences of tokens.
 pub fn hostile(bytes_max: usize) -> Vec<(String, String)> {
     let mut texts = Vec::new();
     for (name, part) in REPEATED {
@@ -92,7 +91,7 @@ pub fn hostile(bytes_max: usize) -> Vec<(String, String)> {
     texts
 }
 
-/// Each line is indented by one more.
+/// Returns lines that are each indented by one more blank.
 fn staircase(bytes_max: usize) -> String {
     let mut text = String::new();
     for level in 0.. {
@@ -114,7 +113,7 @@ fn bomb(bytes_max: usize) -> String {
     )
 }
 
-/// Each level has an anchor and holds a long list: a reader that copies what it names copies it often.
+/// Returns nested anchored lists around a long list: a parser that copies anchored nodes copies it often.
 fn anchors(bytes_max: usize) -> String {
     let levels = (bytes_max / 20).min(100);
     let opened: String = (0..levels).map(|level| format!("&a{level} [")).collect();
@@ -134,11 +133,11 @@ fn keys(bytes_max: usize) -> String {
     text
 }
 
-/// Tokens in an order that a small generator chooses (xorshift, so that a run repeats).
+/// Returns tokens in a pseudo-random order (xorshift, so that a run can be repeated).
 fn soup(bytes_max: usize, seed: u64) -> String {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut text = String::new();
-    // A seed keeps to some of the parts, so that some of its runs are long before they are refused.
+    // A seed uses only some of the parts, so that some texts are long before they are refused.
     let (among, from) = (3 + seed % 13, seed * 7);
     loop {
         state ^= state << 13;
@@ -184,7 +183,7 @@ mod tests {
                 let bytes = value(&text)
                     .map(|read| read.to_string().len())
                     .unwrap_or_default();
-                // An escape of JSON takes six bytes; an empty node is written `null,`.
+                // A JSON escape takes six bytes; an empty node is written `null,`.
                 assert!(
                     bytes <= 6 * (tree::TIMES_MAX + 1) * (text.len() + 1),
                     "{name}: {bytes} bytes"

@@ -1,7 +1,7 @@
-//! A tree as a type: a `serde` deserializer.
+//! Reads a YAML tree as a Rust type: a `serde` deserializer.
 //!
-//! A scalar is read by the type that is asked for, so `price: 012` is the text `012` for a `String`. Enums
-//! with data are read where the type says how (`#[serde(tag = …)]`, `untagged`); YAML tags are not.
+//! A scalar is read by the requested type, so `price: 012` is the text `012` for a `String`. Enums with data
+//! are read as the type defines (`#[serde(tag = …)]`, `untagged`), not by YAML tags.
 
 use super::YamlError;
 use super::scalar::{self, Plain};
@@ -19,7 +19,7 @@ pub(super) fn from_tree<T: DeserializeOwned>(root: &Node) -> Result<T, YamlError
     T::deserialize(Reader(root)).map_err(|fault| YamlError::WrongType(fault.to_string()))
 }
 
-/// What does not fit, with its member and place.
+/// An error: what does not fit, with its member and position.
 #[derive(Debug)]
 struct Fault {
     why: String,
@@ -82,13 +82,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The text of a scalar that may be read as this.
+    /// Returns the text of a scalar that may be read with this tag.
     fn literal(self, tag: CoreTag) -> Option<&'a str> {
         let scalar = self.scalar().filter(|scalar| scalar.is_literal(tag))?;
         Some(&scalar.text)
     }
 
-    /// An empty plain scalar: an empty list or map where one is asked for.
+    /// Returns true for an empty plain scalar, which is read as an empty list or map if one is requested.
     fn is_empty(self) -> bool {
         self.scalar()
             .is_some_and(|scalar| scalar.is_plain && scalar.text.is_empty())

@@ -1,12 +1,12 @@
-//! Texts that YAML 1.1 and YAML 1.2 read differently. They are refused, not read in the other way.
+//! Refuses texts that YAML 1.1 and YAML 1.2 read differently, so that no text changes its meaning.
 //!
-//! The reader before went by YAML 1.1 for line breaks, this one goes by YAML 1.2. docs/reference/yaml.md
+//! The earlier parser followed YAML 1.1 for line breaks, this one follows YAML 1.2. docs/reference/yaml.md
 //! lists every difference.
 
 use super::YamlError;
 
-/// Refuses characters: control characters, which YAML forbids; the line breaks of YAML 1.1; a byte order mark
-/// that is not the first character.
+/// Checks the characters of a text. Refused are control characters, which YAML forbids, the line breaks of
+/// YAML 1.1, and a byte order mark that is not the first character.
 pub(super) fn check(text: &str) -> Result<(), YamlError> {
     let (mut line, mut column) = (1, 0);
     for character in text.chars() {

@@ -1,12 +1,13 @@
-//! A tree of YAML as a JSON value. Keys become texts, infinity and NaN become null, and an integer of more
-//! than 64 bits is refused.
+//! Converts a YAML tree to JSON. Keys become texts, infinity and NaN become null, and integers of more than
+//! 64 bits are refused.
 
 use super::YamlError;
 use super::scalar::Plain;
 use super::tree::{Content, Node, key_name};
 use serde_json::{Map, Number, Value};
 
-/// Recursion is bounded: a tree nests at most `NESTING_MAX` levels.
+/// Returns the JSON value of a node. The recursion is bounded, because a tree has at most `NESTING_MAX`
+/// levels.
 pub(super) fn value(node: &Node) -> Result<Value, YamlError> {
     let wrong = |why: String| YamlError::Unreadable {
         why,

@@ -1,8 +1,8 @@
-//! The one reader of YAML: [`value`] reads a text as JSON, [`from_str`] as a type. The parser is
-//! `granit-parser` (decision 0190); how a scalar is resolved, and which texts are refused, is decided here.
-//! Work and memory are linear in the length of the text. Nesting is checked before the parser runs, and
-//! again while the tree is built. A text that YAML 1.1 and YAML 1.2 read differently is refused. It leaves
-//! the limit of bytes to its callers.
+//! The YAML reader: [`value`] reads a text as JSON, [`from_str`] as a type. The parser is `granit-parser`
+//! (decision 0190); this module decides how scalars are resolved and which texts are refused. Time and memory
+//! are linear in the length of the text. Nesting is checked before the parser runs and again while the tree
+//! is built. A text that YAML 1.1 and YAML 1.2 read differently is refused. Callers check the length in
+//! bytes.
 
 mod de;
 mod differences;
@@ -18,7 +18,7 @@ mod suite_tests;
 pub use prescan::NESTING_MAX;
 use serde::de::DeserializeOwned;
 
-/// Why a text was not read.
+/// Why a text cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum YamlError {
     #[error("line {line} nests deeper than {NESTING_MAX} levels")]
@@ -31,7 +31,7 @@ pub enum YamlError {
     /// Not YAML, or YAML that is not accepted here.
     #[error("{why} at line {line} column {column}")]
     Unreadable { why: String, line: usize, column: usize },
-    /// YAML, but not of the type that was asked for.
+    /// Valid YAML, but not of the requested type.
     #[error("{0}")]
     WrongType(String),
 }
@@ -41,7 +41,7 @@ pub fn value(text: &str) -> Result<serde_json::Value, YamlError> {
     json::value(&*tree::read(text)?)
 }
 
-/// Reads a text as a type. A scalar is read by the type that is asked for: `012` is a text for a `String`.
+/// Reads a text as a type. Scalars are read by the requested type: `012` is a text for a `String`.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, YamlError> {
     de::from_tree(&*tree::read(text)?)
 }

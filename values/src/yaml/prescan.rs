@@ -1,20 +1,21 @@
-//! One pass over a text before any parser runs: how deep it nests, and tokens that YAML 1.1 reads otherwise.
+//! A pass over a text before the parser runs: it checks the nesting depth and refuses tokens that YAML 1.1
+//! reads differently.
 //!
-//! It follows YAML's own lexical rules: flow brackets outside quotes, comments and block scalars; block
-//! indicators (`-`, `?`, `:`); indentation. It promises a bound, not a grammar: what is not YAML may pass,
-//! and the parser refuses it. The parser and the tree have the same limit, so a text that this pass
-//! misreads costs nothing more.
+//! It follows YAML's lexical rules: flow brackets outside quotes, comments and block scalars; block
+//! indicators (`-`, `?`, `:`); indentation. It guarantees a limit and is not a grammar: text that is not YAML
+//! can pass and is then refused by the parser. Parser and tree have the same limit, so a text that this pass
+//! misreads causes no harm.
 
 use super::YamlError;
 
-/// Collections inside collections. 128 is what `serde_json` accepts, so a definition in JSON fits too.
+/// Deepest nesting of collections. `serde_json` accepts 128 too, so a definition in JSON fits as well.
 pub const NESTING_MAX: usize = 128;
 
-/// What the pass found.
+/// The result of the pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Prescan {
     pub depth: usize,
-    /// Steps of its loops, at most two for each byte: held by a test.
+    /// Number of loop steps, at most two per byte. A test checks it.
     pub steps: usize,
 }
 
@@ -29,7 +30,7 @@ pub(super) fn check(text: &str) -> Result<Prescan, YamlError> {
     })
 }
 
-/// A block collection that is open.
+/// An open block collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Level {
     column: usize,
@@ -41,13 +42,13 @@ struct Pass<'a> {
     at: usize,
     line: usize,
     line_start: usize,
-    /// Nothing but blanks stood before in this line.
+    /// Only blanks precede in this line.
     is_line_head: bool,
     levels: Vec<Level>,
     flow: usize,
-    /// Where a key that this line may hold began: its column is the level of its mapping.
+    /// Column at which the key of this line began. It is the level of the key's mapping.
     key_column: Option<usize>,
-    /// The token before was an anchor, an alias or a tag.
+    /// The previous token was an anchor, an alias or a tag.
     is_after_property: bool,
     depth_max: usize,
     steps: usize,
@@ -86,7 +87,7 @@ impl<'a> Pass<'a> {
         self.at - self.line_start
     }
 
-    /// Takes one byte, and counts lines.
+    /// Consumes one byte and counts lines.
     fn advance(&mut self) {
         let byte = self.peek();
         self.at += 1;
@@ -113,7 +114,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// One token, or the white space before it.
+    /// Consumes one token, or one byte of white space.
     fn token(&mut self) -> Result<(), YamlError> {
         let Some(byte) = self.peek() else {
             return Ok(());
@@ -181,7 +182,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// `---` or `...` at the start of a line: a document begins or ends; a directive fills its line.
+    /// Returns true at `---` or `...` at the start of a line, where a document begins or ends.
     fn is_line_of_its_own(&self) -> bool {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let is_marker = rest.starts_with(b"---") || rest.starts_with(b"...");
@@ -193,12 +194,12 @@ impl<'a> Pass<'a> {
         before.is_none_or(|byte| is_white(*byte))
     }
 
-    /// An indicator of block context is followed by white space.
+    /// Returns true if white space follows, as after an indicator in block context.
     fn is_indicator(&self) -> bool {
         self.byte_after().is_none_or(is_white)
     }
 
-    /// Refuses a token that the YAML 1.1 reader before took for something else (decision 0190).
+    /// Returns the error for a token that the earlier YAML 1.1 parser read differently (decision 0190).
     fn refused(&self, why: &str) -> YamlError {
         YamlError::Unreadable {
             why: why.to_owned(),
@@ -213,7 +214,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Closes what is indented more than this line.
+    /// Closes the levels that are indented more than this line.
     fn close_levels(&mut self, is_entry: bool) {
         let column = self.column();
         while let Some(level) = self.levels.last() {
@@ -251,7 +252,8 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// `:` after a key opens its mapping; in flow context the bracket did.
+    /// Handles the `:` after a key: it opens the mapping in block context. In flow context the bracket did
+    /// so.
     fn key_ends(&mut self) -> Result<(), YamlError> {
         let column = self.key_column.take().unwrap_or_else(|| self.column());
         self.advance();
@@ -275,7 +277,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// As [`Self::advance`], and a line break does not end the key: a quoted text may span lines.
+    /// Like [`Self::advance`], but a line break does not end the key, because a quoted text can span lines.
     fn advance_in_scalar(&mut self) {
         let (key_column, is_line_head) = (self.key_column, self.is_line_head);
         self.advance();
@@ -283,7 +285,7 @@ impl<'a> Pass<'a> {
         self.is_line_head = is_line_head;
     }
 
-    /// An anchor, an alias or a tag, as its first byte says.
+    /// Consumes an anchor, an alias or a tag, depending on its first byte.
     fn skip_property(&mut self, first: u8) -> Result<(), YamlError> {
         self.advance();
         while let Some(byte) = self.peek() {
@@ -302,7 +304,8 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// A plain scalar ends before `: `, ` #`, the end of its lines and, in flow context, a flow indicator.
+    /// Consumes a plain scalar. It ends before `: `, ` #`, the end of its lines, and in flow context before a
+    /// flow indicator.
     fn skip_plain(&mut self) {
         loop {
             while let Some(byte) = self.peek() {
@@ -324,7 +327,7 @@ impl<'a> Pass<'a> {
         self.is_indicator() || (self.flow > 0 && self.byte_after().is_some_and(is_flow_indicator))
     }
 
-    /// Goes to the next line that is not empty if it continues a plain scalar; otherwise to its start.
+    /// Moves to the next non-empty line if it continues a plain scalar; otherwise to that line's start.
     fn continues(&mut self) -> bool {
         while self.peek().is_some_and(is_white) {
             self.advance();
@@ -341,7 +344,7 @@ impl<'a> Pass<'a> {
         true
     }
 
-    /// A literal or folded scalar: its lines are indented more than what holds it.
+    /// Consumes a literal or folded scalar. Its lines are indented more than the parent level.
     fn skip_block_scalar(&mut self) -> Result<(), YamlError> {
         self.skip_line();
         let mut has_content = false;
@@ -406,7 +409,7 @@ mod tests {
             ("? a\n: b\n", 1),
             ("a: [[{b: 1}], []]\n", 4),
             ("[a, {b: [c]}]: d\n", 3),
-            // Inside quotes, comments, plain texts and block texts a bracket is a character.
+            // Inside quotes, comments, plain texts and block texts, brackets are characters.
             ("a: \"[[[[ \\\" [[\"\n", 1),
             ("a: '[[ it''s [['\n", 1),
             ("a: b # [[[[\n", 1),
@@ -437,7 +440,7 @@ mod tests {
         ];
         for kind in kinds {
             assert_eq!(depth(&kind(NESTING_MAX)), NESTING_MAX);
-            // A key that is a map is not read; how deep it nests is not why.
+            // A key that is a map is refused for that reason, not for its nesting.
             match super::super::value(&kind(NESTING_MAX)) {
                 Ok(_) => {}
                 Err(YamlError::Unreadable { why, .. }) => assert!(why.starts_with("a key is")),

@@ -1,7 +1,7 @@
-//! What a plain scalar means: the core schema of YAML 1.2, and binary integers (`0b101`).
+//! The meaning of plain scalars: the core schema of YAML 1.2, and binary integers (`0b101`).
 //!
-//! `yes`, `on`, `012`, `1_000` and dates are texts. `0o14`, `0x1f` and `0b101` are integers.
-//! The rules are those of the reader before (serde_yaml 0.9), so that no text changes its meaning.
+//! `yes`, `on`, `012`, `1_000` and dates are texts. `0o14`, `0x1f` and `0b101` are integers. The rules are
+//! those of the earlier parser (serde_yaml 0.9), so that no text changes its meaning.
 
 /// The meaning of an untagged plain scalar.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,7 +11,7 @@ pub(super) enum Plain<'a> {
     Unsigned(u64),
     Signed(i64),
     Float(f64),
-    /// An integer that needs more than 64 bits: refused where a number of any kind would do.
+    /// An integer of more than 64 bits. Refused where any kind of number is accepted.
     TooLarge,
     Text(&'a str),
 }
@@ -44,7 +44,7 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// An integer of any size, or none.
+/// Reads an integer of any size; `None` if the text is not an integer.
 pub(super) fn integer(text: &str) -> Option<Plain<'static>> {
     let (is_negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -81,7 +81,8 @@ pub(super) fn float(text: &str) -> Option<f64> {
     }
 }
 
-/// Digits after a leading zero are a text (YAML 1.2.2, 10.3.2), so that an id keeps its zeros.
+/// Returns true for digits with a leading zero. They are a text (YAML 1.2.2, 10.3.2), so that ids keep their
+/// zeros.
 fn has_leading_zeros(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit())

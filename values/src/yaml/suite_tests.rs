@@ -1,11 +1,11 @@
-//! The YAML test suite: what the reader before made of each text, and what this one makes of it.
+//! The YAML test suite: the result of the earlier parser for each text, and the result of this one.
 
 use super::value;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One text of the suite. `before` and `reads` are JSON texts; `before` is missing where the reader before
-/// refused it.
+/// One text of the suite. `before` and `reads` are JSON texts. `before` is missing if the earlier parser
+/// refused the text.
 #[derive(Deserialize)]
 struct Case {
     id: String,
@@ -46,7 +46,7 @@ fn a_text_that_was_read_before_is_read_the_same_or_refused() {
     }
 }
 
-/// The reference page names each text that is not read as before.
+/// The reference page lists each text that is read differently from before.
 #[test]
 fn every_difference_is_listed_on_the_reference_page() {
     let page = include_str!("../../../docs/reference/yaml.md");
@@ -57,7 +57,7 @@ fn every_difference_is_listed_on_the_reference_page() {
     }
 }
 
-/// Texts that no case of the suite holds, and that YAML 1.1 and 1.2 read differently.
+/// Texts that are not in the suite and that YAML 1.1 and 1.2 read differently.
 #[test]
 fn what_was_read_otherwise_before_is_refused() {
     let texts = [

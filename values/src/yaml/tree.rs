@@ -1,4 +1,4 @@
-//! The tree of a text: built from the parser's events in one pass, with a bound on what aliases repeat.
+//! The tree of a text, built from the parser's events in one pass. The size of repeated aliases is limited.
 
 use super::scalar::Plain;
 use super::{NESTING_MAX, YamlError, differences, prescan, scalar};
@@ -6,11 +6,11 @@ use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Tag}
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// A tree may become this many times as large as its text, nodes and bytes of scalars counted. Without an
-/// alias none becomes larger than its text.
+/// Largest size of a tree relative to its text, counting nodes and bytes of scalars. Without aliases no tree
+/// is larger than its text.
 pub(super) const TIMES_MAX: usize = 4;
 
-/// Characters of a line in which a key is looked for (YAML 1.2.2, 7.4.2).
+/// Characters of a line in which a key is searched (YAML 1.2.2, 7.4.2).
 const KEY_CHARACTERS_MAX: usize = 1_024;
 
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(super) struct Scalar {
     pub tag: Option<CoreTag>,
 }
 
-/// The tags that are read (YAML 1.2.2, 10.3.1), besides `!!map` and `!!seq`, which say what is seen.
+/// The supported tags (YAML 1.2.2, 10.3.1). `!!map` and `!!seq` are accepted too and have no effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CoreTag {
     Text,
@@ -45,12 +45,12 @@ pub(super) enum CoreTag {
 }
 
 impl Scalar {
-    /// Whether it may be read as a number, truth value or null: it is plain, or tagged as that.
+    /// Returns true if the scalar can be read as this type: it is plain, or has this tag.
     pub(super) fn is_literal(&self, tag: CoreTag) -> bool {
         self.tag.map_or(self.is_plain, |written| written == tag)
     }
 
-    /// Null: plain and empty, `~` or `null`.
+    /// Returns true for null: plain and empty, `~` or `null`, or tagged as null.
     pub(super) fn is_null(&self) -> bool {
         match self.tag {
             Some(tag) => tag == CoreTag::Null && scalar::is_null(&self.text),
@@ -58,7 +58,7 @@ impl Scalar {
         }
     }
 
-    /// Its meaning where no type is asked for.
+    /// Returns the meaning if no type is requested. Error if the text does not match its tag.
     pub(super) fn meaning(&self) -> Result<Plain<'_>, String> {
         let text = self.text.as_str();
         let read = match self.tag {
@@ -73,12 +73,12 @@ impl Scalar {
     }
 }
 
-/// Reads one document. No document is an empty scalar.
+/// Reads one document. A text without a document is an empty scalar.
 pub(super) fn read(text: &str) -> Result<Rc<Node>, YamlError> {
     read_counted(text).1
 }
 
-/// With how many events the parser gave.
+/// Reads one document and returns the number of parser events with it.
 pub(super) fn read_counted(text: &str) -> (usize, Result<Rc<Node>, YamlError>) {
     let mut builder = Builder::new(text.len());
     let read = builder
@@ -141,7 +141,7 @@ enum OpenKind {
     },
 }
 
-/// A node with what it counts: its nodes and bytes with aliases written out, and the levels below it.
+/// A node with its size (nodes and bytes with aliases expanded) and the number of levels below it.
 struct Built {
     node: Rc<Node>,
     size: usize,
@@ -215,14 +215,14 @@ impl Builder {
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             Event::Alias(anchor) => self.alias(anchor, mark),
-            // The reader before took the last of two anchors of one name for aliases before it.
+            // The earlier parser used the last of two equal anchors for aliases before it.
             Event::Anchor(_, name) => match self.anchor_names.replace(name.into_owned()) {
                 Some(name) => Err(at(mark, format!("the anchor {name} is there twice"))),
                 None => Ok(()),
             },
             Event::UnresolvedAlias(name) => Err(at(mark, format!("the anchor {name} is missing"))),
             Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
-            // Metadata of later releases of the parser: nodes are above.
+            // Events of later parser releases are metadata; nodes are handled above.
             _ => Ok(()),
         }
     }
@@ -327,7 +327,7 @@ fn node(mark: Marker, content: Content) -> Rc<Node> {
     })
 }
 
-/// A key as JSON writes it. Two keys of one name are a repeated key, also `1` and `"1"`.
+/// Returns a key as JSON writes it. Keys with equal names are repeated keys, also `1` and `"1"`.
 pub(super) fn key_name(node: &Node) -> Result<String, String> {
     let Content::Scalar(scalar) = &node.content else {
         return Err("a key is a list or a map; keys are texts".to_owned());

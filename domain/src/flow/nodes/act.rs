@@ -1,5 +1,5 @@
-//! A node that does something without a word: sets slots, tags, notes interest, refuses further calls,
-//! intends a message; then goes on at once.
+//! The `act` node: acts without speaking. It sets slots and variables, adds tags, sets the interest level,
+//! records an opt-out or sends a message; then the call continues at once.
 
 use super::super::fault::DefinitionFault;
 use super::node_kind::{Facts, NodeKind, Place, Target};
@@ -14,23 +14,23 @@ const TAGS_MAX: usize = 20;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ActNode")]
 pub struct Act {
-    /// Slots and variables by name; an empty text takes a slot's value away.
+    /// Slots and variables to set, by name. An empty text removes a slot's value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, String>,
-    /// What the person is tagged with once the call has ended, and its summary.
+    /// Tags for the customer. They are added after the call has ended and its summary is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// How interested the callee is: 高, 中, 低 or a word of one's own.
+    /// The callee's interest: 高, 中, 低 or a word of your own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interest: Option<String>,
-    /// Of files from before tags were kept: read, and published no more.
+    /// From files older than tags. It is still read, but refused when a flow is published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub disposition: Option<String>,
-    /// The name of a message to be sent.
+    /// Name of the message to send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send: Option<String>,
-    /// The callee's number is not called again, at once and everywhere.
+    /// Records an opt-out: the callee's number is not called again by any campaign, from now on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub opt_out: bool,
     pub next: String,
@@ -75,7 +75,8 @@ impl NodeKind for Act {
     }
 }
 
-/// What a person may be tagged with.
+/// Returns true if the text may be a tag: 1 byte to `TAG_BYTES_MAX`, no control characters, no blanks at
+/// either end.
 fn is_tag(tag: &str) -> bool {
     let bare = tag.trim();
     !bare.is_empty() && bare == tag && tag.len() <= TAG_BYTES_MAX && !tag.chars().any(char::is_control)

@@ -1,5 +1,5 @@
-//! A node that asks and takes an answer by word or by key: intents, slots and keys lead on; silence and
-//! what is not understood climb a ladder of wordings and leave by its end.
+//! The `ask` node: a question that the callee answers by speech or keypress. Intents, slots and keys lead to
+//! other nodes; silence and unclear answers follow a reprompt ladder.
 
 use super::super::dialogue::{AFFIRM, DENY};
 use super::super::fault::DefinitionFault;
@@ -9,13 +9,14 @@ use super::node_kind::{NodeKind, Place, Target, Visits, check_range, offers_of, 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Longest wait for an answer: nobody hears nothing for more than three seconds.
+/// Longest wait for an answer, in milliseconds. The callee should not hear silence for more than three
+/// seconds.
 pub const ANSWER_WAIT_MAX_MS: u64 = 3_000;
 
-/// Shortest wait for an answer: people think for a second.
+/// Shortest wait for an answer, in milliseconds. People need a second to think.
 pub const ANSWER_WAIT_MIN_MS: u64 = 1_000;
 
-/// Most steps of one ladder.
+/// Most steps of one reprompt ladder.
 pub const RUNGS_MAX: usize = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -25,33 +26,33 @@ pub struct Ask {
     pub text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variants: Option<Variants>,
-    /// Its text for those who are made an offer of the flow, by the offer; the plain one's is `text`.
+    /// Texts that replace `text`, by offer. The plain offer uses `text`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_offer: BTreeMap<String, String>,
-    /// What kind of answer is expected.
+    /// The kind of answer that the node expects.
     pub expect: Expect,
-    /// From intent to node.
+    /// Next node by intent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub intents: BTreeMap<String, String>,
-    /// Where any other intent leads that is understood and counts nowhere else.
+    /// Next node for any other accepted intent that no global intent handles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub otherwise: Option<String>,
-    /// From key to node.
+    /// Next node by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub keys: BTreeMap<String, String>,
-    /// Slots and variables that a key sets, by key.
+    /// Slots and variables that a key sets: by key, then by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, BTreeMap<String, String>>,
-    /// Slots that are asked for here.
+    /// Slots that the question asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slots: Vec<String>,
-    /// Where the call goes once they all have a value.
+    /// Next node once all of `slots` have a value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_filled: Option<String>,
-    /// How an uncertain reading is asked back here; the dialogue's wording otherwise.
+    /// Confirmation wording for uncertain intents in this node. Default: the dialogue's wording.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<String>,
-    /// How long nothing may be heard after a text.
+    /// Silence timeout after a text, in milliseconds.
     pub timeout_ms: u64,
     pub on_silence: Ladder,
     pub on_unclear: Ladder,
@@ -63,52 +64,52 @@ pub struct Ask {
     pub on_exception: Option<String>,
 }
 
-/// The expected response of a node.
+/// The kind of answer that a node expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Expect {
     Speech,
-    /// Only a key answers; what is said may still lead away, correct a slot or be answered.
+    /// Only a key answers. Speech can still trigger global intents, correct a slot or get an answer.
     Keypress,
     Both,
 }
 
-/// What is tried in one visit, in order: other wordings, the text again, and then another node.
+/// The reprompt ladder of one visit: other wordings in order, then the node's text again, then another node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ladder {
-    /// Said one after the other, one a time.
+    /// Wordings, one per step, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub say: Vec<String>,
-    /// How often the node's text is said again after these.
+    /// How many times the node's text is repeated after the wordings.
     #[serde(default)]
     pub replay: u32,
     pub then: String,
 }
 
-/// What a ladder does at one of its steps.
+/// One step of a reprompt ladder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::flow) enum Rung<'a> {
-    /// With the place of the wording.
+    /// Says a wording; with its index in `say`.
     Say(usize, &'a str),
     Replay,
     Leave(&'a str),
 }
 
-/// When the callee may interrupt this node's text.
+/// When the callee may interrupt the node's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BargeIn {
-    /// False: the text is said to its end.
+    /// False: the text is played to its end.
     #[serde(default = "yes")]
     pub allowed: bool,
-    /// Not within this time of the text's beginning.
+    /// Milliseconds from the start of the text in which it cannot be interrupted.
     #[serde(default)]
     pub protect_ms: u64,
-    /// From so much voice on.
+    /// Milliseconds of voice that count as an interruption.
     #[serde(default = "voiced")]
     pub voiced_ms: u64,
-    /// And so many characters, where any are recognized yet.
+    /// Recognized characters that count as an interruption, if the recognizer gives partial results.
     #[serde(default = "two")]
     pub chars_min: u32,
 }
@@ -135,7 +136,7 @@ const fn two() -> u32 {
 }
 
 impl Ladder {
-    /// The step after so many were taken.
+    /// Returns the next step after `taken` steps.
     pub(in crate::flow) fn rung(&self, taken: u32) -> Rung<'_> {
         let place = usize::try_from(taken).unwrap_or(usize::MAX);
         if let Some(text) = self.say.get(place) {
@@ -150,26 +151,27 @@ impl Ladder {
 }
 
 impl Ask {
-    /// The node of a key.
+    /// Returns the node that a key leads to.
     pub(in crate::flow) fn node_of(&self, digit: char) -> Option<&str> {
         let node = self.keys.get(digit.encode_utf8(&mut [0; 4]));
         node.map(String::as_str)
     }
 
-    /// The values that a key sets.
+    /// Returns the names and values that a key sets.
     pub(in crate::flow) fn set_by(&self, digit: char) -> impl Iterator<Item = (&String, &String)> {
         let set = self.set.get(digit.encode_utf8(&mut [0; 4]));
         set.into_iter().flatten()
     }
 
-    /// Intents that lead somewhere from here: what a reading may expect.
+    /// Returns the intents that lead to a node from here. The classifier expects these.
     pub fn expected(&self) -> impl Iterator<Item = &str> {
         self.intents.keys().map(String::as_str)
     }
 
-    /// Agreement leads on and refusal nowhere, or the other way round.
+    /// Returns the missing one of affirm and deny if the node handles only the other one. `None` for a node
+    /// with keys.
     pub(in crate::flow) fn missing_branch(&self) -> Option<&'static str> {
-        // What binds is said by key, whatever the words.
+        // With keys, the binding answer is a key, whatever the callee says.
         if !self.keys.is_empty() {
             return None;
         }

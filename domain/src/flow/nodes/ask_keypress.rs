@@ -1,6 +1,6 @@
-//! A node that says a text and waits for one key. The expected response is a keypress; a key counts already
-//! while the text is spoken (barge-in), and one pressed before it where the node says `type_ahead`. Silence
-//! and other keys are asked again a bounded number of times.
+//! The `ask_keypress` node: says a text and waits for one key. A key counts already while the text plays
+//! (barge-in), and before the text if `type_ahead` is set. Silence and other keys repeat the text a limited
+//! number of times.
 
 use super::super::fault::DefinitionFault;
 use super::node_kind::{NodeKind, Place, Target, Visits, check_range};
@@ -8,27 +8,27 @@ use super::question::{Question, Reprompt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Shortest wait for a key: people need a second.
+/// Shortest wait for a key, in milliseconds. People need a second.
 pub const TIMEOUT_MIN_MS: u64 = 1_000;
 
-/// Longest wait for a key: a silent minute holds a line for nothing.
+/// Longest wait for a key, in milliseconds. A longer silence only occupies a line.
 pub const TIMEOUT_MAX_MS: u64 = 60_000;
 
-/// Most replays in one visit of an ask node.
+/// Most repetitions of the text in one visit.
 pub const REPLAYS_MAX: u32 = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskKeypress {
     pub text: String,
-    /// From key (`0` to `9`, `*`, `#`) to node.
+    /// Next node by key (`0` to `9`, `*`, `#`).
     pub keys: BTreeMap<String, String>,
-    /// Variables that a key sets, by key.
+    /// Variables that a key sets: by key, then by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, BTreeMap<String, String>>,
-    /// How long to wait for a key after the text.
+    /// Wait for a key after the text, in milliseconds.
     pub timeout_ms: u64,
-    /// Keys pressed since the last question answer this one, before it is asked.
+    /// Keys pressed since the last question answer this one before it is asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub type_ahead: bool,
     pub on_timeout: Reprompt,
@@ -90,7 +90,8 @@ impl NodeKind for AskKeypress {
     }
 }
 
-/// Keys that are none, and values that a key sets without being one or of the wrong type.
+/// Reports members that are not keys, `set` entries for keys that the node does not have, and set values that
+/// are undeclared or have the wrong type.
 pub(super) fn check_keys(
     place: &Place<'_>,
     keys: &BTreeMap<String, String>,

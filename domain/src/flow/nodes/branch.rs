@@ -1,4 +1,5 @@
-//! A node that goes on by the value of a variable: the first case that holds, else `otherwise`. Says nothing.
+//! The `branch` node: continues at the first case that holds for a variable's value, else at `otherwise`. It
+//! says nothing.
 
 use super::super::fault::DefinitionFault;
 use super::node_kind::{Facts, NodeKind, Place, Target, undefined};
@@ -12,7 +13,7 @@ pub struct Branch {
     pub otherwise: String,
 }
 
-/// One condition: exactly one of `equals`, `one_of`, `at_least` and `present`.
+/// One case: a variable and exactly one of `equals`, `one_of`, `at_least` and `present`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -21,10 +22,10 @@ pub struct Case {
     pub equals: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_of: Option<Vec<String>>,
-    /// The value is a whole number of at least this.
+    /// Holds if the value is a whole number of at least this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<i64>,
-    /// Whether there is a value that is not blank.
+    /// True: holds if the variable has a value that is not blank. False: holds if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub present: Option<bool>,
     pub next: String,
@@ -73,7 +74,7 @@ impl NodeKind for Branch {
 }
 
 impl Case {
-    /// How many conditions it has; one is right.
+    /// Returns the number of conditions of this case; it must be one.
     fn conditions_count(&self) -> usize {
         let conditions = [
             self.equals.is_some(),

@@ -1,5 +1,5 @@
-//! A node that goes on by rules over what is known: variables and slots, the last intent, the interest shown,
-//! how often nodes were entered. The first rule whose conditions all hold; says nothing.
+//! The `decide` node: continues at the first rule with all conditions met. Conditions test variables and
+//! slots, the last intent, interest, offer and emotion, and how often nodes were entered. It says nothing.
 
 use super::super::fault::DefinitionFault;
 use super::node_kind::{Facts, NodeKind, Place, Target, undefined};
@@ -14,7 +14,7 @@ pub struct Decide {
     pub otherwise: String,
 }
 
-/// Leads on where every condition holds.
+/// A rule: continues at `next` if every condition holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecideRule {
@@ -22,14 +22,14 @@ pub struct DecideRule {
     pub next: String,
 }
 
-/// One condition: on a `value` with one of `equals`, `at_least`, `at_most` and `present`; or `intent`, or
-/// `interest`, or `offer`, any one of those listed; or `emotion_at_least`, which never holds where the
-/// campaign does not let it; or how often a node was `entered`, with `at_least`.
+/// One condition. Either a `value` with one of `equals`, `at_least`, `at_most` and `present`; or a list of
+/// `intent`, `interest` or `offer`, and one entry must match; or `emotion_at_least`, which never holds if the
+/// campaign does not permit it; or a node that was `entered` at least `at_least` times.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DecideCondition")]
 pub struct Condition {
-    /// A variable or slot.
+    /// Name of a variable or slot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,13 +44,13 @@ pub struct Condition {
     pub intent: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interest: Vec<String>,
-    /// The offer that the person is made.
+    /// Names of offers; holds if the customer has one of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offer: Vec<String>,
-    /// How the callee sounded last, or more so.
+    /// The callee's last measured emotion is at least this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emotion_at_least: Option<EmotionLevel>,
-    /// A node.
+    /// Name of a node; counts how often it was entered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entered: Option<String>,
 }
@@ -79,7 +79,7 @@ impl Condition {
         self.holds_of(named.map(String::as_str))
     }
 
-    /// Whether it holds of a value, or where there is none.
+    /// Returns true if the condition on a value holds; `None` is a missing value.
     pub fn holds_of(&self, value: Option<&str>) -> bool {
         let value = value.map(str::trim).filter(|value| !value.is_empty());
         if let Some(wanted) = self.present {
@@ -96,7 +96,7 @@ impl Condition {
         self.equals.as_deref() == Some(value)
     }
 
-    /// Whether it says one thing of one subject.
+    /// Returns true if the condition has exactly one subject with the comparison that belongs to it.
     fn is_one(&self) -> bool {
         let count = |given: &[bool]| given.iter().filter(|given| **given).count();
         let compared = [

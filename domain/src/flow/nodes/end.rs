@@ -1,4 +1,4 @@
-//! A node that says a last text and hangs up, with the outcome of the conversation.
+//! The `end` node: says a last text and hangs up, with the outcome of the conversation.
 
 use super::super::fault::DefinitionFault;
 use super::node_kind::{Ending, NodeKind, Place};
@@ -11,7 +11,7 @@ pub struct End {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     pub outcome: Outcome,
-    /// The callee's number is not called again, by anyone: at once and everywhere.
+    /// Records an opt-out: the callee's number is not called again by any campaign, from now on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub opt_out: bool,
 }

@@ -1,5 +1,5 @@
-//! A node that says an approved answer by its id, and goes on, or returns to the question that was asked
-//! last.
+//! The `knowledge` node: says an approved answer of the dialogue, then continues at `next` or returns to the
+//! last question.
 
 use super::super::fault::DefinitionFault;
 use super::node_kind::{Facts, NodeKind, Place, Target, Visits};
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "KnowledgeNode")]
 pub struct Knowledge {
-    /// Id of an answer.
+    /// Id of the answer in `dialogue.answers`.
     pub answer: String,
-    /// Absent: back to the question asked last.
+    /// The next node. Absent: the call returns to the last question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,7 +54,7 @@ impl NodeKind for Knowledge {
                 answer: self.answer.clone(),
             });
         }
-        // Who returns for ever hears the same answer for ever.
+        // Without a visit limit a call could return to the question and hear the same answer forever.
         if self.next.is_none() && self.visits.is_none() {
             faults.push(DefinitionFault::UnboundedReturn {
                 node: place.node.to_owned(),

@@ -1,6 +1,6 @@
-//! The node types of a flow; one file each. A node is a map with one member, its type.
+//! The node kinds of a flow, one file each. In a flow file, a node is a map with one member, its kind.
 //!
-//! A new one is its file, and here its `mod`, its variant and its arm of `kind`.
+//! A new kind needs its file and, in this file, its `mod`, its variant and its arm in `kind`.
 
 mod act;
 mod ask;
@@ -35,7 +35,7 @@ pub use transfer::Transfer;
 use super::variants::Variants;
 use serde::{Deserialize, Serialize};
 
-/// One step of a flow.
+/// One step of a flow: a node of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Node {
@@ -53,17 +53,17 @@ pub enum Node {
 }
 
 impl Node {
-    /// What it says, as written.
+    /// Returns the node's text, unfilled.
     pub fn text(&self) -> Option<&str> {
         self.kind().text()
     }
 
-    /// Wordings of its text, of which a call says one.
+    /// Returns the alternative wordings of the text. A call uses one of them.
     pub fn variants(&self) -> Option<&Variants> {
         self.kind().variants()
     }
 
-    /// Whatever it is, as that which everything else asks.
+    /// Returns the node as the trait that checks and runs use.
     pub(super) fn kind(&self) -> &dyn NodeKind {
         match self {
             Self::Say(say) => say,

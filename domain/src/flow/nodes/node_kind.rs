@@ -1,5 +1,5 @@
-//! What a flow asks of a node, whatever its kind: what it says, where it leads, what it sets, what is wrong
-//! with it. Checks and runs know no kind; a new one answers these questions in its own file.
+//! The trait of all node kinds: text, targets, values set, checks. Checks and runs use only this trait, so a
+//! new kind needs no change there.
 
 use super::super::dialogue::Dialogue;
 use super::super::fault::DefinitionFault;
@@ -14,146 +14,147 @@ use std::collections::BTreeMap;
 use values::disposition::Outcome;
 use values::emotion::EmotionLevel;
 
-/// What a node may go by that needs nothing from the callee.
+/// The facts of a run that a node can decide by without an input from the callee.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::flow) struct Facts<'a> {
-    /// Variables and slots.
+    /// Values of variables and slots.
     pub(in crate::flow) values: &'a BTreeMap<String, String>,
-    /// What was understood last.
+    /// The intent that was followed last.
     pub(in crate::flow) intent: Option<&'a str>,
-    /// How interested the callee seemed last.
+    /// The callee's last interest.
     pub(in crate::flow) interest: Option<&'a str>,
-    /// The offer that the person is made, where the flow has several.
+    /// The customer's offer, if the flow has offers.
     pub(in crate::flow) offer: Option<&'a str>,
-    /// How the callee sounded last, where the campaign lets a flow go by it.
+    /// The callee's last emotion, if the campaign permits decisions by it.
     pub(in crate::flow) emotion: Option<EmotionLevel>,
-    /// How often each node was entered.
+    /// How many times each node was entered.
     pub(in crate::flow) entered: &'a BTreeMap<String, u32>,
 }
 
-/// A kind of node. A run says its `text`, then asks its `question`, or ends the call by its `ending`, or goes
-/// on to `next`: at once where nothing is said.
+/// A node kind. A run says its `text`, then asks its `question`, ends the call with its `ending`, or
+/// continues at `next` (at once if there is no text).
 pub(in crate::flow) trait NodeKind {
-    /// What it says, as written.
+    /// Returns the node's text, unfilled.
     fn text(&self) -> Option<&str>;
 
-    /// What else it may say, with the place inside the node.
+    /// Returns the other texts that the node may say, each with its path inside the node.
     fn further_texts(&self) -> Vec<(String, &str)> {
         Vec::new()
     }
 
-    /// The approved answer that it says in place of a text of its own.
+    /// Returns the id of the approved answer that the node says instead of a text of its own.
     fn answer(&self) -> Option<&str> {
         None
     }
 
-    /// Every node it can lead to, its own exception branch apart.
+    /// Returns every node that this one can lead to, except its `on_exception`.
     fn targets(&self) -> Vec<Target<'_>> {
         Vec::new()
     }
 
-    /// Where these values lead without anything from the callee.
+    /// Returns the next node that follows from the facts alone, without an input from the callee.
     fn next(&self, _facts: &Facts<'_>) -> Option<&str> {
         None
     }
 
-    /// The member that leads where `next` goes, where that is a decision.
+    /// Returns the member that selects the `next` node, if the node is a decision.
     fn rule(&self, _facts: &Facts<'_>) -> Option<String> {
         None
     }
 
-    /// Each condition that it puts to the value of a variable or slot: by these, and by nothing else of a
-    /// flow, a way tells of a value.
+    /// Returns each condition on the value of a variable or slot. These conditions are all that a call's path
+    /// through the nodes reveals about a value.
     fn value_tests(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// What it asks of the callee by key alone.
+    /// Returns the question that only a key can answer.
     fn question(&self) -> Option<Question<'_>> {
         None
     }
 
-    /// What it asks of the callee by word or key.
+    /// Returns the question that speech or a key can answer.
     fn ask(&self) -> Option<&Ask> {
         None
     }
 
-    /// Where a key leads in it.
+    /// Returns the node that a key leads to from here.
     fn key_target(&self, digit: char) -> Option<&str> {
         self.question().and_then(|question| question.node_of(digit))
     }
 
-    /// What it does without saying anything.
+    /// Returns the actions of a node that acts without speaking.
     fn act(&self) -> Option<&Act> {
         None
     }
 
-    /// How it goes into a group of nodes, or back out of one.
+    /// Returns how the node enters or leaves a group.
     fn calls(&self) -> Option<Calls<'_>> {
         None
     }
 
-    /// Its wording for those who are made this offer, in place of its text.
+    /// Returns the wording that replaces the node's text for an offer.
     fn wording_of(&self, _offer: &str) -> Option<&str> {
         None
     }
 
-    /// Every offer that it names, with the place inside the node.
+    /// Returns every offer that the node names, each with its path inside the node.
     fn offers(&self) -> Vec<(String, &str)> {
         Vec::new()
     }
 
-    /// Wordings of its text, of which a call says one.
+    /// Returns the alternative wordings of the text. A call uses one of them.
     fn variants(&self) -> Option<&Variants> {
         None
     }
 
-    /// How it ends the call.
+    /// Returns how the node ends the call.
     fn ending(&self) -> Option<Ending> {
         None
     }
 
-    /// How often it may be entered, where it says so.
+    /// Returns the limit on how often the node is entered, if it has one.
     fn visits(&self) -> Option<&Visits> {
         None
     }
 
-    /// Its own exception branch. What ends the call has none: should its last text fail, the outcome stands.
+    /// Returns the node for faults here. A node that ends the call has none: if its last text fails, the
+    /// outcome remains.
     fn on_exception(&self) -> Option<&str> {
         None
     }
 
-    /// True when a call that passes it may leave with a value for this variable.
+    /// Returns true if a call that passes this node may leave it with a value for the variable.
     fn sets(&self, _variable: &str) -> bool {
         false
     }
 
-    /// What is wrong with it that no other kind can have.
+    /// Adds the faults that only this kind can have.
     fn check(&self, _place: &Place<'_>, _faults: &mut Vec<DefinitionFault>) {}
 
-    /// True when the call ends here.
+    /// Returns true if the call ends here.
     fn is_last(&self) -> bool {
         self.ending().is_some()
     }
 }
 
-/// How a node ends the call, after its text.
+/// How a node ends the call after its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::flow) struct Ending {
     pub(in crate::flow) outcome: Outcome,
-    /// The callee refuses further calls.
+    /// The callee refused further calls.
     pub(in crate::flow) opt_out: bool,
-    /// A colleague is asked for, before the text.
+    /// A transfer to an agent is requested before the text.
     pub(in crate::flow) transfer: bool,
 }
 
-/// A member of a node that names another node.
+/// A reference to another node in a member of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::flow) struct Target<'a> {
-    /// The member's place inside the node, such as `on_timeout.then`.
+    /// The member's path inside the node, such as `on_timeout.then`.
     pub(in crate::flow) member: String,
     pub(in crate::flow) node: &'a str,
-    /// Taken without anything from the callee.
+    /// The edge is taken without an input from the callee.
     pub(in crate::flow) automatic: bool,
 }
 
@@ -175,13 +176,13 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Bounds how often a node is entered in one call: what the callee may ask to hear again.
+/// Limits how often a node is entered in one call, for example what the callee may hear again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Visits {
-    /// Entries, the first included.
+    /// Most entries, including the first.
     pub max: u32,
-    /// Where the next entry leads instead.
+    /// The node that further entries go to instead.
     pub then: String,
 }
 
@@ -191,7 +192,7 @@ impl Visits {
     }
 }
 
-/// Where a node that is checked stands.
+/// The node that is being checked, with the variables and dialogue of its flow.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::flow) struct Place<'a> {
     pub(in crate::flow) node: &'a str,
@@ -200,17 +201,17 @@ pub(in crate::flow) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// A member of the node, as faults name it.
+    /// Returns the path of a member of the node, as faults name it.
     pub(super) fn member(&self, member: &str) -> String {
         format!("nodes.{}.{member}", self.node)
     }
 
-    /// Whether there is a variable or slot of this name.
+    /// Returns true if the flow has a variable or slot of this name.
     pub(super) fn declares(&self, name: &str) -> bool {
         self.variables.contains_key(name) || self.dialogue.slots.contains_key(name)
     }
 
-    /// Values that a member sets: each declared, and of its type.
+    /// Checks the values that a member sets: each name is declared and each value has its type.
     pub(super) fn check_set(
         &self,
         member: &str,
@@ -234,14 +235,14 @@ impl Place<'_> {
     }
 }
 
-/// Wordings by offer, with their places inside the node.
+/// Returns the wordings by offer, each with its path inside the node.
 pub(super) fn wordings(by_offer: &BTreeMap<String, String>) -> impl Iterator<Item = (String, &str)> {
     by_offer
         .iter()
         .map(|(offer, text)| (format!("by_offer.{offer}"), text.as_str()))
 }
 
-/// The offers that have a wording, with their places inside the node.
+/// Returns the offers that have a wording, each with its path inside the node.
 pub(super) fn offers_of(by_offer: &BTreeMap<String, String>) -> Vec<(String, &str)> {
     let offers = by_offer.keys();
     offers
@@ -256,7 +257,7 @@ pub(super) fn undefined(member: &str, variable: &str) -> DefinitionFault {
     }
 }
 
-/// A fault where a member's value is not within its bounds, both of which it may have.
+/// Adds a fault if the value is not within the bounds, both inclusive.
 pub(in crate::flow) fn check_range(
     member: String,
     value: u64,

@@ -1,15 +1,15 @@
-//! What a node asks of the callee: which keys it knows, how long it waits, and when it asks again.
+//! A question that only a keypress answers: its keys, its timeout and its reprompts.
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
-/// A question of a node, asked after its text.
+/// The keypress question of a node, asked after its text.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::flow) struct Question<'a> {
     pub(in crate::flow) text: &'a str,
-    /// From key to node.
+    /// Next node by key.
     pub(super) keys: &'a BTreeMap<String, String>,
-    /// Variables that a key sets, by key.
+    /// Variables that a key sets: by key, then by name.
     pub(super) set: &'a BTreeMap<String, BTreeMap<String, String>>,
     pub(in crate::flow) timeout_ms: u64,
     pub(super) type_ahead: bool,
@@ -17,31 +17,32 @@ pub(in crate::flow) struct Question<'a> {
     pub(in crate::flow) on_other: &'a Reprompt,
 }
 
-/// Says the text again while this visit has replays left, then goes on.
+/// What follows silence or a wrong key: the text again while the visit has replays left, then the node
+/// `then`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reprompt {
-    /// Most replays in one visit, silence and other keys together.
+    /// Most repetitions of the text in one visit; silence and wrong keys count together.
     #[serde(default)]
     pub replay: u32,
     pub then: String,
 }
 
 impl<'a> Question<'a> {
-    /// The node of a key.
+    /// Returns the node that a key leads to.
     pub(in crate::flow) fn node_of(&self, digit: char) -> Option<&'a str> {
         let node = self.keys.get(digit.encode_utf8(&mut [0; 4]));
         node.map(String::as_str)
     }
 
-    /// The values that a key sets.
+    /// Returns the names and values that a key sets.
     pub(in crate::flow) fn set_by(&self, digit: char) -> impl Iterator<Item = (&'a String, &'a String)> {
         let set = self.set.get(digit.encode_utf8(&mut [0; 4]));
         set.into_iter().flatten()
     }
 
-    /// The first key pressed ahead that this question knows, where it takes keys ahead. What was pressed
-    /// before that key is dropped; without one, everything is.
+    /// Removes and returns the first early keypress that this question knows, if it accepts keys ahead. Keys
+    /// before it are dropped; without a known key all are dropped.
     pub(in crate::flow) fn take_ahead(&self, ahead: &mut VecDeque<char>) -> Option<char> {
         let known = ahead.iter().position(|digit| self.node_of(*digit).is_some());
         let Some(known) = known.filter(|_| self.type_ahead) else {

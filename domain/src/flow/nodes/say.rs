@@ -1,4 +1,4 @@
-//! A node that says a text to its end and goes on. Of the keys pressed meanwhile only 谢绝来电 cuts it short.
+//! The `say` node: says a text to its end and continues. While it plays, only the key for 谢绝来电 interrupts it.
 
 use super::super::fault::DefinitionFault;
 use super::super::variants::Variants;
@@ -13,7 +13,7 @@ pub struct Say {
     pub next: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variants: Option<Variants>,
-    /// Its text for those who are made an offer of the flow, by the offer; the plain one's is `text`.
+    /// Texts that replace `text`, by offer. The plain offer uses `text`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_offer: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

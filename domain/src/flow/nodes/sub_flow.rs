@@ -1,27 +1,27 @@
-//! Nodes that go into a named group of nodes and come back: `sub_flow` calls it, `return` ends it.
+//! The nodes `sub_flow`, which enters a named group of nodes, and `return`, which leaves it.
 
 use super::super::fault::DefinitionFault;
 use super::node_kind::{NodeKind, Place, Target};
 use serde::{Deserialize, Serialize};
 
-/// Most groups within one another.
+/// Deepest nesting of groups.
 pub const DEPTH_MAX: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubFlow {
     pub group: String,
-    /// Where the call goes on after the group's `return`.
+    /// The node after the group's `return`.
     pub next: String,
 }
 
-/// Back to behind the `sub_flow` that led here.
+/// Returns to the `next` of the `sub_flow` node that entered the group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ReturnNode")]
 pub struct Return {}
 
-/// A way into a group, or out of one.
+/// How a node enters or leaves a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::flow) enum Calls<'a> {
     Into { group: &'a str, next: &'a str },

@@ -1,4 +1,5 @@
-//! A node that hands the call to a colleague. Until agents exist it says that one will call back and ends.
+//! The `transfer` node: transfers the call to an agent. Until agents are built, it promises a callback and
+//! ends the call.
 
 use super::node_kind::{Ending, NodeKind};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! An ask node: its question, its keys, the silence after it, and what climbs its ladders.
+//! Execution of an ask node: its question, keypresses, silence and the reprompt ladders.
 
 use super::super::dialogue::{HUMAN, Slot, SlotKind};
 use super::super::graph::FlowDefinition;
@@ -12,18 +12,19 @@ use std::sync::Arc;
 use values::transfer_reason::TransferReason;
 
 impl FlowDefinition {
-    /// What the node of this name asks; `None` where there is none, or it asks nothing.
+    /// Returns the ask node of this name. `None` if the node does not exist or is of another kind.
     pub fn asked_at(&self, node: &str) -> Option<&Ask> {
         self.nodes.get(node)?.kind().ask()
     }
 
-    /// True where a node waits for words: without a recognizer its calls fail.
+    /// Returns true if a node expects speech. Calls of this flow fail without a recognizer.
     pub fn listens(&self) -> bool {
         let mut asked = self.nodes.values().filter_map(|node| node.kind().ask());
         asked.any(|ask| ask.expect != Expect::Keypress)
     }
 
-    /// Its texts, options, labels and intents, a line each: masking takes none of their words for a name.
+    /// Returns the flow's texts, slot options, labels and intents, one per line. Masking does not treat these
+    /// words as names.
     pub fn own_words(&self) -> String {
         let dialogue = self.dialogue();
         let options = dialogue.slots.values().flat_map(|slot| &slot.options);
@@ -33,24 +34,25 @@ impl FlowDefinition {
         all.join("\n")
     }
 
-    /// What its calls learn from callees, by name.
+    /// Returns the slots that calls collect from callees, by name.
     pub fn learned_slots(&self) -> BTreeMap<String, Slot> {
         self.dialogue().slots.clone()
     }
 }
 
 impl FlowRun {
-    /// The ask node where the call is; none in any other.
+    /// Returns the ask node where the call is; `None` in any other node.
     pub fn asking(&self) -> Option<&Ask> {
         self.graph.nodes.get(&self.node)?.kind().ask()
     }
 
-    /// What is learned from the callee, by name.
+    /// Returns the slots that the call collects, by name.
     pub fn slots(&self) -> &BTreeMap<String, Slot> {
         &self.graph.dialogue().slots
     }
 
-    /// What the caller's next words answer, for masking them.
+    /// Returns what masking needs to know of the current question: the flow's own words, and whether it asks
+    /// for digits.
     pub fn asked_words(&self) -> AskedWords {
         let dialogue = self.graph.dialogue();
         let is_number = |slot: &Slot| matches!(slot.kind, SlotKind::Digits | SlotKind::Phone);
@@ -63,14 +65,15 @@ impl FlowRun {
         }
     }
 
-    /// Keys that lead somewhere from the node where the call is.
+    /// Returns the keys that lead to a node from here.
     pub fn keys(&self) -> Vec<char> {
         let node = self.graph.nodes.get(&self.node).map(Node::kind);
         let known = |digit: &char| node.is_some_and(|node| node.key_target(*digit).is_some());
         "1234567890*#".chars().filter(known).collect()
     }
 
-    /// Asks, unless what it asks for was said before it came to it.
+    /// Asks the question. It is skipped on the first visit if all of its slots have a value already. Without
+    /// a recognizer and without keys the call is handed over.
     pub(super) fn begin_ask(&mut self, ask: &Ask, actions: &mut Vec<FlowAction>) {
         self.talked.asked = Some(self.node.clone());
         if self.talked.deaf && ask.keys.is_empty() {
@@ -84,14 +87,14 @@ impl FlowRun {
             self.explain("on_filled", Explanation::of(TurnInput::Played), actions);
             return self.enter(next.to_owned(), actions);
         }
-        // A key from before this question is no answer to a later one.
+        // A key pressed before this question does not answer a later question.
         if self.rule.knows_spoken_nodes() {
             self.ahead.clear();
         }
         self.ask_text(ask, actions);
     }
 
-    /// The node's own text, and the wait behind it.
+    /// Says the node's text and waits for the answer.
     pub(super) fn ask_text(&mut self, ask: &Ask, actions: &mut Vec<FlowAction>) {
         self.say_text(&ask.text, ask.variants.as_ref(), actions);
         self.wait(ask, actions);
@@ -104,7 +107,7 @@ impl FlowRun {
         self.doing = Doing::Asking { played: false };
     }
 
-    /// A decision of this node, by a member of it.
+    /// Records a decision of this node, with the member that decided.
     pub(super) fn explain(&self, member: &str, explanation: Explanation, actions: &mut Vec<FlowAction>) {
         let rule = format!("nodes.{}.{member}", self.node);
         self.explain_by(rule, explanation, actions);
@@ -119,7 +122,7 @@ impl FlowRun {
         actions.push(FlowAction::Decide { decision });
     }
 
-    /// What is being said is over: somebody answers into it.
+    /// Stops the text that is playing, because the callee answered into it.
     pub(super) fn silence_text(&self, actions: &mut Vec<FlowAction>) {
         if matches!(self.doing, Doing::Saying | Doing::Asking { played: false }) {
             actions.push(FlowAction::StopSaying);
@@ -155,7 +158,7 @@ impl FlowRun {
         self.go_to(next, actions);
     }
 
-    /// To a node; where it refuses further calls, the opt-out comes first.
+    /// Continues at a node. If the node leads to an opt-out, the opt-out is recorded first.
     pub(super) fn go_to(&mut self, next: &str, actions: &mut Vec<FlowAction>) {
         if self.graph.ends_as_opt_out(next, self.rule) {
             return self.opt_out(next.to_owned(), actions);
@@ -163,8 +166,8 @@ impl FlowRun {
         self.enter(next.to_owned(), actions);
     }
 
-    /// No recognizer is left. A question that keys answer says so by what it says when nothing was
-    /// understood.
+    /// Handles the loss of the last recognizer. A question with keys continues with its `on_unclear` ladder;
+    /// any other hands the call over.
     pub(super) fn take_deafness(&mut self, actions: &mut Vec<FlowAction>) {
         self.talked.deaf = true;
         if !matches!(self.doing, Doing::Asking { .. }) {
@@ -182,7 +185,8 @@ impl FlowRun {
         self.climb_unclear(ask, Explanation::of(TurnInput::Deaf), actions);
     }
 
-    /// Nobody can answer here: to whoever the flow hands over to, or its exception branch.
+    /// Leaves a question that can no longer be answered: to the node of the global transfer intent, else to
+    /// the exception branch.
     fn hand_over(&mut self, actions: &mut Vec<FlowAction>) {
         self.talked.transfer_reason = TransferReason::EngineFailure;
         let graph = Arc::clone(&self.graph);
@@ -252,7 +256,7 @@ impl FlowRun {
         }
     }
 
-    /// The place of a text of this node.
+    /// Returns the prompt reference of a member of this node.
     pub(super) fn prompt(&self, member: &str) -> FlowPrompt {
         FlowPrompt {
             member: format!("nodes.{}.{member}", self.node),
@@ -260,15 +264,15 @@ impl FlowRun {
         }
     }
 
-    /// Whether this question is being said and may not be interrupted: nothing that is said into it answers
-    /// it.
+    /// Returns true while the question plays and must not be interrupted. Speech during this time does not
+    /// answer it.
     pub(super) fn must_be_heard(&self, ask: &Ask) -> bool {
         let forbidden = ask.barge_in.as_ref().is_some_and(|policy| !policy.allowed);
         forbidden && self.doing == Doing::Asking { played: false }
     }
 
-    /// Somebody speaks into the question: it is dropped where the node allows it. Notices, texts of other
-    /// nodes and the goodbye are said to their end.
+    /// Handles an interruption: stops the question if the node's barge-in settings allow it. Notices, texts
+    /// of other nodes and the last text are played to their end.
     pub(super) fn take_barge_in(&mut self, heard: Interruption, actions: &mut Vec<FlowAction>) {
         let Doing::Asking { played: false } = self.doing else {
             return;

@@ -1,79 +1,81 @@
-//! What can happen in a call of a flow, and what the driver does next.
+//! The inputs of a flow run and the actions it returns to the driver.
 
 use crate::spoken_turn::{TurnDecision, Understood};
 use values::disposition::Outcome;
 use values::transfer_reason::TransferReason;
 
-/// What happened on the line.
+/// An input of a flow run: an event of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlowInput<'a> {
-    /// Everything queued so far has been played.
+    /// All queued prompts have been played.
     Played,
     Keypress(char),
-    /// The callee said something, to its end.
+    /// A complete utterance of the callee.
     Spoken(&'a Understood),
-    /// The callee said something that could not be recognized: engines failed, or were too late.
+    /// An utterance that could not be recognized: the engines failed or were too late.
     Unheard,
-    /// No recognizer is left: from here on keys answer, and a person where there are none.
+    /// No recognizer is available for the rest of the call. Keys still answer; a question without keys
+    /// transfers to an agent.
     Deaf,
-    /// The callee speaks into a text.
+    /// The callee speaks while a text is playing.
     BargedIn(Interruption),
-    /// A word of the campaign's lists was heard, be it in a part of an utterance.
+    /// A sensitive word of the campaign was heard, also within a partial text.
     SensitiveWord,
-    /// The `Listen`'s time ran out.
+    /// The timeout of `Listen` expired.
     Silence,
-    /// Something of ours failed: speech, store or line.
+    /// A fault on our side: speech engine, store or line.
     Fault,
 }
 
-/// How far somebody has spoken into a text.
+/// How far the callee has spoken into a playing text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Interruption {
-    /// How long the text has been said.
+    /// Milliseconds since the text started.
     pub said_ms: u64,
-    /// How much voice was heard.
+    /// Milliseconds of voice heard.
     pub voiced_ms: u64,
-    /// Recognized so far, back-channels apart; absent without partial results.
+    /// Characters recognized so far, without back-channels. `None` if there are no partial texts.
     pub chars: Option<u32>,
 }
 
-/// Which notice is said.
+/// Which of the two notices is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NoticeKind {
     Recording,
     Ai,
 }
 
-/// What the driver does, in order.
+/// An action for the driver. The driver executes actions in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowAction {
     Notice {
         notice: NoticeKind,
         text: String,
     },
-    /// Stored before what follows from it.
+    /// A decision. It is stored before the actions that follow from it.
     Decide {
         decision: Box<TurnDecision>,
     },
     EnterNode {
         node: String,
     },
-    /// `personal`: a variable was filled in. `parts`: then plain text and values in turns.
+    /// Says a text. `personal`: a variable was inserted. `parts`: in that case, plain text and values
+    /// alternate.
     Say {
         text: String,
         personal: bool,
         parts: Vec<String>,
         prompt: FlowPrompt,
     },
-    /// Drops what plays and what is queued: a key was pressed (barge-in), or something failed.
+    /// Stops the playing prompt and drops queued ones, after a keypress (barge-in) or a fault.
     StopSaying,
-    /// Everything is said more slowly from here.
+    /// All further texts are spoken more slowly.
     SpeakSlower,
-    /// Waits for an answer, after what is queued has been played.
+    /// Waits for an answer for `silence_ms` after the queued prompts have been played.
     Listen {
         silence_ms: u64,
     },
-    /// Named only: who carries it out comes with what it is about.
+    /// An intention of an act node. The run only names it; another component carries it out.
     Intend {
         intention: Intention,
     },
@@ -81,24 +83,24 @@ pub enum FlowAction {
         node: String,
         reason: TransferReason,
     },
-    /// The callee's number, everywhere.
+    /// Records an opt-out of the callee's number for all campaigns.
     OptOut,
-    /// Says what is queued first, then hangs up.
+    /// Plays the queued prompts, then hangs up.
     End {
         outcome: Outcome,
     },
 }
 
-/// Which text of the flow is said.
+/// The reference of a text of the flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlowPrompt {
-    /// Its place, such as `nodes.greeting.text`.
+    /// Member path of the text, such as `nodes.greeting.text`.
     pub member: String,
-    /// Which of several wordings.
+    /// Name of the wording, if the text has several.
     pub variant: Option<String>,
 }
 
-/// What an `act` node wants done.
+/// An action that an `act` node requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Intention {
     Tag(String),

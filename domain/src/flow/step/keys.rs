@@ -1,4 +1,4 @@
-//! Keys: in the menu being asked, ahead of it, and 谢绝来电 wherever it is pressed.
+//! Keypresses: in the current menu, ahead of it, and the opt-out key (谢绝来电) at any time.
 
 use super::input::FlowAction;
 use super::{FlowRun, KEYS_AHEAD_MAX, question_of};
@@ -27,7 +27,8 @@ impl FlowRun {
         self.enter(next.to_owned(), actions);
     }
 
-    /// A key while no menu is asked: 谢绝来电 at once; any other waits for a menu that takes keys ahead.
+    /// Handles a key while no menu is active: an opt-out key counts at once; any other key is kept for a menu
+    /// that accepts keys ahead.
     pub(super) fn take_early_key(&mut self, digit: char, actions: &mut Vec<FlowAction>) {
         if let Some(refused) = self.refusal_of(digit) {
             actions.push(FlowAction::StopSaying);
@@ -37,14 +38,16 @@ impl FlowRun {
         }
     }
 
-    /// Where a key leads that refuses further calls wherever it is pressed; once per call.
+    /// Returns the node of a key that records an opt-out at any time. `None` after the first opt-out of a
+    /// call.
     pub(super) fn refusal_of(&self, digit: char) -> Option<String> {
         let counts = self.rule.counts_anywhere() && !self.opted_out;
         let node = self.graph.opt_out_node(digit, self.rule).filter(|_| counts)?;
         Some(node.to_owned())
     }
 
-    /// The opt-out comes before all that is said of it: no limit and no fault on the way may lose it.
+    /// Records the opt-out before any text about it is said, so that no limit or fault on the way can lose
+    /// it.
     pub(super) fn opt_out(&mut self, refused: String, actions: &mut Vec<FlowAction>) {
         self.note_opt_out(actions);
         self.enter(refused, actions);

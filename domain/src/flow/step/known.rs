@@ -1,6 +1,6 @@
-//! What the campaign's knowledge answers, and what an assistant picked: the answer, and then the question
-//! again; or asked back first. Which answers there are, how near and how sure, comes with what was
-//! understood: nobody is asked here, so a replay needs neither base nor assistant.
+//! Answers from the campaign's knowledge base and choices of the assistant: says the answer and repeats the
+//! question, or asks for confirmation first. The candidates and their scores arrive with the utterance, so a
+//! replay needs neither knowledge base nor assistant.
 
 use super::super::dialogue::{DIGRESSIONS_MAX, INTENT};
 use super::super::nodes::Ask;
@@ -12,7 +12,8 @@ use crate::spoken_turn::{ApprovedWords, Certainty, Explanation, PickOf, Understo
 use std::sync::Arc;
 
 impl FlowRun {
-    /// The answer that was asked back and waits for a yes: whoever understands hands its words in.
+    /// Returns the id of the answer that awaits the callee's confirmation. The caller of `step` must supply
+    /// its words.
     pub fn awaited_answer(&self) -> Option<&str> {
         match &self.talked.pending {
             Some(Pending::Answer(answer)) => Some(answer),
@@ -20,17 +21,18 @@ impl FlowRun {
         }
     }
 
-    /// What an intent is called towards a callee.
+    /// Returns the label of an intent for texts to the callee.
     pub fn label<'a>(&'a self, intent: &'a str) -> &'a str {
         self.graph.dialogue().label(intent)
     }
 
-    /// True where this intent leads somewhere from the question being asked.
+    /// Returns true if this intent leads to a node from the current question.
     pub fn takes_intent(&self, intent: &str) -> bool {
         self.asking().is_some_and(|ask| self.goes_somewhere(ask, intent))
     }
 
-    /// An accepted intent goes before any answer where the flow knows a way for it, `otherwise` apart.
+    /// Returns true if the node or a global intent handles this intent; then it precedes an answer of the
+    /// knowledge base. `otherwise` does not count.
     pub(super) fn has_way_for(&self, ask: &Ask, intent: &str) -> bool {
         if ask.intents.contains_key(intent) {
             return true;
@@ -40,8 +42,8 @@ impl FlowRun {
         global.is_some_and(|global| answered < global.max.unwrap_or(DIGRESSIONS_MAX))
     }
 
-    /// An answer that is sure, by its score or because an assistant picked it among those found; false where
-    /// there is none.
+    /// Says an answer that is certain: by its score, or because the assistant selected it among the
+    /// candidates. Returns false if there is none.
     pub(super) fn answer_by_knowledge(
         &mut self,
         ask: &Ask,
@@ -66,8 +68,8 @@ impl FlowRun {
         }
     }
 
-    /// Nothing is sure: what lies between the thresholds is asked back, an answer before an assistant's
-    /// guess.
+    /// Handles an utterance without a certain meaning. An answer between the thresholds is confirmed with the
+    /// callee first, then an intent that the assistant selected; else the utterance is unclear.
     pub(super) fn fall_back(
         &mut self,
         ask: &Ask,
@@ -85,7 +87,7 @@ impl FlowRun {
         let picked = said.reading.picked.as_ref();
         let picked = picked.filter(|picked| picked.pick_of == PickOf::Intent);
         match picked.filter(|picked| self.goes_somewhere(ask, &picked.choice)) {
-            // Never taken for what it says at once: an assistant's pick counts after the callee's own yes.
+            // An assistant's choice is never followed at once; it counts after the callee's own yes.
             Some(picked) => {
                 let pending = Pending::Intent(picked.choice.clone());
                 self.ask_back(ask, pending, said, explanation, actions);
@@ -94,7 +96,8 @@ impl FlowRun {
         }
     }
 
-    /// Between the thresholds: asked back, once; without a wording for it, it counts as unclear.
+    /// Asks the callee to confirm an intent or answer. Without a confirmation wording, the utterance counts
+    /// as unclear.
     pub(super) fn ask_back(
         &mut self,
         ask: &Ask,
@@ -127,7 +130,8 @@ impl FlowRun {
         self.talked.pending = Some(pending);
     }
 
-    /// The answer, and then the question again; false where it was said often enough in this call.
+    /// Says an answer and repeats the question. Returns false if the answer was given `DIGRESSIONS_MAX` times
+    /// in this call.
     pub(super) fn say_known(
         &mut self,
         ask: &Ask,
@@ -165,7 +169,7 @@ impl FlowRun {
     }
 }
 
-/// The words of an answer; in a replay there are none, and none are needed.
+/// Returns the words of an answer. A replay has none and needs none.
 fn words<'a>(said: &'a Understood, answer: &str) -> Option<&'a ApprovedWords> {
     said.answers.get(answer)
 }

@@ -1,10 +1,10 @@
-//! One pure step of a flow: what the callee did, and what the robot does next. No clock, no sound, and nobody
-//! is asked: what was understood of an utterance comes with it.
+//! Execution of one call of a flow, as pure steps: an input of the callee gives actions of the robot. No
+//! clock and no audio; the meaning of an utterance arrives with it.
 //!
-//! The driver queues what it is told to say, feeds `Played` when all of it has been played, `Silence` when
-//! a `Listen` ran out after that, and `Keypress` at any time. The notices come first. Which keys count
-//! while no menu is asked is the call's `KeyRule`. After `End` a fault is answered by the same `End` again
-//! (the last text could not be spoken, and the outcome stands), and 谢绝来电 by its own.
+//! The driver queues prompts, sends `Played` when all have been played, `Silence` when a `Listen` times out
+//! after that, and `Keypress` at any time. The notices come first. The call's `KeyRule` decides which keys
+//! count outside a menu. After `End`, a fault returns the same `End` again (the last text could not be
+//! spoken, the outcome remains), and an opt-out key (谢绝来电) returns its own.
 
 mod asking;
 mod input;
@@ -27,19 +27,20 @@ use talked::Talked;
 use values::disposition::Outcome;
 use values::key_rule::KeyRule;
 
-/// Most node entries and replays of one call; beyond it the call ends as failed. Ten minutes of prompts of
-/// three seconds; less than `call::NODES_MAX`, so that every entry can be recorded.
+/// Most node entries and repetitions of one call; after that the call ends as failed. It corresponds to ten
+/// minutes of prompts of three seconds, and is less than `call::NODES_MAX`, so that every entry can be
+/// recorded.
 pub const STEPS_MAX: u32 = 200;
 
-/// Most keys kept for menus that take them ahead; who presses more presses at random.
+/// Most early keypresses kept for menus that accept keys ahead. More are taken for random presses.
 const KEYS_AHEAD_MAX: usize = 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Doing {
     Notices,
-    /// A say node plays.
+    /// The text of a node without a question is playing.
     Saying,
-    /// An ask node; `played` once its text has been played.
+    /// A question is asked; `played` is set once its text has been played.
     Asking {
         played: bool,
     },
@@ -48,7 +49,7 @@ enum Doing {
     },
 }
 
-/// Where one call is in its flow.
+/// The state of one call in its flow.
 #[derive(Debug, Clone)]
 pub struct FlowRun {
     graph: Arc<FlowDefinition>,
@@ -56,22 +57,22 @@ pub struct FlowRun {
     values: BTreeMap<String, String>,
     node: String,
     doing: Doing,
-    /// Pressed since the last question, for a menu that takes keys ahead.
+    /// Keys pressed since the last question, for a menu that accepts keys ahead.
     ahead: VecDeque<char>,
-    /// 谢绝来电 was pressed: nothing that follows makes another outcome of it.
+    /// The callee opted out: the outcome stays `opted_out` from here on.
     opted_out: bool,
-    /// Replays in this visit of an ask node.
+    /// Repetitions in this visit of an ask node.
     replays: u32,
     visits: BTreeMap<String, u32>,
     steps: u32,
-    /// A fault was met; the next one ends the call.
+    /// A fault occurred; the next one ends the call.
     failed: bool,
     talked: Talked,
 }
 
 impl FlowRun {
-    /// Begins with the notices, by the rule of today's calls. `variables` are the enrolment's; defaults fill
-    /// in what is missing.
+    /// Starts a call with the notices and the current key rule. `variables` are the enrolment's values;
+    /// defaults fill in missing ones.
     pub fn begin(
         graph: &Arc<FlowDefinition>,
         variables: &BTreeMap<String, String>,
@@ -79,7 +80,7 @@ impl FlowRun {
         Self::begin_by(KeyRule::CURRENT, graph, variables)
     }
 
-    /// Begins as a stored call did, by the rule that its `call.answered` names.
+    /// Starts a replay of a stored call with the key rule that its `call.answered` event names.
     pub fn begin_by(
         rule: KeyRule,
         graph: &Arc<FlowDefinition>,
@@ -109,24 +110,24 @@ impl FlowRun {
         (run, actions)
     }
 
-    /// Names the call and its flow's version, by which one of several wordings is chosen; before the first
-    /// step.
+    /// Sets the text that identifies call and flow version. The wording of a node is selected by its hash. To
+    /// be called before the first step.
     pub fn of_call(mut self, call: String) -> Self {
         self.talked.call = Some(call);
         self
     }
 
-    /// The language the flow speaks, BCP 47.
+    /// Returns the flow's language, a BCP 47 tag.
     pub fn language(&self) -> &str {
         &self.graph.lang
     }
 
-    /// Variables and slots, as they stand.
+    /// Returns the current values of variables and slots.
     pub const fn values(&self) -> &BTreeMap<String, String> {
         &self.values
     }
 
-    /// How the call ended, once it has.
+    /// Returns the outcome once the call has ended.
     pub const fn outcome(&self) -> Option<Outcome> {
         match self.doing {
             Doing::Ended { outcome } => Some(outcome),
@@ -138,12 +139,12 @@ impl FlowRun {
         matches!(self.doing, Doing::Ended { .. })
     }
 
-    /// The node the call is in; during the notices, the one it will begin with.
+    /// Returns the current node; during the notices, the first node.
     pub fn node(&self) -> &str {
         &self.node
     }
 
-    /// One step.
+    /// Executes one input and returns the actions for the driver.
     pub fn step(&mut self, input: FlowInput<'_>) -> Vec<FlowAction> {
         let mut actions = Vec::new();
         self.note_reason(&input);
@@ -181,7 +182,8 @@ impl FlowRun {
         actions
     }
 
-    /// From a node that has been played to the next; an answer without one returns to the question.
+    /// Continues after a text was played: to the next node, or from an answer without `next` back to the
+    /// question.
     fn go_on(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let Some(node) = graph.nodes.get(&self.node).map(Node::kind) else {
@@ -237,7 +239,8 @@ impl FlowRun {
         });
     }
 
-    /// A node's own text, in the wording of the offer or of this call.
+    /// Says a node's own text, in the wording of the customer's offer or in the wording selected for this
+    /// call.
     fn say_text(&self, text: &str, variants: Option<&Variants>, actions: &mut Vec<FlowAction>) {
         if let Some((offer, wording)) = self.offered_wording() {
             return self.say(wording, self.prompt(&format!("by_offer.{offer}")), actions);
@@ -252,7 +255,7 @@ impl FlowRun {
         self.say(chosen.map_or(text, |(_, arm)| &arm.text), prompt, actions);
     }
 
-    /// What a node says that waits for nobody; nothing where it has nothing to say.
+    /// Says the text or answer of a node that waits for no input. Does nothing if the node has neither.
     fn say_node(&mut self, node: &dyn NodeKind, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let answer = node.answer().and_then(|id| graph.dialogue().answers.get(id));
@@ -278,7 +281,7 @@ impl FlowRun {
         self.values.iter().map(spoken).collect()
     }
 
-    /// Enters nodes until one says something or the call ends.
+    /// Enters nodes until one speaks or asks, or the call ends.
     fn enter(&mut self, first: String, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let mut next = first;
@@ -306,7 +309,7 @@ impl FlowRun {
         }
     }
 
-    /// Counts a visit; where the node's visits are used up, the node that takes its place.
+    /// Counts an entry of a node. If its visits are used up, returns the node to enter instead.
     fn visit(&mut self, name: &str, node: &dyn NodeKind) -> Option<String> {
         let bound = node.visits()?;
         let count = self.visits.entry(name.to_owned()).or_default();
@@ -359,7 +362,7 @@ impl FlowRun {
         self.doing = Doing::Ended { outcome };
     }
 
-    /// The exception branch, once; a second fault ends the call.
+    /// Handles a fault: the first leads to the exception branch, the second ends the call as failed.
     fn fail(&mut self, actions: &mut Vec<FlowAction>) {
         actions.push(FlowAction::StopSaying);
         if self.failed {
@@ -372,7 +375,7 @@ impl FlowRun {
         self.enter(own.unwrap_or(&graph.on_exception).to_owned(), actions);
     }
 
-    /// False when the limit is reached: the call ends as failed.
+    /// Counts a step. At the limit it ends the call as failed and returns false.
     fn count_step(&mut self, actions: &mut Vec<FlowAction>) -> bool {
         if self.steps >= STEPS_MAX {
             actions.push(FlowAction::StopSaying);

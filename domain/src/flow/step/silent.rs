@@ -1,4 +1,4 @@
-//! Nodes that say nothing: decisions, acts, and the ways into groups of nodes and out of them.
+//! Execution of nodes that say nothing: decisions, acts, and the entry and exit of groups.
 
 use super::super::nodes::{Act, Calls, DEPTH_MAX, Facts, NodeKind};
 use super::FlowRun;
@@ -8,7 +8,8 @@ use std::sync::Arc;
 use values::transfer_reason::TransferReason;
 
 impl FlowRun {
-    /// Where a node that says nothing leads; within, nothing: to nowhere, which is a fault of the flow.
+    /// Returns the next node of a node that says nothing. Outer `None`: the node speaks. Inner `None`: there
+    /// is no next node, which is a fault of the flow.
     pub(super) fn silent_way(
         &mut self,
         node: &dyn NodeKind,
@@ -50,7 +51,7 @@ impl FlowRun {
         Some(Some(next))
     }
 
-    /// What an act node wants done, before the call goes on.
+    /// Carries out the settings of an act node before the call continues.
     pub(super) fn perform(&mut self, act: &Act, actions: &mut Vec<FlowAction>) {
         for (name, value) in &act.set {
             if value.is_empty() {

@@ -1,5 +1,5 @@
-//! What the callee said: an opt-out at any moment, answers of the node, intents that count anywhere, slots
-//! and their corrections, what is asked back, and what is not understood.
+//! Execution of utterances: opt-out at any time, answers of the node, global intents, slots and their
+//! corrections, confirmations, and unclear utterances.
 
 use super::super::dialogue::{AFFIRM, DENY, DIGRESSIONS_MAX, GlobalIntent};
 use super::super::nodes::{Ask, Node};
@@ -33,7 +33,7 @@ impl FlowRun {
         let asked = node.and_then(|node| node.ask());
         match asked.filter(|ask| !self.must_be_heard(ask)) {
             Some(ask) => self.take_answer(ask, said, explanation, actions),
-            // A text is said to its end, but for what counts anywhere.
+            // The text plays to its end; only global intents interrupt it.
             None => {
                 if let Some(intent) = accepted(said) {
                     let _counted = self.digress(intent, explanation, actions);
@@ -42,7 +42,7 @@ impl FlowRun {
         }
     }
 
-    /// Nothing could be recognized: as if nothing had been understood.
+    /// Handles an utterance that could not be recognized like an unclear one.
     pub(super) fn take_unheard(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let asked = graph.nodes.get(&self.node).and_then(|node| node.kind().ask());
@@ -52,7 +52,7 @@ impl FlowRun {
         }
     }
 
-    /// A word of the campaign's lists ends the call at once.
+    /// Ends the call at once because a sensitive word of the campaign was heard.
     pub(super) fn take_sensitive_word(&mut self, actions: &mut Vec<FlowAction>) {
         actions.push(FlowAction::StopSaying);
         let because = Explanation::of(TurnInput::SensitiveWord);
@@ -60,7 +60,8 @@ impl FlowRun {
         self.end(Outcome::Declined, actions);
     }
 
-    /// 谢绝来电 by word: on record before anything is said of it, whatever is being said.
+    /// Handles a spoken opt-out (谢绝来电): it is recorded before any text about it is said, also while another
+    /// text plays.
     fn opt_out_by_word(&mut self, said: &Understood, actions: &mut Vec<FlowAction>) {
         actions.push(FlowAction::StopSaying);
         self.explain_by("opt_out".to_owned(), explanation(said), actions);
@@ -94,7 +95,7 @@ impl FlowRun {
             match accepted(said) {
                 Some(AFFIRM) => return self.confirmed(ask, pending, said, explanation, actions),
                 Some(DENY) => return self.climb_unclear(ask, explanation, actions),
-                // Something else altogether is an answer of its own.
+                // Any other intent is handled as an answer of its own.
                 Some(_) | None => {}
             }
         }
@@ -138,8 +139,8 @@ impl FlowRun {
         }
     }
 
-    /// What goes before any value in the same sentence (三期不划算，转人工): what fixed words say that leads
-    /// somewhere, and a refusal that corrects nothing.
+    /// Returns the intent that precedes slot values of the same utterance (三期不划算，转人工): one found by a fixed
+    /// rule that leads to a node, or a denial that corrects no value.
     fn goes_first<'a>(&self, ask: &Ask, said: &'a Understood, is_asked_back: bool) -> Option<&'a str> {
         let intent = accepted(said)?;
         let by_rule = said.reading.read_by == ReadBy::Rule && self.goes_somewhere(ask, intent);
@@ -147,7 +148,7 @@ impl FlowRun {
         (by_rule || refuses).then_some(intent)
     }
 
-    /// Whether a slot has another value than was said now.
+    /// Returns true if the utterance has another value for a slot that is already set.
     fn corrects(&self, said: &Understood) -> bool {
         let slots = &self.graph.dialogue().slots;
         said.slots.iter().any(|(name, value)| {
@@ -156,7 +157,8 @@ impl FlowRun {
         })
     }
 
-    /// Values that were said; true where one was said that a slot asked for here does not take.
+    /// Stores the slot values of the utterance. Returns true if a slot that is asked for here does not accept
+    /// its value.
     fn fill_slots(&mut self, ask: &Ask, said: &Understood, explanation: &mut Explanation) -> bool {
         let graph = Arc::clone(&self.graph);
         let mut refused = false;
@@ -177,7 +179,8 @@ impl FlowRun {
         refused
     }
 
-    /// An intent that is taken for what it says.
+    /// Follows an accepted intent: to the node it leads to, as a global intent, by `otherwise`, else as
+    /// unclear.
     fn follow(&mut self, ask: &Ask, intent: &str, explanation: Explanation, actions: &mut Vec<FlowAction>) {
         self.talked.intent = Some(intent.to_owned());
         if let Some(next) = ask.intents.get(intent) {
@@ -217,7 +220,7 @@ impl FlowRun {
         ask.intents.contains_key(intent) || self.graph.dialogue().intents.contains_key(intent)
     }
 
-    /// An intent that counts anywhere; false where it does not, or not any more.
+    /// Follows a global intent. Returns false if there is none or its `max` is reached.
     fn digress(&mut self, intent: &str, explanation: Explanation, actions: &mut Vec<FlowAction>) -> bool {
         let graph = Arc::clone(&self.graph);
         let Some(global) = graph.dialogue().intents.get(intent) else {
@@ -239,14 +242,14 @@ impl FlowRun {
         true
     }
 
-    /// Said into a text: it stops; what stopped already is not stopped again.
+    /// Stops the playing text unless the actions stop it already.
     fn silence_text_once(&self, actions: &mut Vec<FlowAction>) {
         if !actions.contains(&FlowAction::StopSaying) {
             self.silence_text(actions);
         }
     }
 
-    /// The answer, and then the text where the call is, again.
+    /// Says the intent's answer, then repeats the text of the current node.
     fn answer_and_return(&mut self, global: &GlobalIntent, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         if global.slower {
@@ -263,7 +266,7 @@ impl FlowRun {
         self.say_again(actions);
     }
 
-    /// The text where the call is.
+    /// Repeats the text of the current node.
     pub(super) fn say_again(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let Some(node) = graph.nodes.get(&self.node).map(Node::kind) else {

@@ -1,4 +1,4 @@
-//! What a run remembers of what was said: rungs climbed, what is to be confirmed, where to come back to.
+//! The memory of a run: ladder steps taken, the pending confirmation, return points of groups, counts.
 
 use super::super::graph::FlowDefinition;
 use super::super::nodes::{Facts, Node};
@@ -7,47 +7,47 @@ use std::collections::BTreeMap;
 use values::emotion::EmotionLevel;
 use values::transfer_reason::TransferReason;
 
-/// What was asked back, and counts after a yes.
+/// What the callee was asked to confirm. It takes effect after a yes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Pending {
     Intent(String),
-    /// An answer of the campaign's knowledge, by its id.
+    /// An answer of the campaign's knowledge base, by id.
     Answer(String),
 }
 
-/// Kept beside where the call is.
+/// The memory of a run besides its current node.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Talked {
-    /// Call and version, by which one of several wordings is chosen.
+    /// Text that identifies call and flow version; selects one of several wordings.
     pub(super) call: Option<String>,
-    /// The offer that the person is made, where the flow has several.
+    /// The customer's offer, if the flow has offers.
     pub(super) offer: Option<String>,
-    /// The node that asked last.
+    /// The node that asked the last question.
     pub(super) asked: Option<String>,
-    /// Where groups return to, the innermost last.
+    /// Nodes that open groups return to, the innermost last.
     pub(super) returns: Vec<String>,
-    /// Steps of the silence's ladder, in this visit.
+    /// Steps of the silence ladder taken in this visit.
     pub(super) silences: u32,
-    /// Steps of the ladder of what is not understood, in this visit.
+    /// Steps of the ladder for unclear answers taken in this visit.
     pub(super) unclears: u32,
     pub(super) pending: Option<Pending>,
-    /// What was understood last.
+    /// The intent that was followed last.
     pub(super) intent: Option<String>,
     pub(super) interest: Option<String>,
     pub(super) emotion: Option<EmotionLevel>,
-    /// Why a transfer would follow now.
+    /// The reason of a transfer if one followed now.
     pub(super) transfer_reason: TransferReason,
-    /// Nothing that is said can be heard any more.
+    /// No recognizer is available for the rest of the call.
     pub(super) deaf: bool,
     pub(super) entered: BTreeMap<String, u32>,
-    /// How often each answer of the campaign's knowledge was said.
+    /// How many times each answer of the knowledge base was given, by id.
     pub(super) known_answers: BTreeMap<String, u32>,
-    /// How often each intent was answered beside the way.
+    /// How many times each global intent was followed.
     pub(super) digressions: BTreeMap<String, u32>,
 }
 
 impl Talked {
-    /// Of a call of which nothing is known yet: the plain offer.
+    /// Returns the memory of a new call; it starts with the plain offer.
     pub(super) fn offered(graph: &FlowDefinition) -> Self {
         Self {
             offer: graph.offers.as_ref().map(|offers| offers.plain.clone()),
@@ -55,7 +55,7 @@ impl Talked {
         }
     }
 
-    /// A node is entered: what was climbed and asked back in the one before is over.
+    /// Counts the entry of a node and resets the ladders and the pending confirmation of the previous one.
     pub(super) fn enter(&mut self, node: &str) {
         self.silences = 0;
         self.unclears = 0;
@@ -67,17 +67,17 @@ impl Talked {
         }
     }
 
-    /// True in the first visit of a node.
+    /// Returns true during the first visit of a node.
     pub(super) fn is_first_visit(&self, node: &str) -> bool {
         self.entered.get(node) == Some(&1)
     }
 
-    /// Something of ours failed: a transfer that follows is for that.
+    /// Records a fault on our side as the reason of a transfer that follows.
     pub(super) const fn note_failure(&mut self) {
         self.transfer_reason = TransferReason::EngineFailure;
     }
 
-    /// The end of a ladder is reached; where nothing can be heard, that is why.
+    /// Records the end of a ladder as the reason of a transfer; an earlier engine failure remains the reason.
     pub(super) fn leave_ladder(&mut self) {
         let failed = self.deaf || self.transfer_reason == TransferReason::EngineFailure;
         self.transfer_reason = match failed {
@@ -99,13 +99,13 @@ impl Talked {
 }
 
 impl FlowRun {
-    /// A fault was met: what follows comes of it.
+    /// Records a fault: the next one ends the call.
     pub(super) const fn note_failed(&mut self) {
         self.failed = true;
         self.talked.note_failure();
     }
 
-    /// The transfer of the node where the call is, with its reason.
+    /// Returns the transfer request of the current node, with its reason.
     pub(super) fn transfer(&self) -> FlowAction {
         FlowAction::RequestTransfer {
             node: self.node.clone(),
@@ -113,12 +113,12 @@ impl FlowRun {
         }
     }
 
-    /// What a transfer would be for that follows from this input, until another one comes.
+    /// Sets the reason of a transfer that follows from this input, until the next input.
     pub(super) fn note_reason(&mut self, input: &FlowInput<'_>) {
         match input {
             FlowInput::Spoken(_) => self.talked.transfer_reason = TransferReason::Requested,
             FlowInput::Unheard | FlowInput::Deaf | FlowInput::Fault => self.talked.note_failure(),
-            // The callee said nothing: what failed before is no reason any more, unless it goes on.
+            // The callee said nothing, so an earlier failure is no longer the reason unless it recurs.
             FlowInput::Silence => self.talked.transfer_reason = TransferReason::Ladder,
             FlowInput::Keypress(_)
             | FlowInput::Played
@@ -127,8 +127,8 @@ impl FlowRun {
         }
     }
 
-    /// Names the offer that the person is made; the plain one where nothing is named, or what the flow has
-    /// not.
+    /// Sets the customer's offer. Without a name, or with one that the flow does not have, the plain offer
+    /// remains.
     pub fn of_offer(mut self, offer: Option<&str>) -> Self {
         let known = offer.filter(|offer| self.graph.offers.as_ref().is_some_and(|one| one.has(offer)));
         if let Some(offer) = known {
@@ -137,7 +137,7 @@ impl FlowRun {
         self
     }
 
-    /// The wording that the node has for the offer of this call.
+    /// Returns the current node's wording for the customer's offer.
     pub(super) fn offered_wording(&self) -> Option<(&str, &str)> {
         let offer = self.talked.offer.as_deref()?;
         let node = self.graph.nodes.get(&self.node).map(Node::kind)?;
