@@ -1,4 +1,4 @@
-//! Parquet, where this build has it: every column of the documented type.
+//! Parquet files, in builds with that feature: every column has its documented type.
 
 use crate::exporting::ExportError;
 use crate::exporting::sheet::{Out, Sheet};

@@ -355,7 +355,7 @@ fn a_reader_that_is_sent_elsewhere_is_told_so() {
             }
         }
         assert!(text.contains("event:end"), "{text}");
-        assert!(text.contains("was sent elsewhere"), "{text}");
+        assert!(text.contains("position was reset"), "{text}");
     });
     story.end();
 }
