@@ -44,7 +44,7 @@ pub struct Accounts {
     pub utterances: u64,
     /// Utterances that were recognized as something else.
     pub misheard: u64,
-    /// Utterances of which nothing was recognized.
+    /// Utterances without any recognized text.
     pub unheard: u64,
     /// Recognition errors: the text said and the text recognized, with their count; the first ones only.
     pub mishearings: BTreeMap<(String, String), u64>,
