@@ -20,7 +20,7 @@ pub(super) const DAILY_MS: u64 = 86_400_000;
 const OTHERS: &[Other] = &[
     Other {
         what: "events",
-        why: "the log is never rewritten: ids, times, counts and proofs stay; personal data disposed of in it \
+        why: "the log is never rewritten: ids, times, counts and proofs stay; personal data disposed of \
               cannot be read any more",
     },
     Other {
