@@ -175,8 +175,8 @@ impl Installation {
             versions: versions(&OF_INDUSTRIES)?,
             complete,
             label_zh: "行业（客户属性“行业”，以所查时刻已知为准；不足 3 人的行业合为 few，未知为 unknown）",
-            label_en: "industry: the customers' attribute as it was known at the moment looked at; industries \
-                with fewer than three people are combined as few; unknown if none is known",
+            label_en: "industry: the customers' attribute as it was known at the moment looked at; those of fewer than \
+                three people are told together as few, and unknown where none is known",
             position: source.position.map(|position| position.to_string()),
         };
         Ok(Standing {

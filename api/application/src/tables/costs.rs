@@ -248,8 +248,8 @@ pub async fn cost_table(db: &dyn ReadDb, asked: &Costing) -> Result<CostTable, P
         total: all.shown(asked),
         complete: rows.len() < ROWS_MAX,
         label_zh: "费用：线路按通话计费、逐通进位，不含振铃；坐席自接手至通话结束（话后处理尚无事件）；引擎按通话事件计量",
-        label_en: "costs: talk time as carriers bill it, each call rounded up, without ringing; agents from taking a \
-            call to its end (after-call work is not recorded yet); engines as recorded in the calls' events",
+        label_en: "costs: talk as carriers bill it, each call rounded up, no ringing; agents from taking a call to \
+            its end (wrapping up awaits events); engines as the calls' events tell",
         position: None,
     })
 }
