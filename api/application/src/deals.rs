@@ -58,7 +58,7 @@ pub struct Taking {
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct DealsTaken {
     pub rows: usize,
-    /// Deals that were new.
+    /// Number of deals that were not reported before.
     pub stored: usize,
     /// Deals that replaced an earlier report.
     pub corrected: usize,

@@ -17,7 +17,7 @@ const YEARS_AROUND: i32 = 5;
 /// The holidays of one country in one year, as they apply now.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct YearShown {
-    /// Country and year.
+    /// The id of the holidays: country and year.
     #[schemars(example = &"cn-2026")]
     pub id: String,
     /// `shipped` if the year is part of the program, `imported` if a file replaced or added it.
@@ -27,7 +27,7 @@ pub struct YearShown {
     pub calendar: CalendarYear,
 }
 
-/// All years that apply.
+/// A list of the holidays that apply, one entry per country and year.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct YearList {
     pub items: Vec<YearShown>,

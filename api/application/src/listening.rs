@@ -19,7 +19,7 @@ pub struct BundledUnderstanding {
     chinese: Arc<Listener>,
     english: Arc<Listener>,
     by_rules: Arc<Listener>,
-    /// The published models.
+    /// The files of the published models.
     shelf: ModelShelf,
 }
 

@@ -11,15 +11,15 @@ pub enum Shape {
     Texts(&'static str),
     /// A whole number, 0 or greater. The value here is an example.
     Number(u32),
-    /// `true` or `false`.
+    /// The value is `true` or `false`.
     Flag,
-    /// An RFC 3339 instant.
+    /// The value is a time as in RFC 3339.
     Instant,
-    /// A day, for example 2026-11-20.
+    /// The value is a day, for example 2026-11-20.
     Day,
     /// One of a closed list of words.
     OneOf(&'static [&'static str]),
-    /// An id that is a UUID.
+    /// The value is an id, a UUID.
     Uuid,
 }
 

@@ -44,7 +44,7 @@ pub struct AreaShown {
     pub as_of: Day,
 }
 
-/// All external blacklists.
+/// A list of all external blacklists.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RegistryList {
     pub items: Vec<RegistryShown>,

@@ -56,7 +56,7 @@ impl SettingShown {
     }
 }
 
-/// All settings.
+/// A list of all settings.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SettingList {
     pub items: Vec<SettingShown>,

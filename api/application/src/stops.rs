@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// An engaged emergency stop.
+/// An emergency stop that is engaged.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StopShown {
     /// The stop's id: all, trunk.NAME, campaign.ID or preset.CODE.

@@ -108,7 +108,7 @@ pub struct VoiceprintShown {
     /// State of the consent. Only `given` permits comparisons.
     #[schemars(extend("enum" = ["given", "absent", "withdrawn", "expired"]))]
     pub consent: &'static str,
-    /// The latest consent.
+    /// The customer's latest consent to a voiceprint.
     pub consented: Option<VoiceConsentShown>,
     /// The enrolled voiceprint, if there is one.
     pub enrolled: Option<VoiceEnrolmentShown>,

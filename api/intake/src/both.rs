@@ -2,7 +2,7 @@
 
 use domain::phone_number::InvalidPhoneNumber;
 
-/// Joins both texts.
+/// Joins an English and a Chinese text with ` / `.
 pub(crate) fn both(en: &str, zh: &str) -> String {
     format!("{en} / {zh}")
 }

@@ -21,7 +21,7 @@ pub fn read(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Returns the file as text.
+/// Returns the file as text. Fails if it exceeds the limit or is not UTF-8.
 pub fn read_text(path: &Path, bytes_max: usize) -> io::Result<String> {
     String::from_utf8(read(path, bytes_max)?)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("it is not UTF-8: {error}")))

@@ -2,12 +2,12 @@
 
 use crate::{BadRow, CELL_BYTES_MAX};
 
-/// One row with a value.
+/// One row of a table that has a value.
 #[derive(Debug)]
 pub struct TableRow {
     /// Row number as in a spreadsheet.
     pub number: u64,
-    /// Hidden or filtered out in Excel.
+    /// True if the row is hidden or filtered out in Excel.
     pub is_hidden: bool,
     /// Its cells, or why it could not be read.
     pub cells: Result<Vec<Cell>, BadRow>,
@@ -19,18 +19,18 @@ pub type Cell = Result<CellText, String>;
 /// A cell that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CellText {
-    /// As displayed.
+    /// The cell's text as displayed.
     pub shown: String,
     /// The stored value, if it is displayed in another form.
     pub exact: Option<Exact>,
 }
 
-/// A stored value.
+/// A cell's stored value, if it differs from the displayed text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exact {
-    /// `2026-03-05` or `2026-03-05 14:30:00`.
+    /// A date, `2026-03-05` or `2026-03-05 14:30:00`.
     Date(String),
-    /// All digits of a number.
+    /// A number with all its digits.
     Number(String),
 }
 

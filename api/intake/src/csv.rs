@@ -26,7 +26,7 @@ pub(crate) enum StrayQuotes {
     EndTheImport,
 }
 
-/// Text with separators, as rows.
+/// The rows of a text with separators.
 pub(crate) struct CsvRows {
     text: CsvText,
     row: u64,

@@ -8,7 +8,7 @@
 use crate::{ImportError, ROW_BYTES_MAX};
 use std::io::{self, Read};
 
-/// Bytes read at once.
+/// Bytes read from the source at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Most bytes of one row, as an index. The end of a quote is searched for up to here.
@@ -19,7 +19,7 @@ const _: () = assert!(ROW_MAX as u64 == ROW_BYTES_MAX);
 #[derive(Debug, PartialEq, Eq)]
 pub enum Row {
     Cells(Vec<String>),
-    /// Only this line is lost.
+    /// A line with a stray quote. Only this line is lost.
     StrayQuote,
 }
 

@@ -17,7 +17,7 @@ use std::path::Path;
 /// Most rows of one file: a year of a large desk. More rows need several files.
 pub const DEAL_ROWS_MAX: usize = 200_000;
 
-/// Names of columns, English and Chinese.
+/// Names of the columns of a file of deals, in English and Chinese.
 const COLUMNS: [(&str, &str); 8] = [
     ("customer_id", "客户编号"),
     ("reference", "单号"),
@@ -36,7 +36,7 @@ pub struct DealLine {
     pub row: Result<Value, String>,
 }
 
-/// Reads the whole file.
+/// Reads a whole file of deals.
 pub fn read(path: &Path, options: TableOptions) -> Result<(Vec<DealLine>, TableReport), ImportError> {
     let mut lines = Vec::new();
     let mut table = Table::open(path, options)?;
@@ -56,7 +56,7 @@ pub fn read(path: &Path, options: TableOptions) -> Result<(Vec<DealLine>, TableR
     Ok((lines, report))
 }
 
-/// The place of each column.
+/// The place of each column in the file's rows, if it has it.
 type Places = [Option<usize>; COLUMNS.len()];
 
 fn places_of(titles: &[String]) -> Result<Places, ImportError> {

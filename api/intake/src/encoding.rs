@@ -81,7 +81,7 @@ pub struct Detection {
 const MARK_BYTES: usize = 2;
 
 impl Default for Detection {
-    /// Before any bytes are read.
+    /// Returns a detection that has not read any bytes yet.
     fn default() -> Self {
         Self {
             evidence: Evidence::new(),
@@ -114,7 +114,7 @@ impl Detection {
     }
 }
 
-/// What the bytes look like.
+/// The encoding that the bytes suggest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guess {
     /// All characters are ASCII, and so valid in any encoding.
@@ -277,7 +277,7 @@ impl fmt::Display for Misnamed {
     }
 }
 
-/// Returns the name shown to users.
+/// Returns the name of an encoding as shown to users.
 pub fn name(encoding: &'static Encoding) -> &'static str {
     if encoding == GBK || encoding == GB18030 {
         "GB18030"

@@ -21,12 +21,12 @@ pub(crate) struct Evidence {
     readings: [Reading; MODELS_COUNT],
     detector: EncodingDetector,
     weighed: u64,
-    /// Line ends so far.
+    /// Number of line ends so far.
     lines: u64,
     first_bad_line: Option<u64>,
 }
 
-/// The result of the evaluation.
+/// The evaluated bytes of a file: how likely each encoding is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Weighed {
     utf8: Tally,

@@ -183,7 +183,7 @@ fn compound_kind(file: &mut File) -> io::Result<(&'static str, &'static str)> {
     ))
 }
 
-/// Checks the first bytes only.
+/// Refuses a file of another kind by its first bytes only.
 fn check_head(name: &str, head: &[u8]) -> Result<(), ImportError> {
     let other = |kind, hint| Err(ImportError::OtherKind(name.to_owned(), kind, hint));
     let ending = name

@@ -10,11 +10,11 @@ use crate::{ImportError, cut};
 pub struct ColumnTold {
     #[schemars(example = &"手机号")]
     pub title: String,
-    /// A member that the system uses.
+    /// The member that the column is used for, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"phone")]
     pub member: Option<&'static str>,
-    /// A variable of the flow.
+    /// The variable of the flow that the column is used for, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"days")]
     pub variable: Option<String>,

@@ -16,7 +16,7 @@ const BEST_TIMES: &str = "best_times";
 /// The value for learning over all customers together.
 const LEARN: &str = "learn";
 
-/// Returns the schemas of these members.
+/// Returns the schemas of the body's members about hours and quotas.
 pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 2] {
     [
         (

@@ -61,7 +61,7 @@ const ASCII: f64 = 1.0 / 60.0;
 /// `ü` often follow one.
 const BEHIND_LETTER: f64 = 0.05;
 
-/// One encoding and its usage.
+/// A model of one encoding: how often it is used and which characters are likely.
 #[derive(Clone, Copy)]
 pub(crate) struct Model {
     pub(crate) encoding: &'static Encoding,
@@ -97,15 +97,15 @@ pub(crate) struct Tally {
     pub(crate) bad: u64,
 }
 
-/// Bytes read by one model.
+/// A file's bytes as read by one model, with the probability so far.
 #[derive(Clone, Copy)]
 pub(crate) struct Reading {
     model: Model,
-    /// Logarithm of the probability.
+    /// Logarithm of the probability so far.
     score: f64,
     tally: Tally,
     first: Option<u8>,
-    /// Further bytes of a four-byte character.
+    /// Number of further bytes of a four-byte character.
     to_pass: u8,
     /// The byte before the first byte.
     before: u8,

@@ -23,9 +23,9 @@ pub enum Member {
     ConsentAt,
     ConsentUntil,
     ConsentEvidence,
-    /// The user responsible for the customer.
+    /// The user who is responsible for the customer.
     Agent,
-    /// The team responsible for the customer.
+    /// The team that is responsible for the customer.
     Team,
     /// The number's home location. It takes precedence over the number library.
     HomeLocation,
@@ -147,15 +147,15 @@ impl Member {
     }
 }
 
-/// The meaning of one column.
+/// The meaning of one column of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Meaning {
     Member(Member),
     /// A further number of the customer, and a variable with this name.
     FurtherPhone(String),
-    /// A variable with this name.
+    /// The column is a variable with this name.
     Variable(String),
-    /// A column without a title.
+    /// The column has no title and is ignored.
     Ignored,
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 /// Longest name or value of a tier in bytes.
 const TIER_TEXT_BYTES_MAX: usize = 128;
 
-/// One tier as it is sent.
+/// One tier of `model_tiers` as it is sent.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ModelTierOrder", extend("examples" = [{ "grade": "lost", "model": "zh_outbound@2" }]))]
@@ -24,7 +24,7 @@ pub(crate) struct TierSent {
     by: Option<String>,
     #[serde(default)]
     is: Option<String>,
-    /// A published model, NAME@V.
+    /// A published model with its version, NAME@V.
     #[schemars(example = &"zh_outbound@2")]
     model: String,
 }

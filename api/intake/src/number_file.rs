@@ -32,7 +32,7 @@ const TITLES: [&str; 12] = [
     "digest",
 ];
 
-/// Start of a comment line.
+/// The character that a comment line starts with.
 const COMMENT: char = '#';
 
 /// The form of the lines of a file.
@@ -56,13 +56,13 @@ pub struct NumberLine {
 /// Which sheets are read if the request names none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sheets {
-    /// The first visible one.
+    /// Only the first visible sheet.
     FirstVisible,
     /// All sheets with numbers, including hidden ones.
     All,
 }
 
-/// Reads each number. Blocking.
+/// Passes each number of a file to `take`. Blocking.
 pub fn each_number(
     path: &Path,
     options: TableOptions,
@@ -105,9 +105,9 @@ pub fn each_number(
     Ok(reports)
 }
 
-/// The places of the numbers.
+/// The columns of a file that contain numbers.
 struct Columns {
-    /// True if titles identify the columns.
+    /// True if the columns were identified by their titles.
     is_known: bool,
     places: Vec<usize>,
     /// The row of the titles; 0 if there are none.

@@ -26,11 +26,11 @@ const LEFT_OUT: &str = "-";
 /// Titles of the customer's id, in lower case.
 const CUSTOMER_TITLES: [&str; 5] = ["customer_id", "customerid", "客户编号", "客户id", "客户号"];
 
-/// The content of a column.
+/// The content of a column of a file of attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Holds {
     Customer,
-    /// The attribute's own name.
+    /// The values of the attribute with this name.
     Value(String),
     Tags(TagLevel),
     Nothing,

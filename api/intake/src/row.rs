@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// has at most 65,527 bytes.
 const VARIABLES_BYTES_MAX: usize = 24 * 1024;
 
-/// Most variables of one row.
+/// Most variables that one row may have.
 const VARIABLES_MAX: usize = 128;
 
 /// Longest external id in bytes. Identity numbers have 18 characters, UUIDs 36.
@@ -74,7 +74,7 @@ impl RowRules {
     }
 }
 
-/// Returns the enrolment of a row.
+/// Checks a row by the rules and returns its enrolment.
 pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Enrolment, BadRow> {
     let external_id = external_id(&mut row)?;
     if external_id.len() > EXTERNAL_ID_BYTES_MAX {

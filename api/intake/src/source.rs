@@ -116,7 +116,7 @@ impl RowSource for ListRows {
     }
 }
 
-/// Names the cells of one row.
+/// Assigns the cells of one row to members and variables.
 pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> ReadRow {
     let mut named = NamedRow {
         row,

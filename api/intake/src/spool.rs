@@ -19,7 +19,7 @@ use std::path::Path;
 /// Largest file in bytes: a million rows of 250 bytes.
 pub const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// A file being received.
+/// A file that is being received.
 pub struct Spool {
     file: File,
     hash: Sha256,
@@ -167,7 +167,7 @@ impl Spooled {
 /// A file with its header or parts not read yet.
 enum Unopened {
     Waiting(Box<(Spooled, Mapping)>),
-    /// Rows can be read only once.
+    /// The rows were read. This is possible only once.
     Read(TableReport),
 }
 
@@ -196,7 +196,7 @@ impl RowSource for Unopened {
     }
 }
 
-/// Returns lower-case hexadecimal digits.
+/// Returns the bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -89,13 +89,13 @@ impl Tasks for TestTasks {
 /// A sheet of a workbook for tests.
 pub struct Sheet<'a> {
     pub name: &'a str,
-    /// `visible`, `hidden` or `veryHidden`.
+    /// The sheet's state: `visible`, `hidden` or `veryHidden`.
     pub state: &'a str,
-    /// `row` elements.
+    /// The sheet's rows as XML elements `row`.
     pub rows: String,
 }
 
-/// Returns a cell with a text.
+/// Returns the XML of a cell with a text.
 pub fn text_cell(at: &str, text: &str) -> String {
     format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
 }

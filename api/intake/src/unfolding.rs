@@ -28,7 +28,7 @@ const ENTRIES_MAX: usize = 1_000;
 /// Longest text between two tags in bytes. Excel allows 32,767 characters in a cell.
 const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
-/// Bytes read at once.
+/// Bytes read from the file at once.
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// First bytes of every entry of an archive's directory (APPNOTE 4.3.12).
@@ -103,7 +103,7 @@ fn count_entries(file: &mut File) -> Result<u64, ImportError> {
     }
 }
 
-/// The uncompressed output so far.
+/// Counts of the uncompressed output so far, with its limit.
 struct Unfolded {
     all: u64,
     held: u64,

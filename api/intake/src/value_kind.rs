@@ -15,7 +15,7 @@ pub enum ValueKind {
     Boolean,
 }
 
-/// The usual words for a type.
+/// The usual words for each type, in English and Chinese.
 const WORDS: &[(ValueKind, &[&str])] = &[
     (
         ValueKind::Text,
@@ -85,7 +85,7 @@ impl ValueKind {
     }
 }
 
-/// Returns true for `-12`, `3250.50`, `1,000.5`.
+/// Returns true if the text is a number such as `-12`, `3250.50` or `1,000.5`.
 fn is_number(value: &str) -> bool {
     let plain: String = value.chars().filter(|c| *c != ',').collect();
     let digits = plain.trim_start_matches(['-', '+']);

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// Customers are called at their preferred times.
 const OBSERVE: &str = "observe";
 
-/// Customers are called at any time.
+/// The value for calls at any time, regardless of preferred times.
 const IGNORE: &str = "ignore";
 
 /// The member that requires a vacancy check.
@@ -25,7 +25,7 @@ const NUMBER_CHECK: &str = "number_check";
 /// The member with the seller that calls are made for.
 const SELLER: &str = "seller";
 
-/// The member with the calling order.
+/// The name of the member with the calling order.
 const PRIORITY: &str = "priority";
 
 /// Days of a week. A campaign with this many rest days never calls.
@@ -42,7 +42,7 @@ fn of(mut schema: Value, what: &str) -> Value {
 const ON_WHOSE_BEHALF: &str =
     "The seller it calls for, named to callees who answer when no agent is free; us-tsr requires it";
 
-/// Returns the schemas of these members.
+/// Returns the schemas of the body's members about customers and days.
 pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 11] {
     let holidays = generator.subschema_for::<Holidays>().to_value();
     let caps = json!({ "type": "array", "items": generator.subschema_for::<CallCap>(),
@@ -168,7 +168,7 @@ pub(crate) fn ignores_preferred_times(body: &mut Members) -> bool {
     }
 }
 
-/// Reads the calling order.
+/// Reads in which order due customers are called.
 pub(crate) fn priority_of(body: &mut Members) -> Option<PriorityPlan> {
     let asked = body.value::<PriorityPlan>(PRIORITY)?;
     if let Some(fault) = asked.fault() {
@@ -177,7 +177,7 @@ pub(crate) fn priority_of(body: &mut Members) -> Option<PriorityPlan> {
     Some(asked)
 }
 
-/// Reads which customers it may call.
+/// Reads which customers the campaign may call.
 pub(crate) fn screening_of(body: &mut Members) -> Option<Screening> {
     let screening = Screening {
         relief: body.value::<Relief>("relief"),

@@ -56,7 +56,7 @@ impl IdleSessions {
 mod tests {
     use super::*;
 
-    /// The default value of the setting.
+    /// Default of the setting for the idle time of sessions, in milliseconds.
     const IDLE_MS: u64 = 15 * 60_000;
 
     #[test]

@@ -55,7 +55,7 @@ impl Order for KeyOrder {
     }
 }
 
-/// The new API key.
+/// A new API key with its secret, which is shown only once.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KeyMade {
     pub id: KeyId,

@@ -23,7 +23,7 @@ const SESSION_ID_CHARS: usize = 16;
 /// A request to change the own password.
 pub struct PasswordChange {
     pub name: String,
-    /// The current password.
+    /// The user's current password, to confirm the change.
     pub password: String,
     /// Code of the authenticator app, or a recovery code. Needed if the user has a second factor.
     pub code: Option<String>,

@@ -19,18 +19,18 @@ use std::sync::Arc;
 /// Longest wait until the rows contain the current users, in milliseconds.
 const ROWS_WITHIN_MS: u64 = 30_000;
 
-/// All users.
+/// A list of all users.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UserList {
     pub items: Vec<UserShown>,
 }
 
-/// A user.
+/// One user as shown over the API.
 pub type UserShown = UserRow;
 /// An API key, without its secret.
 pub type KeyShown = KeyRow;
 
-/// All API keys.
+/// A list of all API keys, without their secrets.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KeyList {
     pub items: Vec<KeyShown>,

@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// Milliseconds per hour.
 const HOUR_MS: u64 = 3_600_000;
 
-/// A new session.
+/// A new session, after a successful sign-in.
 #[derive(Debug)]
 pub struct SignedIn {
     pub user: UserId,

@@ -23,7 +23,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// One approval.
+/// One approval with its request and decision.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Approval")]
 pub struct ApprovalShown {

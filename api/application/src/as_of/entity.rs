@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 /// A past state of an entity, and the number of events it was replayed from.
 pub struct EntityThen<D: Decider> {
     pub state: D::State,
-    /// Number of events replayed.
+    /// Number of the entity's events that were replayed.
     pub events: u64,
 }
 

@@ -269,7 +269,7 @@ pub struct Known {
     pub valid_at: Option<Timestamp>,
     pub label_zh: &'static str,
     pub label_en: &'static str,
-    /// Number of events replayed.
+    /// Number of events that were replayed for the reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<u64>,
     /// True if the rows were cached from an earlier question.

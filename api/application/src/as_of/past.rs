@@ -90,9 +90,9 @@ struct Rows {
 /// The replays of this process: slots, queues and cache.
 pub struct Past {
     line: Line,
-    /// Slots for rehearsals of flows.
+    /// Queue with the slots for rehearsals of flows.
     rehearsals: Line,
-    /// Slots for model trainings.
+    /// Queue with the slots for trainings of models.
     trainings: Line,
     kept: Mutex<Vec<(Key, Rows)>>,
 }

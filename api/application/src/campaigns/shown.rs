@@ -15,7 +15,7 @@ use domain::time::{TimeOfDay, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One campaign.
+/// One campaign as shown over the API.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CampaignShown {
     pub task_id: CampaignId,

@@ -32,7 +32,7 @@ pub struct TimesShown {
     learnt_at: Option<Timestamp>,
     #[schemars(example = &"4711")]
     through: Option<String>,
-    /// Dials that are counted.
+    /// Number of dials that were counted.
     dials: u64,
     /// Weight of the more general rate against the counts of an hour, as a number of dials.
     prior_dials: u64,

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// One complaint.
+/// One complaint as shown over the API.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ComplaintShown {
     pub id: ComplaintId,
@@ -50,7 +50,7 @@ pub struct ComplaintsShown {
     pub report: ComplaintReport,
 }
 
-/// Counts over complaints.
+/// Counts of complaints over a period.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct ComplaintReport {
     pub received: usize,

@@ -50,7 +50,7 @@ pub struct MessageAnswered {
     pub conversation: ConversationId,
     #[schemars(example = &"m-1")]
     pub message: String,
-    /// Our replies, in order.
+    /// Our replies to the message, in order.
     pub replies: Vec<LineShown>,
     /// True if the number opted out: no further calls or messages.
     pub opted_out: bool,
@@ -110,7 +110,7 @@ pub async fn hear(
     ))
 }
 
-/// Closes a conversation.
+/// Closes an open text conversation.
 pub async fn close(
     installation: &Installation,
     id: ConversationId,

@@ -71,7 +71,7 @@ pub struct WhyShown {
     pub opt_out: bool,
     /// True if the message contained a sensitive word of the campaign.
     pub sensitive_word: bool,
-    /// What the flow decided.
+    /// The decisions of the flow about this message.
     pub decided: Vec<TurnDecision>,
 }
 

@@ -29,7 +29,7 @@ struct Known {
     open: BTreeMap<ConversationId, OpenOne>,
 }
 
-/// An open conversation.
+/// One open conversation of this process.
 #[derive(Debug, Clone)]
 struct OpenOne {
     customer: CustomerId,

@@ -23,7 +23,7 @@ const TAIL_MS: u64 = 700;
 /// Time that an engine may take beyond its own limit to report the end, in milliseconds.
 const GRACE_MS: u64 = 2_000;
 
-/// Options of a recognition.
+/// Options of a request to recognize speech.
 #[derive(Debug, Clone, Default)]
 pub struct HearingOrder {
     /// Language (BCP 47). Default: `zh-CN`.
@@ -38,7 +38,7 @@ pub struct RecognizedShown {
     #[schemars(example = &"我想办三期")]
     pub text: String,
     pub utterances: Vec<UtteranceShown>,
-    /// Kind of engine.
+    /// Kind of engine that recognized the speech.
     #[schemars(example = &"vosk")]
     pub engine: String,
     /// Digest of the engine's configuration.
@@ -52,7 +52,7 @@ pub struct RecognizedShown {
     pub took_ms: u64,
 }
 
-/// One utterance.
+/// One recognized utterance.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UtteranceShown {
     #[schemars(example = &"我想办三期")]

@@ -22,7 +22,7 @@ pub struct EntityShown {
     #[schemars(example = &"month")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// Precision of the value.
+    /// How precise the value is, for example a day or a minute.
     #[schemars(example = &"exact")]
     pub granularity: String,
     /// Index of its first character in the text.

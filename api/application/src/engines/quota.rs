@@ -65,7 +65,7 @@ pub struct QuotaLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EngineUses {
     pub engine: Engine,
-    /// Admitted requests.
+    /// Number of requests that were admitted.
     pub admitted: u64,
     /// Requests refused because of a quota, or because all turns were taken.
     pub refused: u64,

@@ -56,7 +56,7 @@ pub struct UnderstandingOrder {
     pub node: Option<String>,
     /// Reference time for words like "tomorrow". Default: now.
     pub at: Option<Timestamp>,
-    /// Words to look for.
+    /// Sensitive words to look for in the text.
     #[schemars(length(max = SENSITIVE_WORDS_MAX))]
     pub sensitive_words: Option<Vec<String>>,
     /// Whether phones, card numbers, identity numbers and names are masked in the reply. Default: true.

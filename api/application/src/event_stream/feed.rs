@@ -52,7 +52,7 @@ pub enum Note {
     },
     /// No wanted event up to this position. A client may resume after it.
     Reached(Position),
-    /// Heartbeat: nothing new.
+    /// A heartbeat, sent when there is nothing new.
     Beat,
     /// The last note. The client may resume after this position.
     Ended {
@@ -64,7 +64,7 @@ pub enum Note {
 /// Why a feed ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// The server stops.
+    /// The server is stopping.
     Stopping,
     /// The caller may no longer follow: the key was revoked, or the role or session ended.
     NotAllowed,

@@ -26,7 +26,7 @@ const STOP_WATCHERS_RESERVED: usize = 16;
 /// The purpose of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StreamUse {
-    /// The event log.
+    /// The stream of the event log.
     Events,
     /// Live figures, for a user who may stop dialing.
     StopWatch,

@@ -6,7 +6,7 @@ use columnar::{Cell, ColumnKind, ColumnarError, ParquetFile};
 use projections::Val;
 use projections::sql_views::{SqlColumn, Unit};
 
-/// A Parquet file.
+/// Writes the rows of an export to a Parquet file.
 pub(crate) struct ParquetSheet(ParquetFile<Out>);
 
 impl ParquetSheet {

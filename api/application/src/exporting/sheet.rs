@@ -77,7 +77,7 @@ pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
     text.into()
 }
 
-/// One JSON object per line.
+/// Writes the rows of an export as one JSON object per line.
 pub(crate) struct JsonLines {
     out: io::BufWriter<Out>,
     columns: Vec<&'static str>,

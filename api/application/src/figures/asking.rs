@@ -35,7 +35,7 @@ pub const ASKED: &[Parameter] = &[
 /// The dimensions by which a figure can be split.
 pub const BY: &[&str] = &["campaign", "hour", "day", "trunk", "flow_version"];
 
-/// A valid metric query.
+/// A metric query that was checked: metric, scope and grouping.
 pub struct Asked {
     pub metric: &'static Metric,
     pub scope: Scope,

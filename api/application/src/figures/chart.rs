@@ -41,7 +41,7 @@ struct ValueAxis {
     kind: &'static str,
 }
 
-/// One series of bars.
+/// One series of bars in a chart.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Series {
     #[schemars(example = &"接通率")]

@@ -41,7 +41,7 @@ pub struct FlowChecked {
 /// One finding about a flow.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FlowFinding {
-    /// Kind of the finding.
+    /// Code of the kind of finding.
     #[schemars(example = &"unknown_target")]
     pub code: &'static str,
     #[schemars(example = &"nodes.menu.on_timeout.then leads to \"gone\", which is no node")]

@@ -14,7 +14,7 @@ use projections::views::flow_board;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Flows, ordered by name.
+/// A list of flows, ordered by name.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Flows {
     pub items: Vec<FlowListed>,
@@ -35,14 +35,14 @@ pub struct FlowListed {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FlowChanged {
     pub flow: FlowId,
-    /// The current version.
+    /// The flow's current version after the publication.
     pub version: u32,
     /// The name by which campaigns and commands refer to this version.
     #[schemars(example = &"TASK20261120@2")]
     pub named: String,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub content_hash: String,
-    /// False if nothing changed.
+    /// False if the content equals the current version, so that nothing changed.
     pub changed: bool,
     pub versions: usize,
     /// True if each version needs the approval of another user.

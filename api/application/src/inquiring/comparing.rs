@@ -12,7 +12,7 @@ use domain::stored_event::Cause;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
     pub what: ComparedValue,
-    /// Number of values compared.
+    /// Number of values that were compared.
     pub values: u64,
     /// Number of values that a customer has, as far as the caller learns it.
     pub found: u64,

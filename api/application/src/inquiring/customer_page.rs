@@ -88,7 +88,7 @@ pub const PERSON: PagePart = PagePart::new(
     ReadForm::Masked,
     Permission::CustomersRead,
 );
-/// The customer's timeline.
+/// The read of the customer's timeline.
 pub const TIMELINE: PagePart = PagePart::new(
     "GET /api/v1/customers/{id}/timeline",
     &["timeline", "calls"],
@@ -96,7 +96,7 @@ pub const TIMELINE: PagePart = PagePart::new(
     Permission::CustomersRead,
 )
 .of_all();
-/// The customer profile learned from calls.
+/// The read of the customer profile that was learned from calls.
 pub const PORTRAIT: PagePart = PagePart::new(
     "GET /api/v1/customers/{id}/portrait",
     &["portrait"],
@@ -111,14 +111,14 @@ pub const VERDICTS: PagePart = PagePart::new(
     ReadForm::Masked,
     Permission::CustomersRead,
 );
-/// The customer's consents.
+/// The read of the customer's consents.
 pub const CONSENTS: PagePart = PagePart::new(
     "GET /api/v1/customers/{id}/consents",
     &["consents"],
     ReadForm::Clear,
     Permission::CustomersRead,
 );
-/// The customer's attributes and tags.
+/// The read of the customer's attributes and tags.
 pub const ATTRIBUTES: PagePart = PagePart::new(
     "GET /api/v1/customers/{id}/attributes",
     &["attributes", "tags"],

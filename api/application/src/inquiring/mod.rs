@@ -25,7 +25,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
-/// One SQL query.
+/// One SQL query with its limits, and the name of the asker if given.
 #[derive(Debug, Clone)]
 pub struct Question {
     pub sql: String,

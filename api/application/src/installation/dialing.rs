@@ -100,7 +100,7 @@ impl Dialing {
         self.state.subscribe()
     }
 
-    /// Returns the current state.
+    /// Returns the current state of dialing in this process.
     pub fn now(&self) -> DialingState {
         *self.state.borrow()
     }

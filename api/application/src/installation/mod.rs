@@ -71,13 +71,13 @@ pub struct Installation {
     pub access: Arc<AccessDesk>,
     /// Replays for questions about the past.
     pub past: Past,
-    /// Execution of segment queries.
+    /// Runs queries of segments.
     pub segments: SegmentRoom,
-    /// Live figures.
+    /// Live figures for clients that follow them.
     pub live: Arc<LiveHub>,
     /// The named followers of the event stream in this process.
     pub readers: Readers,
-    /// Open text conversations.
+    /// The open text conversations of this process.
     pub conversations: Arc<ConversationsUnderWay>,
     /// Presets of the campaigns, which determine the countries that are called.
     pub countries: PresetsInUse,
@@ -87,7 +87,7 @@ pub struct Installation {
     pub number_checks: Arc<NumberCheckRoom>,
     /// The writer of wording drafts.
     pub writing: Arc<WritingRoom>,
-    /// Running imports.
+    /// The imports that are running in this process.
     pub imports: Arc<UnderWay>,
     /// The speech synthesizer of this machine.
     pub synthesizer: Arc<dyn Synthesizer>,

@@ -14,7 +14,7 @@ const FOREIGN: &str = "none";
 /// Most confused questions that are listed.
 const CONFUSED_MAX: usize = 20;
 
-/// One labelled question.
+/// One labelled question for an evaluation.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AskedRow {

@@ -60,14 +60,14 @@ pub struct KnowledgeImported {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KnowledgeChanged {
     pub knowledge: KnowledgeId,
-    /// The current version.
+    /// The knowledge base's current version after the publication.
     pub version: u32,
     /// The name by which campaigns and commands refer to this version.
     #[schemars(example = &"card_instalment@2")]
     pub named: String,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub content_hash: String,
-    /// False if nothing changed.
+    /// False if the content equals the current version, so that nothing changed.
     pub changed: bool,
     /// True if each version needs the approval of another user.
     pub approvals: bool,
@@ -132,7 +132,7 @@ pub struct KnowledgeAnswered {
     confirm_permille: u16,
 }
 
-/// One answer found.
+/// One answer found for a question.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AnswerFound {
     #[schemars(example = &"提前还款")]

@@ -37,14 +37,14 @@ pub(super) struct SealedTurn {
     place: usize,
 }
 
-/// A decrypted turn.
+/// A turn with its words decrypted.
 #[derive(Debug)]
 pub struct HeardTurn {
     pub flow: Option<FlowRef>,
     pub understood: UnderstoodFact,
     pub said_at: Timestamp,
     pub asked: Option<(String, Option<String>)>,
-    /// The words, masked.
+    /// The callee's words, masked.
     pub text: String,
 }
 

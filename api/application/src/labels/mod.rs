@@ -32,7 +32,7 @@ const TRIED_MAX: NonZeroUsize = NonZeroUsize::new(50).expect("fifty is not nothi
 /// The fields that a read of a turn shows.
 const HEARD: Shown = Shown::of(&["heard"], ReadForm::Masked);
 
-/// A user who labels.
+/// The user who labels turns.
 #[derive(Debug)]
 pub struct Labeller {
     pub by: String,

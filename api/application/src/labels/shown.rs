@@ -26,7 +26,7 @@ pub struct TurnNext {
 pub struct TurnHanded {
     pub turn: TurnId,
     pub campaign: CampaignId,
-    /// The words, masked.
+    /// The callee's words, masked.
     #[schemars(example = &"那个利息怎么算的呀")]
     pub text: String,
     /// The flow node at which it was said.
@@ -113,7 +113,7 @@ impl LabelShown {
     }
 }
 
-/// Turns, without their words.
+/// A page of turns to label, without their words.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Labels {
     pub items: Vec<LabelListed>,
@@ -128,7 +128,7 @@ pub struct LabelListed {
     pub why: String,
     #[schemars(example = &"报价")]
     pub node: Option<String>,
-    /// The best recognized intent.
+    /// The best intent that was recognized in the turn.
     #[schemars(example = &"ask_fee")]
     pub intent: Option<String>,
     pub score_permille: Option<u64>,

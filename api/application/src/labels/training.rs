@@ -26,17 +26,17 @@ pub struct TrainingLines {
     pub gone: usize,
 }
 
-/// One training line.
+/// One line for training a model.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TrainingLine {
-    /// The words, masked.
+    /// The callee's words, masked.
     #[schemars(example = &"利息怎么算的呀")]
     pub text: String,
     #[schemars(example = &"ask_fee")]
     pub intent: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentiment: Option<Sentiment>,
-    /// 高, 中 or 低.
+    /// The callee's interest: 高, 中 or 低.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"中")]
     pub interest: Option<&'static str>,

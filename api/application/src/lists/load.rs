@@ -69,7 +69,7 @@ pub trait Enroller: Send + Sync {
     async fn finish_undone(&self) -> Result<(), Problem>;
 }
 
-/// One list to import.
+/// One list to import, with its rules and options.
 pub struct Load {
     pub rules: RowRules,
     /// File name or `tasks/data`; it contains no personal data.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(untagged)]
 pub enum Elsewhere {
     NotChecked(NotChecked),
-    /// Rounded down to tens.
+    /// A count rounded down to tens.
     About(u64),
 }
 
@@ -57,7 +57,7 @@ pub struct ImportReport {
     /// For a workbook: the sheet that was read, and what Excel hides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workbook: Option<WorkbookReport>,
-    /// Data rows read.
+    /// Number of data rows that were read.
     pub rows: u64,
     /// Enrolments that this list has made, or would make in a dry run.
     pub enrolled: u64,

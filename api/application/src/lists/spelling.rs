@@ -14,7 +14,7 @@ pub enum Spelling {
     Normalized,
     /// Only the written one with invisible characters, stored before ids were normalized.
     Written,
-    /// Both, as two customers.
+    /// Both spellings are in use, as two customers.
     Both,
 }
 

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 pub struct ListShown {
     pub list: ListId,
     pub campaign: CampaignId,
-    /// File name, or `tasks/data`.
+    /// Where the list came from: a file name, or `tasks/data`.
     pub source: String,
     pub opened_at: Timestamp,
     /// Absent during the import, or if an import stopped half-way.

@@ -65,7 +65,7 @@ impl Course {
     }
 }
 
-/// A running import.
+/// One running import.
 #[derive(Debug)]
 struct Entry {
     list: ListId,

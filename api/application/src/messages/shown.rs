@@ -8,7 +8,7 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One message.
+/// One message as shown over the API.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MessageShown {
     pub id: MessageId,
@@ -18,7 +18,7 @@ pub struct MessageShown {
     /// `sent`, `failed`, or `unclear` if the result is unknown; it is not sent again then.
     #[schemars(example = &"sent")]
     pub status: &'static str,
-    /// Reason of the failure.
+    /// Class of the failure, if the message failed.
     #[schemars(example = &"unreachable")]
     pub class: Option<String>,
     /// HTTP status of the answer.

@@ -13,7 +13,7 @@ use projections::views::model_board;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Models, ordered by name.
+/// A list of models, ordered by name.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Models {
     pub items: Vec<ModelListed>,
@@ -33,14 +33,14 @@ pub struct ModelListed {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ModelChanged {
     pub model: ModelId,
-    /// The current version.
+    /// The model's current version after the publication.
     pub version: u32,
     /// The name by which campaigns and commands refer to this version.
     #[schemars(example = &"zh_outbound@2")]
     pub named: String,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub digest: String,
-    /// False if nothing changed.
+    /// False if the content equals the current version, so that nothing changed.
     pub changed: bool,
     /// True if each version needs the approval of another user.
     pub approvals: bool,

@@ -35,7 +35,7 @@ pub(super) struct Talked {
     pub(super) recorder: Option<Recorder>,
 }
 
-/// A running call.
+/// A simulated call in progress.
 struct Call<'a, 'line> {
     run: FlowRun,
     listener: &'a Listener,

@@ -41,7 +41,7 @@ pub enum ListenerFault {
 /// The context of an utterance without a call.
 #[derive(Debug, Clone, Default)]
 pub struct AskedApart {
-    /// Intents that are likely.
+    /// Intents that are likely in the current turn.
     pub expected: Vec<String>,
     /// Slots that may be filled, by name.
     pub slots: BTreeMap<String, Slot>,

@@ -291,7 +291,7 @@ impl Rehearsal {
         serde_json::to_value(self.shown(flow, seed)).unwrap_or_default()
     }
 
-    /// Returns the report.
+    /// Returns the report of a rehearsal.
     pub fn shown(&self, flow: &FlowDefinition, seed: u64) -> RehearsalShown {
         let nodes_missed = self.nodes_missed(flow);
         let edges_missed = self.edges_missed(flow);

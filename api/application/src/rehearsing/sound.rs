@@ -38,7 +38,7 @@ pub(super) enum Line<'a> {
     },
 }
 
-/// Statistics of recognition.
+/// Statistics of speech recognition in a rehearsal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accounts {
     pub utterances: u64,
@@ -79,7 +79,7 @@ fn as_text_ms(text: &str) -> u64 {
 }
 
 impl Line<'_> {
-    /// Transmits the caller's words.
+    /// Transmits the caller's words: as text, unchanged, or as synthesized sound through the recognizer.
     pub(super) fn carries(&mut self, text: &str) -> Sounded {
         let as_text = || {
             let chars = u64::try_from(text.chars().count()).unwrap_or_default();

@@ -40,7 +40,7 @@ pub struct Turn {
     pub node: Option<String>,
     /// A text that the robot's next words must contain.
     pub says: Option<String>,
-    /// The rule that decided.
+    /// The rule that decided the turn.
     pub rule: Option<String>,
     pub slots: BTreeMap<String, String>,
 }

@@ -18,7 +18,7 @@ pub const TYPED_TURNS_MAX: usize = 100;
 /// Most characters of one turn: the longest text of a flow.
 pub const TYPED_CHARS_MAX: usize = 500;
 
-/// Most values for variables.
+/// Most values of variables in a typed conversation.
 pub const TYPED_VALUES_MAX: usize = 100;
 
 /// Most consecutive texts without a question.
@@ -28,15 +28,15 @@ const TEXTS_MAX: usize = 50;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TypedTurn {
-    /// Says this text.
+    /// The caller says this text.
     #[schemars(example = &"可以")]
     Say(#[schemars(length(min = 1, max = TYPED_CHARS_MAX))] String),
-    /// Presses this key.
+    /// The caller presses this key.
     #[schemars(example = &"1")]
     Key(char),
-    /// Says nothing until the silence timeout.
+    /// The caller says nothing until the silence timeout.
     Silence(NoWords),
-    /// Says something that cannot be recognized.
+    /// The caller says something that cannot be recognized.
     Unheard(NoWords),
 }
 

@@ -63,7 +63,7 @@ pub(super) async fn carry_out(
     Ok(result)
 }
 
-/// What happened to one thing.
+/// What happened to one thing of a disposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Destroyed,

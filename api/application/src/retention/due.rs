@@ -37,7 +37,7 @@ pub(super) struct Item<T> {
     pub(super) rested_at: Timestamp,
 }
 
-/// What is due.
+/// Data past its period, grouped by preset, with counts of what was examined, held or left for the next run.
 #[derive(Debug)]
 pub(super) struct Due<T> {
     /// By the preset with the longest period.

@@ -19,7 +19,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// One run at a time.
+/// A semaphore that allows one run of retention at a time.
 static PLACE: Semaphore = Semaphore::const_new(1);
 
 /// Longest wait for the rows that select candidates to reach the log's end, in milliseconds.
@@ -28,7 +28,7 @@ const ROWS_WAIT_MS: u64 = 5_000;
 /// Most things named in a reply. The events name all.
 const NAMED_MAX: usize = 20;
 
-/// The result of a run.
+/// The result of a run of retention, by class of data.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RunShown {
     /// True if nothing was destroyed or stored.
@@ -41,7 +41,7 @@ pub struct RunShown {
     pub position: Position,
 }
 
-/// The result for one class.
+/// The result of a run of retention for one class of data.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ClassRun {
     pub class: DataClass,
@@ -66,7 +66,7 @@ pub struct ClassRun {
     /// Numbers of the disposals of this run.
     #[schemars(example = [17])]
     pub disposals: Vec<u64>,
-    /// What is due, at most 20.
+    /// The things that are due, at most 20 in all.
     pub calls: Vec<CallId>,
     pub customers: Vec<CustomerId>,
     pub conversations: Vec<ConversationId>,
@@ -95,7 +95,7 @@ pub async fn run(installation: &Installation, dry_run: bool, cause: Cause) -> Re
     })
 }
 
-/// A run over one class.
+/// A run of retention over one class of data.
 struct Running<'a> {
     installation: &'a Installation,
     class: DataClass,

@@ -16,7 +16,7 @@ pub(super) const PERIODS: [Preset; 7] = Preset::ALL;
 /// Interval between two runs of a server, in milliseconds.
 pub(super) const DAILY_MS: u64 = 86_400_000;
 
-/// What has no period, and why.
+/// The data without a period, and why.
 const OTHERS: &[Other] = &[
     Other {
         what: "events",
@@ -40,7 +40,7 @@ pub struct RetentionShown {
     pub others: &'static [Other],
 }
 
-/// Something without a period.
+/// Data that has no period, with the reason.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Other {
     #[schemars(example = &"events")]
@@ -48,7 +48,7 @@ pub struct Other {
     why: &'static str,
 }
 
-/// One class of data.
+/// One class of data with its periods, disposals and last review.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ClassShown {
     pub class: DataClass,
@@ -76,7 +76,7 @@ pub struct ClassShown {
     pub known: Option<Known>,
 }
 
-/// What applies under a preset.
+/// The period of a class of data under one preset, with the rule and the floor.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PeriodShown {
     pub preset: Preset,
@@ -93,7 +93,7 @@ pub struct PeriodShown {
     pub floor_source: &'static str,
 }
 
-/// A review of what is due.
+/// A review of the data that is due, and when it was made.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ReviewShown {
     pub at: Timestamp,

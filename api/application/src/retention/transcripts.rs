@@ -86,7 +86,7 @@ pub(super) async fn due(
     }
 }
 
-/// What was found so far.
+/// A search for transcripts past their period, with what was found so far.
 struct Looking<'a> {
     installation: &'a Installation,
     state: &'a RetentionState,

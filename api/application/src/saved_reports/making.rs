@@ -16,7 +16,7 @@ use projections::views::metric_board;
 /// Longest wait for the rows of the figures to reach the log's end, in milliseconds.
 const ROWS_WAIT_MS: u64 = 10_000;
 
-/// A report as it was made.
+/// A saved report with its figures, before it is sent or shown.
 pub(super) struct Made {
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,

@@ -45,7 +45,7 @@ pub struct SavedShown {
     /// When it was last sent, or should have been.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_sent_at: Option<Timestamp>,
-    /// Why nothing was sent then.
+    /// Why nothing was sent at that time, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_fault: Option<SendingFault>,
     /// True if nothing was sent because the owner lost the right. Another user may take it over.
@@ -71,9 +71,9 @@ pub struct SavedList {
 pub struct ReportMade {
     #[serde(flatten)]
     pub saved: SavedShown,
-    /// Start of its days.
+    /// Start of the days that the report covers.
     pub from: Timestamp,
-    /// End of its days, exclusive.
+    /// End of the days that the report covers, exclusive.
     pub to: Timestamp,
     pub figures: Vec<SentFigure>,
     /// Figures beyond the limit of one report.

@@ -13,16 +13,16 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One note.
+/// One note on a chart, with its author and time.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "ChartNote")]
 pub struct NoteShown {
     #[serde(flatten)]
     pub note: Noted,
-    /// The user who wrote it.
+    /// The user who wrote the note.
     #[schemars(example = &"wang")]
     pub by: String,
-    /// When it was written.
+    /// When the note was written.
     pub at: Timestamp,
 }
 

@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// What was sent.
+/// A saved report that was sent, with its figures.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SavedReportSent")]
 pub struct ReportSent {

@@ -70,7 +70,7 @@ impl Order for GradesOrder {
     }
 }
 
-/// The result of one page.
+/// The result of writing one page of grades.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GradesWritten {
     /// The value of NOW(). Send it with the request for the next page.
@@ -82,11 +82,11 @@ pub struct GradesWritten {
     /// Number of customers of the segment with all three facts, and number of those without.
     pub graded: usize,
     pub without_facts: usize,
-    /// Customers of this page.
+    /// Number of customers of this page with a new grade, with the same one, and refused.
     pub changed: usize,
     pub unchanged: usize,
     pub refused_count: usize,
-    /// The first hundred of them.
+    /// The first hundred refused customers.
     pub refused: Vec<GradeRefused>,
     /// Customers of this page who got a new grade, by grade.
     #[schemars(extend("examples" = [{ "champion": 12 }]))]
@@ -127,14 +127,14 @@ impl GradesWritten {
     }
 }
 
-/// A customer with the new grade.
+/// A customer with the grade to be written.
 struct Graded {
     customer: CustomerId,
     grade: RfmGrade,
 }
 
 impl Installation {
-    /// Writes a page of grades.
+    /// Writes the grades of one page of a segment's customers.
     pub async fn write_grades(
         &self,
         order: GradesOrder,
@@ -243,7 +243,7 @@ fn asks_of_grades(segment: &Segment) -> bool {
     segment.columns().iter().any(is_grade) || segment.order().iter().any(|by| by.attribute.name() == GRADE)
 }
 
-/// The result for one customer.
+/// What happened to the grade of one customer.
 struct Done {
     of: Graded,
     how: How,

@@ -27,7 +27,7 @@ const TEXTS_MAX: usize = 16;
 /// Whether a customer answered and converted. These precede the features.
 const COURSE: [&str; 2] = ["answered_count", "success_count"];
 
-/// Facts that RFM grades use.
+/// The facts about customers that RFM grades are computed from.
 const RFM_FACTS: [&str; 4] = [
     "last_order_date",
     "orders_count",
@@ -56,11 +56,11 @@ pub struct GroupShown {
     /// Customers in the half that was not used to find the group.
     pub held_back: usize,
     pub held_back_converted: usize,
-    /// Their conversion, per ten thousand.
+    /// Conversion of the held-back customers, per ten thousand.
     pub conversion_per_ten_thousand: u64,
 }
 
-/// Customers of a segment by grade.
+/// RFM grades of a segment's customers, with counts.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RfmGraded {
     #[serde(flatten)]
@@ -70,7 +70,7 @@ pub struct RfmGraded {
     pub grades: Vec<GradeShown>,
 }
 
-/// A grade and its customers.
+/// An RFM grade with the number of its customers.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GradeShown {
     #[schemars(example = &"champion")]

@@ -27,7 +27,7 @@ const INDUSTRIES_MAX: usize = 1_000;
 /// Least number of customers for an industry to be named.
 const PEOPLE_MIN: usize = 3;
 
-/// All customers with an industry.
+/// The segment of all customers with an industry.
 const WITH_INDUSTRY: &str = "SELECT * FROM customers WHERE industry IS NOT NULL";
 
 /// Rows for customers without a known industry, and for industries with too few customers.
@@ -42,7 +42,7 @@ const OF_INDUSTRIES: [(&str, &str, u32); 4] = [
     ("conversion_ratio_people", "conversion_ratio", 2),
 ];
 
-/// Calls by industry.
+/// The reply with a campaign's calls by industry.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Industries {
     campaign: CampaignId,

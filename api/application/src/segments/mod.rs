@@ -72,17 +72,17 @@ impl Order for SegmentOrder {
     }
 }
 
-/// A segment that is valid.
+/// The reply for a segment that is valid.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SegmentChecked {
-    /// SHA-256 of the text.
+    /// SHA-256 of the segment's text.
     #[schemars(example = &"0f343b0931126a20f133d67c2b018a3b0f343b0931126a20f133d67c2b018a3b")]
     pub sha256: String,
     pub ordered: bool,
     pub limit: Option<u64>,
 }
 
-/// How many customers a segment selects.
+/// The reply with the number of customers that a segment selects.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SegmentCounted {
     pub count: u64,

@@ -19,19 +19,19 @@ pub struct SegmentSight {
     reads: bool,
 }
 
-/// Rounds down to tens.
+/// Returns the count rounded down to tens.
 pub const fn rounded(count: u64) -> u64 {
     count / ROUNDED_TO * ROUNDED_TO
 }
 
-/// Rounds down to tens.
+/// Returns the count rounded down to tens.
 pub fn rounded_size(count: usize) -> usize {
     let to = usize::try_from(ROUNDED_TO).unwrap_or(1);
     count / to * to
 }
 
 impl SegmentSight {
-    /// Everything, for the program's own questions.
+    /// The permissions for the program's own questions: everything may be seen.
     pub const ALL: Self = Self {
         reveals: true,
         reads: true,

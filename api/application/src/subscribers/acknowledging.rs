@@ -25,16 +25,16 @@ struct Acknowledgment {
     acknowledge: String,
 }
 
-/// The result of a message.
+/// The result of a reader's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
-    /// Accepted.
+    /// The acknowledgment was accepted.
     Taken,
     /// Invalid, with the reason. The connection ends.
     Wrong(String),
 }
 
-/// The positions that one reader acknowledges.
+/// Collects and stores the positions that one reader acknowledges.
 pub struct Acknowledging {
     installation: Arc<Installation>,
     name: SubscriberId,

@@ -10,7 +10,7 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most events that are counted.
+/// Most unacknowledged events that are counted exactly.
 const COUNTED_MAX: u64 = 1_000;
 
 /// Most parts of the log read for one count. If none of some thousand events matches, the count stops.

@@ -33,7 +33,7 @@ pub struct Following {
     pub hold: Arc<Hold>,
 }
 
-/// One subscriber.
+/// One subscriber with its position and lag.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SubscriberShown {
     /// The full name: `crm` for one of the directory's owner, `crm@wang` for one of the user wang.
@@ -61,7 +61,7 @@ pub struct SubscriberShown {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SubscriberList {
     pub items: Vec<SubscriberShown>,
-    /// The log's end.
+    /// Position of the log's end.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String", example = &"154")]
     pub head: Position,
@@ -239,7 +239,7 @@ pub async fn all(installation: &Installation, caller: &Caller) -> Result<Subscri
     Ok(SubscriberList { items, head })
 }
 
-/// Returns one subscriber.
+/// Returns one subscriber with its lag.
 pub async fn one(installation: &Installation, name: &SubscriberId) -> Result<SubscriberShown, Problem> {
     let state = installation.entities.subscribers.state(name).await?.state;
     let shown = described(installation, name, &state).await?;

@@ -26,7 +26,7 @@ pub const WINDOW_DAYS: u64 = 30;
 /// One hour in milliseconds. Rows are per whole hour.
 const HOUR_MS: u64 = 3_600_000;
 
-/// The window in milliseconds.
+/// The window of the budget in milliseconds.
 const WINDOW_MS: u64 = WINDOW_DAYS * 24 * HOUR_MS;
 
 /// The definitions for campaigns' budgets: the FTC's for its preset, our own for all others.
@@ -175,7 +175,7 @@ pub struct AbandonmentAsked<'a> {
     pub preset: &'a str,
     /// True if the budget is a limit for the campaign.
     pub binds: bool,
-    /// The end of its 30 days.
+    /// The time at which the ledger's 30 days end.
     pub at: Timestamp,
     /// For a question about the past: the position up to which the rows are complete, for links to the
     /// events.

@@ -27,9 +27,9 @@ pub struct Baseline {
     pub line_minute_fen: Option<u64>,
     /// A minute of an agent in a call.
     pub agent_minute_fen: Option<u64>,
-    /// An hour of recognized speech.
+    /// Cost of an hour of recognized speech, in fen.
     pub recognition_hour_fen: Option<u64>,
-    /// Ten thousand synthesized characters.
+    /// Cost of ten thousand synthesized characters, in fen.
     pub synthesis_ten_thousand_chars_fen: Option<u64>,
     /// A thousand questions to an assistant, and a million of its tokens.
     pub assistant_thousand_requests_fen: Option<u64>,
@@ -83,7 +83,7 @@ pub struct BesideBaseline {
     pub line_minute_fen_before: Option<u64>,
 }
 
-/// What is compared.
+/// The actual usage and cost that the baseline is compared with.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ours {
     pub(super) effective_calls: u64,

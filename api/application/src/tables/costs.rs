@@ -137,9 +137,9 @@ impl Sum {
 #[derive(Debug, Serialize, JsonSchema)]
 struct SumShown {
     calls: u64,
-    /// Calls that the retry policy counts.
+    /// Number of calls that the retry policy counts.
     charged_calls: u64,
-    /// Calls that a carrier bills.
+    /// Number of calls that a carrier bills.
     billed_calls: u64,
     talk_ms: u64,
     billed_seconds: u64,

@@ -54,7 +54,7 @@ fn column(metric: &Metric) -> String {
     format!("{}_v{}", metric.name, metric.version)
 }
 
-/// A figure in a cell.
+/// A figure in a cell of the daily table.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Cell {
     value: Option<f64>,
@@ -69,7 +69,7 @@ struct CampaignDay {
     cells: Cells,
 }
 
-/// The description of a column.
+/// The description of a column of the daily table.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Column {
     #[schemars(example = &"answer_ratio_per_call_v1")]
@@ -89,7 +89,7 @@ struct TargetReached {
     reached: bool,
 }
 
-/// One Beijing day over all campaigns.
+/// The daily table: one Beijing day over all campaigns.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Daily {
     #[schemars(example = &"daily")]
@@ -109,7 +109,7 @@ pub struct Daily {
 
 type ByCampaign = BTreeMap<String, Figure>;
 
-/// Returns the table of a day.
+/// Returns the daily table of a day.
 pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<Daily, Problem> {
     let span = PeriodLength::Day.of(day);
     let scope = Scope {

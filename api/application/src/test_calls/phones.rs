@@ -30,7 +30,7 @@ pub struct PhonesListed {
     pub items: Vec<PhoneListed>,
 }
 
-/// The list after a change.
+/// The list of test phones after a change.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TestPhonesChanged {
     pub items: Vec<PhoneListed>,

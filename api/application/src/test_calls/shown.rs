@@ -17,13 +17,13 @@ use domain::transcript::TranscriptOf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A test call as shown.
+/// A test call with its steps.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TestCallShown {
     /// True: it counts in no figure, and no customer was called.
     pub test: bool,
     pub call: CallShown,
-    /// In order.
+    /// The steps of the test call, in order.
     pub steps: Vec<TestStepShown>,
 }
 
@@ -34,7 +34,7 @@ pub struct TestStepShown {
     /// The kind of event that it would be in a call.
     #[schemars(example = &CallEvent::HEARD)]
     pub step: &'static str,
-    /// The node in the flow.
+    /// The node of the flow in which the step happened.
     #[schemars(example = &"greeting")]
     pub node: Option<String>,
     /// What was heard, masked; what was said, by its place in the flow; or the rule of a decision.

@@ -18,14 +18,14 @@ pub const ANSWER_READ_BYTES_MAX: usize = 64 * 1024;
 /// Longest time for one message and its answer, in milliseconds. Standard Webhooks recommends 15 to 30 s.
 pub const ANSWER_MS: u64 = 15_000;
 
-/// A message to send.
+/// A message to send: an HTTP request or a mail.
 #[derive(Clone)]
 pub enum Letter {
     Post(Post),
     Mail(Mail),
 }
 
-/// A POST of JSON.
+/// An HTTP POST request with a JSON body.
 #[derive(Clone)]
 pub struct Post {
     pub url: String,
@@ -41,10 +41,10 @@ pub struct Header {
     pub value: String,
 }
 
-/// A plain-text mail.
+/// A mail with plain text.
 #[derive(Clone)]
 pub struct Mail {
-    /// Mail server as `host:port`.
+    /// The mail server as `host:port`.
     pub smtp: String,
     /// `user:password` for the mail server. Without it the client does not sign in.
     pub login: Option<String>,
@@ -54,7 +54,7 @@ pub struct Mail {
     pub allow_private: bool,
 }
 
-/// The receiver's answer.
+/// The receiver's answer to a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answered {
     pub fault: Option<DeliveryFault>,
@@ -75,7 +75,7 @@ impl Answered {
     }
 }
 
-/// A sender of messages.
+/// A port that sends messages over HTTP or by mail.
 #[async_trait]
 pub trait Courier: Send + Sync {
     async fn deliver(&self, letter: Letter) -> Answered;
@@ -92,6 +92,6 @@ pub trait Courier: Send + Sync {
 pub enum Address<'a> {
     /// A URL. `allow_private` permits plain http and private addresses.
     Url { url: &'a str, allow_private: bool },
-    /// A mail server, `host:port`.
+    /// The address of a mail server, `host:port`.
     Smtp { host: &'a str, allow_private: bool },
 }

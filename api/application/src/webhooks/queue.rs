@@ -24,7 +24,7 @@ pub(super) enum Key {
     Stream(StreamId),
 }
 
-/// An event to send.
+/// One event in the queue of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Item {
     pub(super) key: Key,
@@ -32,7 +32,7 @@ pub(super) struct Item {
     pub(super) event: EventId,
     pub(super) campaign: Option<CampaignId>,
     pub(super) customer: Option<CustomerId>,
-    /// Attempts so far.
+    /// Number of attempts to send it so far.
     pub(super) attempts: u32,
     /// The stored event. Read again from the log if it is not held.
     pub(super) stored: Option<StoredEvent>,

@@ -46,7 +46,7 @@ const MISSED_MAX: u32 = 8;
 /// Longest interval between two probes, in milliseconds.
 const LOOK_MS_MAX: u64 = 30_000;
 
-/// Why a sender ends.
+/// Why the sender of a webhook ends.
 pub(super) enum Ended {
     /// The webhook was removed or disabled.
     Nothing,

@@ -54,7 +54,7 @@ pub struct WebhookShown {
     /// Time of the next attempt.
     pub next_attempt_at: Option<Timestamp>,
     pub delivered: u64,
-    /// Failed attempts.
+    /// Number of failed attempts.
     pub failed: u64,
     pub dead_letters: u64,
     pub last_delivered_at: Option<Timestamp>,
@@ -69,7 +69,7 @@ pub struct WebhookShown {
     pub known: Option<Known>,
 }
 
-/// The webhooks or channels.
+/// A list of webhooks or of alert channels.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WebhookList {
     pub items: Vec<WebhookShown>,

@@ -10,7 +10,7 @@ use domain::webhook::{Outcome, OutcomeEnd, Webhook, WebhookCommand, WebhookRefus
 /// Wait before a failed append is repeated, in milliseconds.
 const AGAIN_MS: u64 = 500;
 
-/// The result of storing.
+/// The result of storing an outcome in the log.
 pub(super) enum Stored {
     Done,
     /// The webhook was removed; nothing more can be stored for it.

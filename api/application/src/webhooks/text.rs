@@ -34,7 +34,7 @@ impl Said {
         }
     }
 
-    /// Returns the whole message.
+    /// Returns the whole text of the message.
     pub(super) fn text(&self) -> String {
         let text = format!("{}\n{}", self.zh, self.en);
         if self.more.is_empty() {

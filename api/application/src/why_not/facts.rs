@@ -28,7 +28,7 @@ use domain::working_calendar::Calendars;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A customer.
+/// A customer's state at the moment of the question.
 #[derive(Debug)]
 pub struct OfPerson {
     pub state: Arc<CustomerState>,

@@ -27,7 +27,7 @@ use domain::time::Timestamp;
 use facts::{OfCampaign, OfPerson, rules_alone};
 use shown::Said;
 
-/// The question.
+/// A question why a customer is called, or not, at a time.
 #[derive(Debug)]
 pub struct Question {
     pub customer: CustomerId,

@@ -43,7 +43,7 @@ struct Decided {
     not_before: Option<Timestamp>,
 }
 
-/// Returns the decisions in log order.
+/// Returns the decisions about the customer's dials near a time, in log order.
 pub(super) async fn dials(
     installation: &Installation,
     customer: &CustomerId,

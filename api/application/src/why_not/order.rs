@@ -18,7 +18,7 @@ pub struct OrderSaid {
     pub class: &'static str,
     /// Within a class, earlier ones are called first: the time they were due, moved earlier by their value.
     pub placed_as_due_at: Timestamp,
-    /// What the order depends on.
+    /// The facts that the place in the calling order depends on.
     #[schemars(extend("examples" = [{ "value": "9", "waited_ms": "60000", "hour": "golden" }]))]
     pub facts: BTreeMap<String, String>,
     pub zh: String,

@@ -31,9 +31,9 @@ pub struct WhyNotShown {
     pub en: String,
     pub id: CustomerId,
     pub campaign: CampaignId,
-    /// The time asked about.
+    /// The time that the question is about.
     pub at: Timestamp,
-    /// The verdict of every rule.
+    /// The verdict of every rule that was applied.
     pub verdicts: Vec<RuleSaid>,
     /// The campaigns that were considered.
     pub campaigns: Vec<CampaignSaid>,
@@ -48,10 +48,10 @@ pub struct WhyNotShown {
     pub known: Option<Known>,
 }
 
-/// The verdict of one rule.
+/// The verdict of one rule about a dial.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RuleSaid {
-    /// The facts used: customer or number.
+    /// The facts that the rule used: those of the customer or the number.
     #[schemars(extend("enum" = ["customer", "number"]))]
     pub judged_by: &'static str,
     #[schemars(example = &"calling_window")]
@@ -79,7 +79,7 @@ pub struct CampaignSaid {
 /// A decision about a dial, near the time.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DialNear {
-    /// The kind of event.
+    /// The kind of event that recorded the decision.
     #[schemars(example = &"customer.dial_refused")]
     pub event: String,
     pub at: Timestamp,
@@ -106,7 +106,7 @@ impl CampaignSaid {
 /// Words a refusal: rule, facts and next due time, in the customer's local time.
 pub(super) type InTheirTimes<'a> = &'a dyn Fn(&str, &BTreeMap<String, String>, Option<Timestamp>) -> InWords;
 
-/// The parts of an answer.
+/// The parts from which a reply is built.
 pub(super) struct Said {
     pub(super) customer: CustomerId,
     pub(super) order: Option<OrderSaid>,

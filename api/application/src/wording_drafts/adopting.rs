@@ -27,7 +27,7 @@ use domain::wording_draft::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A draft that was adopted.
+/// A wording draft that was adopted, with the version that contains it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "WordingDraftAdopted")]
 pub struct DraftAdopted {

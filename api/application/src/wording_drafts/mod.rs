@@ -33,7 +33,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use writing::{Writing, sensitive_words};
 
-/// A draft after a change.
+/// A wording draft after a change.
 pub struct DraftChanged {
     pub shown: DraftShown,
     pub position: Position,
@@ -101,7 +101,7 @@ pub async fn ask(
     })
 }
 
-/// Rejects a draft.
+/// Rejects a wording draft, so that it cannot be adopted.
 pub async fn reject(
     installation: &Installation,
     caller: &Caller,

@@ -4,7 +4,7 @@ use actors::AskError;
 use domain::problem::Problem;
 use domain::wording_draft::WordingDraftRefusal;
 
-/// Returns the problem for an error.
+/// Returns the problem for an error of a wording draft.
 pub(super) fn told(error: AskError<WordingDraftRefusal>) -> Problem {
     let AskError::Refused(refusal) = &error else {
         return error.into();

@@ -16,7 +16,7 @@ use domain::wording_draft::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One draft.
+/// One wording draft, with its request, text and decision.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "WordingDraft")]
 pub struct DraftShown {
@@ -33,16 +33,16 @@ pub struct DraftShown {
     pub lang: String,
     #[schemars(example = &"多少钱可以分期")]
     pub question: String,
-    /// The text in that version.
+    /// The text of the answer in that version.
     #[schemars(example = &"满{{fact:分期.起点}}就可以申请分期。")]
     pub original: String,
-    /// Masked.
+    /// How the answer should be worded; masked.
     #[schemars(example = &"说得更亲切")]
     pub instruction: String,
     /// What the model wrote, if it may be adopted.
     #[schemars(example = &"您只要满{{fact:分期.起点}}，就能申请分期。")]
     pub text: Option<String>,
-    /// Why it may not be adopted.
+    /// Why the model's text may not be adopted, if so.
     pub failed: Option<DraftFailed>,
     /// The cost of the request; absent until a response arrives.
     pub cost: Option<DraftCost>,
@@ -64,22 +64,22 @@ pub struct DraftShown {
 pub struct DraftFailed {
     #[schemars(example = &"figures")]
     pub failure: String,
-    /// The place, figure or word concerned.
+    /// The place, figure or word that caused the failure.
     #[schemars(example = &"24")]
     pub detail: Option<String>,
-    /// What was written, masked.
+    /// The text that the model wrote, masked.
     #[schemars(example = &"满500元即可，24期免息。")]
     pub output: Option<String>,
 }
 
-/// The decision of a user.
+/// A user's decision to adopt or reject a draft.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DraftDecision {
     pub adopted: bool,
     /// Null if the directory's own key was used.
     pub by: Option<UserId>,
     pub at: Timestamp,
-    /// Why it was rejected.
+    /// Why the draft was rejected.
     #[schemars(example = &"sounds like a promise")]
     pub reason: Option<String>,
     /// Why no second user was needed, if there was none.
@@ -92,7 +92,7 @@ pub struct DraftDecision {
     pub content_hash: Option<String>,
 }
 
-/// Drafts of one knowledge base.
+/// A list of the wording drafts of one knowledge base.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "WordingDrafts")]
 pub struct DraftList {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Longest wait for a response, in milliseconds: a user is waiting.
 const ANSWER_MS_MAX: u64 = 20_000;
 
-/// A request to a model.
+/// A request to a model for one wording draft.
 pub(super) struct Writing {
     pub(super) draft: WordingDraftId,
     pub(super) task: DraftTask,
@@ -128,7 +128,7 @@ mod tests {
         async fn wait_until(&self, _: Timestamp) {}
     }
 
-    /// Answers at once, or never.
+    /// A writer that answers at once, or never.
     struct Pen(Option<&'static str>);
 
     #[async_trait]

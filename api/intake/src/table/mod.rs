@@ -37,7 +37,7 @@ pub struct WorkbookReport {
     pub sheet: String,
     /// Rows with values that are hidden or filtered out in Excel.
     pub hidden_rows: u64,
-    /// Whether the hidden rows were read.
+    /// True if the hidden rows were read.
     pub hidden_rows_read: bool,
     /// Numbers of the first hidden rows.
     pub first_hidden_rows: Vec<u64>,
@@ -49,11 +49,11 @@ pub struct WorkbookReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SheetNotRead {
     pub name: String,
-    /// Hidden in Excel.
+    /// True if the sheet is hidden in Excel.
     pub hidden: bool,
 }
 
-/// How a table was read.
+/// How a table was read: the row of its titles, and facts about the workbook.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TableReport {
     /// The row of the titles, as in a spreadsheet; 0 before it is found.
@@ -157,7 +157,7 @@ impl Table {
         }
     }
 
-    /// Selects the sheet to read.
+    /// Selects the sheet of the workbook to read.
     pub(crate) fn choose_sheet(&mut self, name: &str) {
         self.options.sheet = Some(name.to_owned());
     }

@@ -75,7 +75,7 @@ impl<'a, 'b, T> Titled<'a, 'b, T> {
         }
     }
 
-    /// Ends the table.
+    /// Ends the search at the end of the table. Fails if no titles were found.
     pub(super) fn finish(&mut self) -> Result<(), ImportError> {
         match (&self.titles, self.options.header_row) {
             (Some(_), _) => Ok(()),

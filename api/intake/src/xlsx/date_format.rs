@@ -133,7 +133,7 @@ enum Piece {
     Elapsed(char, usize),
     /// Morning or afternoon, with these two words.
     Half(&'static str, &'static str),
-    /// This many decimals of a second.
+    /// A fraction of a second with this many decimals.
     Decimals(usize),
 }
 

@@ -68,7 +68,7 @@ impl Decimal {
         (text(whole), text(part))
     }
 
-    /// Returns plain digits, without redundant zeros.
+    /// Returns the number as plain digits, without redundant zeros.
     pub(super) fn plain(&self) -> String {
         let decimals = DIGITS.saturating_sub(usize::try_from(self.point).unwrap_or(0));
         let leading = usize::try_from(-self.point).unwrap_or(0);
@@ -82,7 +82,7 @@ impl Decimal {
     }
 }
 
-/// Adds one in the last place.
+/// Adds one to the last of the decimal digits.
 fn increment(digits: &mut Vec<u8>) {
     for digit in digits.iter_mut().rev() {
         match *digit {

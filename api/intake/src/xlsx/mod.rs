@@ -30,14 +30,14 @@ const EXACT_NUMBER_MAX: f64 = 1e15;
 const UNCACHED: &str = "the cell holds a formula without a value stored in the file; open the file in Excel, save it \
     and import it again / 公式的计算结果未保存在文件中：请用 Excel 打开并保存后再导入";
 
-/// A sheet of a workbook.
+/// The name of a sheet, and whether it is hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SheetName {
     pub(crate) name: String,
     pub(crate) is_hidden: bool,
 }
 
-/// An XLSX workbook.
+/// An XLSX workbook opened for reading.
 pub(crate) struct Workbook {
     cells: Xlsx<BufReader<SharedFile>>,
     archive: SheetArchive,
@@ -65,7 +65,7 @@ impl Workbook {
         })
     }
 
-    /// Returns its worksheets, in order.
+    /// Returns the workbook's sheets of cells, in order.
     pub(crate) fn sheets(&self) -> &[SheetName] {
         &self.sheets
     }
@@ -133,7 +133,7 @@ impl Workbook {
 /// Cells of one row, collected until the next row begins.
 #[derive(Default)]
 struct RowBeingRead {
-    /// Starts at 0.
+    /// Index of the row, starting at 0.
     index: u32,
     cells: Vec<Cell>,
     bytes: u64,
@@ -179,9 +179,9 @@ impl RowBeingRead {
     }
 }
 
-/// How the workbook displays its values.
+/// The number formats of a workbook, by which its values are displayed.
 struct Display {
-    /// By style.
+    /// The number format of each style.
     formats: Vec<NumberFormat>,
     is_1904: bool,
 }

@@ -25,7 +25,7 @@ pub(super) struct Section {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
-    /// Displayed unchanged.
+    /// A text that is displayed unchanged.
     Literal(String),
     /// A character with a special meaning.
     Sign(char),
@@ -40,7 +40,7 @@ struct Condition {
 }
 
 impl Condition {
-    /// Longer ones first.
+    /// The relations in conditions, longer ones first.
     const RELATIONS: [&'static str; 6] = [">=", "<=", "<>", ">", "<", "="];
 
     fn of(bracket: &str) -> Option<Self> {
@@ -64,7 +64,7 @@ impl Condition {
 /// A format, read once for all cells that have it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct NumberFormat {
-    /// Empty for the general format.
+    /// The sections of the format; empty for the general format.
     sections: Vec<Section>,
 }
 
@@ -123,7 +123,7 @@ impl NumberFormat {
     }
 }
 
-/// Returns the sections between semicolons.
+/// Returns the sections of a format, which semicolons separate.
 fn sections(code: &str) -> Vec<Section> {
     let mut all = vec![Section::default()];
     let mut rest = code.chars();
@@ -181,7 +181,7 @@ impl Section {
     }
 }
 
-/// The digits that a section requires.
+/// The digit places and scaling that a section requires.
 #[derive(Default)]
 struct Digits {
     decimals: usize,

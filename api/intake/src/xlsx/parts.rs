@@ -136,7 +136,7 @@ pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> 
     Some(text.into_owned())
 }
 
-/// Parses a boolean of XML Schema.
+/// Returns true if the text is a true boolean of XML Schema (`1` or `true`).
 pub(super) fn is_true(text: Option<&str>) -> bool {
     matches!(text.map(str::trim), Some("1" | "true"))
 }

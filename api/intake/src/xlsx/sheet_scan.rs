@@ -23,9 +23,9 @@ pub(crate) const HIDDEN_LISTED_MAX: usize = 20;
 /// Findings about one sheet. Rows and columns are counted from 0.
 #[derive(Debug, Default)]
 pub(crate) struct SheetScan {
-    /// One bit per row.
+    /// The hidden rows, one bit per row.
     hidden: Vec<u64>,
-    /// Hidden rows with a value.
+    /// Number of hidden rows with a value.
     pub(crate) hidden_rows: u64,
     /// The first of them, numbered as in a spreadsheet.
     pub(crate) first_hidden: Vec<u64>,
@@ -109,7 +109,7 @@ struct Scanning {
     next_column: u32,
 }
 
-/// One cell while it is read.
+/// One cell while the scan reads it.
 #[derive(Default)]
 struct CellSeen {
     row: u32,

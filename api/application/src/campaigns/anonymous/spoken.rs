@@ -21,7 +21,7 @@ pub(super) struct Over {
     pub(super) at: Timestamp,
 }
 
-/// How it ended.
+/// How a call or conversation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ending {
     pub(super) said_in: SaidIn,

@@ -84,7 +84,7 @@ impl Order for ModelDraftOrder {
     }
 }
 
-/// Publishes a draft.
+/// Publishes a draft that was stored by a training.
 pub async fn publish_draft(
     installation: &Installation,
     caller: &Caller,

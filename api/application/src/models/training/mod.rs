@@ -27,17 +27,17 @@ pub const FOLDS_MAX: u32 = 10;
 /// What is stored of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Keep {
-    /// Nothing: only the figures are returned.
+    /// Nothing is stored; the reply has only the figures.
     #[default]
     Nothing,
     /// The bytes and what they were trained from: `model.trained`.
     Draft,
-    /// The draft is also published.
+    /// The draft is stored and also published.
     Version,
 }
 
 impl Keep {
-    /// The names used in the API.
+    /// The names of these values in the API.
     pub const CODES: &'static [&'static str] = &["nothing", "draft", "version"];
 
     pub fn of_code(code: &str) -> Option<Self> {
@@ -76,7 +76,7 @@ impl TrainingOrder {
     }
 }
 
-/// A trained model.
+/// A trained model: its bytes, what it was trained from, and the reply.
 pub struct Learned {
     bytes: Vec<u8>,
     training: Training,

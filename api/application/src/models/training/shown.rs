@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use understanding::held_out::HeldOutInFull;
 use understanding::{Examples, Fault, LineFault};
 
-/// A trained model.
+/// The reply to a training: the model's digest, its lines and its results.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TrainingShown {
     /// SHA-256 of its bytes, which equal those of `ledgerline nlu train` with the same lines and seed.
@@ -17,12 +17,12 @@ pub struct TrainingShown {
     #[schemars(example = ["refuse_rate"])]
     pub intents: Vec<String>,
     pub lines: LinesShown,
-    /// Absent if nothing was held out.
+    /// Results on held-out rows; absent if nothing was held out.
     pub held_out: Option<HeldOutShown>,
     /// Why nothing could be held out, such as all lines of a label being near-duplicates of one another.
     #[schemars(example = &"without a part that is held out: all lines are of one intent, term; at least two are needed")]
     pub held_out_missing: Option<String>,
-    /// `nothing`, `draft` or `version`.
+    /// What was stored: `nothing`, `draft` or `version`.
     #[schemars(extend("enum" = ["nothing", "draft", "version"]))]
     pub kept: &'static str,
     /// The published version, if it was published.
@@ -32,17 +32,17 @@ pub struct TrainingShown {
     pub position: Option<String>,
 }
 
-/// What was found in the lines.
+/// Counts of the lines of a training, with their faults.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LinesShown {
-    /// Lines without a fault.
+    /// Number of lines without a fault.
     pub good: u64,
     /// Lines used for training: at most 2,000 per label and 80,000 in all, selected by the seed.
     pub learned_from: u64,
     /// Number of lines with each fault. A near-duplicate also counts as good.
     #[schemars(example = BTreeMap::from([("unreadable", 2)]))]
     pub fault_counts: BTreeMap<&'static str, u64>,
-    /// The first hundred.
+    /// The first hundred faults.
     pub faults: Vec<LineFaultShown>,
 }
 
@@ -69,7 +69,7 @@ pub struct HeldOutShown {
     pub accepted_permille: Option<u16>,
     /// Share of right ones among the accepted rows.
     pub accepted_right_permille: Option<u16>,
-    /// Rows without an intent.
+    /// Number of held-out rows without an intent.
     pub foreign_rows: u64,
     pub foreign_recall_permille: Option<u16>,
     /// The confusion matrix: how often each intent was ranked first for each actual one. Pairs that did not
