@@ -44,7 +44,7 @@ pub struct NumbersChecked {
     pub checked: Vec<NumberChecked>,
     /// Indexes of the request's rows that contain no phone number, from 0.
     pub bad_rows: Vec<usize>,
-    /// The customer after whom a campaign's check continues. Absent when the check is complete.
+    /// The customer after which a campaign's check continues. Absent when the check is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<CustomerId>,
     #[serde(serialize_with = "Position::as_text")]

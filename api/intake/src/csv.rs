@@ -19,7 +19,7 @@ const STRAY_IN_QUERY: &str = "a value in the query's result is longer than a row
 /// How a quote that is not closed affects the following rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum StrayQuotes {
-    /// Files written by people may have such quotes: only their line is bad.
+    /// Files written by people may have unclosed quotes: only their line is bad.
     #[default]
     CostTheirLine,
     /// Rows written by a program cannot have them: the import ends.

@@ -345,7 +345,7 @@ mod tests {
         }
         assert_eq!(rows("sep=\t\nid\tphone\n"), [cells(&["id", "phone"])]);
         assert_eq!(rows("sep=;"), []);
-        // A title is not such a line.
+        // A title is not a separator line.
         assert_eq!(rows("sep=a,phone\n1,2\n")[0], cells(&["sep=a", "phone"]));
         assert_eq!(rows("separator,phone\n1,2\n")[0], cells(&["separator", "phone"]));
     }

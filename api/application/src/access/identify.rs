@@ -64,7 +64,7 @@ async fn by_key(installation: &Installation, text: &str) -> Result<Caller, Probl
     let Some(account) = user.state.active_at(now) else {
         return Err(refused(
             "user-disabled",
-            "the user of this key is disabled, or a guest whose time is over",
+            "the user of this key is disabled, or is a guest with an expired account",
         ));
     };
     Ok(Caller::User(Box::new(KnownUser {

@@ -13,8 +13,8 @@ use schemars::JsonSchema;
     { "preset": "cn-collection", "days": 1096, "reason": "policy 4, collection" }
 ]))]
 pub struct PeriodOrder {
-    /// The preset whose campaigns it applies to. Without it, it applies to all presets that have no period
-    /// of their own.
+    /// The preset that the period is for. Without it, the period applies to all presets that have none of
+    /// their own.
     pub preset: Option<Preset>,
     /// At least the floor. If several periods apply, the longest is used.
     #[schemars(range(min = 1, max = PERIOD_DAYS_MAX))]

@@ -2,7 +2,7 @@
 //! that offers, models and calling orders use.
 //!
 //! Grades are written page by page, ordered by customer id. A request that failed half-way is sent again;
-//! customers who already have the grade get no new event. Customers for whom one of the three facts is
+//! customers who already have the grade get no new event. Customers with one of the three facts
 //! unknown keep their grade.
 
 use super::RfmOrder;

@@ -3,7 +3,7 @@
 //!
 //! No view contains attribute values (decision 0111): they are read from rows in memory, and only sums
 //! leave this module. The name of an industry with fewer than three customers could identify one of them,
-//! so such industries are combined in one row.
+//! so these industries are combined in one row.
 
 use super::grouping::within;
 use super::{SegmentOrder, Wanted};

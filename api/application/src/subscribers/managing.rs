@@ -44,7 +44,7 @@ pub struct SubscriberShown {
     #[schemars(with = "String", example = &"142")]
     pub position: Position,
     pub added_at: Option<Timestamp>,
-    /// How often the subscriber was started anew, by creation or reset. An acknowledgment with another turn
+    /// How often the subscriber was started, by creation or reset. An acknowledgment with another turn
     /// has no effect.
     pub turn: u32,
     /// When the reader last acknowledged a position.

@@ -30,7 +30,7 @@ const OF_PERSON: [&str; 3] = [
 ];
 const OF_NUMBER: [&str; 2] = [NumberEvent::DIAL_GRANTED, NumberEvent::DIAL_REFUSED];
 
-/// The data of such an event, in either stream.
+/// The data of an event that decides a dial, in either stream.
 #[derive(Deserialize)]
 struct Decided {
     campaign: CampaignId,
