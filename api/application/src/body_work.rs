@@ -1,10 +1,10 @@
-//! Work that takes longer the larger a request's body is, on threads of its own.
+//! Runs work that grows with the size of a request's body on threads of its own.
 //!
-//! Reading JSON or YAML, checking a definition and hashing it take as long as the body is large. On the
-//! threads that answer requests they would keep health, the emergency stop and opt-outs waiting. Here a few
-//! threads do it, callers wait in a line that has an end, and a caller is freed at a deadline. A thread is
-//! freed when its work ends: each kind of body has a limit of bytes and of nesting, and its work is linear
-//! in them.
+//! Reading JSON or YAML, checking a definition and hashing it take time in proportion to the body. On the
+//! threads that answer requests, this work would delay health checks, the emergency stop and opt-outs. Here
+//! `BODY_THREADS_MAX` threads do it. Callers wait in a queue of limited length and get an error at a
+//! deadline. The thread itself is free when its work ends: each kind of body has a limit of bytes and of
+//! nesting, and its work is linear in them.
 
 use crate::as_of::line::Line;
 use actors::Environment;
@@ -15,25 +15,26 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 use tokio::sync::oneshot;
 
-/// Threads at once: two keep the cores of a small server busy; two more keep a short body from waiting for
-/// two long ones.
+/// Number of bodies that are worked on at once. Two use the cores of a small server; two more keep a short
+/// body from waiting for two long ones.
 pub const BODY_THREADS_MAX: usize = 4;
 
-/// Callers that may wait for a thread. At 200 ms a body, the last waits for `WAIT_MS_MAX` at most.
+/// Callers that may wait for a thread. At 200 ms per body, the last one waits for at most `WAIT_MS_MAX`.
 const WAITING_MAX: usize = 64;
 
-/// Longest wait for a thread.
+/// Longest wait of a caller for a thread, in milliseconds.
 const WAIT_MS_MAX: u64 = 5_000;
 
-/// A caller is freed after this long: 25 times the 200 ms that the largest body takes.
+/// Longest wait of a caller for the result of its work, in milliseconds: 25 times the 200 ms that the
+/// largest body takes. The work continues on its thread.
 const DEADLINE_MS: u64 = 5_000;
 
-/// Bodies up to this size are read where they came in: 16 KiB of JSON take about 0.1 ms.
+/// Largest body that `run_sized` reads on the caller's own thread: 16 KiB of JSON take about 0.1 ms.
 pub const INLINE_BYTES_MAX: usize = 16 * 1024;
 
 static THREADS: LazyLock<Line> = LazyLock::new(|| Line::new(BODY_THREADS_MAX, WAITING_MAX, WAIT_MS_MAX));
 
-/// Runs work on request bodies on its threads.
+/// A handle that runs work on request bodies on the body threads.
 #[derive(Clone)]
 pub struct BodyWork {
     tasks: Arc<dyn Tasks>,
@@ -48,7 +49,9 @@ impl BodyWork {
         }
     }
 
-    /// Does work on one of the threads. Refuses where too many wait, and where it takes too long.
+    /// Runs `work` on a body thread and returns its result. Refuses with `bodies-busy` if the queue is
+    /// full, and with `body-too-slow` after `DEADLINE_MS`. A panic of the work is a fault of this request
+    /// only.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -56,7 +59,8 @@ impl BodyWork {
         self.run_in(&THREADS, work).await
     }
 
-    /// The same; a short body is read at once.
+    /// Runs `work` at once if the body has at most `INLINE_BYTES_MAX` bytes, otherwise on a body thread as
+    /// `run` does.
     pub async fn run_sized<T: Send + 'static>(
         &self,
         bytes: usize,
@@ -76,7 +80,8 @@ impl BodyWork {
         let thread = threads.place(self.clock.as_ref(), busy).await?;
         let (done, answer) = oneshot::channel::<Option<T>>();
         let run = move || {
-            // The supervisor ends the process where a thread panics; a body must not be able to.
+            // The supervisor ends the process when a thread panics. A request body must not be able to
+            // cause that.
             let found = catch_unwind(AssertUnwindSafe(work)).ok();
             drop(thread);
             drop(done.send(found));

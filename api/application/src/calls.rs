@@ -1,4 +1,4 @@
-//! Calls, whoever asks: what is shown of one, and its own events.
+//! The API's form of one call (`CallShown`), and the reading of a call's own events.
 
 use crate::as_of::{CorrectionShown, Known, TrueThen};
 use crate::logged_recording::Logged;
@@ -19,7 +19,7 @@ use domain::transfer_reason::TransferReason;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How a call ended, with its labels.
+/// How a call ended: disposition and outcome, each with its Chinese and English label.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct FindingShown {
     disposition: Disposition,
@@ -30,7 +30,7 @@ pub struct FindingShown {
     outcome_en: Option<&'static str>,
 }
 
-/// A finding with its labels.
+/// Returns a finding with the labels of its disposition and outcome.
 pub(crate) fn describe_finding(finding: Finding) -> FindingShown {
     FindingShown {
         disposition: finding.disposition,
@@ -42,48 +42,50 @@ pub(crate) fn describe_finding(finding: Finding) -> FindingShown {
     }
 }
 
-/// The stored events of one call: all of them, since a history that is cut passes for a whole one.
+/// Returns all stored events of one call. There is no limit: a truncated history would look complete.
 pub async fn stream_of(store: &dyn EventStore, call: CallId) -> Result<Vec<StoredEvent>, Problem> {
     let stream = Call::stream(&call);
     Ok(store.read_whole_stream(&stream).await?)
 }
 
-/// A call as shown.
+/// One call with its legs, its place in the flow and its end.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CallShown {
     pub id: CallId,
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
-    /// Of the enrolment, from 1.
+    /// Number of this attempt within the enrolment, from 1.
     pub attempt: Option<u32>,
-    /// The number dialed, masked; null where its key is not at hand, and in the answer to a command.
+    /// The number dialed, masked. Null if the customer's key is not available, and in the reply to a
+    /// command.
     pub callee: Option<String>,
     pub state: FourState,
     pub flow: Option<FlowRef>,
-    /// Where in the flow it is, or ended.
+    /// The flow node at which the call is, or at which it ended.
     #[schemars(example = &"greeting")]
     pub node: Option<String>,
     pub answered_at: Option<Timestamp>,
     pub transfer_requested: bool,
-    /// Why it was handed over; null where it was not, or the call was stored before reasons were.
+    /// Why the call was transferred. Null if it was not, or if it was stored before reasons were recorded.
     pub transfer_reason: Option<TransferReason>,
     pub legs: Vec<LegShown>,
     pub ended: Option<EndShown>,
-    /// Of a call that was recorded: the digest of the recording, and whether its time is over.
+    /// Digest of the recording and, if its retention period is over, its disposal. Absent if the call was
+    /// not recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recording: Option<Logged>,
-    /// What was corrected after its end.
+    /// Corrections of the finding after the end of the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corrections: Option<Vec<CorrectionShown>>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
-    /// What was true at the instant asked for, by what is known.
+    /// For a question about the past: what was true at the requested instant, by what is known today.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub true_then: Option<TrueThen>,
 }
 
-/// One leg of a call.
+/// One leg of a call: its trunk, SIP call id, caller number and how far it came.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "a reply's members, not states")]
 pub struct LegShown {
@@ -95,13 +97,13 @@ pub struct LegShown {
     dialing_at: Timestamp,
     rang: bool,
     answered: bool,
-    /// Answered after it was given up.
+    /// True if the callee's side answered after the leg had been given up.
     late_answered: bool,
     sip_code: Option<u16>,
     q850: Option<u16>,
 }
 
-/// The end of a call.
+/// The end of a call: its current finding, time, talk time and reason.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct EndShown {
     #[serde(flatten)]
@@ -109,12 +111,13 @@ pub struct EndShown {
     at: Timestamp,
     talk_ms: u64,
     reason: EndReason,
-    /// What was recorded first, where a correction says otherwise.
+    /// The finding recorded when the call ended, if a later correction differs from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<FindingShown>,
 }
 
-/// A call as shown, without the number: who puts the read on record first shows it (`masked_callee_of`).
+/// Returns a call for the API, without the callee's number. The caller of this function adds the number
+/// with `masked_callee_of` after it has logged the read.
 pub fn describe(call: CallId, state: &CallState) -> CallShown {
     let ended = state.ended().zip(state.finding()).map(|(ended, found)| {
         let recorded = Finding {
@@ -150,7 +153,8 @@ pub fn describe(call: CallId, state: &CallState) -> CallShown {
     }
 }
 
-/// The number of a call, masked; nothing where its key is not at hand. Only for a read that is on record.
+/// Returns the masked callee number of a call, or `None` if the customer's key is not available. Call it
+/// only for a read that is logged.
 pub fn masked_callee_of(state: &CallState) -> Option<String> {
     masked(state.callee(), mask_e164)
 }

@@ -1,5 +1,5 @@
-//! What a decision that is on record does to persons, one by one: each command follows from that event alone,
-//! so that whoever goes on behind a crash does nothing twice.
+//! Carries out a logged decision (an erasure, for example) customer by customer. Each command is derived
+//! from that event, so that a run that resumes after a crash repeats nothing.
 
 use crate::installation::Installation;
 use actors::AskError;
@@ -8,12 +8,14 @@ use domain::ids::{CommandId, CustomerId, EventId};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 
-/// Longest wait for the certificates of persons who are erased together: two thousand keys and their files.
+/// Longest wait for the erasure certificates of customers who are erased together, in milliseconds: two
+/// thousand keys and their files.
 const CERTIFIED_MS: u64 = 60_000;
-/// How often it is looked whether they are there.
+/// Interval at which `certified` looks for the certificates, in milliseconds.
 const LOOK_MS: u64 = 20;
 
-/// What follows from an event, named by what is done.
+/// Returns the cause of a command that follows from the event `begun`. The command id is derived from that
+/// event and `what`, the name of the step.
 pub(crate) fn caused(begun: EventId, what: &str) -> Cause {
     Cause {
         causation: Some(begun),
@@ -21,7 +23,8 @@ pub(crate) fn caused(begun: EventId, what: &str) -> Cause {
     }
 }
 
-/// Erases a person as an event decided it, which says who stood behind it; false where a hold came between.
+/// Erases a customer because of the event `begun`, which names who requested and approved it. Returns false
+/// if a hold now forbids the erasure.
 pub(crate) async fn erase(
     installation: &Installation,
     customer: &CustomerId,
@@ -43,15 +46,16 @@ pub(crate) async fn erase(
     }
 }
 
-/// Waits until each of them has the certificate that the key is destroyed: whoever is told before that they
-/// are erased may still read what they said.
+/// Waits until each of these customers has the certificate that the key is destroyed. Without this wait, a
+/// reply could report an erasure while the words are still readable. Returns unavailable after
+/// `CERTIFIED_MS`.
 pub(crate) async fn certified(installation: &Installation, erased: &[CustomerId]) -> Result<(), Problem> {
     let late = installation.now().plus_ms(CERTIFIED_MS);
     for customer in erased {
         loop {
             let person = installation.entities.customers.state(customer).await?.state;
             if matches!(person.erasure(), Erasure::Certified { .. }) {
-                // Another process may have destroyed it before this one looked at the log.
+                // Another process may have destroyed the key before this process read the event.
                 installation.vault().forget_cached(customer);
                 break;
             }

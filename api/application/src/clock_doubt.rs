@@ -1,8 +1,10 @@
-//! Why the clock is doubted, in words: for readiness, alerts, the status page and the doctor.
+//! The sentence that explains why the clock is in doubt: for readiness, alerts, the status page and the
+//! doctor.
 
 use domain::installation::{ClockDoubt, ClockDoubtCause};
 
-/// In words, for readiness and the status page.
+/// Returns the reason for the doubt in English, with the command that confirms the clock, and a short
+/// Chinese version.
 pub fn doubt_in_words(doubt: ClockDoubt) -> String {
     let seconds = doubt.apart_ms.unsigned_abs() / 1_000;
     let side = if doubt.apart_ms > 0 { "ahead of" } else { "behind" };
@@ -15,7 +17,7 @@ pub fn doubt_in_words(doubt: ClockDoubt) -> String {
         }
     };
     format!(
-        "{what}; nothing new is dialed until they agree, --ntp finds the clock right, or a person has looked: \
+        "{what}; no new call is dialed until the clocks agree, --ntp confirms the clock, or an operator runs \
          ledgerline clock confirm --reason TEXT / 本机时钟存疑，暂停拨号；核对后请执行上述命令"
     )
 }

@@ -1,4 +1,5 @@
-//! The form in which an event is shown: CloudEvents 1.0 (JSON format), personal fields sealed as stored.
+//! An event as a CloudEvents 1.0 message (JSON format), and pages of events. Personal fields stay sealed as
+//! stored.
 
 use domain::ids::{CustomerId, EventId, StreamId};
 use domain::number_ids::NumberIds;
@@ -10,7 +11,8 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
-/// One event; absent members are left out, `position` is a decimal string because it may exceed 2^53.
+/// One event as a CloudEvent. Absent members are left out. `position` is a decimal string because it may
+/// exceed 2^53.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CloudEvent {
     #[schemars(example = &"1.0")]
@@ -22,7 +24,7 @@ pub struct CloudEvent {
     #[serde(rename = "type")]
     #[schemars(example = &"campaign.paused")]
     kind: String,
-    /// The stream.
+    /// The stream of the event: its aggregate and id.
     #[schemars(example = &"campaign-TASK20261120")]
     subject: String,
     #[schemars(with = "Timestamp")]
@@ -42,8 +44,8 @@ pub struct CloudEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<EventId>")]
     correlationid: Option<String>,
-    /// Of the request that led to it, where it was part of a trace (W3C Trace Context; the extension
-    /// Distributed Tracing).
+    /// `traceparent` of the request that led to the event, if it was part of a trace (W3C Trace Context;
+    /// CloudEvents extension Distributed Tracing).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
     traceparent: Option<String>,
@@ -83,7 +85,7 @@ impl CloudEvent {
         }
     }
 
-    /// On one line, members in the order of the contract.
+    /// Returns the event as JSON on one line, members in the order of the contract.
     pub fn line(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -93,7 +95,8 @@ impl CloudEvent {
     }
 }
 
-/// The parts of an event in which ids of phone numbers stand, where they are shown by themselves.
+/// The parts of an event that can contain ids of phone numbers, for replies that show these parts
+/// separately.
 pub struct ShownParts<'a> {
     pub id: EventId,
     pub customer: Option<&'a CustomerId>,
@@ -102,7 +105,7 @@ pub struct ShownParts<'a> {
 }
 
 impl ShownParts<'_> {
-    /// Stream and data for a reader who gets ids of phone numbers in this form.
+    /// Returns stream and data with ids of phone numbers in the form `ids` that this reader gets.
     pub fn with(self, ids: NumberIds) -> (StreamId, Option<Box<RawValue>>) {
         if ids == NumberIds::AsStored {
             return (self.stream, self.data);
@@ -119,20 +122,21 @@ impl ShownParts<'_> {
     }
 }
 
-/// What an event says, by its kind and version, sealed as stored.
+/// The content of an event. Its shape depends on the event's kind and version. Personal values are sealed
+/// as stored.
 #[derive(JsonSchema)]
 #[schemars(transparent, example = json!({ "reason": "requested" }))]
 pub struct EventData(#[expect(dead_code, reason = "its schema is all that is required")] Map<String, Value>);
 
-/// A page of events.
+/// A page of events, and the position from which to read on.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EventPage {
     items: Vec<CloudEvent>,
     next: String,
 }
 
-/// `{"items":[…],"next":"42"}`; `next` is where the following page begins: behind the last item, or further
-/// where more was looked at.
+/// Builds `{"items":[…],"next":"42"}`. `next` is the position after which the following page begins: that
+/// of the last item, or `reached` if the reader looked further.
 pub fn page_of(page: &[StoredEvent], reached: Position, ids: NumberIds) -> Result<EventPage, Problem> {
     let mut items = Vec::with_capacity(page.len());
     for stored in page {

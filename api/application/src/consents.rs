@@ -1,4 +1,5 @@
-//! Consents, whoever asks: what is ordered and shown of one, and how an order becomes a command.
+//! Consents in the API: the requests that record or withdraw one, the replies, and the conversion of a
+//! request into a customer command.
 
 use crate::countries::NumberInCountry;
 use crate::kept_words::masked_reason;
@@ -9,30 +10,31 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Longest scope and source: names, stored for ever, that must hold nothing personal.
+/// Longest scope and source, in bytes. Both are names that are stored permanently and must hold no personal
+/// data.
 const NAME_BYTES_MAX: usize = 128;
-/// Longest evidence, as a cell of an import: it is kept sealed.
+/// Longest evidence, in bytes, as for a cell of an import. It is stored sealed.
 const EVIDENCE_BYTES_MAX: usize = 4_096;
 
-/// A consent as it is recorded.
+/// A request to record a consent.
 #[derive(JsonSchema)]
 pub struct Consent {
-    /// The purpose: the campaign's own.
+    /// The purpose of the consent: the one that the campaign names.
     #[schemars(length(min = 1, max = NAME_BYTES_MAX))]
     pub scope: String,
-    /// Where it came from; name no person.
+    /// Where the consent came from. It must not name a person.
     #[schemars(length(min = 1, max = NAME_BYTES_MAX), example = &"hotline")]
     pub source: String,
-    /// Default: now.
+    /// When the consent was given. Default: now.
     pub given_at: Option<Timestamp>,
-    /// Default: without an end.
+    /// When the consent ends. Default: it does not end.
     pub until: Option<Timestamp>,
-    /// Kept sealed; without it a consent does not count.
+    /// Evidence of the consent, stored sealed. A consent without evidence does not count.
     #[schemars(length(max = EVIDENCE_BYTES_MAX), example = &"recording 17")]
     pub evidence: Option<String>,
 }
 
-/// A consent that is withdrawn.
+/// A request to withdraw a consent.
 #[derive(JsonSchema)]
 pub struct ConsentWithdrawal {
     #[schemars(length(min = 1, max = NAME_BYTES_MAX))]
@@ -41,11 +43,12 @@ pub struct ConsentWithdrawal {
     pub source: String,
 }
 
-/// An order for whoever has this number, which stands in no address.
+/// A request about all customers who have this number. The number is sent in the body because it must not
+/// appear in a URL.
 #[derive(JsonSchema)]
 #[schemars(rename = "{T}ByNumber")]
 pub struct ByNumber<T> {
-    /// In any usual form.
+    /// The phone number, in any usual form.
     #[schemars(example = &"13800138000")]
     pub number: String,
     #[serde(flatten)]
@@ -82,15 +85,16 @@ impl Order for ConsentWithdrawal {
     }
 }
 
-/// What is asked of each customer, and for which scope.
+/// The customer command that a consent request leads to, and the scope that it concerns.
 pub struct Wanted {
     pub scope: String,
     pub command: CustomerCommand,
 }
 
-/// An order about a consent.
+/// A request about a consent, which can become a customer command.
 pub trait OfConsent: Order + Send {
-    /// A consent is one person's own; a withdrawal is taken of all who have the number.
+    /// True if the request concerns one customer only (recording a consent). A withdrawal by number applies
+    /// to all customers who have the number.
     const IS_OF_ONE: bool;
     fn wanted(self, now: Timestamp) -> Wanted;
 }
@@ -124,11 +128,11 @@ impl OfConsent for ConsentWithdrawal {
     }
 }
 
-/// One consent of a person; instants are null where there is none.
+/// One consent of a customer. Instants are null where there is none.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConsentShown {
     pub scope: String,
-    /// The word of the consent rule.
+    /// State of the consent, in the words of the compliance rule for consent.
     #[schemars(extend("enum" = ["given", "withdrawn", "expired", "without_evidence", "given_later", "absent"]))]
     pub consent: &'static str,
     pub given_at: Option<Timestamp>,
@@ -137,30 +141,31 @@ pub struct ConsentShown {
     pub withdrawn_at: Option<Timestamp>,
 }
 
-/// The consents of one person.
+/// The consents of one customer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConsentsShown {
     pub id: CustomerId,
     pub consents: Vec<ConsentShown>,
 }
 
-/// The consents of whoever has a number.
+/// The consents of all customers who have a number.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConsentsByNumber {
-    /// Masked.
+    /// The number, masked.
     #[schemars(example = &"138****8000")]
     pub number: String,
     pub customers: Vec<ConsentsShown>,
-    /// False while there may be more.
+    /// False if there may be more customers with this number.
     pub complete: bool,
 }
 
-/// A consent after an order.
+/// One customer's consent after a change.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConsentAfter {
     pub id: CustomerId,
     pub consent: ConsentShown,
-    /// Of a withdrawal: granted before, and withdrawn, or cancelled if not yet answered.
+    /// After a withdrawal: calls that had been granted. Each is withdrawn, or canceled if it is not
+    /// answered yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_calls: Option<Vec<CallId>>,
 }
@@ -174,16 +179,18 @@ pub struct ConsentChanged {
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConsentsChanged {
-    /// Masked.
+    /// The number, masked.
     #[schemars(example = &"138****8000")]
     pub number: String,
-    /// The country of the number is not known: it holds for the number in each of these.
+    /// The possible numbers if the country of the number is not known. The withdrawal applies to each of
+    /// them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub countries: Vec<NumberInCountry>,
     pub customers: Vec<ConsentAfter>,
-    /// False while there may be more.
+    /// False if there may be more customers with this number.
     pub complete: bool,
-    /// Not told to whoever may not look everybody up: it would say whether somebody has the number.
+    /// Log position of the change. Absent for users who may not see every customer: it would reveal that
+    /// the number is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
 }

@@ -1,10 +1,10 @@
-//! The countries of the numbers in use here, and the default country: that of a number written without a
-//! country code where no campaign names it, in opt-outs, suppressions, searches, bills and messages.
+//! Countries of the phone numbers in use, and the default country: the one assumed for a number without a
+//! country code where no campaign names it (opt-outs, suppressions, searches, bills and messages).
 //!
-//! The setting `numbers.default_calling_code` names it. While it is 0 the presets of all campaigns do: China
-//! on a log that has Chinese presets only, or no campaign yet. Where presets of several countries are in use
-//! the default is unknown: a number without a country code is refused. An opt-out or a suppression is never
-//! refused for that: it holds for the number in every country in use.
+//! The setting `numbers.default_calling_code` names the default country. While it is 0, the presets of all
+//! campaigns decide: China on a log that has only Chinese presets or no campaign yet. If presets of several
+//! countries are in use, the default is unknown and a number without a country code is refused. An opt-out
+//! or a suppression is never refused for that reason: it holds for the number in every country in use.
 
 use crate::installation::Installation;
 use domain::calling_code::{CallingCode, DefaultCountry};
@@ -23,18 +23,19 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long an order that forbids calls waits for the rows of the campaigns: it must be stored within a
-/// second, whatever reports ask of their database.
+/// Longest wait of an opt-out or suppression for the rows of the campaigns, in milliseconds. It must be
+/// stored within a second, also while reports load the database.
 const PRESETS_WAIT_MS: u64 = 100;
 
-/// The countries of numbers here.
+/// The default country and the countries of the numbers in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Countries {
-    /// Of a number without a country code.
+    /// The country assumed for a number without a country code.
     pub default: DefaultCountry,
     /// All countries with numbers that are called here, or may be.
     pub in_use: BTreeSet<CallingCode>,
-    /// The setting or a campaign names the country. Without either a number may be of any country in use.
+    /// True if the setting or a campaign names the country. If false, a number may belong to any country in
+    /// use.
     is_said: bool,
 }
 
@@ -62,8 +63,8 @@ impl Countries {
         }
     }
 
-    /// The numbers that an opt-out or a suppression with this text forbids: one, except where the country is
-    /// not known or no campaign was created yet.
+    /// Returns the numbers that an opt-out or suppression with this text forbids. This is one number,
+    /// unless the country is not known or no campaign was created yet.
     pub fn forbidden(&self, text: &str) -> Result<Vec<PhoneNumber>, InvalidPhoneNumber> {
         match self.default {
             DefaultCountry::Of(code) if self.is_said => PhoneNumber::parse_in_each(text, [code]),
@@ -74,19 +75,19 @@ impl Countries {
     }
 }
 
-/// A number that is not to be called because a text without a country code may mean it.
+/// One of the numbers that a text without a country code may mean, and that is no longer called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NumberInCountry {
-    /// The calling code of its country.
+    /// The calling code of the number's country.
     #[schemars(example = &"+1")]
     pub country: String,
-    /// Masked.
+    /// The number, masked.
     #[schemars(example = &"+120****0126")]
     pub number: String,
 }
 
 impl NumberInCountry {
-    /// Each of several that a text may mean; none where it means one.
+    /// Returns one entry for each number that a text may mean. Empty if the text means exactly one.
     pub fn each_of(phones: &[PhoneNumber]) -> Vec<Self> {
         let several = if phones.len() > 1 { phones } else { &[] };
         let shown = several.iter().map(|phone| Self {
@@ -100,7 +101,7 @@ impl NumberInCountry {
     }
 }
 
-/// The presets of every campaign of a log, read from it.
+/// Returns the presets of every campaign, read from the event log.
 pub async fn campaigns_of_log(store: &dyn EventStore) -> Result<BTreeMap<CampaignId, Vec<Preset>>, Problem> {
     let filter = EventFilter {
         kinds: vec![CampaignEvent::CREATED.to_owned()],
@@ -123,7 +124,7 @@ pub async fn campaigns_of_log(store: &dyn EventStore) -> Result<BTreeMap<Campaig
     }
 }
 
-/// The country of a number that is written without a country code, by the log alone.
+/// Returns the country assumed for a number without a country code, computed from the event log alone.
 pub async fn default_country_of_log(store: &dyn EventStore) -> Result<DefaultCountry, Problem> {
     let name = SettingName::DefaultCallingCode;
     let mut setting = SettingState::default();
@@ -143,22 +144,22 @@ fn unreadable(error: impl std::fmt::Display) -> Problem {
     Problem::fault(error.to_string())
 }
 
-/// 0 is none, and leaves the country to the presets.
+/// Returns the calling code of a setting's value. 0 means none: the presets then decide.
 fn calling_code(value: u64) -> Option<CallingCode> {
-    // Asked of every opt-out: the tables of countries, which take long to load, are not needed for none.
+    // Every opt-out runs this. For 0, the tables of countries, which load slowly, are not touched.
     let code = u16::try_from(value).ok().filter(|code| *code != 0);
     code.and_then(CallingCode::new)
 }
 
 impl Installation {
-    /// The countries of numbers here, by the setting and the presets of all campaigns.
+    /// Returns the countries of numbers here, from the setting and the presets of all campaigns.
     pub async fn countries(&self) -> Result<Countries, Problem> {
         let setting = self.calling_code_set().await?;
         let presets = self.presets_in_use().await?;
         Ok(Countries::of(setting, &presets))
     }
 
-    /// The country of a number that is written without a country code.
+    /// Returns the country assumed for a number without a country code.
     pub async fn default_country(&self) -> Result<DefaultCountry, Problem> {
         match self.calling_code_set().await? {
             Some(code) => Ok(DefaultCountry::Of(code)),
@@ -166,7 +167,8 @@ impl Installation {
         }
     }
 
-    /// The number of a text; `number-invalid` where it is none, or where its country is not known.
+    /// Parses a phone number. Returns `number-invalid` if the text is no number or its country is not
+    /// known.
     pub async fn phone_written(&self, text: &str) -> Result<PhoneNumber, Problem> {
         let country = match PhoneNumber::has_country_code(text) {
             true => DefaultCountry::Unknown,
@@ -175,7 +177,7 @@ impl Installation {
         PhoneNumber::parse(text, country).map_err(number_invalid)
     }
 
-    /// The numbers that an opt-out or a suppression with this text forbids, at least one.
+    /// Returns the numbers that an opt-out or suppression with this text forbids; at least one.
     pub async fn phones_forbidden(&self, text: &str) -> Result<Vec<PhoneNumber>, Problem> {
         if PhoneNumber::has_country_code(text) {
             let phone = PhoneNumber::parse(text, DefaultCountry::Unknown).map_err(number_invalid)?;
@@ -185,7 +187,8 @@ impl Installation {
         countries.forbidden(text).map_err(number_invalid)
     }
 
-    /// The countries in use; every country of a preset if the rows of the campaigns cannot be read in time.
+    /// Returns the countries in use, or the countries of all presets if the rows of the campaigns cannot be
+    /// read within `PRESETS_WAIT_MS`.
     async fn countries_to_forbid_in(&self) -> Result<Countries, Problem> {
         let setting = self.calling_code_set().await?;
         let presets = tokio::select! {

@@ -1,5 +1,5 @@
-//! Customers, whoever asks: what is ordered and shown of one: enrolments, numbers, and how far an erasure has
-//! come.
+//! Customers in the API: the requests for erasure and legal hold, and the replies with enrolments, numbers
+//! and the progress of an erasure.
 
 use crate::as_of::Known;
 use crate::masked::masked;
@@ -22,10 +22,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Longest reason or name kept: it is stored for ever and must hold nothing personal.
+/// Longest reason or name, in bytes. It is stored permanently and must hold no personal data.
 const TEXT_BYTES_MAX: usize = 256;
 
-/// The person is to be erased.
+/// A request to erase a customer.
 #[derive(Clone, JsonSchema)]
 pub struct ErasureOrder {
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
@@ -34,7 +34,7 @@ pub struct ErasureOrder {
     requested_by: Option<String>,
     #[schemars(length(max = TEXT_BYTES_MAX))]
     approved_by: Option<String>,
-    /// The approval by which it is done, where one is needed.
+    /// The approval for this act, if one is required.
     approval: Option<ApprovalId>,
 }
 
@@ -50,12 +50,12 @@ impl Order for ErasureOrder {
 }
 
 impl ErasureOrder {
-    /// Why, and by which approval.
+    /// Returns the reason and the approval of the request.
     pub fn asks(&self) -> (&str, Option<ApprovalId>) {
         (&self.reason, self.approval)
     }
 
-    /// The command, with who stands behind it.
+    /// Returns the command, with who requested and approved it.
     pub fn command(self, four_eyes: Option<Box<FourEyes>>) -> CustomerCommand {
         let approved_by = four_eyes.as_ref().and_then(|eyes| eyes.approved_by());
         CustomerCommand::Erase {
@@ -67,7 +67,7 @@ impl ErasureOrder {
     }
 }
 
-/// A legal hold.
+/// A request for a legal hold, which forbids erasure and dials.
 #[derive(JsonSchema)]
 pub struct HoldOrder {
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
@@ -91,14 +91,14 @@ impl From<HoldOrder> for CustomerCommand {
     }
 }
 
-/// The end of a hold.
+/// A request to release a legal hold.
 #[derive(Clone, JsonSchema)]
 pub struct HoldRelease {
     #[schemars(length(max = TEXT_BYTES_MAX))]
     reason: Option<String>,
     #[schemars(length(max = TEXT_BYTES_MAX))]
     by: Option<String>,
-    /// The approval by which it is done, where one is needed.
+    /// The approval for this act, if one is required.
     approval: Option<ApprovalId>,
 }
 
@@ -113,12 +113,12 @@ impl Order for HoldRelease {
 }
 
 impl HoldRelease {
-    /// Why, and by which approval.
+    /// Returns the reason and the approval of the request.
     pub fn asks(&self) -> (&str, Option<ApprovalId>) {
         (self.reason.as_deref().unwrap_or_default(), self.approval)
     }
 
-    /// The command, with who stands behind it.
+    /// Returns the command, with who requested and approved it.
     pub fn command(self, four_eyes: Option<Box<FourEyes>>) -> CustomerCommand {
         CustomerCommand::ReleaseHold {
             reason: self.reason,
@@ -128,25 +128,25 @@ impl HoldRelease {
     }
 }
 
-/// Whether a person is held, and how far an erasure has come.
+/// Whether a customer is under a legal hold, and how far an erasure has come.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Standing {
-    /// Why, where they are.
+    /// Reason of the legal hold. Null if there is none.
     #[schemars(example = &"a complaint is being looked into")]
     pub held: Option<String>,
     #[schemars(extend("enum" = ["none", "requested", "decided", "certified"]))]
     pub erasure: &'static str,
-    /// The id of `customer.erased`.
+    /// Id of the event `customer.erased`, once the erasure is certified.
     pub certificate: Option<EventId>,
     pub certificate_event: &'static str,
     pub key_backup_days_max: u32,
-    /// What is not over yet: an erasure waits for these.
+    /// Calls that are not over. An erasure waits for them.
     pub open_calls: Vec<CallId>,
 }
 
 impl Standing {
-    /// The certificate is the event of that kind in the customer's stream; its number is the id of
-    /// `customer.erased`.
+    /// Reads hold and erasure from a customer's state. The certificate is the event of kind
+    /// `certificate_event` in the customer's stream; its number is the id of `customer.erased`.
     pub fn of(state: &CustomerState) -> Self {
         let (erasure, certificate) = match state.erasure() {
             Erasure::None => ("none", None),
@@ -165,7 +165,7 @@ impl Standing {
     }
 }
 
-/// The same after an order.
+/// Hold and erasure of a customer after a change.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StandingChanged {
     #[serde(flatten)]
@@ -174,50 +174,50 @@ pub struct StandingChanged {
     pub position: String,
 }
 
-/// One customer; what is personal is masked, and null where it is erased.
+/// One customer. Personal values are masked; erased ones are null.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CustomerShown {
     pub id: CustomerId,
-    /// The institution's own, masked.
+    /// The institution's own customer id, masked.
     #[schemars(example = &"**1")]
     pub customer_id: Option<String>,
     #[schemars(example = &"王*")]
     pub name: Option<String>,
     pub time_zone: Option<String>,
-    /// In which times are said.
+    /// The time zone in which this page shows times.
     #[schemars(example = &"Asia/Shanghai")]
     pub local_zone: &'static str,
     pub standing: Standing,
     pub numbers: Vec<NumberOf>,
-    /// Of this person alone, over all campaigns.
+    /// Frequency caps of this customer alone, over all campaigns.
     pub caps: Vec<CallCap>,
-    /// In the person's own local time.
+    /// Preferred times, in the customer's local time.
     pub preferred_times: Vec<PreferredTime>,
-    /// The id by which the person is called instead, while this one is merged.
+    /// The customer id that is dialed instead, while this one is merged into it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<CustomerId>,
-    /// Ids of the same person that are called by this one.
+    /// Ids of the same person that were merged into this one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<CustomerId>,
     pub enrolments: Vec<EnrolmentShown>,
     pub calls: Vec<CallId>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
 
-/// A number of a person.
+/// A phone number of a customer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NumberOf {
     id: NumberId,
-    /// Masked.
+    /// The number, masked.
     #[schemars(example = &"138****8000")]
     phone: Option<String>,
     invalid: bool,
 }
 
 impl NumberOf {
-    /// A number of this customer, with its id in the form that the reader gets.
+    /// Builds the entry for a number of this customer, with its id in the form that this reader gets.
     pub fn of(known: &KnownNumber, customer: &CustomerId, ids: NumberIds) -> Self {
         Self {
             id: ids.of_customer(&known.number, customer),
@@ -227,10 +227,10 @@ impl NumberOf {
     }
 }
 
-/// A person in a campaign.
+/// One customer's enrolment in a campaign.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EnrolmentShown {
-    /// Why it was not dialed when it was last asked for.
+    /// Why the last request to dial the customer was not granted.
     pub not_called: Option<NotCalled>,
     pub campaign: CampaignId,
     pub list: ListId,
@@ -238,19 +238,19 @@ pub struct EnrolmentShown {
     pub attempts: u32,
     pub calls_count: u32,
     pub due_at: Timestamp,
-    /// When the person is to be called again, as they named it.
+    /// The callback that the customer asked for.
     pub callback: Option<CallbackShown>,
     pub open_call: Option<CallId>,
     pub settled: Option<Settled>,
 }
 
-/// A time that was named for being called again.
+/// A callback: the time at which a customer asked to be called again.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CallbackShown {
     pub at: Timestamp,
-    /// From then on it is missed.
+    /// The callback counts as missed from this time on.
     pub until: Timestamp,
-    /// Who alone makes the call, until `any_from`.
+    /// The only agent who may make the call until `any_from`.
     #[schemars(with = "Option<String>", example = &"wang")]
     pub agent: Option<UserId>,
     pub any_from: Option<Timestamp>,
@@ -267,18 +267,18 @@ impl CallbackShown {
     }
 }
 
-/// How an enrolment ended.
+/// The final disposition and outcome of an enrolment.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Settled {
     pub disposition: Disposition,
     pub outcome: Option<Outcome>,
 }
 
-/// Why somebody was not dialed, in codes and in words.
+/// Why a customer was not dialed: the rule, its facts, and a sentence in Chinese and English.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NotCalled {
     pub rule: String,
-    /// What the rule went by, in its own words.
+    /// The facts on which the rule decided, by name.
     #[schemars(extend("examples" = [{ "hours": "09:00-20:00" }]))]
     pub facts: BTreeMap<String, String>,
     pub at: Timestamp,
@@ -287,26 +287,26 @@ pub struct NotCalled {
     pub en: String,
 }
 
-/// What happened to one customer, with the calls.
+/// The history of one customer: calls and timeline.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TimelineShown {
     pub id: CustomerId,
     pub calls: Vec<CustomerCall>,
     pub timeline: Vec<TimelineLine>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
 
-/// What is known of one customer from their calls.
+/// The customer profile: what the calls of one customer made known.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PortraitShown {
     #[serde(flatten)]
     pub portrait: Portrait,
-    /// Of the ids that were merged into this one, each by itself.
+    /// One profile for each id that was merged into this one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<Portrait>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }

@@ -1,5 +1,6 @@
-//! What came of calls afterwards (INT-5), as other systems report it: each row is looked up, put down to a
-//! call by what that call's own stream says, and stored by the person's; a bad row is told, the others count.
+//! Imports deals (INT-5): orders or repayments that followed calls, as other systems report them. Each row
+//! is attributed to a call from the call's own stream and stored in the customer's stream. A bad row is
+//! returned with its reason; the other rows count.
 
 use crate::installation::{Installation, follow};
 use actors::AskError;
@@ -14,56 +15,56 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Most deals of one request: each may read a call's stream.
+/// Most deals in one request. Each deal may require reading a call's stream.
 pub const DEALS_OF_REQUEST_MAX: usize = 500;
 
-/// One deal as it is reported.
+/// One deal as another system reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{ "customer": "C001", "reference": "ORDER-17", "type": "signed",
     "amount_minor": 128_000, "currency": "CNY", "happened_at": "2026-03-05T10:00:00+08:00",
     "campaign": "LOAN_REMIND" }]))]
 pub struct DealRow {
-    /// The institution's own `customer_id`, or our id.
+    /// The institution's own `customer_id`, or our customer id.
     #[schemars(example = &"C001")]
     pub customer: String,
-    /// The institution's own number of the deal; reported again, it supersedes.
+    /// The institution's own number of the deal. A second report with the same number replaces the first.
     #[schemars(example = &"ORDER-17")]
     pub reference: String,
     #[serde(rename = "type")]
     pub kind: DealKind,
-    /// In the currency's smallest unit; 0 takes it back.
+    /// Amount in the currency's smallest unit. 0 cancels the deal.
     pub amount_minor: u64,
     pub currency: Currency,
     pub happened_at: Timestamp,
-    /// Its last call before the deal is meant; needed where no call is named.
+    /// The campaign of the deal: its last call before the deal counts. Required if no call is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
-    /// The call that it follows.
+    /// The call that led to the deal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,
 }
 
-/// How reports are taken.
+/// Options of an import of deals.
 #[derive(Debug, Clone, Copy)]
 pub struct Taking {
-    /// So many days after a call a deal is put down to it.
+    /// Attribution window: a deal is attributed to a call if it happened at most this many days after it.
     pub window_days: u32,
-    /// Nothing is stored.
+    /// If true, the rows are checked and nothing is stored.
     pub dry_run: bool,
 }
 
-/// What became of the rows.
+/// The result of an import of deals: counts, and the refused rows.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct DealsTaken {
     pub rows: usize,
-    /// New ones.
+    /// Number of deals that were not reported before.
     pub stored: usize,
-    /// Superseded what was reported before.
+    /// Deals that replaced an earlier report.
     pub corrected: usize,
-    /// Known so already.
+    /// Deals that were stored before with the same values.
     pub unchanged: usize,
-    /// Of those stored: put down to no call, for they came too late after one.
+    /// Stored deals that are attributed to no call, because they happened after the attribution window.
     pub unattributed: usize,
     pub refused: Vec<DealRefused>,
     pub dry_run: bool,
@@ -72,10 +73,10 @@ pub struct DealsTaken {
     pub position: Position,
 }
 
-/// A row that was not taken, and why.
+/// A deal that was refused, with the reason.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DealRefused {
-    /// From 0, in the order of the request.
+    /// Index of the row in the request, from 0.
     pub row: usize,
     #[schemars(example = &"ORDER-17")]
     pub reference: String,
@@ -83,7 +84,8 @@ pub struct DealRefused {
     pub why: String,
 }
 
-/// Takes each row by itself: one that is refused takes none with it.
+/// Imports the rows one by one. A refused row does not affect the others. Any other failure ends the
+/// import.
 pub async fn take_deals(
     installation: &Installation,
     rows: Vec<DealRow>,
@@ -114,7 +116,7 @@ pub async fn take_deals(
     Ok(taken)
 }
 
-/// What only another row would mend; all else ends the request.
+/// Returns true for problems that concern one row only. All other problems end the request.
 const fn is_of_the_row(kind: Kind) -> bool {
     matches!(kind, Kind::Invalid | Kind::Missing | Kind::Refused)
 }
@@ -171,8 +173,8 @@ async fn take_one(
     Ok((answer.events, answer.position))
 }
 
-/// The call that is meant, as its own stream tells it: the one that is named, or the last that was dialed
-/// before the deal in the campaign that is named.
+/// Returns the campaign and the call of a deal, from the calls' own streams: the named call, or the last
+/// call dialed before the deal in the named campaign. Refuses if the customer never had that call.
 async fn meant(
     installation: &Installation,
     row: &DealRow,
@@ -220,7 +222,8 @@ async fn meant(
     }
 }
 
-/// When each call of an enrolment was dialed, the first one first; what was granted and not dialed is none.
+/// Returns the calls of an enrolment that were dialed, with the time of dialing, earliest first. Calls that
+/// were granted and not dialed are left out.
 async fn dials_of(
     installation: &Installation,
     customer: &CustomerId,

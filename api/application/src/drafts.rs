@@ -1,5 +1,5 @@
-//! Drafts of users, whoever asks: begun, replaced as they were read, listed and cleared. Each user has their
-//! own few places; nobody names another's.
+//! Drafts of users: begin, replace, list and remove. Each user has a few places for drafts and cannot reach
+//! another user's.
 
 use crate::installation::Installation;
 use actors::{Answer, AskError};
@@ -16,13 +16,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What is written here: a title, and the members that are filled in so far.
+/// The content of a draft: a title, and the members of the form that are filled in so far.
 #[derive(Debug, Default, JsonSchema)]
 #[schemars(extend("examples" = [{ "title": "三月提醒", "body": { "step": 2, "task_id": "TASK20261120" } }]))]
 pub struct DraftOrder {
     #[schemars(length(min = 1, max = TITLE_BYTES_MAX))]
     title: String,
-    /// As JSON text at most 64,000 bytes; sealed where it is kept. No list of people belongs in it.
+    /// The form's members: as JSON text at most 64,000 bytes; stored sealed. Do not put lists of persons in
+    /// it.
     body: Map<String, Value>,
 }
 
@@ -50,7 +51,7 @@ impl From<DraftOrder> for DraftContent {
     }
 }
 
-/// A draft that begins: of which kind, and what it holds.
+/// A request to begin a draft: its kind and its content.
 #[derive(Debug, JsonSchema)]
 #[schemars(extend("examples" = [{ "kind": "campaign", "title": "三月提醒", "body": { "step": 2 } }]))]
 pub struct DraftBegun {
@@ -71,36 +72,36 @@ impl Order for DraftBegun {
     }
 }
 
-/// One draft in the list.
+/// A draft in the list, without its body.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DraftListed {
     #[schemars(example = &"campaign-1")]
     pub id: String,
     pub kind: DraftKind,
-    /// Null where its key is gone.
+    /// Title of the draft. Null if its key was destroyed.
     #[schemars(example = &"三月提醒")]
     pub title: Option<String>,
     pub saved_at: Timestamp,
-    /// What `If-Match` says of a save: the version that was read.
+    /// Version that was read. Send it as `If-Match` when you save the draft.
     #[schemars(example = &"\"v1\"")]
     pub etag: String,
 }
 
-/// Every draft of a user.
+/// All drafts of a user.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DraftList {
     pub items: Vec<DraftListed>,
-    /// How many of each kind a user may keep.
+    /// The most drafts of each kind that a user may have.
     pub places_max: u8,
 }
 
-/// One draft, whole.
+/// One draft with its body.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Draft")]
 pub struct DraftShown {
     #[serde(flatten)]
     pub draft: DraftListed,
-    /// Null where its key is gone.
+    /// Members of the draft's form. Null if its key was destroyed.
     #[schemars(extend("examples" = [{ "step": 2, "task_id": "TASK20261120" }]))]
     pub body: Option<Map<String, Value>>,
     #[serde(skip)]
@@ -123,7 +124,7 @@ impl DraftShown {
     }
 }
 
-/// Every draft of this user, by kind and place.
+/// Returns all drafts of this user, ordered by kind and place.
 pub async fn drafts(installation: &Installation, user: &UserId) -> Result<DraftList, Problem> {
     let mut items = Vec::new();
     for name in DraftKind::ALL.into_iter().flat_map(DraftName::all_of) {
@@ -135,7 +136,7 @@ pub async fn drafts(installation: &Installation, user: &UserId) -> Result<DraftL
     })
 }
 
-/// One draft of this user; another's is as none.
+/// Returns one draft of this user, or "missing". A draft of another user is never found.
 pub async fn draft(
     installation: &Installation,
     user: &UserId,
@@ -154,13 +155,13 @@ async fn found(
     Ok(DraftShown::of(name, &loaded.state, loaded.version))
 }
 
-/// A draft after it was begun or saved.
+/// A draft after it was begun or saved, with the answer of its entity.
 pub struct DraftKept {
     pub shown: DraftShown,
     pub answer: Answer<Draft>,
 }
 
-/// Begins a draft in the first place that is free.
+/// Stores a new draft in the first free place of its kind. Refuses with `drafts-full` if there is none.
 pub async fn begin(
     installation: &Installation,
     user: &UserId,
@@ -179,7 +180,7 @@ pub async fn begin(
             .ask(&id_of(user, name), command, cause)
             .await
         {
-            // Also of a place that somebody took a moment ago: the next one.
+            // Also if another request took the place a moment ago: try the next one.
             Err(AskError::Refused(DraftRefusal::Taken)) => {}
             Ok(answer) => return kept(name, answer),
             Err(other) => return Err(other.into()),
@@ -191,7 +192,7 @@ pub async fn begin(
     ))
 }
 
-/// Replaces a draft as a whole.
+/// Replaces the title and body of a draft.
 pub async fn replace(
     installation: &Installation,
     user: &UserId,
@@ -210,7 +211,7 @@ pub async fn replace(
     kept(name, answer)
 }
 
-/// Clears a place; so already where nothing stands there.
+/// Removes a draft. Succeeds also if there is none.
 pub async fn remove(
     installation: &Installation,
     user: &UserId,
@@ -224,7 +225,7 @@ pub async fn remove(
 
 fn kept(name: DraftName, answer: Answer<Draft>) -> Result<DraftKept, Problem> {
     let shown = DraftShown::of(name, &answer.state, answer.version);
-    // A repeat of a save whose draft is removed by now.
+    // This happens when a save is repeated after the draft was removed.
     let shown = shown.ok_or_else(|| Problem::missing("this draft"))?;
     Ok(DraftKept { shown, answer })
 }

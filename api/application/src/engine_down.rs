@@ -1,8 +1,8 @@
-//! An engine of speech that does not answer, in words: the same in readiness, in the alert and in why-not.
+//! The sentence that reports a speech engine that does not answer: for readiness, the alert and why-not.
 
 use actors::OpenCircuit;
 
-/// English; `projections::alert_words` has the Chinese of it.
+/// Returns the sentence in English. Its Chinese is in `projections::alert_words`.
 pub fn engine_down_in_words(open: &OpenCircuit) -> String {
     format!(
         "{} has not answered since {} ({}): campaigns that need it start no calls until a probe is answered",

@@ -1,6 +1,7 @@
-//! The shapes of events: a JSON Schema of what each kind holds, made from the type that writes it.
+//! JSON Schemas of events, one per kind and version, generated from the Rust types that write the events.
 //!
-//! A schema is of `data`. It names what is there now and lets more come: members are added, never changed.
+//! Each schema describes the member `data`. It permits additional members: later versions add members and
+//! never change them.
 
 use domain::decider::{Decider, EventData};
 use schemars::generate::SchemaSettings;
@@ -8,21 +9,21 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
-/// One kind at one version.
+/// The schema of one event kind at one version.
 #[derive(Debug, Clone)]
 pub struct EventSchema {
     pub kind: String,
     pub version: u16,
-    /// JSON Schema 2020-12 of its `data`.
+    /// JSON Schema 2020-12 of the event's `data`.
     pub schema: Map<String, Value>,
 }
 
-/// Where the schema of a kind and version is served.
+/// Returns the path at which the API serves the schema of a kind and version.
 pub fn path_of(kind: &str, version: u16) -> String {
     format!("/api/v1/events/schemas/{kind}/{version}")
 }
 
-/// Every kind at its current version, in the order of their names.
+/// Returns the schemas of all event kinds at their current version, ordered by kind.
 pub fn all() -> &'static [EventSchema] {
     static ALL: LazyLock<Vec<EventSchema>> = LazyLock::new(|| {
         let mut all: Vec<EventSchema> = AGGREGATES.iter().flat_map(|kinds| kinds()).collect();
@@ -32,7 +33,7 @@ pub fn all() -> &'static [EventSchema] {
     ALL.as_slice()
 }
 
-/// The kinds of each aggregate.
+/// One function per aggregate; each returns the schemas of that aggregate's event kinds.
 const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::access::Access>,
     kinds::<domain::alert::Alert>,
@@ -77,7 +78,8 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::wording_draft::WordingDraft>,
 ];
 
-/// An event is written as `{"kind": …, "data": …}`: each choice of its schema is a kind.
+/// Returns the schemas of an aggregate's event kinds. An event is written as `{"kind": …, "data": …}`, so
+/// each choice of the type's schema is one kind.
 fn kinds<D: Decider<Event: JsonSchema>>() -> Vec<EventSchema> {
     let schema = settings().into_root_schema_for::<D::Event>().to_value();
     let choices = schema.pointer("/oneOf").and_then(Value::as_array);
@@ -105,7 +107,7 @@ fn one<D: Decider>(choice: &Value) -> Option<EventSchema> {
     })
 }
 
-/// Whole in itself, as it is stored, without the formats that only Rust knows.
+/// Returns a schema generator for stored values: no references, no formats that only Rust knows.
 fn settings() -> SchemaGenerator {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let settings = settings.with(|settings| {

@@ -1,7 +1,7 @@
-//! What sends nothing until a person acts: webhooks and channels that are disabled, and saved reports with an
-//! owner who lost the right. Kept in memory by the process that sends, for the alert watch.
+//! Senders that have stopped until a user acts: disabled webhooks and channels, and saved reports with an
+//! owner who lost a permission. The sending process keeps them in memory for the alert watch.
 //!
-//! Entries are as many as there are webhooks, channels and saved reports in the log.
+//! The number of entries is limited by the number of webhooks, channels and saved reports in the log.
 
 use domain::ids::WebhookId;
 use domain::saved_report::SavedReportId;
@@ -15,22 +15,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledReason {
-    /// The receiver answered 410; a replay begins again.
+    /// The receiver answered 410 (Gone). A replay starts delivery again.
     ReceiverGone,
-    /// The owner is disabled, or was a guest until a time that is over; another user takes it over.
+    /// The owner is disabled, or was a guest until a time that has passed. Another user must take it over.
     OwnerDisabled,
-    /// The owner lacks a permission, or the data scope, that it needs; another user takes it over.
+    /// The owner lacks a permission or the data scope that the webhook needs. Another user must take it
+    /// over.
     RightLost,
 }
 
 impl DisabledReason {
-    /// Of a webhook as its events say; `None` where it delivers or was removed.
+    /// Returns the reason from a webhook's state, or `None` if it delivers or was removed.
     pub fn of(state: &WebhookState) -> Option<Self> {
         let is_halted = state.is_disabled() && !state.is_removed();
         is_halted.then(|| Self::of_fault(state.owner_fault()))
     }
 
-    /// Of what `webhook.disabled` says.
+    /// Returns the reason for the fault that `webhook.disabled` recorded.
     pub const fn of_fault(fault: Option<OwnerFault>) -> Self {
         match fault {
             None => Self::ReceiverGone,
@@ -40,7 +41,8 @@ impl DisabledReason {
     }
 }
 
-/// What this process knows; a webhook or report without an entry is unknown to it.
+/// Disabled webhooks and halted reports, as far as this process knows them. A webhook or report without an
+/// entry is unknown to it.
 #[derive(Debug, Default)]
 pub struct Halted {
     webhooks: Mutex<BTreeMap<WebhookId, Option<DisabledReason>>>,
@@ -52,12 +54,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Halted {
-    /// A webhook is disabled for this reason, or delivers.
+    /// Stores that a webhook is disabled for this reason, or that it delivers (`None`).
     pub fn note_webhook(&self, id: WebhookId, reason: Option<DisabledReason>) {
         locked(&self.webhooks).insert(id, reason);
     }
 
-    /// Another user took it over: a receiver that is gone stays so.
+    /// Stores that another user took over a webhook. It delivers again, unless its receiver is gone.
     pub fn note_taken_over(&self, id: WebhookId) {
         if let Some(reason) = locked(&self.webhooks).get_mut(&id)
             && *reason != Some(DisabledReason::ReceiverGone)
@@ -66,27 +68,27 @@ impl Halted {
         }
     }
 
-    /// Another process delivers from now on.
+    /// Removes all webhooks, because another process delivers from now on.
     pub fn forget_webhooks(&self) {
         locked(&self.webhooks).clear();
     }
 
-    /// Every webhook that is known, and why it is disabled.
+    /// Returns every known webhook, with the reason if it is disabled.
     pub fn webhooks(&self) -> BTreeMap<WebhookId, Option<DisabledReason>> {
         locked(&self.webhooks).clone()
     }
 
-    /// Whether a saved report is not sent because its owner lost the right.
+    /// Stores whether a saved report is not sent because its owner lost a permission.
     pub fn note_report(&self, name: SavedReportId, is_owner_lost: bool) {
         locked(&self.reports).insert(name, is_owner_lost);
     }
 
-    /// Another process sends reports from now on.
+    /// Removes all reports, because another process sends them from now on.
     pub fn forget_reports(&self) {
         locked(&self.reports).clear();
     }
 
-    /// Every saved report that is known, and whether its owner lost the right.
+    /// Returns every known saved report, with true if its owner lost a permission.
     pub fn reports(&self) -> BTreeMap<SavedReportId, bool> {
         locked(&self.reports).clone()
     }

@@ -1,4 +1,5 @@
-//! Years of public holidays, whoever asks: which ship, which were imported, and the import of one.
+//! Years of public holidays: the years that are part of the program, the imported ones, and the import of a
+//! year.
 
 use crate::installation::Installation;
 use actors::Answer;
@@ -10,29 +11,30 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Years before and after this one that are looked for among the imported.
+/// Imported years are looked for in this many years before and after the current one.
 const YEARS_AROUND: i32 = 5;
 
-/// One year of one country, as it counts now.
+/// The holidays of one country in one year, as they apply now.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct YearShown {
-    /// Country and year.
+    /// The id of the holidays: country and year.
     #[schemars(example = &"cn-2026")]
     pub id: String,
-    /// `shipped` or `imported`.
+    /// `shipped` if the year is part of the program, `imported` if a file replaced or added it.
     #[schemars(extend("enum" = ["shipped", "imported"]))]
     pub origin: &'static str,
     #[serde(flatten)]
     pub calendar: CalendarYear,
 }
 
-/// Every year that counts.
+/// A list of the holidays that apply, one entry per country and year.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct YearList {
     pub items: Vec<YearShown>,
 }
 
-/// The years that ship, and those that were imported in the countries of `countries` around this year.
+/// Returns the shipped years, and the imported years of `countries` around the current year. An imported
+/// year replaces the shipped one.
 pub async fn years(installation: &Installation, countries: &[String]) -> Result<YearList, Problem> {
     let is_country = |text: &&String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
     if !countries.iter().all(|country| is_country(&country)) {
@@ -68,13 +70,13 @@ pub async fn years(installation: &Installation, countries: &[String]) -> Result<
     Ok(YearList { items })
 }
 
-/// A year from the text of its file.
+/// Parses a year of holidays from the text of a YAML file.
 pub fn read_year(text: &str) -> Result<CalendarYear, Problem> {
     let invalid = |fault: CalendarFault| Problem::invalid("holidays-invalid", fault.to_string());
     CalendarYear::from_yaml(text).map_err(invalid)
 }
 
-/// From now on the year is as it says.
+/// Imports a year: from now on its holidays apply. Returns the year and the answer of its entity.
 pub async fn import_year(
     installation: &Installation,
     calendar: CalendarYear,

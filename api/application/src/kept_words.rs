@@ -1,39 +1,42 @@
-//! Words that events keep for ever in clear: reasons, notes and names of files. Numbers that may be a
-//! person's are masked before they become a command, as in transcripts; days as `20261128` stay.
+//! Masks texts that events store permanently in clear: reasons, notes and file names. Digits that may be a
+//! person's number are masked before the text becomes part of a command, as in transcripts. Dates like
+//! `20261128` stay.
 //!
-//! Masking refuses nothing: an operator who types a phone number into a reason is not stopped by it.
+//! Masking refuses nothing: a reason with a phone number in it is accepted and masked.
 
 use crate::transcript_words::masked_words;
 use std::ops::Range;
 
-/// Digits of a day, and of a day with its hour and minute, or second: `20261128`, `202611280930`.
+/// Lengths, in digits, of a day, a day with hour and minute, and a day with seconds: `20261128`,
+/// `202611280930`, `20261128093000`.
 const DAY_DIGITS: [usize; 3] = [8, 12, 14];
 
-/// Digits beside a day over a separator, up to which it still is one: the number of a part before it, a time
-/// or a number behind it (`2_20261128_093000`). More may be parts of one long number; three before it are an
-/// area code or the beginning of a mobile number (`021-20261128`).
+/// Most digits in a number before a day, across a separator, for the day to count as a day: a part number
+/// (`2_20261128`). Three digits may be an area code or the start of a mobile number (`021-20261128`), so
+/// the whole may be a phone number.
 const BEFORE_DAY_DIGITS_MAX: usize = 2;
-/// As above, behind the day.
+/// Most digits in a number after a day, across a separator, for the day to count as a day: a time or a part
+/// number (`20261128_093000`). More may be parts of one long number.
 const BEHIND_DAY_DIGITS_MAX: usize = 6;
 
-/// Longest end of a file's name that tells its kind: `.parquet` has seven letters.
+/// Longest file extension, in characters: `.parquet` has seven letters.
 const ENDING_CHARS_MAX: usize = 8;
 
-/// What is put in the place of a day's digits but the first while the rest is masked: a letter that is in no
-/// number and, repeated, in no word that announces one (`qq` is). The first digit is left, so that
-/// 密码20261128 is masked as an announced secret.
+/// Placeholder for a day's digits after the first, while the rest of the text is masked: a letter that
+/// occurs in no number and, repeated, in no word that announces one (`qq` does). The first digit stays, so
+/// that 密码20261128 is masked as an announced secret.
 const DAY_MARK: char = 'z';
 
-/// What hides a character.
+/// The character that replaces a masked one.
 const STAR: char = '*';
 
-/// A reason or note, without what identifies a person.
+/// Masks what identifies a person in a reason or note.
 pub fn masked_reason(text: &str) -> String {
     masked_but_days(text)
 }
 
-/// A file's name, without what identifies a person: `催收_13800138000.xlsx` is `催收_138****8000.xlsx`. Its
-/// ending stays.
+/// Masks what identifies a person in a file name and keeps its extension: `催收_13800138000.xlsx` becomes
+/// `催收_138****8000.xlsx`.
 pub fn masked_file_name(name: &str) -> String {
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     let is_ending = (1..=ENDING_CHARS_MAX).contains(&ending.len())
@@ -45,8 +48,8 @@ pub fn masked_file_name(name: &str) -> String {
     }
 }
 
-/// Days are marked while the rest is masked, so that a day is part of no number, and put back where the mark
-/// is left.
+/// Masks a text except its days. Days are replaced by a placeholder first, so that no day is read as part
+/// of a number, and restored where the placeholder is still there.
 fn masked_but_days(text: &str) -> String {
     let written: Vec<char> = text.chars().collect();
     let days = days(&written);
@@ -54,7 +57,7 @@ fn masked_but_days(text: &str) -> String {
     for day in &days {
         fill(&mut marked, day.start + 1..day.end, DAY_MARK);
     }
-    // Masking keeps the count of characters.
+    // Masking does not change the number of characters.
     let mut masked: Vec<char> = masked_words(&marked.iter().collect::<String>()).chars().collect();
     for day in days {
         if masked.get(day.clone()) != marked.get(day.clone()) {
@@ -76,7 +79,7 @@ fn fill(text: &mut [char], range: Range<usize>, character: char) {
     }
 }
 
-/// Where days are written, each by itself.
+/// Returns the positions of days that are not part of a longer number.
 fn days(text: &[char]) -> Vec<Range<usize>> {
     let runs = digit_runs(text);
     let is_by_itself = |index: usize, run: &Range<usize>| {
@@ -94,7 +97,7 @@ fn days(text: &[char]) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// Runs of ASCII digits.
+/// Returns the positions of the runs of ASCII digits.
 fn digit_runs(text: &[char]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (place, _) in text
@@ -110,13 +113,13 @@ fn digit_runs(text: &[char]) -> Vec<Range<usize>> {
     runs
 }
 
-/// Whether nothing but separators is between two runs, so that they may be one number.
+/// Returns true if there is no letter or digit between two runs, so that they may be one number.
 fn is_separated(text: &[char], between: Range<usize>) -> bool {
     let between = text.get(between).unwrap_or_default();
     between.iter().all(|found| !found.is_alphanumeric())
 }
 
-/// Whether the digits are a day of this century or the last, with a time of day or without.
+/// Returns true if the digits are a day from 1990 to 2099, with or without a time of day.
 fn is_day(digits: &[char]) -> bool {
     let number = |range: Range<usize>| {
         let part: String = digits.get(range).unwrap_or_default().iter().collect();

@@ -1,8 +1,8 @@
-//! What can be asked of an installation, whoever asks: commands, questions and what is watched.
+//! The use cases of an installation: commands, queries and followed data.
 //!
-//! Nothing here knows of HTTP, of a command line, of a store or a line: the parts of an `Installation` are
-//! handed in, finished, by the room that puts it together (`host`). The doors (`http`, `cli`) turn requests
-//! into what is asked here, and answers into replies and pages.
+//! This crate knows neither HTTP nor the command line, no store and no line. The crate `host` builds the
+//! parts of an `Installation` and passes them in. The crates `http` and `cli` turn requests into calls of
+//! this crate, and its results into replies and pages.
 
 pub mod access;
 pub mod alerts;

@@ -1,4 +1,5 @@
-//! What calls understand with: the shipped examples of each language, learned once in this process.
+//! The understanding that calls use: models learned once per process from the shipped examples of each
+//! language.
 
 use crate::models::ModelShelf;
 use crate::rehearsing::{Listener, ListenerFault};
@@ -9,24 +10,25 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use understanding::sensitive::{SensitiveWords as Lists, WordList};
 
-/// The name of a campaign's own list, as events and alerts show it.
+/// Name of a campaign's own list of sensitive words in events and alerts.
 const CAMPAIGN_LIST: &str = "campaign";
 
-/// Chinese and English by a model and rules, every other language by rules alone.
+/// The built-in understanding: a model and rules for Chinese and English, rules alone for other languages.
 #[derive(Debug)]
 pub struct BundledUnderstanding {
     chinese: Arc<Listener>,
     english: Arc<Listener>,
     by_rules: Arc<Listener>,
-    /// Where published models stand.
+    /// The files of the published models.
     shelf: ModelShelf,
 }
 
-/// By one published model, whatever the language; words of a campaign as ever.
+/// Understanding by one published model in all languages. Sensitive words work as in the built-in one.
 struct ByModel(Arc<Listener>);
 
 impl BundledUnderstanding {
-    /// Learns the shipped examples: about a second of one core, so not on a task that others wait for.
+    /// Learns the shipped examples. This takes about one second of one core, so do not call it on a task
+    /// that others wait for.
     pub fn learned(shelf: ModelShelf) -> Result<Self, ListenerFault> {
         Ok(Self {
             chinese: Listener::shared("zh-CN")?,
@@ -58,7 +60,8 @@ impl Understanding for BundledUnderstanding {
         match self.shelf.listener(model) {
             Ok(listener) => Some(Arc::new(ByModel(listener))),
             Err(fault) => {
-                // The campaign was made with it: its file was lost since, and its calls are still to be had.
+                // The campaign's model file was lost after the campaign was created. Its calls still have
+                // to be made.
                 tracing::error!(%fault, "a campaign's model is not here: its calls are understood by the bundled one");
                 None
             }
@@ -99,7 +102,7 @@ pub(crate) fn found_by(words: &[String]) -> Option<Box<dyn SensitiveWords>> {
     match Lists::of(&[list]) {
         Ok(lists) => Some(Box::new(Words(lists))),
         Err(error) => {
-            // The campaign's body bounds its words, so this is a list of before those bounds.
+            // The campaign's request body limits its words, so this list was stored before those limits.
             tracing::error!(%error, "a campaign's sensitive words cannot be looked for");
             None
         }

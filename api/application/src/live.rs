@@ -1,7 +1,7 @@
-//! The one fold of the log behind all live figures, and its pictures.
+//! Live figures: one task folds the event log and publishes snapshots that all watchers share.
 //!
-//! One task follows the log from an hour back and keeps the figures in memory; at most five times a second,
-//! and at least every five seconds so that ages stay true, it makes one picture that every watcher shares.
+//! The task starts one hour back and keeps the figures in memory. It publishes at most five snapshots per
+//! second, and at least one every five seconds so that the stated ages stay correct.
 
 use actors::Environment;
 use domain::ports::event_store::StoreError;
@@ -13,35 +13,37 @@ use projections::{ProjectionError, ViewEvent, position_at};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Between two pictures while events come: five a second are smooth to the eye, and one second is promised.
+/// Time between two snapshots while events arrive, in milliseconds. Five per second look smooth; one second
+/// is the promised limit.
 const PUSH_MS: u64 = 200;
 
-/// Between two pictures while nothing comes: the windows move on, and the age must be true.
+/// Time between two snapshots while no events arrive, in milliseconds. The windows move on and the stated
+/// age must be correct.
 const STILL_MS: u64 = 5_000;
 
-/// Before a log that was away is asked again.
+/// Wait before a log that was unavailable is read again, in milliseconds.
 const AGAIN_MS: u64 = 500;
 
-/// What a watcher is shown.
+/// The state of the live figures that a watcher receives.
 #[derive(Debug, Clone)]
 pub enum Picture {
-    /// The last hour is being read.
+    /// The last hour is still being read.
     Starting,
     Figures(Arc<LiveSnapshot>),
-    /// The log cannot be read behind a position; the figures stand still there.
+    /// An event cannot be read. The figures stay as they were at this position.
     Damaged {
         at: Position,
         why: Arc<str>,
     },
 }
 
-/// The one fold, and the door to its pictures.
+/// The follower of the log that computes the live figures, and the channel that publishes them.
 pub struct LiveHub {
     pictures: watch::Sender<Picture>,
 }
 
 impl Default for LiveHub {
-    /// Nobody watches yet.
+    /// A hub without figures yet.
     fn default() -> Self {
         Self {
             pictures: watch::Sender::new(Picture::Starting),
@@ -50,12 +52,13 @@ impl Default for LiveHub {
 }
 
 impl LiveHub {
-    /// The latest picture, and news of the next.
+    /// Returns a receiver that holds the latest state and signals each new one.
     pub fn watch(&self) -> watch::Receiver<Picture> {
         self.pictures.subscribe()
     }
 
-    /// The latest figures; a problem while there are none.
+    /// Returns the latest figures. Returns unavailable while the last hour is being read or if the log is
+    /// damaged.
     pub fn latest(&self) -> Result<Arc<LiveSnapshot>, Problem> {
         match &*self.pictures.borrow() {
             Picture::Starting => Err(Problem::unavailable(
@@ -68,7 +71,7 @@ impl LiveHub {
         }
     }
 
-    /// Follows the log until the process stops.
+    /// Starts the task that follows the log until the process stops.
     pub fn begin(self: &Arc<Self>, environment: &Environment) {
         let (hub, ports) = (Arc::clone(self), environment.clone());
         let stop = environment.tasks.stop_signal();
@@ -95,7 +98,8 @@ impl LiveHub {
         }
     }
 
-    /// One subscription; `Ok` when a record cannot be read, behind which nothing can be told.
+    /// Follows the log through one subscription. Returns `Ok` if an event cannot be read: the figures then
+    /// end before it.
     async fn follow_from(&self, ports: &Environment, fold: &mut Fold) -> Result<(), StoreError> {
         let after = match fold.after {
             Some(after) => after,
@@ -128,7 +132,7 @@ impl LiveHub {
         }
     }
 
-    /// Shows the figures, once what was there at the start has been read.
+    /// Publishes the figures, unless events that existed at the start are still unread.
     fn push(&self, ports: &Environment, fold: &mut Fold, target: Position) -> Timestamp {
         let now = ports.clock.now();
         if fold.after.unwrap_or_default() < target {
@@ -147,7 +151,7 @@ impl LiveHub {
     }
 }
 
-/// The figures, and the last event in them.
+/// The figures, and the position of the last event in them.
 #[derive(Default)]
 struct Fold {
     figures: LiveFigures,

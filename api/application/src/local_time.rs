@@ -1,24 +1,24 @@
-//! Times as people read them, on pages and in tables: local, to the millisecond, with their offset.
+//! Formats times for people: local time to the millisecond, with the offset from UTC.
 //!
-//! A page says them in the zone of its person or campaign. A table has rows of many campaigns: its times are
-//! those of the reports' calendar, so that a column can be read from top to bottom.
+//! A page uses the zone of its customer or campaign. A table contains rows of many campaigns and uses the
+//! zone of the reports' calendar in all rows, so that a column can be compared.
 
 use domain::compliance::zone_of;
 use domain::time::Timestamp;
 
-/// The zone of the reports' calendar, where nobody has one of their own.
+/// The zone of the reports' calendar, used where no other zone applies.
 const ZONE_DEFAULT: &str = "Asia/Shanghai";
 
-/// Shortest text of an instant as replies write it: `2026-03-02T02:00:00Z`.
+/// Length of the shortest instant in replies, in bytes: `2026-03-02T02:00:00Z`.
 const INSTANT_BYTES_MIN: usize = 20;
 
-/// An instant of a reply as the clocks of `zone` show it; as it stands where it is none.
+/// Formats an instant of a reply in `zone`. Returns a text that is no instant unchanged.
 pub fn local(at: &str, zone: Option<&str>) -> String {
     at.parse()
         .map_or_else(|_| at.to_owned(), |instant| shown(instant, zone))
 }
 
-/// An instant in a cell of a table; `None` where the text is something else.
+/// Formats a table cell that holds an instant. `None` if the text is something else.
 pub fn of_cell(text: &str) -> Option<String> {
     if text.len() < INSTANT_BYTES_MIN || !text.ends_with('Z') {
         return None;
@@ -26,7 +26,7 @@ pub fn of_cell(text: &str) -> Option<String> {
     text.parse().ok().map(|instant| shown(instant, None))
 }
 
-/// An instant as the reports' calendar shows it, for a line that is no table.
+/// Formats an instant in the zone of the reports' calendar, for text outside a table.
 pub fn of_calendar(instant: Timestamp) -> String {
     shown(instant, None)
 }

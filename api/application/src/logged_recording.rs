@@ -1,4 +1,4 @@
-//! What the events of a call say of its recording: which file it is, and whether its time is over.
+//! What a call's events state about its recording: the file's digest, and whether it was disposed of.
 
 use domain::call::Call;
 use domain::call::event::CallEvent;
@@ -8,29 +8,30 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What a call's record says of its recording.
+/// The recording of a call, as its events state it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Logged {
-    /// Of the file, lower hex.
+    /// SHA-256 of the file, lower-case hex.
     pub sha256: String,
-    /// That it was destroyed when its time was over.
+    /// The disposal of the recording after its retention period. Absent while it is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disposed: Option<Disposed>,
 }
 
-/// That a recording was destroyed when its time was over.
+/// The disposal of a recording after its retention period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Disposed {
     pub at: Timestamp,
-    /// The number of the disposal of recordings that it was part of.
+    /// Number of the disposal run that destroyed the recording.
     #[schemars(example = 17)]
     pub disposal: u64,
-    /// For how long it was to be kept.
+    /// The retention period that applied, in days.
     #[schemars(example = 365)]
     pub days: u32,
 }
 
-/// What the events of a call say of its recording; `None` where nothing was recorded, or it has not ended.
+/// Returns the recording that a call's events state. `None` if nothing was recorded or the call has not
+/// ended.
 pub fn logged(stored: &[StoredEvent]) -> Result<Option<Logged>, Problem> {
     let mut found = None;
     for one in stored {

@@ -1,8 +1,8 @@
-//! Personal values as they are shown to whoever may see that there is one.
+//! Masking of personal values for replies.
 
 use domain::personal::Personal;
 
-/// A personal value as shown: masked where it can be read, nothing where it cannot.
+/// Returns a personal value in masked form, or `None` if it cannot be read.
 pub fn masked(value: Option<&Personal<String>>, mask: fn(&str) -> String) -> Option<String> {
     value.and_then(Personal::value).map(|value| mask(value))
 }

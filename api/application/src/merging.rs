@@ -1,7 +1,7 @@
-//! Two ids of one person, whoever asks (合并): merged, unmerged, and which ids may be one person.
+//! Merging of two customer ids that belong to one person (合并), the reverse, and the search for candidates.
 //!
-//! Two streams change, one after the other. The other id gives its dials up first, the kept one counts it
-//! then: whoever asks again after a stop in between finishes it.
+//! Two streams change, one after the other. First the other id gives up its dials, then the kept id counts
+//! them. If the process stops in between, the same request again completes the merge.
 
 use crate::installation::{Installation, follow};
 use actors::AskError;
@@ -17,13 +17,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most appends that settle what the other id waits for: its most enrolments, a hundred at a time.
+/// Most commands that settle the enrolments of the other id: its most enrolments, a hundred per command.
 const SETTLINGS_MAX: usize = 40;
 
-/// Most ids that are told as perhaps the same person; a number that hundreds share says nothing.
+/// Most candidates in a reply. A number that hundreds of customers share says nothing.
 pub const CANDIDATES_MAX: usize = 100;
 
-/// Which two, why, and who says so.
+/// A request to merge or unmerge two customer ids: both ids, the reason, and the user who decided.
 #[derive(Debug, Clone)]
 pub struct Merging {
     pub kept: CustomerId,
@@ -32,48 +32,49 @@ pub struct Merging {
     pub by: Option<String>,
 }
 
-/// What a merge, or its end, has done.
+/// The result of a merge, or of its reverse.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Merged {
-    /// Called by this id.
+    /// The customer id that is dialed.
     pub kept: CustomerId,
     pub other: CustomerId,
     pub merged: bool,
-    /// Campaigns in which the other id waited to be called: it is not, any more.
+    /// Campaigns in which the other id still had calls due. It gets no further calls there.
     pub settled: Vec<CampaignId>,
-    /// Those of them in which the kept id is not, or is settled: nobody calls the person there unless a list
-    /// brings them.
+    /// Those of the `settled` campaigns in which the kept id is not enrolled or is settled too. Nothing
+    /// calls the person there until a list enrolls the kept id.
     pub not_called_in: Vec<CampaignId>,
-    /// All ids that are called by the kept one.
+    /// All ids that were merged into the kept one.
     pub joined: Vec<CustomerId>,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
 }
 
-/// Ids that share a number with this one.
+/// Other customer ids that share a number with this one.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Candidates {
     pub customer: CustomerId,
     pub candidates: Vec<Candidate>,
-    /// More share a number than are told.
+    /// True if more ids share a number than this reply lists.
     pub cut_off: bool,
 }
 
-/// An id that may be the same person.
+/// A customer id that may belong to the same person.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Candidate {
     pub customer: CustomerId,
-    /// Numbers that both have.
+    /// Numbers that both ids have.
     pub numbers: Vec<NumberId>,
     pub enrolments_count: usize,
     pub merged_into: Option<CustomerId>,
 }
 
-/// The two ids become one person. Merged already: nothing happens twice, and the answer is the same.
+/// Merges the two ids into one person. If they are merged already, nothing changes and the reply is the
+/// same.
 pub async fn merge(installation: &Installation, order: Merging, cause: Cause) -> Result<Merged, Problem> {
     let customers = &installation.entities.customers;
-    // What the kept one would refuse is found before the other gives anything up.
+    // A refusal of the kept id must come before the other id gives anything up.
     may_keep(&customers.state(&order.kept).await?.state, &order)?;
     let mut position = Position(0);
     for turn in 0..SETTLINGS_MAX {
@@ -120,8 +121,8 @@ fn may_keep(kept: &CustomerState, order: &Merging) -> Result<(), Problem> {
     })
 }
 
-/// Numbers for which the other id was called in the campaigns that it gave up: whoever a list brings next is
-/// called there.
+/// Releases the number claims that the other id held in the campaigns it gave up, so that a customer of the
+/// next list can be called on these numbers. Returns the position of the last release.
 async fn give_back(
     installation: &Installation,
     id: &CustomerId,
@@ -148,8 +149,8 @@ async fn give_back(
     Ok(position)
 }
 
-/// They are two persons after all: the kept one is called by its own record alone first, then the other may
-/// be enrolled again.
+/// Reverses a merge: the ids belong to two persons after all. First the kept id counts only its own calls
+/// again, then the other id may be enrolled again.
 pub async fn unmerge(installation: &Installation, order: Merging, cause: Cause) -> Result<Merged, Problem> {
     let customers = &installation.entities.customers;
     let kept = customers.state(&order.kept).await?.state;
@@ -199,7 +200,8 @@ fn is_waiting(state: &CustomerState) -> bool {
     enrolments.any(|(_, enrolment)| enrolment.settled.is_none())
 }
 
-/// Who shares a number with a person. A hint: whether they are one person, somebody says.
+/// Returns the ids that share a number with a customer. This is a hint; a user decides if they are one
+/// person.
 pub async fn candidates(
     installation: &Installation,
     customer: CustomerId,

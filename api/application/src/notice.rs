@@ -1,8 +1,8 @@
-//! What a process says beside its output, to whoever started it: on standard error, a line at a time.
+//! Messages to the operator on standard error, one line each, apart from the program's output.
 
 use std::io::{self, Write};
 
-/// A line of its own. Nothing can be done when even that fails.
+/// Writes one line to standard error. A failure is ignored, because it cannot be reported.
 pub fn notice(text: &str) {
     drop(writeln!(io::stderr(), "{text}"));
 }

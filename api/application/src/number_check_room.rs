@@ -1,4 +1,4 @@
-//! Who knows which numbers are vacant in this process, once that is known.
+//! The number checker of this process, and the campaigns with numbers to check.
 
 use domain::calling_plan::CallingPlan;
 use domain::ids::CampaignId;
@@ -8,25 +8,25 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Notify;
 
-/// Who is asked which numbers are vacant; nobody unless the process was started so.
+/// Holds the checker that knows vacant numbers (空号检测), if the process was started with one, and wakes it.
 #[derive(Default)]
 pub struct NumberCheckRoom {
     checker: OnceLock<Arc<dyn NumberChecker>>,
-    /// Campaigns that were started or got more people since numbers were last checked.
+    /// Campaigns that were started, or got new customers, since the last check.
     campaigns: Mutex<BTreeSet<CampaignId>>,
     woken: Notify,
-    /// Rows of imports ask nothing before this: the last check of one failed.
+    /// After a failed check, import rows are not checked until this time.
     rests_until: Mutex<Option<Timestamp>>,
 }
 
 impl NumberCheckRoom {
-    /// From now on this one is asked; the first that is named stays.
+    /// Sets the checker. The first one stays.
     pub fn ask_by(&self, checker: Arc<dyn NumberChecker>) {
         let _first = self.checker.set(checker);
         self.woken.notify_one();
     }
 
-    /// Numbers of this campaign may be unchecked now.
+    /// Notes that numbers of this campaign may be unchecked, and wakes the checker.
     pub(crate) fn wake(&self, campaign: &CampaignId) {
         let mut campaigns = self.campaigns.lock().unwrap_or_else(PoisonError::into_inner);
         campaigns.insert(campaign.clone());
@@ -38,13 +38,13 @@ impl NumberCheckRoom {
         self.woken.notified().await;
     }
 
-    /// The campaigns that it was woken for since this was last asked.
+    /// Returns and clears the campaigns noted since the last call.
     pub(crate) fn take_campaigns(&self) -> BTreeSet<CampaignId> {
         let mut campaigns = self.campaigns.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut campaigns)
     }
 
-    /// Rows of imports are enrolled without a check until then.
+    /// Suspends the check of import rows until this time; they are enrolled unchecked.
     pub(crate) fn rest_until(&self, until: Timestamp) {
         let mut rests = self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
         *rests = Some(until);
@@ -60,7 +60,8 @@ impl NumberCheckRoom {
     }
 }
 
-/// How old a vacancy check may be in this campaign, in days, where it demands one.
+/// Returns the greatest age of a number check, in days, that this campaign accepts. `None` if it requires
+/// no check.
 pub(crate) fn number_check_of(plan: &CallingPlan) -> Option<u32> {
     let demanded = plan.screening.as_deref()?.number_check.as_ref()?;
     Some(demanded.max_age_days)

@@ -1,6 +1,8 @@
-//! Vacancy checks of numbers (空号检测, LIN-6), whoever asks: what is known and young enough is told, the rest
-//! is asked of the library that this process was started with, a hundred at a time. Each answer is on record
-//! before it is told or any rule goes by it.
+//! Number checks (空号检测, LIN-6): the state of numbers according to an external number library.
+//!
+//! A stored result that is young enough is returned. The other numbers are checked with the library that
+//! this process was started with, a hundred per request. Each result is stored before it is returned or a
+//! compliance rule uses it.
 
 use crate::campaigns::enrolled;
 use crate::installation::{Installation, follow};
@@ -16,31 +18,33 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most numbers of one request: five questions of a hundred, and an append for each number.
+/// Most numbers of one request: five library requests of a hundred numbers, and one append per number.
 pub const NUMBERS_OF_CHECK_MAX: usize = 500;
 
-/// Most people of a campaign that a check looks through, as a pre-flight does.
+/// Most customers of a campaign that one check looks through; the same limit as for a preflight.
 const PEOPLE_MAX: usize = 100_000;
 
-/// What became of a check.
+/// The result of a number check.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NumbersChecked {
     /// Numbers that were looked at.
     pub numbers: usize,
-    /// Of those: known, and young enough not to be asked again. Absent for a caller without the reveal right.
+    /// Of these: numbers with a stored result that is young enough. Absent for users without the reveal
+    /// right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<usize>,
-    /// Of those: asked now, and on record. Absent for a caller without the reveal right.
+    /// Of these: numbers that the library checked now; their results are stored. Absent for users without
+    /// the reveal right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<usize>,
-    /// By state, of all that are known now.
+    /// Count of numbers per state, over all numbers with a result.
     #[schemars(extend("examples" = [{ "live": 412, "vacant": 9 }]))]
     pub by_state: BTreeMap<&'static str, usize>,
-    /// Of the numbers of the request; of a campaign only how many are told.
+    /// Result per number for a request that lists numbers. For a campaign only the counts are returned.
     pub checked: Vec<NumberChecked>,
-    /// Rows of the request that hold no number, from 0.
+    /// Indexes of the request's rows that contain no phone number, from 0.
     pub bad_rows: Vec<usize>,
-    /// Where a campaign's check goes on; absent when it is through.
+    /// The customer after which a campaign's check continues. Absent when the check is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<CustomerId>,
     #[serde(serialize_with = "Position::as_text")]
@@ -48,24 +52,27 @@ pub struct NumbersChecked {
     pub position: Position,
 }
 
-/// A number, and what is known of it.
+/// A number with its checked state.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NumberChecked {
-    /// Absent for a caller without the reveal right: it is the same for every customer with this number.
+    /// Id of the number. Absent for users without the reveal right, because it is the same for every
+    /// customer with this number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<NumberId>,
-    /// Masked.
+    /// The number, masked.
     #[schemars(example = &"138****8000")]
     pub number: String,
     pub state: CheckedState,
     #[schemars(example = &"空号")]
     pub zh: &'static str,
-    /// Absent for a caller without the reveal right: an earlier check shows that a customer has the number.
+    /// Time of the check. Absent for users without the reveal right: an earlier check would reveal that a
+    /// customer has the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checked_at: Option<Timestamp>,
 }
 
-/// Checks numbers as somebody wrote them. What is no number is told by its row and costs no other its check.
+/// Checks numbers given as texts. A text that is no number is returned in `bad_rows`; the others are
+/// checked all the same.
 pub async fn check_numbers(
     installation: &Installation,
     texts: &[String],
@@ -88,7 +95,8 @@ pub async fn check_numbers(
     Ok(done)
 }
 
-/// Checks the numbers of a campaign's people who may still be called, behind one of them.
+/// Checks the numbers of a campaign's unsettled customers, in id order after `behind`. Refuses with
+/// `too-many-people` above `PEOPLE_MAX`.
 pub async fn check_campaign(
     installation: &Installation,
     campaign: &CampaignId,
@@ -118,7 +126,7 @@ pub async fn check_campaign(
             let phone = known.phone.value().cloned();
             good.extend(phone.map(|phone| (known.number.clone(), phone)));
         }
-        // A person has a few numbers: the last one may go a little beyond.
+        // A customer has few numbers, so the last customer may exceed the limit only slightly.
         if good.len() >= NUMBERS_OF_CHECK_MAX {
             after = Some(customer.clone());
             break;
@@ -167,7 +175,7 @@ pub(crate) async fn check(
     Ok(done)
 }
 
-/// One question, and its answers on record. Where nothing was learnt, what was learnt before stays.
+/// Sends one request to the library and stores its results. If the library fails, earlier results stay.
 async fn ask(
     installation: &Installation,
     some: &[(NumberId, String)],
@@ -211,8 +219,8 @@ impl NumbersChecked {
         });
     }
 
-    /// For a caller without the reveal right: not which numbers were known before, because that shows whether
-    /// a customer has them.
+    /// Removes what would reveal to a user without the reveal right that a customer has a number: ids,
+    /// times of checks, and which numbers were known before.
     #[must_use]
     pub fn without_earlier_checks(mut self) -> Self {
         self.known = None;
@@ -222,7 +230,7 @@ impl NumbersChecked {
             checked.id = None;
             checked.checked_at = None;
         }
-        // The known ones came first.
+        // Numbers with a stored result came first; the order would reveal them.
         self.checked.sort_by(|one, other| one.number.cmp(&other.number));
         self
     }

@@ -1,10 +1,10 @@
-//! The program makes the vacancy checks that campaigns demand: no command is needed.
+//! Runs the number checks that campaigns require, without a command.
 //!
-//! Numbers are checked when a list is closed, when a campaign is started, and every hour, a hundred in a
-//! question. A row that comes while its campaign runs is checked before it is enrolled: its person may be
-//! due at once. Only the process that may dial checks, and only where it was started with a library of
-//! numbers. What the library does not answer stays unknown: it is tried again, and the rule `number_state`
-//! lets it wait.
+//! Numbers are checked when a list is closed, when a campaign is started, and every hour, a hundred per
+//! library request. A row that arrives while its campaign runs is checked before it is enrolled, because
+//! its customer may be due at once. Only the process that may dial checks numbers, and only if it was
+//! started with a number library. A number without an answer from the library stays unknown: the check is
+//! repeated, and the compliance rule `number_state` defers its dials.
 
 use crate::installation::Installation;
 use crate::number_check_room::number_check_of;
@@ -17,13 +17,14 @@ use domain::stored_event::Cause;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How often all campaigns are looked through: as often as the rule asks again about a number.
+/// Interval between two passes over all campaigns, in milliseconds: as often as the rule asks for a number
+/// again.
 const LOOK_MS: u64 = 3_600_000;
 
-/// Before it is tried again where the library or the log is away.
+/// Wait before the next attempt if the library or the log was unavailable, in milliseconds.
 const AGAIN_MS: u64 = 60_000;
 
-/// Begins to check; ends with the process.
+/// Starts the task that checks numbers until the process stops.
 pub fn begin(installation: &Arc<Installation>) {
     let keeper = Arc::clone(installation);
     installation.until_stopped("number checks", async move { keep(&keeper).await });
@@ -51,12 +52,12 @@ async fn check_all(installation: &Installation) -> Result<(), Problem> {
     if !is_the_one || installation.number_checks.checker().is_none() {
         return Ok(());
     }
-    // The board may not have those yet.
+    // The view of campaigns may not contain these yet.
     let mut campaigns = installation.number_checks.take_campaigns();
     campaigns.extend(installation.boards().await?.into_iter().map(|row| row.campaign));
     let mut failed = None;
     for campaign in &campaigns {
-        // One campaign that cannot be checked does not keep the others waiting.
+        // A campaign that cannot be checked does not delay the others.
         if let Err(problem) = check_waiting(installation, campaign).await {
             failed.get_or_insert(problem);
         }
@@ -64,7 +65,8 @@ async fn check_all(installation: &Installation) -> Result<(), Problem> {
     failed.map_or(Ok(()), Err)
 }
 
-/// Checks the numbers of everybody who may still be called in a campaign that demands it.
+/// Checks the numbers of all unsettled customers of a campaign, if it is ready or running and requires
+/// checks.
 async fn check_waiting(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     let may_call = matches!(
@@ -88,9 +90,9 @@ async fn check_waiting(installation: &Installation, campaign: &CampaignId) -> Re
     }
 }
 
-/// Checks the number of a row before it is enrolled in a running campaign: its person may be due at once. A
-/// check that fails does not stop the row. Then no row asks the library for `AGAIN_MS`, so that a library
-/// that does not answer costs an import one timeout a minute.
+/// Checks the number of a row before it is enrolled in a running campaign, because its customer may be due
+/// at once. A failed check does not stop the row. After a failure no row asks the library for `AGAIN_MS`,
+/// so that a library that does not answer costs an import one timeout per minute.
 pub(crate) async fn check_before_enrolment(
     installation: &Installation,
     row: &Enrolment,

@@ -1,8 +1,9 @@
-//! Owners of what works without a request: webhooks, channels of alerts and saved reports. An owner is judged
-//! by the same definition as the caller of a request, on the user's own stream.
+//! Owners of webhooks, alert channels and saved reports: what they own works without a request. An owner's
+//! rights are judged by the same definition as those of the caller of a request, from the user's own
+//! stream.
 //!
-//! Nothing is cached: a right that was taken back counts from the next message on. What cannot be read is an
-//! error, and never a right that was lost.
+//! Nothing is cached: a permission that was taken back counts from the next message on. If the stream
+//! cannot be read, the result is an error and never a lost right.
 
 use crate::access::{Caller, KnownUser};
 use crate::installation::Installation;
@@ -14,11 +15,11 @@ use domain::webhook::{OwnerFault, REASON_BYTES_MAX, WebhookFacts};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// Why a user takes over what another user owned.
+/// A request to take over what another user owns, with the reason.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "its owner has left" }]))]
 pub struct TakeOverOrder {
-    /// Stored for ever; name no person.
+    /// Reason, stored permanently. It must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
 }
@@ -31,15 +32,16 @@ impl Order for TakeOverOrder {
     }
 }
 
-/// An owner who may not have a webhook deliver any more, and why.
+/// An owner who may no longer have a webhook deliver, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LostOwner {
     pub owner: UserId,
     pub fault: OwnerFault,
 }
 
-/// The owner as a caller with everything that the user may now; `None` where the user is disabled, or a guest
-/// until a time that is over. No owner on record is the directory's owner.
+/// Returns the owner as a caller with all of the user's current permissions. `None` if the user is
+/// disabled, or is a guest until a time that has passed. Without an owner on record, the directory's owner
+/// is returned.
 pub(crate) async fn active_owner(
     installation: &Installation,
     owner: Option<&UserId>,
@@ -61,7 +63,7 @@ pub(crate) async fn active_owner(
     }))))
 }
 
-/// The owner of a webhook or channel, where that user may not have it deliver now.
+/// Returns the owner of a webhook or channel if that user may not have it deliver now; otherwise `None`.
 pub(crate) async fn lost_owner(
     installation: &Installation,
     facts: &WebhookFacts,
@@ -79,7 +81,7 @@ pub(crate) async fn lost_owner(
     }))
 }
 
-/// The permission with which a webhook, or a channel of alerts, is added.
+/// Returns the permission that is required to add a webhook or an alert channel.
 const fn permission_of(facts: &WebhookFacts) -> Permission {
     if facts.is_channel {
         Permission::AlertsChannels
@@ -88,14 +90,14 @@ const fn permission_of(facts: &WebhookFacts) -> Permission {
     }
 }
 
-/// Whether the caller has the permission for everybody in the webhook's campaigns: an agent, say, may listen
-/// to the calls of their own customers alone.
+/// Returns true if the caller has the permission for all customers in the webhook's campaigns. An agent,
+/// for example, may listen only to the calls of their own customers.
 fn has_for(caller: &Caller, permission: Permission, facts: &WebhookFacts) -> bool {
     let scope = caller.scope_for(permission);
     scope.is_ok_and(|scope| scope.people == People::All && is_within(facts, &scope))
 }
 
-/// The first permission that the caller lacks of those that adding it as it is needs.
+/// Returns the first permission that the caller lacks of those required to add this webhook or channel.
 pub(crate) fn lacked_permission(caller: &Caller, facts: &WebhookFacts) -> Option<Permission> {
     let base = facts.recordings_from.as_deref();
     let is_plain = base.is_some_and(|base| base.starts_with("http://"));
@@ -114,12 +116,12 @@ fn may_own(caller: &Caller, facts: &WebhookFacts) -> bool {
     lacked_permission(caller, facts).is_none()
 }
 
-/// Whether a webhook delivers nothing but what this scope covers.
+/// Returns true if a webhook delivers only events of campaigns within this scope.
 pub(crate) fn is_within(facts: &WebhookFacts, scope: &DataScope) -> bool {
     scope.campaigns.is_all() || facts.campaigns.and(&scope.campaigns) == facts.campaigns
 }
 
-/// Refuses a take-over by a caller who lacks a right that adding it needs.
+/// Returns the refusal of a take-over by a caller who lacks a permission required to add the same webhook.
 pub(crate) fn refuse_take_over(lacked: &str) -> Problem {
     Problem::new(
         Kind::Forbidden,

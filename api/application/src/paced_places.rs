@@ -1,29 +1,31 @@
-//! Few places for what goes at a client's pace, an export or an upload: whoever is slow keeps a place only
-//! while nobody else asks for one.
+//! Limits how many slow clients an export or upload serves at once. A client that is too slow keeps its
+//! slot only until another client asks for one.
 //!
-//! Only time in which the client is waited for counts: not what the database or an import takes.
+//! Only the time that the server waits for the client counts, not the time of the database or of an import.
 
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Below this on average a client gives its place to whoever asks: a slow line of a mobile phone.
+/// A client below this average pace gives its slot to the next client: the pace of a slow mobile
+/// connection, in bytes per second.
 const PACE_BYTES_PER_SECOND: u64 = 64 * 1024;
 
-/// Nobody is called slow before they were waited for so long.
+/// A client is judged too slow only after the server has waited for it this long in total, in milliseconds.
 const PATIENCE_MS: u64 = 30_000;
 
-/// Whoever was waited for so long gives its place to whoever asks, however much came: 10 minutes.
+/// A client that the server has waited for this long in total gives its slot to the next client, at any
+/// pace: 10 minutes, in milliseconds.
 const WAITED_MS_MAX: u64 = 600_000;
 
-/// The places, and who has them.
+/// The slots of one kind of transfer, and the transfers that have them.
 pub struct PacedPlaces {
     count: usize,
     taken: Mutex<Vec<Arc<Turn>>>,
 }
 
-/// A place that somebody has; given back when it is dropped.
+/// A slot in use. Dropping it frees the slot.
 pub struct PacedPlace {
     places: Arc<PacedPlaces>,
     turn: Arc<Turn>,
@@ -39,9 +41,9 @@ struct Turn {
 struct Pace {
     bytes: u64,
     waited_ms: u64,
-    /// Waited for since then.
+    /// Start of the current wait for the client.
     since: Option<Timestamp>,
-    /// Nothing is to come of the client any more.
+    /// True once the client has done its part. Nothing more is expected from it.
     is_over: bool,
 }
 
@@ -50,7 +52,7 @@ impl Pace {
         self.waited_ms + self.since.map_or(0, |since| now.ms_since(since))
     }
 
-    /// Bytes a second, of one who gives way.
+    /// Returns the client's pace in bytes per second if it is so slow that it must give its slot away.
     fn too_slow(&self, now: Timestamp) -> Option<u64> {
         let waited_ms = self.waited_ms(now);
         if self.is_over || waited_ms < PATIENCE_MS {
@@ -75,7 +77,8 @@ impl PacedPlaces {
         })
     }
 
-    /// A free place, else that of the slowest who is too slow; `None` when nobody is.
+    /// Takes a free slot, or else the slot of the slowest client that is too slow. `None` if there is
+    /// neither.
     pub fn enter(self: &Arc<Self>, now: Timestamp) -> Option<PacedPlace> {
         let mut taken = self.taken();
         if taken.len() >= self.count {
@@ -99,7 +102,8 @@ impl PacedPlaces {
 }
 
 impl PacedPlace {
-    /// Waits for the client to take or send so many bytes; `None` when the place went to another meanwhile.
+    /// Waits for the client to take or send a piece of data, and adds its size to the pace. `None` if the
+    /// slot was given to another client in the meantime.
     pub async fn wait_for<T>(
         &self,
         clock: &dyn Clock,
@@ -119,7 +123,7 @@ impl PacedPlace {
         Some(moved)
     }
 
-    /// The client has done its part: from here the place is kept to the end.
+    /// Marks that the client has done its part. The slot is then kept until it is dropped.
     pub fn is_over(&self) {
         self.turn.pace().is_over = true;
     }
@@ -137,7 +141,7 @@ mod tests {
     use super::*;
     use store::test_ports::StepClock;
 
-    /// Takes so many bytes after so long, so often.
+    /// Transfers `bytes` after `after_ms` of waiting, `times` times.
     async fn take(place: &PacedPlace, clock: &StepClock, bytes: usize, after_ms: u64, times: u32) {
         for _ in 0..times {
             let late = clock.wait_until(clock.now().plus_ms(after_ms));
@@ -151,7 +155,7 @@ mod tests {
         let places = PacedPlaces::new(2);
         let slow = places.enter(clock.now()).unwrap();
         let slower = places.enter(clock.now()).unwrap();
-        // Nobody is slow at once, whatever they took.
+        // No client is slow at first, however little it took.
         assert!(places.enter(clock.now()).is_none());
         take(&slow, &clock, 64 * 1024, 29_000, 3).await;
         take(&slower, &clock, 4 * 1024, 29_000, 3).await;
@@ -175,7 +179,7 @@ mod tests {
         let places = PacedPlaces::new(1);
         let quick = places.enter(clock.now()).unwrap();
         take(&quick, &clock, 256 * 1024, 1_000, 60).await;
-        // An hour in which rows are read, not waited for.
+        // An hour in which the server reads rows and does not wait for the client.
         clock.set(clock.now().plus_ms(3_600_000));
         assert!(places.enter(clock.now()).is_none());
         take(&quick, &clock, 256 * 1024, 1_000, 600).await;

@@ -1,38 +1,39 @@
-//! One parameter of a query, a header or a path: its name, what it does, and what may stand in it.
+//! The description of one parameter of a query, header or path: its name, its effect and its permitted
+//! values.
 
 use serde_json::{Value, json};
 
-/// What may stand in a parameter; the text is an example.
+/// The kind of value that a parameter takes. The text of `Text` and `Texts` is an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     Text(&'static str),
     /// A text that may be given several times.
     Texts(&'static str),
-    /// A whole number from 0 on.
+    /// A whole number, 0 or greater. The value here is an example.
     Number(u32),
-    /// `true` or `false`.
+    /// The value is `true` or `false`.
     Flag,
-    /// An RFC 3339 instant.
+    /// The value is a time as in RFC 3339.
     Instant,
-    /// A day such as 2026-11-20.
+    /// The value is a day, for example 2026-11-20.
     Day,
-    /// A closed list.
+    /// One of a closed list of words.
     OneOf(&'static [&'static str]),
-    /// An id that is a UUID.
+    /// The value is an id, a UUID.
     Uuid,
 }
 
-/// A parameter as it is described and known.
+/// A parameter of the API: its description and its kind of value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parameter {
     pub name: &'static str,
     pub what: &'static str,
     pub shape: Shape,
-    /// A request without it is refused.
+    /// If true, a request without the parameter is refused.
     pub is_needed: bool,
 }
 
-/// An instant and an id as examples show them.
+/// Example value of parameters that are instants.
 const INSTANT: &str = "2026-11-20T10:00:00+08:00";
 const UUID: &str = "6b2f1f0e-6f0b-5f4e-9d8a-0c1d2e3f4a5b";
 
@@ -45,7 +46,7 @@ impl Parameter {
             is_needed: false,
         }
     }
-    /// The same where a request without it is refused.
+    /// Returns the parameter as a required one: a request without it is refused.
     pub const fn needed(mut self) -> Self {
         self.is_needed = true;
         self
@@ -74,12 +75,12 @@ impl Parameter {
     pub const fn one_of(name: &'static str, what: &'static str, list: &'static [&'static str]) -> Self {
         Self::new(name, what, Shape::OneOf(list))
     }
-    /// A campaign's id.
+    /// Returns a parameter named `campaign` that takes a campaign's id.
     pub const fn campaign(what: &'static str) -> Self {
         Self::text("campaign", what, "TASK20261120")
     }
 
-    /// The schema of its value.
+    /// Returns the JSON schema of the parameter's value.
     pub fn schema(&self) -> Value {
         match self.shape {
             Shape::Text(_) => json!({ "type": "string" }),
@@ -106,7 +107,7 @@ impl Parameter {
         }
     }
 
-    /// As the description has it; `place` is query, header or path.
+    /// Returns the parameter object of the OpenAPI description. `place` is query, header or path.
     pub fn described(&self, place: &str) -> Value {
         json!({
             "name": self.name, "in": place, "required": place == "path" || self.is_needed,

@@ -1,8 +1,9 @@
-//! Calls that another system made before us (NEW-13): each record is stored by the number's own stream and
-//! by those who have the number; caps count what proves a dial. A bad record is told, the others count.
+//! Imports calls that another system made (NEW-13). Each record is stored in the stream of its number and
+//! in those of the customers who have the number. Frequency caps count a record that proves a dial. A bad
+//! record is returned with its reason; the others count.
 //!
-//! The view only says whom to ask; each person answers from their own events. Who gets the number later
-//! learns of its past by importing the same files again.
+//! The view only names the customers to write to; each customer decides from its own events. A customer who
+//! gets the number later gets its past calls when the same files are imported again.
 
 use crate::installation::{Installation, follow};
 use actors::AskError;
@@ -21,60 +22,62 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Most records of one request, so that those of one number fit into one event.
+/// Most records in one request, so that all records of one number fit into one event.
 pub const PAST_CALLS_OF_REQUEST_MAX: usize = PAST_CALLS_OF_EVENT_MAX;
 
-/// How long who has a number may still be on the way into the rows.
+/// Longest wait for the view that lists the customers who have a number, in milliseconds.
 const VIEW_WAIT_MS: u64 = 5_000;
 
-/// Longest name that a system gives to a record: VICIdial's `uniqueid` has twenty letters, a start beside it.
+/// Longest key that a system gives to a record, in bytes: VICIdial's `uniqueid` has twenty characters,
+/// followed by the start time.
 const KEY_BYTES_MAX: usize = 128;
 
-/// One record as it is imported.
+/// One past call as it is imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{ "phone": "13800138000", "key": "1772416800.1",
     "dialed_at": "2026-03-02T10:00:00+08:00", "proves_dial": true, "answered": true, "status": "ANSWERED",
     "talk_ms": 41_000 }]))]
 pub struct PastCallRow {
-    /// In any usual form.
+    /// The number dialed, in any usual form.
     #[schemars(example = &"13800138000")]
     pub phone: String,
-    /// The system's own name for the record; the same again is the same record.
+    /// The other system's own key of the record. A record with the same key is the same record.
     #[schemars(example = &"1772416800.1", length(min = 1, max = KEY_BYTES_MAX))]
     pub key: String,
-    /// By which name it was imported before, where the system's files are named otherwise today: what was
-    /// taken by that name is this record.
+    /// The key under which this record was imported before, if the system's files use another key today. A
+    /// record imported under that key is the same record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"1772416800.1/2026-03-02T02:00:00Z", length(min = 1, max = KEY_BYTES_MAX))]
     pub former_key: Option<String>,
     pub dialed_at: Timestamp,
-    /// The record proves that the callee was dialed; else no cap counts it.
+    /// True if the record proves that the callee was dialed. Only then do caps count it.
     pub proves_dial: bool,
-    /// Absent where the record does not tell: counts as either.
+    /// Whether the callee answered. If absent, every cap counts the record, those on answered calls too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<bool>,
-    /// The system's own word for how it ended: of VICIdial up to 6 capital letters, digits, `_` and `-`, at
-    /// least one of them a letter, or the switch's; of Asterisk a disposition.
+    /// The system's own word for how the call ended. VICIdial: up to 6 capital letters, digits, `_` and
+    /// `-`, at least one of them a letter, or the switch's word. Asterisk: a disposition.
     #[schemars(example = &"NO ANSWER")]
     pub status: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talk_ms: Option<u64>,
 }
 
-/// What became of the records.
+/// The result of an import of past calls: counts, and the refused records.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct PastCallsTaken {
     pub rows: usize,
-    /// New facts of numbers.
+    /// Records stored in the streams of numbers.
     pub stored: usize,
-    /// Imported before.
+    /// Records that were imported before.
     pub known: usize,
-    /// Stand for a dial of ours, which counts already.
+    /// Records of dials that this installation made; they count already.
     pub ours: usize,
-    /// New facts of persons who have those numbers.
+    /// Records stored in the streams of customers who have these numbers.
     pub of_people: usize,
-    /// Persons who took none of a number's records, such as who has as many as are kept.
+    /// Customers who accepted no record of a number, for example because they have as many records as are
+    /// kept.
     pub people_refused: usize,
     pub refused: Vec<PastCallRefused>,
     #[serde(serialize_with = "Position::as_text")]
@@ -82,25 +85,26 @@ pub struct PastCallsTaken {
     pub position: Position,
 }
 
-/// A record that was not taken, and why.
+/// A record that was refused, with the reason.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PastCallRefused {
-    /// From 0, in the order of the request.
+    /// Index of the record in the request, from 0.
     pub row: usize,
     #[schemars(example = &"the call lies in the future")]
     pub why: String,
 }
 
-/// A record as it is told.
+/// A parsed record of the request.
 struct Told {
-    /// Its place in the request.
+    /// Index of the record in the request.
     row: usize,
     call: PastCall,
-    /// The id that it has where it was imported by its former name.
+    /// The record's id under its former key, if it has one.
     former: Option<PastCallId>,
 }
 
-/// Takes each number's records together; a bad one, also one that could not be read, takes none with it.
+/// Imports the records, grouped by number. A record that is bad or could not be read does not affect the
+/// others.
 pub async fn take_past_calls(
     installation: &Installation,
     source: HistorySource,
@@ -144,7 +148,8 @@ pub async fn take_past_calls(
     Ok(taken)
 }
 
-/// The record as it is stored: the number's id and no digits of it.
+/// Converts a row to the stored form: the id of its number, and no digits of it. Returns the reason if the
+/// row is bad.
 fn read(
     installation: &Installation,
     country: DefaultCountry,
@@ -190,8 +195,8 @@ struct Importing<'a> {
 }
 
 impl Importing<'_> {
-    /// The records by the ids that they have: what was imported by a former name keeps its id, for number
-    /// and people alike.
+    /// Gives each record the id under which it is stored: a record that was imported under its former key
+    /// keeps that id, in the number's stream and in the customers' streams.
     async fn as_known(&self, rows: &[Told]) -> Result<Vec<PastCall>, Problem> {
         let loaded = self.installation.entities.numbers.state(&self.number).await?;
         let imported = loaded.state.history().imported();
@@ -242,7 +247,7 @@ impl Importing<'_> {
         let db = self.installation.rows.db();
         for customer in customer_timeline::having(db.as_ref(), &self.number).await? {
             let loaded = entities.customers.state(&customer).await?;
-            // Nothing new is kept of who was erased or is being erased.
+            // An erased customer, or one being erased, gets no new data.
             if loaded.state.erasure() != Erasure::None {
                 continue;
             }
@@ -258,7 +263,7 @@ impl Importing<'_> {
                     taken.position = taken.position.max(answer.position);
                     taken.of_people += answer.events.iter().map(calls_of_person).sum::<usize>();
                 }
-                // One who takes no more, or is erased by now, stops none of the others.
+                // A customer who takes no more records, or was erased meanwhile, does not stop the others.
                 Err(AskError::Refused(_)) => taken.people_refused += 1,
                 Err(other) => return Err(other.into()),
             }

@@ -1,23 +1,24 @@
-//! Percent-encoding of path segments and query values (RFC 3986, 2.1), as our routes and commands use it.
+//! Percent-encoding of path segments and query values (RFC 3986, 2.1) in our routes and commands.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// All but the unreserved characters (RFC 3986, 2.3).
+/// Characters that are encoded: all but the unreserved ones (RFC 3986, 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// A path segment or query value as it stands in an address.
+/// Encodes a text for use as a path segment or query value in a URL.
 pub fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// What a segment says; `None` where a `%` is followed by no two hexadecimal digits, or the bytes are no
+/// Decodes a path segment. `None` if a `%` is not followed by two hexadecimal digits, or the bytes are not
 /// UTF-8.
 pub fn decode(text: &str) -> Option<String> {
-    // The library leaves a broken escape as it stands: a name that was not meant would be looked up.
+    // The library leaves a broken escape unchanged, so that another name than the intended one would be
+    // looked up.
     let mut after = text.split('%').skip(1);
     let is_escape = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     if !after.all(is_escape) {

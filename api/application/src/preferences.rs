@@ -1,4 +1,4 @@
-//! What users prefer of the console, whoever asks: read and replaced as a whole, each user's own alone.
+//! Users' preferences for the console: read, and replaced as a whole. Each user reaches only their own.
 
 use crate::installation::Installation;
 use actors::Answer;
@@ -12,13 +12,14 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// All that somebody prefers from now on; what is left out is left to the console and the browser.
+/// A request that replaces all preferences of a user. For a member that is absent, the console or the
+/// browser decides.
 #[derive(Debug, Default, JsonSchema)]
 #[schemars(extend("examples" = [{ "language": "zh-CN", "theme": "dark", "home": "wall" }]))]
 pub struct PreferenceOrder {
     language: Option<PreferredLanguage>,
     theme: Option<PreferredTheme>,
-    /// The page that is shown first.
+    /// The page that the console shows first.
     home: Option<HomePage>,
 }
 
@@ -42,13 +43,13 @@ impl From<PreferenceOrder> for Chosen {
     }
 }
 
-/// What a user prefers.
+/// The preferences of a user.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Preferences")]
 pub struct PreferencesShown {
     #[serde(flatten)]
     pub chosen: Chosen,
-    /// What `If-Match` says of a change: the version that was read.
+    /// Version that was read. Send it as `If-Match` when you change the preferences.
     #[schemars(example = &"\"v0\"")]
     pub etag: String,
     #[serde(skip)]
@@ -66,19 +67,19 @@ impl PreferencesShown {
     }
 }
 
-/// What this user prefers; nothing where nobody has chosen yet.
+/// Returns the preferences of this user; empty if nothing was chosen yet.
 pub async fn preferences(installation: &Installation, user: &UserId) -> Result<PreferencesShown, Problem> {
     let loaded = installation.entities.preferences.state(user).await?;
     Ok(PreferencesShown::of(loaded.state.chosen(), loaded.version))
 }
 
-/// Preferences after a change.
+/// Preferences after a change, with the answer of the entity.
 pub struct PreferencesKept {
     pub shown: PreferencesShown,
     pub answer: Answer<Preference>,
 }
 
-/// Replaces what this user prefers.
+/// Replaces the preferences of this user.
 pub async fn choose(
     installation: &Installation,
     user: &UserId,

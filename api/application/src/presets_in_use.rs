@@ -1,18 +1,20 @@
-//! Which presets the campaigns of an installation have, as far as this process has read them.
+//! The compliance presets that campaigns use, as far as this process has read them.
 
 use domain::calling_plan::Preset;
 use domain::ids::CampaignId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-/// The presets of campaigns, as far as they were read. A campaign keeps the presets it was created with.
+/// A cache of the presets per campaign. It needs no invalidation: a campaign keeps the presets it was
+/// created with.
 #[derive(Debug, Default)]
 pub struct PresetsInUse {
     by_campaign: Mutex<BTreeMap<CampaignId, Vec<Preset>>>,
 }
 
 impl PresetsInUse {
-    /// A campaign exists: the board may be late.
+    /// Stores the presets of a campaign. A new campaign is noted here because the view of campaigns may be
+    /// late.
     pub fn note(&self, campaign: &CampaignId, presets: impl IntoIterator<Item = Preset>) {
         let mut known = self.by_campaign.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(campaign.clone(), presets.into_iter().collect());

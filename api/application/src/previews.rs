@@ -1,7 +1,8 @@
-//! Preview dialing, whoever asks: an agent is shown the next person who may be called, and accepts or skips.
+//! Preview dialing: an agent sees the next customer who may be called, and accepts or skips the call.
 //!
-//! Rows say who may be next; the person's own stream judges them before they are shown, as it does again at
-//! the dial; the campaign's stream decides whose offer it is. Nothing here dials.
+//! Rows name the candidates. The customer's own stream applies the compliance rules before the customer is
+//! shown, and again at the dial. The campaign's stream decides which agent has the offer. Nothing here
+//! dials.
 
 use crate::customers::CallbackShown;
 use crate::installation::{Installation, follow};
@@ -29,40 +30,42 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Most people who are looked at for one offer. Whoever may not be called is deferred or settled by it, and
-/// is not among the first again; only whom the same rule struck on this day before stays there.
+/// Most customers that are judged for one offer. A customer who may not be called is deferred or settled by
+/// that judgement and is not among the first candidates again. Only a customer deferred by the same rule
+/// earlier on the same day stays there.
 pub const LOOKED_AT_MAX: usize = 256;
 
-/// Why an agent lets go of whom they are shown no more.
+/// Reason in the event when an agent's offer ends because the customer was assigned to another user or
+/// team.
 const GIVEN_AWAY: &str = "given to somebody else";
 
-/// Who asks, and where.
+/// The campaign and the agent of a request for preview offers.
 #[derive(Debug, Clone)]
 pub struct Asking {
     pub campaign: CampaignId,
     pub agent: UserId,
 }
 
-/// A person who is offered to an agent; what is personal is masked, and null where it is erased.
+/// A customer who is offered to an agent. Personal values are masked; erased ones are null.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OfferShown {
     pub customer: CustomerId,
-    /// The institution's own, masked.
+    /// The institution's own customer id, masked.
     #[schemars(example = &"**1")]
     pub customer_id: Option<String>,
     #[schemars(example = &"王*")]
     pub name: Option<String>,
-    /// Masked.
+    /// The number, masked.
     #[schemars(example = &"138****8000")]
     pub phone: Option<String>,
-    /// From then on it is no offer any more; what was accepted is not dialed any more.
+    /// Time at which the offer expires. An accepted call that was not dialed by then is not dialed.
     pub until: Timestamp,
-    /// The call that was accepted, where it was.
+    /// The call that the agent accepted, if any.
     pub call: Option<CallId>,
-    /// Calls in this campaign so far, and how the last ended.
+    /// Calls to this customer in this campaign so far.
     pub calls_count: u32,
     pub last: Option<Disposition>,
-    /// When the person is to be called again, as they named it.
+    /// The callback that the customer asked for.
     pub callback: Option<CallbackShown>,
 }
 
@@ -87,20 +90,21 @@ impl OfferShown {
     }
 }
 
-/// What an agent's answer left.
+/// The agent's open offer after a command, and the log position of the change.
 pub struct Answered {
     pub offer: Option<Offer>,
     pub position: Position,
 }
 
-/// The agent's offer that is open, of before.
+/// Returns the agent's open offer, if there is one.
 pub async fn open(installation: &Installation, asking: &Asking) -> Result<Option<Offer>, Problem> {
     let state = campaign(installation, asking).await?;
     may_be_offered(installation, asking, &state).await?;
     Ok(state.offers().of(&asking.agent, installation.now()).cloned())
 }
 
-/// Who may be next, in the campaign's own order; of these people alone, where they are named.
+/// Returns the customers who may be offered next, in the campaign's dialing order. If `of` names customers,
+/// only those are considered.
 pub async fn next_people(
     installation: &Installation,
     asking: &Asking,
@@ -112,7 +116,7 @@ pub async fn next_people(
     let away = |error: domain::ports::worklist::WorklistError| {
         Problem::unavailable(format!("the due customers cannot be read: {error}"))
     };
-    // Whoever is another agent's offer is due as before.
+    // Customers offered to other agents are still due, so the limit is raised by their number.
     let limit = LOOKED_AT_MAX + state.offers().open(now).count();
     let due = match (of, facts.plan.order()) {
         (Some(of), _) => {
@@ -138,7 +142,7 @@ pub async fn next_people(
             order.first(ranked.map(|one| (one.standing, one.due)).collect(), limit)
         }
     };
-    // A stage that is full lets nobody else be dialed.
+    // If the campaign's stage has reached its limit, no further customer is dialed.
     let gates = state.gates();
     let may_be_dialed = |customer: &CustomerId| match gates.waiting(now) {
         None => true,
@@ -151,14 +155,15 @@ pub async fn next_people(
     Ok(people.filter(is_free).take(LOOKED_AT_MAX).collect())
 }
 
-/// The campaign's facts as the people are judged by: this agent is free, and nobody else.
+/// Returns the campaign's facts for judging the customers, with this agent as the only free one.
 pub async fn judged_by(installation: &Installation, asking: &Asking) -> Result<CampaignFacts, Problem> {
     let mut facts = campaign_now(installation, &asking.campaign).await?;
     facts.free_agents = vec![asking.agent.clone()];
     Ok(facts)
 }
 
-/// Offers somebody who may be called now; `None` where they may not, or another agent was first.
+/// Offers a customer to the agent. `None` if the customer may not be called now, or another agent got the
+/// offer first.
 pub async fn offer(
     installation: &Installation,
     asking: &Asking,
@@ -170,7 +175,8 @@ pub async fn offer(
     let named = follow(cause, &format!("judge:{customer}"));
     match installation.entities.customers.ask(customer, judge, named).await {
         Ok(answer) if answer.events.is_empty() => {}
-        // Deferred or settled by a rule; or called, settled or not due since the rows were made.
+        // A rule deferred or settled the customer; or the customer was called, settled or no longer due
+        // since the rows were made.
         Ok(_) | Err(AskError::Refused(_)) => return Ok(None),
         Err(other) => return Err(other.into()),
     }
@@ -186,7 +192,7 @@ pub async fn offer(
     }
 }
 
-/// Takes the call of whom the agent is shown: the person's next, by its id.
+/// Accepts the call to the offered customer. The call's id is that of the customer's next call.
 pub async fn accept(
     installation: &Installation,
     asking: &Asking,
@@ -206,8 +212,8 @@ pub async fn accept(
     Ok(ask(installation, asking, command, cause).await?)
 }
 
-/// Does not take it: the person waits as long as the campaign says, and is nobody's offer. Where the process
-/// ends between the two, the offer ends by itself.
+/// Skips the offered customer: the customer waits as long as the campaign says, and the offer ends. If the
+/// process ends between these two steps, the offer expires by itself.
 pub async fn skip(
     installation: &Installation,
     asking: &Asking,
@@ -228,7 +234,7 @@ pub async fn skip(
         };
         let named = follow(cause, "wait");
         match installation.entities.customers.ask(&customer, wait, named).await {
-            // Settled, withdrawn or called since they were shown: the offer ends all the same.
+            // Settled, withdrawn or called since the customer was shown: the offer ends all the same.
             Ok(_)
             | Err(AskError::Refused(
                 CustomerRefusal::Settled { .. }
@@ -246,7 +252,7 @@ pub async fn skip(
     Ok(ask(installation, asking, command, cause).await?)
 }
 
-/// Ends the offer of somebody who is this agent's no more; nothing is said of the person.
+/// Ends the offer of a customer who is no longer assigned to this agent. Nothing is stored on the customer.
 pub async fn let_go(
     installation: &Installation,
     asking: &Asking,
@@ -294,7 +300,7 @@ async fn campaign(installation: &Installation, asking: &Asking) -> Result<Arc<Ca
         .ok_or_else(|| Problem::missing("this campaign"))
 }
 
-/// No emergency stop reaches the campaign, and it dials so.
+/// Refuses if an emergency stop covers the campaign, or if its dialing mode has no preview offers.
 async fn may_be_offered(
     installation: &Installation,
     asking: &Asking,

@@ -1,17 +1,19 @@
-//! Files that their owner alone reads, whatever the mode of the directory and the process's mask.
+//! Creates files that only their owner can read, whatever the mode of the directory and the process's
+//! umask.
 //!
-//! Reports, exports, samples and the address of the server tell of people or of the machine; a directory that
-//! was made by hand, or shared with whoever takes proofs away, must not hand them out.
+//! Reports, exports, samples and the server's address file contain data about persons or the machine. A
+//! directory that was made by hand, or that is shared with readers of proofs, must not expose them.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// Read and written by the owner.
+/// File mode: read and write for the owner only.
 const OWNER_ONLY: u32 = 0o600;
 
-/// A file to write from its beginning. One that stands there already is narrowed before anything is written.
+/// Opens a file for writing from its beginning. The mode of an existing file is restricted before anything
+/// is written.
 pub fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let file = options
@@ -20,19 +22,20 @@ pub fn create(path: &Path) -> io::Result<File> {
         .truncate(true)
         .mode(OWNER_ONLY)
         .open(path)?;
-    // What is no file (a device, a pipe) keeps its mode.
+    // A device or a pipe keeps its mode.
     if file.metadata()?.is_file() {
         file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
     }
     Ok(file)
 }
 
-/// Writes the whole of it.
+/// Writes `bytes` as the whole content of the file.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     create(path)?.write_all(bytes)
 }
 
-/// Narrows the files of a folder that an earlier release has left wider.
+/// Restricts the modes of the files in a folder, which an earlier release may have created wider. A missing
+/// folder is fine.
 pub fn narrow(folder: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -1,5 +1,5 @@
-//! What is known of customers, whoever asks: orders of attributes and tags, a row's columns as values, and
-//! what is shown of one person.
+//! Attributes and tags of customers: the requests that change them, the conversion of a row's columns to
+//! attributes, and the profile of one customer.
 
 use crate::installation::Installation;
 use domain::attribute::{Attribute, NAME_BYTES_MAX, TEXT_BYTES_MAX, TagLevel};
@@ -17,18 +17,18 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Most tags of one request.
+/// Most tags in one request.
 const TAGS_AT_ONCE_MAX: usize = 100;
 
-/// What is known of a person from here on.
+/// A request to set and clear attributes of a customer.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "set": { "age": "31", "地域": "浙江" }, "clear": ["customer_level"] }]))]
 pub struct AttributesBody {
-    /// Values by the names of attributes, in either language, each as a text.
+    /// New values by attribute name (Chinese or English), each as a text.
     #[schemars(with = "BTreeMap<String, String>")]
     #[schemars(extend("examples" = [{ "age": "31" }]))]
     set: Option<BTreeMap<String, String>>,
-    /// Attributes that are not known any more.
+    /// Names of attributes to remove.
     #[schemars(extend("examples" = [["customer_level"]]))]
     clear: Option<Vec<String>>,
 }
@@ -65,7 +65,7 @@ impl AttributesBody {
     }
 }
 
-/// Tags of one level, given and taken away.
+/// A request to add and remove tags of one level.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "level": "business", "add": ["信用卡"] }]))]
 pub struct TagsBody {
@@ -86,7 +86,7 @@ impl Order for TagsBody {
             body.wrong("level", "basic, behavior or business");
         }
         Self {
-            // Without one the body is refused.
+            // If the level is missing, the body is refused.
             level: read.unwrap_or(TagLevel::Basic),
             add: texts(body, "add"),
             remove: texts(body, "remove"),
@@ -124,17 +124,17 @@ fn texts(body: &mut Members, name: &str) -> Option<Vec<String>> {
     Some(texts)
 }
 
-/// Why a column of a row is no attribute.
+/// A column that is not a valid attribute, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct WrongColumn {
     #[schemars(example = &"age")]
     pub column: String,
-    /// Never what the cell says: it may be personal.
+    /// The reason. It never contains the cell's text, which may be personal.
     pub why: String,
 }
 
-/// Further columns of a row as values of attributes, from this list. Empty cells say nothing. Every wrong
-/// column is named; then nothing of the row is taken.
+/// Reads the further columns of a row as attribute values of an import of `list`. Empty cells are ignored.
+/// If columns are wrong, returns all of them and no value.
 pub fn attributes_of_row<'a>(
     columns: impl Iterator<Item = (&'a str, &'a str)>,
     list: ListId,
@@ -166,17 +166,17 @@ pub fn attributes_of_row<'a>(
     }
 }
 
-/// What is known of one person, in clear.
+/// The profile of one customer, in clear: attributes and tags.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ProfileShown {
     pub id: CustomerId,
-    /// By the names of attributes, each written as its type is.
+    /// Values by attribute name, each written in the format of its type.
     #[schemars(extend("examples" = [{ "age": "31", "calls_count": "2" }]))]
     pub attributes: BTreeMap<String, String>,
     pub tags: Vec<TagShown>,
 }
 
-/// A tag of a person.
+/// A tag of a customer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TagShown {
     pub level: TagLevel,
@@ -185,7 +185,8 @@ pub struct TagShown {
 }
 
 impl Installation {
-    /// What is known of a person, folded from their own events: what was said, and what follows from calls.
+    /// Returns the profile of a customer, computed from the customer's own events: values that were set,
+    /// and values that follow from calls.
     pub async fn profile_of(&self, customer: &CustomerId) -> Result<ProfileShown, Problem> {
         let profile = self.folded_profile(customer).await?;
         let values = profile.values().iter();

@@ -1,7 +1,7 @@
-//! What is known of many customers at once (CUS-4): each by themselves, all of a row or nothing of it; a bad
-//! row is told with every wrong column, and the others count.
+//! Sets attributes and tags of many customers in one request (CUS-4). Each row is stored completely or not
+//! at all. A bad row is returned with all its wrong columns; the other rows count.
 //!
-//! The same again changes nothing, so a request that failed half-way is sent again.
+//! The same request changes nothing the second time, so a request that failed half-way can be sent again.
 
 use crate::installation::{Installation, follow};
 use crate::profiles::WrongColumn;
@@ -16,29 +16,30 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most customers of one request: each is asked, and may write four events.
+/// Most customers in one request. Each one is a command and may write four events.
 pub const PROFILES_OF_REQUEST_MAX: usize = 500;
 
-/// Open bytes of values in one command, their sealing reckoned: below what one event takes.
+/// Most bytes of values in one command, including the overhead of sealing. It stays below the limit of one
+/// event.
 const COMMAND_BYTES_MAX: usize = 20 * 1024;
 
-/// What a sealed value has beside its text, as the event's own limit reckons it.
+/// Bytes that sealing adds to a value's text, as the event's own limit counts them.
 const SEALED_BYTES: usize = 128;
 
-/// One customer, and what is known of them from here on.
+/// One customer with the attributes and tags to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{ "customer": "C001", "set": { "age": "31", "地域": "浙江" },
     "tags": [{ "level": "business", "add": ["信用卡"] }] }]))]
 pub struct ProfileRow {
-    /// The institution's own `customer_id`, or our id.
+    /// The institution's own `customer_id`, or our customer id.
     #[schemars(example = &"C001")]
     pub customer: String,
-    /// Values by the names of attributes, in either language, each as a text.
+    /// New values by attribute name (Chinese or English), each as a text.
     #[serde(default)]
     #[schemars(extend("examples" = [{ "age": "31" }]))]
     pub set: BTreeMap<String, String>,
-    /// Attributes that are not known any more.
+    /// Names of attributes to remove.
     #[serde(default)]
     #[schemars(extend("examples" = [["customer_level"]]))]
     pub clear: Vec<String>,
@@ -46,7 +47,7 @@ pub struct ProfileRow {
     pub tags: Vec<TagsOfRow>,
 }
 
-/// Tags of one level, given and taken away.
+/// Tags of one level to add and remove.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{ "level": "business", "add": ["信用卡"] }]))]
@@ -60,14 +61,14 @@ pub struct TagsOfRow {
     pub remove: Vec<String>,
 }
 
-/// What became of the rows.
+/// The result of a request: counts, and the refused rows.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct ProfilesTaken {
     pub rows: usize,
-    /// Of whom something else is known from then on.
+    /// Customers with changed attributes or tags.
     pub changed: usize,
-    /// Known so already; counted as changed for a caller without the reveal right, who would learn values
-    /// by it.
+    /// Rows that changed nothing. For users without the reveal right these are counted as changed, because
+    /// the count would reveal values.
     pub unchanged: usize,
     pub refused: Vec<ProfileRefused>,
     pub dry_run: bool,
@@ -76,27 +77,28 @@ pub struct ProfilesTaken {
     pub position: Position,
 }
 
-/// A row that was not taken, and why; never what its cells say.
+/// A row that was refused, with the reason. The cells' texts are never included.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ProfileRefused {
-    /// From 0, in the order of the request.
+    /// Index of the row in the request, from 0.
     pub row: usize,
-    /// Every column that is wrong, where columns are.
+    /// All wrong columns of the row, if columns are the reason.
     pub columns: Vec<WrongColumn>,
     #[schemars(example = &"there is no such customer")]
     pub why: String,
 }
 
-/// How rows are taken, and what the reply says of them.
+/// Options of a request, and of its reply.
 #[derive(Debug, Clone, Copy)]
 pub struct ProfilesTaking {
-    /// Nothing is stored.
+    /// If true, the rows are checked and nothing is stored.
     pub dry_run: bool,
-    /// Whether the caller may see values in clear: rows that change nothing tell what the values are.
+    /// True if the caller may see values in clear. Rows that change nothing would reveal the values.
     pub tells_unchanged: bool,
 }
 
-/// Takes each row by itself.
+/// Stores the rows one by one. A refused row does not affect the others. Any other failure ends the
+/// request.
 pub async fn take_profiles(
     installation: &Installation,
     rows: Vec<ProfileRow>,
@@ -142,7 +144,7 @@ pub async fn take_profiles(
     Ok(taken)
 }
 
-/// What only another row would mend; all else ends the request.
+/// Returns true for problems that concern one row only. All other problems end the request.
 const fn is_of_the_row(kind: Kind) -> bool {
     matches!(kind, Kind::Invalid | Kind::Missing | Kind::Refused)
 }
@@ -162,7 +164,8 @@ fn wrong_columns(row: &ProfileRow) -> Vec<WrongColumn> {
     wrong.collect()
 }
 
-/// How many events it came to, or would.
+/// Stores one row, or only judges it in a dry run. Returns the number of events, and the position of the
+/// last one.
 async fn take_one(
     installation: &Installation,
     row: ProfileRow,
@@ -172,7 +175,8 @@ async fn take_one(
     let (customer, state) = installation.customer_named(&row.customer).await?;
     let commands = commands_of(row);
     let now = installation.now();
-    // All of them are judged before any is stored: a row holds or does not.
+    // All commands of a row are judged before the first is stored: a row is stored completely or not at
+    // all.
     let judged = judged(Arc::unwrap_or_clone(state), &commands, Context { now })?;
     if dry_run {
         return Ok((judged, Position(0)));
@@ -205,8 +209,8 @@ fn judged(
     Ok(events_count)
 }
 
-/// Values in as many commands as their events need, then tags level by level. Whoever has two hundred values
-/// has two events.
+/// Splits a row into commands: values in as many commands as the size of events requires, then one command
+/// per tag level. A customer with two hundred values gets two events.
 fn commands_of(row: ProfileRow) -> Vec<CustomerCommand> {
     let mut orders = Vec::new();
     let mut order = empty_order(row.clear);

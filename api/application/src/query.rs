@@ -1,19 +1,19 @@
-//! The parameters of a question as they were asked, by name: what a path has behind its `?`.
+//! The parameters of a query string, by name: the part of the URL after `?`.
 
 use domain::problem::Problem;
 use std::str::FromStr;
 
-/// Names and values, decoded, in the order in which they were given; a name may be given several times.
+/// Names and values, decoded, in the order given. A name may occur several times.
 #[derive(Debug, Clone, Default)]
 pub struct Query(pub Vec<(String, String)>);
 
 impl Query {
-    /// The last value of a parameter.
+    /// Returns the last value of a parameter.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.texts(name).next_back()
     }
 
-    /// Every value of a parameter that may be given several times.
+    /// Returns all values of a parameter that may occur several times.
     pub fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
         let given = self.0.iter().filter(move |(given, _)| given == name);
         given.map(|(_, value)| value.as_str())

@@ -1,5 +1,5 @@
-//! Whether persons may be reached at all now, by text as by telephone: no emergency stop reaches them, and
-//! what keeps everybody from being dialed keeps everybody from being written to.
+//! Decides if customers may be contacted now, in writing or by phone: no emergency stop covers the
+//! campaign, and nothing that stops all dialing is in effect.
 
 use crate::clock_doubt::doubt_in_words;
 use crate::installation::{DialingState, Installation};
@@ -8,12 +8,13 @@ use domain::calling_plan::CampaignFacts;
 use domain::problem::{Kind, Problem};
 use domain::stop::StopId;
 
-/// Asked before a person is written to of our own accord. Who writes to us is answered.
+/// Refuses if no message may be sent to customers on our own initiative now. A customer who writes to us
+/// gets a reply in any case.
 pub async fn may_be_reached(installation: &Installation, facts: &CampaignFacts) -> Result<(), Problem> {
     let held = |why: String| Problem::new(Kind::Unavailable, "nobody-reached-now", why);
     match installation.dialing.now() {
         DialingState::NoTrunk | DialingState::Dialing => {}
-        // Whether the log is whole and confirmed is known where it is dialed by.
+        // In these states the log is not known to be complete and confirmed for dialing.
         state @ (DialingState::Unconfirmed
         | DialingState::Lost
         | DialingState::Damaged
@@ -26,7 +27,8 @@ pub async fn may_be_reached(installation: &Installation, facts: &CampaignFacts) 
     }
     if skew.stops_dialing() {
         return Err(held(
-            "the clock of this machine is off: calling hours cannot be told / 本机时钟偏差过大".to_owned(),
+            "the clock of this machine is wrong: calling hours cannot be checked / 本机时钟偏差过大"
+                .to_owned(),
         ));
     }
     let stops = [StopId::All, StopId::Campaign(facts.campaign.clone())].into_iter();

@@ -1,5 +1,5 @@
-//! Who follows the events under which name in this process: one reader at a time, the last that came; and
-//! what none of them is told.
+//! The followers of the event stream in this process, by subscriber name. One follower per name: the last
+//! one that connected. Also the test for events that no follower receives.
 
 use domain::stored_event::StoredEvent;
 use domain::subscriber::SubscriberId;
@@ -7,18 +7,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
-/// Why a reader has its name no more.
+/// Why a follower lost its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lost {
-    /// Another reader follows under the name now.
+    /// Another follower uses the name now.
     TakenOver,
-    /// It was sent back, or forward: it comes again, and is there.
+    /// The subscriber's position was reset. The follower reconnects and continues there.
     Reset,
-    /// There is no such subscriber any more.
+    /// The subscriber was removed.
     Removed,
 }
 
-/// The readers of now. A clone is the same.
+/// The current followers by name. Clones share the same map.
 #[derive(Debug, Clone, Default)]
 pub struct Readers {
     by_name: Arc<Mutex<BTreeMap<SubscriberId, Reader>>>,
@@ -26,12 +26,12 @@ pub struct Readers {
 
 #[derive(Debug)]
 struct Reader {
-    /// Which reader of the name, from 1.
+    /// Sequence number of the follower of this name, from 1.
     turn: u64,
     lost: watch::Sender<Option<Lost>>,
 }
 
-/// A name while it is followed; given back when it is dropped.
+/// A name in use by a follower. Dropping it releases the name.
 #[derive(Debug)]
 pub struct Hold {
     readers: Readers,
@@ -41,7 +41,7 @@ pub struct Hold {
 }
 
 impl Readers {
-    /// The name, from whoever has it.
+    /// Takes the name. A follower that has it is ended with `TakenOver`.
     pub fn take(&self, name: &SubscriberId) -> Arc<Hold> {
         let (sender, lost) = watch::channel(None);
         let mut by_name = self.locked();
@@ -60,7 +60,7 @@ impl Readers {
         })
     }
 
-    /// Ends whoever follows under the name.
+    /// Ends the follower of the name, if there is one, with this reason.
     pub fn end(&self, name: &SubscriberId, why: Lost) {
         let reader = self.locked().remove(name);
         if let Some(reader) = reader {
@@ -68,7 +68,7 @@ impl Readers {
         }
     }
 
-    /// Whether somebody follows under the name here, now.
+    /// Returns true if this process has a follower of the name now.
     pub fn has(&self, name: &SubscriberId) -> bool {
         self.locked().contains_key(name)
     }
@@ -79,11 +79,11 @@ impl Readers {
 }
 
 impl Hold {
-    /// Returns when the name is lost. Cancel-safe.
+    /// Waits until the name is lost and returns the reason. Cancel-safe.
     pub async fn lost(&self) -> Lost {
         let mut lost = self.lost.clone();
         let why = lost.wait_for(Option::is_some).await.ok().and_then(|why| *why);
-        // Without a sender the name was taken from the list, and whoever took it says why before.
+        // Without a sender, the name was removed from the map; the remover has sent the reason before.
         why.unwrap_or(Lost::TakenOver)
     }
 }
@@ -100,14 +100,14 @@ impl Drop for Hold {
     }
 }
 
-/// Begins the kinds of events about subscribers, behind the id with which a record begins.
+/// Beginning of the event kinds of subscribers, as it appears in a record after the event's id.
 const OWN: &[u8] = b"\"kind\":\"subscriber.";
 
-/// A record's kind stands within its first bytes, before anything that somebody wrote.
+/// The kind is within this many bytes of a record, before any text that a user wrote.
 const HEAD_BYTES: usize = 96;
 
-/// Whether an event is about a subscriber. Keeping a position is an event: told of it, a reader would
-/// acknowledge, and be told of that.
+/// Returns true if an event is about a subscriber. Storing a position is an event: if followers received
+/// it, each would acknowledge it and so cause the next one.
 pub(crate) fn is_own(event: &StoredEvent) -> bool {
     let record: &[u8] = &event.record;
     let head = record.get(..HEAD_BYTES).unwrap_or(record);

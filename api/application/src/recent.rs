@@ -1,9 +1,9 @@
-//! A few things that took long to make, kept by name until others are asked for more recently.
+//! A small cache that drops the least recently used entry.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// At most so many; the one that was used longest ago leaves.
+/// At most `most` entries by name. The least recently used one is dropped.
 #[derive(Debug)]
 pub(crate) struct Recent<K, V> {
     most: usize,

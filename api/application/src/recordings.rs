@@ -1,7 +1,7 @@
-//! The recording of one call, whoever takes it: what the call's own record says of it, the file held against
-//! that, and a link that opens it for a while.
+//! The recording of one call: its file, compared with the digest in the call's events, and a link that
+//! opens it for a limited time.
 //!
-//! Nothing is given out here: whoever gives it out has put that on record before.
+//! Nothing here logs the read. The caller must log it before handing out a recording.
 
 use crate::installation::Installation;
 use crate::logged_recording::Logged;
@@ -19,19 +19,21 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::mpsc;
 
-/// Bytes read of a recording at a time: two seconds of sound.
+/// Bytes of a recording read at a time: two seconds of audio.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// How long a link opens a recording: a receiver that works off a queue, and nobody who finds an old message.
+/// Lifetime of a link to a recording, in milliseconds: enough for a receiver that works off a queue, too
+/// short for a reader of an old message.
 pub const LINK_MS: u64 = 3_600_000;
 
-/// A recording that is the one its call's record names.
+/// An open recording file with the SHA-256 that the call's events name.
 pub struct Opened {
     file: File,
     pub bytes: u64,
 }
 
-/// Opens the file and holds it against the record; `folder` is where recordings are.
+/// Opens the recording of a call in the folder of recordings and compares its SHA-256 with the call's
+/// events. Fails with `recording-disposed`, `recording-gone` or `recording-altered`.
 pub async fn open(folder: &Path, call: CallId, logged: &Logged) -> Result<Opened, Problem> {
     let failed = |error: &io::Error| {
         Problem::unavailable(format!("the recording of call {call} cannot be read: {error}"))
@@ -80,7 +82,7 @@ pub async fn open(folder: &Path, call: CallId, logged: &Logged) -> Result<Opened
 }
 
 impl Opened {
-    /// How loud it is along its time, in at most so many points.
+    /// Returns the loudness over time, in at most `points` points.
     pub async fn waveform(mut self, points: u32) -> Result<Waveform, Problem> {
         let failed = |error: io::Error| Problem::unavailable(format!("a recording cannot be read: {error}"));
         self.file.seek(SeekFrom::Start(0)).await.map_err(failed)?;
@@ -96,11 +98,11 @@ impl Opened {
         }
     }
 
-    /// Hands on so many bytes from a place on, for as long as somebody takes them.
+    /// Sends `length` bytes from offset `from` to the channel until its receiver is dropped.
     pub async fn write(mut self, from: u64, length: u64, taken: mpsc::Sender<io::Result<Bytes>>) {
         if let Err(error) = self.pieces(from, length, &taken).await {
             tracing::warn!(%error, "a recording was cut off");
-            // The connection is cut: what arrived is no whole file.
+            // The connection is closed with an error: what arrived is not the whole file.
             drop(taken.send(Err(error)).await);
         }
     }
@@ -135,24 +137,25 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// An address that opens one recording to one webhook's receiver for a while, without a key.
+/// A URL that opens one recording for one webhook's receiver, for a limited time and without a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     pub url: String,
     pub until: Timestamp,
 }
 
-/// What a link says of itself.
+/// The parts of a link that a request presents.
 #[derive(Debug, Clone, Copy)]
 pub struct LinkClaim<'a> {
     pub call: CallId,
     pub webhook: WebhookId,
-    /// Seconds since 1970.
+    /// End of the link's validity, in seconds since 1970.
     pub until_s: i64,
     pub signature: &'a str,
 }
 
-/// The link, from now on for as long as it lasts. `base` is where the receiver reaches this server.
+/// Builds a link that is valid for `LINK_MS` from now. `base` is the URL at which the receiver reaches this
+/// server.
 pub(crate) fn link(vault: &dyn Vault, base: &str, call: CallId, webhook: WebhookId, now: Timestamp) -> Link {
     let until_s = now.plus_ms(LINK_MS).micros().div_euclid(1_000_000);
     let signature = vault.sign_link(&signed(call, webhook, until_s));
@@ -165,13 +168,13 @@ pub(crate) fn link(vault: &dyn Vault, base: &str, call: CallId, webhook: Webhook
     }
 }
 
-/// What is signed: one purpose, one call, one receiver, one end.
+/// Returns the text that is signed: purpose, call, webhook and end.
 fn signed(call: CallId, webhook: WebhookId, until_s: i64) -> String {
     format!("recording {call} {webhook} {until_s}")
 }
 
-/// Refuses a link that is not ours or is over, or of a webhook that gets no links to recordings any more, or
-/// has an owner who lost the right.
+/// Refuses a link with a wrong signature or past its end. Also refuses if the webhook no longer receives
+/// links to recordings, or its owner lost the right.
 pub async fn admit_link(installation: &Installation, claim: LinkClaim<'_>) -> Result<(), Problem> {
     let over = || {
         Problem::new(
@@ -184,7 +187,7 @@ pub async fn admit_link(installation: &Installation, claim: LinkClaim<'_>) -> Re
     let ours = installation
         .vault()
         .sign_link(&signed(claim.call, claim.webhook, claim.until_s));
-    // Hashes are compared, so that how long it takes tells nothing of the signature.
+    // Hashes are compared, so that the time of the comparison reveals nothing about the signature.
     if Sha256::digest(ours) != Sha256::digest(claim.signature) {
         return Err(over());
     }

@@ -1,4 +1,4 @@
-//! Lists of numbers that others keep, whoever asks: of which day each is, and that an edition was taken in.
+//! External blacklists (外部黑名单): the date of each, and the record that an edition was imported.
 
 use crate::installation::Installation;
 use actors::Answer;
@@ -13,29 +13,30 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// A list that others keep, as its editions left it.
+/// An external blacklist as its imported editions left it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RegistryShown {
     pub name: NumberListName,
-    /// The list's own date: of its newest edition, whatever area codes that was about.
+    /// Date of the list: that of its newest edition, whatever area codes that edition covered.
     pub as_of: Option<Day>,
     /// Days from that date to today (UTC).
     #[schemars(example = 3)]
     pub days: Option<i64>,
-    /// Area codes that came by themselves, each with its own date.
+    /// Area codes that were imported separately, each with its own date.
     pub areas: Vec<AreaShown>,
-    /// Some of its numbers came as digests; `salted` where there is a salt.
+    /// `clear` if all numbers came in clear, `sha256` if some came as digests, `sha256_salted` if those
+    /// have a salt.
     #[schemars(extend("enum" = ["clear", "sha256", "sha256_salted"]))]
     pub form: &'static str,
-    /// Numbers that were taken of its last edition.
+    /// Numbers imported from the last edition.
     pub numbers: u64,
-    /// Rows of it that nobody could read; only earlier versions took an edition with such.
+    /// Unreadable rows of the last edition. Only earlier versions accepted an edition with such rows.
     pub bad: u64,
-    /// Rows of it with a whole number that nobody can call.
+    /// Rows of the last edition with a complete number that cannot be dialed.
     pub uncallable: u64,
 }
 
-/// One area code of a list.
+/// One area code of a list, with the date of its data.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AreaShown {
     #[schemars(example = &"202")]
@@ -43,7 +44,7 @@ pub struct AreaShown {
     pub as_of: Day,
 }
 
-/// Every list that others keep.
+/// A list of all external blacklists.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RegistryList {
     pub items: Vec<RegistryShown>,
@@ -63,7 +64,8 @@ pub async fn registries(installation: &Installation) -> Result<RegistryList, Pro
     })
 }
 
-/// An edition was taken in: its numbers are told, and the list is of its day from now on.
+/// Records that an edition was imported. Its numbers have been stored before; from now on the list has the
+/// edition's date. Returns the list and the answer of the entity.
 pub async fn record(
     installation: &Installation,
     registry: NumberListName,
@@ -84,7 +86,7 @@ pub async fn record(
     Ok((shown, answer))
 }
 
-/// The stream on which it stands whether a number is on a list that came as digests.
+/// Returns the stream that states if a number is on a list that was imported as digests.
 pub fn stream_of_digest(installation: &Installation, digest: NumberDigest) -> NumberId {
     installation.vault().derive_number(&digest.stream_text())
 }
@@ -92,7 +94,7 @@ pub fn stream_of_digest(installation: &Installation, digest: NumberDigest) -> Nu
 fn form_of(digests: &BTreeSet<Digests>) -> &'static str {
     match digests.last() {
         None => "clear",
-        // The one without a salt is the first of all.
+        // The set is ordered and the digests without a salt come first.
         Some(last) if last.salt.is_empty() => "sha256",
         Some(_) => "sha256_salted",
     }

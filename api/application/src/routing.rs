@@ -1,5 +1,5 @@
-//! The routing score, whoever asks: weights and their versions, now and as of a time; candidates of a call,
-//! weighed and kept; what was kept.
+//! Routing scores: the weights and their versions, now or in the past; the scoring of a call's candidates,
+//! and the stored scorings.
 
 use crate::as_of::{Known, Moment, entity_then};
 use crate::installation::Installation;
@@ -13,19 +13,19 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The weights in force.
+/// The routing weights in force.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "RoutingWeightsInForce")]
 pub struct WeightsShown {
     #[serde(flatten)]
     pub weights: Weights,
-    /// What `If-Match` says of a change: the version that was read.
+    /// Version that was read. Send it as `If-Match` when you change the weights.
     #[schemars(example = &"\"v0\"")]
     pub etag: String,
     #[serde(skip)]
     #[schemars(skip)]
     pub version: StreamVersion,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
@@ -41,25 +41,25 @@ impl WeightsShown {
     }
 }
 
-/// One time that a call was scored.
+/// One scoring of a call's candidates.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RoutingScored {
     pub at: Timestamp,
-    /// Those in force then.
+    /// The weights in force at that time.
     pub weights: Weights,
-    /// The highest total, of equals the first.
+    /// The candidate with the highest total; of equal ones the first.
     #[schemars(example = &"agent-7")]
     pub chosen: String,
-    /// In the order in which they were named.
+    /// The breakdown of every candidate, in the order of the request.
     pub candidates: Vec<Breakdown>,
 }
 
-/// Every time that a call was scored; the last one counts.
+/// All scorings of a call. The last one counts.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RoutingOfCall {
     pub call: CallId,
     pub items: Vec<RoutingScored>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
@@ -81,7 +81,7 @@ fn of_call(call: CallId, state: &RoutingState, known: Option<Known>) -> RoutingO
     }
 }
 
-/// The weights, now or at a moment.
+/// Returns the weights, now or at a moment in the past.
 pub async fn weights(installation: &Installation, moment: &Moment) -> Result<WeightsShown, Problem> {
     if moment.is_now() {
         let loaded = installation.entities.routing_weights.state(&OwnWeights).await?;
@@ -95,13 +95,13 @@ pub async fn weights(installation: &Installation, moment: &Moment) -> Result<Wei
     Ok(WeightsShown::of(entity.state.weights(), version, Some(known)))
 }
 
-/// The weights after a change, and where it stands.
+/// The weights after a change, and the log position of the change.
 pub struct WeightsChanged {
     pub shown: WeightsShown,
     pub position: Position,
 }
 
-/// Weighs by others from now on; their version is the next one.
+/// Changes the weights from now on. The new weights have the next version.
 pub async fn change_weights(
     installation: &Installation,
     to: Weights,
@@ -117,14 +117,14 @@ pub async fn change_weights(
     })
 }
 
-/// What came of a call's candidates, and where it stands.
+/// The scorings of a call after a new one, and the log position of the new one.
 pub struct CallScored {
     pub shown: RoutingOfCall,
     pub version: StreamVersion,
     pub position: Position,
 }
 
-/// Weighs the candidates of a call by the weights in force, and keeps every breakdown.
+/// Scores the candidates of a call with the weights in force and stores the breakdown of each.
 pub async fn score_call(
     installation: &Installation,
     call: CallId,
@@ -152,7 +152,7 @@ pub async fn score_call(
     })
 }
 
-/// Every time that a call was scored, now or up to a moment.
+/// Returns all scorings of a call, now or up to a moment in the past.
 pub async fn routing_of(
     installation: &Installation,
     call: CallId,

@@ -1,8 +1,7 @@
-//! Settings, whoever asks: the values by which this installation goes, now and as of a time, and their
-//! change.
+//! Settings of the installation: their values now or in the past, and their change.
 //!
-//! What goes by a setting asks for it when it needs it: a change counts from then on, in every process on the
-//! log, without a restart.
+//! Code that depends on a setting reads it when it needs it. A change applies from then on in every process
+//! on the log, without a restart.
 
 use crate::as_of::{Known, Moment, entity_then};
 use crate::installation::Installation;
@@ -14,7 +13,7 @@ use domain::stored_event::{Cause, StreamVersion};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One setting.
+/// One setting with its value, default and limits.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Setting")]
 pub struct SettingShown {
@@ -27,13 +26,13 @@ pub struct SettingShown {
     pub default: u64,
     pub least: u64,
     pub most: u64,
-    /// What `If-Match` says of a change: the version that was read.
+    /// Version that was read. Send it as `If-Match` when you change the setting.
     #[schemars(example = &"\"v0\"")]
     pub etag: String,
     #[serde(skip)]
     #[schemars(skip)]
     pub version: StreamVersion,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
@@ -57,20 +56,20 @@ impl SettingShown {
     }
 }
 
-/// Every setting.
+/// A list of all settings.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SettingList {
     pub items: Vec<SettingShown>,
 }
 
 impl Installation {
-    /// The value of a setting now.
+    /// Returns the current value of a setting.
     pub async fn setting(&self, name: SettingName) -> Result<u64, Problem> {
         let loaded = self.entities.settings.state(&name).await?;
         Ok(loaded.state.value(name))
     }
 
-    /// The limits of alerts now.
+    /// Returns the current limits of alerts, read from the settings.
     pub async fn alert_limits(&self) -> Result<AlertLimits, Problem> {
         let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         Ok(AlertLimits {
@@ -85,7 +84,7 @@ impl Installation {
     }
 }
 
-/// One setting, now or at a moment, and at which version it is now.
+/// Returns one setting, now or at a moment in the past. The version is always the one at that moment.
 pub async fn setting(
     installation: &Installation,
     name: SettingName,
@@ -113,7 +112,7 @@ pub async fn setting(
     ))
 }
 
-/// Every setting, now or at a moment.
+/// Returns all settings, now or at a moment in the past.
 pub async fn settings(installation: &Installation, moment: &Moment) -> Result<SettingList, Problem> {
     let mut items = Vec::with_capacity(SettingName::ALL.len());
     for name in SettingName::ALL {
@@ -122,13 +121,13 @@ pub async fn settings(installation: &Installation, moment: &Moment) -> Result<Se
     Ok(SettingList { items })
 }
 
-/// A setting after a change.
+/// A setting after a change, with the answer of the entity.
 pub struct SettingChanged {
     pub shown: SettingShown,
     pub answer: Answer<Setting>,
 }
 
-/// Gives a setting another value.
+/// Changes the value of a setting.
 pub async fn change_setting(
     installation: &Installation,
     name: SettingName,

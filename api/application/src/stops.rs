@@ -1,5 +1,5 @@
-//! Emergency stops: which are engaged or were at a time, since when and by whom, and whether there is what
-//! one names.
+//! Emergency stops: the ones engaged now or at a past moment, with time, user and reason; and the check
+//! that the target of a stop exists.
 
 use crate::as_of::{Known, Moment};
 use crate::installation::Installation;
@@ -18,21 +18,21 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// A stop that is engaged.
+/// An emergency stop that is engaged.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StopShown {
     /// The stop's id: all, trunk.NAME, campaign.ID or preset.CODE.
     #[schemars(example = &"campaign.TASK20261120")]
     pub stop: String,
     pub scope: StopScope,
-    /// The trunk, campaign or preset; null where everything is stopped.
+    /// The trunk, campaign or preset. Null if everything is stopped.
     #[schemars(example = &"TASK20261120")]
     pub id: Option<String>,
     pub since: Timestamp,
-    /// Who engaged it; null where the directory's own key was used and nobody was named.
+    /// The user who engaged it. Null if the directory's own key was used without a user name.
     pub by: Option<String>,
     pub reason: String,
-    /// Conversations are hung up too.
+    /// True if running conversations are hung up too.
     pub hang_up: bool,
 }
 
@@ -51,17 +51,17 @@ impl StopShown {
     }
 }
 
-/// The stops that are engaged, or were then.
+/// The stops that are engaged, or were engaged at the requested moment.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StopsEngaged {
     pub items: Vec<StopShown>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
 
-/// What is engaged within a scope, now or at a moment, by the log itself: rows and the log behind them only
-/// say which stops there ever were.
+/// Returns the stops engaged within a scope, now or at a moment. The log decides. The view only supplies
+/// the names of the stops that ever existed, and the log those after the view's position.
 pub async fn engaged(
     installation: &Installation,
     scope: &DataScope,
@@ -90,7 +90,8 @@ pub async fn engaged(
     Ok(StopsEngaged { items, known })
 }
 
-/// The stops of the audit trail; answers up to where that is complete. Rows that cannot be read say nothing.
+/// Adds the stops found in the audit trail view. Returns the position up to which the view is complete; 0
+/// if it cannot be read.
 async fn from_rows(installation: &Installation, named: &mut BTreeSet<StopId>) -> Position {
     let status = installation.rows.status();
     let of_view = status.iter().find(|view| view.view == audit_trail::NAME);
@@ -115,7 +116,7 @@ async fn from_rows(installation: &Installation, named: &mut BTreeSet<StopId>) ->
     }
 }
 
-/// The stops of the log behind `after`: a few events, where the rows are not late.
+/// Adds the stops found in the log after position `after`. These are few events unless the view is late.
 async fn from_log(
     installation: &Installation,
     mut after: Position,
@@ -147,7 +148,7 @@ fn of_stream(stream: &StreamId) -> Option<StopId> {
     stream.id().parse().ok()
 }
 
-/// Refuses what is not there: a name that was mistyped would stop nothing.
+/// Refuses a stop with a target that does not exist: a mistyped name would stop nothing.
 pub async fn must_exist(installation: &Installation, stop: &StopId) -> Result<(), Problem> {
     match stop {
         StopId::All | StopId::Preset(_) => Ok(()),
@@ -158,7 +159,7 @@ pub async fn must_exist(installation: &Installation, stop: &StopId) -> Result<()
                 .map(|_| ())
                 .ok_or_else(|| Problem::missing("this campaign"))
         }
-        // Whoever stands by does not know the lines of the process that dials, and must not refuse.
+        // A standby process does not know the trunks of the process that dials, so it must not refuse.
         StopId::Trunk(name) => match installation.dialing.drivers().map(|drivers| drivers.trunks()) {
             Some(trunks) if !trunks.contains(name) => Err(Problem::refused(
                 "trunk-unknown",

@@ -1,4 +1,5 @@
-//! What a call came to, whoever asks: its recorded summary, with the labels of its closed lists.
+//! Call summaries (话后小结): the stored summary of a call in the form of the API, with labels for coded
+//! values.
 
 use crate::installation::Installation;
 use crate::transcript_words::masked_words;
@@ -16,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How interested somebody seemed, and by which rule.
+/// The callee's interest level, and the rule that set it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct InterestShown {
     level: InterestLevel,
@@ -38,7 +39,7 @@ impl InterestShown {
     }
 }
 
-/// What may follow, and why.
+/// The suggested next step after a call, and its reason.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FollowUpShown {
     action: FollowUpAction,
@@ -62,25 +63,26 @@ impl FollowUpShown {
     }
 }
 
-/// What a model wrote of the call besides, where the campaign asked for it: words for people, and no figure.
+/// Additional text about the call by a language model, if the campaign asked for it. It is written for
+/// people and no figure is computed from it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "state": "worded", "text": "客户同意分三期办理。", "follow_up": "发送确认信息。",
     "model": "qwen2.5-7b-instruct", "failure": null, "took_ms": 1840, "recorded_at": "2026-03-02T02:00:03Z" }]))]
 pub struct WordingShown {
     state: WordingShownState,
-    /// Written by a model; null where it wrote nothing that is kept, or nobody can open it any more.
+    /// The model's text. Null if no text was accepted, or if its key was destroyed.
     text: Option<String>,
-    /// What may be done next, in its words; likewise.
+    /// The next step that the model suggests. Null if no text was accepted, or if its key was destroyed.
     follow_up: Option<String>,
-    /// As its server calls it; null while it is asked.
+    /// Name of the model, as its server reports it. Null while the request is open.
     model: Option<String>,
-    /// Why there is nothing: `late`, `garbled`, `contradicts`, `figures` …
+    /// Why there is no text: `late`, `garbled`, `contradicts`, `figures` …
     failure: Option<String>,
     took_ms: Option<u64>,
     recorded_at: Option<Timestamp>,
 }
 
-/// How far it is.
+/// State of the model's text: requested, written or failed.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum WordingShownState {
@@ -89,13 +91,13 @@ enum WordingShownState {
     Failed,
 }
 
-/// A summary as shown.
+/// The stored summary of one call.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SummaryShown {
     call: CallId,
     campaign: CampaignId,
     customer: CustomerId,
-    /// The version of the flow that the call ran.
+    /// The flow version that the call ran.
     #[schemars(example = &"card_instalment_spoken@1")]
     flow: String,
     ended_at: Timestamp,
@@ -105,47 +107,47 @@ pub struct SummaryShown {
     disposition_zh: &'static str,
     outcome: Option<Outcome>,
     outcome_zh: Option<&'static str>,
-    /// What decided the call.
+    /// The intent that decided the call.
     #[schemars(example = &"affirm")]
     intent: Option<String>,
-    /// Where that stands: a member of the flow, `opt_out` or `outcome`.
+    /// The rule behind the intent: a member of the flow, `opt_out` or `outcome`.
     #[schemars(example = &"nodes.签约.intents.affirm")]
     intent_rule: Option<String>,
-    /// Null of a call in which nothing was said.
+    /// The callee's interest. Null if the callee said nothing.
     interest: Option<InterestShown>,
-    /// By the flow's names; null where nobody can open it any more.
+    /// Slot values by the flow's slot names. A value is null if its key was destroyed.
     #[schemars(example = BTreeMap::from([("terms", Some("3"))]))]
     slots: BTreeMap<String, Option<String>>,
-    /// Null while nobody measures it.
+    /// The callee's emotion. Null if the campaign does not measure it.
     #[schemars(example = &"calm")]
     emotion: Option<String>,
     tags: BTreeSet<CourseMark>,
-    /// What the flow tagged the person with; null where nobody can open it any more.
+    /// Tags that the flow gave to the customer. A tag is null if its key was destroyed.
     #[schemars(example = ["承诺还款"])]
     flow_tags: Vec<Option<String>>,
-    /// Null where nobody can open it any more.
+    /// The summary's sentence. Null if its key was destroyed.
     #[schemars(example = &"接通，通话41秒，结果：成功。")]
     text: Option<String>,
     #[schemars(example = &"zh-CN")]
     lang: String,
     follow_up: FollowUpShown,
-    /// Beside it, by a model; null where none was asked.
+    /// Additional text by a language model. Null if none was requested.
     wording: Option<WordingShown>,
     turns: TurnCounts,
-    /// Digests of the models that were asked during the call.
+    /// SHA-256 digests of the models that were used during the call.
     #[schemars(example = ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])]
     models: BTreeSet<String>,
-    /// Of its rules and templates.
+    /// Version of the rules and templates that wrote the summary.
     summary_version: u32,
-    /// The call's last event that it is made from.
+    /// Log position of the last event of the call that the summary is based on.
     made_at_position: String,
     made_at_version: u64,
-    /// Slots and text are shown as they were kept.
+    /// True if slots and text are shown as stored, false if they are masked again.
     clear: bool,
 }
 
 impl SummaryShown {
-    /// How many values of the person it shows; those that nobody can open any more are none.
+    /// Returns the number of personal values in this reply. Values with a destroyed key do not count.
     pub fn values_count(&self) -> usize {
         let wording = self
             .wording
@@ -157,7 +159,8 @@ impl SummaryShown {
     }
 }
 
-/// What was recorded of a call. `clear` shows slots and text as they were kept; else they are masked again.
+/// Returns the stored summary of a call. With `clear`, slots and text are shown as stored; otherwise they
+/// are masked again.
 pub async fn summary(
     installation: &Installation,
     call: CallId,

@@ -1,4 +1,4 @@
-//! Targets beside what was reached, and why: the metric's figure, and the gap split over causes (REP-4).
+//! Targets compared with the figures reached: the metric's value, and the gap attributed to causes (REP-4).
 
 use crate::figures::find;
 use domain::disposition::{Disposition, Outcome};
@@ -14,7 +14,7 @@ use projections::views::target_board::TargetRow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Targets that the requirement names: for everybody, and for banks.
+/// Preset targets, in per mille by metric: `general` for all installations, `bank` for banks.
 pub const PRESETS: &[(&str, &[(&str, u32)])] = &[
     (
         "general",
@@ -26,7 +26,7 @@ pub const PRESETS: &[(&str, &[(&str, u32)])] = &[
     ),
 ];
 
-/// One row of the table.
+/// Returns a target with the figure reached and the causes of the gap.
 pub async fn target_actual(db: &dyn ReadDb, target: &TargetRow) -> Result<TargetActual, Problem> {
     let metric = find(&target.metric, Some(target.version))?;
     let scope = Scope {
@@ -58,7 +58,7 @@ pub async fn target_actual(db: &dyn ReadDb, target: &TargetRow) -> Result<Target
     })
 }
 
-/// A target beside what was reached, and why; figures are null of no call.
+/// A target and the figure reached. Figures are null if there was no call.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TargetActual {
     campaign: CampaignId,
@@ -72,7 +72,7 @@ pub struct TargetActual {
     denominator: Option<i64>,
     reached: Option<bool>,
     gap_ratio: Option<f64>,
-    /// Null of a metric whose misses have no causes here.
+    /// The gap attributed to causes. Null for a metric with misses that are not classified by cause.
     pub deviation: Option<Deviation>,
     set_by: Option<String>,
     set_at: Timestamp,
@@ -80,7 +80,8 @@ pub struct TargetActual {
     recorded_at: Option<Timestamp>,
 }
 
-/// The gap over calls that ended, by cause; `None` for a metric whose misses have no causes here.
+/// Returns the gap by cause, over the ended calls of the campaign and of the other campaigns. `None` for a
+/// metric with misses that are not classified by cause.
 async fn causes(db: &dyn ReadDb, target: &TargetRow, ratio: f64) -> Result<Option<Deviation>, Problem> {
     let machine_answers = target.version == 1;
     let tally = match target.metric.as_str() {
@@ -93,7 +94,8 @@ async fn causes(db: &dyn ReadDb, target: &TargetRow, ratio: f64) -> Result<Optio
     Ok(deviation(&own, ratio, &others))
 }
 
-/// Dialed calls that ended, and why they were not answered.
+/// Counts ended calls that were dialed, with the cause if they were not answered. `machine_answers` counts
+/// a machine as an answer.
 fn answering(endings: &Endings, machine_answers: bool) -> Tally {
     let mut tally = Tally::default();
     for count in &endings.dispositions {
@@ -110,7 +112,8 @@ fn answering(endings: &Endings, machine_answers: bool) -> Tally {
     tally
 }
 
-/// Answered calls that ended, and why they did not convert.
+/// Counts ended calls that were answered, with the cause if they did not convert. `machine_answers` counts
+/// a machine as an answer.
 fn converting(endings: &Endings, machine_answers: bool) -> Tally {
     let mut tally = Tally::default();
     let mut answered: u64 = 0;
@@ -134,12 +137,13 @@ fn converting(endings: &Endings, machine_answers: bool) -> Tally {
         tally.count(Cause::of_outcome(outcome), counted);
         answered -= counted;
     }
-    // Answered without an outcome.
+    // Calls that were answered and have no outcome.
     tally.count(Cause::of_outcome(None), answered);
     tally
 }
 
-/// Whether a metric can have a target: a ratio whose events exist.
+/// Checks that a metric can have a target: it must be a ratio that is measured. Returns its name and
+/// version, or refuses with `metric-without-target`.
 pub fn targetable(name: &str, version: Option<u32>) -> Result<(String, u32), Problem> {
     let metric = find(name, version)?;
     if metric.numerator.is_none()
@@ -152,10 +156,10 @@ pub fn targetable(name: &str, version: Option<u32>) -> Result<(String, u32), Pro
     Ok((metric.name.clone(), metric.version))
 }
 
-/// The campaign of a query, where it names one.
+/// Parses the campaign of a query, if the query names one.
 pub fn campaign_of(text: Option<&str>) -> Result<Option<CampaignId>, Problem> {
     let parsed = text.map(str::parse).transpose();
-    // What is no id names nothing.
+    // A text that is no id names no campaign.
     parsed.or(Err(Problem::missing("this campaign")))
 }
 

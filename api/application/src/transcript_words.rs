@@ -1,5 +1,5 @@
-//! Words of a transcript as whoever may not see them in clear is shown them: numbers, cards and names
-//! starred.
+//! Masks transcript texts for users who may not see them in clear: numbers, card numbers and names become
+//! asterisks.
 
 use crate::flows::definition_of;
 use crate::installation::Installation;
@@ -10,7 +10,7 @@ use domain::ports::writer::Figures;
 use std::collections::BTreeSet;
 use understanding::masking::{mask, mask_among, mask_digits_asked_for, mask_turns};
 
-/// Masks what is stored of words as it masks what is shown.
+/// The masking of words before they are stored. It is the same as for replies.
 #[derive(Debug, Clone, Copy)]
 pub struct MaskedWords;
 
@@ -28,7 +28,7 @@ impl Masking for MaskedWords {
     }
 }
 
-/// Numbers and days of a text, found as they are understood in calls.
+/// Finds the numbers and dates in a text, with the rules that calls use to understand them.
 #[derive(Debug, Clone, Copy)]
 pub struct NamedFigures;
 
@@ -38,18 +38,19 @@ impl Figures for NamedFigures {
     }
 }
 
-/// What was said, without what identifies a person.
+/// Masks what identifies a person in an utterance.
 pub fn masked_words(text: &str) -> String {
     mask(text).text
 }
 
-/// The same, but for words of the flow (`own_words`), which are no names.
+/// Masks what identifies a person in an utterance. Words of the flow (`own_words`) are never taken for
+/// names.
 pub fn masked_among(text: &str, own_words: &str) -> String {
     mask_among(text, own_words).text
 }
 
-/// Words of the flow that a call or conversation ran. There are none where the flow cannot be read, and then
-/// masking hides more.
+/// Returns the words of the flow that a call or conversation ran. Empty if the flow cannot be read; masking
+/// then hides more.
 pub async fn own_words(installation: &Installation, flow: Option<&FlowRef>) -> String {
     let Some(flow) = flow else {
         return String::new();
@@ -62,7 +63,8 @@ pub async fn own_words(installation: &Installation, flow: Option<&FlowRef>) -> S
     found.map_or_else(|_unreadable| String::new(), |(_, flow)| flow.own_words())
 }
 
-/// An answer to a question of a flow: a part of a number that is asked for is masked as the whole is.
+/// Masks an answer to a question of a flow. If the question asks for digits, a part of a number is masked
+/// like a complete one.
 pub fn masked_answer(text: &str, asked: &AskedWords) -> String {
     match asked.asks_for_digits {
         true => mask_digits_asked_for(text, &asked.own_words).text,
@@ -70,8 +72,8 @@ pub fn masked_answer(text: &str, asked: &AskedWords) -> String {
     }
 }
 
-/// Turns with the node that each answers: what answers one node in a row is masked as one text. Words of the
-/// flow (`own_words`) are no names.
+/// Masks turns, given as pairs of node and text. Consecutive answers to one node are masked as one text, so
+/// that a number spread over them is found. Words of the flow (`own_words`) are never taken for names.
 pub fn masked_by_node<'t>(turns: &[(&'t str, &'t str)], own_words: &str) -> Vec<String> {
     let answers_same = |one: &(&str, &str), next: &(&str, &str)| one.0 == next.0;
     let questions = turns.chunk_by(answers_same);

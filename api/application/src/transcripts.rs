@@ -1,7 +1,8 @@
-//! What was said in calls, searched by its words: heard texts are opened for it and nothing of them is kept.
+//! Search of call transcripts by words. Heard texts are decrypted for the search and nothing of them is
+//! stored.
 //!
-//! What is searched is what is shown: numbers, cards and names are masked first, so that nobody finds a
-//! person by trying.
+//! The search sees the masked text that users see: numbers, card numbers and names are masked first, so
+//! that a person cannot be found by trial.
 
 use crate::calls::stream_of;
 use crate::campaigns::AnonymousFound;
@@ -18,51 +19,52 @@ use domain::transcript::TranscriptOf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most calls that are opened for one search.
+/// Most calls that are decrypted for one search.
 pub const SEARCHED_CALLS_MAX: usize = 500;
 
-/// Longest text that is searched for, in characters.
+/// Longest search text, in characters.
 pub const SOUGHT_CHARS_MAX: usize = 64;
 
-/// Most utterances shown of one call.
+/// Most utterances returned per call.
 const SAID_MAX: usize = 5;
 
-/// Calls in which something was said.
+/// Calls with utterances that contain the search text.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TranscriptsFound {
     pub items: Vec<TranscriptFound>,
-    /// Where a campaign is named: what is kept of its calls without whoever said it.
+    /// For a search in one campaign: matching anonymous transcripts, which name no call or customer.
     pub anonymous: Vec<AnonymousFound>,
-    /// Calls that were opened for it.
+    /// Number of calls that were decrypted for the search.
     pub searched_calls: usize,
-    /// There are more calls in this time than are opened at once: ask for a shorter one.
+    /// True if the time range has more calls than one search decrypts. Search a shorter range.
     pub truncated: bool,
 }
 
-/// One call, with what was said, masked.
+/// One call with its matching utterances, masked.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TranscriptFound {
     pub call: CallId,
     pub campaign: CampaignId,
     pub customer: CustomerId,
     pub answered_at: Option<Timestamp>,
-    /// At most five.
+    /// The matching utterances, at most five.
     pub said: Vec<SaidWords>,
 }
 
 /// One utterance of the callee.
 #[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SaidWords {
-    /// The node the call was in.
+    /// The flow node at which it was said.
     #[schemars(example = &"确认分期期数")]
     pub node: String,
-    /// Since the answer.
+    /// Time since the answer, in milliseconds.
     pub begins_ms: u64,
     #[schemars(example = &"那就分三期吧")]
     pub text: String,
 }
 
-/// What was said in a call that holds the words, masked; without any where the person is gone.
+/// Returns up to `SAID_MAX` masked utterances of a call that contain the search text. Empty if the customer
+/// was erased.
 pub async fn said_with(
     installation: &Installation,
     call: CallId,
@@ -75,7 +77,8 @@ pub async fn said_with(
     Ok(said)
 }
 
-/// All that was said in a call, masked; asked only behind a record of it.
+/// Returns all utterances of a call, masked. Call it only for a read that is logged. Empty if the customer
+/// was erased.
 pub async fn heard_in(
     installation: &Installation,
     call: CallId,
@@ -121,7 +124,7 @@ pub async fn heard_in(
     Ok(said)
 }
 
-/// Letters count alike in both cases.
+/// Returns true if the text contains the search text, in upper or lower case.
 fn holds(text: &str, sought: &str) -> bool {
     text.to_lowercase().contains(&sought.to_lowercase())
 }

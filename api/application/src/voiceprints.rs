@@ -1,6 +1,8 @@
-//! Voiceprints, whoever asks: what is ordered and shown of one, the template behind a comparison, and the end
-//! of its key. Nothing is made or compared unless the setting `voiceprints.on` says so; to withdraw, delete
-//! and show one is always possible.
+//! Voiceprints (声纹): the requests and replies about one, the template for a comparison, and the destruction
+//! of its key.
+//!
+//! Voiceprints are made and compared only while the setting `voiceprints.on` says so. Withdrawing the
+//! consent, deleting a voiceprint and reading its state are always possible.
 
 use crate::installation::{Installation, follow};
 use crate::kept_words::masked_reason;
@@ -22,21 +24,21 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// A consent to a voiceprint, and to nothing else.
+/// A request to record the consent to a voiceprint, and to nothing else.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "source": "counter", "wording": "我同意将本人语音用于来电比对提示，可随时撤回并删除。",
     "evidence": "form 17", "until": "2026-12-31T16:00:00Z" }]))]
 pub struct VoiceConsentOrder {
-    /// By which way it came; name no person.
+    /// Where the consent was given. It must not name a person.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     pub source: String,
-    /// What the person was told and agreed to.
+    /// The wording that the customer read or heard, and agreed to.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     pub wording: String,
-    /// What shows it; kept sealed.
+    /// Evidence of the consent, stored sealed.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     pub evidence: String,
-    /// Within 366 days.
+    /// End of the consent, at most 366 days from now.
     pub until: Timestamp,
 }
 
@@ -65,11 +67,11 @@ impl From<VoiceConsentOrder> for VoiceprintCommand {
     }
 }
 
-/// A consent that is withdrawn: its voiceprint goes with it.
+/// A request to withdraw the consent. The voiceprint is deleted too.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "source": "hotline" }]))]
 pub struct VoiceWithdrawal {
-    /// By which way it came; name no person.
+    /// Where the withdrawal was made. It must not name a person.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     pub source: String,
 }
@@ -82,11 +84,11 @@ impl Order for VoiceWithdrawal {
     }
 }
 
-/// Why a voiceprint is deleted.
+/// A request to delete a voiceprint, with the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "no longer needed" }]))]
 pub struct VoiceDeletion {
-    /// Stored for ever; name no person.
+    /// Reason, stored permanently. It must not name a person.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     pub reason: String,
 }
@@ -99,22 +101,22 @@ impl Order for VoiceDeletion {
     }
 }
 
-/// How a person's voiceprint stands; its template is never shown.
+/// State of a customer's voiceprint: consent and enrolment. The template is never included.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VoiceprintShown {
     pub customer: CustomerId,
-    /// Whether it may be compared now.
+    /// State of the consent. Only `given` permits comparisons.
     #[schemars(extend("enum" = ["given", "absent", "withdrawn", "expired"]))]
     pub consent: &'static str,
-    /// The latest consent.
+    /// The customer's latest consent to a voiceprint.
     pub consented: Option<VoiceConsentShown>,
-    /// What is enrolled.
+    /// The enrolled voiceprint, if there is one.
     pub enrolled: Option<VoiceEnrolmentShown>,
-    /// When the last one was deleted, where none is enrolled since.
+    /// When the last voiceprint was deleted, if none was enrolled since.
     pub deleted_at: Option<Timestamp>,
 }
 
-/// The latest consent.
+/// The latest consent to a voiceprint.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VoiceConsentShown {
     #[schemars(example = &"counter")]
@@ -126,7 +128,7 @@ pub struct VoiceConsentShown {
     pub withdrawn_at: Option<Timestamp>,
 }
 
-/// What is enrolled, without the voice.
+/// The enrolled voiceprint, without the voice data.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VoiceEnrolmentShown {
     pub enrolment: u32,
@@ -138,11 +140,11 @@ pub struct VoiceEnrolmentShown {
     pub last: Option<VoiceComparisonShown>,
 }
 
-/// A comparison: a hint, and no proof of who somebody is.
+/// A comparison of a voice with the voiceprint. It is a hint, not a proof of identity.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VoiceComparisonShown {
     pub campaign: Option<CampaignId>,
-    /// The smaller, the more alike.
+    /// Distance between voice and voiceprint. A smaller one means more alike.
     pub distance_milli: u32,
     pub threshold_milli: u32,
     #[schemars(extend("enum" = ["alike", "unlike"]))]
@@ -151,30 +153,32 @@ pub struct VoiceComparisonShown {
     pub compared_at: Timestamp,
 }
 
-/// What an order about a voiceprint answers: whoever may give it may not read what else is known of it.
+/// Reply to a change of a voiceprint. It is short, because users who may make the change may not read the
+/// rest.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VoiceprintOrdered {
     pub customer: CustomerId,
-    /// Whether it may be compared now.
+    /// State of the consent. Only `given` permits comparisons.
     #[schemars(extend("enum" = ["given", "absent", "withdrawn", "expired"]))]
     pub consent: &'static str,
-    /// When the last one was deleted, where none is enrolled since.
+    /// When the last voiceprint was deleted, if none was enrolled since.
     pub deleted_at: Option<Timestamp>,
     pub position: String,
 }
 
-/// One person's voiceprint as it stands by all of their ids.
+/// The voiceprint state of one person, with the withdrawals under the person's other ids taken into
+/// account.
 pub struct VoiceStanding {
     customer: CustomerId,
     pub state: Arc<VoiceprintState>,
-    /// Why there is no consent that counts now.
+    /// Why the consent is not valid now; `None` if it is.
     refusal: Option<VoiceprintRefusal>,
-    /// Nothing of them is to be had any more.
+    /// True if the person's erasure is final, so that nothing of the voiceprint may be read.
     erased: bool,
 }
 
 impl VoiceStanding {
-    /// As it is shown.
+    /// Returns the state in the form of the API.
     pub fn shown(&self) -> VoiceprintShown {
         let known = (!self.erased).then_some(self.state.as_ref());
         VoiceprintShown {
@@ -186,7 +190,7 @@ impl VoiceStanding {
         }
     }
 
-    /// As an order answers it.
+    /// Returns the reply to a change, with its log position.
     pub fn ordered(self, position: Position) -> VoiceprintOrdered {
         VoiceprintOrdered {
             consent: self.consent_word(),
@@ -206,7 +210,8 @@ impl VoiceStanding {
     }
 }
 
-/// How it stands now.
+/// Returns the current voiceprint state of a customer. A later withdrawal under another id of the same
+/// person counts.
 pub async fn standing(
     installation: &Installation,
     customer: &CustomerId,
@@ -222,7 +227,8 @@ pub async fn standing(
             }
         }
     }
-    // Whoever asked to be erased is compared no more; when it is decided, nothing of theirs is to be had.
+    // A customer who requested erasure is not compared any more. When the erasure is decided, nothing may
+    // be read.
     if person.erasure() != Erasure::None {
         refusal = Some(VoiceprintRefusal::NotConsented);
     }
@@ -234,8 +240,8 @@ pub async fn standing(
     })
 }
 
-/// The other ids of the same person: those that are called by this one; else the one it was merged into, and
-/// what else was.
+/// Returns the other ids of the same person: those merged into this one; if this one was merged, the id it
+/// was merged into and the others merged there.
 pub async fn other_ids(
     installation: &Installation,
     customer: &CustomerId,
@@ -279,7 +285,7 @@ fn enrolment_shown(held: &HeldVoiceprint) -> VoiceEnrolmentShown {
     }
 }
 
-/// Refused unless voiceprints are made here, of somebody who is not erased.
+/// Refuses if the setting `voiceprints.on` is off, or the customer is erased or to be erased.
 pub async fn may_be_made(installation: &Installation, person: &CustomerState) -> Result<(), Problem> {
     if installation.setting(SettingName::VoiceprintsOn).await? == 0 {
         return Err(Problem::refused(
@@ -296,8 +302,8 @@ pub async fn may_be_made(installation: &Installation, person: &CustomerState) ->
     Ok(())
 }
 
-/// The state of somebody whose consent counts now, before any sound of theirs is looked at. What a consent
-/// that is over left is deleted here.
+/// Returns the voiceprint state of a customer with a valid consent, or refuses. Call it before any audio is
+/// read. A voiceprint with an expired consent is deleted here.
 pub async fn consenting(
     installation: &Installation,
     customer: &CustomerId,
@@ -320,8 +326,8 @@ pub async fn consenting(
     Err(Problem::refused("refused", refusal.to_string()))
 }
 
-/// Asks what ends something of the person and of each of their other ids: they withdrew or were heard as one.
-/// Answers for the id that was named.
+/// Sends a command that ends something (withdrawal, deletion) to the voiceprint of the customer and of each
+/// other id of the same person. Returns the answer for the named id.
 pub async fn ask_each(
     installation: &Installation,
     customer: &CustomerId,
@@ -342,7 +348,8 @@ pub async fn ask_each(
     Ok(answer)
 }
 
-/// Asks it, and destroys the key of what was deleted: nothing of this installation opens it any more.
+/// Sends a command to a voiceprint and destroys the key of a deleted one, so that this installation can no
+/// longer decrypt it.
 pub async fn ask(
     installation: &Installation,
     customer: &CustomerId,
@@ -354,14 +361,14 @@ pub async fn ask(
         .voiceprints
         .ask(customer, command, cause)
         .await?;
-    // A repeat destroys again what a crash between the two left; so does each start.
+    // A repeated command destroys the key that a crash left behind; so does each start of the process.
     if let Some(key) = answer.state.key_to_destroy(customer) {
         installation.vault().destroy(&key, installation.now()).await?;
     }
     Ok(answer)
 }
 
-/// The template that others are compared with; asked only behind a record of it.
+/// Returns the template of an enrolment for comparisons. Call it only for a read that is logged.
 pub async fn template(
     installation: &Installation,
     customer: &CustomerId,

@@ -1,46 +1,46 @@
-//! How loud a recording is along its time, each side apart: what a page draws without the sound itself.
+//! The waveform of a recording: its loudness over time per channel, which a page draws without the audio.
 //!
-//! The whole file is read once and a bounded number of peaks is kept; the words cannot be heard from them,
-//! but who spoke when can be seen, so whoever gives them out puts that on record as of the recording.
+//! The whole file is read once and a limited number of peaks is kept. Words cannot be heard from them, but
+//! they show who spoke when. So the caller logs a waveform as a read of the recording.
 
 use domain::problem::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Points of a channel unless asked otherwise: a wide screen's pixels, nearly.
+/// Default number of points per channel: about the pixels of a wide screen.
 pub const POINTS_DEFAULT: u32 = 1_000;
-/// Most points of a channel: beyond it a screen shows nothing more, and a reply would be large.
+/// Most points per channel. A screen shows no more, and the reply would be large.
 pub const POINTS_MAX: u32 = 4_000;
 
-/// Bytes of a recording's header: RIFF, fmt of 16 bytes, data.
+/// Length of a recording's header in bytes: RIFF, fmt of 16 bytes, data.
 const HEADER_BYTES: usize = 44;
-/// Where in it the format begins, as the fields `format, channels, rate, bytes a second, bytes, bits`.
+/// Offset of the format in the header: the fields `format, channels, rate, bytes a second, bytes, bits`.
 const FORMAT_AT: usize = 20;
-/// PCM, two channels, 8,000 samples a second of 16 bit each: what every recording here is.
+/// The format of every recording here: PCM, two channels, 8,000 samples per second of 16 bits.
 const FORMAT: [u8; 16] = [1, 0, 2, 0, 0x40, 0x1f, 0, 0, 0, 0x7d, 0, 0, 4, 0, 16, 0];
-/// One sample of both channels.
+/// Bytes of one sample of both channels.
 const SAMPLE_FRAME_BYTES: usize = 4;
-/// Samples of a channel in a millisecond.
+/// Samples per channel and millisecond.
 const SAMPLES_PER_MS: u64 = 8;
 
-/// How loud each side was, point by point.
+/// The loudness of both channels, point by point.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Waveform {
     pub duration_ms: u64,
-    /// How much of the recording each point stands for; the last may be of less.
+    /// Milliseconds of audio per point. The last point may cover less.
     pub point_ms: u64,
-    /// The robot's channel, then the agent's: the loudest sample of each point, in thousandths of the
-    /// loudest that there could be.
+    /// Loudness of our side (robot or agent), then of the callee: the loudest sample of each point, in
+    /// thousandths of the maximum.
     #[schemars(example = &[12, 310, 0])]
     pub ours_per_mille: Vec<u16>,
     #[schemars(example = &[0, 0, 480])]
     pub callee_per_mille: Vec<u16>,
 }
 
-/// Reads a recording's bytes in order and keeps its peaks.
+/// Reads a recording's bytes in order and collects the peaks.
 pub struct Peaks {
     header: Vec<u8>,
-    /// Bytes of a sample frame whose rest has not come yet.
+    /// Bytes of an incomplete sample frame.
     begun: Vec<u8>,
     frames: u64,
     frames_per_point: u64,
@@ -50,7 +50,7 @@ pub struct Peaks {
 }
 
 impl Peaks {
-    /// Of a file of so many bytes, in at most so many points.
+    /// Prepares for a file of `file_bytes` bytes, with at most `points` points.
     pub fn of(file_bytes: u64, points: u32) -> Self {
         let frames = file_bytes.saturating_sub(HEADER_BYTES as u64) / SAMPLE_FRAME_BYTES as u64;
         let points = u64::from(points.clamp(1, POINTS_MAX));
@@ -66,7 +66,7 @@ impl Peaks {
         }
     }
 
-    /// The next bytes of the file.
+    /// Adds the next bytes of the file.
     pub fn take(&mut self, bytes: &[u8]) {
         let lacking = HEADER_BYTES - self.header.len();
         let (header, sound) = bytes.split_at(lacking.min(bytes.len()));
@@ -104,7 +104,7 @@ impl Peaks {
         }
     }
 
-    /// What was heard; a fault where the file is no recording of ours.
+    /// Returns the waveform. Fails if the file is not in the format of our recordings.
     pub fn finish(mut self) -> Result<Waveform, Problem> {
         let format = self.header.get(FORMAT_AT..FORMAT_AT + FORMAT.len());
         if format != Some(&FORMAT[..]) || !self.header.starts_with(b"RIFF") {
@@ -136,7 +136,7 @@ mod tests {
         header
     }
 
-    /// A second: ours at 16,384 in its first half, the callee at the loudest there is in its last 100 ms.
+    /// One second: ours at 16,384 in its first half, the callee at the maximum in its last 100 ms.
     fn second() -> Vec<u8> {
         let mut sound = header();
         for at in 0..8_000 {

@@ -1,5 +1,5 @@
-//! A stream read from its first event to its last: the state it adds up to, and each event with when it
-//! happened.
+//! Replays a stream from its first event to its last: returns the resulting state and passes on each event
+//! with its time.
 
 use crate::installation::Installation;
 use domain::decider::Decider;
@@ -9,7 +9,7 @@ use domain::problem::Problem;
 use domain::stored_event::{StreamVersion, read_event};
 use domain::time::Timestamp;
 
-/// Folds a stream; `each` is told of every event, in order.
+/// Replays a stream and returns its state. Calls `each` with every event, in order.
 pub(crate) async fn folded<D: Decider>(
     installation: &Installation,
     stream: &StreamId,
@@ -22,7 +22,8 @@ where
     folded_in::<D>(installation.store(), stream, each).await
 }
 
-/// The same, in a log.
+/// Replays a stream of the given event store and returns its state. Calls `each` with every event, in
+/// order.
 pub(crate) async fn folded_in<D: Decider>(
     store: &dyn EventStore,
     stream: &StreamId,

@@ -1,4 +1,4 @@
-//! Rows of a request body: the records of `POST tasks/data` (CUS-2), further members being variables.
+//! Rows of a request body: the records of `POST tasks/data` (CUS-2). Unknown members become variables.
 
 use crate::mapping::Member;
 use crate::source::{NamedRow, ReadRow, RowSink, RowSource, check_text};
@@ -7,7 +7,7 @@ use domain::visible_text::normalize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// The records of one body as rows; the first is row 1.
+/// The records of one body as rows. The first is row 1.
 pub struct BodySource {
     records: Vec<Map<String, Value>>,
 }
@@ -37,7 +37,7 @@ fn name_members(row: u64, record: Map<String, Value>) -> ReadRow {
     let mut flat = BTreeMap::new();
     for (name, value) in record {
         match value {
-            // A record may also carry its variables in an object of their own.
+            // A record may also have its variables in an object of their own.
             Value::Object(inner) if name == "variables" => flat.extend(inner),
             other => {
                 flat.insert(name, other);

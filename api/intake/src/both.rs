@@ -1,9 +1,8 @@
-//! Why a row is bad, for readers of either language: English first, Chinese behind ` / `, as in texts that
-//! stand beside a row.
+//! Reasons why a row is bad, in two languages: English first, then Chinese after ` / `.
 
 use domain::phone_number::InvalidPhoneNumber;
 
-/// Both texts as one.
+/// Joins an English and a Chinese text with ` / `.
 pub(crate) fn both(en: &str, zh: &str) -> String {
     format!("{en} / {zh}")
 }

@@ -1,13 +1,13 @@
-//! Files from outside, read whole and counted while they are read.
+//! Files from outside, read whole and limited in size while they are read.
 //!
-//! A size asked for beforehand is only what the file had then: a pipe has none, and another program may be
-//! writing still.
+//! The size that a file reports is not reliable: a pipe has none, and another program may still be writing
+//! the file.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The file, or why not: one byte beyond the limit ends it.
+/// Returns the file's bytes. Fails as soon as it has one byte more than the limit.
 pub fn read(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX);
@@ -21,7 +21,7 @@ pub fn read(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same as text.
+/// Returns the file as text. Fails if it exceeds the limit or is not UTF-8.
 pub fn read_text(path: &Path, bytes_max: usize) -> io::Result<String> {
     String::from_utf8(read(path, bytes_max)?)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("it is not UTF-8: {error}")))

@@ -1,4 +1,4 @@
-//! The body that creates a campaign (CMP-2), its defaults and its limits.
+//! The request body that creates a campaign (CMP-2), with its defaults and limits.
 
 use crate::hours_and_quotas::{self, best_times_of, quotas_of};
 use crate::members::Members;
@@ -29,48 +29,48 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// Concurrent calls of a campaign that names none (requirements DEP-4: it starts at ≤ 50).
+/// Concurrent calls of a campaign without a value of its own (requirements DEP-4: it starts at ≤ 50).
 const MAX_CONCURRENT_DEFAULT: u32 = 50;
 
-/// Most concurrent calls a campaign may ask for (DEP-4: 1,000 are supported and measured).
+/// Most concurrent calls that a campaign may request (DEP-4: 1,000 are supported and measured).
 pub const MAX_CONCURRENT_MAX: u32 = 1_000;
 
-/// Shortest ring time-out: less than a first ring makes no sense.
+/// Shortest ring timeout in milliseconds: the time of a first ring.
 const RING_TIMEOUT_MS_MIN: u32 = 3_000;
 
-/// Longest ring time-out: the hard setup cap of a call (call progress: 120 s).
+/// Longest ring timeout in milliseconds: the hard limit for setting up a call (call progress: 120 s).
 const RING_TIMEOUT_MS_MAX: u32 = 120_000;
 
-/// Longest customer segment and purpose: names, not documents.
+/// Longest customer segment and purpose in bytes. They are names, not documents.
 const NAME_BYTES_MAX: usize = 128;
 
-/// What the campaign's calls run.
+/// The flow that the campaign's calls run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FlowBody {
-    /// The text of CMP-2, made into the standard flow.
+    /// The text of CMP-2, from which the standard flow is made.
     ScriptTemplate(String),
     /// A flow definition of its own (YAML files are sent as JSON).
     Definition(Value),
-    /// A published version, named with its number.
+    /// A published version, by name and number.
     Version(FlowNamed),
 }
 
-/// A campaign as asked for.
+/// A request to create a campaign.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CampaignBody {
     pub campaign: CampaignId,
     pub customer_segment: Option<String>,
     pub flow: FlowBody,
     pub plan: CallingPlan,
-    /// The model that its calls are understood by; it is resolved when the campaign is made.
+    /// The model for understanding callees. It is resolved when the campaign is created.
     pub model: Option<ModelNamed>,
-    /// Other models for people of a grade or a value; likewise.
+    /// Other models for customers with a grade or value, resolved in the same way.
     pub model_tiers: Vec<TierNamed>,
-    /// The knowledge that its calls answer from; likewise.
+    /// The knowledge base for answers, resolved in the same way.
     pub knowledge: Option<KnowledgeNamed>,
 }
 
-/// The body's members, as `read` knows them.
+/// The members of the body, as `read` reads them.
 impl JsonSchema for CampaignBody {
     fn schema_name() -> Cow<'static, str> {
         "CampaignBody".into()
@@ -80,7 +80,7 @@ impl JsonSchema for CampaignBody {
         let basis = of(generator.subschema_for::<Basis>(), "Default: contract");
         let duplicates = of(
             generator.subschema_for::<Duplicates>(),
-            "One phone under two ids; default by_number, in cn-collection by_customer",
+            "The same number under two customer ids; default by_number, in cn-collection by_customer",
         );
         let approvals = generator.subschema_for::<NeedsApproval>();
         let task_id = generator.subschema_for::<CampaignId>();
@@ -88,7 +88,7 @@ impl JsonSchema for CampaignBody {
         let ends_at = generator.subschema_for::<Timestamp>();
         let flow = of(
             generator.subschema_for::<FlowDefinition>(),
-            "A flow of one's own, instead of script_template",
+            "A flow definition, instead of script_template",
         );
         let retry_policy = generator.subschema_for::<RetryPolicy>();
         let mut schema = json_schema!({
@@ -96,25 +96,25 @@ impl JsonSchema for CampaignBody {
                 "task_id": task_id,
                 "customer_segment": { "type": "string", "minLength": 1, "maxLength": NAME_BYTES_MAX },
                 "script_template": { "type": "string", "examples": ["您好,您的账单将于{{days}}天后到期。"],
-                    "description": "Said after the notice; {{variables}} are filled in" },
+                    "description": "Spoken after the notice; {{variables}} are filled in" },
                 "flow": flow,
                 "schedule": { "type": "object", "additionalProperties": false, "properties": {
                     "start_time": time, "end_time": { "allOf": [time], "examples": ["18:00"] },
                     "rests": { "type": "array", "items": { "type": "array", "items": time, "minItems": 2,
                         "maxItems": 2 }, "examples": [[["12:00", "13:30"]]] },
-                    "start_at": of(ends_at.clone(), "Told to start, it begins then"),
-                    "stop_at": of(ends_at.clone(), "Its end, as ends_at"),
+                    "start_at": of(ends_at.clone(), "When started, it begins at this time"),
+                    "stop_at": of(ends_at.clone(), "Its end, like ends_at"),
                     "max_concurrent": { "type": "integer", "minimum": 1, "maximum": MAX_CONCURRENT_MAX } } },
                 "preset": preset,
                 "basis": basis,
                 "purpose": { "type": "string", "minLength": 1, "maxLength": NAME_BYTES_MAX },
                 "duplicates": duplicates,
                 "approvals": { "type": "array", "items": approvals, "uniqueItems": true,
-                    "description": "What takes effect only when another person approved it",
+                    "description": "What needs the approval of another user to take effect",
                     "examples": [["lists"]] },
                 "sensitive_words": { "type": "array", "maxItems": SENSITIVE_WORDS_MAX,
                     "items": { "type": "string", "minLength": 1, "maxLength": SENSITIVE_WORD_CHARS_MAX },
-                    "description": "Said by the callee, one of them ends the call at once",
+                    "description": "If the callee says one of them, the call ends at once",
                     "examples": [["诈骗"]] },
                 "retry_policy": retry_policy,
                 "ring_timeout_ms": { "type": "integer", "minimum": RING_TIMEOUT_MS_MIN,
@@ -126,15 +126,15 @@ impl JsonSchema for CampaignBody {
         });
         let stages = of(
             generator.subschema_for::<StagePlan>(),
-            "It goes live in stages: 200 people, 1,000 calls a day, all; fully live unless it is said",
+            "Rollout in stages: 200 customers, 1,000 calls a day, all; default: fully live",
         );
         let running = of(
             generator.subschema_for::<RunningPlan>(),
-            "Behind which campaign it begins, who comes back after days, its part of lines",
+            "The campaign it starts after, further rounds after days, its share of lines",
         );
         let dialing = of(
             generator.subschema_for::<DialingPlan>(),
-            "batch (the default), progressive, predictive: for agents; callback: only whom a call was asked for",
+            "batch (the default); progressive, predictive: for agents; callback: only requested calls",
         );
         if let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             members.extend(of_conversation(generator));
@@ -176,13 +176,13 @@ impl CampaignBody {
                 .map(u64::from),
             ends_at: ends_at(&mut body, schedule.stop_at),
             trial: false,
-            // What is not said is chosen when the campaign is made, or stands as it was made.
+            // If it is absent, it is chosen when the campaign is created, or stays as it was created.
             duplicates: body.value::<Duplicates>("duplicates"),
             approvals: body.value::<Approvals>("approvals").unwrap_or_default(),
             sensitive_words: body
                 .value::<SensitiveWordList>("sensitive_words")
                 .unwrap_or_default(),
-            // Which content its name means is known where it is published.
+            // The content that the name refers to is resolved where it is published.
             model: None,
             model_tiers: ModelTiers::default(),
             knowledge: None,
@@ -226,15 +226,15 @@ impl CampaignBody {
     }
 }
 
-/// Further presets.
+/// Returns the schema of further presets.
 fn also_presets(generator: &mut SchemaGenerator) -> Value {
     let preset = generator.subschema_for::<Preset>().to_value();
     serde_json::json!({ "type": "array", "items": preset, "uniqueItems": true, "maxItems": Preset::ALL.len() - 1,
-        "description": "Further presets that bind beside it, the strictest on each rule",
+        "description": "Further presets that also apply; the strictest decides on each rule",
         "examples": [["cn-marketing"]] })
 }
 
-/// What consent is checked for when the body names no purpose.
+/// Returns the purpose for which consent is checked if the body has none.
 const fn purpose_of(preset: Preset) -> &'static str {
     match preset {
         Preset::CnMarketing => "marketing",
@@ -243,7 +243,7 @@ const fn purpose_of(preset: Preset) -> &'static str {
     }
 }
 
-/// Whether it goes live in stages, and in which.
+/// Reads the rollout stages, if the campaign has any.
 fn stages_of(body: &mut Members) -> Option<StagePlan> {
     let stages = body.value::<StagePlan>("stages")?;
     if let Some(fault) = stages.fault() {
@@ -252,7 +252,7 @@ fn stages_of(body: &mut Members) -> Option<StagePlan> {
     Some(stages)
 }
 
-/// What an assistant may be asked in its calls, where it may be asked anything.
+/// Reads what an assistant may be asked in the calls, if anything.
 fn assist_of(body: &mut Members) -> Option<AssistPlan> {
     let plan = body.value::<AssistPlan>("assist")?;
     match plan.fault() {
@@ -264,7 +264,7 @@ fn assist_of(body: &mut Members) -> Option<AssistPlan> {
     }
 }
 
-/// `task_id` is the campaign's id.
+/// Reads `task_id`, which is the campaign's id.
 fn campaign_id(body: &mut Members) -> Option<CampaignId> {
     let text = body.needed_text("task_id")?;
     match text.parse() {
@@ -323,7 +323,7 @@ struct Schedule {
 }
 
 impl Default for Schedule {
-    /// 09:00–18:00, the hours of CMP-2, within every preset.
+    /// 09:00–18:00, the hours of CMP-2, which every preset permits.
     fn default() -> Self {
         Self {
             window: CallingWindow {

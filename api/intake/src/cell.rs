@@ -1,36 +1,36 @@
-//! Cells of a table, and its rows before their columns are named.
+//! Cells of a table, and its rows before their columns are known.
 
 use crate::{BadRow, CELL_BYTES_MAX};
 
-/// One row with a value.
+/// One row of a table that has a value.
 #[derive(Debug)]
 pub struct TableRow {
-    /// As a spreadsheet counts.
+    /// Row number as in a spreadsheet.
     pub number: u64,
-    /// Hidden or filtered out in Excel.
+    /// True if the row is hidden or filtered out in Excel.
     pub is_hidden: bool,
-    /// Its cells, or why it has none.
+    /// Its cells, or why it could not be read.
     pub cells: Result<Vec<Cell>, BadRow>,
 }
 
-/// One cell: its text, or why it has none that can be trusted.
+/// One cell: its text, or why there is no reliable text.
 pub type Cell = Result<CellText, String>;
 
 /// A cell that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CellText {
-    /// As a person sees it.
+    /// The cell's text as displayed.
     pub shown: String,
-    /// The value that is stored, where it is shown in another form.
+    /// The stored value, if it is displayed in another form.
     pub exact: Option<Exact>,
 }
 
-/// A stored value.
+/// A cell's stored value, if it differs from the displayed text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exact {
-    /// `2026-03-05` or `2026-03-05 14:30:00`.
+    /// A date, `2026-03-05` or `2026-03-05 14:30:00`.
     Date(String),
-    /// All digits of a number.
+    /// A number with all its digits.
     Number(String),
 }
 
@@ -41,7 +41,8 @@ impl From<String> for CellText {
 }
 
 impl CellText {
-    /// As an id or a phone number: as it is shown, unless that loses or adds a digit.
+    /// Returns the text for an id or a phone number: as displayed, unless the display has lost or added a
+    /// digit.
     pub fn identifier(&self) -> &str {
         let Some(Exact::Number(exact)) = &self.exact else {
             return &self.shown;
@@ -53,7 +54,7 @@ impl CellText {
         }
     }
 
-    /// As a moment: the stored date, whatever form it is shown in.
+    /// Returns the text for a time: the stored date, in whatever form it is displayed.
     pub fn moment(&self) -> &str {
         match &self.exact {
             Some(Exact::Date(exact)) => exact,

@@ -1,4 +1,5 @@
-//! Rows of a CSV file: decoded, its separator found from the first lines, a bound on every row.
+//! Rows of a CSV file. It is decoded, its separator is detected from the first lines, and the size of every
+//! row is limited.
 
 use crate::cell::{CellText, TableRow};
 use crate::csv_text::{CsvText, Row};
@@ -7,25 +8,25 @@ use crate::{BadRow, ImportError};
 use encoding_rs::Encoding;
 use std::io::Read;
 
-/// Said of a line with a quote that opens and does not close; the rows behind it are read.
+/// Reason for a line with a quote that is opened but not closed. The rows after it are read.
 const STRAY_QUOTE: &str = "a quote is opened and not closed before a separator or the end of a line; \
     leave it out, or write it twice within quotes / 引号没有成对：请删除，或在引号内写两次";
 
-/// Said of the same in rows that we wrote ourselves: which lines are rows is not known any more.
-const STRAY_IN_QUERY: &str = "a value that the query gave is longer than a row may be, or was cut: nothing behind it is \
-    read; leave the column out of the query, or shorten it / 查询结果中有过长或被截断的值，其后均未读取：请在查询中去掉或截短该列";
+/// Reason for the same in rows that we wrote ourselves: after it, it is unknown which lines are rows.
+const STRAY_IN_QUERY: &str = "a value in the query's result is longer than a row may be, or was cut: nothing after it \
+    is read; leave the column out of the query, or shorten it / 查询结果中有过长或被截断的值，其后均未读取：请在查询中去掉或截短该列";
 
-/// What a quote that is not closed does to the rows behind it.
+/// How a quote that is not closed affects the following rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum StrayQuotes {
-    /// People write such quotes: their line is bad.
+    /// Files written by people may have unclosed quotes: only their line is bad.
     #[default]
     CostTheirLine,
-    /// Of rows that a program wrote: there are none.
+    /// Rows written by a program cannot have them: the import ends.
     EndTheImport,
 }
 
-/// Text with separators as rows.
+/// The rows of a text with separators.
 pub(crate) struct CsvRows {
     text: CsvText,
     row: u64,
@@ -33,7 +34,7 @@ pub(crate) struct CsvRows {
 }
 
 impl CsvRows {
-    /// `file` is at its first byte.
+    /// Opens the text. `file` must be at its first byte.
     pub(crate) fn open(
         file: impl Read + Send + 'static,
         encoding: &'static Encoding,
@@ -47,7 +48,7 @@ impl CsvRows {
         })
     }
 
-    /// The next row with a value. A row without any is a blank line, not a customer.
+    /// Returns the next row with a value. Blank lines are skipped.
     pub(crate) fn next_row(&mut self) -> Result<Option<TableRow>, ImportError> {
         loop {
             self.row += 1;
@@ -145,7 +146,7 @@ mod tests {
         assert!(rows[1..].iter().all(Result::is_ok));
     }
 
-    /// A line of a note that looks like a person would be called.
+    /// A line of a note in the form of a customer row. It must not be called.
     #[test]
     fn rows_of_a_query_end_at_a_quote_that_is_not_closed() {
         let table = spooled(b"id,phone\n1,2\n3,\"4\n5,6\n").of_query().into_table();

@@ -1,17 +1,17 @@
-//! Rows of comma-separated text, as RFC 4180 quotes them, where a stray quote costs its own line alone.
+//! Rows of comma-separated text with quotes as in RFC 4180. A stray quote invalidates only its own line.
 //!
-//! A quote opens a value where the value begins, and closes it before a separator or a line's end; two of
-//! them within are one. A value that is closed so is one value, however many lines it has: who judges it says
-//! that it is too long. A quote that is not closed before `ROW_MAX` was none: its line is bad, and the next
-//! line is read as if it had not stood there.
+//! A quote opens a value if it is the value's first character, and closes it before a separator or line
+//! end. Two quotes inside a value stand for one. A closed value is one value, even with many lines; the
+//! caller checks its length. A quote that is not closed within `ROW_MAX` is a stray quote: its line is bad,
+//! and reading continues with the next line.
 
 use crate::{ImportError, ROW_BYTES_MAX};
 use std::io::{self, Read};
 
-/// Bytes read at once.
+/// Bytes read from the source at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// Most bytes of one row, as an index; so far the end of a quote is looked for.
+/// Most bytes of one row, as an index. The end of a quote is searched for up to here.
 const ROW_MAX: usize = 65_536;
 const _: () = assert!(ROW_MAX as u64 == ROW_BYTES_MAX);
 
@@ -19,40 +19,40 @@ const _: () = assert!(ROW_MAX as u64 == ROW_BYTES_MAX);
 #[derive(Debug, PartialEq, Eq)]
 pub enum Row {
     Cells(Vec<String>),
-    /// Its line alone is lost.
+    /// A line with a stray quote. Only this line is lost.
     StrayQuote,
 }
 
-/// A text that is read row by row; memory is bounded by a row.
+/// A text that is read row by row. Memory use is limited by the size of a row.
 pub struct CsvText {
     source: Box<dyn Read + Send>,
     separator: u8,
-    /// What was read; up to `at` it was given.
+    /// The bytes read. Those before `at` were returned already.
     text: Vec<u8>,
     at: usize,
     ended: bool,
 }
 
-/// What the bytes read so far say of the next row.
+/// What the bytes read so far contain of the next row.
 enum Seen {
-    /// With the bytes that it takes, its line's end included.
+    /// The row, and the bytes it uses including its line end.
     Row(Row, usize),
     More,
-    /// A row of several lines that goes on behind what a row may have: where the next begins is not known.
+    /// A row of several lines that is longer than allowed. The start of the next row is unknown.
     TooLong,
 }
 
-/// Why a row cannot be told yet, or is none.
+/// Why a value is not available yet, or is invalid.
 enum Unclear {
     More,
     Stray,
-    /// No end of a quote as far as it is looked for.
+    /// The end of a quote was not found within the searched range.
     Far,
 }
 
 impl CsvText {
-    /// The separator is named by a first line `sep=;`, as Excel reads it (that line is no row), or else
-    /// detected from the first lines.
+    /// Opens a text. The separator comes from a first line `sep=;`, as in Excel (that line is not a row),
+    /// or is detected from the first lines.
     pub fn open(source: Box<dyn Read + Send>) -> io::Result<Self> {
         let mut opened = Self {
             source,
@@ -74,7 +74,8 @@ impl CsvText {
         Ok(opened)
     }
 
-    /// The next row, which is named `row` where it is too long; nothing at the end of the text.
+    /// Returns the next row, or `None` at the end of the text. `row` is the number to report if it is too
+    /// long.
     pub fn next_row(&mut self, row: u64) -> Result<Option<Row>, ImportError> {
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
@@ -93,7 +94,7 @@ impl CsvText {
         }
     }
 
-    /// Reads on. What was given is let go.
+    /// Reads more bytes and drops those already returned.
     fn fill(&mut self) -> io::Result<()> {
         self.text.drain(..self.at);
         self.at = 0;
@@ -112,7 +113,7 @@ impl CsvText {
     }
 }
 
-/// The first row of `text`; `ended` says that nothing follows it.
+/// Reads the first row of `text`. `ended` is true if nothing follows it.
 fn row_of(text: &[u8], separator: u8, ended: bool) -> Seen {
     let mut cells = Vec::new();
     let mut at = 0;
@@ -137,7 +138,7 @@ fn row_of(text: &[u8], separator: u8, ended: bool) -> Seen {
     }
 }
 
-/// Behind the last cell of a row: its line's end is the row's too.
+/// Ends a row after its last cell, including its line end.
 fn ended_row(cells: Vec<String>, text: &[u8], at: usize, ended: bool) -> Seen {
     let end = match (text.get(at), text.get(at + 1)) {
         (None, _) => 0,
@@ -148,7 +149,7 @@ fn ended_row(cells: Vec<String>, text: &[u8], at: usize, ended: bool) -> Seen {
     Seen::Row(Row::Cells(cells), at + end)
 }
 
-/// A line whose quote is none: it is given up to its end.
+/// Skips a line with a stray quote.
 fn stray(text: &[u8], ended: bool) -> Seen {
     let line = text.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
     match line {
@@ -168,7 +169,7 @@ impl Seen {
     }
 }
 
-/// Whether a value before this one has lines of its own: then its quotes were meant.
+/// Returns true if an earlier value of the row contains a line end: then its quotes were intended.
 fn has_line_end(before: Option<&[u8]>) -> bool {
     before
         .unwrap_or_default()
@@ -176,7 +177,7 @@ fn has_line_end(before: Option<&[u8]>) -> bool {
         .any(|byte| matches!(byte, b'\n' | b'\r'))
 }
 
-/// A value up to the separator or the line's end, and its bytes.
+/// Returns a value up to the separator or line end, and its length in bytes.
 fn plain(text: &[u8], separator: u8, ended: bool) -> Result<(String, usize), Unclear> {
     let end = text
         .iter()
@@ -188,7 +189,7 @@ fn plain(text: &[u8], separator: u8, ended: bool) -> Result<(String, usize), Unc
     }
 }
 
-/// A value in quotes, without them, and all bytes that it takes, which may be `reach`.
+/// Returns a quoted value without its quotes, and the number of bytes used, which is at most `reach`.
 fn quoted(text: &[u8], separator: u8, ended: bool, reach: usize) -> Result<(String, usize), Unclear> {
     let mut value = Vec::new();
     let mut at = 1;
@@ -221,19 +222,19 @@ fn quoted(text: &[u8], separator: u8, ended: bool, reach: usize) -> Result<(Stri
     }
 }
 
-/// The decoder writes UTF-8, so that nothing is lost here.
+/// Converts bytes to text. The decoder writes UTF-8, so nothing is lost.
 fn owned(bytes: Option<&[u8]>) -> String {
     String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned()
 }
 
-/// The separator that a first line `sep=;` names, and the bytes of that line with its end.
+/// Returns the separator from a first line `sep=;`, and the length of that line including its end.
 fn named_separator(head: &[u8]) -> Option<(u8, usize)> {
     let end = head
         .iter()
         .position(|byte| matches!(byte, b'\n' | b'\r'))
         .unwrap_or(head.len());
     let line = head.get(..end)?.trim_ascii_start();
-    // Excel writes it in quotes where a cell holds it.
+    // Excel writes it in quotes if it is in a cell.
     let line = line.strip_prefix(b"\"").unwrap_or(line);
     let (word, behind) = line.split_at_checked(4)?;
     if !word.eq_ignore_ascii_case(b"sep=") {
@@ -253,10 +254,10 @@ fn named_separator(head: &[u8]) -> Option<(u8, usize)> {
     (is_alone && is_separator).then_some((*separator, end + line_end))
 }
 
-/// Lines from which the separator is detected: a headline and notes may be above the titles.
+/// Lines from which the separator is detected. There may be a headline and notes above the titles.
 const SEPARATOR_LINES: usize = 20;
 
-/// The separator that most of the first lines have equally often; a comma where none has any.
+/// Returns the separator that occurs equally often in most of the first lines; a comma if there is none.
 fn separator(head: &[u8]) -> u8 {
     let lines: Vec<&[u8]> = head.split(|&byte| byte == b'\n').take(SEPARATOR_LINES).collect();
     let mut best = (0, 0, b',');
@@ -281,7 +282,7 @@ fn separator(head: &[u8]) -> u8 {
 mod tests {
     use super::*;
 
-    /// Gives a few bytes at a time, as a pipe may.
+    /// Returns a few bytes at a time, as a pipe may.
     struct Dripping(Vec<u8>, usize);
 
     impl Read for Dripping {
@@ -344,7 +345,7 @@ mod tests {
         }
         assert_eq!(rows("sep=\t\nid\tphone\n"), [cells(&["id", "phone"])]);
         assert_eq!(rows("sep=;"), []);
-        // A title is no hint.
+        // A title is not a separator line.
         assert_eq!(rows("sep=a,phone\n1,2\n")[0], cells(&["sep=a", "phone"]));
         assert_eq!(rows("separator,phone\n1,2\n")[0], cells(&["separator", "phone"]));
     }
@@ -380,7 +381,7 @@ mod tests {
             ];
             assert_eq!(read, expected, "{line}");
         }
-        // A quote within a value is a character, as of inches.
+        // A quote inside a value is an ordinary character, such as for inches.
         assert_eq!(rows("a,b\n1,7\"\n")[1], cells(&["1", "7\""]));
     }
 
@@ -393,7 +394,7 @@ mod tests {
         assert_eq!(stray, 2_000);
     }
 
-    /// A note of 20 KiB whose lines look like people: none of them is a row.
+    /// A note of 20 KiB with lines in the form of customer rows. None of them is a row.
     #[test]
     fn a_long_value_in_quotes_stays_one_value_with_all_of_its_lines() {
         let note = "\n9,13800138009".repeat(1_500);

@@ -1,9 +1,9 @@
-//! A file of deals, CSV or XLSX, read into rows of the request that reports them. A bad row is named by its
-//! line, and the others count.
+//! A file of deals, CSV or XLSX, read into rows of the request that reports them. A bad row is reported by
+//! its line; the other rows count.
 //!
 //! Columns: `customer_id`, `reference`, `type` (signed, repaid,
 //! appointed, kept, 成交, 还款, 约访, 约访成功), `amount` (such as 1280.00, in units
-//! of two decimals), `currency` (CNY unless it is said), `happened_at` (RFC 3339), and `call` or `campaign`.
+//! of two decimals), `currency` (default: CNY), `happened_at` (RFC 3339), and `call` or `campaign`.
 
 use crate::cell::Cell;
 use crate::row::parse_instant;
@@ -14,10 +14,10 @@ use domain::visible_text::normalize;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
-/// Most rows of one file: a year of a large desk; more are several files.
+/// Most rows of one file: a year of a large desk. More rows need several files.
 pub const DEAL_ROWS_MAX: usize = 200_000;
 
-/// Names of columns, English and Chinese.
+/// Names of the columns of a file of deals, in English and Chinese.
 const COLUMNS: [(&str, &str); 8] = [
     ("customer_id", "客户编号"),
     ("reference", "单号"),
@@ -36,7 +36,7 @@ pub struct DealLine {
     pub row: Result<Value, String>,
 }
 
-/// Reads the whole file.
+/// Reads a whole file of deals.
 pub fn read(path: &Path, options: TableOptions) -> Result<(Vec<DealLine>, TableReport), ImportError> {
     let mut lines = Vec::new();
     let mut table = Table::open(path, options)?;
@@ -56,7 +56,7 @@ pub fn read(path: &Path, options: TableOptions) -> Result<(Vec<DealLine>, TableR
     Ok((lines, report))
 }
 
-/// Where each column is.
+/// The place of each column in the file's rows, if it has it.
 type Places = [Option<usize>; COLUMNS.len()];
 
 fn places_of(titles: &[String]) -> Result<Places, ImportError> {
@@ -99,7 +99,7 @@ fn row(cells: &[Cell], places: &Places) -> Result<Value, String> {
     let needed = |name: &str| cell(name)?.ok_or_else(|| format!("{name} is empty"));
     let word = needed("type")?;
     let kind = DealKind::of_word(&word)
-        .ok_or_else(|| format!("{word:?} is no type: signed, repaid, appointed or kept"))?;
+        .ok_or_else(|| format!("{word:?} is not a type: signed, repaid, appointed or kept"))?;
     let at = needed("happened_at")?;
     let at = parse_instant(&at).ok_or_else(|| {
         format!("{at:?} is no instant: use 2026-03-02T10:00:00+08:00 or 2026-03-02 10:00:00 (Beijing time)")
@@ -121,9 +121,9 @@ fn row(cells: &[Cell], places: &Places) -> Result<Value, String> {
     Ok(Value::Object(row))
 }
 
-/// `1280`, `1280.5` and `1280.50` in hundredths; no separators, no sign.
+/// Reads `1280`, `1280.5` and `1280.50` as hundredths, without separators or sign.
 fn minor(text: &str) -> Result<u64, String> {
-    let wrong = || format!("{text:?} is no amount such as 1280.00");
+    let wrong = || format!("{text:?} is not an amount such as 1280.00");
     let (whole, part) = text.split_once('.').unwrap_or((text, "00"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(part) || part.len() > 2 {

@@ -1,9 +1,9 @@
-//! From a file's bytes to text: UTF-8 with or without a mark, UTF-16 with a mark, which Excel writes as
-//! "Unicode text", and other encodings, named by the request or detected.
+//! From a file's bytes to text: UTF-8 with or without a byte order mark; UTF-16 with one, which Excel
+//! writes as "Unicode text"; and other encodings, named by the request or detected.
 //!
 //! An encoding is detected with a probability. If the encoding is not certain, the file is refused with the
-//! candidates named: text in a wrong encoding would be spoken to every callee. Bytes that are not of the
-//! encoding become U+FFFD, by which the row that holds them is reported.
+//! candidates named: text in a wrong encoding would be spoken to every callee. Bytes that are invalid in
+//! the encoding become U+FFFD, and the row that contains them is reported.
 
 use crate::evidence::{Evidence, Weighed};
 use crate::{ImportError, cut};
@@ -14,7 +14,7 @@ use std::io::{self, Read};
 /// Bytes read from the file at a time.
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// What a request may name.
+/// The encodings that a request may name.
 pub const CODES: &[&str] = &[
     "auto",
     "utf-8",
@@ -33,24 +33,25 @@ pub const CODES: &[&str] = &[
     "euc-kr",
 ];
 
-/// Least probability of an encoding that is read without being named.
+/// Least probability for an encoding to be used without being named.
 const CONFIDENCE_MIN: f64 = 0.9;
 
-/// Probability from which chardetng is not asked: it is a second opinion on short files.
+/// Probability from which chardetng is not asked. It is a second opinion on short files.
 const CONFIDENCE_ALONE: f64 = 0.999;
 
-/// Encodings that a refusal names, the likeliest first.
+/// Most encodings that a refusal names, the most likely first.
 const CANDIDATES_MAX: usize = 3;
 
 /// Least probability of an encoding that a refusal names.
 const CANDIDATE_MIN: f64 = 0.01;
 
-/// What the user said about the encoding.
+/// The encoding given by the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EncodingChoice {
     #[default]
     Auto,
-    /// This one, whatever the bytes look like. GB18030 contains GBK and GB 2312, so they are read as GB18030.
+    /// This encoding, even if the bytes look different. GB18030 contains GBK and GB 2312, so they are read
+    /// as GB18030.
     Named(&'static Encoding),
 }
 
@@ -69,18 +70,18 @@ impl EncodingChoice {
     }
 }
 
-/// Sees every byte of a file once, and says at the end what it is written in.
+/// Reads every byte of a file once, and then determines its encoding.
 pub struct Detection {
     evidence: Evidence,
-    /// The file's first bytes, as far as a mark of UTF-16 goes.
+    /// The file's first bytes, as many as a byte order mark of UTF-16 has.
     first: Vec<u8>,
 }
 
-/// Bytes of a UTF-16 byte order mark.
+/// Length of a UTF-16 byte order mark in bytes.
 const MARK_BYTES: usize = 2;
 
 impl Default for Detection {
-    /// Of a file of which nothing was seen yet.
+    /// Returns a detection that has not read any bytes yet.
     fn default() -> Self {
         Self {
             evidence: Evidence::new(),
@@ -113,13 +114,13 @@ impl Detection {
     }
 }
 
-/// What the bytes look like.
+/// The encoding that the bytes suggest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guess {
-    /// Every character is of ASCII, and so of any encoding.
+    /// All characters are ASCII, and so valid in any encoding.
     Ascii,
     Sure(&'static Encoding),
-    /// One of these, the likeliest first; the last may be there twice.
+    /// One of these, the most likely first. The last may be repeated.
     Unsure([&'static Encoding; CANDIDATES_MAX]),
 }
 
@@ -133,7 +134,7 @@ fn guess(first: &[u8], weighed: &Weighed) -> Guess {
     }
     let mut ranking = weighed.ranking();
     let detected = weighed.detected();
-    // The models know two encodings of single bytes, chardetng knows them all.
+    // The models know two single-byte encodings, chardetng knows all.
     if let Some((best, _)) = ranking.first_mut()
         && best.is_single_byte()
         && detected.is_single_byte()
@@ -143,7 +144,8 @@ fn guess(first: &[u8], weighed: &Weighed) -> Guess {
     let Some((best, probability)) = ranking.first().copied() else {
         return Guess::Sure(UTF_8);
     };
-    // Of a few Chinese names chardetng takes many for EUC-JP; kana make the models name EUC-JP themselves.
+    // From few Chinese names, chardetng often guesses EUC-JP. If there are kana, the models themselves say
+    // EUC-JP.
     let is_second_opinion = same(detected, best) || (best == GB18030 && detected == EUC_JP);
     if probability >= CONFIDENCE_ALONE || (probability >= CONFIDENCE_MIN && is_second_opinion) {
         return Guess::Sure(best);
@@ -166,12 +168,12 @@ fn guess(first: &[u8], weighed: &Weighed) -> Guess {
     Guess::Unsure([at(0), at(1), at(2)])
 }
 
-/// GBK is part of GB18030.
+/// Returns true if the encodings have the same name. GBK is part of GB18030.
 fn same(a: &'static Encoding, b: &'static Encoding) -> bool {
     name(a) == name(b)
 }
 
-/// What a file is read as, and what its bytes say.
+/// The encoding that a file is read in, and what its bytes indicate.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen {
     pub encoding: &'static Encoding,
@@ -181,9 +183,9 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Refuses a file if its encoding is not certain and was not named, and one that cannot be in the
-    /// encoding that was named: one wrong byte makes a file no other encoding, so a file that is said to be
-    /// UTF-8 stays so where it reads well as nothing else, and its rows are judged one by one.
+    /// Refuses a file if its encoding is uncertain and was not named, or if it cannot be in the encoding
+    /// that was named. One wrong byte is not enough evidence of another encoding: a file named as UTF-8
+    /// stays UTF-8 unless it reads well in another encoding, and its rows are checked one by one.
     pub fn check(&self) -> Result<(), ImportError> {
         let guess = match (self.choice, self.guess) {
             (_, Guess::Ascii) => return Ok(()),
@@ -214,7 +216,7 @@ impl Seen {
     }
 }
 
-/// Encodings that a file is probably in, the likeliest first.
+/// The probable encodings of a file, the most likely first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidates([&'static Encoding; CANDIDATES_MAX]);
 
@@ -238,12 +240,12 @@ impl fmt::Display for Candidates {
     }
 }
 
-/// A file that is not in the encoding that was named: what it is in, how that shows, and what to do.
+/// A file that is not in the encoding that was named: its actual encoding, the evidence, and what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Misnamed {
     named: &'static str,
     seen: &'static str,
-    /// The first line that is not as was said.
+    /// The first line that is invalid in the named encoding.
     line: Option<u64>,
 }
 
@@ -256,7 +258,7 @@ impl fmt::Display for Misnamed {
                 format!("（第 {line} 行起可见）"),
             )
         });
-        // What has a mark of its own is found by it.
+        // Encodings with a byte order mark are detected by it.
         let option = match seen.starts_with("UTF-16") {
             true => None,
             false => Encoding::for_label(seen.as_bytes()).map(code),
@@ -275,7 +277,7 @@ impl fmt::Display for Misnamed {
     }
 }
 
-/// The name shown to users.
+/// Returns the name of an encoding as shown to users.
 pub fn name(encoding: &'static Encoding) -> &'static str {
     if encoding == GBK || encoding == GB18030 {
         "GB18030"
@@ -284,7 +286,7 @@ pub fn name(encoding: &'static Encoding) -> &'static str {
     }
 }
 
-/// The word by which a request names an encoding.
+/// Returns the name of an encoding in requests.
 fn code(encoding: &'static Encoding) -> &'static str {
     if encoding == GBK || encoding == GB18030 {
         return "gbk";
@@ -295,7 +297,7 @@ fn code(encoding: &'static Encoding) -> &'static str {
     named.copied().unwrap_or(encoding.name())
 }
 
-/// Reads bytes of one encoding, gives UTF-8; a byte order mark is removed.
+/// Reads bytes in one encoding and returns UTF-8 without a byte order mark.
 pub struct DecodingReader<R> {
     source: R,
     decoder: Decoder,
@@ -456,7 +458,7 @@ mod tests {
         assert_eq!(said("id,phone\n"), Ok(()));
     }
 
-    /// What is seen in a list of one column of names, without an encoding named.
+    /// Returns what is detected in a list of one column of names, without a named encoding.
     fn seen(names: &[&str], encoding: &'static Encoding) -> Seen {
         let rows = names
             .iter()
@@ -470,7 +472,7 @@ mod tests {
         detection.finish(EncodingChoice::Auto)
     }
 
-    /// Why the file is refused; empty where it is not.
+    /// Returns why the file is refused; empty if it is not.
     fn said(seen: &Seen) -> String {
         seen.check()
             .map_or_else(|error| error.to_string(), |()| String::new())

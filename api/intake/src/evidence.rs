@@ -1,40 +1,40 @@
-//! What a file's bytes say of their encoding: how far they are UTF-8, how likely each other encoding is,
-//! and in which line the first bytes are that are no UTF-8.
+//! What a file's bytes indicate about their encoding: how far they are valid UTF-8, how likely each other
+//! encoding is, and the first line with bytes that are not UTF-8.
 //!
-//! One wrong byte makes a file no other encoding: what counts is how much of it reads well. The other
-//! encodings are compared by a simple model of each: how often lists in it use which region of its table.
-//! Regions with the characters of daily life are likely, rare ones are not, and bytes outside the table
-//! nearly exclude it (decision 0202). Which single-byte encoding a file is in is the guess of chardetng.
+//! One wrong byte is not enough evidence of another encoding: the share of valid text decides. The other
+//! encodings are compared by a simple model of each: how often lists in it use each region of its table.
+//! Regions with common characters are likely, rare ones are not, and bytes outside the table almost rule it
+//! out (decision 0202). Among single-byte encodings, chardetng decides.
 
 use crate::likelihood::{MODELS, MODELS_COUNT, Reading, Tally};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
 
-/// Bytes beyond ASCII that are weighed: the regions of so many characters say what there is to say.
+/// Non-ASCII bytes that are evaluated. The regions of this many characters are sufficient.
 const WEIGHED_BYTES_MAX: u64 = 256 * 1024;
 
-/// Takes bytes as they come; characters that are cut by a border between two chunks count once.
+/// Evaluates bytes as they arrive. A character split between two chunks counts once.
 pub(crate) struct Evidence {
     utf8: Tally,
-    /// The first bytes of a character whose rest has not come.
+    /// The first bytes of a character that is not complete yet.
     begun: Vec<u8>,
     readings: [Reading; MODELS_COUNT],
     detector: EncodingDetector,
     weighed: u64,
-    /// Ends of lines so far.
+    /// Number of line ends so far.
     lines: u64,
     first_bad_line: Option<u64>,
 }
 
-/// What they came to.
+/// The evaluated bytes of a file: how likely each encoding is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Weighed {
     utf8: Tally,
-    /// In the order of `MODELS`: probabilities that add up to one, and characters.
+    /// In the order of `MODELS`: probabilities that add up to one, and counts of characters.
     likely: [(f64, Tally); MODELS_COUNT],
-    /// What chardetng takes the bytes for.
+    /// The encoding that chardetng guesses.
     detected: &'static Encoding,
-    /// Where the first bytes are that are no UTF-8, from 1.
+    /// The first line with bytes that are not UTF-8, starting at 1.
     pub(crate) first_bad_line: Option<u64>,
 }
 
@@ -116,17 +116,17 @@ impl Evidence {
 }
 
 impl Weighed {
-    /// Every byte is of ASCII, and so of any encoding that is read here.
+    /// Returns true if all bytes are ASCII, which is valid in every supported encoding.
     pub(crate) const fn is_ascii(&self) -> bool {
         self.utf8.good == 0 && self.utf8.bad == 0
     }
 
-    /// Most of what is not ASCII reads as UTF-8.
+    /// Returns true if most of the non-ASCII bytes are valid UTF-8.
     pub(crate) const fn is_utf8(&self) -> bool {
         self.utf8.good > self.utf8.bad || self.utf8.bad == 0
     }
 
-    /// The encodings that are not UTF-8, the likeliest first, each with its probability.
+    /// Returns the encodings other than UTF-8 with their probabilities, the most likely first.
     pub(crate) fn ranking(&self) -> Vec<(&'static Encoding, f64)> {
         let mut ranking: Vec<(&'static Encoding, f64)> = MODELS
             .iter()
@@ -141,8 +141,8 @@ impl Weighed {
         self.detected
     }
 
-    /// It reads nearly whole in this encoding: of ten characters at most one is none. True for an encoding
-    /// without a model, for example another single-byte encoding.
+    /// Returns true if almost all bytes are valid in this encoding: at most one in ten characters is
+    /// invalid. Also true for an encoding without a model, for example another single-byte encoding.
     pub(crate) fn reads_as(&self, encoding: &'static Encoding) -> bool {
         let model = MODELS.iter().position(|model| model.encoding == encoding);
         let tally = model
@@ -152,7 +152,7 @@ impl Weighed {
     }
 }
 
-/// Characters of valid UTF-8 that take more than one byte: each begins with one of these.
+/// Counts the characters of valid UTF-8 with more than one byte, by their first bytes.
 fn beyond_ascii(text: &[u8]) -> u64 {
     count(text, |byte| byte >= 0xc0)
 }

@@ -1,5 +1,5 @@
-//! What a file is by its bytes, compared with what its name says: a workbook named `.csv`, a PDF, an image
-//! or a workbook with a password is refused by its own name, and not as a column that is missing.
+//! Detects what a file is by its bytes and compares it with its name. A workbook named `.csv`, a PDF, an
+//! image or a workbook with a password is refused as such, and not because of a missing column.
 
 use crate::ImportError;
 use std::fs::File;
@@ -7,16 +7,16 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use zip::ZipArchive;
 
-/// First bytes that are looked at: as many as the longest mark below has, and room for blanks before markup.
+/// First bytes that are examined: the length of the longest mark below, and room for blanks before markup.
 pub(crate) const HEAD_BYTES: usize = 64;
 
-/// Bytes read at once while a name is searched for.
+/// Bytes read at once while searching for a name.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// First bytes of every XLSX file (a ZIP archive).
 pub(crate) const ARCHIVE_MARK: &[u8] = b"PK\x03\x04";
 
-/// Whether a file is a workbook (XLSX), by its first bytes.
+/// Returns true if a file is a workbook (XLSX), by its first bytes.
 pub fn is_workbook(path: &Path) -> io::Result<bool> {
     let mut head = Vec::new();
     File::open(path)?
@@ -25,10 +25,11 @@ pub fn is_workbook(path: &Path) -> io::Result<bool> {
     Ok(head == ARCHIVE_MARK)
 }
 
-/// UTF-16 with a mark, which Excel writes as "Unicode text": NUL bytes belong to it.
+/// Byte order marks of UTF-16, which Excel writes as "Unicode text". It contains NUL bytes.
 const UTF_16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
-/// One byte of so many must be NUL: of Chinese titles in UTF-16 every fourth character is of ASCII.
+/// Divisor for the number of NUL bytes expected in UTF-16: in Chinese titles, every fourth character is
+/// ASCII.
 const UTF_16_NUL_SHARE: usize = 8;
 
 const MARK_IT: &str =
@@ -36,7 +37,7 @@ const MARK_IT: &str =
 
 const SAVE_AS: &str = "save the list as .xlsx or .csv";
 
-/// Files that people take for a list, by their first bytes.
+/// Files that users may mistake for a list, by their first bytes.
 const OTHERS: [(&[u8], &str); 11] = [
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a PNG image"),
@@ -71,7 +72,7 @@ const OLD_WORKBOOK: &str = "an Excel 97-2003 workbook (.xls)";
 
 const SAVE_AS_XLSX: &str = "open it in Excel and save it as .xlsx / 请在 Excel 中另存为 .xlsx";
 
-/// Parts of an archive that identify its kind, in this order; the first is the one that is read.
+/// Parts of an archive that identify its kind, in this order. Only the first kind is read.
 const ARCHIVE_KINDS: [(&str, Option<(&str, &str)>); 6] = [
     ("xl/workbook.xml", None),
     (
@@ -101,12 +102,12 @@ const ARCHIVE_KINDS: [(&str, Option<(&str, &str)>); 6] = [
 
 /// An archive that no program writes as a list.
 const PLAIN_ARCHIVE: (&str, &str) = (
-    "a ZIP archive that is no workbook",
+    "a ZIP archive that is not a workbook",
     "unpack it and send the list itself / 请解压后发送名单文件本身",
 );
 
-/// `head`: the file's first `HEAD_BYTES`; `name`: as its owner calls it, which may have no ending. The file
-/// is left at its first byte.
+/// Refuses a file of another kind. `head`: the file's first `HEAD_BYTES`; `name`: the user's name for it,
+/// possibly without an extension. Leaves the file at its first byte.
 pub(crate) fn check(name: &str, head: &[u8], file: &mut File) -> Result<(), ImportError> {
     if head.starts_with(COMPOUND_MARK) {
         let (kind, hint) = compound_kind(file).map_err(ImportError::Disk)?;
@@ -120,8 +121,8 @@ pub(crate) fn check(name: &str, head: &[u8], file: &mut File) -> Result<(), Impo
     check_head(name, head)
 }
 
-/// What the archive is, where it is no XLSX workbook. An archive that cannot be read is left to the reader of
-/// workbooks, which says why.
+/// Returns the kind of an archive that is not an XLSX workbook. An archive that cannot be read is left to
+/// the workbook reader, which reports the reason.
 fn archive_kind(file: &mut File) -> Result<Option<(&'static str, &'static str)>, ImportError> {
     crate::unfolding::check_entries(file)?;
     let mut names = Vec::new();
@@ -137,17 +138,17 @@ fn archive_kind(file: &mut File) -> Result<Option<(&'static str, &'static str)>,
     if let Some((_, kind)) = ARCHIVE_KINDS.iter().find(|(part, _)| has(part)) {
         return Ok(*kind);
     }
-    // A package may name its parts otherwise.
+    // A package may use other names for its parts.
     match has("[content_types].xml") || has("_rels/.rels") {
         true => Ok(None),
         false => Ok(Some(PLAIN_ARCHIVE)),
     }
 }
 
-/// What the compound file is, by the names of its streams.
+/// Returns the kind of a compound file, by the names of its streams.
 fn compound_kind(file: &mut File) -> io::Result<(&'static str, &'static str)> {
     file.seek(SeekFrom::Start(0))?;
-    // A directory has its names in UTF-16, each with a NUL at its end.
+    // The directory has its names in UTF-16, each with a NUL at its end.
     let marks: Vec<Vec<u8>> = COMPOUND_KINDS
         .iter()
         .map(|(stream, _, _)| {
@@ -177,12 +178,12 @@ fn compound_kind(file: &mut File) -> io::Result<(&'static str, &'static str)> {
     }
     file.seek(SeekFrom::Start(0))?;
     Ok(COMPOUND_KINDS.get(found).map_or(
-        ("an Office file of before 2007 (.xls, .doc)", SAVE_AS_XLSX),
+        ("an Office file from before 2007 (.xls, .doc)", SAVE_AS_XLSX),
         |(_, kind, hint)| (*kind, *hint),
     ))
 }
 
-/// The same by the first bytes alone.
+/// Refuses a file of another kind by its first bytes only.
 fn check_head(name: &str, head: &[u8]) -> Result<(), ImportError> {
     let other = |kind, hint| Err(ImportError::OtherKind(name.to_owned(), kind, hint));
     let ending = name
@@ -195,7 +196,7 @@ fn check_head(name: &str, head: &[u8]) -> Result<(), ImportError> {
             _ => Ok(()),
         };
     }
-    // A CSV file may begin with a title such as "BMI": an image of that kind has NUL bytes at once.
+    // A CSV file may begin with a title such as "BMI". A BMP image has NUL bytes near its start.
     let is_text = !head.contains(&0);
     let mark = |mark: &[u8]| head.starts_with(mark) && !(mark == b"BM" && is_text);
     if let Some((_, kind)) = OTHERS.iter().find(|(bytes, _)| mark(bytes)) {
@@ -212,7 +213,7 @@ fn check_head(name: &str, head: &[u8]) -> Result<(), ImportError> {
         return other(kind, MARK_IT);
     }
     if !is_text && !UTF_16_MARKS.iter().any(|mark| head.starts_with(mark)) {
-        return other("bytes that are no text", SAVE_AS);
+        return other("bytes that are not text", SAVE_AS);
     }
     match ending {
         "xlsx" if !head.is_empty() => other("text", "name it .csv"),
@@ -220,8 +221,8 @@ fn check_head(name: &str, head: &[u8]) -> Result<(), ImportError> {
     }
 }
 
-/// Text in UTF-16 whose mark is missing: every other byte of its ASCII characters is NUL, and a list has many
-/// of them (digits, separators).
+/// Detects UTF-16 text without a byte order mark: every other byte of its ASCII characters is NUL, and a
+/// list has many of them (digits, separators).
 fn unmarked_utf_16(head: &[u8]) -> Option<&'static str> {
     if UTF_16_MARKS.iter().any(|mark| head.starts_with(mark)) {
         return None;
@@ -233,7 +234,7 @@ fn unmarked_utf_16(head: &[u8]) -> Option<&'static str> {
             _ => second += 1,
         }
     }
-    // Of 32 characters at most; where the head has fewer, of those it has.
+    // At most 32 characters, or fewer if the head is shorter.
     let many = head.len() / UTF_16_NUL_SHARE;
     match (first, second) {
         (0, seen) if seen > many => {
@@ -266,7 +267,7 @@ mod tests {
         writer.finish().unwrap().into_inner()
     }
 
-    /// A compound file with its directory far behind the beginning.
+    /// A compound file with its directory far from the start.
     fn compound(streams: &[&str]) -> Vec<u8> {
         let mut bytes = COMPOUND_MARK.to_vec();
         bytes.resize(2 * CHUNK_BYTES - 5, 0);
@@ -299,7 +300,11 @@ mod tests {
                 "an old Word document",
                 "save the list as",
             ),
-            (compound(&[]), "an Office file of before 2007", "save it as .xlsx"),
+            (
+                compound(&[]),
+                "an Office file from before 2007",
+                "save it as .xlsx",
+            ),
             (
                 archive(&["mimetype", "content.xml"]),
                 "an OpenDocument file",
@@ -307,7 +312,7 @@ mod tests {
             ),
             (
                 archive(&["list.csv"]),
-                "a ZIP archive that is no workbook",
+                "a ZIP archive that is not a workbook",
                 "unpack it",
             ),
             (
@@ -352,7 +357,7 @@ mod tests {
                 b"\0i\0d\0,",
                 "text in UTF-16BE without its byte order mark",
             ),
-            ("people.csv", b"id,\0\0\0phone", "bytes that are no text"),
+            ("people.csv", b"id,\0\0\0phone", "bytes that are not text"),
             ("people.xlsx", b"id,phone\n", "text"),
         ] {
             let said = said(name, head);

@@ -1,37 +1,36 @@
-//! The titles of a file's columns and what each is taken for, before anybody says which is which: what a
-//! person needs to say it.
+//! The titles of a file's columns and their assumed meanings, shown to a user before the mapping is made.
 
 use crate::mapping::{Column, Mapping, Meaning, Member};
 use crate::spool::Spooled;
 use crate::{ImportError, cut};
 
-/// A column as it stands in the file, and what it is taken for; a column that is neither is not read.
+/// A column of the file and its assumed meaning. A column with neither is not read.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[schemars(rename = "ListColumn")]
 pub struct ColumnTold {
     #[schemars(example = &"手机号")]
     pub title: String,
-    /// A member that means something to the system.
+    /// The member that the column is used for, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"phone")]
     pub member: Option<&'static str>,
-    /// A variable of the flow.
+    /// The variable of the flow that the column is used for, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"days")]
     pub variable: Option<String>,
 }
 
-/// The columns of a file as a mapping takes them, and the members without which it is no list.
+/// The columns of a file under a mapping, and the missing members that a list needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// The row of the titles, as a spreadsheet counts.
+    /// The row of the titles, as in a spreadsheet.
     pub row: u64,
     pub columns: Vec<ColumnTold>,
     pub missing: Vec<&'static str>,
 }
 
 impl Header {
-    /// Blocking, as all that reads a file.
+    /// Reads the titles. Blocks, as it reads a file.
     pub fn of(spooled: &Spooled, mapping: &Mapping) -> Result<Self, ImportError> {
         let (row, titles) = spooled.titles(&|titles| mapping.columns(titles).is_ok())?;
         let columns = mapping.taken_for(&titles)?;

@@ -1,5 +1,4 @@
-//! Members of a campaign's body about the hours in which people answer, and about how many of a group are
-//! called.
+//! Members of a campaign's body about the hours in which customers answer, and about quotas for groups.
 
 use crate::members::Members;
 use domain::best_times::BestTimesPlan;
@@ -8,34 +7,34 @@ use domain::quota_members::fault_of;
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
-/// The member that bounds groups of people.
+/// The member with quotas for groups of customers.
 const QUOTAS: &str = "quotas";
 
-/// The member that says whether it is learnt when people answer.
+/// The member that enables learning when customers answer.
 const BEST_TIMES: &str = "best_times";
 
-/// It is, of all alike.
+/// The value for learning over all customers together.
 const LEARN: &str = "learn";
 
-/// How these members are described.
+/// Returns the schemas of the body's members about hours and quotas.
 pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 2] {
     [
         (
             QUOTAS,
             json!({ "type": "array", "items": generator.subschema_for::<Quota>(), "maxItems": QUOTAS_MAX,
-                "description": "Of groups of people at most so many calls, of the campaign or a day" }),
+                "description": "Most calls to groups of customers, in the campaign or per day" }),
         ),
         (
             BEST_TIMES,
             json!({ "anyOf": [{ "type": "string", "enum": [LEARN] }, generator.subschema_for::<BestTimesPlan>()],
-                "description": "When its people answer is learnt, and retries wait for the better hour: learn, \
-                    or by groups; not learnt unless it is said", "examples": [LEARN] }),
+                "description": "Learns when customers answer, so that retries wait for the better hour: learn, or a \
+                    plan by groups; default: not learnt", "examples": [LEARN] }),
         ),
     ]
     .map(|(name, schema)| (name.to_owned(), schema))
 }
 
-/// Of which groups at most so many are called.
+/// Reads the quotas for groups of customers.
 pub(crate) fn quotas_of(body: &mut Members) -> Vec<Quota> {
     let quotas = body.value::<Vec<Quota>>(QUOTAS).unwrap_or_default();
     if let Some(fault) = fault_of(&quotas) {
@@ -44,7 +43,7 @@ pub(crate) fn quotas_of(body: &mut Members) -> Vec<Quota> {
     quotas
 }
 
-/// Whether it is learnt when its people answer: the word, or a plan with groups.
+/// Reads whether it is learnt when customers answer: the word, or a plan with groups.
 pub(crate) fn best_times_of(body: &mut Members) -> Option<BestTimesPlan> {
     let said = body.value::<Value>(BEST_TIMES)?;
     if said == json!(LEARN) {
@@ -53,7 +52,7 @@ pub(crate) fn best_times_of(body: &mut Members) -> Option<BestTimesPlan> {
     let read = serde_json::from_value::<BestTimesPlan>(said);
     let fault = match &read {
         Ok(plan) => plan.fault().map(str::to_owned),
-        Err(error) => Some(format!("is learn, or by and groups: {error}")),
+        Err(error) => Some(format!("must be learn, or an object with by and groups: {error}")),
     };
     if let Some(fault) = fault {
         body.wrong(BEST_TIMES, fault);

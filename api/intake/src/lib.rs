@@ -1,9 +1,9 @@
-//! From a customer file or body to enrolments: one list per content, one answer per row.
+//! From a customer file or body to enrolments: one list per content, one reply per row.
 //!
-//! A file (CSV, XLSX) or a body (`POST tasks/data`) is read as rows, each row is mapped to named
-//! members, checked and normalised, and enrolled. What cannot be enrolled is reported with row, column
-//! and reason and stops nothing. Rows are streamed: memory does not grow with the file, except for the
-//! ids by which customers and numbers that stand twice in one file are found.
+//! A file (CSV, XLSX) or a body (`POST tasks/data`) is read as rows. Each row is mapped to named members,
+//! checked and normalised, and enrolled. A row that cannot be enrolled is reported with row, column and
+//! reason; the others continue. Rows are streamed: memory use does not grow with the file, except for the
+//! ids that are needed to find repeated customers and numbers.
 
 pub mod body;
 mod both;
@@ -51,25 +51,26 @@ use serde::{Deserialize, Serialize};
 /// Most data rows of one list: Excel's own limit, and the 1,000,000 of CUS-1.
 pub const ROWS_MAX: u64 = 1_048_575;
 
-/// Most columns of one file; more is a mistake, not a customer list.
+/// Most columns of one file. More is a mistake, not a customer list.
 pub(crate) const COLUMNS_MAX: usize = 256;
 
-/// Largest cell or member value, UTF-8: a record holds 65,527 bytes, sealing adds a third and 28 bytes.
+/// Longest cell or member value in UTF-8 bytes. A record has at most 65,527 bytes, and sealing adds a third
+/// and 28 bytes.
 pub const CELL_BYTES_MAX: usize = 4_096;
 
-/// Largest row as text; also stops a quote that is never closed from swallowing the file.
+/// Longest row as text, in bytes. It also limits the effect of a quote that is never closed.
 pub(crate) const ROW_BYTES_MAX: u64 = 65_536;
 
-/// Most rows listed as bad in a report; the count goes on.
+/// Most rows listed as bad in a report. All are counted.
 pub const BAD_ROWS_LISTED_MAX: usize = 1_000;
 
-/// Most of a cell, a title or a reason that a message repeats: enough to find it by.
+/// Longest part of a cell, title or reason that a message repeats, in characters.
 const SHOWN_CHARS_MAX: usize = 200;
 
 /// Most titles that a message lists.
 const TITLES_SHOWN_MAX: usize = 20;
 
-/// A text from a file as messages repeat it: cut where it is long.
+/// Shortens a text from a file for use in messages.
 pub fn cut(text: &str) -> String {
     let mut shown: String = text.chars().take(SHOWN_CHARS_MAX).collect();
     if shown.len() < text.len() {
@@ -78,7 +79,7 @@ pub fn cut(text: &str) -> String {
     shown
 }
 
-/// The titles of a header as a message lists them.
+/// Returns the titles of a header for use in messages.
 fn cut_titles(header: &[String]) -> String {
     let shown = header.iter().take(TITLES_SHOWN_MAX).map(|title| cut(title));
     let mut shown = shown.collect::<Vec<_>>().join(", ");
@@ -91,7 +92,7 @@ fn cut_titles(header: &[String]) -> String {
 /// Why one row cannot be enrolled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BadRow {
-    /// As a spreadsheet counts: the header is row 1. In a body, the first record is row 1.
+    /// As in a spreadsheet: the header is row 1. In a body, the first record is row 1.
     pub row: u64,
     /// The column's own title, or the member's name.
     pub column: String,
@@ -166,7 +167,7 @@ pub enum ImportError {
     Disk(std::io::Error),
 }
 
-/// The workbook does not have the sheet, or all its sheets are hidden.
+/// Returns the message if the workbook does not have the sheet, or all its sheets are hidden.
 fn no_sheet(wanted: Option<&str>, sheets: &str) -> String {
     match wanted {
         Some(name) => {

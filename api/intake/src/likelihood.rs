@@ -1,15 +1,15 @@
 //! How likely bytes are in one encoding, by the regions of its table that they fall into.
 //!
-//! Each model gives a probability to every character beyond ASCII: the share of a region in ordinary text,
-//! spread over the characters of the region. Shares are round figures from the design of the tables (GB
-//! 2312 and Big5 put the characters of daily use into a first level, KS X 1001 its syllables into rows B0
-//! to C8), not measurements. A byte of ASCII costs the same in all of them.
+//! Each model gives a probability to every non-ASCII character: the share of a region in ordinary text,
+//! divided by the number of characters in the region. Shares are round figures from the design of the
+//! tables (GB 2312 and Big5 have the common characters in a first level, KS X 1001 its syllables in rows B0
+//! to C8), not measurements. An ASCII byte costs the same in all of them.
 
 use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_JIS, WINDOWS_1251, WINDOWS_1252};
 
 pub(crate) const MODELS_COUNT: usize = 7;
 
-/// The models, in no order that counts.
+/// The models. Their order does not matter.
 pub(crate) const MODELS: [Model; MODELS_COUNT] = [
     Model {
         encoding: GB18030,
@@ -51,60 +51,61 @@ pub(crate) const MODELS: [Model; MODELS_COUNT] = [
 /// Share of two-byte characters among all characters of a list.
 const WIDE_SHARE: f64 = 0.5;
 
-/// Bytes outside the table: a damaged file has some.
+/// Probability of bytes outside the table. A damaged file has some.
 const OUTSIDE: f64 = 1e-9;
 
-/// One byte of ASCII, of some sixty in use.
+/// Probability of one ASCII byte: about sixty are in use.
 const ASCII: f64 = 1.0 / 60.0;
 
-/// A two-byte character directly behind a small Latin letter: rare, while `é` and `ü` stand there.
+/// Factor for a two-byte character directly after a lower-case Latin letter. This is rare, while `é` and
+/// `ü` often follow one.
 const BEHIND_LETTER: f64 = 0.05;
 
-/// One encoding and how it is used.
+/// A model of one encoding: how often it is used and which characters are likely.
 #[derive(Clone, Copy)]
 pub(crate) struct Model {
     pub(crate) encoding: &'static Encoding,
-    /// How many lists that are not UTF-8 are in it: most come from mainland China.
+    /// Share of this encoding among lists that are not UTF-8. Most come from mainland China.
     prior: f64,
     units: Units,
 }
 
 #[derive(Clone, Copy)]
 enum Units {
-    /// A first byte and what follows it.
+    /// A first byte and the next byte.
     Double(fn(u8, u8) -> Wide),
-    /// The byte, and whether one beyond ASCII is before it.
+    /// The byte, and true if the byte before it is not ASCII.
     Single(fn(u8, bool) -> Option<f64>),
 }
 
-/// What a first byte and the next one are.
+/// The meaning of a first byte and the next one.
 enum Wide {
-    /// A character of this probability.
+    /// A character with this probability.
     Two(f64),
-    /// The first byte alone is one.
+    /// The first byte alone is a character.
     One(f64),
-    /// The first half of a character of four bytes.
+    /// The first half of a four-byte character.
     HalfOfFour,
-    /// No character: the first byte is outside the table.
+    /// Not a character: the first byte is outside the table.
     None,
 }
 
-/// Characters, and sequences that are no character.
+/// Counts of characters, and of sequences that are not characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Tally {
     pub(crate) good: u64,
     pub(crate) bad: u64,
 }
 
-/// Bytes read by one model.
+/// A file's bytes as read by one model, with the probability so far.
 #[derive(Clone, Copy)]
 pub(crate) struct Reading {
     model: Model,
-    /// Logarithm.
+    /// Logarithm of the probability so far.
     score: f64,
     tally: Tally,
     first: Option<u8>,
-    /// Further bytes of a character of four.
+    /// Number of further bytes of a four-byte character.
     to_pass: u8,
     /// The byte before the first byte.
     before: u8,
@@ -139,7 +140,7 @@ impl Reading {
         }
     }
 
-    /// A first byte at the end of the file is no character.
+    /// Ends the reading. An incomplete character at the end of the file is invalid.
     pub(crate) fn finish(&mut self) {
         if self.first.take().is_some() || self.to_pass > 0 {
             self.outside();
@@ -184,7 +185,7 @@ impl Reading {
             Wide::Two(probability) => {
                 self.good(WIDE_SHARE * behind_letter * probability);
                 if byte < 0x80 {
-                    // Other models read this byte as ASCII, without a cost: it is taken off here, too.
+                    // Other models read this byte as ASCII, without a cost. Its cost is removed here, too.
                     self.score -= ASCII.ln();
                 }
                 self.before = first;
@@ -216,19 +217,20 @@ impl Reading {
     }
 }
 
-/// A region: its share of ordinary text over its characters.
+/// Returns a character of a region: the region's share of ordinary text divided by its number of
+/// characters.
 const fn of(share: f64, characters: f64) -> Wide {
     Wide::Two(share / characters)
 }
 
 fn gb18030(first: u8, trail: u8) -> Wide {
     match (first, trail) {
-        // GB 2312: signs, kana and the like, first and second level.
+        // GB 2312: symbols, kana and similar, first and second level.
         (0xa1..=0xa3, 0xa1..=0xfe) => of(0.05, 282.0),
         (0xa4..=0xa9, 0xa1..=0xfe) => of(0.002, 564.0),
         (0xb0..=0xd7, 0xa1..=0xfe) => of(0.90, 3_755.0),
         (0xd8..=0xf7, 0xa1..=0xfe) => of(0.03, 3_008.0),
-        // GBK: all other characters, traditional ones among them.
+        // GBK: all other characters, including traditional ones.
         (0x81..=0xfe, 0x40..=0x7e | 0x80..=0xfe) => of(0.013, 14_000.0),
         (0x81..=0xfe, 0x30..=0x39) => Wide::HalfOfFour,
         _ => Wide::None,
@@ -240,7 +242,7 @@ fn big5(first: u8, trail: u8) -> Wide {
         (0xa1..=0xa3, 0x40..=0x7e | 0xa1..=0xfe) => of(0.05, 408.0),
         (0xa4..=0xc6, 0x40..=0x7e | 0xa1..=0xfe) => of(0.92, 5_401.0),
         (0xc9..=0xf9, 0x40..=0x7e | 0xa1..=0xfe) => of(0.028, 7_652.0),
-        // The additions of Hong Kong.
+        // The Hong Kong additions.
         (0x87..=0xfe, 0x40..=0x7e | 0xa1..=0xfe) => of(0.002, 5_000.0),
         _ => Wide::None,
     }
@@ -283,7 +285,8 @@ fn shift_jis(first: u8, trail: u8) -> Wide {
     }
 }
 
-/// Of a hundred letters six have a mark, and two of them side by side are rare.
+/// Returns the probability of a Western character. About six in a hundred letters are accented, and two
+/// adjacent ones are rare.
 fn western(byte: u8, behind_another: bool) -> Option<f64> {
     let share = if behind_another { 0.02 } else { 0.06 };
     match byte {
@@ -294,7 +297,8 @@ fn western(byte: u8, behind_another: bool) -> Option<f64> {
     }
 }
 
-/// Words of letters beyond ASCII, most of them small.
+/// Returns the probability of a Cyrillic character. Words consist of non-ASCII letters, most of them lower
+/// case.
 fn cyrillic(byte: u8, behind_another: bool) -> Option<f64> {
     let share = if behind_another { 0.85 } else { 0.3 };
     match byte {

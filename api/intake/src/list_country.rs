@@ -1,4 +1,4 @@
-//! The country of numbers in a list that are written without a country code: the import says it, or the
+//! The country of numbers that have no country code in a list. It comes from the import, or from the
 //! presets of the campaign.
 
 use domain::calling_code::{CallingCode, DefaultCountry};
@@ -6,7 +6,7 @@ use domain::calling_plan::Preset;
 use domain::customer::CountrySource;
 use domain::phone_number::{InvalidPhoneNumber, PhoneNumber};
 
-/// Of a number without a country code, and who says so.
+/// The default country, and where it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListCountry {
     country: DefaultCountry,
@@ -14,14 +14,14 @@ pub struct ListCountry {
 }
 
 impl Default for ListCountry {
-    /// Of the preset that counts where none is named.
+    /// The country of the default preset.
     fn default() -> Self {
         Self::of_presets([Preset::default()])
     }
 }
 
 impl ListCountry {
-    /// By the presets of a campaign; not known where they are of several countries.
+    /// Returns the country of a campaign's presets; unknown if they have several countries.
     pub fn of_presets(presets: impl IntoIterator<Item = Preset>) -> Self {
         let countries = presets.into_iter().map(Preset::default_country);
         Self {
@@ -30,7 +30,7 @@ impl ListCountry {
         }
     }
 
-    /// As the setting of the installation has it.
+    /// Returns the country from the installation's setting.
     pub const fn of_setting(country: DefaultCountry) -> Self {
         Self {
             country,
@@ -42,7 +42,7 @@ impl ListCountry {
         matches!(self.country, DefaultCountry::Of(_))
     }
 
-    /// As the import names it.
+    /// Returns the country named by the import.
     pub const fn named(country: CallingCode) -> Self {
         Self {
             country: DefaultCountry::Of(country),
@@ -50,7 +50,7 @@ impl ListCountry {
         }
     }
 
-    /// Reads a phone of a row, and how its country was known.
+    /// Reads a phone number of a row. Returns it with the source of its country.
     pub fn read(self, text: &str) -> Result<(PhoneNumber, CountrySource), InvalidPhoneNumber> {
         let phone = PhoneNumber::parse(text, self.country)?;
         let source = match PhoneNumber::has_country_code(text) {

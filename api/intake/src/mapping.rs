@@ -1,8 +1,8 @@
-//! Which column is which member: given by the user, else guessed from the header, in zh and en.
+//! The meaning of each column: given by the user, or else guessed from the header, in Chinese and English.
 //!
-//! A mapping says of a member (系统字段) which column holds it (导入列名); the kind of value (数据类型) follows from the
-//! member: ids, phones and variables are text, so that no digit is lost. A column that is mapped to nothing
-//! keeps its title and becomes a variable of the flow.
+//! A mapping assigns a column (导入列名) to a member (系统字段). The kind of value (数据类型) follows from the member:
+//! ids, phones and variables are text, so that no digit is lost. A column without a mapping keeps its title
+//! and becomes a variable of the flow.
 
 use crate::value_kind::ValueKind;
 use crate::{COLUMNS_MAX, ImportError, cut, cut_titles};
@@ -11,7 +11,7 @@ use domain::visible_text::normalize;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// A member that means something to the system; everything else is a variable.
+/// A member that the system uses. All others are variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Member {
     CustomerId,
@@ -23,13 +23,13 @@ pub enum Member {
     ConsentAt,
     ConsentUntil,
     ConsentEvidence,
-    /// The user who sees to the person.
+    /// The user who is responsible for the customer.
     Agent,
-    /// The team that does.
+    /// The team that is responsible for the customer.
     Team,
-    /// Where the number is of, before what the number library has.
+    /// The number's home location. It takes precedence over the number library.
     HomeLocation,
-    /// When the person prefers to be called.
+    /// The customer's preferred times for calls.
     PreferredTimes,
 }
 
@@ -50,10 +50,10 @@ impl Member {
         Self::PreferredTimes,
     ];
 
-    /// Without a column for each of these a file is no list.
+    /// The members without which a file is not a list.
     pub(crate) const NEEDED: [Self; 2] = [Self::CustomerId, Self::Phone];
 
-    /// The name used in bodies and in `--map`.
+    /// Returns the name used in bodies and in `--map`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::CustomerId => "customer_id",
@@ -72,7 +72,7 @@ impl Member {
         }
     }
 
-    /// Titles under which people keep this member, beside its own name.
+    /// Returns the usual titles of this member, besides its own name.
     const fn titles(self) -> &'static [&'static str] {
         match self {
             Self::CustomerId => &[
@@ -122,7 +122,7 @@ impl Member {
         }
     }
 
-    /// The member of this exact name; `name` is taken for `customer_name`.
+    /// Returns the member with this exact name. `name` means `customer_name`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -130,7 +130,7 @@ impl Member {
             .or(if name == "name" { Some(Self::Name) } else { None })
     }
 
-    /// Whether a column of this title, in small letters, holds phone numbers.
+    /// Returns true if a column with this title, in lower case, contains phone numbers.
     pub(crate) fn is_phone_title(title: &str) -> bool {
         Self::from_title(title) == Some(Self::Phone)
     }
@@ -147,15 +147,15 @@ impl Member {
     }
 }
 
-/// What one column of a file holds.
+/// The meaning of one column of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Meaning {
     Member(Member),
-    /// A further number of the person, and a variable of this name.
+    /// A further number of the customer, and a variable with this name.
     FurtherPhone(String),
-    /// A variable of this name.
+    /// The column is a variable with this name.
     Variable(String),
-    /// A column without a title.
+    /// The column has no title and is ignored.
     Ignored,
 }
 
@@ -164,11 +164,11 @@ pub enum Meaning {
 pub struct Column {
     pub title: String,
     pub meaning: Meaning,
-    /// What its values must look like.
+    /// The type that its values must have.
     pub kind: ValueKind,
 }
 
-/// What a mapping says of one column.
+/// The mapping of one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapped {
     title: String,
@@ -177,7 +177,8 @@ pub struct Mapped {
 }
 
 impl Mapped {
-    /// A field may be named as people title it; ids and phones are text, whatever else they look like.
+    /// Creates the mapping of one column. The member may also be given by a usual title. Ids and phones are
+    /// always text.
     pub(crate) fn new(title: &str, member: &str, kind: &str) -> Result<Self, ImportError> {
         let invalid = || ImportError::InvalidMapping(cut(&format!("{title}={member}:{kind}")));
         let (title, member) = (normalize(title), normalize(member));
@@ -199,8 +200,8 @@ impl Mapped {
     }
 }
 
-/// Which column is which: `客户ID=customer_id,手机号=phone` (titles may hold anything but `=` and `,`), or a list
-/// of objects in JSON with `column`, `member` and `type`.
+/// The meaning of columns: `客户ID=customer_id,手机号=phone` (titles may contain anything but `=` and `,`), or a
+/// JSON list of objects with `column`, `member` and `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mapping(Vec<Mapped>);
 
@@ -244,7 +245,7 @@ impl Mapping {
         Self::of(mapped.collect::<Result<_, _>>()?)
     }
 
-    /// As it is sent to whoever imports by it.
+    /// Returns the mapping as text, in the form in which it is sent.
     pub fn as_text(&self) -> String {
         let items = self.0.iter().map(|mapped| {
             serde_json::json!({ "column": mapped.title, "member": mapped.member, "type": mapped.kind.code() })
@@ -252,7 +253,7 @@ impl Mapping {
         serde_json::Value::Array(items.collect()).to_string()
     }
 
-    /// The meaning of each column of a list's header.
+    /// Returns the meaning of each column of a list's header.
     pub fn columns(&self, header: &[String]) -> Result<Vec<Column>, ImportError> {
         let columns = self.taken_for(header)?;
         for member in Member::NEEDED {
@@ -269,8 +270,8 @@ impl Mapping {
         Ok(columns)
     }
 
-    /// The meaning of each column of a header, whatever is missing. What the user said wins; a guess never
-    /// takes a member that was given, nor one that an earlier column has.
+    /// Returns the meaning of each column of a header, even if members are missing. The user's mapping
+    /// takes precedence. A member is guessed only once, and not if the mapping has it.
     pub(crate) fn taken_for(&self, header: &[String]) -> Result<Vec<Column>, ImportError> {
         if header.len() > COLUMNS_MAX {
             return Err(ImportError::TooLarge {
@@ -318,7 +319,7 @@ impl Mapping {
             None if title.is_empty() => Meaning::Ignored,
             None => match Member::from_title(title) {
                 Some(member) if taken.insert(member) => Meaning::Member(member),
-                // Who says which column the phone is says that the others are not.
+                // If the user named the phone column, the others are not phones.
                 Some(Member::Phone) if !self.names(Member::Phone) => Meaning::FurtherPhone(title.to_owned()),
                 Some(_) | None => Meaning::Variable(title.to_owned()),
             },

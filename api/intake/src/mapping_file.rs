@@ -6,17 +6,17 @@ use crate::{ImportError, cut};
 use domain::visible_text::normalize;
 use std::io::{Seek, SeekFrom, Write};
 
-/// Largest mapping file: a row of 256 bytes for each of the columns that a file may have.
+/// Largest mapping file in bytes: a row of 256 bytes for each column that a file may have.
 pub const MAPPING_BYTES_MAX: usize = 64 * 1024;
 
-/// The titles of the three columns, as people write them.
+/// The usual titles of the three columns.
 const TITLES: [&[&str]; 3] = [
     &["系统字段", "member", "field", "system_field", "system field"],
     &["导入列名", "column", "import_column", "import column", "title"],
     &["数据类型", "type", "data_type", "data type", "kind"],
 ];
 
-/// Reads a mapping file by what it is, whatever it is called.
+/// Reads a mapping file by its content, whatever its name.
 pub fn read(bytes: &[u8], options: TableOptions) -> Result<Mapping, ImportError> {
     if bytes.len() > MAPPING_BYTES_MAX {
         return Err(ImportError::TooLarge {
@@ -34,7 +34,7 @@ pub fn read(bytes: &[u8], options: TableOptions) -> Result<Mapping, ImportError>
     };
     let mut columns = Vec::new();
     for [member, title, kind] in &mapped {
-        // A field of the system that no column holds.
+        // A system field without a column.
         if !title.is_empty() {
             columns.push(Mapped::new(title, member, kind)?);
         }
@@ -42,7 +42,7 @@ pub fn read(bytes: &[u8], options: TableOptions) -> Result<Mapping, ImportError>
     Mapping::of(columns)
 }
 
-/// An empty file is no mapping either.
+/// Returns the error for an empty file, which is not a mapping either.
 fn refused(error: ImportError) -> ImportError {
     match error {
         ImportError::NoHeader => no_mapping(&[]),
@@ -57,7 +57,7 @@ fn no_mapping(titles: &[String]) -> ImportError {
     )))
 }
 
-/// Field, title and kind of each row.
+/// Returns field, title and kind of each row.
 fn table(bytes: &[u8], options: TableOptions) -> Result<Vec<[String; 3]>, ImportError> {
     let mut file = tempfile::tempfile().map_err(ImportError::Disk)?;
     file.write_all(bytes).map_err(ImportError::Disk)?;
@@ -85,7 +85,7 @@ fn table(bytes: &[u8], options: TableOptions) -> Result<Vec<[String; 3]>, Import
     Ok(rows)
 }
 
-/// Where the three columns are; the kinds may be absent.
+/// Returns the places of the three columns. The column of kinds may be absent.
 fn places(titles: &[String]) -> Result<[Option<usize>; 3], ImportError> {
     let place = |names: &[&str]| {
         let is_it = |title: &String| names.contains(&normalize(title).to_lowercase().as_str());
@@ -98,7 +98,7 @@ fn places(titles: &[String]) -> Result<[Option<usize>; 3], ImportError> {
     }
 }
 
-/// A list of objects with the three titles as names.
+/// Reads a list of objects with the three titles as names.
 fn yaml(bytes: &[u8]) -> Option<Vec<[String; 3]>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let items: Vec<std::collections::BTreeMap<String, String>> = domain::yaml::from_str(text).ok()?;

@@ -1,4 +1,4 @@
-//! Reading the members of a JSON body: each wrong one is noted by its pointer, and all are told at once.
+//! Reads the members of a JSON body. Each error is noted with its pointer, and all are reported together.
 
 use domain::problem::{MemberError, Problem};
 use schemars::JsonSchema;
@@ -6,16 +6,16 @@ use serde_json::{Map, Value};
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// Longest text member.
+/// Longest text member in bytes.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 
-/// A body as a type. It is read member by member, so that all that is wrong is told at once; its schema is
-/// the type's own.
+/// A request body as a type. It is read member by member, so that all errors are reported together. Its
+/// schema is the type's own.
 pub trait Order: JsonSchema + Sized {
-    /// Reads every member it knows; what it answers counts only where nothing was wrong.
+    /// Reads every known member. The result is used only if there is no error.
     fn read(body: &mut Members) -> Self;
 
-    /// Reads an object, or says all that is wrong with it.
+    /// Reads an object, or returns everything that is wrong with it.
     fn of(object: Map<String, Value>) -> Result<Self, Problem> {
         let mut body = Members::new(object);
         let order = Self::read(&mut body);
@@ -25,10 +25,10 @@ pub trait Order: JsonSchema + Sized {
     }
 }
 
-/// A reader over one object; `finish` answers what was wrong.
+/// A reader of one object. `finish` returns the errors.
 pub struct Members {
     object: Map<String, Value>,
-    /// Pointer of the object itself, empty for the body.
+    /// Pointer of the object itself; empty for the body.
     at: String,
     errors: Vec<MemberError>,
 }
@@ -51,7 +51,7 @@ impl Members {
         });
     }
 
-    /// A place deeper than a member of this object.
+    /// Notes an error at a place inside a member of this object.
     pub fn wrong_at(&mut self, pointer: &str, detail: impl Display) {
         self.errors.push(MemberError {
             pointer: format!("{}{pointer}", self.at),
@@ -63,7 +63,7 @@ impl Members {
         self.object.remove(name).filter(|value| !value.is_null())
     }
 
-    /// A text; `None` when it is absent or wrong.
+    /// Returns a text; `None` if it is absent or invalid.
     pub fn text(&mut self, name: &str) -> Option<String> {
         match self.take(name)? {
             Value::String(text) if text.len() <= TEXT_BYTES_MAX => Some(text),
@@ -78,12 +78,12 @@ impl Members {
         }
     }
 
-    /// Whether a member is not there, or is null.
+    /// Returns true if a member is absent or null.
     pub fn is_absent(&self, name: &str) -> bool {
         self.object.get(name).is_none_or(Value::is_null)
     }
 
-    /// A text that must be there.
+    /// Returns a text that must be present.
     pub fn needed_text(&mut self, name: &str) -> Option<String> {
         if self.is_absent(name) {
             self.object.remove(name);
@@ -93,13 +93,13 @@ impl Members {
         self.text(name)
     }
 
-    /// As `text`, no longer than so many bytes.
+    /// Returns a text of at most `bytes_max` bytes.
     pub fn short_text(&mut self, name: &str, bytes_max: usize) -> Option<String> {
         let text = self.text(name);
         self.within(name, text, bytes_max)
     }
 
-    /// As `short_text`, of a text that must be there and say something.
+    /// Returns a text that must be present and not blank, of at most `bytes_max` bytes.
     pub fn needed_short_text(&mut self, name: &str, bytes_max: usize) -> String {
         let text = self.needed_text(name);
         if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
@@ -115,7 +115,7 @@ impl Members {
         text
     }
 
-    /// A text of a closed form.
+    /// Returns a value parsed from a text.
     pub fn parsed<T>(&mut self, name: &str) -> Option<T>
     where
         T: FromStr<Err: Display>,
@@ -130,7 +130,7 @@ impl Members {
         }
     }
 
-    /// Whatever serde reads from this member.
+    /// Returns a value deserialized from this member.
     pub fn value<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let value = self.take(name)?;
         match serde_json::from_value(value) {
@@ -142,7 +142,7 @@ impl Members {
         }
     }
 
-    /// A whole number in a range.
+    /// Returns a whole number in a range.
     pub fn count(&mut self, name: &str, min: u32, max: u32) -> Option<u32> {
         let value = self.take(name)?;
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
@@ -159,7 +159,7 @@ impl Members {
         self.take(name)
     }
 
-    /// A list, or nothing.
+    /// Returns a list, if present.
     pub fn list(&mut self, name: &str) -> Option<Vec<Value>> {
         match self.take(name)? {
             Value::Array(items) => Some(items),
@@ -170,12 +170,12 @@ impl Members {
         }
     }
 
-    /// The names of the members that were not read yet, where names are the caller's own.
+    /// Returns the names of the members that are not read yet, for objects with arbitrary names.
     pub fn names(&self) -> Vec<String> {
         self.object.keys().cloned().collect()
     }
 
-    /// Reads the members of an inner object with the same reader.
+    /// Reads the members of an inner object in the same way.
     pub fn inner<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let Value::Object(object) = self.take(name)? else {
             self.wrong(name, "must be an object");
@@ -192,7 +192,7 @@ impl Members {
         Some(value)
     }
 
-    /// A misspelt member is told, not ignored.
+    /// Reports unknown members, so that misspelt ones are not ignored.
     pub fn refuse_the_rest(&mut self) {
         let names: Vec<String> = self.object.keys().cloned().collect();
         for name in names {

@@ -1,5 +1,4 @@
-//! `model_tiers` of a campaign's body: by which published model the people of a grade or a value are
-//! understood.
+//! `model_tiers` of a campaign's body: the published models for customers with a grade or value.
 
 use crate::members::Members;
 use domain::grouping::RFM_GRADES;
@@ -8,29 +7,29 @@ use domain::model_tier::{GRADE, TIERS_MAX};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Longest name or value that a tier goes by.
+/// Longest name or value of a tier in bytes.
 const TIER_TEXT_BYTES_MAX: usize = 128;
 
-/// One tier, as it is sent.
+/// One tier of `model_tiers` as it is sent.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ModelTierOrder", extend("examples" = [{ "grade": "lost", "model": "zh_outbound@2" }]))]
 pub(crate) struct TierSent {
-    /// A grade by recency, frequency and money, which stands in the list's column or the attribute
+    /// An RFM grade (recency, frequency, monetary value), from the list's column or the attribute
     /// `rfm_grade`.
     #[serde(default)]
     grade: Option<String>,
-    /// Instead: a column of the list, or an attribute, with the value that it has.
+    /// Alternatively, a column of the list or an attribute, with its value.
     #[serde(default)]
     by: Option<String>,
     #[serde(default)]
     is: Option<String>,
-    /// A published model, NAME@V.
+    /// A published model with its version, NAME@V.
     #[schemars(example = &"zh_outbound@2")]
     model: String,
 }
 
-/// One tier, its model still by name.
+/// One tier, with its model by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TierNamed {
     pub by: String,
@@ -63,7 +62,7 @@ impl TierSent {
     }
 }
 
-/// What the body says of tiers; every wrong one is named.
+/// Reads the tiers of the body and reports each invalid one.
 pub(crate) fn tiers_of(body: &mut Members) -> Vec<TierNamed> {
     let sent = body.value::<Vec<TierSent>>("model_tiers").unwrap_or_default();
     if sent.len() > TIERS_MAX {

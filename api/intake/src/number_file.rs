@@ -1,10 +1,10 @@
-//! A file of numbers: one on a line, or a table with titles that say which columns hold them. CSV in any
+//! A file of numbers: one per line, or a table with titles that identify the columns of numbers. CSV in any
 //! encoding, or XLSX.
 //!
-//! A list that forbids calls must not lose a number silently. Rows that Excel hides are read, every sheet
-//! with numbers is read, titled or not, and every column titled as a phone number is read. Without a title,
-//! the number of a line is its only value, or the only value that can be a number; a line with several of
-//! them is bad.
+//! A list that forbids calls must not lose a number without notice. Therefore hidden Excel rows are read,
+//! and so are all sheets with numbers, with or without titles, and all columns titled as phone numbers.
+//! Without a title, the number of a line is its only value, or the only value that can be a number. A line
+//! with several such values is bad.
 
 use crate::cell::Cell;
 use crate::mapping::Member;
@@ -16,7 +16,7 @@ use domain::phone_number::{InvalidPhoneNumber, PhoneNumber};
 use domain::visible_text::normalize;
 use std::path::Path;
 
-/// Titles of a column of numbers beside those of a customer list.
+/// Titles of a column of numbers, in addition to those of a customer list.
 const TITLES: [&str; 12] = [
     "号码",
     "被叫号码",
@@ -32,37 +32,37 @@ const TITLES: [&str; 12] = [
     "digest",
 ];
 
-/// A line that says nothing.
+/// The character that a comment line starts with.
 const COMMENT: char = '#';
 
-/// What the lines of a file are.
+/// The form of the lines of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineForm {
-    /// Numbers in a column; the user may name its title.
+    /// Numbers in a column. The user may give its title.
     Column(Option<String>),
-    /// All values of a line together: an area code and the digits behind it.
+    /// All values of a line together: an area code and the digits after it.
     WholeLine,
 }
 
-/// One number of the file, as it is written.
+/// One number of the file as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberLine {
-    /// As a spreadsheet or an editor counts.
+    /// Line number as in a spreadsheet or editor.
     pub line: u64,
-    /// The number, or why the line holds none.
+    /// The number, or why the line has none.
     pub number: Result<String, String>,
 }
 
-/// Which sheets are read where the request names none.
+/// Which sheets are read if the request names none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sheets {
-    /// The first visible one.
+    /// Only the first visible sheet.
     FirstVisible,
-    /// All that hold numbers, hidden ones too.
+    /// All sheets with numbers, including hidden ones.
     All,
 }
 
-/// Reads each number. Blocking.
+/// Passes each number of a file to `take`. Blocking.
 pub fn each_number(
     path: &Path,
     options: TableOptions,
@@ -105,18 +105,19 @@ pub fn each_number(
     Ok(reports)
 }
 
-/// Where numbers are.
+/// The columns of a file that contain numbers.
 struct Columns {
-    /// Titles name the columns.
+    /// True if the columns were identified by their titles.
     is_known: bool,
     places: Vec<usize>,
-    /// The row of the titles; 0 where there are none.
+    /// The row of the titles; 0 if there are none.
     header_row: u64,
-    /// All values of a line are one number.
+    /// True if all values of a line form one number.
     is_whole_line: bool,
 }
 
-/// Whether a title names a column of numbers: the title that the user names, else a usual one.
+/// Returns true if a title identifies a column of numbers: the title given by the user, or else a usual
+/// one.
 fn is_title(title: &str, form: &LineForm) -> bool {
     if let LineForm::Column(Some(named)) = form {
         return normalize(title) == normalize(named);
@@ -146,8 +147,8 @@ fn columns_of(table: &mut Table, form: &LineForm) -> Result<Columns, ImportError
     })
 }
 
-/// Whether a sheet without a title is one of numbers: a value of it can be a number, or each of its first
-/// rows has one value. A row that holds no number, or several, is then bad and named.
+/// Returns true if a sheet without titles contains numbers: one of its values can be a number, or each of
+/// its first rows has one value. Rows with no number or several are then bad and reported.
 fn holds_numbers(table: &mut Table) -> Result<bool, ImportError> {
     let (mut seen, mut is_single, mut is_found) = (0, true, false);
     table.each_row(&mut |row| {
@@ -233,7 +234,7 @@ impl Columns {
     }
 }
 
-/// The only value of a line that can be a number.
+/// Returns the only value of a line that can be a number.
 fn only_number(cells: &[Cell]) -> Result<String, String> {
     let texts = filled(cells).filter_map(|cell| cell.as_ref().ok());
     let mut numbers = texts
@@ -247,7 +248,7 @@ fn only_number(cells: &[Cell]) -> Result<String, String> {
     }
 }
 
-/// A number of any country; a day of the calendar has eight digits and is none.
+/// Returns true for a number of any country. A date of eight digits is not a number.
 fn may_be_number(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default();
     let day = first.replace('/', "-");
@@ -397,7 +398,7 @@ mod tests {
         let (read, reports) = forbidding(&book);
         let found = ["1", "2", "3", "4", "7"].map(|last| format!("1380013890{last}"));
         assert_eq!(numbers(&read), found);
-        // An ambiguous line is named, so that a whole list is never reported in its place.
+        // An ambiguous line is reported by itself, not the whole list.
         let bad: Vec<u64> = read
             .iter()
             .filter(|(_, number)| number.is_none())

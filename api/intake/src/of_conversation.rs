@@ -1,4 +1,4 @@
-//! What a campaign's body may say of its conversations, as the description of the routes has it.
+//! The schemas of a campaign body's members about its conversations.
 
 use crate::model_tiers::TierSent;
 use domain::assist_plan::AssistPlan;
@@ -7,14 +7,14 @@ use domain::speech_plan::SpeechPlan;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-/// How its calls listen, understand, answer and speak.
+/// Returns the schemas of how its calls listen, understand, answer and speak.
 pub(crate) fn of_conversation(generator: &mut SchemaGenerator) -> [(String, Value); 7] {
     [
         (
             "model_tiers",
             described(
                 generator.subschema_for::<Vec<TierSent>>(),
-                "Other published models for people of a grade or a value, the first that is meant",
+                "Other published models for customers with a grade or value; the first match is used",
             ),
         ),
         (
@@ -27,14 +27,14 @@ pub(crate) fn of_conversation(generator: &mut SchemaGenerator) -> [(String, Valu
         (
             "model",
             published(
-                "A published model, NAME@V, that its calls are understood by",
+                "The published model, NAME@V, for understanding callees",
                 "zh_outbound@2",
             ),
         ),
         (
             "knowledge",
             published(
-                "A published knowledge base, NAME@V, that its calls answer from",
+                "The published knowledge base, NAME@V, for answers",
                 "card_instalment@1",
             ),
         ),
@@ -42,34 +42,34 @@ pub(crate) fn of_conversation(generator: &mut SchemaGenerator) -> [(String, Valu
             "assist",
             described(
                 generator.subschema_for::<AssistPlan>(),
-                "What an assistant may be asked (`serve --llm`); nobody unless it is said",
+                "What an assistant may be asked (`serve --llm`); default: no assistant",
             ),
         ),
         (
             "speech",
             described(
                 generator.subschema_for::<SpeechPlan>(),
-                "How its calls listen and speak; as the installation does unless it is said",
+                "How its calls listen and speak; default: as the installation",
             ),
         ),
         (
             "emotion",
             described(
                 generator.subschema_for::<EmotionPlan>(),
-                "How callees sound is measured; not unless it is said",
+                "Measures how callees sound; default: not measured",
             ),
         ),
     ]
     .map(|(name, schema)| (name.to_owned(), schema.to_value()))
 }
 
-/// A schema with what it is about.
+/// Adds a description to a schema.
 pub(crate) fn described(mut schema: Schema, what: &str) -> Schema {
     schema.insert("description".to_owned(), what.into());
     schema
 }
 
-/// Something published, named with its version.
+/// Returns the schema of something published, by name and version.
 fn published(what: &str, example: &str) -> Schema {
     json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}@[1-9][0-9]*$", "description": what,
         "examples": [example] })

@@ -1,8 +1,9 @@
-//! A file of what is known of customers: CSV in any encoding that lists have, or XLSX, one row a customer,
-//! read into rows of the request that sets it. A bad row is told by its number, and the others count.
+//! A file of customers' attributes and tags: CSV in any encoding that lists can have, or XLSX, with one row
+//! per customer. Its rows become those of the request that sets them. A bad row is reported by its number;
+//! the other rows count.
 //!
-//! One column is the customer's id; every other one is an attribute by its own title or by what it is mapped
-//! to, or holds tags of one level, several behind one another with `;` between. An empty cell says nothing.
+//! One column is the customer's id. Every other column is an attribute, by its own title or its mapping, or
+//! has the tags of one level, separated by `;`. An empty cell changes nothing.
 
 use crate::cell::Cell;
 use crate::table::{Table, TableOptions, TableReport};
@@ -13,37 +14,37 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Largest file: a quarter of a million customers with forty values each.
+/// Largest file in bytes: a quarter of a million customers with forty values each.
 pub const PROFILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// What stands between the tags of one cell.
+/// Separators between the tags of one cell.
 const BETWEEN_TAGS: [char; 4] = [';', '；', '|', '、'];
 
-/// What a column is mapped to that is left out.
+/// The mapping of a column that is left out.
 const LEFT_OUT: &str = "-";
 
-/// Titles of the customer's id, small letters.
+/// Titles of the customer's id, in lower case.
 const CUSTOMER_TITLES: [&str; 5] = ["customer_id", "customerid", "客户编号", "客户id", "客户号"];
 
-/// What a column holds.
+/// The content of a column of a file of attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Holds {
     Customer,
-    /// The attribute's own name.
+    /// The values of the attribute with this name.
     Value(String),
     Tags(TagLevel),
     Nothing,
 }
 
-/// Which column is what, by what somebody said and else by its title.
+/// The content of each column, by the mapping or else by its title.
 #[derive(Debug, Clone, Default)]
 pub struct ProfileColumns {
     said: BTreeMap<String, String>,
 }
 
 impl ProfileColumns {
-    /// From `COLUMN=NAME` each: an attribute, `customer_id`, `tags.business`, or `-` for a column that is
-    /// left out.
+    /// Reads mappings of the form `COLUMN=NAME`: an attribute, `customer_id`, `tags.business`, or `-` to
+    /// leave the column out.
     pub fn read(said: &[String]) -> Result<Self, ImportError> {
         let mut columns = BTreeMap::new();
         for text in said {
@@ -105,14 +106,14 @@ fn holds(name: &str) -> Result<Holds, String> {
     Ok(Holds::Value(attribute.to_string()))
 }
 
-/// One row: its number as a spreadsheet counts, and the customer as the request sets them.
+/// One row: its number as in a spreadsheet, and the customer in the form of the request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProfileLine {
     pub row: u64,
     pub customer: Value,
 }
 
-/// Reads a file and hands each row below its titles to `take`, good or bad.
+/// Reads a file and passes each row below the titles to `take`, good or bad.
 pub fn each_of_file<E: From<ImportError>>(
     path: &Path,
     options: TableOptions,
@@ -139,14 +140,14 @@ pub fn each_of_file<E: From<ImportError>>(
     Ok(report?)
 }
 
-/// A cell that cannot be trusted costs its row, unless its column is left out.
+/// Reads one row. A cell that is unreliable makes the row bad, unless its column is left out.
 fn table_line(row: u64, cells: Vec<Cell>, titles: &[String], holds: &[Holds]) -> Result<ProfileLine, BadRow> {
     let mut read = Vec::with_capacity(cells.len());
     for (place, cell) in cells.into_iter().enumerate() {
         let held = holds.get(place);
         read.push(match cell {
             Ok(text) if held == Some(&Holds::Customer) => text.identifier().to_owned(),
-            // An attribute has a type of its own: it takes the date, not the form in which the cell shows it.
+            // An attribute has its own type: it gets the stored date, not its displayed form.
             Ok(text) => text.moment().to_owned(),
             Err(_) if held == Some(&Holds::Nothing) => String::new(),
             Err(reason) => {
@@ -155,7 +156,7 @@ fn table_line(row: u64, cells: Vec<Cell>, titles: &[String], holds: &[Holds]) ->
             }
         });
     }
-    // What is behind the titles and empty is no cell of the row.
+    // Empty cells beyond the titles are not part of the row.
     while read.len() > holds.len() && read.last().is_some_and(|cell| cell.trim().is_empty()) {
         read.pop();
     }

@@ -1,4 +1,4 @@
-//! One row, checked and normalised into an enrolment; everything wrong is said with its column.
+//! Checks and normalises one row into an enrolment. Everything wrong is reported with its column.
 
 use crate::BadRow;
 use crate::both::{both, of_phone};
@@ -21,29 +21,30 @@ use domain::time::Timestamp;
 use domain::visible_text::normalize;
 use std::sync::Arc;
 
-/// Largest sum of a row's variables: sealing adds a third and 100 bytes each, a record holds 65,527.
+/// Largest total size of a row's variables in bytes. Sealing adds a third and 100 bytes each, and a record
+/// has at most 65,527 bytes.
 const VARIABLES_BYTES_MAX: usize = 24 * 1024;
 
-/// Most variables of one row.
+/// Most variables that one row may have.
 const VARIABLES_MAX: usize = 128;
 
-/// Longest external id; identity numbers have 18 characters, UUIDs 36.
+/// Longest external id in bytes. Identity numbers have 18 characters, UUIDs 36.
 const EXTERNAL_ID_BYTES_MAX: usize = 128;
 
-/// Beijing time: dates in lists without an offset are meant in it (the record's zone is the callee's, not the
-/// clerk's).
+/// Beijing time in seconds. Dates in lists without an offset are in Beijing time (the record's zone is the
+/// callee's, not the clerk's).
 const BEIJING_OFFSET_SECONDS: i64 = 8 * 3_600;
 
-/// Where the consent stands that a campaign needs.
+/// The place of the consent that a campaign needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consents {
-    /// A row says it of people of whom nothing may be known yet.
+    /// In the row: the customer may still be unknown.
     InTheRow,
-    /// People who are known have it on record or not: each grant asks for it.
+    /// On record: the customer is known, and each grant checks it.
     OnRecord,
 }
 
-/// What the rows of one list are held against.
+/// The rules for the rows of one list.
 #[derive(Debug, Clone)]
 pub struct RowRules {
     pub campaign: CampaignId,
@@ -51,18 +52,18 @@ pub struct RowRules {
     pub preset: Preset,
     pub basis: Basis,
     pub duplicates: Duplicates,
-    /// The order that the campaign asks for.
+    /// The calling order of the campaign.
     pub priority: Option<Arc<PriorityPlan>>,
-    /// By what groups it learns when people answer.
+    /// The groups by which it learns when customers answer.
     pub best_times: Option<Arc<BestTimesPlan>>,
-    /// Where a person of the list must not be enrolled already.
+    /// Where a customer of the list must not be enrolled already.
     pub dedupe: Dedupe,
     pub consents: Consents,
-    /// Of numbers without a country code.
+    /// The country of numbers without a country code.
     pub country: ListCountry,
-    /// The campaign demands a vacancy check that is at most so many days old.
+    /// If set, the campaign requires a vacancy check that is at most this many days old.
     pub number_check: Option<u32>,
-    /// The campaign's flow: which variables it needs, and of what kind.
+    /// The campaign's flow, with the variables it needs and their kinds.
     pub flow: Arc<FlowDefinition>,
 }
 
@@ -73,7 +74,7 @@ impl RowRules {
     }
 }
 
-/// The enrolment a row asks for.
+/// Checks a row by the rules and returns its enrolment.
 pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Enrolment, BadRow> {
     let external_id = external_id(&mut row)?;
     if external_id.len() > EXTERNAL_ID_BYTES_MAX {
@@ -119,7 +120,7 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
     })
 }
 
-/// The normalised id, also for texts that speak it.
+/// Returns the normalised id, and stores it in the row for texts that speak it.
 fn external_id(row: &mut NamedRow) -> Result<String, BadRow> {
     let written = required(row, Member::CustomerId)?;
     let normal = normalize(&written).into_owned();
@@ -130,7 +131,7 @@ fn external_id(row: &mut NamedRow) -> Result<String, BadRow> {
     Ok(normal)
 }
 
-/// When the person prefers to be called; what cannot be read makes the row a bad one.
+/// Returns the customer's preferred times. If they cannot be read, the row is bad.
 fn preferred_times(row: &NamedRow) -> Result<Vec<PreferredTime>, BadRow> {
     let given = row.members.get(&Member::PreferredTimes);
     let Some(text) = given.filter(|text| !text.trim().is_empty()) else {
@@ -139,8 +140,8 @@ fn preferred_times(row: &NamedRow) -> Result<Vec<PreferredTime>, BadRow> {
     read_all(text).map_err(|wrong| bad(row, Member::PreferredTimes, format!("it {wrong}")))
 }
 
-/// The numbers of a row's person, at least one. Where the phone's own column is empty, the first of the
-/// further ones is called first.
+/// Returns the numbers of the row's customer, at least one. If the phone column is empty, the first of the
+/// further numbers is called first.
 fn phones(row: &NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Vec<TheirPhone>, BadRow> {
     let own = row.members.get(&Member::Phone);
     let own = own.map(|text| (row.title(Member::Phone), text));
@@ -171,7 +172,7 @@ fn phones(row: &NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Vec<The
     Ok(phones)
 }
 
-/// The zone of the callee, where the row says it and its clocks are known.
+/// Returns the callee's time zone, if the row has one and it is valid.
 fn time_zone(row: &NamedRow, phone: &str) -> Result<Option<String>, BadRow> {
     let given = row.members.get(&Member::TimeZone);
     let Some(text) = given.filter(|text| !text.trim().is_empty()) else {
@@ -187,7 +188,7 @@ fn time_zone(row: &NamedRow, phone: &str) -> Result<Option<String>, BadRow> {
     })
 }
 
-/// To whom the row gives its person, and the title of the column that says so.
+/// Returns the user or team that the row assigns its customer to, and the title of that column.
 pub fn assignee(row: &NamedRow) -> Result<Option<(Assignee, String)>, BadRow> {
     let to = match (row.members.get(&Member::Agent), row.members.get(&Member::Team)) {
         (None, None) => return Ok(None),
@@ -224,7 +225,7 @@ fn required(row: &NamedRow, member: Member) -> Result<String, BadRow> {
         .ok_or_else(|| bad(row, member, missing(member)))
 }
 
-/// A flow may speak `{{customer_name}}` or `{{phone}}`: members of the person are variables where it does.
+/// Adds members as variables if the flow speaks them, such as `{{customer_name}}` or `{{phone}}`.
 fn spoken_members(row: &mut NamedRow, rules: &RowRules, phone: &str) {
     for name in rules.flow.variables.keys() {
         let Some(member) = Member::from_name(name) else {
@@ -299,7 +300,7 @@ fn consent(row: &NamedRow, rules: &RowRules) -> Result<Option<GivenConsent>, Bad
             row,
             Member::ConsentScope,
             both(
-                "this campaign takes only customers with a consent",
+                "this campaign accepts only customers with consent",
                 "此任务只接受有同意记录的客户",
             ),
         ));
@@ -320,7 +321,7 @@ fn consent(row: &NamedRow, rules: &RowRules) -> Result<Option<GivenConsent>, Bad
             row,
             Member::ConsentEvidence,
             both(
-                "cn-marketing asks for the consent's evidence",
+                "cn-marketing requires evidence of consent",
                 "营销规则要求同意的证据",
             ),
         ));
@@ -351,7 +352,7 @@ fn instant(row: &NamedRow, member: Member) -> Result<Option<Timestamp>, BadRow> 
     }
 }
 
-/// RFC 3339, or a date with or without a time of day, which is then Beijing time.
+/// Parses RFC 3339, or a date with or without time, which is then in Beijing time.
 pub(crate) fn parse_instant(text: &str) -> Option<Timestamp> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Some(Timestamp::from_micros(at.timestamp_micros()));

@@ -1,34 +1,34 @@
-//! One phone under two customer ids in a list: both rows are named, whoever is called.
+//! The same number under two customer ids in a list: both rows are reported, whichever of them is called.
 //!
-//! Within a file a number is remembered by 76 bits of its id and the row that had it first: of a million two
-//! are alike by chance in one of 10^11 files. Who is called is not decided here: the number's own stream says
-//! it, over all lists of the campaign.
+//! Within a file, a number is remembered by 76 bits of its id and the row that had it first. The chance
+//! that two in a million have the same bits is one in 10^11 files. Which customer is called is not decided
+//! here, but in the number's own stream, over all lists of the campaign.
 
 use crate::BAD_ROWS_LISTED_MAX;
 use domain::ids::{CustomerId, NumberId};
 use serde::{Deserialize, Serialize};
 
-/// A row whose number another customer has, in this file or in the campaign.
+/// A row with the number of another customer, in this file or in the campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SharedRow {
     pub row: u64,
-    /// The first row of this file with the same number; absent when another list had it.
+    /// The first row of this file with the same number; absent if the number is from another list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_row: Option<u64>,
-    /// Our ids: of this row's customer, and of the one who is called where this one is left out.
+    /// Our customer ids: of this row, and of the customer who is called instead if this row is left out.
     pub customer: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<String>,
-    /// Enrolled and settled at once as `same_number`: never called in this campaign.
+    /// True if it is enrolled and settled at once as `same_number`. It is never called in this campaign.
     pub left_out: bool,
 }
 
-/// The rows of a report, and how many there were in all.
+/// The rows of a report, and their total number.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SharedRows {
     pub count: u64,
     pub left_out: u64,
-    /// The first of them, in the order of the file.
+    /// The first of them, in file order.
     pub rows: Vec<SharedRow>,
 }
 
@@ -42,11 +42,11 @@ impl SharedRows {
     }
 }
 
-/// The last 76 bits of an id, which is 128 bits of a keyed hash (nobody chooses whose are alike): the bucket
-/// and what stands in it.
+/// The last 76 bits of an id, which has 128 bits of a keyed hash (so collisions cannot be chosen): the
+/// bucket and the entry in it.
 type Mark = [u16; 4];
 
-/// A power of two: of a million ids some 250 lie in each.
+/// A power of two. With a million ids, each bucket has about 250.
 const BUCKETS: usize = 1 << 12;
 
 fn mark(id: &str) -> Option<(usize, Mark)> {
@@ -57,8 +57,8 @@ fn mark(id: &str) -> Option<(usize, Mark)> {
     Some((bucket, [a?, b?, c?, d?]))
 }
 
-/// What is remembered of each id. In buckets, each in order and hardly larger than what it holds: a tree of a
-/// million ids has a third more memory than they need, a table that has just grown more than twice as much.
+/// A value for each id, in sorted buckets that are hardly larger than their content. For a million ids, a
+/// tree needs a third more memory, and a table that has just grown more than twice as much.
 #[derive(Debug)]
 struct Marks<V> {
     buckets: Vec<Vec<(Mark, V)>>,
@@ -72,7 +72,7 @@ impl<V> Default for Marks<V> {
 }
 
 impl<V: Copy> Marks<V> {
-    /// What is remembered of the id: `value`, where nothing was. `None` for what is no id.
+    /// Returns the value of the id. If it has none, stores `value`. `None` if the text is not an id.
     fn first(&mut self, id: &str, value: V) -> Option<First<V>> {
         let (bucket, mark) = mark(id)?;
         let bucket = self.buckets.get_mut(bucket)?;
@@ -89,36 +89,36 @@ impl<V: Copy> Marks<V> {
     }
 }
 
-/// Whether an id is here for the first time.
+/// Whether an id occurs for the first time.
 enum First<V> {
     Now,
     Known(V),
 }
 
-/// The people of one file, by 8 bytes each.
+/// The customers of one file, with 8 bytes each.
 #[derive(Debug, Default)]
 pub struct CustomersSeen {
     ids: Marks<()>,
 }
 
 impl CustomersSeen {
-    /// Whether nobody of this id came before.
+    /// Returns true if the id did not occur before.
     pub fn is_first(&mut self, customer: &CustomerId) -> bool {
-        // An id of a customer is 128 bits in hexadecimal digits.
+        // A customer id is 128 bits as hexadecimal digits.
         matches!(self.ids.first(customer.as_str(), ()), Some(First::Now))
     }
 }
 
-/// The numbers of one file, by 12 bytes each.
+/// The numbers of one file, with 12 bytes each.
 #[derive(Debug, Default)]
 pub struct NumbersSeen {
     first_rows: Marks<u32>,
 }
 
 impl NumbersSeen {
-    /// The first row that had this number, if it was an earlier one.
+    /// Returns the earlier row with this number, if there is one.
     pub fn first_row(&mut self, number: &NumberId, row: u64) -> Option<u64> {
-        // A file has fewer rows than u32 counts.
+        // A file has fewer rows than the maximum of u32.
         let row = u32::try_from(row).ok()?;
         match self.first_rows.first(number.as_str(), row)? {
             First::Known(first) => (first != row).then_some(u64::from(first)),
@@ -127,7 +127,7 @@ impl NumbersSeen {
     }
 }
 
-/// Where a row stands that may turn out to share its number.
+/// A row that may share its number.
 #[derive(Debug, Clone)]
 pub struct Sharing {
     pub number: NumberId,
@@ -136,7 +136,7 @@ pub struct Sharing {
 }
 
 impl Sharing {
-    /// The row for the report; `same_as` is given when it was left out.
+    /// Returns the row for the report. `same_as` is given if it was left out.
     pub fn row(&self, row: u64, same_as: Option<&CustomerId>) -> SharedRow {
         SharedRow {
             row,
@@ -152,7 +152,7 @@ impl Sharing {
 mod tests {
     use super::*;
 
-    /// Ids as a keyed hash makes them, of which every fifth comes again.
+    /// Returns an id like that of a keyed hash. Every fifth is repeated.
     fn id(row: u64) -> String {
         let mixed = u128::from(row - row / 5 % 3).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
         format!("{mixed:032x}")

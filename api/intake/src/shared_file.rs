@@ -1,11 +1,11 @@
-//! One open file with several readers, each at a place of its own.
+//! One open file with several readers, each with its own position.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-/// A reader of the file from its first byte on. Clones do not move each other.
+/// A reader of the file, starting at its first byte. Clones do not move each other.
 #[derive(Debug, Clone)]
 pub(crate) struct SharedFile {
     file: Arc<File>,
@@ -20,7 +20,7 @@ impl SharedFile {
         }
     }
 
-    /// Another reader, at the first byte.
+    /// Returns another reader, at the first byte.
     pub(crate) fn reopened(&self) -> Self {
         Self {
             file: Arc::clone(&self.file),

@@ -1,4 +1,4 @@
-//! What every reader of rows gives: a row's number and its values by name, before they are judged.
+//! The output of every reader of rows: a row's number and its values by name, before they are checked.
 
 use crate::cell::{Cell, CellText, Exact, too_long};
 use crate::mapping::{Column, Mapping, Meaning, Member};
@@ -9,27 +9,27 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-/// A number in a column beside the phone's.
+/// A number in a column other than the phone's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FurtherPhone {
     pub title: String,
     pub text: String,
 }
 
-/// One row, its values still unchecked text. Empty values are absent.
+/// One row with its values as unchecked text. Empty values are absent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NamedRow {
     pub row: u64,
     pub members: BTreeMap<Member, String>,
     pub variables: BTreeMap<String, String>,
-    /// Further numbers of the person, in the order of the columns.
+    /// Further numbers of the customer, in column order.
     pub further_phones: Vec<FurtherPhone>,
-    /// Titles of the columns the members came from, for reports.
+    /// Titles of the members' columns, for reports.
     pub titles: BTreeMap<Member, String>,
 }
 
 impl NamedRow {
-    /// The column's title as the user knows it.
+    /// Returns the title of a member's column, as the user knows it.
     pub fn title(&self, member: Member) -> String {
         self.titles
             .get(&member)
@@ -38,23 +38,23 @@ impl NamedRow {
     }
 }
 
-/// A row that could be read, or why not.
+/// A row, or why it could not be read.
 pub type ReadRow = Result<NamedRow, BadRow>;
 
-/// Takes one row after the other; `Break` when nobody wants more.
+/// Receives one row after another. Returns `Break` if no more rows are needed.
 pub(crate) type RowSink<'a> = dyn FnMut(ReadRow) -> ControlFlow<()> + 'a;
 
-/// A reader of rows. Blocking: it runs off the reactor. After an error nothing follows.
+/// A reader of rows. It blocks, so it runs outside the reactor. Nothing follows an error.
 pub trait RowSource: Send {
     fn read_rows(&mut self, sink: &mut RowSink<'_>) -> Result<(), ImportError>;
 
-    /// How the file was read, once its rows are.
+    /// Returns how the file was read, after its rows are read.
     fn report(&self) -> TableReport {
         TableReport::default()
     }
 }
 
-/// The value for a column, or why it is none.
+/// Returns the value for a column, or why it is invalid.
 fn value_of<'a>(cell: &'a CellText, column: &Column) -> Result<Cow<'a, str>, String> {
     match column.meaning {
         Meaning::Member(Member::CustomerId | Member::Phone) | Meaning::FurtherPhone(_) => {
@@ -81,7 +81,7 @@ fn value_of<'a>(cell: &'a CellText, column: &Column) -> Result<Cow<'a, str>, Str
     }
 }
 
-/// The rows of a table, its columns named by a mapping.
+/// The rows of a table with columns named by a mapping.
 pub(crate) struct ListRows {
     table: Table,
     mapping: Mapping,
@@ -116,7 +116,7 @@ impl RowSource for ListRows {
     }
 }
 
-/// Gives names to the cells of one row.
+/// Assigns the cells of one row to members and variables.
 pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> ReadRow {
     let mut named = NamedRow {
         row,
@@ -134,7 +134,7 @@ pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> Read
             reason: format!("the row has {filled} cells, the header {}", columns.len()),
         });
     }
-    // Excel and many CSV writers leave out what is empty at the end of a row.
+    // Excel and many CSV writers leave out empty cells at the end of a row.
     let cells = cells
         .into_iter()
         .chain(std::iter::repeat_with(|| Ok(CellText::default())));
@@ -177,12 +177,12 @@ pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> Read
     Ok(named)
 }
 
-/// Said of a cell; the report's `format` says as what the file was read.
-const BYTES_OF_NO_ENCODING: &str = "it has bytes that are not of the file's encoding, which `format` names; save the \
-    file as UTF-8, or name its encoding with --encoding / 含有不属于该文件编码的字节：请另存为 UTF-8，或用 \
+/// Reason for a cell. The report's `format` names the encoding that was used.
+const BYTES_OF_NO_ENCODING: &str = "it has bytes that are invalid in the file's encoding, which `format` names; save \
+    the file as UTF-8, or name its encoding with --encoding / 含有不属于该文件编码的字节：请另存为 UTF-8，或用 \
     --encoding 指明编码";
 
-/// What holds for every value, whatever it means.
+/// Checks the rules for every value, whatever its meaning.
 pub fn check_text(text: &str) -> Result<(), String> {
     if text.len() > CELL_BYTES_MAX {
         return Err(too_long(text));

@@ -1,7 +1,8 @@
-//! A file on its way in: written aside without a name, hashed and its encoding seen, then read as rows.
+//! Receives a file: it is stored temporarily without a name, its hash and encoding are determined, and then
+//! it is read as rows.
 //!
-//! The content's hash names the list, so it must be known before the first enrolment. The file has no
-//! name on disk (`O_TMPFILE`): it holds personal data in clear and vanishes with the process.
+//! The content's hash names the list, so it must be known before the first enrolment. The file has no name
+//! on disk (`O_TMPFILE`), because it contains personal data in clear. It disappears with the process.
 
 use crate::ImportError;
 use crate::csv::StrayQuotes;
@@ -15,10 +16,10 @@ use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// Largest file: a million rows of 250 bytes.
+/// Largest file in bytes: a million rows of 250 bytes.
 pub const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// A file being received.
+/// A file that is being received.
 pub struct Spool {
     file: File,
     hash: Sha256,
@@ -27,7 +28,7 @@ pub struct Spool {
     bytes: u64,
 }
 
-/// A file received whole.
+/// A file that was received completely.
 pub struct Spooled {
     file: File,
     pub content_sha256: String,
@@ -39,7 +40,7 @@ pub struct Spooled {
 }
 
 impl Spool {
-    /// `directory` is the data directory: the one place that is known to have room and to be private.
+    /// Creates a spool in `directory`, which is the data directory: it has enough space and is private.
     pub fn new(directory: &Path) -> Result<Self, ImportError> {
         Ok(Self {
             file: tempfile::tempfile_in(directory).map_err(ImportError::Disk)?,
@@ -65,7 +66,7 @@ impl Spool {
         self.file.write_all(chunk).map_err(ImportError::Disk)
     }
 
-    /// The file came whole, and is to be read so.
+    /// Ends the file after its last byte. `options` say how to read it.
     pub fn finish(self, options: impl Into<TableOptions>) -> Spooled {
         let options = options.into();
         Spooled {
@@ -81,15 +82,15 @@ impl Spool {
 }
 
 impl Spooled {
-    /// The same of rows that a query gave: a program wrote them, and every quote in them is closed.
+    /// Marks the rows as the result of a query: they were written by a program, so every quote is closed.
     pub const fn of_query(mut self) -> Self {
         self.stray = StrayQuotes::EndTheImport;
         self.options.header_row = Some(1);
         self
     }
 
-    /// Names what is read of the file: its content's hash, where the request chose other rows with that
-    /// choice.
+    /// Returns the name of the list: the content's hash, combined with the reading options if the request
+    /// selects other rows with them.
     pub fn list_name(&self) -> String {
         let reading = self.options.reading();
         match reading.is_empty() || self.stray == StrayQuotes::EndTheImport {
@@ -98,7 +99,7 @@ impl Spooled {
         }
     }
 
-    /// Refuses a file that is not what its name says, or is written otherwise than was said.
+    /// Refuses a file if its kind differs from its name, or its encoding from the one given.
     pub fn check(&self, file_name: &str) -> Result<(), ImportError> {
         let mut file = self.file.try_clone().map_err(ImportError::Disk)?;
         file_kind::check(file_name, &self.head, &mut file)?;
@@ -108,7 +109,7 @@ impl Spooled {
         }
     }
 
-    /// What the reader took the file for, as shown in the report.
+    /// Returns the format that the reader detected, as shown in the report.
     pub fn format(&self) -> String {
         if self.is_archive {
             "XLSX".to_owned()
@@ -117,12 +118,12 @@ impl Spooled {
         }
     }
 
-    /// The rows. Nothing is opened before they are read: whoever reads them does so off the runtime.
+    /// Returns the rows. The file is opened when they are read, which must happen outside the runtime.
     pub fn into_rows(self, mapping: Mapping) -> Box<dyn RowSource> {
         Box::new(Unopened::Waiting(Box::new((self, mapping))))
     }
 
-    /// The same rows for whoever looks at them first: read to their end, or let go, before `into_rows`.
+    /// Returns the same rows for a first pass. They must be read completely or dropped before `into_rows`.
     pub fn rows(&self, mapping: Mapping) -> Result<Box<dyn RowSource>, ImportError> {
         let again = Self {
             file: self.file.try_clone().map_err(ImportError::Disk)?,
@@ -136,14 +137,14 @@ impl Spooled {
         Ok(again.into_rows(mapping))
     }
 
-    /// The bytes as they came, for whoever reads them by lines. Blocking.
+    /// Returns the bytes as received, to read them by lines. Blocking.
     pub fn into_reader(mut self) -> Result<BufReader<File>, ImportError> {
         self.file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
         Ok(BufReader::new(self.file))
     }
 
-    /// The titles of its columns, in the row that `fits` or else in the first, and that row's number.
-    /// Blocking; before `into_rows`.
+    /// Returns the titles of its columns and their row number: from the first row that `fits`, or else the
+    /// first row. Blocking. Call it before `into_rows`.
     pub(crate) fn titles(&self, fits: &dyn Fn(&[String]) -> bool) -> Result<(u64, Vec<String>), ImportError> {
         let file = self.file.try_clone().map_err(ImportError::Disk)?;
         self.table_of(file)?.titles(fits)
@@ -156,17 +157,17 @@ impl Spooled {
         }
     }
 
-    /// The file as a table. Blocking.
+    /// Returns the file as a table. Blocking.
     pub(crate) fn into_table(self) -> Result<Table, ImportError> {
         let file = self.file.try_clone().map_err(ImportError::Disk)?;
         self.table_of(file)
     }
 }
 
-/// A file with a header or parts that were not read yet.
+/// A file with its header or parts not read yet.
 enum Unopened {
     Waiting(Box<(Spooled, Mapping)>),
-    /// Rows are read once.
+    /// The rows were read. This is possible only once.
     Read(TableReport),
 }
 
@@ -195,7 +196,7 @@ impl RowSource for Unopened {
     }
 }
 
-/// Lower-case hexadecimal.
+/// Returns the bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,4 +1,4 @@
-//! Stand-ins for the tests of the import: a vault without secrets, tasks on the test's own runtime.
+//! Test doubles for the import: a vault without secrets, and tasks on the test's own runtime.
 
 use async_trait::async_trait;
 use domain::ids::{CustomerId, NumberId};
@@ -86,26 +86,26 @@ impl Tasks for TestTasks {
     async fn stop(&self) {}
 }
 
-/// A sheet of a workbook that a test makes.
+/// A sheet of a workbook for tests.
 pub struct Sheet<'a> {
     pub name: &'a str,
-    /// `visible`, `hidden` or `veryHidden`.
+    /// The sheet's state: `visible`, `hidden` or `veryHidden`.
     pub state: &'a str,
-    /// Elements `row`.
+    /// The sheet's rows as XML elements `row`.
     pub rows: String,
 }
 
-/// A cell with a text.
+/// Returns the XML of a cell with a text.
 pub fn text_cell(at: &str, text: &str) -> String {
     format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
 }
 
-/// A cell with a number, shown in the format of this index.
+/// Returns a cell with a number, displayed in the format with this index.
 pub fn number_cell(at: &str, number: &str, format: usize) -> String {
     format!("<c r=\"{at}\" s=\"{format}\"><v>{number}</v></c>")
 }
 
-/// A row of text cells; `attributes` are those of its element, for example `hidden="1"`.
+/// Returns a row of text cells. `attributes` are those of its element, for example `hidden="1"`.
 pub fn text_row(row: u32, attributes: &str, texts: &[&str]) -> String {
     let cells: String = ('A'..='Z')
         .zip(texts)
@@ -114,10 +114,10 @@ pub fn text_row(row: u32, attributes: &str, texts: &[&str]) -> String {
     format!("<row r=\"{row}\" {attributes}>{cells}</row>")
 }
 
-/// A workbook, as small as one may be. Its first format is the general one, then come `formats`.
+/// Returns a minimal workbook. Its first format is the general one, followed by `formats`.
 pub fn workbook(sheets: &[Sheet<'_>], formats: &[&str]) -> Vec<u8> {
     use std::io::Write;
-    // Names of the format, no addresses that are asked.
+    // Names within the format, not addresses to connect to.
     let named = |what: &str| format!("http://{}.org/{what}", "schemas.openxmlformats");
     let main = named("spreadsheetml/2006/main");
     let office = named("officeDocument/2006/relationships");

@@ -1,43 +1,44 @@
-//! What a zipped workbook unfolds to, counted as it is read: nothing that an archive says of itself is
-//! believed.
+//! Limits the uncompressed size of a zipped workbook, counted while it is read. Sizes stated in the archive
+//! are not trusted.
 //!
-//! The entries are those that the zip library finds, which is the one the workbook is then read with: two
-//! readers that disagree about where an archive ends are how bombs pass. One look over the bytes bounds how
-//! many entries any reader could find, so that the library's own list of them stays small. Every entry is
-//! then unfolded once into nothing: what comes out is counted in all, per part that is kept in memory, and
-//! per text between two tags, since a workbook's reader holds one of those at a time.
+//! The entries are found by the same zip library that later reads the workbook: if two readers disagreed
+//! about the archive's end, a zip bomb could pass. A scan of the bytes first limits the number of entries
+//! that any reader could find, so that the library's list of them stays small. Then every entry is
+//! uncompressed once and discarded. The output is counted in total, for the parts that are kept in memory,
+//! and for each text between two tags, because a workbook's reader has one of those in memory at a time.
 
 use crate::ImportError;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use zip::ZipArchive;
 
-/// Most bytes the file may unfold to: a million rows of text, far below what fills a small machine's disk.
+/// Most uncompressed bytes of a file: a million rows of text, which fit on a small machine's disk.
 const UNFOLDED_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
-/// Most times a file may unfold its own size; spreadsheets reach 20, bombs thousands.
+/// Largest ratio of uncompressed to compressed size. Spreadsheets reach 20, zip bombs thousands.
 const UNFOLDED_RATIO_MAX: u64 = 200;
 
-/// Most bytes of all parts but the sheets: they are held in memory. A million rows of distinct ids, phones
-/// and names come to 80 MB.
+/// Most uncompressed bytes of all parts except the sheets, which are kept in memory. A million rows of
+/// distinct ids, phones and names need 80 MB.
 const HELD_BYTES_MAX: u64 = 96 * 1024 * 1024;
 
-/// Most entries of a workbook; a hundred sheets have five hundred.
+/// Most entries of a workbook. A hundred sheets have five hundred.
 const ENTRIES_MAX: usize = 1_000;
 
-/// Longest text between two tags: Excel allows 32,767 characters in a cell.
+/// Longest text between two tags in bytes. Excel allows 32,767 characters in a cell.
 const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
-/// Bytes looked at together.
+/// Bytes read from the file at once.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// How every entry of an archive's directory begins (APPNOTE 4.3.12).
+/// First bytes of every entry of an archive's directory (APPNOTE 4.3.12).
 const DIRECTORY_ENTRY: [u8; 4] = *b"PK\x01\x02";
 
-/// Where sheets are; they are read cell by cell, and only the first.
+/// Folder of the sheets. They are read cell by cell, and only the first one.
 const SHEETS: &str = "xl/worksheets/";
 
-/// Refuses a workbook that unfolds to too much, in all or at once; leaves the file at its first byte.
+/// Refuses a workbook that becomes too large when uncompressed, in total or in one part. Leaves the file at
+/// its first byte.
 pub(crate) fn check(file: &mut File) -> Result<(), ImportError> {
     let length = count_entries(file)?;
     let limit = UNFOLDED_BYTES_MAX.min(length.saturating_mul(UNFOLDED_RATIO_MAX));
@@ -57,8 +58,8 @@ pub(crate) fn check(file: &mut File) -> Result<(), ImportError> {
     Ok(())
 }
 
-/// Refuses an archive with more entries than a workbook has, before any reader lists them; leaves the file
-/// at its first byte.
+/// Refuses an archive with more entries than a workbook can have, before any reader lists them. Leaves the
+/// file at its first byte.
 pub(crate) fn check_entries(file: &mut File) -> Result<(), ImportError> {
     count_entries(file)?;
     rewound(file).map(|_file| ())
@@ -73,11 +74,11 @@ fn rewound(file: &mut File) -> Result<&mut File, ImportError> {
     Ok(file)
 }
 
-/// The file's length, when no more entries than allowed can be in it.
+/// Returns the file's length if it cannot contain too many entries.
 fn count_entries(file: &mut File) -> Result<u64, ImportError> {
     let source = rewound(file)?;
     let (mut length, mut found) = (0_u64, 0_usize);
-    // The last bytes of one piece stand before the next, so that no mark is cut.
+    // The last bytes of one piece are kept before the next, so that no mark is split.
     let mut piece = vec![0_u8; PIECE_BYTES];
     let mut kept = 0;
     loop {
@@ -102,7 +103,7 @@ fn count_entries(file: &mut File) -> Result<u64, ImportError> {
     }
 }
 
-/// What has come out so far.
+/// Counts of the uncompressed output so far, with its limit.
 struct Unfolded {
     all: u64,
     held: u64,
@@ -123,14 +124,14 @@ impl Unfolded {
             self.all += count as u64;
             if self.all > self.limit {
                 return Err(ImportError::TooLarge {
-                    what: "the unfolded size of the XLSX file",
+                    what: "the uncompressed size of the XLSX file",
                     limit: self.limit,
                 });
             }
             self.held += if is_sheet { 0 } else { count as u64 };
             if self.held > HELD_BYTES_MAX {
                 return Err(ImportError::TooLarge {
-                    what: "the unfolded size of the texts of the XLSX file",
+                    what: "the uncompressed size of the texts of the XLSX file",
                     limit: HELD_BYTES_MAX,
                 });
             }
@@ -139,7 +140,7 @@ impl Unfolded {
     }
 }
 
-/// Bytes since the last tag began, behind this piece.
+/// Returns the number of bytes since the start of the last tag, after this piece.
 fn text_after(mut text: usize, piece: &[u8]) -> Result<usize, ImportError> {
     for part in piece.split_inclusive(|&byte| byte == b'<') {
         text += part.len();
@@ -162,7 +163,7 @@ mod tests {
     use std::io::Write;
     use zip::write::{SimpleFileOptions, ZipWriter};
 
-    /// An archive of these parts, each a text said so many times.
+    /// An archive of these parts, each a text repeated the given number of times.
     fn archive(parts: &[(&str, &str, usize)]) -> Vec<u8> {
         let mut writer = ZipWriter::new(io::Cursor::new(Vec::new()));
         for (name, text, times) in parts {
@@ -192,8 +193,8 @@ mod tests {
     #[test]
     fn a_bomb_is_found_by_what_comes_out_whatever_it_says_of_itself() {
         let bomb = archive(&[("xl/worksheets/sheet1.xml", "<c/>", 20_000_000)]);
-        assert_eq!(too_large(&bomb), "the unfolded size of the XLSX file");
-        // The directory says that next to nothing is inside.
+        assert_eq!(too_large(&bomb), "the uncompressed size of the XLSX file");
+        // The directory states that there is almost nothing inside.
         let mut lying = bomb.clone();
         let at = lying
             .windows(4)
@@ -201,7 +202,7 @@ mod tests {
             .unwrap();
         lying[at + 24..at + 28].copy_from_slice(&100_u32.to_le_bytes());
         assert!(checked(&lying).is_err());
-        // A second end record points at nothing: the entries are still those that are read.
+        // A second end record points at nothing. The entries are still those that are read.
         let mut ended_twice = bomb;
         ended_twice.extend(b"PK\x05\x06");
         ended_twice.extend([0; 18]);

@@ -1,11 +1,11 @@
-//! The third column of a mapping (数据类型): what the values of a column must look like.
+//! The third column of a mapping (数据类型): the type of a column's values.
 
 use crate::row::parse_instant;
 
-/// Of a column; a value that is none is a bad row, named with its column.
+/// The type of a column. A value that does not match makes the row bad, and the column is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ValueKind {
-    /// As it stands: ids and phones are text, so that no digit is lost.
+    /// As written: ids and phones are text, so that no digit is lost.
     #[default]
     Text,
     Integer,
@@ -15,7 +15,7 @@ pub enum ValueKind {
     Boolean,
 }
 
-/// The words by which people name a kind.
+/// The usual words for each type, in English and Chinese.
 const WORDS: &[(ValueKind, &[&str])] = &[
     (
         ValueKind::Text,
@@ -44,7 +44,7 @@ const WORDS: &[(ValueKind, &[&str])] = &[
 ];
 
 impl ValueKind {
-    /// Nothing said is text.
+    /// Returns the type for a word. An empty word means text.
     pub fn named(word: &str) -> Option<Self> {
         let word = word.trim().to_lowercase();
         if word.is_empty() {
@@ -64,7 +64,7 @@ impl ValueKind {
         }
     }
 
-    /// Why this value is none of the kind, where it is not.
+    /// Returns why this value does not have the type, if so.
     pub(crate) fn refuse(self, value: &str) -> Option<String> {
         let is_one = match self {
             Self::Text => true,
@@ -78,14 +78,14 @@ impl ValueKind {
         };
         (!is_one).then(|| {
             format!(
-                "it is no {} as the mapping says / 不是映射所说的数据类型",
+                "it is not of the type {} in the mapping / 不是映射所说的数据类型",
                 self.code()
             )
         })
     }
 }
 
-/// `-12`, `3250.50`, `1,000.5`.
+/// Returns true if the text is a number such as `-12`, `3250.50` or `1,000.5`.
 fn is_number(value: &str) -> bool {
     let plain: String = value.chars().filter(|c| *c != ',').collect();
     let digits = plain.trim_start_matches(['-', '+']);

@@ -1,10 +1,10 @@
-//! Members of a campaign's body about when it begins and ends, and who comes back.
+//! Members of a campaign's body about its start and end, and its further rounds.
 
 use crate::members::Members;
 use domain::running_plan::RunningPlan;
 use domain::time::Timestamp;
 
-/// The end is said once: by itself, or with the schedule.
+/// Reads the end, which can be given only once: by itself, or in the schedule.
 pub(crate) fn ends_at(body: &mut Members, stop_at: Option<Timestamp>) -> Option<Timestamp> {
     let ends_at = body.parsed::<Timestamp>("ends_at");
     if ends_at.is_some() && stop_at.is_some() {
@@ -13,7 +13,7 @@ pub(crate) fn ends_at(body: &mut Members, stop_at: Option<Timestamp>) -> Option<
     ends_at.or(stop_at)
 }
 
-/// When it begins, who comes back, and its part of lines; its beginning is said once.
+/// Reads the start, further rounds, and share of lines. The start can be given only once.
 pub(crate) fn running(body: &mut Members, start_at: Option<Timestamp>) -> Option<RunningPlan> {
     let mut running = body.value::<RunningPlan>("running").unwrap_or_default();
     if running.starts_at.is_some() && start_at.is_some() {

@@ -1,4 +1,4 @@
-//! Members of a campaign's body about whom it calls at all, and on which days.
+//! Members of a campaign's body about which customers it calls, and on which days.
 
 use crate::members::Members;
 use domain::call_caps::{CallCap, OWN_CAPS_MAX};
@@ -13,25 +13,25 @@ use domain::working_calendar::{CallingDays, Holidays, RestDay};
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
-/// People are called when they prefer it.
+/// Customers are called at their preferred times.
 const OBSERVE: &str = "observe";
 
-/// They are called at any time.
+/// The value for calls at any time, regardless of preferred times.
 const IGNORE: &str = "ignore";
 
-/// The member that demands a vacancy check.
+/// The member that requires a vacancy check.
 const NUMBER_CHECK: &str = "number_check";
 
-/// The member that says on whose behalf is called.
+/// The member with the seller that calls are made for.
 const SELLER: &str = "seller";
 
-/// The member that says in which order people are called.
+/// The name of the member with the calling order.
 const PRIORITY: &str = "priority";
 
-/// A campaign that rests on all of them never calls.
+/// Days of a week. A campaign with this many rest days never calls.
 const DAYS_OF_WEEK: usize = 7;
 
-/// A schema with what its member is.
+/// Adds a description to a member's schema.
 fn of(mut schema: Value, what: &str) -> Value {
     if let Some(members) = schema.as_object_mut() {
         members.insert("description".to_owned(), json!(what));
@@ -40,9 +40,9 @@ fn of(mut schema: Value, what: &str) -> Value {
 }
 
 const ON_WHOSE_BEHALF: &str =
-    "On whose behalf it calls: told to who answers and finds no agent free; us-tsr demands it";
+    "The seller it calls for, named to callees who answer when no agent is free; us-tsr requires it";
 
-/// How these members are described.
+/// Returns the schemas of the body's members about customers and days.
 pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 11] {
     let holidays = generator.subschema_for::<Holidays>().to_value();
     let caps = json!({ "type": "array", "items": generator.subschema_for::<CallCap>(),
@@ -62,17 +62,17 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 11] 
         ),
         (
             "rest_days",
-            of(rest_days, "Days of the week on which nobody is called"),
+            of(rest_days, "Days of the week without calls"),
         ),
         (
             "holiday_country",
-            of(country, "Whose holidays; the preset's country unless it is said"),
+            of(country, "Country of the holidays; default: the preset's"),
         ),
         (
             "relief",
             of(
                 relief,
-                "Who takes over when somebody has answered; robot unless it is said",
+                "Who takes over when a callee has answered; default: robot",
             ),
         ),
         (
@@ -83,25 +83,25 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 11] 
             "caps",
             of(
                 caps,
-                "Caps of calls to one person beside the preset's; one that is looser is refused",
+                "Caps of calls to one customer in addition to the preset's; a looser one is refused",
             ),
         ),
         (
             "preferred_times",
             of(
                 observes,
-                "Whether people are called only when they prefer it: observe (the default), or ignore",
+                "Whether customers are called only at their preferred times: observe (the default), or ignore",
             ),
         ),
         (
             "only_listed_on",
-            of(list, "Only numbers on this list of ours are called"),
+            of(list, "Only numbers on this number list are called"),
         ),
         (
             PRIORITY,
             of(
                 generator.subschema_for::<PriorityPlan>().to_value(),
-                "Who of the due is called first: by value, waiting and the hour; by due time unless it is said",
+                "Which due customer is called first: by value, waiting and the hour; default: by due time",
             ),
         ),
         (
@@ -116,7 +116,7 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 11] 
     .map(|(name, schema)| (name.to_owned(), schema))
 }
 
-/// On which days it calls: nothing is said of days unless one of the three is given.
+/// Reads the days on which it calls; `None` if none of the members is given.
 pub(crate) fn days_of(body: &mut Members, preset: Preset) -> Option<CallingDays> {
     let holidays = body.value::<Holidays>("holidays");
     let rest_days = body.value::<Vec<RestDay>>("rest_days");
@@ -129,10 +129,7 @@ pub(crate) fn days_of(body: &mut Members, preset: Preset) -> Option<CallingDays>
         body.wrong("holiday_country", "must be two lower-case letters, such as cn");
     }
     if country.is_some() && holidays != Some(Holidays::Observe) {
-        body.wrong(
-            "holiday_country",
-            "says whose holidays: holidays is observe beside it",
-        );
+        body.wrong("holiday_country", "is allowed only if holidays is observe");
     }
     if holidays == Some(Holidays::Observe) && country.is_none() && holiday_country_of(preset).is_none() {
         body.wrong(
@@ -150,7 +147,7 @@ pub(crate) fn days_of(body: &mut Members, preset: Preset) -> Option<CallingDays>
     })
 }
 
-/// Caps beside those of the preset; whether they are looser is for the campaign to say.
+/// Reads caps in addition to those of the preset. The campaign checks that they are not looser.
 pub(crate) fn caps_of(body: &mut Members) -> Vec<CallCap> {
     let caps = body.value::<Vec<CallCap>>("caps").unwrap_or_default();
     if caps.len() > OWN_CAPS_MAX {
@@ -159,7 +156,7 @@ pub(crate) fn caps_of(body: &mut Members) -> Vec<CallCap> {
     caps
 }
 
-/// Whether people are called outside of the times that they prefer.
+/// Returns true if customers are called outside their preferred times.
 pub(crate) fn ignores_preferred_times(body: &mut Members) -> bool {
     match body.text("preferred_times").as_deref() {
         None | Some(OBSERVE) => false,
@@ -171,7 +168,7 @@ pub(crate) fn ignores_preferred_times(body: &mut Members) -> bool {
     }
 }
 
-/// In which order its due are called.
+/// Reads in which order due customers are called.
 pub(crate) fn priority_of(body: &mut Members) -> Option<PriorityPlan> {
     let asked = body.value::<PriorityPlan>(PRIORITY)?;
     if let Some(fault) = asked.fault() {
@@ -180,7 +177,7 @@ pub(crate) fn priority_of(body: &mut Members) -> Option<PriorityPlan> {
     Some(asked)
 }
 
-/// Whom it may call at all.
+/// Reads which customers the campaign may call.
 pub(crate) fn screening_of(body: &mut Members) -> Option<Screening> {
     let screening = Screening {
         relief: body.value::<Relief>("relief"),
@@ -190,7 +187,7 @@ pub(crate) fn screening_of(body: &mut Members) -> Option<Screening> {
     (screening != Screening::default()).then_some(screening)
 }
 
-/// On whose behalf it calls.
+/// Reads the seller that it calls for.
 pub(crate) fn seller_of(body: &mut Members) -> Option<Seller> {
     let seller = body.value::<Seller>(SELLER)?;
     if let Some(fault) = seller.fault() {
@@ -199,7 +196,7 @@ pub(crate) fn seller_of(body: &mut Members) -> Option<Seller> {
     Some(seller)
 }
 
-/// Which numbers are not dialed by what a vacancy check said of them.
+/// Reads which numbers are not dialed because of a vacancy check.
 fn number_check_of(body: &mut Members) -> Option<NumberCheckPlan> {
     let demanded = body.value::<NumberCheckPlan>(NUMBER_CHECK)?;
     if let Some(fault) = demanded.fault() {

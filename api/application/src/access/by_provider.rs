@@ -1,8 +1,9 @@
-//! Signing in by an identity provider (OpenID Connect): the browser goes there and comes back with a code,
-//! and whom the provider then names is let in where an admin linked a user with that subject.
+//! Sign-in through an identity provider (OpenID Connect). The browser is redirected to the provider and
+//! returns with a code. The user who is linked with the returned subject by an admin is signed in.
 //!
-//! A round needs no memory: its state is ours by a keyed hash and holds its end, nonce and verifier follow
-//! from it, and the browser holds it in a cookie too. A round that came back is over, however it ended.
+//! A round trip needs no stored state. Its `state` parameter is signed with a keyed hash and contains the
+//! end time; nonce and verifier are derived from it. The browser keeps it in a cookie too. A round trip
+//! that has returned cannot be used again, whatever its result.
 
 use super::provider_desk::{Asked, ProviderFault, ROUND_MS, Round};
 use super::providers::{kept_of, linked_with};
@@ -14,29 +15,29 @@ use domain::problem::{Kind, Problem};
 use domain::time::Timestamp;
 use domain::user::SignInProof;
 
-/// A round that begins.
+/// The start of a sign-in round trip.
 pub struct RoundBegun {
-    /// Where the browser goes.
+    /// URL to which the browser is redirected.
     pub address: String,
-    /// What the browser keeps until it comes back.
+    /// The `state` parameter, which the browser keeps in a cookie.
     pub state: String,
 }
 
-/// What the browser came back with.
+/// What the browser brings back from the provider.
 pub struct RoundReturned {
     pub code: Option<String>,
     pub state: String,
-    /// Which provider says that it sent the browser back (RFC 9207).
+    /// The provider that redirected the browser, by its own statement (RFC 9207).
     pub issuer: Option<String>,
-    /// Why the provider let nobody in.
+    /// The provider's error, if it signed in no user.
     pub error: Option<String>,
-    /// The state that the browser kept.
+    /// The `state` from the browser's cookie.
     pub kept: Option<String>,
-    /// Where from, as far as the connection says.
+    /// Address of the client, as far as the connection shows it.
     pub from: Option<String>,
 }
 
-/// Begins a round.
+/// Starts a round trip and returns the URL of the provider.
 pub async fn begin_round(installation: &Installation) -> Result<RoundBegun, Problem> {
     let asked = installation.access.provider.asked()?;
     let random = new_secret(installation.environment.ids.as_ref());
@@ -53,7 +54,7 @@ pub async fn begin_round(installation: &Installation) -> Result<RoundBegun, Prob
     }
 }
 
-/// Ends a round: whoever came back is let in, where the provider is believed and an admin linked them.
+/// Completes a round trip: verifies the provider's answer and signs in the linked user.
 pub async fn end_round(installation: &Installation, returned: RoundReturned) -> Result<SignedIn, Problem> {
     let desk = &installation.access.provider;
     let asked = desk.asked()?;
@@ -98,7 +99,7 @@ pub async fn end_round(installation: &Installation, returned: RoundReturned) -> 
         asked_twice: says.asked_twice,
     };
     match begin(installation, &user, None, proof, returned.from).await {
-        // Disabled, locked, or linked no more: told as who was never there.
+        // Disabled, locked or no longer linked: answered like an unknown user.
         Err(problem) if problem.kind == Kind::Refused => Err(unknown()),
         begun => begun,
     }
@@ -113,7 +114,7 @@ fn round_of(installation: &Installation, asked: &Asked, state: String) -> Round 
     }
 }
 
-/// When a round ends, of a state that is ours.
+/// Returns the end time of a round trip if its state was signed here.
 fn end_of(installation: &Installation, state: &str) -> Option<Timestamp> {
     let (body, mark) = state.rsplit_once('.')?;
     if !SecretDigest::of(mark).is_of(&keyed(installation, "state", body)) {

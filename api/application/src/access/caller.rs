@@ -1,4 +1,5 @@
-//! Who asks, as the guard found out, and how far each of their permissions reaches.
+//! The caller of a request as the access check identified it, and the data scope of each of its
+//! permissions.
 
 use domain::actor::{Actor, Way};
 use domain::digest::SecretDigest;
@@ -8,35 +9,35 @@ use domain::problem::{Kind, Problem};
 use domain::user::Account;
 use std::collections::BTreeSet;
 
-/// Who asks.
+/// The caller of a request.
 #[derive(Debug, Clone)]
 pub enum Caller {
-    /// Whoever owns the data directory: in its own process, or with its key from this machine.
+    /// The owner of the data directory: in its own process, or with the directory's key from this machine.
     Directory {
-        /// How reads name the door: `directory`, or `token` over a connection.
+        /// How logged reads name this access: `directory`, or `token` over a connection.
         door: &'static str,
     },
     User(Box<KnownUser>),
-    /// Somebody of whom nothing is known, on a route that is open to everybody.
+    /// A caller without credentials, on a route that is open to all.
     Nobody,
 }
 
-/// A user with what narrows them now.
+/// An authenticated user, with the limits of the key or session in use.
 #[derive(Debug, Clone)]
 pub struct KnownUser {
     pub user: UserId,
     pub account: Account,
     pub way: Way,
-    /// Of a session: what the browser holds, as it is kept.
+    /// Digest of the session's secret, if a session is used.
     pub session: Option<SecretDigest>,
-    /// What the key is for; without it, all that the user may.
+    /// The scopes of the key. `None` permits everything that the user may do.
     pub scopes: Option<BTreeSet<Permission>>,
-    /// The key's campaigns, of the user's.
+    /// The campaigns to which the key is limited, among those of the user.
     pub campaigns: CampaignScope,
 }
 
 impl Caller {
-    /// How far `permission` reaches for this caller, or why it does not.
+    /// Returns the data scope of `permission` for this caller, or the refusal.
     pub fn scope_for(&self, permission: Permission) -> Result<DataScope, Problem> {
         match self {
             Self::Directory { .. } => Ok(DataScope::ALL),
@@ -49,12 +50,13 @@ impl Caller {
         }
     }
 
-    /// Whether the caller may do this at all, of whomever.
+    /// Returns true if the caller has the permission in any data scope.
     pub fn may(&self, permission: Permission) -> bool {
         self.scope_for(permission).is_ok()
     }
 
-    /// Who acts, for the record. Only whoever owns the directory says it themselves, and it is a claim.
+    /// Returns the actor for the envelope of events. Only the directory's owner may name the actor
+    /// (`claimed`); it is a claim.
     pub fn actor(&self, claimed: Option<&str>) -> Option<Actor> {
         match self {
             Self::Directory { .. } => Some(Actor::new(claimed.unwrap_or_default(), Way::Directory)),
@@ -63,7 +65,8 @@ impl Caller {
         }
     }
 
-    /// Who reads, for the record: the user, or whom the directory's owner names.
+    /// Returns the name under which a read is logged: the user's, or the one that the directory's owner
+    /// claims.
     pub fn name_for_record(&self, claimed: Option<String>) -> Option<String> {
         match self {
             Self::Directory { .. } => claimed,
@@ -72,7 +75,7 @@ impl Caller {
         }
     }
 
-    /// What let them in, as the record of a read names it.
+    /// Returns how the caller was authenticated, in the words of logged reads.
     pub const fn door(&self) -> &'static str {
         match self {
             Self::Directory { door } => door,
@@ -81,7 +84,8 @@ impl Caller {
         }
     }
 
-    /// By what their requests are counted: each key for itself, all sessions of a user together.
+    /// Returns the key for rate limits: each API key counts separately, all sessions of a user count
+    /// together.
     pub fn counted_as(&self) -> Option<String> {
         let known = self.user()?;
         Some(match known.way {

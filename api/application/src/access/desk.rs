@@ -1,4 +1,5 @@
-//! What of access a process keeps in memory: nothing that a log would have to say.
+//! The in-memory part of access control: sessions in use, refused attempts, sign-in options. Nothing here
+//! has to survive a restart.
 
 use super::idle::IdleSessions;
 use super::passwords::Passwords;
@@ -11,39 +12,39 @@ use domain::user::UserState;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-/// What of access this process keeps in memory.
+/// The access state of this process, kept in memory.
 #[derive(Default)]
 pub struct AccessDesk {
-    /// When each session was used last.
+    /// Last use of each session.
     pub(crate) idle: IdleSessions,
-    /// Where slow functions have their turns.
+    /// Turns for the slow password functions.
     pub(crate) passwords: Passwords,
-    /// The link by which the first admin is made.
+    /// The link with which the first admin is created.
     pub first: FirstSetUp,
-    /// Refused attempts that are not on record yet.
+    /// Refused attempts that are not logged yet.
     pub refused: Tally,
-    /// Wrong passwords that are being recorded.
+    /// Wrong passwords that are being logged.
     pub(crate) recording: Recording,
-    /// Roles that sign in with a second factor alone; set once, at the start.
+    /// Roles that must sign in with a second factor. Set once, at the start.
     demanded: OnceLock<BTreeSet<Role>>,
-    /// The identity provider by which users may sign in too.
+    /// The identity provider for sign-in, if there is one.
     pub provider: ProviderDesk,
 }
 
 impl AccessDesk {
-    /// From now on users of these roles sign in with a second factor alone. Said once, at the start.
+    /// Requires a second factor for sign-ins of users with these roles. Called once, at the start.
     pub fn demand_second_factor(&self, roles: BTreeSet<Role>) {
         if !roles.is_empty() {
             self.demanded.get_or_init(|| roles);
         }
     }
 
-    /// Roles that sign in with a second factor alone.
+    /// Returns the roles that must sign in with a second factor.
     pub fn demanded(&self) -> BTreeSet<Role> {
         self.demanded.get().cloned().unwrap_or_default()
     }
 
-    /// Whether a user of this state has to have a second factor.
+    /// Returns true if the user has a role that must sign in with a second factor.
     pub(crate) fn demands_second_factor(&self, state: &UserState) -> bool {
         let roles = self.demanded.get();
         let held = state.active().map(|account| &account.roles);

@@ -1,4 +1,4 @@
-//! From what a request brings to who asks: a key's secret, or a session's.
+//! Identifies the caller of a request by the secret of an API key or of a session.
 
 use super::caller::{Caller, KnownUser};
 use super::idle::Asked;
@@ -10,28 +10,28 @@ use domain::permission::CampaignScope;
 use domain::problem::{Kind, Problem};
 use domain::setting::SettingName;
 
-/// What every key begins with, so that one that got somewhere it should not be is found.
+/// Prefix of every API key, so that secret scanners find a leaked one.
 pub const KEY_PREFIX: &str = "ll_";
 
-/// Milliseconds of a minute.
+/// Milliseconds per minute.
 const MINUTE_MS: u64 = 60_000;
 
-/// What a request brings.
+/// The credentials of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credentials<'a> {
-    /// `ll_<id>_<secret>`.
+    /// An API key: `ll_<id>_<secret>`.
     Key(&'a str),
-    /// What a browser holds: `<user>.<secret>`; and whether somebody is at it.
+    /// The session text of a browser, `<user>.<secret>`, and if a person is active at the page.
     Session(&'a str, Asked),
 }
 
-/// What a browser holds of a session.
+/// Returns the text that a browser holds of a session.
 pub fn session_text(user: &UserId, secret: &str) -> String {
     format!("{user}.{secret}")
 }
 
-/// Who asks. What is unknown, ended or of another installation is answered alike: with what to do, and not
-/// with what it would have opened.
+/// Returns the caller of a request. Unknown, ended and foreign credentials get the same kind of answer: it
+/// says what to do, and not what the credentials would have given access to.
 pub async fn identify(installation: &Installation, given: Credentials<'_>) -> Result<Caller, Problem> {
     match given {
         Credentials::Key(text) => by_key(installation, text).await,
@@ -39,7 +39,7 @@ pub async fn identify(installation: &Installation, given: Credentials<'_>) -> Re
     }
 }
 
-/// The parts of a key.
+/// Splits an API key into its id and secret.
 pub(crate) fn key_parts(text: &str) -> Option<(KeyId, &str)> {
     let (id, secret) = text.strip_prefix(KEY_PREFIX)?.split_once('_')?;
     Some((id.parse().ok()?, secret))
@@ -115,7 +115,7 @@ async fn by_session(installation: &Installation, text: &str, asked: Asked) -> Re
     })))
 }
 
-/// How long a session may rest.
+/// Returns the longest idle time of a session, in milliseconds, from the setting.
 pub(super) async fn idle_ms(installation: &Installation) -> Result<u64, Problem> {
     let minutes = installation.setting(SettingName::SessionIdleMinutesMax).await?;
     Ok(minutes.saturating_mul(MINUTE_MS))

@@ -1,30 +1,31 @@
-//! When each session was used last: one that nobody uses ends before its limit.
+//! Last use of each session: an idle session ends before its time limit.
 
 use domain::digest::SecretDigest;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Sessions remembered at most: far more people than an installation has at work at once. Beyond it those
-/// that rested longest have to sign in again.
+/// Most sessions that are remembered: far more than an installation has users at work. Beyond it, the
+/// session that was idle longest must sign in again.
 const SESSIONS_MAX: usize = 10_000;
 
-/// On whose behalf a browser asks.
+/// What caused a browser's request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
-    /// Somebody is at the page.
+    /// A person is using the page.
     ByPerson,
-    /// The page asks again by itself, and nobody has touched it for a while.
+    /// The page refreshed by itself; no person has used it for a while.
     ByItself,
 }
 
-/// The last use of each session, as this process saw it. After a restart each begins to rest anew.
+/// Last use of each session, as this process saw it. After a restart the idle time of each session starts
+/// from zero.
 #[derive(Default)]
 pub(crate) struct IdleSessions(Mutex<BTreeMap<SecretDigest, Timestamp>>);
 
 impl IdleSessions {
-    /// Notes a use; false where the session has rested for `idle_ms`. What a page asks by itself, with nobody
-    /// at it, is no use: the session rests on.
+    /// Notes a use of the session. Returns false if it was idle for `idle_ms`. A request that the page made
+    /// by itself is not a use: the idle time continues.
     pub(crate) fn uses(&self, session: SecretDigest, by: Asked, idle_ms: u64, now: Timestamp) -> bool {
         let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = uses.get_mut(&session) {
@@ -43,7 +44,7 @@ impl IdleSessions {
         true
     }
 
-    /// Whether the session would be refused, without being used by the question.
+    /// Returns true if the session was idle for `idle_ms`. This question does not count as a use.
     pub(crate) fn has_rested(&self, session: SecretDigest, idle_ms: u64, now: Timestamp) -> bool {
         let uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let last = uses.get(&session);
@@ -55,7 +56,7 @@ impl IdleSessions {
 mod tests {
     use super::*;
 
-    /// What the setting has unless somebody changed it.
+    /// Default of the setting for the idle time of sessions, in milliseconds.
     const IDLE_MS: u64 = 15 * 60_000;
 
     #[test]
@@ -76,7 +77,7 @@ mod tests {
         );
     }
 
-    /// A console that is left open asks every few seconds; that keeps no session alive.
+    /// A console that is left open sends requests every few seconds. They keep no session alive.
     #[test]
     fn what_a_page_asks_by_itself_is_no_use() {
         let idle = IdleSessions::default();

@@ -1,4 +1,4 @@
-//! Keys of the API: made and shown once, revoked.
+//! API keys: creation, which shows the secret once, and revocation.
 
 use super::caller::Caller;
 use super::identify::KEY_PREFIX;
@@ -18,27 +18,27 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// How long a key lives unless said otherwise: a quarter of a year.
+/// Default lifetime of a key, in days: a quarter of a year.
 const DEFAULT_DAYS: u32 = 90;
-/// The longest: two years.
+/// Longest lifetime of a key, in days: two years.
 const DAYS_MAX: u32 = 730;
-/// Milliseconds of a day.
+/// Milliseconds per day.
 const DAY_MS: u64 = 86_400_000;
 
-/// A key to be made.
+/// A request to create an API key.
 #[derive(Debug, JsonSchema)]
 pub struct KeyOrder {
     /// The user of the key: the caller. Only the directory's owner creates a key for another user.
     #[schemars(example = &"wang", with = "Option<UserId>")]
     pub user: Option<String>,
-    /// What it is for; without it, all that the user may.
+    /// Permissions of the key. Default: all that the user has.
     pub scopes: Option<BTreeSet<Permission>>,
-    /// Only these of the user's campaigns; without them, all of those.
+    /// Campaigns of the key, among those of the user. Default: all of them.
     pub campaigns: Option<Vec<CampaignId>>,
-    /// Default 90.
+    /// Lifetime in days. Default 90.
     #[schemars(range(min = 1, max = DAYS_MAX))]
     pub expires_days: Option<u32>,
-    /// What it is for, in words.
+    /// Purpose of the key, as text.
     #[schemars(length(max = LABEL_BYTES_MAX))]
     pub label: Option<String>,
 }
@@ -55,12 +55,12 @@ impl Order for KeyOrder {
     }
 }
 
-/// A key that was made.
+/// A new API key with its secret, which is shown only once.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KeyMade {
     pub id: KeyId,
     pub user: UserId,
-    /// Shown now and never again; a repeated request has none.
+    /// The key with its secret. Shown once: a repeated request gets null.
     #[schemars(example = &"ll_0123456789abcdef_secret")]
     pub key: Option<String>,
     pub expires_at: Timestamp,
@@ -69,8 +69,8 @@ pub struct KeyMade {
     pub position: Position,
 }
 
-/// Creates a key. Users create their own keys, in a session: a key for another user would let its creator act
-/// as that user.
+/// Creates a key. Users create their own keys, in a session: a key for another user would let its creator
+/// act as that user.
 pub async fn create_key(
     installation: &Installation,
     order: KeyOrder,
@@ -107,7 +107,7 @@ pub async fn create_key(
     })
 }
 
-/// The user of the new key, where the caller may create a key for that user.
+/// Returns the user of the new key if the caller may create a key for that user; otherwise refuses.
 fn key_user(asked: Option<UserId>, caller: &Caller) -> Result<UserId, Problem> {
     let Some(known) = caller.user() else {
         return asked.ok_or_else(|| Problem::invalid("user-missing", "user must name the user of the key"));
@@ -132,7 +132,8 @@ fn key_user(asked: Option<UserId>, caller: &Caller) -> Result<UserId, Problem> {
     }
 }
 
-/// The key opens nothing from now on. Users revoke their own keys; others need the right to manage users.
+/// Revokes a key at once. Users revoke their own keys; another user's key requires the permission to manage
+/// users.
 pub async fn revoke_key(
     installation: &Installation,
     id: KeyId,

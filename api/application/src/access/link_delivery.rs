@@ -1,5 +1,5 @@
-//! How a set-up link reaches its user: by mail where the user has an address and this process sends mail,
-//! else in the reply; the log says which.
+//! Delivery of a set-up link: by mail if the user has an address and this process sends mail, otherwise in
+//! the reply. The event log states which.
 
 use crate::installation::Installation;
 use domain::ids::MessageId;
@@ -9,13 +9,13 @@ use domain::problem::{Kind, Problem};
 use domain::user::LinkDelivery;
 use std::sync::Arc;
 
-/// The text of the mail.
+/// Text of the mail, Chinese and English.
 const MAIL: &str = "设置密码：在贵司 ledgerline 控制台地址后加上 /set-up#LINK 打开，\
     24 小时内一次有效。\n\
     Choose your password: open your ledgerline console's address followed by /set-up#LINK . The link is \
     valid once, for 24 hours.";
 
-/// How a link for a user with this address leaves.
+/// Returns how a link for a user with this mail address is delivered.
 pub(super) fn delivery(installation: &Installation, mail: Option<&str>) -> LinkDelivery {
     match mail.is_some() && mail_channel(installation).is_some() {
         true => LinkDelivery::Mailed,
@@ -23,8 +23,8 @@ pub(super) fn delivery(installation: &Installation, mail: Option<&str>) -> LinkD
     }
 }
 
-/// Sends the link. The address of the server is not in it: the person who asks for a link could name another
-/// server's.
+/// Sends the link by mail. The mail does not contain the server's address: the requester of a link could
+/// name another server.
 pub(super) async fn send(installation: &Installation, mail: &str, link: &str) -> Result<(), Problem> {
     let channel = mail_channel(installation).ok_or_else(not_sent)?;
     let text = MAIL.replace("LINK", link);

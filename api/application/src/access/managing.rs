@@ -1,8 +1,8 @@
-//! Managing users: added, given and taken roles, invited again, disabled.
+//! User management: adding users, granting and revoking roles, inviting again, disabling.
 //!
-//! Whether another admin is left is a fact about other users. Rows propose who that could be; each is asked
-//! itself, so that what decides are streams. Two admins who disable each other in the same instant may both
-//! succeed: the directory's owner then makes a new one.
+//! Whether another admin is left is a fact about other users. Rows propose candidates; then the state of
+//! each candidate is read, so that streams decide. Two admins who disable each other at the same instant
+//! may both succeed: the directory's owner then creates a new admin.
 
 use super::caller::Caller;
 use super::link_delivery;
@@ -24,34 +24,34 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Most campaigns a user or key names: more are all of them.
+/// Most campaigns named for a user or key. Without a list, all campaigns are meant.
 pub(super) const CAMPAIGNS_MAX: usize = 1_000;
 
-/// A user to be added.
+/// A request to add a user.
 #[derive(Debug, JsonSchema)]
 pub struct UserOrder {
-    /// The name to sign in with; lower case.
+    /// The name to sign in with, lower case.
     #[schemars(example = &"wang", with = "UserId")]
     pub name: String,
     #[schemars(length(min = 1))]
     pub roles: BTreeSet<Role>,
-    /// Only these campaigns; without them, all.
+    /// Campaigns that the user may see. Default: all.
     #[serde(default)]
     pub campaigns: Option<Vec<CampaignId>>,
     #[serde(default)]
     pub team: Option<TeamId>,
-    /// Without one, the reply holds a link by which the user chooses one.
+    /// The password. Without one, a set-up link is sent or returned with which the user chooses one.
     #[serde(default)]
     #[schemars(length(min = 12, max = 256))]
     pub password: Option<String>,
     #[serde(default)]
     #[schemars(length(max = REASON_BYTES_MAX))]
     pub reason: Option<String>,
-    /// Where set-up links go. Without one, or without a mail channel, the reply shows the link.
+    /// Mail address for set-up links. Without one, or without a mail channel, the reply contains the link.
     #[serde(default)]
     #[schemars(length(max = MAIL_BYTES_MAX), example = &"wang@example.com")]
     pub mail: Option<String>,
-    /// Makes it a guest, auditor or viewer, for whom nothing opens from then on.
+    /// Makes the user a guest (auditor or viewer) with access until this time.
     #[serde(default)]
     pub until: Option<Timestamp>,
 }
@@ -76,7 +76,7 @@ impl Order for UserOrder {
     }
 }
 
-/// The mail address of a body; what is none is noted.
+/// Reads the mail address of a body. An invalid one is added to the body's errors.
 fn mail_address(body: &mut Members) -> Option<String> {
     let mail = body.short_text("mail", MAIL_BYTES_MAX)?;
     match check_mail(&mail) {
@@ -88,7 +88,7 @@ fn mail_address(body: &mut Members) -> Option<String> {
     }
 }
 
-/// The campaigns that a body names.
+/// Reads the campaigns of a body. An empty or too long list is added to the body's errors.
 pub(crate) fn campaigns(body: &mut Members) -> Option<Vec<CampaignId>> {
     let named: Option<Vec<CampaignId>> = body.value("campaigns");
     if named.as_ref().is_some_and(|named| named.len() > CAMPAIGNS_MAX) {
@@ -100,7 +100,7 @@ pub(crate) fn campaigns(body: &mut Members) -> Option<Vec<CampaignId>> {
     named
 }
 
-/// The user that a member names, in any case; what is no name is noted.
+/// Reads a user name in any case from a body member. An invalid name is added to the body's errors.
 pub(crate) fn user_named(body: &mut Members, member: &str) -> String {
     let typed = body.needed_text(member).unwrap_or_default();
     match UserId::typed(&typed) {
@@ -114,23 +114,23 @@ pub(crate) fn user_named(body: &mut Members, member: &str) -> String {
     }
 }
 
-/// The user of a name that was typed.
+/// Parses a user name as typed, in any case.
 pub(crate) fn named(text: &str) -> Result<UserId, Problem> {
     UserId::typed(text).map_err(|error| Problem::invalid("user-invalid", error.to_string()))
 }
 
-/// What was written of a user.
+/// A user after a change.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UserChanged {
     pub name: UserId,
     pub roles: BTreeSet<Role>,
-    /// Where the user chooses a password: behind `#` of `/set-up`, valid once and until `set_up_until`.
+    /// The set-up link's secret part, after `#` of `/set-up`. Valid once and until `set_up_until`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"wang.0123456789abcdef")]
     pub set_up: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_up_until: Option<Timestamp>,
-    /// How the link left: `mailed` to the user's address, or `shown` here.
+    /// How the link was delivered: `mailed` to the user's address, or `shown` here.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("enum" = ["mailed", "shown"]))]
     pub set_up_delivery: Option<LinkDelivery>,
@@ -140,13 +140,13 @@ pub struct UserChanged {
     #[serde(skip)]
     #[schemars(skip)]
     pub version: StreamVersion,
-    /// Something was stored, now or by the same request before.
+    /// True if an event was stored, by this request or by an earlier identical one.
     #[serde(skip)]
     #[schemars(skip)]
     pub(super) is_change: bool,
 }
 
-/// Adds a user, with a password or a link to choose one.
+/// Adds a user, with a password or with a set-up link to choose one.
 pub async fn add_user(
     installation: &Installation,
     order: UserOrder,
@@ -173,14 +173,14 @@ pub async fn add_user(
     changed(installation, name, command, cause, link).await
 }
 
-/// Whose data a user is to see from now on: all of it is replaced.
+/// A request to replace the whole data scope of a user.
 #[derive(Debug, JsonSchema)]
 #[schemars(extend("examples" = [{ "campaigns": ["TASK20261120"], "reason": "moves to the north" }]))]
 pub struct ScopeOrder {
-    /// Only these campaigns; without them, all.
+    /// Campaigns that the user may see. Default: all.
     pub campaigns: Option<Vec<CampaignId>>,
     pub team: Option<TeamId>,
-    /// Of a guest, who has one: until when.
+    /// New end of access, for a guest.
     pub until: Option<Timestamp>,
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
@@ -197,7 +197,7 @@ impl Order for ScopeOrder {
     }
 }
 
-/// Gives a user another scope; their sessions end.
+/// Replaces the data scope of a user and ends the user's sessions.
 pub async fn change_scope(
     installation: &Installation,
     name: UserId,
@@ -216,7 +216,7 @@ pub async fn change_scope(
     changed(installation, name, command, cause, None).await
 }
 
-/// A new link for a user who lost theirs or forgot the password.
+/// Creates a new set-up link for a user who lost the previous one or forgot the password.
 pub async fn invite_user(
     installation: &Installation,
     name: UserId,
@@ -231,7 +231,7 @@ pub async fn invite_user(
     changed(installation, name, command, cause, Some(link)).await
 }
 
-/// A role to be given or taken.
+/// A role to grant or revoke.
 #[derive(Debug)]
 pub struct RoleChange {
     pub role: Role,
@@ -239,7 +239,7 @@ pub struct RoleChange {
     pub reason: String,
 }
 
-/// Gives or takes a role.
+/// Grants or revokes a role of a user.
 pub async fn change_role(
     installation: &Installation,
     name: UserId,
@@ -270,7 +270,7 @@ pub async fn change_role(
     changed(installation, name, command, cause, None).await
 }
 
-/// Ends a user's sessions and keys for good.
+/// Disables a user permanently and ends the user's sessions and keys.
 pub async fn disable_user(
     installation: &Installation,
     name: UserId,
@@ -285,7 +285,8 @@ pub async fn disable_user(
     changed(installation, name, command, cause, None).await
 }
 
-/// The admins there are besides one user; one who is held to campaigns manages nobody.
+/// Returns the active admins other than one user. An admin with a scope limited to campaigns cannot
+/// manage users and does not count.
 pub async fn others_who_are_admin(installation: &Installation, but: &UserId) -> Result<Vec<UserId>, Problem> {
     let mut admins = Vec::new();
     for row in board_at_head(installation).await? {
@@ -301,11 +302,11 @@ pub async fn others_who_are_admin(installation: &Installation, but: &UserId) -> 
     Ok(admins)
 }
 
-/// A link to choose a password, and what is kept of it.
+/// A set-up link, and what is stored of it.
 pub(super) struct Link {
     text: String,
     invitation: Invitation,
-    /// The address to which it goes.
+    /// The address to which the link is mailed, if it is.
     mail: Option<String>,
 }
 
@@ -325,7 +326,7 @@ impl Link {
     }
 }
 
-/// A password as it is kept, unless it would be guessed.
+/// Returns the stored form of a password (argon2id). Refuses a weak one.
 pub(crate) async fn password_text(
     installation: &Installation,
     name: &UserId,
@@ -345,7 +346,7 @@ pub(super) async fn changed(
     link: Option<Link>,
 ) -> Result<UserChanged, Problem> {
     let answer = installation.entities.users.ask(&name, command, cause).await?;
-    // A repeat is answered as the first time, but for the link: it was shown once, and is kept nowhere.
+    // A repeated request gets the first answer without the link: it was shown once and is stored nowhere.
     let link = link.filter(|_| !answer.repeated);
     if let Some(Link {
         text,

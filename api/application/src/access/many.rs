@@ -1,5 +1,5 @@
-//! Roles of many users at once: each row says which roles a user is to have. A row is changed whole or not at
-//! all; good rows count, bad ones are listed with why.
+//! Changes the roles of many users in one request: each row names all roles that its user is to have. A row
+//! is applied completely or not at all. Bad rows are returned with their reason; the others are applied.
 
 use super::caller::Caller;
 use super::managing::{RoleChange, change_role, others_who_are_admin};
@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Most rows of one order: each is some reads and a few appends, so that an order takes seconds.
+/// Most rows in one request. Each needs some reads and a few appends, so that a request takes seconds.
 pub const ROLE_ROWS_MAX: usize = 1_000;
 
-/// Which roles many users are to have.
+/// A request to set the roles of many users.
 #[derive(Debug, JsonSchema)]
 #[schemars(extend("examples" = [{ "rows": [{ "name": "wang", "roles": ["operator", "analyst"] }],
     "reason": "the night shift begins", "dry_run": true }]))]
@@ -28,12 +28,12 @@ pub struct ManyRoles {
     rows: Vec<Value>,
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-    /// Nothing is changed: it says what would be.
+    /// If true, nothing is changed and the reply states what would change.
     #[schemars(with = "Option<bool>")]
     dry_run: bool,
 }
 
-/// One user, and all roles that they are to have.
+/// One user with all roles that the user is to have.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RoleRow {
@@ -41,7 +41,7 @@ struct RoleRow {
     name: String,
     #[schemars(with = "Vec<Role>", length(min = 1))]
     roles: Vec<String>,
-    /// Only while the user is at this version still, as `GET users/{name}` shows it.
+    /// If given, the row applies only while the user is at this version, as returned by `GET users/{name}`.
     version: Option<u64>,
 }
 
@@ -59,14 +59,14 @@ impl Order for ManyRoles {
     }
 }
 
-/// What came of the rows.
+/// The result of the request.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ManyRolesChanged")]
 pub struct ManyRolesShown {
     pub dry_run: bool,
     pub rows: usize,
     pub changed: Vec<RolesChanged>,
-    /// They have these roles already.
+    /// Rows that change nothing: the user already has these roles.
     pub unchanged: usize,
     pub bad_rows: Vec<BadRow>,
     #[serde(serialize_with = "Position::as_text")]
@@ -74,10 +74,10 @@ pub struct ManyRolesShown {
     pub position: Position,
 }
 
-/// A user whose roles were changed, or would be.
+/// A user with changed roles; in a dry run, with roles that would change.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RolesChanged {
-    /// Counts the rows from 1.
+    /// Number of the row, from 1.
     #[schemars(example = 1)]
     row: usize,
     name: UserId,
@@ -85,7 +85,7 @@ pub struct RolesChanged {
     after: BTreeSet<Role>,
 }
 
-/// A row that changed nothing, and why.
+/// A row that was refused, with the reason.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "BadRoleRow")]
 pub struct BadRow {
@@ -101,7 +101,7 @@ impl BadRow {
     }
 }
 
-/// Changes the rows one after another.
+/// Applies the rows one after another.
 pub async fn change_many(
     installation: &Installation,
     order: ManyRoles,
@@ -138,11 +138,11 @@ pub async fn change_many(
     Ok(shown)
 }
 
-/// Why a row changed nothing.
+/// Why a row was not applied.
 pub(super) enum RowFault {
-    /// It is the row's own.
+    /// The row itself is wrong.
     Bad(String),
-    /// The log or the keys are away: no row would fare better.
+    /// The log or the keys are unavailable. All further rows would fail too, so the request ends.
     Stop(Problem),
 }
 
@@ -162,7 +162,7 @@ struct Changing<'a> {
     reason: String,
     dry_run: bool,
     seen: BTreeSet<UserId>,
-    /// Of a dry run, what the rows before would have left.
+    /// In a dry run: the roles that earlier rows would have given.
     would_be: Vec<(UserId, BTreeSet<Role>)>,
 }
 
@@ -177,7 +177,7 @@ impl Changing<'_> {
             return Err(bad("roles: a user has at least one".to_owned()));
         }
         if !self.seen.insert(name.clone()) {
-            return Err(bad(format!("{name} stands in a row before")));
+            return Err(bad(format!("{name} is also in an earlier row")));
         }
         let loaded = self.installation.entities.users.state(&name).await;
         let loaded = loaded.map_err(Problem::from)?;
@@ -191,7 +191,7 @@ impl Changing<'_> {
             return Err(bad(format!("{name} is at version {} by now", loaded.version.0)));
         }
         let before = account.roles.clone();
-        // Given before taken, so that nobody is without a role between.
+        // Roles are granted before others are revoked, so that a user is never without a role.
         let given = after.difference(&before).map(|role| (*role, true));
         let taken = before.difference(&after).map(|role| (*role, false));
         let changes: Vec<(Role, bool)> = given.chain(taken).collect();
@@ -212,7 +212,7 @@ impl Changing<'_> {
         }))
     }
 
-    /// Every change is decided before the first is stored.
+    /// Decides all changes of a row before the first is stored. Refuses the row if one of them is refused.
     async fn refuse_in_part(
         &self,
         name: &UserId,
@@ -247,7 +247,7 @@ impl Changing<'_> {
         Ok(())
     }
 
-    /// Of a dry run as the rows before would have left it.
+    /// Returns true if another admin is left; in a dry run, as the earlier rows would have left it.
     async fn has_other_admin(&self, name: &UserId) -> Result<bool, RowFault> {
         let others = others_who_are_admin(self.installation, name).await?;
         let would_be = |user: &UserId| self.would_be.iter().find(|(changed, _)| changed == user);

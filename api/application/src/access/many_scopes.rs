@@ -1,5 +1,5 @@
-//! Whose data many users see, by one order: a row replaces the scope of its user as a whole. Good rows count,
-//! bad ones are listed with why.
+//! Changes the data scopes of many users in one request: a row replaces the whole scope of its user. Bad
+//! rows are returned with their reason; the others are applied.
 
 use super::managing::{CAMPAIGNS_MAX, ScopeOrder, change_scope, others_who_are_admin};
 use super::many::{BadRow, RowFault};
@@ -17,13 +17,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Most rows of one order, as of roles: each is some reads and an append.
+/// Most rows in one request, as for roles. Each needs some reads and an append.
 pub const SCOPE_ROWS_MAX: usize = 1_000;
 
-/// All campaigns, also those to come. No campaign's id has such a letter.
+/// Means all campaigns, future ones included. Campaign ids cannot contain this character.
 const ALL: &str = "*";
 
-/// Whose data many users are to see.
+/// A request to set the data scopes of many users.
 #[derive(Debug, JsonSchema)]
 #[schemars(extend("examples" = [{ "rows": [{ "name": "wang", "campaigns": ["TASK20261120"], "team": "north" },
     { "name": "li", "campaigns": ["*"] }], "reason": "the teams are new", "dry_run": true }]))]
@@ -32,27 +32,28 @@ pub struct ManyScopes {
     rows: Vec<Value>,
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-    /// Nothing is changed: it says what would be.
+    /// If true, nothing is changed and the reply states what would change.
     #[schemars(with = "Option<bool>")]
     dry_run: bool,
 }
 
-/// One user, and the whole scope that they are to have.
+/// One user with the whole new data scope.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ScopeRow {
     #[schemars(with = "UserId")]
     name: String,
-    /// Only these; `*` alone is all of them. It has to be said, so that a gap widens nothing.
+    /// Campaigns that the user may see; `*` alone means all. Required, so that a forgotten value does not
+    /// widen the scope.
     #[schemars(length(min = 1, max = CAMPAIGNS_MAX), example = ["TASK20261120"])]
     campaigns: Vec<String>,
-    /// Without it, none.
+    /// The team. If absent, the user has none.
     #[schemars(example = &"north")]
     team: Option<String>,
-    /// Of a guest, who has one: until when.
+    /// New end of access, for a guest.
     #[schemars(with = "Option<Timestamp>")]
     until: Option<String>,
-    /// Only while the user is at this version still, as `GET users/{name}` shows it.
+    /// If given, the row applies only while the user is at this version, as returned by `GET users/{name}`.
     version: Option<u64>,
 }
 
@@ -70,14 +71,14 @@ impl Order for ManyScopes {
     }
 }
 
-/// What came of the rows.
+/// The result of the request.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ManyScopesChanged")]
 pub struct ManyScopesShown {
     pub dry_run: bool,
     pub rows: usize,
     pub changed: Vec<ScopeChanged>,
-    /// They have this scope already.
+    /// Rows that change nothing: the user already has this scope.
     pub unchanged: usize,
     pub bad_rows: Vec<BadRow>,
     #[serde(serialize_with = "Position::as_text")]
@@ -85,10 +86,10 @@ pub struct ManyScopesShown {
     pub position: Position,
 }
 
-/// A user whose scope was changed, or would be.
+/// A user with a changed scope; in a dry run, with a scope that would change.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ScopeChanged {
-    /// Counts the rows from 1.
+    /// Number of the row, from 1.
     #[schemars(example = 1)]
     row: usize,
     name: UserId,
@@ -96,10 +97,10 @@ pub struct ScopeChanged {
     after: ScopeStanding,
 }
 
-/// Whose data somebody sees.
+/// The data scope of a user.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ScopeStanding {
-    /// Null: all of them.
+    /// Campaigns that the user may see. Null means all.
     campaigns: Option<BTreeSet<CampaignId>>,
     #[schemars(example = &"north")]
     team: Option<String>,
@@ -119,7 +120,7 @@ impl From<&UserScope> for ScopeStanding {
     }
 }
 
-/// Changes the rows one after another.
+/// Applies the rows one after another.
 pub async fn change_many_scopes(
     installation: &Installation,
     order: ManyScopes,
@@ -160,12 +161,12 @@ struct Changing<'a> {
     reason: String,
     dry_run: bool,
     seen: BTreeSet<UserId>,
-    /// Of a dry run: who would be held to campaigns by the rows before.
+    /// In a dry run: users that earlier rows would limit to campaigns.
     held_by_then: BTreeSet<UserId>,
 }
 
 impl Changing<'_> {
-    /// Whether an admin is left besides this user, by the rows before too.
+    /// Returns true if another admin is left, with the earlier rows taken into account.
     async fn has_other_admin(&self, name: &UserId) -> Result<bool, RowFault> {
         let others = others_who_are_admin(self.installation, name).await?;
         Ok(others.iter().any(|other| !self.held_by_then.contains(other)))
@@ -177,7 +178,7 @@ impl Changing<'_> {
         let name: UserId = row.name.parse().map_err(|error| bad(format!("name: {error}")))?;
         let after = scope_of(&row)?;
         if !self.seen.insert(name.clone()) {
-            return Err(bad(format!("{name} stands in a row before")));
+            return Err(bad(format!("{name} is also in an earlier row")));
         }
         let loaded = self.installation.entities.users.state(&name).await;
         let loaded = loaded.map_err(Problem::from)?;
@@ -185,7 +186,8 @@ impl Changing<'_> {
             return Err(bad(format!("{name} is unknown or disabled")));
         };
         let version = row.version.map(StreamVersion);
-        // Of a row that is changed its stream says so itself: what is repeated is no change of another's.
+        // Outside a dry run the stream checks the version itself: a repeat of the same request must not
+        // count as another user's change.
         if self.dry_run && version.is_some_and(|version| version != loaded.version) {
             return Err(bad(format!("{name} is at version {} by now", loaded.version.0)));
         }

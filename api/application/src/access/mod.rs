@@ -1,8 +1,8 @@
-//! Who asks, and what they may: users, their keys and sessions, and attempts that are refused.
+//! Users, API keys, sessions and refused attempts: who the caller of a request is, and what the caller may
+//! do.
 //!
-//! Whoever comes in is known as a `Caller` before anything is read or done. What a caller may is decided on
-//! the streams of the user and the key themselves, never on rows: a role that was taken back counts from the
-//! next request on.
+//! Every request is assigned a `Caller` before anything is read or done. Permissions are decided on the
+//! streams of the user and the key, never on rows: a role that was revoked counts from the next request on.
 
 mod by_provider;
 mod caller;

@@ -1,4 +1,4 @@
-//! What users do for themselves: another password, and which sessions of theirs are open.
+//! What users do for themselves: change the password, list and end their sessions.
 
 use super::caller::{Caller, KnownUser};
 use super::identify::idle_ms;
@@ -17,23 +17,23 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Hexadecimal digits by which a session is named: of the digest that is kept, which opens nothing.
+/// Length of a session's id: hexadecimal digits of the stored digest. The id gives no access.
 const SESSION_ID_CHARS: usize = 16;
 
-/// Who wants another password, and which.
+/// A request to change the own password.
 pub struct PasswordChange {
     pub name: String,
-    /// The one that is good until now.
+    /// The user's current password, to confirm the change.
     pub password: String,
-    /// Of the authenticator app, or a recovery code, of whoever has a second factor.
+    /// Code of the authenticator app, or a recovery code. Needed if the user has a second factor.
     pub code: Option<String>,
     pub new_password: String,
-    /// Where from, as far as the connection says.
+    /// Address of the client, as far as the connection shows it.
     pub from: Option<String>,
 }
 
-/// Another password from now on; every session ends. Whoever does not know the one before is counted and
-/// locked as at a sign-in.
+/// Changes the password and ends all sessions of the user. A wrong current password is counted and leads to
+/// a lock, as at sign-in.
 pub async fn change_password(
     installation: &Arc<Installation>,
     change: PasswordChange,
@@ -58,14 +58,15 @@ pub async fn change_password(
     let cause = cause.asked_by(Some(Actor::new(user.as_str(), Way::Session)));
     match installation.entities.users.ask(&user, command, cause).await {
         Ok(_) => Ok(user),
-        // Of two changes at once one wins; the other one's password is the old one by now.
+        // Of two changes at once one wins. The other one's current password is then outdated.
         Err(AskError::Refused(
             UserRefusal::PasswordChanged
             | UserRefusal::Locked { .. }
             | UserRefusal::Disabled
             | UserRefusal::GuestIsOver,
         )) => Err(not_let_in()),
-        // The same code came a second time meanwhile: it is good once, and counted as at a sign-in.
+        // The same code was used a second time meanwhile. It is valid once, and the second use counts as a
+        // wrong code at sign-in.
         Err(AskError::Refused(_)) if is_by_code => {
             refuse(installation, &user, SignInFault::WrongCode, from).await
         }
@@ -73,34 +74,35 @@ pub async fn change_password(
     }
 }
 
-/// One session of the user who asks.
+/// One session of the calling user.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SessionShown {
     #[schemars(example = &"9f86d081884c7d65")]
     pub id: String,
     pub begun_at: Timestamp,
-    /// It ends then at the latest, and earlier when nothing is asked for long.
+    /// Latest end of the session. It ends earlier after a long idle time.
     pub until: Timestamp,
-    /// Where from, as far as the connection said.
+    /// Address of the client at sign-in, as far as the connection showed it.
     #[schemars(example = &"192.0.2.7")]
     pub from: Option<String>,
-    /// It is the one that asks.
+    /// True for the session that made this request.
     pub current: bool,
 }
 
-/// The sessions of the user who asks, in the order in which they began.
+/// The sessions of the calling user, oldest first.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SessionList {
     pub items: Vec<SessionShown>,
 }
 
-/// Which sessions ended.
+/// The sessions that were ended.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SessionsEnded {
     pub ended: Vec<SessionShown>,
 }
 
-/// The open sessions of the user who asks by one of them: one that has rested too long opens nothing more.
+/// Returns the open sessions of the calling user. Needs a session itself. Sessions that were idle too long
+/// are left out.
 pub async fn own_sessions(installation: &Installation, caller: &Caller) -> Result<SessionList, Problem> {
     let items = open(installation, by_session(caller)?).await?;
     Ok(SessionList {
@@ -108,7 +110,7 @@ pub async fn own_sessions(installation: &Installation, caller: &Caller) -> Resul
     })
 }
 
-/// Ends one session of the user who asks, or all but the one that asks.
+/// Ends one session of the calling user; without an id, all except the calling one.
 pub async fn end_sessions(
     installation: &Installation,
     caller: &Caller,
@@ -129,7 +131,7 @@ pub async fn end_sessions(
     let mut ended = Vec::new();
     for (session, shown) in sessions {
         let command = UserCommand::SignOut { session };
-        // Each is an order of its own: a repeat of the whole finds those that are left.
+        // Each is a command of its own, so that a repeated request finds those that are left.
         let cause = Cause {
             command: installation.new_command(),
             ..cause
@@ -144,7 +146,8 @@ pub async fn end_sessions(
     Ok(SessionsEnded { ended })
 }
 
-/// Who asks by a session: keys and the directory have none.
+/// Returns the user if the caller uses a session. API keys and the directory's owner have none and are
+/// refused.
 fn by_session(caller: &Caller) -> Result<&KnownUser, Problem> {
     let known = caller.user().filter(|known| known.session.is_some());
     known.ok_or_else(|| {

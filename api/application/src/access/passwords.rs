@@ -1,5 +1,5 @@
-//! Passwords as argon2id texts (RFC 9106), made and checked a few at a time: each takes 19 MiB and some tens
-//! of milliseconds, so that nobody tries many, neither with the log in hand nor at the door.
+//! Password hashing with argon2id (RFC 9106), a few at a time: each takes 19 MiB and some tens of
+//! milliseconds, so that trying many passwords is slow, with a stolen log as well as at sign-in.
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -11,33 +11,33 @@ use std::collections::BTreeSet;
 use tokio::sync::{Semaphore, oneshot};
 use zxcvbn::{Score, zxcvbn};
 
-/// Fewest characters of a password (NIST SP 800-63B-4 asks for 15 where nothing else is asked, 8 beside a
-/// second factor).
+/// Fewest characters of a password (NIST SP 800-63B-4 requires 15 without a second factor and 8 with one).
 pub const PASSWORD_CHARS_MIN: usize = 12;
-/// Longest password: a sentence of any script.
+/// Longest password, in bytes: a sentence in any script.
 pub const PASSWORD_BYTES_MAX: usize = 256;
 
-/// Fewest different characters.
+/// Fewest different characters of a password.
 const KINDS_MIN: usize = 5;
-/// What a password here holds first, and may not.
+/// Product names that a password must not contain, because they would be guessed first.
 const NAMES: [&str; 1] = ["ledgerline"];
-/// So much of a password is held against lists of common ones and against patterns: what is longer than that
-/// is not guessed by them, and the work grows faster than the length.
+/// Number of characters of a password that are compared with lists of common passwords and with patterns.
+/// Longer passwords are not guessed this way, and the work grows faster than the length.
 const GUESSED_CHARS_MAX: usize = 72;
 
-/// At once: two cores have other work.
+/// Hashes computed at once. The two cores have other work.
 const AT_ONCE_MAX: usize = 2;
-/// Who waits beside them; more are told to come again.
+/// Most callers that wait in addition. Further ones are refused with `sign-ins-busy`.
 const WAITING_MAX: usize = 32;
 
 /// Bytes of a salt (RFC 9106, 3.1).
 const SALT_BYTES: usize = 16;
 
-/// Stands in for the password of a user that is not there, so that an answer takes as long: of "nobody".
+/// Hash that is checked for an unknown user, so that the answer takes as long. It is the hash of the text
+/// `nobody`.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5$L3tUdvWfU4vOdNWxZqfYGdo7vM4tTkKcN2yAPY7uDpI";
 
-/// Where slow functions have their turns.
+/// The turns of the slow password functions.
 pub struct Passwords {
     turns: Semaphore,
     places: Semaphore,
@@ -53,7 +53,7 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// The argon2id text of a password.
+    /// Returns the argon2id text of a password, with a new salt.
     pub(crate) async fn hash(
         &self,
         tasks: &dyn Tasks,
@@ -70,7 +70,8 @@ impl Passwords {
             .map_err(|error| Problem::fault(format!("argon2id: {error}")))
     }
 
-    /// Whether this is the password of an argon2id text; without one, as slowly no.
+    /// Returns true if the password matches the argon2id text. Without a text it takes as long and returns
+    /// false.
     pub(crate) async fn is_right(
         &self,
         tasks: &dyn Tasks,
@@ -109,7 +110,7 @@ impl Passwords {
         tasks.thread(
             "password",
             Box::new(move || {
-                // Nobody waits any more: whoever asked went away.
+                // This fails only if the caller has gone away.
                 drop(tell.send(work()));
             }),
         );
@@ -118,7 +119,7 @@ impl Passwords {
     }
 }
 
-/// Refuses what would be guessed first.
+/// Refuses a password that is short, too long, common, or contains a name.
 pub(crate) fn refuse_weak(name: &str, password: &str) -> Result<(), Problem> {
     let weak = |why: String| Err(Problem::refused("password-weak", why));
     if password.chars().count() < PASSWORD_CHARS_MIN {
@@ -152,7 +153,7 @@ mod tests {
             "wang-wang-wang",
             "LedgerLine2026!",
             "121212121212",
-            // Of the passwords that most people have, those that are long enough.
+            // From the most common passwords, those that are long enough.
             "password1234",
             "1234567890ab",
             "1qaz2wsx3edc4rfv",

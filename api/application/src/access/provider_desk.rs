@@ -1,5 +1,4 @@
-//! The identity provider that is asked: as a port, with what one way to it and back consists of, and the ways
-//! that are over.
+//! The port to an identity provider, one sign-in round trip, and the round trips that are over.
 
 use async_trait::async_trait;
 use domain::digest::SecretDigest;
@@ -8,57 +7,58 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// How long somebody may take at the provider: a password, a telephone, a second try.
+/// Longest time of a round trip, in milliseconds: enough for a password, a phone and a second try.
 pub const ROUND_MS: u64 = 10 * 60_000;
 
-/// Rounds remembered that came back: each is over for as long as it would last. Beyond it the first to end is
-/// forgotten; its code is the provider's to refuse then.
+/// Most returned round trips that are remembered, each until its end time. Beyond that, the one that ends
+/// first is dropped; the provider itself then refuses its code.
 const OVER_MAX: usize = 10_000;
 
-/// One way to the provider and back.
+/// One redirect to the provider and back.
 pub struct Round {
-    /// Tells this round from every other one, ours from others', and when it ends.
+    /// Identifies this round trip, proves that we started it, and contains its end time.
     pub state: String,
-    /// What the provider repeats in its token.
+    /// A value that the provider repeats in its token.
     pub nonce: String,
-    /// What only who began the round can say (PKCE, RFC 7636).
+    /// A secret that only the starter of the round trip knows (PKCE, RFC 7636).
     pub verifier: String,
-    /// Where the provider sends the browser back to.
+    /// The URL to which the provider redirects the browser.
     pub redirect: String,
 }
 
-/// What a provider said of somebody, in a token that was checked.
+/// What the provider states about the user, in a token that was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderSays {
     pub subject: String,
-    /// Whether it asked for more than one factor (RFC 8176).
+    /// True if the provider required more than one factor (RFC 8176).
     pub asked_twice: bool,
 }
 
-/// Why a provider is not believed.
+/// Why a sign-in at the provider failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderFault {
-    #[error("the identity provider is away: {0}")]
+    #[error("the identity provider does not answer: {0}")]
     Away(String),
-    #[error("what the identity provider said is not believed: {0}")]
+    #[error("the identity provider's token is not valid: {0}")]
     Unbelieved(String),
 }
 
-/// An identity provider. Promises: what `says` answers stood in a token of this issuer, for us, of this
-/// round, signed by a key of its own, and not expired.
+/// A port to an identity provider. Guarantee: what `says` returns was in a token of this issuer, for this
+/// client and this round trip, signed with the issuer's own key and not expired.
 #[async_trait]
 pub trait IdentityProvider: Send + Sync {
-    /// Its address, as its tokens name it.
+    /// Returns the provider's URL, as its tokens name it.
     fn issuer(&self) -> &str;
-    /// Where a browser goes to begin a round.
+    /// Returns the URL to which a browser is sent to begin a round trip.
     async fn address(&self, round: &Round) -> Result<String, ProviderFault>;
-    /// Whom it names for the code that the browser came back with.
+    /// Exchanges the code that the browser brought back and returns what the provider states about the
+    /// user.
     async fn says(&self, code: String, round: &Round) -> Result<ProviderSays, ProviderFault>;
-    /// Where a browser goes to sign out there too, where the provider publishes that.
+    /// Returns the URL at which the browser signs out of the provider too, if the provider publishes one.
     async fn sign_out_address(&self) -> Result<Option<String>, ProviderFault>;
 }
 
-/// The provider that is asked, and the rounds that are over.
+/// The configured identity provider, and the round trips that are over.
 #[derive(Default)]
 pub struct ProviderDesk {
     asked: OnceLock<Asked>,
@@ -71,12 +71,12 @@ pub(super) struct Asked {
 }
 
 impl ProviderDesk {
-    /// From now on users may sign in by it. Said once, at the start.
+    /// Sets the identity provider for sign-ins. Called once, at the start.
     pub fn ask(&self, provider: Arc<dyn IdentityProvider>, redirect: String) {
         self.asked.get_or_init(|| Asked { provider, redirect });
     }
 
-    /// The address of the provider that is asked, where there is one.
+    /// Returns the issuer URL of the configured provider, if there is one.
     pub fn issuer(&self) -> Option<&str> {
         self.asked.get().map(|asked| asked.provider.issuer())
     }
@@ -91,7 +91,7 @@ impl ProviderDesk {
         })
     }
 
-    /// Ends a round; false where it was over.
+    /// Marks a round trip as over. Returns false if it was over already.
     pub(super) fn end(&self, state: &str, until: Timestamp, now: Timestamp) -> bool {
         let mut over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
         over.retain(|_, until| now < *until);

@@ -1,7 +1,8 @@
-//! Users who sign in by an identity provider too: linked by an admin with the subject that it names them by.
+//! The link between a user and the user's account at an identity provider, made by an admin with the
+//! provider's subject id.
 //!
-//! The subject is kept as a keyed hash together with its provider: the log says who is linked, and not as
-//! whom.
+//! The subject is stored as a keyed hash together with its provider: the log states that a user is linked,
+//! but not with which account.
 
 use super::managing::{UserChanged, changed};
 use super::shown::board_at_head;
@@ -15,13 +16,13 @@ use domain::user::{REASON_BYTES_MAX, UserCommand};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// Longest subject (OpenID Connect Core 1.0, 2: at most 255 characters).
+/// Longest subject, in bytes (OpenID Connect Core 1.0, 2: at most 255 characters).
 const SUBJECT_BYTES_MAX: usize = 255;
 
-/// As whom of an identity provider a user signs in too.
+/// A request to link a user with an account at an identity provider.
 #[derive(Debug, JsonSchema)]
 pub struct ProviderOrder {
-    /// The provider's address, as its tokens name it; without it that of `serve --oidc-issuer`.
+    /// The provider's URL, as its tokens name it. Default: that of `serve --oidc-issuer`.
     #[schemars(example = &"https://login.example.com", length(max = ISSUER_BYTES_MAX))]
     pub issuer: Option<String>,
     /// The claim `sub` of the user's tokens.
@@ -41,7 +42,7 @@ impl Order for ProviderOrder {
     }
 }
 
-/// Links a user with a subject, which belongs to one user at most.
+/// Links a user with a subject. A subject can belong to one user only.
 pub async fn link_provider(
     installation: &Installation,
     user: UserId,
@@ -70,7 +71,7 @@ pub async fn link_provider(
     changed(installation, user, command, cause, None).await
 }
 
-/// Ends that, and the user's sessions.
+/// Removes a user's link and ends the user's sessions.
 pub async fn unlink_provider(
     installation: &Installation,
     user: UserId,
@@ -81,15 +82,15 @@ pub async fn unlink_provider(
     changed(installation, user, command, cause, None).await
 }
 
-/// A subject as it is kept.
+/// Returns the stored form of a subject, a keyed hash.
 pub(super) fn kept_of(installation: &Installation, issuer: &str, subject: &str) -> LookupHash {
-    // No address holds a line break: the two cannot run into one another.
+    // A URL contains no line break, so issuer and subject cannot be confused.
     installation
         .vault()
         .hash(&format!("provider:{issuer}\n{subject}"))
 }
 
-/// Whom a subject belongs to: rows propose, and each who may be it is asked.
+/// Returns the user who is linked with a subject. Rows propose candidates; each candidate's state decides.
 pub(super) async fn linked_with(
     installation: &Installation,
     subject: &LookupHash,

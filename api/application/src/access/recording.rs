@@ -1,8 +1,8 @@
-//! Wrong passwords on their way to the record.
+//! Records wrong passwords after the reply.
 //!
-//! The reply to a wrong password does not wait for the event that records it: a name that exists would
-//! answer later than one that does not. The next attempt at the same name waits until the event is stored,
-//! so that a lock is never passed.
+//! The reply to a wrong password does not wait for the event that records it: otherwise an existing name
+//! would answer later than an unknown one. The next attempt with the same name waits until the event is
+//! stored, so that a lock cannot be bypassed.
 
 use crate::installation::Installation;
 use actors::AskError;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Attempts of one user that are recorded at once: a lock counts each.
+/// Attempts of one user that are recorded at once: one, because a lock counts each.
 const AT_ONCE: usize = 1;
 
 /// One turn per user at a time. A turn that no task holds or waits for is removed.
@@ -21,7 +21,7 @@ const AT_ONCE: usize = 1;
 pub(crate) struct Recording(Mutex<BTreeMap<UserId, Arc<Semaphore>>>);
 
 impl Recording {
-    /// Waits for the turn of a user. `None` never comes: the semaphore is not closed.
+    /// Waits for the turn of a user. Never returns `None`: the semaphore is not closed.
     async fn turn(&self, user: &UserId) -> Option<OwnedSemaphorePermit> {
         self.queue(user).acquire_owned().await.ok()
     }
@@ -33,13 +33,13 @@ impl Recording {
         Arc::clone(turns.entry(user.clone()).or_insert_with(new))
     }
 
-    /// Returns when every earlier attempt at this name is stored.
+    /// Waits until every earlier attempt with this name is stored.
     pub(crate) async fn settled(&self, user: &UserId) {
         drop(self.turn(user).await);
     }
 }
 
-/// Records a wrong attempt behind the reply.
+/// Records a wrong attempt in a task, after the reply.
 pub(crate) async fn record_refusal(
     installation: &Arc<Installation>,
     user: UserId,
@@ -54,7 +54,7 @@ pub(crate) async fn record_refusal(
             let command = UserCommand::RefuseSignIn { fault, from };
             let cause = Cause::outside(recording.new_command());
             match recording.entities.users.ask(&user, command, cause).await {
-                // A lock that came meanwhile refuses this too: nothing more to record.
+                // A lock that began meanwhile refuses this too; nothing more is to be recorded.
                 Ok(_) | Err(AskError::Refused(_)) => {}
                 Err(why) => tracing::warn!(%user, %why, "a refused sign-in is not recorded, and not counted"),
             }

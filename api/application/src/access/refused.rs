@@ -1,4 +1,4 @@
-//! Attempts that were refused: counted by whom they came from, and put on record at most once a minute each.
+//! Refused attempts: counted by source and logged at most once a minute per source.
 
 use crate::installation::Installation;
 use domain::access::{AccessCommand, RECORDED_EVERY_MS, RefusedFacts};
@@ -9,14 +9,13 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Whose attempts are counted apart at most; beyond it the attempts of further addresses count as those of
-/// one.
+/// Most sources that are counted separately. Attempts from further addresses are counted together.
 const SUBJECTS_MAX: usize = 1_000;
 
-/// Hexadecimal digits of an address's keyed hash: enough that two are not taken for one.
+/// Hexadecimal digits of an address's keyed hash: enough to tell addresses apart.
 const ADDRESS_DIGITS: usize = 32;
 
-/// Whose attempt it was, as far as is known.
+/// The source of a refused attempt, as far as it is known.
 #[derive(Debug, Clone)]
 pub enum Refused {
     User(UserId),
@@ -24,7 +23,7 @@ pub enum Refused {
     Address(Option<IpAddr>),
 }
 
-/// Refused attempts that are not on record yet.
+/// Refused attempts that are not logged yet, by source.
 #[derive(Default)]
 pub struct Tally(Mutex<BTreeMap<AccessId, Counted>>);
 
@@ -35,7 +34,7 @@ struct Counted {
 }
 
 impl Refused {
-    /// The stream; an address stands in it as a keyed hash, for it is of a person.
+    /// Returns the stream id of the source. An address is personal data and appears in it as a keyed hash.
     fn subject(&self, installation: &Installation) -> Option<AccessId> {
         let text = match self {
             Self::User(user) => format!("user.{user}"),
@@ -52,7 +51,8 @@ impl Refused {
 }
 
 impl Tally {
-    /// Counts an attempt. The first of a minute is put on record at once, the others with it a minute later.
+    /// Counts an attempt. The first one of a minute is logged at once, the following ones together a minute
+    /// later.
     pub fn count(&self, installation: &Arc<Installation>, whose: &Refused, route: &str, code: &str) {
         let Some(mut subject) = whose.subject(installation) else {
             return;
@@ -89,7 +89,8 @@ impl Tally {
         }
     }
 
-    /// What is to be told of a subject now; nothing ends its minute.
+    /// Takes the count of a source for logging. If nothing was counted since the last time, removes the
+    /// source and returns `None`.
     fn take(&self, subject: &AccessId, now: Timestamp) -> Option<RefusedFacts> {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = counted.get_mut(subject)?;
@@ -104,7 +105,7 @@ impl Tally {
         Some(facts)
     }
 
-    /// Puts back what could not be recorded.
+    /// Puts back a count that could not be logged.
     fn put_back(&self, subject: &AccessId, facts: RefusedFacts) {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = counted.get_mut(subject) {
@@ -118,8 +119,8 @@ impl Tally {
     }
 }
 
-/// Tells of one subject until a minute passes with nothing new. What is counted when the process ends is told
-/// before that.
+/// Logs the attempts of one source until a minute passes without a new one. When the process stops, the
+/// remaining count is logged first.
 async fn record(installation: &Arc<Installation>, subject: AccessId) {
     let clock = Arc::clone(&installation.environment.clock);
     let stop = installation.tasks().stop_signal();
@@ -127,8 +128,9 @@ async fn record(installation: &Arc<Installation>, subject: AccessId) {
         let command = AccessCommand::Refuse { facts: facts.clone() };
         let cause = Cause::outside(installation.new_command());
         if let Err(why) = installation.entities.accesses.ask(&subject, command, cause).await {
-            // Too soon behind another process's, or the store is away: told with the next.
-            tracing::debug!(%subject, %why, "refused attempts are told later");
+            // Another process logged this source too recently, or the store is unavailable: logged with the
+            // next count.
+            tracing::debug!(%subject, %why, "refused attempts are logged later");
             installation.access.refused.put_back(&subject, facts);
         }
         if stop.is_stopping() {

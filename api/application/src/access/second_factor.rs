@@ -1,8 +1,8 @@
-//! Second factors: codes of authenticator apps (RFC 6238) and recovery codes, from the secret that is shown
-//! once to the code that is checked.
+//! Second factors (双因素认证): codes of authenticator apps (RFC 6238) and recovery codes, from the secret shown
+//! once to the check of a code.
 //!
-//! Whoever sets one up proves with name and password who they are, as at a sign-in, and is counted and locked
-//! like there. A code is good in its own half minute and in the one before and behind it, and once.
+//! Setting one up requires name and password, with the same counting and locking as a sign-in. A code is
+//! valid once, in its own half minute and in the ones before and after it.
 
 use super::caller::Caller;
 use super::managing::{UserChanged, changed};
@@ -23,49 +23,49 @@ use serde::Serialize;
 use std::sync::Arc;
 use totp_rs::{Builder, Secret, Totp};
 
-/// Random bytes of a secret: as many as SHA-1 gives (RFC 4226, 4).
+/// Random bytes of a secret: as many as SHA-1 produces (RFC 4226, 4).
 const SECRET_BYTES: usize = 20;
-/// Random bytes of a recovery code: 80 bits, which nobody finds by trying, and 16 characters to type.
+/// Random bytes of a recovery code: 80 bits, which cannot be guessed, and 16 characters to type.
 const RECOVERY_BYTES: usize = 10;
 /// Characters of a recovery code between two dashes.
 const GROUP_CHARS: usize = 4;
-/// Longest code that is looked at: a recovery code with its dashes, and some blanks.
+/// Longest code that is examined, in bytes: a recovery code with its dashes, and some blanks.
 pub const CODE_BYTES_MAX: usize = 64;
-/// By which name an app shows its codes.
+/// The name under which an app lists its codes.
 const SHOWN_AS: &str = "ledgerline";
 
-/// A secret for an authenticator app, shown this once.
+/// A new secret for an authenticator app, shown only this time.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SecondFactorOffered {
     pub user: UserId,
-    /// What an app reads, also as a QR code.
+    /// URI that an app reads, for example from a QR code.
     #[schemars(example = &"otpauth://totp/ledgerline:wang?secret=JBSWY3DPEHPK3PXP&issuer=ledgerline")]
     pub otpauth: String,
-    /// The same to be typed: base 32.
+    /// The secret as base 32, for typing.
     #[schemars(example = &"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")]
     pub secret: String,
-    /// It is void unless its first code was sent by then.
+    /// The secret is void unless its first code is sent by this time.
     pub until: Timestamp,
 }
 
-/// A second factor that counts from now on.
+/// The second factor that is active from now on.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SecondFactorAdded {
     pub user: UserId,
-    /// Shown this once; each signs in once, where the app is away.
+    /// Recovery codes, shown only this time. Each permits one sign-in without the app.
     #[schemars(example = ["abcd-efgh-ijkl-mnop"])]
     pub recovery_codes: Vec<String>,
 }
 
-/// Whoever proves with a password who they are.
+/// Name and password with which a user sets up a second factor.
 pub struct ByPassword {
     pub name: String,
     pub password: String,
-    /// Where from, as far as the connection says.
+    /// Address of the client, as far as the connection shows it.
     pub from: Option<String>,
 }
 
-/// Makes a secret for an authenticator app; it counts once its first code was sent.
+/// Creates a secret for an authenticator app. It becomes active when its first code is sent.
 pub async fn offer_second_factor(
     installation: &Arc<Installation>,
     who: ByPassword,
@@ -90,7 +90,7 @@ pub async fn offer_second_factor(
     })
 }
 
-/// Adds the second factor that was offered, by its first code. Every session ends.
+/// Activates the offered second factor with its first code and ends all sessions of the user.
 pub async fn confirm_second_factor(
     installation: &Arc<Installation>,
     who: ByPassword,
@@ -122,7 +122,7 @@ pub async fn confirm_second_factor(
     })
 }
 
-/// What a code that was typed proves, unless it is wrong, used, or older than one that was used.
+/// Returns what a typed code proves. `None` if it is wrong, used, or older than a used one.
 pub(super) fn proof_of(
     user: &UserId,
     factor: &SecondFactor,
@@ -139,7 +139,7 @@ pub(super) fn proof_of(
     is_recovery.then_some(SignInProof::RecoveryCode { sha256 })
 }
 
-/// To which step of time around now a code of this secret belongs.
+/// Returns the time step to which a code of this secret belongs, around now. `None` if the code is wrong.
 fn step_of(user: &UserId, secret: &str, code: &str, now: Timestamp) -> Option<u64> {
     let bytes = Secret::try_from_base32(secret).ok()?;
     let totp = totp_of(user, bytes.as_bytes().to_vec()).ok()?;
@@ -148,7 +148,7 @@ fn step_of(user: &UserId, secret: &str, code: &str, now: Timestamp) -> Option<u6
     totp.check(&digits, seconds)
 }
 
-/// Six digits of SHA-1 each half minute: what every app reads.
+/// Returns the code generator: SHA-1, six digits, 30 seconds. All apps support these values.
 fn totp_of(user: &UserId, secret: Vec<u8>) -> Result<Totp, Problem> {
     let built = Builder::new()
         .with_secret(secret)
@@ -167,7 +167,7 @@ fn new_recovery_code(ids: &dyn IdSource) -> String {
     groups.collect::<Vec<String>>().join("-")
 }
 
-/// A recovery code as it is kept: however it was typed.
+/// Returns the stored digest of a recovery code, independent of how it was typed.
 fn kept_of(user: &UserId, code: &str) -> SecretDigest {
     let typed = code.chars().filter(|one| one.is_ascii_alphanumeric());
     let typed: String = typed.map(|one| one.to_ascii_lowercase()).collect();
@@ -181,7 +181,7 @@ async fn ask(installation: &Installation, user: &UserId, command: UserCommand) -
     Ok(())
 }
 
-/// Takes a user's second factor away, who lost the app and the recovery codes; the user's sessions end.
+/// Removes the second factor of a user who lost the app and the recovery codes. Ends the user's sessions.
 pub async fn reset_second_factor(
     installation: &Installation,
     name: UserId,
@@ -194,7 +194,7 @@ pub async fn reset_second_factor(
     changed(installation, name, command, cause, None).await
 }
 
-/// Refuses to take one's own second factor away: whoever holds a session that was left open could.
+/// Refuses to reset one's own second factor: otherwise an unattended session would be enough to remove it.
 fn refuse_own(caller: Option<&UserId>, user: &UserId) -> Result<(), Problem> {
     if caller != Some(user) {
         return Ok(());
@@ -215,7 +215,7 @@ mod tests {
         Timestamp::from_micros(seconds * 1_000_000)
     }
 
-    /// RFC 6238, appendix B: its secret and codes, of which apps show the last six digits.
+    /// Secret and codes of RFC 6238, appendix B; apps show their last six digits.
     #[test]
     fn the_codes_are_those_of_the_standard() {
         let user: UserId = "wang".parse().unwrap();

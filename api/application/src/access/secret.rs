@@ -1,4 +1,4 @@
-//! New secrets: of keys, sessions and links.
+//! New random secrets for keys, sessions and links.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +7,7 @@ use domain::ports::id_source::IdSource;
 /// Random bytes of a secret: 256 bits cannot be guessed.
 const SECRET_BYTES: usize = 32;
 
-/// A new secret as text.
+/// Returns a new secret as base64url text.
 pub(super) fn new_secret(ids: &dyn IdSource) -> String {
     let mut bytes = [0_u8; SECRET_BYTES];
     ids.random(&mut bytes);

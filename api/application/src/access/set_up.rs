@@ -1,5 +1,5 @@
-//! Set-up links: the one by which a fresh installation gets its first admin, and those by which users choose
-//! a password.
+//! Set-up links (设置链接): the link with which a new installation gets its first admin, and the links with
+//! which users choose a password.
 
 use super::managing::{named, others_who_are_admin, password_text};
 use super::secret::new_secret;
@@ -15,13 +15,13 @@ use domain::time::Timestamp;
 use domain::user::UserCommand;
 use std::sync::{Mutex, PoisonError};
 
-/// How long the first link is valid after a start.
+/// Validity of the first admin's link after a start, in milliseconds.
 const FIRST_MS: u64 = 3_600_000;
 
-/// What the first link begins with; a user's begins with the user's name.
+/// Prefix of the first admin's link. A user's link begins with the user's name.
 const FIRST: &str = "first";
 
-/// The link by which the first admin is made: in memory only, so that each start has one of its own.
+/// The link for creating the first admin. It exists in memory only, so that each start has its own.
 #[derive(Default)]
 pub struct FirstSetUp(Mutex<Option<FirstLink>>);
 
@@ -32,14 +32,14 @@ struct FirstLink {
 }
 
 impl FirstSetUp {
-    /// Makes the link where there is no admin yet, to be shown to whoever started the process.
+    /// Returns the link to show to the operator, or `None` if there is an admin already.
     pub async fn offer(&self, installation: &Installation) -> Result<Option<String>, Problem> {
         if has_admin(installation).await? {
             return Ok(None);
         }
         let now = installation.now();
         let mut link = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Asked again it is the same link: one that was shown does not become void by being shown.
+        // A repeated call returns the same link, so that showing it again does not make it void.
         let link = match link.take_if(|link| now >= link.until) {
             Some(_) => link.insert(FirstLink::new(installation, now)),
             None => link.get_or_insert_with(|| FirstLink::new(installation, now)),
@@ -47,7 +47,7 @@ impl FirstSetUp {
         Ok(Some(format!("{FIRST}.{}", link.secret)))
     }
 
-    /// Whether the secret is the link's; its use ends it.
+    /// Takes the link if the secret matches and it has not expired. It can be used once.
     fn take(&self, secret: &str, now: Timestamp) -> Option<FirstLink> {
         let mut link = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         link.take_if(|link| now < link.until && SecretDigest::of(&link.secret).is_of(secret))
@@ -67,7 +67,8 @@ impl FirstLink {
     }
 }
 
-/// Chooses a password by a link: of a user who was added, or of the first admin, whose `name` is chosen too.
+/// Sets a password with a link: for a user who was added, or for the first admin, who also gets the name
+/// `name`.
 pub async fn choose_password(
     installation: &Installation,
     link: &str,
@@ -129,7 +130,7 @@ async fn first_admin(
     match made {
         Ok(_) => Ok(name),
         Err(problem) => {
-            // A weak password, a name that is taken: the link is as good as before.
+            // After a weak password or a name that is taken, the link stays valid.
             desk.first.put_back(taken);
             Err(problem)
         }

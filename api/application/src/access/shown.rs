@@ -1,4 +1,4 @@
-//! Users, keys and the table of roles, as they are shown: never a secret, never a password.
+//! Replies about users, keys and the role table. They never contain a secret or a password.
 
 use crate::as_of::{Moment, Wanted, entity_then};
 use crate::installation::Installation;
@@ -16,21 +16,21 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Longest wait for the rows to have the users of now.
+/// Longest wait until the rows contain the current users, in milliseconds.
 const ROWS_WITHIN_MS: u64 = 30_000;
 
-/// Every user.
+/// A list of all users.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UserList {
     pub items: Vec<UserShown>,
 }
 
-/// A user.
+/// One user as shown over the API.
 pub type UserShown = UserRow;
-/// A key, without its secret.
+/// An API key, without its secret.
 pub type KeyShown = KeyRow;
 
-/// Every key.
+/// A list of all API keys, without their secrets.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KeyList {
     pub items: Vec<KeyShown>,
@@ -51,19 +51,19 @@ pub struct RoleShown {
     pub en: &'static str,
 }
 
-/// What one permission lets each role do.
+/// The data scope that each role has for one permission.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PermissionShown {
     pub permission: Permission,
     #[schemars(example = &"查看任务")]
     pub zh: &'static str,
     pub en: &'static str,
-    /// In the order of `roles`: `all`, `team`, `own`, or `–` for not at all.
+    /// One entry per role, in the order of `roles`: `all`, `team`, `own`, or `–` for not at all.
     #[schemars(example = ["all", "team"])]
     pub reach: Vec<&'static str>,
 }
 
-/// The table as the guard reads it.
+/// Returns the role table that the access check uses.
 pub fn role_table() -> RoleTable {
     let roles = Role::ALL.map(|role| RoleShown {
         role,
@@ -85,25 +85,25 @@ pub fn role_table() -> RoleTable {
     }
 }
 
-/// Every user, now or at a moment.
+/// Returns all users, now or at a moment in the past.
 pub async fn users(installation: &Installation, moment: Moment) -> Result<UserList, Problem> {
     let db = rows(installation, moment).await?;
     let items = access_board::users(db.as_ref()).await?;
     Ok(UserList { items })
 }
 
-/// A user by their own stream, at a version.
+/// A user, read from the user's own stream, with its version.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UserStanding {
     pub name: UserId,
     pub roles: BTreeSet<Role>,
-    /// Only these; null for all.
+    /// Campaigns that the user may see. Null means all.
     pub campaigns: Option<BTreeSet<CampaignId>>,
     pub team: Option<TeamId>,
     pub disabled: bool,
-    /// Of a guest: from when on nothing opens for them; null for everybody else.
+    /// For a guest: end of access. Null for other users.
     pub guest_until: Option<Timestamp>,
-    /// What `If-Match` says of a change: the version that was read.
+    /// Version that was read. Send it as `If-Match` when you change the user.
     #[schemars(example = &"\"v3\"")]
     pub etag: String,
     #[serde(skip)]
@@ -111,7 +111,7 @@ pub struct UserStanding {
     pub version: StreamVersion,
 }
 
-/// One user, now or at a moment.
+/// Returns one user, now or at a moment in the past.
 pub async fn user(
     installation: &Installation,
     name: UserId,
@@ -142,14 +142,14 @@ pub async fn user(
     })
 }
 
-/// Every key, now or at a moment.
+/// Returns all API keys, now or at a moment in the past.
 pub async fn keys(installation: &Installation, moment: Moment) -> Result<KeyList, Problem> {
     let db = rows(installation, moment).await?;
     let items = access_board::keys(db.as_ref()).await?;
     Ok(KeyList { items })
 }
 
-/// The users that the log has now, as rows.
+/// Returns the rows of all users as of the head of the log.
 pub async fn board_at_head(installation: &Installation) -> Result<Vec<UserRow>, Problem> {
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WITHIN_MS).await?;
@@ -158,7 +158,7 @@ pub async fn board_at_head(installation: &Installation) -> Result<Vec<UserRow>, 
 
 async fn rows(installation: &Installation, moment: Moment) -> Result<Arc<dyn ReadDb>, Problem> {
     if moment.is_now() {
-        // Who may what is asked for right after it was changed: rows that are behind would mislead.
+        // Users read permissions right after changing them. Rows that lag would mislead.
         let head = installation.store().head().await?;
         installation.rows_at(head, ROWS_WITHIN_MS).await?;
         return Ok(installation.rows.db());
@@ -180,7 +180,7 @@ async fn rows(installation: &Installation, moment: Moment) -> Result<Arc<dyn Rea
 mod tests {
     use super::*;
 
-    /// The reference, where people read the table.
+    /// The reference page in which people read the table.
     const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/access.md");
 
     #[test]

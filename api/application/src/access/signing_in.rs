@@ -1,5 +1,5 @@
-//! Signing in and out: a name, a password and where there is one a code of the second factor, for a session,
-//! which a browser holds in a cookie.
+//! Sign-in and sign-out: name, password and, if the user has a second factor, a code. The result is a
+//! session, which a browser holds in a cookie.
 
 use super::identify::session_text;
 use super::recording::record_refusal;
@@ -18,38 +18,39 @@ use domain::time::Timestamp;
 use domain::user::{SignInFault, SignInProof, User, UserCommand, UserRefusal, UserState};
 use std::sync::Arc;
 
-/// Milliseconds of an hour.
+/// Milliseconds per hour.
 const HOUR_MS: u64 = 3_600_000;
 
-/// A session that began.
+/// A new session, after a successful sign-in.
 #[derive(Debug)]
 pub struct SignedIn {
     pub user: UserId,
-    /// What the browser holds, and nobody else.
+    /// The session's text, which only the browser holds.
     pub session: String,
     pub csrf_token: String,
     pub until: Timestamp,
 }
 
-/// What somebody typed to come in.
+/// What a user enters to sign in.
 pub struct SignInTyped {
     pub name: String,
     pub password: String,
-    /// Of the authenticator app, or a recovery code.
+    /// Code of the authenticator app, or a recovery code.
     pub code: Option<String>,
-    /// Where from, as far as the connection says.
+    /// Address of the client, as far as the connection shows it.
     pub from: Option<String>,
-    /// The session that the same browser holds already: it ends when another begins.
+    /// The session that the same browser holds already. It ends when the new one begins.
     pub held: Option<String>,
 }
 
-/// What a command of a session sends beside its cookie: no page of another origin can know it.
+/// Returns the token that commands of a session send besides the cookie. A page of another origin cannot
+/// know it.
 pub fn csrf_token(session: &str) -> String {
     SecretDigest::of(&format!("csrf:{session}")).to_string()
 }
 
-/// Begins a session. Who is unknown, who is disabled and who types a wrong password or code hear the same, as
-/// late; that a code is needed hears only who typed the right password.
+/// Starts a session. Unknown user, disabled user, wrong password and wrong code get the same answer after
+/// the same time. That a code is needed is revealed only after the right password.
 pub async fn sign_in(installation: &Arc<Installation>, typed: SignInTyped) -> Result<SignedIn, Problem> {
     let SignInTyped {
         name,
@@ -67,7 +68,7 @@ pub async fn sign_in(installation: &Arc<Installation>, typed: SignInTyped) -> Re
     let is_by_code = proof != SignInProof::Password;
     let held_against = loaded.state.password().cloned();
     match begin(installation, &user, held_against, proof, from.clone()).await {
-        // The same code came a second time meanwhile: it is good once.
+        // The same code was used a second time meanwhile. It is valid once.
         Err(problem) if is_by_code && problem.kind == Kind::Refused => {
             refuse(installation, &user, SignInFault::WrongCode, from).await
         }
@@ -83,7 +84,8 @@ pub async fn sign_in(installation: &Arc<Installation>, typed: SignInTyped) -> Re
     }
 }
 
-/// What whoever typed the password proves beside it: a code, where there is a second factor.
+/// Returns what the user proved besides the password: a code, if the user has a second factor. A missing or
+/// wrong code is refused.
 pub(super) async fn proved(
     installation: &Arc<Installation>,
     user: &UserId,
@@ -101,7 +103,8 @@ pub(super) async fn proved(
     }
 }
 
-/// The user whose name and password these are, neither disabled nor locked.
+/// Returns the user with this name and password. Refuses disabled and locked users with the same answer as
+/// a wrong password.
 pub(super) async fn known_by_password(
     installation: &Arc<Installation>,
     name: &str,
@@ -110,7 +113,7 @@ pub(super) async fn known_by_password(
 ) -> Result<(UserId, Loaded<User>), Problem> {
     let passwords = &installation.access.passwords;
     let Ok(user) = UserId::typed(name) else {
-        // As late as of a name that could be one.
+        // Takes as long as for a name that could exist.
         passwords.is_right(installation.tasks(), password, None).await?;
         return Err(not_let_in());
     };
@@ -122,7 +125,7 @@ pub(super) async fn known_by_password(
     let kept = loaded.state.password().and_then(Personal::value).cloned();
     let has_password = kept.is_some();
     let is_right = passwords.is_right(installation.tasks(), password, kept).await?;
-    // Whoever is locked or disabled hears what a wrong name hears: nobody finds names by trying.
+    // Locked and disabled users get the answer of a wrong name, so that names cannot be found by trial.
     if !is_active || is_locked {
         return Err(not_let_in());
     }
@@ -137,7 +140,7 @@ pub(super) async fn known_by_password(
     refuse(installation, &user, fault, from).await
 }
 
-/// Begins a session of whoever is known now.
+/// Starts a session of an identified user.
 pub(super) async fn begin(
     installation: &Installation,
     user: &UserId,
@@ -159,7 +162,8 @@ pub(super) async fn begin(
     let cause = cause.asked_by(Some(Actor::new(user.as_str(), Way::Session)));
     match installation.entities.users.ask(user, command, cause).await {
         Ok(_) => {}
-        // The password was changed meanwhile, or the user locked, disabled or gone: one reply for all of it.
+        // The password was changed meanwhile, or the user was locked, disabled or removed: one answer for
+        // all cases.
         Err(AskError::Refused(
             UserRefusal::PasswordChanged
             | UserRefusal::Locked { .. }
@@ -178,7 +182,7 @@ pub(super) async fn begin(
     })
 }
 
-/// Counts what was wrong, and answers what everybody hears who is not let in.
+/// Counts a wrong attempt and returns the refusal that all failed sign-ins get.
 pub(super) async fn refuse<T>(
     installation: &Arc<Installation>,
     user: &UserId,
@@ -189,8 +193,8 @@ pub(super) async fn refuse<T>(
     Err(not_let_in())
 }
 
-/// Ends the session; one that has ended is none. Of a session that an identity provider stood behind: where
-/// the browser goes to sign out there too, as far as the provider says so.
+/// Ends the session; a session that has ended already is fine. If an identity provider signed the user in,
+/// returns the URL for signing out there, if the provider publishes one.
 pub async fn sign_out(
     installation: &Installation,
     session: &str,
@@ -201,7 +205,7 @@ pub async fn sign_out(
     }
     let asked = installation.access.provider.asked();
     let Ok(asked) = asked else {
-        // It was asked when the session began, and is not any more.
+        // The provider was configured when the session began, and is not any more.
         return Ok(None);
     };
     match asked.provider.sign_out_address().await {
@@ -213,7 +217,7 @@ pub async fn sign_out(
     }
 }
 
-/// Ends the session; answers whether an identity provider stood behind it.
+/// Ends the session. Returns true if an identity provider signed the user in.
 async fn end(installation: &Installation, session: &str, cause: Cause) -> Result<bool, Problem> {
     let parts = session.rsplit_once('.');
     let Some((user, secret)) = parts.and_then(|(name, secret)| Some((name.parse().ok()?, secret))) else {

@@ -1,5 +1,5 @@
-//! Streams go on only while whoever follows them may: a key that is revoked, a role that is taken back or a
-//! session that ends, or that nobody uses, also ends what was opened with it.
+//! Ends event streams when their caller loses the right to follow: a revoked key, a revoked role, and a
+//! session that ended or was idle too long.
 
 use super::caller::{Caller, KnownUser};
 use super::identify::idle_ms;
@@ -12,21 +12,21 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Between two looks: what was taken back ends within it.
+/// Interval between two checks, in milliseconds. A revoked right ends the stream within it.
 const LOOK_MS: u64 = 2_000;
 
-/// Stops when the process does, or when its caller may follow no more; `is_stopping` tells of the process
-/// alone.
+/// A stop signal that fires when the process stops or the caller may follow no longer. `is_stopping` is
+/// about the process only.
 pub struct WhileAllowed {
     process: Arc<dyn StopSignal>,
     installation: Arc<Installation>,
     caller: Caller,
-    /// In microseconds.
+    /// Time of the next check, in microseconds.
     look_at: AtomicI64,
 }
 
 impl WhileAllowed {
-    /// For what `caller` opens now.
+    /// Returns the stop signal for a stream that `caller` opens now.
     pub fn of(installation: &Arc<Installation>, caller: Caller) -> Arc<dyn StopSignal> {
         let look_at = installation.now().plus_ms(LOOK_MS);
         Arc::new(Self {
@@ -41,13 +41,13 @@ impl WhileAllowed {
         match &self.caller {
             Caller::Directory { .. } => true,
             Caller::Nobody => false,
-            // A store that is away says nothing; the stream ends by that itself.
+            // If the store is unavailable nothing is known; the stream ends for that reason itself.
             Caller::User(known) => is_as_known(&self.installation, known).await.unwrap_or(true),
         }
     }
 }
 
-/// Whether user, key and session are what they were.
+/// Returns true if user, key and session are unchanged.
 async fn is_as_known(installation: &Installation, known: &KnownUser) -> Result<bool, Problem> {
     let user = installation.entities.users.state(&known.user).await?.state;
     let now = installation.now();
@@ -77,7 +77,7 @@ impl StopSignal for WhileAllowed {
         self.process.is_stopping()
     }
 
-    /// Asked anew for each piece of a stream: when it is looked at next outlives one asking.
+    /// Called again for each piece of a stream. The time of the next check is kept across the calls.
     async fn stopping(&self) {
         let clock = &self.installation.environment.clock;
         loop {

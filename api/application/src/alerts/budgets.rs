@@ -1,6 +1,6 @@
-//! How much of its abandonment budget each campaign has used (REP-6): 3 % of the calls a person answered in
-//! 30 days, told at four fifths of it. Asked of the rows of metrics, so less often than what is kept in
-//! memory.
+//! The abandonment budget of each campaign (REP-6): 3 % of the calls answered by a person in 30 days. An
+//! alert is raised at four fifths of it. The figures come from the rows of metrics, so they are read less
+//! often than those in memory.
 
 use crate::alerts::rules::{Finding, figure};
 use crate::installation::Installation;
@@ -12,10 +12,10 @@ use domain::problem::Problem;
 use projections::views::campaign_board::{self, LISTED_MAX};
 use std::collections::BTreeSet;
 
-/// Most campaigns asked for in one look: each is one query.
+/// Most campaigns per pass. Each one is a query.
 const CAMPAIGNS_MAX: usize = 500;
 
-/// The budgets of campaigns that dial, and of those whose alert stands.
+/// Returns the budget findings of running campaigns, and of those with a standing alert.
 pub async fn findings(
     installation: &Installation,
     limits: &AlertLimits,
@@ -33,7 +33,7 @@ pub async fn findings(
     let mut found = Vec::new();
     for row in asked.take(CAMPAIGNS_MAX) {
         let used = binding_budget(installation, &row.campaign, installation.now()).await?;
-        // Robots answer at once: what their notices take of the first seconds abandons no one.
+        // A robot answers at once. The first seconds that its notice takes are no abandonment.
         let binds = counting(installation, &row.campaign).await?.binds;
         let found_here = finding(&row.campaign, &used, limits);
         found.push(Finding {

@@ -1,11 +1,12 @@
-//! Licences of the numbers that calls show: warned of before they end, and said when they have.
+//! Alerts on the licences of caller numbers: a warning before the end of a licence, and an alert after it.
 
 use super::rules::{Finding, bounded, figure};
 use actors::{CallerUse, LineLoad};
 use domain::alert::{AlertRule, CALLER_NUMBER_DAYS, Severity};
 use std::collections::BTreeSet;
 
-/// What is found of the numbers of these lines. A number that no line has any more clears what stands of it.
+/// Returns the findings for the caller numbers of these lines. An alert on a number that no line has any
+/// more is cleared.
 pub(super) fn findings<'a>(
     lines: &[LineLoad],
     standing: impl Iterator<Item = &'a (AlertRule, String)>,
@@ -14,7 +15,8 @@ pub(super) fn findings<'a>(
     let mut met = BTreeSet::new();
     for line in lines {
         for one in &line.callers {
-            // The same number on two lines has one licence; the first that names its end tells.
+            // A number that is used on two lines has one licence. The first line with an end date provides
+            // it.
             if let Some(days) = one.days_left
                 && met.insert(one.caller.number.as_str())
             {
@@ -60,7 +62,7 @@ fn of(rule: AlertRule, trunk: &str, one: &CallerUse, days: i64) -> Finding {
         },
         figure: figure(days, limit, "days", 0),
         detail: bounded(&detail),
-        // Once it has ended the other one says so.
+        // After the end of the licence, only the other rule applies.
         is_beyond: match has_ended {
             true => days < 0,
             false => (0..=CALLER_NUMBER_DAYS).contains(&days),
@@ -68,7 +70,7 @@ fn of(rule: AlertRule, trunk: &str, one: &CallerUse, days: i64) -> Finding {
     }
 }
 
-/// No line shows it any more.
+/// Returns the finding that clears the alert of a number that no line has any more.
 fn gone(rule: AlertRule, number: &str) -> Finding {
     Finding {
         rule,

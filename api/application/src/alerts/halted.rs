@@ -1,11 +1,11 @@
-//! Webhooks, channels and saved reports that send nothing until a person acts. One that was removed clears
-//! its alert; one that is unknown to this process says nothing.
+//! Alerts on webhooks, channels and saved reports that send nothing until a user acts. A removed one clears
+//! its alert; one that is unknown to this process has no finding.
 
 use super::rules::{Finding, figure};
 use crate::halted::{DisabledReason, Halted};
 use domain::alert::{AlertRule, Severity};
 
-/// What is found of all that are known.
+/// Returns the findings for all known senders.
 pub(super) fn findings(halted: &Halted) -> Vec<Finding> {
     let webhooks = halted.webhooks().into_iter();
     let mut found: Vec<Finding> = webhooks

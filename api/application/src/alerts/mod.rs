@@ -1,9 +1,10 @@
-//! Watches figures and says what is beyond its limit: each alert is an event, raised once and cleared once.
+//! The alert watch: compares figures with their limits. Each alert is raised by one event and cleared by
+//! one.
 //!
-//! Only the process that may dial says it (or the only one there is): a stand-by sees the same figures and
-//! would say the same twice. What stands is read from the board at the start, so that a restart forgets no
-//! alert that has to be cleared; the entity has the last word, so saying something twice would change
-//! nothing.
+//! Only the process that may dial raises alerts (or the only process there is): a standby sees the same
+//! figures and would raise them twice. Standing alerts are read from the view at the start, so that a
+//! restart does not forget an alert that has to be cleared. The entity decides, so raising an alert twice
+//! changes nothing.
 
 pub mod budgets;
 mod callers;
@@ -20,14 +21,14 @@ use rules::Finding;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Between two looks: an alert is at most so late.
+/// Interval between two checks, in milliseconds: the greatest delay of an alert.
 const LOOK_MS: u64 = 1_000;
 
-/// Between two questions whether an alert that stands must be escalated, and two looks at what is asked of
-/// the read database for each campaign.
+/// Number of checks between two slow checks: escalation of standing alerts, and figures that are queried
+/// per campaign.
 const SLOW_EVERY_LOOKS: u64 = 30;
 
-/// Begins to watch; ends with the process.
+/// Starts the alert watch, which runs until the process stops.
 pub fn begin(installation: &Arc<Installation>) {
     let watched = Arc::clone(installation);
     let stop = installation.tasks().stop_signal();
@@ -52,12 +53,13 @@ async fn watch(installation: &Installation) {
             &*installation.dialing.state().borrow(),
             DialingState::Waiting | DialingState::Draining
         ) {
-            // Another process says it; when this one takes over, it asks the board anew.
+            // Another process raises the alerts. When this one takes over, it reads the standing alerts
+            // from the view again.
             watch = Watch::default();
             continue;
         }
         looks += 1;
-        // Asked each time: a changed limit counts from the next look on.
+        // Read every time, so that a changed limit applies from the next check on.
         let looked = match installation.alert_limits().await {
             Ok(limits) => {
                 watch
@@ -72,7 +74,7 @@ async fn watch(installation: &Installation) {
     }
 }
 
-/// What stands, as far as this process knows; `None` until the board was asked.
+/// The standing alerts that this process knows. `None` until they were read from the view.
 #[derive(Default)]
 struct Watch {
     standing: Option<BTreeMap<AlertId, (AlertRule, String)>>,
@@ -95,7 +97,7 @@ impl Watch {
             findings.extend(callers::findings(&drivers.lines(), standing.values()));
         }
         if is_slow_turn {
-            // A read database that is away is said by readiness.
+            // Readiness reports an unavailable read database.
             let asked = budgets::findings(installation, limits, standing.values()).await;
             findings.extend(asked.unwrap_or_default());
         }

@@ -1,4 +1,5 @@
-//! What is watched (REP-6): figures of this moment and the state of this process, each against its limit.
+//! The rules of the alert watch (REP-6): current figures and the state of this process, each compared with
+//! its limit.
 
 use crate::clock_doubt::doubt_in_words;
 use crate::engine_down::engine_down_in_words;
@@ -12,10 +13,10 @@ use domain::installation::{CLOCK_SKEW_MS_MAX, ClockDoubt, ClockOffset};
 use projections::ViewStatus;
 use projections::live_figures::{EngineFigures, KEPT_MS, LiveSnapshot, TrunkFigures, WindowFigures};
 
-/// The short window of live figures (REP-6).
+/// The short window of live figures (REP-6), in milliseconds.
 const WINDOW_MS: u64 = 300_000;
 
-/// One thing that was looked at.
+/// The result of one check: a figure, its limit, and whether it is beyond the limit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     pub rule: AlertRule,
@@ -27,13 +28,14 @@ pub struct Finding {
     pub is_beyond: bool,
 }
 
-/// Everything that can be looked at now.
+/// Returns the findings of all rules that can be checked now.
 pub(super) async fn findings(installation: &Installation, limits: &AlertLimits) -> Vec<Finding> {
     let mut all = Vec::new();
     if let Ok(snapshot) = installation.live.latest() {
         of_figures(&snapshot, limits, &mut all);
     }
-    // A read database that is away is said by readiness; what cannot be asked is neither raised nor cleared.
+    // Readiness reports an unavailable read database. A figure that cannot be read neither raises nor
+    // clears an alert.
     if let Ok(statuses) = installation.rows.statuses().await {
         of_views(&statuses, limits, &mut all);
     }
@@ -81,7 +83,7 @@ fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Findi
     });
 }
 
-/// One call is enough: its callee cannot opt out by key.
+/// Returns the finding for calls without a key path. One call is enough: its callee cannot opt out by key.
 fn keyless(row: &TrunkFigures) -> Finding {
     let value = count(row.keyless_in_row);
     Finding {
@@ -95,7 +97,8 @@ fn keyless(row: &TrunkFigures) -> Finding {
     }
 }
 
-/// Each of them ended its call at once; that it was said is seen to by a person.
+/// Returns the finding for sensitive words. Each one ended its call at once; the alert asks a user to look
+/// into it.
 fn sensitive_words(campaign: &CampaignId, window: &WindowFigures) -> Finding {
     let value = count(window.sensitive_words);
     Finding {
@@ -109,7 +112,7 @@ fn sensitive_words(campaign: &CampaignId, window: &WindowFigures) -> Finding {
     }
 }
 
-/// Nothing where the campaign does not measure how callees sound.
+/// Returns the finding for angry callees. The count is 0 if the campaign does not measure emotion.
 fn angry_callers(campaign: &CampaignId, window: &WindowFigures) -> Finding {
     let value = count(window.angry_calls);
     Finding {
@@ -123,7 +126,8 @@ fn angry_callers(campaign: &CampaignId, window: &WindowFigures) -> Finding {
     }
 }
 
-/// By its last calls; of too few nothing is said.
+/// Returns the finding for an engine's failed calls among its last calls. With too few calls it is not
+/// beyond the limit.
 fn failing(engine: &EngineFigures, limits: &AlertLimits) -> Finding {
     let (calls, failed) = (count(engine.calls), count(engine.failed_calls));
     let value = failed.saturating_mul(1_000).checked_div(calls).unwrap_or(0);
@@ -198,13 +202,14 @@ fn of_log(standing: DialingState) -> Finding {
     }
 }
 
-/// Both engines of speech, by the names of their kinds: an alert stays the same whichever engine is in use.
+/// Both speech engines with the subjects of their alerts: the kinds, so that an alert stays the same
+/// whichever engine is in use.
 const ENGINE_KINDS: [(EngineKind, &str); 2] = [
     (EngineKind::Recognizer, "recognizer"),
     (EngineKind::Synthesizer, "synthesizer"),
 ];
 
-/// The alert of one engine: raised while its circuit is open.
+/// Returns the finding for one speech engine. It is beyond the limit while the engine's circuit is open.
 fn of_engine(kind: EngineKind, subject: &str, down: &[OpenCircuit]) -> Finding {
     let open = down.iter().find(|open| open.engine_kind == kind);
     Finding {
@@ -231,8 +236,8 @@ fn of_history(standing: DialingState) -> Finding {
     }
 }
 
-/// Against each clock it is compared with. What cannot be asked any more says nothing: the last offset
-/// stands.
+/// Returns the finding for the offset from one reference clock. If a clock cannot be asked any more, its
+/// last offset remains.
 fn of_clock(offset: &ClockOffset) -> Finding {
     let away_ms = offset.offset_ms.unsigned_abs();
     Finding {
@@ -249,7 +254,7 @@ fn of_clock(offset: &ClockOffset) -> Finding {
     }
 }
 
-/// The wall clock beside the steady one and the log's end.
+/// Returns the finding for the wall clock compared with the steady clock and the end of the log.
 fn of_wall(doubt: Option<ClockDoubt>) -> Finding {
     let away_ms = doubt.map_or(0, |doubt| doubt.apart_ms.unsigned_abs());
     Finding {
@@ -276,7 +281,7 @@ fn count(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// Texts of other people's making (a trunk's name, an error) must fit into an event.
+/// Cuts a text from outside (a trunk's name, an error) to the length that fits into an event.
 pub(super) fn bounded(text: &str) -> String {
     let mut taken = String::new();
     for character in text.chars() {

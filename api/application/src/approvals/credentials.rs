@@ -1,9 +1,9 @@
-//! Sources of a user's credential: the users who chose the password, saw the set-up link, linked the identity
-//! provider or created the key, directly or through others.
+//! Finds the sources of a user's credential: the users who chose the password, saw the set-up link, linked
+//! the identity provider or created the key, directly or through other users.
 //!
-//! The log answers: the envelope of each event names the user who asked for it. Two acts make no user a
-//! source: one of the owner of the data directory, who needs no approval, and a link that was mailed to the
-//! user's own address.
+//! The log is the source: the envelope of each event names the user who caused it. Two acts make no user a
+//! source: an act of the owner of the data directory, who needs no approval, and a link that was mailed to
+//! the user's own address.
 
 use crate::installation::Installation;
 use domain::actor::{Actor, Way};
@@ -14,10 +14,11 @@ use domain::stored_event::{Envelope, StreamVersion, read_event};
 use domain::user::{Invitation, LinkDelivery, User, UserEvent};
 use std::collections::BTreeSet;
 
-/// Users looked at behind one approval. A longer chain is refused rather than cut: each link costs one read.
+/// Most users examined behind one approval. A longer chain is refused instead of being cut. Each user costs
+/// one read.
 const SOURCES_MAX: usize = 64;
 
-/// All sources of the user's credential.
+/// Returns all sources of the user's credential.
 pub(super) async fn credential_sources(
     installation: &Installation,
     user: &UserId,
@@ -26,7 +27,8 @@ pub(super) async fn credential_sources(
     all_behind(installation, first).await
 }
 
-/// All sources of the credential of the requester of an approval, and of the key by which it was requested.
+/// Returns all sources of the credential of an approval's requester, and of the key with which it was
+/// requested.
 pub(super) async fn requester_sources(
     installation: &Installation,
     approval: ApprovalId,
@@ -40,7 +42,7 @@ pub(super) async fn requester_sources(
     all_behind(installation, first).await
 }
 
-/// These users and everybody behind them.
+/// Returns these users and all users behind them.
 async fn all_behind(
     installation: &Installation,
     mut open: BTreeSet<UserId>,
@@ -60,11 +62,11 @@ async fn all_behind(
     Ok(found)
 }
 
-/// Who gave a user what the user signs in with now.
+/// The users who gave a user the current credentials.
 #[derive(Default)]
 struct Givers {
     password: Option<UserId>,
-    /// Of the link that has not been used.
+    /// Source of the set-up link that has not been used yet.
     link: Option<UserId>,
     provider: Option<UserId>,
 }
@@ -80,8 +82,8 @@ impl Givers {
                 self.link = giver.filter(|_| invitation.is_some_and(is_seen));
             }
             UserEvent::Invited { invitation } => self.link = giver.filter(|_| is_seen(invitation)),
-            // A link's password came from the user who saw the link. A change by the old password keeps its
-            // source.
+            // A password chosen through a link has the user who saw the link as its source. A change with
+            // the old password keeps its source.
             UserEvent::PasswordChosen { .. } if by.is_some_and(|by| by.way() == Way::SetUp) => {
                 self.password = self.link.take();
             }
@@ -103,12 +105,12 @@ impl Givers {
     }
 }
 
-/// Whether the person who asked for the link saw it.
+/// Returns true if the user who created the link saw it.
 fn is_seen(invitation: Invitation) -> bool {
     invitation.delivery != Some(LinkDelivery::Mailed)
 }
 
-/// The user who acted, where that was a user and another one.
+/// Returns the user who acted, if it was another user.
 fn other_user(by: &Actor, user: &UserId) -> Option<UserId> {
     match by.way() {
         Way::Session | Way::Key(_) => by.name().parse().ok().filter(|name| name != user),
@@ -139,7 +141,7 @@ async fn given_by(installation: &Installation, user: &UserId) -> Result<BTreeSet
     }
 }
 
-/// The user who created another user's key: earlier builds let admins do that.
+/// Returns the user who created another user's key, which earlier builds let admins do.
 async fn key_creator(
     installation: &Installation,
     key: KeyId,

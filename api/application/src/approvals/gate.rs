@@ -1,4 +1,5 @@
-//! What stands before an act that needs a second person: it passes, uses an approval, or asks for one.
+//! The approval check before an act that needs a second person: it passes, uses an approval, or requests
+//! one.
 
 use super::holders::{another_holds, now_of};
 use crate::access::Caller;
@@ -16,27 +17,27 @@ use domain::setting::SettingName;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 
-/// Most requests of one person for one act about one thing in a day: whoever was rejected asks another way.
+/// Most requests per day of one person for one act on one subject. It limits repeats after a rejection.
 const ROUNDS_MAX: u32 = 20;
 
-/// Microseconds of a day.
+/// Microseconds per day.
 const DAY_MICROS: i64 = 86_400_000_000;
 
-/// Milliseconds of an hour.
+/// Milliseconds per hour.
 const HOUR_MS: u64 = 3_600_000;
 
 /// An act that is about to be done.
 #[derive(Debug)]
 pub struct Doing {
     pub asked: Asked,
-    /// Why, for whoever is to approve it.
+    /// Reason, for the person who approves.
     pub reason: String,
-    /// The approval that it goes by.
+    /// The approval to use, if the request names one.
     pub approval: Option<ApprovalId>,
 }
 
-/// Passes with who stands behind the act, or refuses: with the approval that is needed, or with why the one
-/// that was named does not serve.
+/// Checks an act. Returns who requested and approved it, or why no approval was needed. Otherwise refuses:
+/// with the approval that is needed, or with the reason why the named one is not valid.
 pub async fn four_eyes(
     installation: &Installation,
     caller: &Caller,
@@ -55,13 +56,13 @@ pub async fn four_eyes(
     Err(asked_for(installation, &known.user, doing, cause).await?)
 }
 
-/// Stands in a command that is only foreseen, or that changes nothing: it is never stored.
+/// Returns a placeholder for a command that is only foreseen or changes nothing. It is never stored.
 pub(crate) fn nobody_yet() -> Box<FourEyes> {
     nobody(NobodyBecause::NobodyElse)
 }
 
-/// The same for a command to a person. What would be refused is refused before anybody is asked to approve
-/// it; where it would change nothing, nobody needs to stand behind it.
+/// Checks an act on a customer. A command that would be refused is refused before an approval is requested.
+/// If the command would change nothing, returns `None`: no approval is needed.
 pub async fn four_eyes_on(
     installation: &Installation,
     caller: &Caller,
@@ -83,7 +84,7 @@ pub async fn four_eyes_on(
     four_eyes(installation, caller, doing, cause).await.map(Some)
 }
 
-/// Passes where what goes on is what was approved when it was begun.
+/// Passes if the act that continues is the one that was approved when it began.
 pub async fn goes_on(
     installation: &Installation,
     approval: ApprovalId,
@@ -95,7 +96,7 @@ pub async fn goes_on(
     }
 }
 
-/// Whether the approval was asked for exactly this.
+/// Returns true if the approval was requested for exactly this act.
 pub async fn was_given_for(
     installation: &Installation,
     approval: ApprovalId,
@@ -114,7 +115,7 @@ fn nobody(nobody: NobodyBecause) -> Box<FourEyes> {
     Box::new(FourEyes::Nobody { nobody })
 }
 
-/// Spends the approval: durable before the act begins.
+/// Uses up the approval; this is durable before the act begins.
 async fn used(
     installation: &Installation,
     id: ApprovalId,
@@ -135,14 +136,14 @@ async fn used(
         approver,
     };
     let answer = approvals.ask(&id, command, follow(cause, "approval")).await?;
-    // A repeated command is answered without being decided again: it stands for what was approved then, and
-    // for nothing that is sent with its key later. What shows values was looked at above.
+    // A repeated command is answered without a new decision. It is valid for the act approved then, and for
+    // nothing else that is sent later with its key. Acts that reveal values were checked above.
     let given_for = answer.state.requested();
     if given_for.is_none_or(|requested| requested.asked != asked || requested.by != *by) {
         return Err(refused(&ApprovalRefusal::AnotherAct));
     }
     let approved_by = answer.state.approved_by().cloned();
-    let approved_by = approved_by.ok_or_else(|| Problem::fault("an approval was used that nobody gave"))?;
+    let approved_by = approved_by.ok_or_else(|| Problem::fault("an approval was used that was not given"))?;
     Ok(Box::new(FourEyes::Approved {
         approval: id,
         requested_by: by.clone(),
@@ -150,7 +151,7 @@ async fn used(
     }))
 }
 
-/// Asks for an approval, or finds the one that was asked for.
+/// Requests an approval, or finds the one that was requested, and returns the refusal that names it.
 async fn asked_for(
     installation: &Installation,
     by: &UserId,

@@ -1,5 +1,5 @@
-//! Who holds the right to an act, for exactly what it is about: enabled users, by their own streams. Rows
-//! only say whom to ask.
+//! Finds the users who hold the permission for an act, within a scope that covers its subject. Rows name
+//! candidates; the users' own streams decide.
 
 use crate::access::board_at_head;
 use crate::access::{Caller, KnownUser};
@@ -11,7 +11,7 @@ use domain::permission::{CampaignScope, DataScope, People};
 use domain::problem::Problem;
 use domain::user::Account;
 
-/// Whether an enabled user besides this one holds the right.
+/// Returns true if an active user other than `but` holds the permission.
 pub(crate) async fn another_holds(
     installation: &Installation,
     but: &UserId,
@@ -25,7 +25,7 @@ pub(crate) async fn another_holds(
     Ok(false)
 }
 
-/// How a user stands to the act now.
+/// Returns whether a user is active and holds the permission for the act now.
 pub(super) async fn now_of(
     installation: &Installation,
     user: &UserId,
@@ -42,13 +42,13 @@ pub(super) async fn now_of(
     })
 }
 
-/// Whether the caller's right reaches what the act is about.
+/// Returns true if the caller's permission covers the subject of the act.
 pub(super) async fn reaches(
     installation: &Installation,
     caller: &Caller,
     asked: &Asked,
 ) -> Result<bool, Problem> {
-    // A guest sees, and decides nothing.
+    // A guest may read and decides nothing.
     if caller.user().is_some_and(|known| known.account.is_guest()) {
         return Ok(false);
     }
@@ -58,7 +58,7 @@ pub(super) async fn reaches(
     }
 }
 
-/// A user without a key or session, to be asked what they may.
+/// Returns a user as a caller without key or session, to check permissions.
 fn as_caller(user: &UserId, account: &Account) -> Caller {
     Caller::User(Box::new(KnownUser {
         user: user.clone(),
@@ -70,7 +70,8 @@ fn as_caller(user: &UserId, account: &Account) -> Caller {
     }))
 }
 
-/// Whoever is held to people decides about nobody; whoever is held to campaigns, about those in them.
+/// Returns true if the scope covers the subject. A scope limited to certain customers never does; a scope
+/// limited to campaigns covers the customers in them.
 async fn sees(installation: &Installation, scope: &DataScope, asked: &Asked) -> Result<bool, Problem> {
     if scope.is_all() {
         return Ok(true);

@@ -1,7 +1,8 @@
-//! Four eyes: acts that a second person approves, whoever asks.
+//! Approvals (双人复核): acts that need the agreement of a second person.
 //!
-//! From the moment that two enabled users hold an act's right it needs another person's approval. Until then,
-//! and by the directory's own key, it is done at once, and its event says that nobody approved.
+//! As soon as two active users hold the permission for an act, it needs the approval of another person.
+//! Before that, and with the directory's own key, it is done at once, and its event states that it was not
+//! approved.
 
 mod credentials;
 mod gate;

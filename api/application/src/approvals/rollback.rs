@@ -1,21 +1,21 @@
-//! The way back to an earlier version, as it is ordered: of a flow, a model or a knowledge base alike.
+//! The request to roll back to an earlier version, for flows, models and knowledge bases.
 
 use domain::approval::REASON_BYTES_MAX;
 use domain::ids::ApprovalId;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// The way back to an earlier version.
+/// A request to roll back to an earlier version.
 #[derive(Debug, JsonSchema)]
 #[schemars(extend("examples" = [{ "to": 1, "reason": "complaints about the new wording" }]))]
 pub struct RollbackOrder {
-    /// Default: the one before the current one.
+    /// Version to return to. Default: the one before the current one.
     #[schemars(range(min = 1))]
     pub to: Option<u32>,
-    /// Nothing personal: it is read by whoever approves, and may be stored for ever.
+    /// Reason, read by the approver and stored permanently. It must contain no personal data.
     #[schemars(length(max = REASON_BYTES_MAX))]
     pub reason: Option<String>,
-    /// The approval that another person gave, where one is asked for.
+    /// The approval of another person, if one is required.
     pub approval: Option<ApprovalId>,
 }
 

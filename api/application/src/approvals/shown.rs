@@ -1,5 +1,5 @@
-//! Approvals as they are shown and decided: each to whoever asked for it, to those who could decide it, and
-//! to whoever reads the audit log.
+//! Reading and deciding of approvals. An approval is visible to its requester, to those who could decide
+//! it, and to readers of the audit log.
 
 use super::credentials::{credential_sources, requester_sources};
 use super::holders::reaches;
@@ -23,7 +23,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// One approval.
+/// One approval with its request and decision.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Approval")]
 pub struct ApprovalShown {
@@ -38,38 +38,38 @@ pub struct ApprovalShown {
     pub act_zh: &'static str,
     pub customer: Option<CustomerId>,
     pub campaign: Option<CampaignId>,
-    /// What else fixes what was asked for.
+    /// Further details that define what was requested.
     #[schemars(example = BTreeMap::from([("request", "00000000-0000-5000-8000-000000000001")]))]
     pub details: BTreeMap<String, String>,
     pub reason: String,
     pub requested_by: UserId,
     pub requested_at: Timestamp,
-    /// From when on it is neither approved nor used.
+    /// Deadline; after it the approval can be neither given nor used.
     pub expires_at: Timestamp,
     pub decision: Option<DecisionShown>,
     pub used_at: Option<Timestamp>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
 
-/// How it was decided.
+/// The decision on an approval.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DecisionShown {
     pub approved: bool,
-    /// Null where the directory's own key rejected it.
+    /// The user who decided. Null if the directory's own key rejected it.
     pub by: Option<UserId>,
     pub reason: Option<String>,
     pub at: Timestamp,
 }
 
-/// Approvals that the caller may see.
+/// The approvals that the caller may see.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ApprovalList {
     pub items: Vec<ApprovalShown>,
 }
 
-/// An approval after a decision.
+/// An approval after a decision, with the answer of its entity.
 #[derive(Debug)]
 pub struct ApprovalChanged {
     pub shown: ApprovalShown,
@@ -111,7 +111,7 @@ fn describe(id: ApprovalId, state: &ApprovalState, now: Timestamp) -> Option<App
     })
 }
 
-/// An approval and its state, now or then; nothing where nobody had asked for it.
+/// Returns an approval with its state, now or at a past moment. `None` if it was not requested.
 async fn read(
     installation: &Installation,
     id: ApprovalId,
@@ -131,7 +131,7 @@ async fn read(
     Ok(Some((shown, Arc::new(entity.state))))
 }
 
-/// One approval, now or at a moment, where the caller may see it.
+/// Returns one approval, now or at a moment in the past, if the caller may see it.
 pub async fn approval(
     installation: &Installation,
     caller: &Caller,
@@ -147,8 +147,8 @@ pub async fn approval(
     }
 }
 
-/// Those that the caller may see, each with the position at which it was asked for; only those that wait to
-/// be decided or used where `open`. What the caller may see is judged by the rights of now.
+/// Returns the approvals that the caller may see, each with the position of its request. With `open`, only
+/// those waiting for a decision or for their use. The caller's current permissions apply.
 pub async fn approvals(
     installation: &Installation,
     caller: &Caller,
@@ -169,7 +169,7 @@ pub async fn approvals(
     Ok(found)
 }
 
-/// The caller approves, as the user that they are.
+/// Approves as the calling user. This requires a session; keys and the directory's owner cannot approve.
 pub async fn approve(
     installation: &Installation,
     caller: &Caller,
@@ -220,7 +220,7 @@ async fn requested_by(installation: &Installation, id: ApprovalId) -> Result<Opt
     Ok(state.requested().map(|requested| requested.by.clone()))
 }
 
-/// The caller rejects it, or takes back what they asked for themselves.
+/// Rejects an approval, or withdraws the caller's own request.
 pub async fn reject(
     installation: &Installation,
     caller: &Caller,
@@ -239,7 +239,8 @@ pub async fn reject(
     .await
 }
 
-/// Only whoever asked and whoever holds the right decides; to others it does not exist, or is not theirs.
+/// Applies a decision. Only the requester and users with the permission may decide; for others the approval
+/// is reported as missing.
 async fn decided(
     installation: &Installation,
     caller: &Caller,

@@ -1,4 +1,4 @@
-//! Who stands behind a version that becomes current: of a flow, a model or a knowledge base alike.
+//! The approval check for a version of a flow, a model or a knowledge base that becomes current.
 
 use super::gate::{Doing, four_eyes};
 use crate::access::Caller;
@@ -9,10 +9,10 @@ use domain::ids::ApprovalId;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 
-/// A version that is about to become current, and needs a second person.
+/// A version that is about to become current and needs approval.
 pub(crate) struct VersionActed {
     pub(crate) act: Act,
-    /// What it is a version of: `flow`, `model` or `knowledge`.
+    /// Kind of the version: `flow`, `model` or `knowledge`.
     pub(crate) of: &'static str,
     pub(crate) name: String,
     pub(crate) content_hash: String,
@@ -21,7 +21,7 @@ pub(crate) struct VersionActed {
 }
 
 impl VersionActed {
-    /// Who stands behind it, or who is asked to.
+    /// Returns who requested and approved the version, or refuses with the approval that is needed.
     pub(crate) async fn pass(
         self,
         installation: &Installation,

@@ -1,7 +1,8 @@
-//! A call at a time, on both axes: what was known at a position or instant, and what was true at an instant.
+//! A call at a past moment, on both time axes: what was known at a position or instant, and what was true
+//! at an instant.
 //!
-//! Known = folded from the call's own stream up to the moment. True = the same, with every correction read
-//! back to the event it corrects: it counts from when the call ended, not from when somebody noticed.
+//! Known: replayed from the call's own stream up to the moment. True: the same, but every correction
+//! applies to the event that it corrects, so it counts from the end of the call and not from its discovery.
 
 use crate::as_of::moment::{KNOWN_THEN, Known, Then};
 use crate::calls::{CallShown, FindingShown, describe, describe_finding};
@@ -16,7 +17,7 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// An event of a call with what stands around it.
+/// An event of a call with its envelope and position.
 struct Told {
     position: Position,
     recorded_at: Timestamp,
@@ -45,11 +46,11 @@ fn fold<'a>(events: impl Iterator<Item = &'a Told>) -> CallState {
     state
 }
 
-/// A correction as shown.
+/// A correction of a call's finding.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CorrectionShown {
     id: EventId,
-    /// The event that said otherwise.
+    /// Id of the event that held the previous finding.
     corrects: EventId,
     position: String,
     at: Timestamp,
@@ -60,7 +61,7 @@ pub struct CorrectionShown {
     by: Option<String>,
 }
 
-/// The corrections of a call, in order, as shown.
+/// Returns the corrections of a call, oldest first.
 pub fn corrections(stored: &[StoredEvent]) -> Result<Vec<CorrectionShown>, Problem> {
     let told: Vec<Told> = stored.iter().map(told).collect::<Result<_, _>>()?;
     Ok(describe_corrections(&told))
@@ -94,8 +95,8 @@ fn describe_corrections(known: &[Told]) -> Vec<CorrectionShown> {
     shown
 }
 
-/// The call as known at the moment, with `true_then` beside it where an instant is asked for. The number
-/// stays sealed, and so is not shown.
+/// Returns the call as it was known at the moment; with `true_then` if an instant was requested. The
+/// callee's number stays sealed and is not included.
 pub fn describe_at(call: CallId, stored: &[StoredEvent], then: &Then) -> Result<CallShown, Problem> {
     let known: Vec<Told> = stored
         .iter()
@@ -105,7 +106,7 @@ pub fn describe_at(call: CallId, stored: &[StoredEvent], then: &Then) -> Result<
     let Some(last) = known.last() else {
         return Err(Problem::missing("this call, at the time asked for,"));
     };
-    // The call is as known; what was true stands beside it.
+    // The call is shown as known; what was true is added in `true_then`.
     let (label_zh, label_en) = KNOWN_THEN;
     let around = Known {
         events: Some(known.len() as u64),
@@ -138,7 +139,7 @@ pub struct TrueThen {
     finding: Option<FindingShown>,
 }
 
-/// What had happened by `valid_at`, as far as is known: corrections count from the end of the call.
+/// Returns what had happened by `valid_at`, as far as is known. Corrections count from the end of the call.
 fn describe_truth(known: &[Told], valid_at: Timestamp) -> TrueThen {
     let happened = |told: &&Told| told.envelope.at <= valid_at;
     let is_correction = |told: &&Told| matches!(told.event, CallEvent::Corrected { .. });

@@ -1,4 +1,4 @@
-//! One entity as it was: its own stream up to the moment, folded by its decider.
+//! One entity at a past moment: its own stream up to that moment, replayed by its decider.
 
 use crate::as_of::moment::{Known, Then};
 use domain::decider::Decider;
@@ -9,15 +9,15 @@ use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent, StreamVersion, open_personal, read_event};
 use std::collections::VecDeque;
 
-/// The state an entity had, and what it was folded from.
+/// A past state of an entity, and the number of events it was replayed from.
 pub struct EntityThen<D: Decider> {
     pub state: D::State,
-    /// Events of its stream that were folded.
+    /// Number of the entity's events that were replayed.
     pub events: u64,
 }
 
-/// Folds the stream of `id` up to the moment. Personal values are opened with the person's key of today: of
-/// somebody erased since, nothing shows.
+/// Replays the stream of `id` up to the moment. Personal values are decrypted with today's key; those of a
+/// customer who was erased since stay unreadable.
 pub async fn entity_then<D: Decider>(
     store: &dyn EventStore,
     id: &D::Id,
@@ -63,8 +63,8 @@ fn take<D: Decider>(
     Ok(())
 }
 
-/// An entity through a long part of the log: its stream is read once, however often its state is asked for.
-/// Of streams that hold nothing personal.
+/// Replays an entity along a long part of the log. Its stream is read once, however often its state is
+/// asked for. Only for streams without personal values.
 pub struct EntityCourse<D: Decider> {
     stream: StreamId,
     state: D::State,
@@ -84,7 +84,7 @@ impl<D: Decider> EntityCourse<D> {
         }
     }
 
-    /// The state up to this position, which is never before one that was asked for.
+    /// Returns the state up to this position. Positions must not decrease from call to call.
     pub async fn up_to(&mut self, store: &dyn EventStore, position: Position) -> Result<&D::State, Problem> {
         loop {
             while let Some(stored) = self.page.pop_front_if(|event| event.position <= position) {
@@ -107,7 +107,7 @@ impl<D: Decider> EntityCourse<D> {
     }
 }
 
-/// Whether a stream had an event at the moment.
+/// Returns true if the stream had an event at the moment.
 pub async fn existed_then(store: &dyn EventStore, stream: &StreamId, then: &Then) -> Result<bool, Problem> {
     let page = store.read_stream(stream, StreamVersion(0), 1).await?;
     let Some(first) = page.first().filter(|event| then.knows(event)) else {
@@ -120,7 +120,7 @@ pub async fn existed_then(store: &dyn EventStore, stream: &StreamId, then: &Then
 }
 
 impl<D: Decider> EntityThen<D> {
-    /// What the answer cost and where it lies, for its member `known`.
+    /// Returns the member `known` of a reply: what was asked, and what the replay cost.
     pub fn known(&self, then: &Then) -> Known {
         Known {
             events: Some(self.events),
@@ -142,7 +142,7 @@ mod tests {
     const CREATED: &str = include_str!("../../../../fixtures/events/campaign/campaign.created.v1.json");
     const STARTED: &str = include_str!("../../../../fixtures/events/campaign/campaign.started.v1.json");
 
-    /// A campaign that was created at position 3 and started at 50; counts how often its stream is read.
+    /// A campaign that was created at position 3 and started at 50. Counts how often its stream is read.
     #[derive(Default)]
     struct Counting(AtomicUsize);
 

@@ -1,12 +1,12 @@
-//! Few places for work that takes a while, and a line before them that has an end: who finds no room in it,
-//! or waits too long, is told to ask again.
+//! Limits work that takes a while to a few slots, with a bounded queue before them. A caller that finds the
+//! queue full, or waits too long, gets an error.
 
 use domain::ports::clock::Clock;
 use domain::problem::Problem;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The places, and the room in the line before them.
+/// The slots and the queue before them.
 pub(crate) struct Line {
     places: Arc<Semaphore>,
     waiting: Semaphore,
@@ -22,13 +22,14 @@ impl Line {
         }
     }
 
-    /// A place. Who finds none waits in line, where there is room in it, and leaves it by going away.
+    /// Waits for a slot and returns its permit. Returns the error of `busy` if the queue is full or the
+    /// wait too long. Dropping the future leaves the queue.
     pub(crate) async fn place(
         &self,
         clock: &dyn Clock,
         busy: impl Fn() -> Problem,
     ) -> Result<OwnedSemaphorePermit, Problem> {
-        // Places that come free go to the line: one that is free here has nobody before it.
+        // Slots that become free go to the queue, so a free slot here means that the queue is empty.
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             return Ok(place);
         }
@@ -48,7 +49,7 @@ pub(crate) mod testing {
     use domain::ports::clock::Clock;
     use domain::time::Timestamp;
 
-    /// A clock on which no deadline comes.
+    /// A clock on which no deadline arrives.
     pub(crate) struct StandingClock;
 
     #[async_trait]

@@ -1,10 +1,11 @@
-//! Anything at a time, on both axes: what was known at a position or instant, and what was true at an
-//! instant.
+//! Questions about the past, on both time axes: what was known at a position or instant, and what was true
+//! at an instant.
 //!
-//! Known (当时所知) = the events up to a position, or recorded up to an instant. True (当时事实) = of those, what
-//! had happened by an instant by the events' own `at`, with every correction read back to what it corrects.
-//! One entity is folded from its own stream; figures are folded from the events of their campaign by the
-//! views themselves, into rows that are thrown away. Nothing here asks a live view or an entity's memory.
+//! Known (当时所知): the events up to a position, or recorded up to an instant. True (当时事实): of those, what had
+//! happened by an instant according to the events' own `at`, with every correction applied to the event
+//! that it corrects. An entity is replayed from its own stream. Figures are computed by the views
+//! themselves from the events of their campaign, into temporary rows. Neither live views nor entities in
+//! memory are used.
 
 mod call;
 mod entity;

@@ -1,4 +1,4 @@
-//! The two parameters: read, held against the log, and turned into a position.
+//! The parameters `as_of` and `valid_at`: parsed, checked against the log, and resolved to a position.
 
 use crate::parameter::Parameter;
 use crate::query::Query;
@@ -9,7 +9,7 @@ use domain::time::{InvalidTimestamp, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The parameters of every route that can be asked as of a time.
+/// The query parameters of every route that answers questions about the past.
 pub const PARAMETERS: &[Parameter] = &[AS_OF, VALID_AT];
 pub const AS_OF: Parameter = Parameter::text(
     "as_of",
@@ -21,7 +21,7 @@ pub const VALID_AT: Parameter = Parameter::instant(
     "As true then: of what is known, what had happened by this RFC 3339 instant, corrections read back",
 );
 
-/// Up to where the log is read.
+/// The end of the part of the log that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AsOf {
     /// Events up to this position.
@@ -45,7 +45,7 @@ impl std::str::FromStr for AsOf {
     }
 }
 
-/// What is asked; with neither there is nothing to ask here.
+/// The moment of a question. Without both values it is now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Moment {
     as_of: Option<AsOf>,
@@ -53,12 +53,13 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Of a request.
+    /// Reads the moment from the query parameters of a request.
     pub fn of(query: &Query) -> Result<Self, Problem> {
         Self::parse(query.text("as_of"), query.text("valid_at"))
     }
 
-    /// Reads both parameters; an absent one is everything known, or no instant.
+    /// Parses both parameters. Without `as_of` everything known counts; without `valid_at` no instant
+    /// limits it.
     pub fn parse(as_of: Option<&str>, valid_at: Option<&str>) -> Result<Self, Problem> {
         let as_of: Option<AsOf> = as_of
             .map(str::parse)
@@ -81,7 +82,7 @@ impl Moment {
         self.as_of.is_none() && self.valid_at.is_none()
     }
 
-    /// The same where one is asked; nothing where it is now.
+    /// Resolves the moment as `resolve` does; returns `None` if it is now.
     pub async fn asked(self, store: &dyn EventStore, clock: Timestamp) -> Result<Option<Then>, Problem> {
         if self.is_now() {
             return Ok(None);
@@ -89,7 +90,8 @@ impl Moment {
         self.resolve(store, clock).await.map(Some)
     }
 
-    /// The moment in this log, or why it has none: times to come, and times before the log. `clock` is now.
+    /// Resolves the moment to a position of this log. Refuses times in the future and before the log.
+    /// `clock` is the current time.
     pub async fn resolve(self, store: &dyn EventStore, clock: Timestamp) -> Result<Then, Problem> {
         let bounds = Bounds::of(store, clock).await?;
         self.check(&bounds)?;
@@ -109,7 +111,7 @@ impl Moment {
         })
     }
 
-    /// Refuses what lies outside of the log.
+    /// Refuses a moment outside of the log.
     fn check(&self, bounds: &Bounds) -> Result<(), Problem> {
         match self.as_of {
             Some(AsOf::Position(position)) if position > bounds.head => Err(Problem::refused(
@@ -150,13 +152,13 @@ impl Moment {
     }
 }
 
-/// Where the log begins and ends.
+/// Beginning and end of the log.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     first: Position,
     began_at: Timestamp,
     head: Position,
-    /// The clock, or the last record where that is later.
+    /// Current time: the clock's, or that of the last record if it is later.
     now: Timestamp,
 }
 
@@ -176,18 +178,18 @@ impl Bounds {
     }
 }
 
-/// A moment that lies in the log.
+/// A moment within the log.
 #[derive(Debug, Clone, Copy)]
 pub struct Then {
     moment: Moment,
-    /// The last event known.
+    /// Position of the last event that is known at this moment.
     pub position: Position,
-    /// When it was recorded; absent where no event has exactly the position that was asked for.
+    /// Time at which that event was recorded. Absent if no event has exactly the requested position.
     recorded_at: Option<Timestamp>,
 }
 
 impl Then {
-    /// As known up to an event of this log.
+    /// Returns the moment after this event of the log.
     pub(crate) const fn up_to(position: Position) -> Self {
         Self {
             moment: Moment {
@@ -203,8 +205,8 @@ impl Then {
         self.moment.valid_at
     }
 
-    /// The instant looked at: what was asked for, else when the last event known was recorded. A log that
-    /// stood still before an instant that was asked for does not move it.
+    /// Returns the instant of the moment: the requested one, else the time at which the last known event
+    /// was recorded. If the log was idle before a requested instant, the instant does not move.
     pub fn at(&self) -> Option<Timestamp> {
         let asked = match self.moment.as_of {
             Some(AsOf::Instant(at)) => Some(at),
@@ -217,7 +219,7 @@ impl Then {
         event.position <= self.position
     }
 
-    /// Whether an event counts then: known, and happened by the instant of which the truth is asked.
+    /// Returns true if an event counts at this moment: it is known, and it happened by `valid_at`.
     pub(crate) fn counts(&self, event: &StoredEvent, envelope: &Envelope) -> bool {
         self.knows(event)
             && self
@@ -226,7 +228,8 @@ impl Then {
                 .is_none_or(|valid_at| envelope.at <= valid_at)
     }
 
-    /// What was asked for, where it lies, and its name: known then, or true then.
+    /// Returns the member `known` of a reply: the requested moment, its position in the log, and its label
+    /// (known then, or true then).
     pub fn describe(&self) -> Known {
         let (label_zh, label_en) = match self.moment.valid_at {
             None => KNOWN_THEN,
@@ -247,38 +250,38 @@ impl Then {
     }
 }
 
-/// The name of what was known, zh and en.
+/// Chinese and English label of transaction time.
 pub(crate) const KNOWN_THEN: (&str, &str) = ("当时所知", "known then");
 
-/// Where an answer about the past lies, and what it cost.
+/// The moment of a reply about the past, and the cost of computing it.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Known {
-    /// What was asked for: a position or an instant.
+    /// The requested position or instant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"42")]
     pub as_of: Option<String>,
-    /// The last event known.
+    /// Position of the last event that was known.
     pub position: String,
-    /// When it was recorded; absent where no event has exactly this position.
+    /// Time at which that event was recorded. Absent if no event has exactly this position.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_at: Option<Timestamp>,
     pub label_zh: &'static str,
     pub label_en: &'static str,
-    /// Events that were folded.
+    /// Number of events that were replayed for the reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<u64>,
-    /// True when the rows were kept from an earlier question.
+    /// True if the rows were cached from an earlier question.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<bool>,
-    /// How long folding took.
+    /// Duration of the replay, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
-    /// The copy that folding began from.
+    /// Position of the snapshot from which the replay started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copied_position: Option<String>,
-    /// Of one call: its last event known, and when that was recorded.
+    /// For one call: position of its last known event, followed by the time at which it was recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_position: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,5 @@
-//! Figures as they were: some events folded into throw-away rows, on a thread of its own, few at once, each
-//! within a time, the last ones kept.
+//! Figures at a past moment: events are replayed into temporary rows, on a thread of their own, a few at
+//! once and within a time limit. The latest results are cached.
 
 use crate::as_of::line::Line;
 use crate::as_of::moment::{Known, Then};
@@ -17,39 +17,42 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-/// Folds at once: each has a core to itself, and dialing needs the others.
+/// Replays at once. Each uses one core, and dialing needs the others.
 const FOLDS_MAX: usize = 2;
 
-/// Questions that may wait for a place: with a fold of a third of a second each, all of them are answered
-/// within `WAIT_MS_MAX`.
+/// Questions that may wait for a slot. With a third of a second per replay, all of them are answered within
+/// `WAIT_MS_MAX`.
 const WAITING_MAX: usize = 64;
 
-/// Longest wait for a place: as long as those who have one may keep it.
+/// Longest wait for a slot, in milliseconds: as long as a replay may take.
 const WAIT_MS_MAX: u64 = FOLD_WITHIN_MS;
 
-/// Rehearsals at once: they keep a core busy for a while, and no question about the past waiting.
+/// Rehearsals at once. They use a core for a while and have a slot of their own, so that questions about
+/// the past do not wait for them.
 const REHEARSALS_MAX: usize = 1;
 
-/// Longest fold: two million events take about ten seconds; a caller has given up by then.
+/// Longest replay, in milliseconds. Two million events take about ten seconds; a caller has given up by
+/// then.
 const FOLD_WITHIN_MS: u64 = 30_000;
 
-/// Models learned at once: a core each, and dialing needs the other.
+/// Model trainings at once. Each uses one core, and dialing needs the other.
 const TRAININGS_MAX: usize = 1;
 
-/// Trainings that may wait: each keeps its lines on the disk meanwhile.
+/// Trainings that may wait. Each keeps its training lines on disk meanwhile.
 const TRAININGS_WAITING_MAX: usize = 2;
 
-/// Longest training: eighty thousand rows of some hundred intents, held out in five parts, take about that.
+/// Longest training, in milliseconds: the time for eighty thousand rows of some hundred intents, held out
+/// in five parts.
 pub const TRAINING_WITHIN_MS: u64 = 300_000;
 
-/// Folded campaigns that are kept: somebody who looks at a report looks at its chart next.
+/// Replayed campaigns that are cached: a user who looks at a report usually looks at its chart next.
 const KEPT_MAX: usize = 4;
 
-/// Largest fold that is kept, so that what is kept together stays within some tens of megabytes.
+/// Most events of a replay that is cached, so that the cache stays within some tens of megabytes.
 const KEPT_EVENTS_MAX: u64 = 200_000;
 
-/// What makes two folds the same. What is personal in rows is sealed, and opened with the keys that there are
-/// when it is shown: an erasure changes none.
+/// The cache key of a replay. Personal values in the rows are sealed and are decrypted with the current
+/// keys when they are shown, so an erasure needs no invalidation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Key {
     filter: EventFilter,
@@ -58,7 +61,8 @@ struct Key {
     views: Vec<(&'static str, u32)>,
 }
 
-/// What is folded: a filter's events after a position, onto rows that hold what came before it.
+/// The input of a replay: a filter's events after a position, and the rows that contain everything before
+/// it.
 pub struct Wanted {
     pub filter: EventFilter,
     pub after: Position,
@@ -66,7 +70,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// From the first event on.
+    /// Returns the input for a replay from the first event on.
     pub const fn all_of(filter: EventFilter) -> Self {
         Self {
             filter,
@@ -76,19 +80,19 @@ impl Wanted {
     }
 }
 
-/// Rows that were folded, and where the copy ends that they were folded onto.
+/// Replayed rows, and the position of the snapshot they are based on.
 #[derive(Clone)]
 struct Rows {
     folded: Arc<Folded>,
     copied: Option<Position>,
 }
 
-/// The place where the past is folded; one per process.
+/// The replays of this process: slots, queues and cache.
 pub struct Past {
     line: Line,
-    /// Of rehearsals of flows.
+    /// Queue with the slots for rehearsals of flows.
     rehearsals: Line,
-    /// Of models that are learned.
+    /// Queue with the slots for trainings of models.
     trainings: Line,
     kept: Mutex<Vec<(Key, Rows)>>,
 }
@@ -104,27 +108,27 @@ impl Default for Past {
     }
 }
 
-/// What long reading of the log stands on.
+/// What a long read of the log may use.
 pub struct Apart<'a> {
     pub runtime: &'a Handle,
     pub store: &'a dyn EventStore,
     pub tasks: &'a dyn Tasks,
-    /// Asked between pages: not beyond the time, nor once the process stops or nobody waits for the answer.
+    /// Must be called between pages. Returns false when the time is over, the process stops, or the caller
+    /// has gone.
     pub goes_on: &'a (dyn Fn() -> bool + Sync),
 }
 
-/// Rows as they were, and what they cost.
+/// Rows at a past moment, and the cost of computing them.
 pub struct Shown {
     pub rows: Arc<Folded>,
-    /// Where the copy ends that rows were folded onto, where a view has one; absent when all begin with the
-    /// first event.
+    /// Position of the snapshot that the rows are based on. `None` if all rows start from the first event.
     copied: Option<Position>,
-    /// Milliseconds of folding; absent when the rows were kept from an earlier question.
+    /// Duration of the replay in milliseconds. `None` if the rows were cached.
     took_ms: Option<u64>,
 }
 
 impl Shown {
-    /// What the answer cost and where it lies, for its member `known`.
+    /// Returns the member `known` of a reply: the moment, and what the replay cost.
     pub fn known(&self, then: &Then) -> Known {
         Known {
             events: Some(self.rows.events),
@@ -137,8 +141,8 @@ impl Shown {
 }
 
 impl Past {
-    /// Rows of `views` at the moment, from the events that a filter wants; of a view that `live` has copies
-    /// of, from those behind the last. What was true by the events' own times is in no copy.
+    /// Returns the rows of `views` at the moment, from the events of a filter. A view with snapshots in
+    /// `live` starts from the last one. For a question by valid time there is no snapshot.
     pub async fn rows(
         &self,
         environment: &Environment,
@@ -157,7 +161,7 @@ impl Past {
             return Ok(shown);
         }
         let place = self.place(environment.clock.as_ref()).await?;
-        // Who waited in line may have waited behind the same question.
+        // The question before this one in the queue may have been the same.
         if let Some(shown) = self.kept(&key) {
             return Ok(shown);
         }
@@ -167,7 +171,7 @@ impl Past {
             .into_iter()
             .partition(|view| view.name() == campaign_board::NAME);
         let mut copy = None;
-        // Rows that are away or being made again keep nobody from the log, which says it all.
+        // If the rows are unavailable or being rebuilt, the log is read instead; it contains everything.
         if !of_the_board.is_empty()
             && then.valid_at().is_none()
             && let Some(campaign) = copied
@@ -218,7 +222,7 @@ impl Past {
         kept.push((key, rows));
     }
 
-    /// Rows of whatever is wanted, at the moment.
+    /// Replays any input up to the moment and returns its rows.
     pub async fn fold(
         &self,
         environment: &Environment,
@@ -230,8 +234,8 @@ impl Past {
         fold_in(place, environment, wanted, views, then).await
     }
 
-    /// Reads a long part of the log in one of the few places, on a thread of its own and within the time of a
-    /// fold; `None` when the process stops.
+    /// Runs a long read of the log in one of the slots, on its own thread and within the time of a replay.
+    /// `None` when the process stops.
     pub async fn apart<T: Send + 'static>(
         &self,
         environment: &Environment,
@@ -241,7 +245,7 @@ impl Past {
         Ok(apart_in(place, environment, FOLD_WITHIN_MS, work).await)
     }
 
-    /// The same of a rehearsal, which has a place of its own.
+    /// Runs a rehearsal in its own slot, like `apart`. Refuses with `rehearsals-busy`.
     pub async fn rehearsed<T: Send + 'static>(
         &self,
         environment: &Environment,
@@ -255,7 +259,8 @@ impl Past {
         Ok(apart_in(place, environment, FOLD_WITHIN_MS, work).await)
     }
 
-    /// The same of a model that is learned, which takes longer.
+    /// Runs a model training in its own slot, like `apart` but with a longer time limit. Refuses with
+    /// `trainings-busy`.
     pub async fn trained<T: Send + 'static>(
         &self,
         environment: &Environment,
@@ -269,8 +274,8 @@ impl Past {
         Ok(apart_in(place, environment, TRAINING_WITHIN_MS, work).await)
     }
 
-    /// A place among the few. Who finds none waits in line, where there is room in it, and leaves it by going
-    /// away.
+    /// Waits for a slot for a question about the past and returns its permit. Refuses with `as-of-busy` if
+    /// the queue is full or the wait too long.
     pub async fn place(&self, clock: &dyn Clock) -> Result<OwnedSemaphorePermit, Problem> {
         let busy = || {
             let detail = format!("{FOLDS_MAX} historical queries are running; try again");
@@ -301,7 +306,7 @@ async fn fold_in(
     .await
 }
 
-/// Rows of views that have a copy, beside those of views that have none, if there are any.
+/// Replays views with a snapshot from it, and the other views from the first event.
 async fn beside_in(
     place: OwnedSemaphorePermit,
     environment: &Environment,
@@ -319,7 +324,7 @@ async fn beside_in(
     .await
 }
 
-/// What was folded in a place, and how long it took.
+/// Runs a replay in a slot and returns its rows with the duration.
 async fn shown_in(
     place: OwnedSemaphorePermit,
     environment: &Environment,
@@ -357,7 +362,8 @@ async fn apart_in<T: Send + 'static>(
             tasks: tasks.as_ref(),
             goes_on: &|| clock.now() < until && !stop.is_stopping() && !done.is_closed(),
         });
-        // Free for whoever asks next, before this answer is heard; whoever asked may have gone.
+        // Freed before the result is sent, so that the next caller can start. The current caller may have
+        // gone.
         drop(place);
         drop(done.send(found));
     };
@@ -365,7 +371,7 @@ async fn apart_in<T: Send + 'static>(
     answer.await.ok()
 }
 
-/// What a fold that was not done is to a caller.
+/// Returns the problem that a failed replay is reported as.
 pub fn explain(error: &FoldError) -> Problem {
     match error {
         FoldError::TooManyEvents { events_max } => Problem::refused(
@@ -404,7 +410,7 @@ mod tests {
         }
         let beyond = past.place(&clock).await.unwrap_err();
         assert_eq!(beyond.code, "as-of-busy");
-        // One who goes away leaves room, and a place that comes free goes to the first.
+        // A caller that goes away leaves room in the queue, and a free slot goes to the first in it.
         line.pop();
         let mut last = Box::pin(past.place(&clock));
         assert!(futures_util::poll!(&mut last).is_pending());

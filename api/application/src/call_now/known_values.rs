@@ -1,6 +1,6 @@
-//! What an order for one call says of somebody whom the campaign has. An order changes nothing that is
-//! known of a person: what it says is what the campaign has, or it is refused before anybody is called by
-//! values that its sender does not mean.
+//! Comparison of an order for a single call with what the campaign stores about the customer. An order
+//! changes no stored value: each of its values must equal the stored one, or the order is refused before a
+//! call uses values that the sender did not mean.
 
 use super::CallOrder;
 use domain::customer::{CustomerState, EnrolmentState};
@@ -13,7 +13,7 @@ use intake::source::{NamedRow, ReadRow, RowSource};
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 
-/// Refuses each member of the order whose value the campaign does not have.
+/// Refuses every member of the order that differs from the campaign's stored value.
 pub(super) fn as_known(
     order: &CallOrder,
     state: &CustomerState,
@@ -52,7 +52,7 @@ pub(super) fn as_known(
     Err(Problem::members(others.into_iter().map(told).collect()))
 }
 
-/// The order's values as a row of a list has them: texts, trimmed.
+/// Returns the order's values in the form of a list row: texts, trimmed.
 fn read(order: &CallOrder) -> Result<NamedRow, Problem> {
     let mut record = Map::new();
     let members = [("phone", &order.phone), ("name", &order.name)];

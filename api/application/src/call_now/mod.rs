@@ -1,5 +1,5 @@
-//! One call now: one person of one campaign, whoever asks. Who is not in the campaign yet is enrolled by a
-//! list of one; from there on permit, caps and events are those of every call.
+//! Orders for a single call now: one customer of one campaign. A customer who is not in the campaign yet is
+//! enrolled by a list of one. Permit, caps and events are those of every call.
 
 mod known_values;
 mod repeated;
@@ -25,39 +25,39 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Longest wait for the rows to have an order that was just given: whoever cancels a call waits for an
-/// answer, and rows are behind by milliseconds.
+/// Longest wait until the rows contain an order that was just given, in milliseconds. The caller of a
+/// cancellation waits for the reply, and rows lag by milliseconds.
 const ROWS_WITHIN_MS: u64 = 1_000;
 
-/// What is asked.
+/// An order for a single call.
 #[derive(Debug)]
 pub struct CallOrder {
     pub campaign: CampaignId,
-    /// The institution's id of the customer, or ours.
+    /// The institution's own customer id, or ours.
     pub customer: String,
-    /// Of somebody who is new in the campaign; without it the first number that is known.
+    /// Phone number of a customer who is new in the campaign. Default: the first known number.
     pub phone: Option<String>,
     pub name: Option<String>,
-    /// The flow that the caller expects.
+    /// The flow that the sender expects the campaign to have.
     pub flow: Option<String>,
     pub variables: Map<String, Value>,
     pub deadline: Option<Timestamp>,
 }
 
-/// A call that was asked for.
+/// A call that was requested.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CallAsked {
-    /// The call that follows when the rules permit it; until it is dialed there is no such call.
+    /// Id of the call that follows when the rules permit it. The call does not exist until it is dialed.
     pub call: CallId,
     #[schemars(example = &"TASK20261120")]
     pub campaign: CampaignId,
     pub customer: CustomerId,
-    /// Where the campaign does not run, the call waits until it does.
+    /// Status of the campaign. If it is not running, the call waits until it is.
     pub campaign_status: CampaignStatus,
-    /// The person was enrolled for it; otherwise the person waited in the campaign already.
+    /// True if the customer was enrolled for this call, false if the customer was in the campaign already.
     pub enrolled: bool,
     pub due_at: Timestamp,
-    /// From then on not dialed any more.
+    /// The call is not dialed after this time.
     pub deadline: Option<Timestamp>,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
@@ -66,14 +66,14 @@ pub struct CallAsked {
     pub version: StreamVersion,
 }
 
-/// Who is asked for, as far as they are known.
+/// The customer of an order, as far as the customer is known.
 pub struct Known {
     pub customer: CustomerId,
-    /// `None` where nobody of this id is known yet.
+    /// State of the customer. `None` if no customer has this id yet.
     pub state: Option<Arc<CustomerState>>,
 }
 
-/// Whom the order names.
+/// Returns the customer that the order names.
 pub async fn person(installation: &Installation, order: &CallOrder) -> Result<Known, Problem> {
     match installation.customer_named(&order.customer).await {
         Ok((customer, state)) => Ok(Known {
@@ -88,7 +88,7 @@ pub async fn person(installation: &Installation, order: &CallOrder) -> Result<Kn
     }
 }
 
-/// Enrols where needed, and asks for the call.
+/// Enrolls the customer if needed, and requests the call.
 pub async fn call_now(
     installation: &Arc<Installation>,
     order: CallOrder,
@@ -122,7 +122,7 @@ pub async fn call_now(
     }
     if !is_in {
         enrol(installation, &order, state, cause).await?;
-        // A list of one makes a draft ready.
+        // A list of one makes a draft campaign ready.
         let campaigns = &installation.entities.campaigns;
         status = open(&campaigns.state(&order.campaign).await?.state, &order)?;
     }
@@ -151,13 +151,14 @@ pub async fn call_now(
     })
 }
 
-/// Whose call was asked for and is not permitted yet; `None` where there is no such call.
+/// Returns the enrolment for which this call was requested and is not permitted yet. `None` if there is no
+/// such request.
 pub async fn asked_for(
     installation: &Installation,
     call: CallId,
     cause: Cause,
 ) -> Result<Option<EnrolmentId>, Problem> {
-    // An order that comes again finds whom it was about: nobody waits any more.
+    // A repeated cancellation still finds the customer, although the request is gone.
     let first = EventId::derive(cause.command, 0);
     if let Some(first) = installation.store().find(first).await? {
         let envelope = first
@@ -171,13 +172,13 @@ pub async fn asked_for(
     if let Some(asked) = worklist::asked_for(db.as_ref(), call).await? {
         return Ok(Some(asked));
     }
-    // Whoever asked a moment ago finds it: the rows are to have the order.
+    // For a request made a moment ago, the rows must have caught up.
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WITHIN_MS).await?;
     Ok(worklist::asked_for(db.as_ref(), call).await?)
 }
 
-/// Refuses what waits for a call of a campaign that makes none any more.
+/// Refuses if the campaign was stopped and makes no calls any more.
 pub async fn still_calls(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     state.status().map_or(Ok(()), |status| not_over(campaign, status))
@@ -193,7 +194,7 @@ fn not_over(campaign: &CampaignId, status: CampaignStatus) -> Result<(), Problem
     Ok(())
 }
 
-/// A campaign that may still call, with the flow that is expected.
+/// Returns the campaign's status if it may still call and has the expected flow; otherwise refuses.
 fn open(campaign: &CampaignState, order: &CallOrder) -> Result<CampaignStatus, Problem> {
     let status = campaign.status();
     let status = status.ok_or_else(|| Problem::missing("this campaign"))?;
@@ -208,7 +209,7 @@ fn open(campaign: &CampaignState, order: &CallOrder) -> Result<CampaignStatus, P
     }
 }
 
-/// The same `Idempotency-Key` for another order: found before anybody is enrolled by it.
+/// Refuses an `Idempotency-Key` that was used for another order, before a customer is enrolled.
 async fn refuse_reused(
     installation: &Installation,
     customer: &CustomerId,
@@ -231,7 +232,8 @@ async fn refuse_reused(
     Err(actors::AskError::<domain::customer::CustomerRefusal>::AnotherRequest.into())
 }
 
-/// By a list of one, which the command names: the same request again enrols nobody twice.
+/// Enrolls the customer by a list of one. The list's name is derived from the command, so that a repeated
+/// request does not enroll a customer twice.
 async fn enrol(
     installation: &Arc<Installation>,
     order: &CallOrder,
@@ -258,7 +260,8 @@ async fn enrol(
     enrolled(report)
 }
 
-/// Of a number without a country code: by the campaign's presets, else by the setting of the installation.
+/// Returns the country of numbers without a country code: by the campaign's presets, otherwise by the
+/// setting of the installation.
 async fn country_of(installation: &Installation, campaign: &CampaignId) -> Result<ListCountry, Problem> {
     let by_presets = installation.list_rules(campaign, "").await?.country;
     if by_presets.is_known() {
@@ -267,7 +270,7 @@ async fn country_of(installation: &Installation, campaign: &CampaignId) -> Resul
     Ok(ListCountry::of_setting(installation.default_country().await?))
 }
 
-/// The row as a list would have it.
+/// Returns the order as a row of a list.
 fn record(order: &CallOrder, state: Option<&Arc<CustomerState>>) -> Result<Map<String, Value>, Problem> {
     let external = state.and_then(|state| state.external_id()?.value().cloned());
     let known_phone = || {
@@ -290,7 +293,7 @@ fn record(order: &CallOrder, state: Option<&Arc<CustomerState>>) -> Result<Map<S
     Ok(record)
 }
 
-/// What the list of one came to.
+/// Returns an error if the list of one did not enroll the customer.
 fn enrolled(report: ImportReport) -> Result<(), Problem> {
     if let Some(bad) = report.bad.into_iter().next() {
         let pointer = match bad.column.as_str() {
@@ -309,7 +312,8 @@ fn enrolled(report: ImportReport) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Figures count each enrolment once, so that a campaign is done with somebody for good.
+/// Returns the refusal for a settled enrolment. Metrics count each enrolment once, so a settled customer is
+/// not called again in the campaign.
 fn over(campaign: &CampaignId, disposition: Disposition) -> Problem {
     Problem::refused(
         "enrolment-settled",

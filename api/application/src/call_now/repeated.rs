@@ -1,4 +1,4 @@
-//! The reply to an order for one call that comes again: what was answered the first time.
+//! The reply to a repeated order for a single call: the same as the first time.
 
 use super::{CallAsked, CallOrder, Known};
 use crate::as_of::{Moment, entity_then};
@@ -11,7 +11,7 @@ use domain::ids::{CallId, EnrolmentId, EventId, ListId};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, read_event};
 
-/// The reply of the first time, with what was known when the order was stored; `None` for a new order.
+/// Returns the first reply, with what was known when the order was stored. `None` for a new order.
 pub(super) async fn first_reply(
     installation: &Installation,
     order: &CallOrder,
@@ -35,8 +35,8 @@ pub(super) async fn first_reply(
         return Ok(None);
     };
     if cause.request.mark.is_some() {
-        // Changes nothing, and is answered once the order is where the store is configured to keep it: its
-        // append may have failed for want of a standby.
+        // Changes nothing; its answer means that the order is stored as durably as configured. The first
+        // append may have failed because a standby was missing.
         let command = CustomerCommand::CallNow {
             campaign: campaign.clone(),
             deadline: order.deadline,

@@ -1,4 +1,4 @@
-//! All campaigns as they were, from the copy of the day and the events after it.
+//! The figures of all campaigns at a past moment, from the snapshot of that day and the events after it.
 
 use crate::as_of::{Known, Then, Wanted};
 use crate::campaigns::figures;
@@ -12,11 +12,12 @@ use projections::views::campaign_board::Share;
 use projections::views::daily_copies::{self, DailyCopies, Total};
 use std::sync::Arc;
 
-/// Longest wait for rows that hold the moment: it lies behind the head, and a view is behind by milliseconds.
+/// Longest wait for rows that contain the moment, in milliseconds. The moment is before the head of the
+/// log, and a view lags by milliseconds.
 const ROWS_WAIT_MS: u64 = 5_000;
 
-/// All campaigns as they were: the copy of the day, and what came after it. What was true by the events' own
-/// times is in no copy, and folded from the first event.
+/// Returns all campaigns at a past moment: the snapshot of the day, plus the events after it. For a
+/// question by valid time no snapshot helps; all events are replayed from the first.
 pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> Result<Campaigns, Problem> {
     let copy = match then.valid_at() {
         None => {

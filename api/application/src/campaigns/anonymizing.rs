@@ -1,5 +1,6 @@
-//! Making a campaign's persons unknowable: what they said is kept without them, then who occurs in it alone
-//! is erased as a person; who cannot be is counted and named with the reason. Figures and calls stay.
+//! Anonymization of a campaign (匿名化): utterances are copied without their speakers, then the customers who
+//! occur only in this campaign are erased. Customers who cannot be erased are counted, and listed with the
+//! reason. Metrics and calls stay.
 
 use super::anonymous::{self, Copied, Copying, is_all_copied};
 use super::persons::Enrolments;
@@ -23,55 +24,60 @@ use domain::stored_event::{Cause, Position};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most persons that one request erases: some seconds; the same request again goes on.
+/// Most customers that one request erases; this takes some seconds. The same request continues.
 const ERASED_MAX: u64 = 2_000;
 
-/// Most copies that one request makes: some seconds, since each has a key that is made durable first.
+/// Most copies that one request makes. This takes some seconds, because each copy has a key that must be
+/// durable first.
 const COPIES_MAX: u64 = 1_000;
 
-/// Persons named in a reply with why they are still known.
+/// Most customers listed in a reply with the reason why they are not erased.
 const NAMED_MAX: usize = 100;
 
-/// Why somebody is still known.
+/// Why a customer is not erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub(super) enum WhyKnown {
-    /// Their one key opens what another campaign knows too.
+    /// The customer is enrolled in another campaign too. One key protects the data of both.
     InOtherCampaign,
     Held,
     OpenCall,
-    /// A recording of theirs is younger than it has to be kept.
+    /// A recording of the customer has not reached its minimum retention period.
     RecordingBelowFloor,
-    /// They were held, or called, when the copies were made: the same request again makes theirs.
+    /// The customer was under a legal hold or in a call when the copies were made. The same request again
+    /// makes the missing copies.
     NotCopied,
 }
 
-/// Somebody who is still known.
+/// A customer who is not erased, with the reason.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct StillKnown {
     customer: CustomerId,
     why: WhyKnown,
 }
 
-/// What was found and done.
+/// The result of an anonymization request.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AnonymizedShown {
     pub campaign: CampaignId,
-    /// Nobody was erased, and nothing stored.
+    /// True if nothing was stored and no customer was erased.
     pub dry_run: bool,
     #[serde(flatten)]
     pub counts: AnonymizedCounts,
-    /// To be erased yet: the same request again goes on. Of a dry run all who would be.
+    /// Customers who are still to be erased; the same request again continues. In a dry run: all who would
+    /// be erased.
     pub left: u64,
-    /// Calls and conversations to be copied, or transcripts to be disposed of, yet: nobody is erased before.
+    /// Calls and conversations still to be copied, or transcripts still to be disposed of. Erasure starts
+    /// after that.
     pub to_copy: u64,
-    /// Decided now, or by a request that was cut: their keys may be there yet.
+    /// Customers with a decided erasure and keys that may still exist, from this request or an interrupted
+    /// one.
     #[serde(skip)]
     uncertified: Vec<CustomerId>,
     #[serde(skip)]
     newly_erased: u64,
-    /// At most 100 of them.
+    /// Customers who are not erased, at most 100.
     still_known: Vec<StillKnown>,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
@@ -94,20 +100,21 @@ impl AnonymizedShown {
     }
 }
 
-/// How an order is carried out.
+/// How far an anonymization request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Carrying {
-    /// Nothing is stored and nobody erased.
+    /// Nothing is stored and no customer is erased.
     DryRun,
-    /// At most so many copies are made now.
+    /// At most this many copies are made now.
     Copies(u64),
 }
 
-/// As much as one request does.
+/// The work of one full request.
 pub const CARRYING: Carrying = Carrying::Copies(COPIES_MAX);
 
-/// Keeps what was said, looks at everybody who was ever enrolled, and erases who may be. Whoever demands that
-/// somebody else agrees first, demands it here.
+/// Anonymizes a campaign: copies the utterances, looks at every customer who was ever enrolled, and erases
+/// those who may be erased. The caller checks before that a required approval exists and passes it as
+/// `four_eyes`.
 pub async fn anonymize(
     installation: &Installation,
     campaign: &CampaignId,
@@ -134,7 +141,7 @@ pub async fn anonymize(
     let order = secret.as_ref().zip(begun);
     let presets = presets_of(installation, campaign).await?;
     let mut step = Step::OnlyLook;
-    // Behind the secret all is copied and erased that was to be: only its end is missing.
+    // If the secret is destroyed, everything has been copied and erased; only the completion is missing.
     if dry_run || order.is_some() {
         let copied = Copying::of(installation, campaign, &presets, order).await?;
         let copied = copied.run(copies_max).await?;
@@ -156,7 +163,7 @@ pub async fn anonymize(
             look_at(installation, campaign, customer, &step, &mut shown).await?;
         }
     }
-    // Nothing is answered, and nothing stands on record as done, while a key of theirs may open anything.
+    // The reply and the completion event must wait until no key of an erased customer can decrypt anything.
     if begun.is_some() {
         certified(installation, &shown.uncertified).await?;
     }
@@ -167,8 +174,9 @@ pub async fn anonymize(
     Ok(shown)
 }
 
-/// What an order ended with is on record first; the secret of an order that is over is destroyed again by the
-/// next start, and by the next order. From then on nobody can tell which copy is of which call.
+/// Records the counts of the anonymization, then destroys its secret. Afterwards it is impossible to find
+/// out which copy belongs to which call. After a crash in between, the next start or the next request
+/// destroys the secret.
 async fn complete(
     installation: &Installation,
     campaign: &CampaignId,
@@ -183,7 +191,7 @@ async fn complete(
     anonymous::destroy_secret(installation, begun).await
 }
 
-/// Begins an order, or goes on with the one that is under way; answers the event that began it.
+/// Begins an anonymization or continues the one under way. Returns the id of the event that began it.
 async fn begin(
     installation: &Installation,
     campaign: &CampaignId,
@@ -201,21 +209,22 @@ async fn begin(
     last_begun(installation, campaign).await
 }
 
-/// All that bind a campaign, its own first.
+/// Returns the campaign's presets, its main preset first.
 async fn presets_of(installation: &Installation, campaign: &CampaignId) -> Result<Vec<Preset>, Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     let presets = state.plan().into_iter().flat_map(|plan| plan.presets());
     Ok(presets.collect())
 }
 
-/// For how many days recordings of the campaign have to be kept: by the strictest of its presets.
+/// Returns the minimum retention of the campaign's recordings in days: that of the strictest preset.
 async fn recordings_days(installation: &Installation, campaign: &CampaignId) -> Result<u32, Problem> {
     let presets = presets_of(installation, campaign).await?.into_iter();
     let days = presets.map(|preset| floor(DataClass::Recordings, preset).days);
     Ok(days.max().unwrap_or(GENERAL_FLOOR.days))
 }
 
-/// Takes the counts of what was copied; disposes of what is behind its copy, once all are made.
+/// Adds the counts of the copies to the reply. Once all copies are made, disposes of the transcripts that
+/// have one.
 async fn take(
     installation: &Installation,
     presets: &[Preset],
@@ -237,19 +246,21 @@ async fn take(
     Ok(())
 }
 
-/// How far an order is, where persons are looked at.
+/// What is done with each customer in this request.
 enum Step<'a> {
     OnlyLook,
     Erase(Erasing<'a>),
-    /// Its secret is destroyed: what was said since has no copy by it, and waits for the next order.
+    /// The secret is destroyed. Utterances since then have no copy under it and wait for the next
+    /// anonymization.
     OnlyEnd,
 }
 
-/// An order under which persons are erased.
+/// The anonymization under which customers are erased.
 struct Erasing<'a> {
     secret: &'a PersonKey,
     begun: EventId,
-    /// What they said is kept first; not where they are too few.
+    /// True if the utterances of a customer must be copied before the erasure. False if there are too few
+    /// customers for copies.
     copies: bool,
 }
 
@@ -306,7 +317,7 @@ async fn look_at(
 }
 
 impl Erasing<'_> {
-    /// Why not, where something came between.
+    /// Erases a customer. Returns the reason if the customer cannot be erased after all.
     async fn erase(
         &self,
         installation: &Installation,
@@ -322,7 +333,7 @@ impl Erasing<'_> {
     }
 }
 
-/// `None` where nothing stands against an erasure.
+/// Returns why a customer cannot be erased, or `None` if there is no reason.
 pub(super) async fn why_known(
     installation: &Installation,
     campaign: &CampaignId,
@@ -358,7 +369,7 @@ pub(super) async fn why_known(
     Ok(None)
 }
 
-/// The event that began what is under way.
+/// Returns the event that began the latest anonymization of the campaign.
 async fn last_begun(installation: &Installation, campaign: &CampaignId) -> Result<Option<EventId>, Problem> {
     let filter = EventFilter {
         kinds: vec![CampaignEvent::ANONYMIZATION_BEGUN.to_owned()],

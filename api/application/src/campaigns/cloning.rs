@@ -1,4 +1,5 @@
-//! Another campaign with the same plan and flow: its lists, calls and figures are its own.
+//! Cloning of a campaign (复制任务): a new campaign with the same plan and flow. Its lists, calls and figures
+//! are its own.
 
 use crate::installation::Installation;
 use actors::Answer;
@@ -9,8 +10,8 @@ use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 
-/// Makes `to` as `from` was made; the same again is answered without an event. Beginning and end are the
-/// first one's own: the clone has the end that is said, or none.
+/// Creates campaign `to` from the plan of `from`. A repeated request stores no event. Start time,
+/// predecessor and end are not copied: the clone ends at `ends_at`, or has no end.
 pub async fn clone_campaign(
     installation: &Installation,
     from: &CampaignId,

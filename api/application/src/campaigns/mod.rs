@@ -1,4 +1,4 @@
-//! Campaigns, whoever asks: made and started, and what is shown of one and of all.
+//! Campaigns: creating and starting them, and the replies for one and for all of them.
 
 mod all_then;
 mod anonymizing;
@@ -45,12 +45,12 @@ use serde_json::{Value, json};
 use shown::{CampaignListed, Created, Headed, HoursShown, ListedNow, Progress};
 use std::sync::Arc;
 
-/// Campaigns of one list that are asked themselves what keeps them from dialing: more run nowhere at once,
-/// and each is in memory while it runs.
+/// Most campaigns in a list that are loaded to tell what keeps them from dialing. No installation runs more
+/// at once, and a running campaign is in memory anyway.
 const ASKED_NOW_MAX: usize = 200;
 
-/// Publishes the campaign's flow and creates the campaign; both are answered again when they exist already.
-/// For a campaign that exists nothing is published: it keeps its version, and other words are refused.
+/// Publishes the campaign's flow and creates the campaign. If both exist, returns them again. For an
+/// existing campaign nothing is published: it keeps its flow version, and another flow text is refused.
 pub async fn create_campaign(
     installation: &Installation,
     body: CampaignBody,
@@ -60,7 +60,8 @@ pub async fn create_campaign(
     let mut plan = body.plan;
     if existing.state.created().is_none() {
         names_its_seller(&plan, installation.now())?;
-        // The strictest on each rule: where any preset calls a number for one customer alone, that holds.
+        // The strictest preset decides: if any preset lets a number be called for one customer only, that
+        // applies.
         let by_number = plan
             .presets()
             .map(Duplicates::of_new)
@@ -107,7 +108,7 @@ pub async fn create_campaign(
     Ok(answer)
 }
 
-/// A published version; where the campaign asks for it, one behind which somebody stood.
+/// Returns a published flow version. If the campaign requires approvals, the version must have one.
 async fn named_version(
     installation: &Installation,
     named: &FlowNamed,
@@ -126,7 +127,8 @@ async fn named_version(
     Ok(found.flow_ref)
 }
 
-/// A script's flow has the campaign's own id; a definition may name another, to be shared.
+/// Returns the flow id and definition of a request. The flow of a script gets the campaign's own id; a
+/// definition may name another id, to be shared by campaigns.
 fn definition(campaign: &CampaignId, body: FlowBody) -> Result<(FlowId, Value), Problem> {
     let own: FlowId = campaign
         .as_str()
@@ -139,8 +141,8 @@ fn definition(campaign: &CampaignId, body: FlowBody) -> Result<(FlowId, Value), 
     }
 }
 
-/// The flow of a request for a campaign that exists. Nothing is published: it has the campaign's version, and
-/// another hash where the request has other words.
+/// Returns the flow reference of a request for an existing campaign. Nothing is published: the reference
+/// has the campaign's version, and another hash if the request has another flow text.
 fn flow_of_repeat(campaign: &CampaignId, body: FlowBody, created: &FlowRef) -> Result<FlowRef, Problem> {
     let script = match &body {
         FlowBody::ScriptTemplate(text) => Some(text.clone()),
@@ -148,7 +150,8 @@ fn flow_of_repeat(campaign: &CampaignId, body: FlowBody, created: &FlowRef) -> R
     };
     let (flow, definition) = definition(campaign, body)?;
     let mut content_hash = hash_as_published(&definition)?;
-    // A campaign of an earlier build keeps the flow that this build would make otherwise.
+    // A campaign of an earlier build keeps its flow, although this build would generate another one from
+    // the same script.
     if let Some(earlier) = script.and_then(|text| from_script_without_type_ahead(flow.clone(), &text).ok()) {
         let earlier_hash = hash_as_published(&earlier.to_value())?;
         if earlier_hash == created.content_hash {
@@ -162,7 +165,7 @@ fn flow_of_repeat(campaign: &CampaignId, body: FlowBody, created: &FlowRef) -> R
     })
 }
 
-/// What a version of this definition is, or would be, known by.
+/// Returns the hash by which a published version of this definition is identified.
 fn hash_as_published(definition: &Value) -> Result<String, Problem> {
     let read = FlowDefinition::from_value(definition)
         .map_err(|fault| Problem::refused("flow-invalid", fault.to_string()))?;
@@ -201,7 +204,7 @@ fn with_flow_id(mut definition: Value, own: FlowId) -> Result<(FlowId, Value), P
     }
 }
 
-/// One campaign and where its enrolments stand, now or at a moment.
+/// Returns one campaign with its status and figures, now or at a moment in the past.
 pub async fn show(
     installation: &Installation,
     campaign: &CampaignId,
@@ -232,7 +235,7 @@ pub async fn show(
     Ok(body)
 }
 
-/// All campaigns with their figures, now or at a moment.
+/// Returns all campaigns with their figures, now or at a moment in the past.
 pub async fn list(installation: &Installation, moment: Moment) -> Result<Campaigns, Problem> {
     if !moment.is_now() {
         let then = moment.resolve(installation.store(), installation.now()).await?;
@@ -269,7 +272,8 @@ pub async fn list(installation: &Installation, moment: Moment) -> Result<Campaig
     })
 }
 
-/// As it was: its own stream folded by its decider, its events by the board.
+/// Returns a campaign at a past moment: its state replayed from its own stream, its figures from its own
+/// events.
 async fn describe_then(
     installation: &Installation,
     campaign: &CampaignId,
@@ -289,7 +293,7 @@ async fn describe_then(
     Ok(body)
 }
 
-/// A campaign's row of the board as of a moment, folded from its own events.
+/// Computes a campaign's row of figures at a past moment by replaying its events.
 async fn board_then(
     installation: &Installation,
     campaign: &CampaignId,
@@ -311,7 +315,8 @@ async fn board_then(
     Ok((shown, row))
 }
 
-/// Where a campaign stands, with its headline figures, those of people beside them, and their versions.
+/// Returns the headline figures of a campaign, per call and per person, with the versions of their
+/// definitions.
 fn headed(row: &BoardRow) -> Result<Headed, Problem> {
     Ok(Headed {
         progress: progress(row),
@@ -319,7 +324,7 @@ fn headed(row: &BoardRow) -> Result<Headed, Problem> {
     })
 }
 
-/// Where the enrolments and calls of a campaign stand, from its board.
+/// Returns the counts of enrolments and calls of a campaign from its row.
 fn progress(row: &BoardRow) -> Progress {
     figures(
         row.waiting,
@@ -358,7 +363,7 @@ fn figures(
     }
 }
 
-/// A campaign as shown: what was asked for comes back with its defaults.
+/// Returns a campaign as the API shows it: the plan it was created with, including defaults.
 pub fn describe(campaign: &CampaignId, state: &CampaignState) -> CampaignShown {
     CampaignShown {
         task_id: campaign.clone(),

@@ -1,5 +1,6 @@
-//! What a campaign's body names and others have published: models, tiers of models, knowledge, the campaign
-//! that it waits for. Each is there before the campaign is made, or it is refused.
+//! Resolves what a campaign's request refers to: models, model tiers, a knowledge base, and the campaign
+//! that must finish first. Each must exist before the campaign is created, otherwise the request is
+//! refused.
 
 use crate::installation::Installation;
 use crate::{knowledge, models};
@@ -13,7 +14,7 @@ use domain::problem::{MemberError, Problem};
 use domain::time::Timestamp;
 use intake::model_tiers::TierNamed;
 
-/// What it names.
+/// The references in a campaign's request.
 pub(super) struct Naming<'a> {
     pub(super) model: Option<&'a ModelNamed>,
     pub(super) model_tiers: &'a [TierNamed],
@@ -21,7 +22,7 @@ pub(super) struct Naming<'a> {
 }
 
 impl Naming<'_> {
-    /// Puts into the plan what the names mean.
+    /// Puts the published versions that are referred to into the plan.
     pub(super) async fn resolve(
         &self,
         installation: &Installation,
@@ -50,7 +51,8 @@ impl Naming<'_> {
     }
 }
 
-/// Whom a campaign waits for exists before it does, so that nobody waits in a circle.
+/// Refuses if the campaign to wait for does not exist. Because it must exist first, campaigns cannot wait
+/// for each other in a circle.
 async fn follows_one_that_exists(installation: &Installation, plan: &CallingPlan) -> Result<(), Problem> {
     let Some(after) = plan.running.as_deref().and_then(|running| running.after.as_ref()) else {
         return Ok(());
@@ -68,7 +70,7 @@ async fn follows_one_that_exists(installation: &Installation, plan: &CallingPlan
     }
 }
 
-/// A seller is named where a preset demands one, and the member is said.
+/// Refuses a plan without a seller if a preset requires one. The error points at the member `/seller`.
 pub(super) fn names_its_seller(plan: &CallingPlan, now: Timestamp) -> Result<(), Problem> {
     match demands_seller(plan, now).filter(|_| plan.seller.is_none()) {
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! Who was ever enrolled in a campaign, as the log has it.
+//! The customers who were ever enrolled in a campaign, read from the log.
 
 use crate::installation::Installation;
 use domain::customer::event::CustomerEvent;
@@ -9,7 +9,8 @@ use domain::problem::Problem;
 use domain::stored_event::Position;
 use std::collections::BTreeSet;
 
-/// The enrolments of a campaign, a page of the log at a time: whoever was enrolled twice comes twice.
+/// Reads the enrolments of a campaign, one page of the log at a time. A customer who was enrolled twice
+/// occurs twice.
 pub(super) struct Enrolments {
     filter: EventFilter,
     after: Position,
@@ -27,7 +28,7 @@ impl Enrolments {
         }
     }
 
-    /// The persons of the next page, of some perhaps nobody; `None` at the end of the log.
+    /// Returns the customers of the next page, which may be empty. `None` at the end of the log.
     pub(super) async fn next(
         &mut self,
         installation: &Installation,
@@ -50,7 +51,8 @@ impl Enrolments {
     }
 }
 
-/// Each person once, also those who are erased; nobody where they are more than `persons_max`.
+/// Returns each customer who was ever enrolled once, erased ones included. `None` if there are more than
+/// `persons_max`.
 pub async fn enrolled(
     installation: &Installation,
     campaign: &CampaignId,

@@ -1,5 +1,5 @@
-//! Letting a campaign go on to its next stage: the figures that stand beside it are counted from its events
-//! up to the log's head, so that whoever doubts them counts again; what only people know is said.
+//! Promotion of a campaign to its next stage. The evidence is counted from the campaign's events up to the
+//! head of the log, so that it can be recomputed; the user adds what only people know.
 
 use super::board_then;
 use crate::as_of::Moment;
@@ -16,11 +16,11 @@ use domain::problem::Problem;
 use domain::promotion::{Evidence, SaidEvidence};
 use domain::stored_event::Cause;
 
-/// Longest wait for rows that hold the log up to the position of the evidence: a view is behind by
-/// milliseconds.
+/// Longest wait for rows that contain the log up to the position of the evidence, in milliseconds. A view
+/// lags by milliseconds.
 const ROWS_WAIT_MS: u64 = 5_000;
 
-/// A promotion as it is asked for.
+/// A request to promote a campaign.
 #[derive(Debug, Clone)]
 pub struct Promoting {
     pub to: Stage,
@@ -28,7 +28,7 @@ pub struct Promoting {
     pub said: SaidEvidence,
 }
 
-/// Counts, and asks the campaign.
+/// Collects the evidence and promotes the campaign.
 pub async fn promote(
     installation: &Installation,
     campaign: &CampaignId,
@@ -50,7 +50,8 @@ pub async fn promote(
         .await?)
 }
 
-/// Calls and answers as of the log's head; abandoned by the ledger of the preset; complaints about it.
+/// Returns the evidence at the head of the log: calls and answers, abandoned calls in the ledger of the
+/// preset, and complaints about the campaign.
 async fn evidence(
     installation: &Installation,
     campaign: &CampaignId,
@@ -62,7 +63,7 @@ async fn evidence(
     let then = moment.resolve(installation.store(), installation.now()).await?;
     let (_, row) = board_then(installation, campaign, &then).await?;
     let row = row.ok_or_else(|| Problem::missing("this campaign"))?;
-    // The ledger is asked of rows, which have to be as far as the rest of the evidence.
+    // The ledger is read from rows, which must be as recent as the rest of the evidence.
     installation.rows_at(position, ROWS_WAIT_MS).await?;
     let used = binding_budget(installation, campaign, installation.now()).await?;
     let (about, _) = complaints(installation, &Wanted::default()).await?;

@@ -1,4 +1,4 @@
-//! How the quotas of a campaign stand, by its own events.
+//! The quotas of a campaign and their counts, from the campaign's own events.
 
 use crate::segments::sight::{SegmentSight, rounded};
 use domain::campaign::CampaignState;
@@ -8,30 +8,30 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One quota, its counts, and whether its people are called.
+/// One quota with its counts, and whether its customers are called.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct QuotaShown {
     #[schemars(example = &"east")]
     name: String,
-    /// What is counted: dials, connected or completed.
+    /// What the quota counts: dials, connected calls or completed calls.
     #[schemars(extend("enum" = ["dials", "connected", "completed"]))]
     counts: &'static str,
     per: Per,
-    /// Of the campaign, or of today. Rounded down to tens where the group is of sealed attributes, and the
-    /// caller may not see them in clear.
+    /// The count, in total or of today. If the group depends on sealed attributes and the user may not see
+    /// them in clear, it is rounded down to tens.
     counted: u32,
-    /// Places taken by calls whose end is not known yet; each counts until it is.
+    /// Reserved places of calls with an unknown result. Each counts until its result is known.
     in_flight: u32,
     at_most: u32,
-    /// open, taken (by calls in flight), full_today, full.
+    /// `open`, `taken` (all places reserved by running calls), `full_today` or `full`.
     #[schemars(extend("enum" = ["open", "taken", "full_today", "full"]))]
     standing: &'static str,
-    /// When its people may be called again.
+    /// Time from which customers of the group may be called again.
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
 }
 
-/// All of a campaign.
+/// Returns all quotas of a campaign. `sight` decides about rounding.
 pub(super) fn quotas_of(state: &CampaignState, now: Timestamp, sight: SegmentSight) -> Vec<QuotaShown> {
     let standings = state.quotas().standings(now).into_iter();
     let shown = standings.map(|one| {
@@ -42,7 +42,7 @@ pub(super) fn quotas_of(state: &CampaignState, now: Timestamp, sight: SegmentSig
             Standing::FullUntil(until) => ("full_today", Some(until)),
             Standing::Full => ("full", None),
         };
-        // Each place of it tells that one person is in the group.
+        // Each count of the group would reveal that a customer is in it.
         let rounds = !sight.reveals() && asks_of_sealed(one.quota);
         let shown = |count: u32| match rounds {
             true => u32::try_from(rounded(u64::from(count))).unwrap_or(count),

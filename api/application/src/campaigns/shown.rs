@@ -1,4 +1,4 @@
-//! What is shown of campaigns: as asked for with its defaults, where it stands, and its headline figures.
+//! The replies about campaigns: plan with defaults, status and headline figures.
 
 use super::quotas::QuotaShown;
 use crate::as_of::Known;
@@ -15,40 +15,41 @@ use domain::time::{TimeOfDay, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One campaign.
+/// One campaign as shown over the API.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CampaignShown {
     pub task_id: CampaignId,
     pub id: CampaignId,
     pub status: Option<CampaignStatus>,
-    /// By the closed lists' own counts.
+    /// Customers enrolled, by the closed lists' own counts.
     pub enrolled: u64,
     pub open_lists: usize,
     #[serde(flatten)]
     pub created: Option<Created>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_reason: Option<PauseReason>,
-    /// Told to start, and waiting for its time or for another campaign.
+    /// True if the campaign was started and waits for its start time or for another campaign.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub start_scheduled: bool,
-    /// Whether its hours are open now; not of the past, nor of one that is over.
+    /// Whether the calling hours are open now. Absent for questions about the past and for campaigns that
+    /// are over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hours: Option<HoursShown>,
-    /// How far it has gone live, of one that does so in stages.
+    /// The go-live stage, if the campaign goes live in stages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<StageShown>,
-    /// How its quotas stand.
+    /// The campaign's quotas with their counts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quotas: Vec<QuotaShown>,
     #[serde(flatten)]
     pub headed: Option<Headed>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
 
-/// Whether the hours of a campaign are open: its own within its preset's. Days off are each person's to be
-/// asked about.
+/// Whether a campaign's calling hours are open: its own hours within those of its preset. Days off depend
+/// on each customer and are not considered.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum HoursShown {
@@ -56,9 +57,9 @@ pub enum HoursShown {
     Closed {
         opens_at: Timestamp,
     },
-    /// The zone of each person says it.
+    /// The hours depend on each customer's time zone.
     ByPerson,
-    /// They open no more before its end.
+    /// The hours do not open again before the campaign's end.
     Never,
 }
 
@@ -73,44 +74,44 @@ impl HoursShown {
     }
 }
 
-/// How far a campaign has gone live, and what of its stage is used up.
+/// The go-live stage of a campaign, and how much of the stage's limit is used.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StageShown {
     pub stage: Stage,
     #[schemars(example = &"测试")]
     stage_zh: &'static str,
-    /// The stage that follows; none once it is full.
+    /// The next stage. Null after the full stage.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<Stage>,
-    /// People whom a test admitted, and the most it admits.
+    /// In the test stage: customers admitted so far, and the limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     people_admitted: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     people_max: Option<u32>,
-    /// Calls of a pilot's day, and the most it has.
+    /// In the pilot stage: calls of today, and the limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     calls_today: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     calls_per_day_max: Option<u32>,
-    /// Why nobody further is dialed now.
+    /// Why no further customers are dialed now. Null while dialing may go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting: Option<WaitingShown>,
 }
 
-/// Why a stage lets nobody further be dialed.
+/// The reason why a stage admits no further dials.
 #[derive(Debug, Serialize, JsonSchema)]
 struct WaitingShown {
     #[schemars(example = &"测试阶段的 200 条名单已用完,其余等待任务进入试点")]
     zh: String,
     #[schemars(example = &"under test the campaign calls its first 200 people")]
     en: String,
-    /// When it goes on by itself; a test does not.
+    /// Time at which dialing continues by itself. Null in the test stage, which needs a promotion.
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
 }
 
 impl StageShown {
-    /// Nothing of a campaign that is fully live from its start.
+    /// Returns the stage, or `None` for a campaign that is fully live from its start.
     pub fn of(gates: &Gates, now: Timestamp) -> Option<Self> {
         let stage = gates.stage()?;
         let (is_test, is_pilot) = (stage == Stage::Test, stage == Stage::Pilot);
@@ -131,39 +132,39 @@ impl StageShown {
     }
 }
 
-/// What a campaign was created with, and the terms of the last change of its plan.
+/// The plan of a campaign: as created, with the terms of the latest change.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Created {
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_segment: Option<String>,
     preset: Preset,
-    /// Further ones that bind beside it.
+    /// Further presets that apply in addition.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     also_presets: Vec<Preset>,
     basis: Basis,
     purpose: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     ends_at: Option<Timestamp>,
-    /// In which its own times are meant.
+    /// Time zone of the campaign's own hours.
     time_zone: &'static str,
     duplicates: Duplicates,
     flow: FlowRef,
     schedule: ScheduleShown,
     retry_policy: RetryPolicy,
-    /// When it begins, who comes back, and its part of lines.
+    /// Start time, list recycling, and the campaign's share of the lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     running: Option<Box<RunningPlan>>,
-    /// On whose behalf it calls.
+    /// The company for which the campaign calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     seller: Option<Box<Seller>>,
 }
 
-/// When, and how many at once.
+/// The calling hours and the concurrency limit.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ScheduleShown {
     start_time: TimeOfDay,
     end_time: TimeOfDay,
-    /// Pairs: nobody is called between them.
+    /// Breaks as pairs of start and end; no calls are made in them.
     rests: Vec<(TimeOfDay, TimeOfDay)>,
     max_concurrent: u32,
 }
@@ -194,7 +195,7 @@ impl Created {
     }
 }
 
-/// Where a campaign stands, with its headline figures and what they are.
+/// The figures of a campaign, and the versions of their definitions.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Headed {
     #[serde(flatten)]
@@ -202,7 +203,7 @@ pub struct Headed {
     pub versions: Versions,
 }
 
-/// Where the enrolments and calls of a campaign stand; a ratio is null of no call.
+/// Counts and headline figures of a campaign. A ratio is null if there was no call.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Progress {
     pub waiting: u64,
@@ -237,7 +238,7 @@ pub struct CampaignListed {
     #[schemars(with = "Preset")]
     pub preset: String,
     pub enrolled: u64,
-    /// Of one that runs or is paused, now: what may keep it from dialing.
+    /// For a running or paused campaign: what may keep it from dialing now.
     #[serde(flatten)]
     pub now: Option<ListedNow>,
 }
@@ -251,7 +252,7 @@ pub struct ListedNow {
     pause_reason: Option<PauseReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<StageShown>,
-    /// In which its own times are meant.
+    /// Time zone of the campaign's own hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     time_zone: Option<&'static str>,
 }
@@ -268,18 +269,18 @@ impl ListedNow {
     }
 }
 
-/// All campaigns, and what their figures are.
+/// All campaigns, and the versions of their figures' definitions.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Campaigns {
     pub items: Vec<CampaignListed>,
     pub versions: Versions,
-    /// As of when they are.
+    /// Log position and time of the figures.
     #[serde(flatten)]
     pub stands: Stands,
 }
 
 impl Campaigns {
-    /// Of others nothing is told.
+    /// Keeps only the campaigns in scope.
     pub fn hold_to(&mut self, is_in_scope: impl Fn(&CampaignId) -> bool) {
         self.items.retain(|item| is_in_scope(&item.id));
     }

@@ -1,5 +1,5 @@
-//! Starting a campaign: what would leave everybody it calls without a word, or call nobody, is refused
-//! before.
+//! Starting of a campaign. Refuses a start after which callees would hear nothing or no customer would be
+//! called.
 
 use crate::installation::Installation;
 use crate::why_not::campaign_now;
@@ -11,7 +11,8 @@ use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 
-/// Starts a campaign whose words can be spoken here.
+/// Starts a campaign. Refuses if its texts cannot be spoken here, if a required refusal key is missing, or
+/// if its holidays are unknown.
 pub async fn start_campaign(
     installation: &Installation,
     campaign: &CampaignId,
@@ -29,11 +30,12 @@ pub async fn start_campaign(
     Ok(answer)
 }
 
-/// Where a preset demands that the seller is told to who finds no agent free, that message also says how to
-/// refuse further calls (47 CFR 64.1200(a)(7)(i)(B)): a flow without such a key has nothing to say there.
+/// Refuses if a preset requires a message from the seller when no agent is free, and the flow has no key
+/// with which the callee refuses further calls. That message must name the key (47 CFR
+/// 64.1200(a)(7)(i)(B)).
 async fn refuse_no_way_out(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
     let state = installation.campaign(campaign).await?;
-    // One that was started is answered as ever, whatever has come into force since.
+    // A campaign that was started before gets the usual answer, whatever rules came into force since.
     let waits = matches!(
         state.status(),
         Some(CampaignStatus::Draft | CampaignStatus::Ready)
@@ -57,8 +59,8 @@ async fn refuse_no_way_out(installation: &Installation, campaign: &CampaignId) -
     }
 }
 
-/// A campaign that would begin now and observes holidays whose year nobody knows would dial nobody: it says
-/// so before. One that waits for its time may have its file by then, and is judged then.
+/// Refuses to start a campaign that observes holidays of a year that was not imported: it would dial no
+/// one. A campaign that waits for its start time is judged then.
 async fn refuse_unknown_year(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     if state.status() != Some(CampaignStatus::Ready) {

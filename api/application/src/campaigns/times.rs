@@ -1,4 +1,4 @@
-//! When a campaign's people answer, as it has learnt: counts by the hour with what is made of them.
+//! The best call times that a campaign has learned: counts per hour, and the smoothed answer rates.
 
 use crate::as_of::{Known, Moment, entity_then};
 use crate::installation::Installation;
@@ -12,29 +12,29 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Hours of a day.
+/// Hours per day.
 const HOURS_OF_DAY: u8 = 24;
 
-/// What a campaign has learnt of hours. Counts are its own events; rates and the best hour follow from them
-/// as its decisions do.
+/// The hours that a campaign has learned. Counts come from its own events; rates and best hour follow from
+/// them in the same way as in its decisions.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TimesShown {
     campaign: CampaignId,
-    /// Whether its plan asks for it; else the rest is empty.
+    /// True if the plan asks for best call times. Otherwise the rest is empty.
     learns: bool,
     by: Option<TimesBy>,
     #[schemars(extend("examples" = [["retail"]]))]
     groups: Vec<String>,
-    /// How long a retry waits at most for a better hour.
+    /// Longest time that a retry waits for a better hour, in milliseconds.
     later_ms_max: Option<u64>,
-    /// When it learnt last, and up to which position of the log calls are counted; null before the first
-    /// time.
+    /// Time of the latest learning, and the log position up to which calls are counted. Null before the
+    /// first one.
     learnt_at: Option<Timestamp>,
     #[schemars(example = &"4711")]
     through: Option<String>,
-    /// Dials that are counted.
+    /// Number of dials that were counted.
     dials: u64,
-    /// With how many dials what is known above weighs against the counts of an hour.
+    /// Weight of the more general rate against the counts of an hour, as a number of dials.
     prior_dials: u64,
     rows: Vec<TimesOfGroup>,
     label_zh: &'static str,
@@ -43,36 +43,36 @@ pub struct TimesShown {
     known: Option<Known>,
 }
 
-/// One group on one sort of day.
+/// One group of customers on one kind of day.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TimesOfGroup {
-    /// The name in the plan; null of everybody else.
+    /// Name of the group in the plan. Null for all other customers.
     #[schemars(example = &"retail")]
     group: Option<String>,
     day: DaySort,
-    /// The best of the open hours; null where nothing is counted.
+    /// The best of the open hours. Null if nothing was counted.
     #[schemars(range(max = 23))]
     best_hour: Option<u8>,
     hours: Vec<TimesOfHour>,
 }
 
-/// One hour, in people's own time.
+/// One hour of the day, in the customer's local time.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TimesOfHour {
     #[schemars(range(max = 23))]
     hour: u8,
-    /// Calls may begin in it, by the campaign's window and its preset.
+    /// True if the campaign's hours and its preset permit calls in this hour.
     open: bool,
     dials: u64,
     answers: u64,
-    /// Of the whole institution, for comparison.
+    /// Counts of the whole institution, for comparison.
     institution_dials: u64,
     institution_answers: u64,
-    /// How likely an answer is, drawn to what is known above, per mille.
+    /// Estimated answer rate per mille, smoothed towards the more general rate.
     per_mille: u64,
 }
 
-/// What a campaign goes by, now or at a moment of the past.
+/// Returns what a campaign has learned, now or at a moment in the past.
 pub async fn learnt_times(
     installation: &Installation,
     campaign: &CampaignId,
@@ -116,7 +116,7 @@ fn shown(
     })
 }
 
-/// Groups that have counts; the others go by those of all.
+/// Returns one row per group and kind of day with counts. Other groups use the counts of all customers.
 fn rows(plan: &CallingPlan, counted: &CountedTimes, at: Timestamp) -> Vec<TimesOfGroup> {
     let open = open_hours(plan, at);
     let name = |group| {
@@ -128,7 +128,7 @@ fn rows(plan: &CallingPlan, counted: &CountedTimes, at: Timestamp) -> Vec<TimesO
         let hours: Vec<TimesOfHour> = (0..HOURS_OF_DAY)
             .map(|hour| of_hour(counted, row, hour, open.contains(&hour)))
             .collect();
-        // As decisions have it: an hour of which too little is known is no reason to wait for it.
+        // As in decisions: an hour with too few dials is no reason to wait for it.
         let is_known = |hour: u8| {
             let (day, group) = (row.day, row.group);
             counted.is_known(CallHour { hour, day, group })

@@ -1,4 +1,4 @@
-//! Complaints: what is shown of one, of all, and the report over them.
+//! Replies about complaints: one, all, and the report over them.
 
 use super::placed_ids_of;
 use crate::installation::Installation;
@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// One complaint.
+/// One complaint as shown over the API.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ComplaintShown {
     pub id: ComplaintId,
@@ -26,15 +26,15 @@ pub struct ComplaintShown {
     pub what: String,
     pub received_at: Timestamp,
     pub deadline: Deadline,
-    /// Who sees to it.
+    /// The user who handles the complaint.
     #[schemars(example = &"wang")]
     pub owner: Option<String>,
     pub resolved: Option<ResolvedShown>,
-    /// Not answered by its deadline.
+    /// True if it was not answered by its deadline.
     pub overdue: bool,
 }
 
-/// How a complaint ended.
+/// How a complaint was resolved.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ResolvedShown {
     pub outcome: ComplaintOutcome,
@@ -43,20 +43,20 @@ pub struct ResolvedShown {
     pub at: Timestamp,
 }
 
-/// A page of the complaints that were asked for, with what all of them add up to.
+/// A page of complaints, with the report over all that match the filter.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ComplaintsShown {
     pub items: Vec<ComplaintShown>,
     pub report: ComplaintReport,
 }
 
-/// What complaints add up to.
+/// Counts of complaints over a period.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct ComplaintReport {
     pub received: usize,
     pub open: usize,
     pub resolved: usize,
-    /// Not answered by their deadline, or later.
+    /// Complaints that were not answered by their deadline.
     pub overdue: usize,
     #[schemars(example = BTreeMap::from([("12378", 1)]))]
     pub by_source: BTreeMap<&'static str, usize>,
@@ -64,15 +64,15 @@ pub struct ComplaintReport {
     pub by_outcome: BTreeMap<&'static str, usize>,
 }
 
-/// Which complaints are wanted; everything given must hold.
+/// A filter of complaints. All given conditions must hold.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Received from here on.
+    /// Received at this time or later.
     pub from: Option<Timestamp>,
-    /// And before this.
+    /// Received before this time.
     pub to: Option<Timestamp>,
     pub source: Option<ComplaintSource>,
-    /// Only those that are not resolved.
+    /// Only complaints that are not resolved.
     pub open: bool,
 }
 
@@ -85,7 +85,7 @@ impl Wanted {
     }
 }
 
-/// One complaint as it is shown; nothing where there is none.
+/// Returns a complaint for the API; `None` if it does not exist.
 pub fn describe(id: ComplaintId, state: &ComplaintState, now: Timestamp) -> Option<ComplaintShown> {
     let opened = state.opened()?;
     let resolved = state.resolved().map(|resolved| ResolvedShown {
@@ -109,13 +109,14 @@ pub fn describe(id: ComplaintId, state: &ComplaintState, now: Timestamp) -> Opti
     })
 }
 
-/// One complaint.
+/// Returns one complaint.
 pub async fn complaint(installation: &Installation, id: ComplaintId) -> Result<ComplaintShown, Problem> {
     let state = installation.entities.complaints.state(&id).await?.state;
     describe(id, &state, installation.now()).ok_or_else(|| Problem::missing("this complaint"))
 }
 
-/// Those that are wanted, each with the position at which it was opened, and what they add up to.
+/// Returns the complaints that match the filter, each with the position at which it was opened, and the
+/// report over them.
 pub async fn complaints(
     installation: &Installation,
     wanted: &Wanted,

@@ -1,4 +1,5 @@
-//! What a person says is right of them, held against what may change and what the campaigns' flows speak.
+//! Corrections of personal data requested by a person: checks which values may change and what the flows of
+//! the campaigns permit.
 
 use crate::installation::Installation;
 use domain::customer::{CORRECTED_VALUES_MAX, Correction};
@@ -8,10 +9,11 @@ use intake::mapping::Member;
 use intake::source::check_text;
 use std::collections::BTreeMap;
 
-/// By their names: `name` (or `customer_name`) is the person's, every other a variable's.
+/// Corrected values by name: `name` (or `customer_name`) is the customer's name, any other is a variable.
 pub type RightValues = BTreeMap<String, String>;
 
-/// The correction that a request is answered by.
+/// Returns the correction that answers a person request. Refuses values that may not change or that a flow
+/// does not permit.
 pub async fn correction(
     installation: &Installation,
     request: PersonRequestId,
@@ -32,7 +34,8 @@ pub async fn correction(
             Some(Member::Name) => name = Some(value),
             Some(Member::Phone) => return Err(wrong(&what, NUMBER_STAYS.to_owned())),
             Some(Member::CustomerId) => return Err(wrong(&what, ID_STAYS.to_owned())),
-            // A flow may have a variable of such a name; of the person's own members none is kept but these.
+            // A flow may have a variable of this name. Of the customer's own members only those above are
+            // stored.
             Some(_) | None => {
                 variables.insert(what, value);
             }

@@ -1,4 +1,4 @@
-//! Which cases there ever were: by the audit trail's rows, and by the log where the rows are not there yet.
+//! Finds all cases that ever existed: by the rows of the audit trail, and by the log after their position.
 
 use crate::installation::Installation;
 use domain::event_filter::EventFilter;
@@ -9,16 +9,17 @@ use projections::views::audit_trail::{self, AuditFilter, EVENTS_MAX};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// Most cases that are listed: the last ones count. Years of a large desk; each is a few events to read.
+/// Most cases that are listed; the latest count. That is years of a large team. Each case is a few events
+/// to read.
 const CASES_MAX: usize = 10_000;
 
-/// The ids of the streams that begin with this kind, the last ones, in the order of the log.
+/// Returns the ids of the streams with an event of this kind, the latest `CASES_MAX`, in log order.
 pub async fn ids_of<T: FromStr>(installation: &Installation, kind: &str) -> Result<Vec<T>, Problem> {
     let found = placed_ids_of(installation, kind).await?;
     Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
-/// The same, each with the position at which it began.
+/// Returns the ids of the streams with an event of this kind, each with its position, in log order.
 pub async fn placed_ids_of<T: FromStr>(
     installation: &Installation,
     kind: &str,
@@ -30,7 +31,7 @@ pub async fn placed_ids_of<T: FromStr>(
     Ok(found.into_iter().skip(skipped).collect())
 }
 
-/// Those of the rows; answers up to where they are complete.
+/// Adds the ids found in the rows. Returns the position up to which the rows are complete.
 async fn from_rows<T: FromStr>(
     installation: &Installation,
     kind: &str,

@@ -1,5 +1,4 @@
-//! Complaints and requests of persons, whoever asks: what is shown of one, of all, and of how they were
-//! answered.
+//! Complaints and person requests: the replies about one and about all, and the answers given.
 
 pub mod complaints;
 pub mod correcting;
@@ -14,8 +13,7 @@ use domain::ids::{CallId, CustomerId, NumberId};
 use domain::problem::Problem;
 
 impl Installation {
-    /// Whom a case is about, as far as one of its parts tells of the others: a call of its person, number and
-    /// campaign.
+    /// Returns the subject of a case. If a call is given, its customer, number and campaign are filled in.
     pub async fn case_about(
         &self,
         customer: Option<CustomerId>,

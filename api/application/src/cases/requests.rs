@@ -1,4 +1,4 @@
-//! Requests of persons: what is shown of one and of all.
+//! Replies about person requests: one, and all.
 
 use super::placed_ids_of;
 use crate::installation::Installation;
@@ -11,7 +11,7 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One request of a person.
+/// One request of a person about their own data.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RequestShown {
     pub id: PersonRequestId,
@@ -24,27 +24,27 @@ pub struct RequestShown {
     pub received_at: Timestamp,
     pub deadline: Deadline,
     pub answered: Option<AnswerShown>,
-    /// Not answered by its deadline.
+    /// True if it was not answered by its deadline.
     pub overdue: bool,
 }
 
-/// What was answered.
+/// The answer to a person request.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AnswerShown {
     pub answer: AnswerKind,
     pub note: String,
-    /// The event that did it.
+    /// Id of the event that carried out the answer.
     pub done_by: Option<EventId>,
     pub at: Timestamp,
 }
 
-/// A page of the requests that were asked for.
+/// A page of person requests.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RequestsShown {
     pub items: Vec<RequestShown>,
 }
 
-/// One request as it is shown; nothing where there is none.
+/// Returns a person request for the API; `None` if it does not exist.
 pub fn describe(id: PersonRequestId, state: &PersonRequestState, now: Timestamp) -> Option<RequestShown> {
     let received = state.received()?;
     let answered = state.answered().map(|answered| AnswerShown {
@@ -67,13 +67,14 @@ pub fn describe(id: PersonRequestId, state: &PersonRequestState, now: Timestamp)
     })
 }
 
-/// One request.
+/// Returns one person request.
 pub async fn request(installation: &Installation, id: PersonRequestId) -> Result<RequestShown, Problem> {
     let state = installation.entities.person_requests.state(&id).await?.state;
     describe(id, &state, installation.now()).ok_or_else(|| Problem::missing("this request"))
 }
 
-/// All of them, each with the position at which it was received; only those not answered where `open`.
+/// Returns all person requests, each with the position at which it was received. With `open`, only those
+/// not answered.
 pub async fn requests(
     installation: &Installation,
     open: bool,

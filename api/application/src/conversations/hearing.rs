@@ -1,5 +1,5 @@
-//! A message of theirs: read for where the conversation is, a refusal stored on the number first, then all of
-//! it stored at once; what is handed out is read from there.
+//! A message from the customer in a text conversation: it is interpreted at the current node, an opt-out is
+//! stored on the number first, then the rest is stored at once. The reply is read from what was stored.
 
 use super::listening::{listener, read};
 use super::opening::graph_of;
@@ -29,33 +29,33 @@ use serde::Serialize;
 use serde_json::Map;
 use std::sync::Arc;
 
-/// How often a message is read again because the conversation went on meanwhile; somebody who writes two
-/// messages at once has two.
+/// Most attempts to interpret a message again because the conversation advanced in the meantime. Two
+/// messages at the same time need two attempts.
 const READ_AGAIN_MAX: usize = 4;
 
 /// The stored reason of an opt-out in a conversation.
 const OPT_OUT_REASON: &str = "text";
 
-/// A message of theirs.
+/// A message from the customer.
 #[derive(Debug, Clone)]
 pub struct MessageOrder {
-    /// Its sender's own id.
+    /// The sender's own id of the message.
     pub message: String,
     pub text: String,
 }
 
-/// What a message led to.
+/// The result of a message.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct MessageAnswered {
     pub conversation: ConversationId,
     #[schemars(example = &"m-1")]
     pub message: String,
-    /// What we write back, in order.
+    /// Our replies to the message, in order.
     pub replies: Vec<LineShown>,
-    /// The number is called and written to no more.
+    /// True if the number opted out: no further calls or messages.
     pub opted_out: bool,
     pub closed: Option<ClosedFact>,
-    /// Of a hand-over: the call that was asked for, or why none was.
+    /// After a hand-off: the call that was requested, or the reason why none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handed_over: Option<HandedOver>,
     #[serde(serialize_with = "Position::as_text")]
@@ -65,17 +65,17 @@ pub struct MessageAnswered {
     pub version: StreamVersion,
 }
 
-/// What became of handing over to a person.
+/// The result of a hand-off to an agent.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HandedOver {
-    /// It follows when the rules permit it.
+    /// The requested call. It follows when the rules permit it.
     pub call: Option<CallId>,
-    /// Why no call was asked for.
+    /// Problem code of the reason why no call was requested.
     #[schemars(example = &"enrolment-settled")]
     pub refused: Option<&'static str>,
 }
 
-/// Takes a message, and answers what follows from it. The same message again is answered the same.
+/// Processes a message and returns the replies. A repeated message gets the same reply.
 pub async fn hear(
     installation: &Arc<Installation>,
     id: ConversationId,
@@ -110,7 +110,7 @@ pub async fn hear(
     ))
 }
 
-/// Closes it, whoever asks.
+/// Closes an open text conversation.
 pub async fn close(
     installation: &Installation,
     id: ConversationId,
@@ -120,9 +120,9 @@ pub async fn close(
     Ok(conversations.ask(&id, ConversationCommand::Close, cause).await?)
 }
 
-/// Why a message was not taken.
+/// Why a message was not processed.
 enum Untaken {
-    /// Another one was faster.
+    /// Another message was processed first.
     WentOn,
     Problem(Problem),
 }
@@ -163,7 +163,7 @@ async fn taken(
     let run = texting::run_of(id, state, &graph);
     let run = run.filter(|_| state.is_open() && person.erasure() == Erasure::None);
     let Some(mut run) = run else {
-        // Too late for an answer, and never for a refusal of further calls.
+        // It is too late for a reply, but an opt-out always counts.
         if is_unsubscription(&order.text) {
             opt_out(installation, state, cause).await?;
         }
@@ -181,7 +181,7 @@ async fn taken(
     }
     let sensitive = sensitive_word(installation, &opened.campaign, order, &node).await?;
     let refuses = matches!(&input, TextInput::Words(understood) if understood.opt_out);
-    // Whoever refuses further calls is heard, whatever else they wrote.
+    // An opt-out counts, whatever else the message contains.
     if sensitive.is_some() && !refuses {
         input = TextInput::SensitiveWord;
     }
@@ -202,7 +202,7 @@ async fn taken(
         follows,
     };
     let command = ConversationCommand::Hear(Box::new(hearing));
-    // What is read again is another question: each is asked under its own id.
+    // Each attempt has its own command id, because it may have another result.
     let cause = follow(cause, &format!("hear/{}", state.inputs().len()));
     match installation.entities.conversations.ask(&id, command, cause).await {
         Ok(answer) => Ok(answer),
@@ -211,7 +211,8 @@ async fn taken(
     }
 }
 
-/// The first word of the campaign's lists, as it is kept.
+/// Returns the first sensitive word of the campaign's list in the message, in the form in which it is
+/// stored.
 async fn sensitive_word(
     installation: &Installation,
     campaign: &CampaignId,
@@ -231,7 +232,7 @@ async fn sensitive_word(
     }))
 }
 
-/// What the campaign's knowledge has to a message, as calls of it are answered.
+/// Adds what the campaign's knowledge base contains about the message, as in calls.
 async fn look_up(
     installation: &Installation,
     campaign: &CampaignId,
@@ -248,7 +249,7 @@ async fn look_up(
     Ok(())
 }
 
-/// On the number's own stream before anything else of it is stored.
+/// Stores an opt-out on the number's stream, before anything else about the message is stored.
 async fn opt_out(
     installation: &Installation,
     state: &ConversationState,
@@ -271,7 +272,7 @@ async fn opt_out(
     Ok(())
 }
 
-/// What stands in the log of a message, as it is handed out.
+/// Returns the reply to a message, read from the log.
 async fn answered(
     installation: &Arc<Installation>,
     id: ConversationId,
@@ -304,8 +305,8 @@ async fn answered(
     })
 }
 
-/// Asks for a call of the same person; behind the close, which says that it is due. However often it is
-/// asked, it is one order.
+/// Requests a call to the same customer after the conversation was closed for a hand-off. A repetition does
+/// not create a second order.
 async fn hand_over(
     installation: &Arc<Installation>,
     id: ConversationId,
@@ -344,7 +345,7 @@ async fn hand_over(
             call: Some(asked.call),
             refused: None,
         }),
-        // The conversation is over whatever becomes of the call; whoever asks is told why there is none.
+        // The conversation is closed in any case; the reply states why there is no call.
         Err(problem) if !problem.is_ours() => Ok(HandedOver {
             call: None,
             refused: Some(problem.code),

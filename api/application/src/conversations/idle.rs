@@ -1,5 +1,5 @@
-//! Whom nobody answers any more: a conversation is closed when its channel's time is over since the last
-//! text. The time stands in the log, so a restart neither forgets nor repeats it.
+//! Closes idle conversations: after the idle time of the channel since the last text. The time is computed
+//! from the log, so a restart neither forgets nor repeats it.
 
 use crate::installation::Installation;
 use domain::conversation::{ConversationCommand, ConversationEvent};
@@ -8,10 +8,10 @@ use domain::problem::Problem;
 use domain::stored_event::Cause;
 use std::sync::Arc;
 
-/// How often it is asked whose time is over; half an hour and a minute are the same to whoever left.
+/// Interval of the check, in milliseconds. Idle times are at least minutes, so ten seconds do not matter.
 const LOOK_MS: u64 = 10_000;
 
-/// Begins to look; ends with the process.
+/// Starts the task that closes idle conversations until the process stops.
 pub fn begin(installation: &Arc<Installation>) {
     let keeper = Arc::clone(installation);
     installation.until_stopped("conversations", async move { keep(&keeper).await });
@@ -20,7 +20,7 @@ pub fn begin(installation: &Arc<Installation>) {
 async fn keep(installation: &Installation) {
     loop {
         if let Err(problem) = look(installation).await {
-            tracing::warn!(%problem, "idle conversations were not looked for; they are again");
+            tracing::warn!(%problem, "idle conversations were not checked; trying again");
         }
         installation.pause(LOOK_MS).await;
     }

@@ -1,4 +1,4 @@
-//! What a message says to the flow: a key of a menu, or words, read by what ships.
+//! Interprets a text message for the flow: as a menu key, or as words with the shipped models.
 
 use super::unsubscribing::is_unsubscription;
 use crate::installation::Installation;
@@ -12,7 +12,7 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Who reads what is written in a language; the first one waits a second until that is learned.
+/// Returns the listener of a language. The first caller waits a second until it has learned.
 pub(super) async fn listener(installation: &Installation, language: &str) -> Result<Arc<Listener>, Problem> {
     if let Some(ready) = Listener::ready(language) {
         return Ok(ready);
@@ -20,7 +20,7 @@ pub(super) async fn listener(installation: &Installation, language: &str) -> Res
     let (sender, learned) = oneshot::channel();
     let language = language.to_owned();
     let learning = move || {
-        // Nobody waits any more where the process stops meanwhile.
+        // The receiver is gone if the process stops meanwhile.
         let _stopped = sender.send(Listener::shared(&language));
     };
     installation.tasks().thread("understanding", Box::new(learning));
@@ -30,7 +30,7 @@ pub(super) async fn listener(installation: &Installation, language: &str) -> Res
     learned.map_err(|fault| Problem::fault(fault.to_string()))
 }
 
-/// A message, read for where the conversation is. What is kept of a slot that takes a sentence is starred.
+/// Interprets a message at the current node. The value of a free-text slot is masked before it is stored.
 pub(super) fn read(text: &str, run: &FlowRun, listener: &Listener, at: Timestamp) -> TextInput {
     if let Some(key) = key_of(text, run) {
         return TextInput::Key(key);
@@ -48,14 +48,14 @@ pub(super) fn read(text: &str, run: &FlowRun, listener: &Listener, at: Timestamp
     TextInput::Words(understood)
 }
 
-/// One key alone, where a key leads somewhere.
+/// Returns the key if the message is a single character that is a key of the current menu.
 fn key_of(text: &str, run: &FlowRun) -> Option<char> {
     let mut characters = text.trim().chars();
     let key = characters.next().filter(|_| characters.next().is_none())?;
     run.keys().contains(&key).then_some(key)
 }
 
-/// By fixed words, past every model.
+/// The interpretation of a fixed opt-out word, which uses no model.
 fn refusal() -> Understood {
     Understood {
         reading: SpokenReading {

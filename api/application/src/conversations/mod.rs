@@ -1,5 +1,5 @@
-//! Conversations in text, whoever carries them: opened, gone on with message by message, read, and closed
-//! when nobody goes on. All that is said is stored before it is handed out.
+//! Text conversations: opening, messages, transcript, summary, and closing after an idle time. All texts
+//! are stored before they are sent.
 
 mod hearing;
 mod idle;

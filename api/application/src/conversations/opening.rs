@@ -1,4 +1,4 @@
-//! Opening a conversation: whom it is with, along which flow, and whether the rules allow it.
+//! Opening of a conversation: the customer, the flow, and the check of the compliance rules.
 
 use super::under_way::{CONVERSATIONS_OPEN_MAX, OPEN_PER_CUSTOMER_MAX};
 use crate::flows::definition_of;
@@ -25,7 +25,7 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What is asked.
+/// A request to open a conversation.
 #[derive(Debug)]
 pub struct ConversationOrder {
     pub campaign: CampaignId,
@@ -34,7 +34,7 @@ pub struct ConversationOrder {
     pub begun_by: BegunBy,
 }
 
-/// Opens it; the same request again finds it open.
+/// Opens a conversation. A repeated request finds it open.
 pub async fn open(
     installation: &Installation,
     order: ConversationOrder,
@@ -93,7 +93,7 @@ pub async fn open(
     Ok((id, answer))
 }
 
-/// The lists that came as digests, on which the person's number stands.
+/// Returns the digest lists (imported as hashes) that contain the customer's number.
 pub(crate) async fn hashed_lists_of(
     installation: &Installation,
     person: &CustomerState,
@@ -111,7 +111,7 @@ pub(crate) async fn hashed_lists_of(
     hashed_on(installation, known.book(), e164, None).await
 }
 
-/// The flow that a conversation runs.
+/// Returns the flow that a conversation runs.
 pub(super) async fn graph_of(
     installation: &Installation,
     flow: &FlowRef,
@@ -124,7 +124,7 @@ pub(super) async fn graph_of(
     Ok(graph)
 }
 
-/// The number that an opt-out would be of: the enrolment's.
+/// Returns the number to which an opt-out would apply: that of the enrolment.
 fn number_of(person: &CustomerState, order: &ConversationOrder) -> Result<NumberId, Problem> {
     let enrolment = person.enrolment(&order.campaign);
     let enrolment = enrolment.ok_or_else(|| {
@@ -159,18 +159,19 @@ async fn has_room(installation: &Installation, customer: &CustomerId) -> Result<
     Ok(())
 }
 
-/// Who is written to, about what.
+/// The facts for judging a message to a customer.
 pub(crate) struct Judged<'a> {
     pub(crate) facts: &'a CampaignFacts,
     pub(crate) person: &'a CustomerState,
     pub(crate) number: &'a NumberId,
     pub(crate) number_state: &'a NumberState,
-    /// Lists that came as digests, one of which is this number's.
+    /// Digest lists that contain this number.
     pub(crate) hashed_on: &'a [NumberListName],
 }
 
 impl Judged<'_> {
-    /// What the rules say of writing to them at an instant.
+    /// Returns the verdicts of the rules about writing to the customer at `now`. `answers` is true for a
+    /// reply to the customer's own message.
     pub(crate) fn verdicts(&self, answers: bool, now: Timestamp) -> Result<Vec<Verdict>, Problem> {
         let Self {
             facts,
@@ -218,7 +219,7 @@ impl Judged<'_> {
     }
 }
 
-/// Refuses by the strictest verdict.
+/// Refuses if the strictest verdict does not allow writing.
 pub(crate) fn allowed(verdicts: &[Verdict]) -> Result<(), Problem> {
     let Some(verdict) = strictest(verdicts) else {
         return Ok(());

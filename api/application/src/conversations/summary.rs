@@ -1,5 +1,5 @@
-//! What a conversation in text came to, whoever asks: its recorded summary, with the labels of its closed
-//! lists.
+//! Summaries of text conversations (小结): the stored summary in the form of the API, with labels for coded
+//! values.
 
 use crate::installation::Installation;
 use crate::summaries::{FollowUpShown, InterestShown, words_of};
@@ -15,13 +15,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The summary of a conversation in text as shown.
+/// The stored summary of one text conversation.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TextSummaryShown {
     conversation: ConversationId,
     campaign: CampaignId,
     customer: CustomerId,
-    /// The version of the flow that it ran.
+    /// The flow version that the conversation ran.
     #[schemars(example = &"card_instalment_spoken@1")]
     flow: String,
     channel: Channel,
@@ -32,42 +32,43 @@ pub struct TextSummaryShown {
     reason_zh: &'static str,
     outcome: Option<Outcome>,
     outcome_zh: Option<&'static str>,
-    /// What decided it.
+    /// The intent that decided the conversation.
     #[schemars(example = &"affirm")]
     intent: Option<String>,
-    /// Where that stands: a member of the flow, `opt_out` or `outcome`.
+    /// The rule behind the intent: a member of the flow, `opt_out` or `outcome`.
     #[schemars(example = &"nodes.签约.intents.affirm")]
     intent_rule: Option<String>,
-    /// Null where they wrote nothing.
+    /// The customer's interest. Null if the customer wrote nothing.
     interest: Option<InterestShown>,
-    /// By the flow's names; null where nobody can open it any more.
+    /// Slot values by the flow's slot names. A value is null if its key was destroyed.
     #[schemars(example = BTreeMap::from([("terms", Some("3"))]))]
     slots: BTreeMap<String, Option<String>>,
     tags: BTreeSet<CourseMark>,
-    /// What the flow says of the person; null where nobody can open it any more. It is put on nobody.
+    /// Tags that the flow derived. A tag is null if its key was destroyed. The tags are not added to the
+    /// customer.
     #[schemars(example = ["承诺还款"])]
     flow_tags: Vec<Option<String>>,
-    /// Null where nobody can open it any more.
+    /// The summary's sentence. Null if its key was destroyed.
     #[schemars(example = &"文字会话（网页），流程结束，结果：成功。")]
     text: Option<String>,
     #[schemars(example = &"zh-CN")]
     lang: String,
     follow_up: FollowUpShown,
     turns: TurnCounts,
-    /// Digests of the models that were asked.
+    /// SHA-256 digests of the models that were used.
     #[schemars(example = ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])]
     models: BTreeSet<String>,
-    /// Of its rules and templates.
+    /// Version of the rules and templates that wrote the summary.
     summary_version: u32,
-    /// `conversation.closed`, from which on nothing was added.
+    /// Log position of `conversation.closed`, after which nothing was added.
     made_at_position: String,
     made_at_version: u64,
-    /// Slots and text are shown as they were kept.
+    /// True if slots and text are shown as stored, false if they are masked again.
     clear: bool,
 }
 
 impl TextSummaryShown {
-    /// How many values of the person it shows; those that nobody can open any more are none.
+    /// Returns the number of personal values in this reply. Values with a destroyed key do not count.
     pub fn values_count(&self) -> usize {
         let texts = std::iter::once(&self.text);
         self.slots
@@ -79,8 +80,8 @@ impl TextSummaryShown {
     }
 }
 
-/// What was recorded of a conversation. `clear` shows slots and text as they were kept; else they are masked
-/// again.
+/// Returns the stored summary of a conversation. With `clear`, slots and text are shown as stored;
+/// otherwise they are masked again.
 pub async fn text_summary(
     installation: &Installation,
     conversation: ConversationId,

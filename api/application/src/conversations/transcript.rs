@@ -1,4 +1,4 @@
-//! What was written, by both sides: the conversation's own events, opened where the person's key is there.
+//! The transcript of a text conversation, from its own events, decrypted if the customer's key exists.
 
 use crate::installation::Installation;
 use crate::transcript_words::masked_by_node;
@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Who wrote.
+/// The author of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
@@ -27,55 +27,55 @@ pub enum Side {
     Customer,
 }
 
-/// One event of a conversation, as far as it can be read.
+/// One event of a conversation, decrypted as far as possible.
 #[derive(Debug, Clone)]
 pub struct Texted {
     pub at: Timestamp,
     pub event: ConversationEvent,
 }
 
-/// One text.
+/// One text of a conversation.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LineShown {
     pub at: Timestamp,
     pub side: Side,
     #[schemars(example = &"greeting")]
     pub node: String,
-    /// The message that it is, or that it answers.
+    /// Id of the message that this is, or that it answers.
     #[schemars(example = &"m-1")]
     pub message: Option<String>,
-    /// Of a text of ours: its place in the flow.
+    /// For our texts: the place in the flow.
     #[schemars(example = &"nodes.greeting.text")]
     pub prompt: Option<String>,
     #[schemars(example = &"warm")]
     pub variant: Option<String>,
-    /// Null where the person's key is gone.
+    /// The text. Null if its key was destroyed.
     #[schemars(example = &"好的，不再联系您。")]
     pub text: Option<String>,
-    /// Pictures and links that go with a text of ours.
+    /// Pictures and links that accompany our text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shows: Vec<Show>,
-    /// Of a message of theirs: what was made of it and why the flow went where it went.
+    /// For the customer's messages: how it was understood, and why the flow continued as it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<WhyShown>,
 }
 
-/// What was made of a message.
+/// How a message was understood.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct WhyShown {
     #[schemars(example = &"refuse_call")]
     pub intent: Option<String>,
-    /// Names of slots that were said.
+    /// Names of the slots that the message filled.
     #[schemars(example = ["terms"])]
     pub slots: Vec<String>,
     pub opt_out: bool,
-    /// A word of the campaign's lists stood in it.
+    /// True if the message contained a sensitive word of the campaign.
     pub sensitive_word: bool,
-    /// What the flow decided by it.
+    /// The decisions of the flow about this message.
     pub decided: Vec<TurnDecision>,
 }
 
-/// A conversation as it is shown.
+/// A conversation with its texts.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConversationShown {
     pub id: ConversationId,
@@ -91,7 +91,7 @@ pub struct ConversationShown {
     pub lines: Vec<LineShown>,
 }
 
-/// The conversation, where there is one.
+/// Returns the state of a conversation and the fact of its opening. Refuses if it does not exist.
 pub async fn known(
     installation: &Installation,
     id: ConversationId,
@@ -102,7 +102,7 @@ pub async fn known(
     Ok((state, opened))
 }
 
-/// Its events.
+/// Returns the events of a conversation, decrypted as far as possible.
 pub async fn transcript(installation: &Installation, id: ConversationId) -> Result<Vec<Texted>, Problem> {
     let stream = Conversation::stream(&id);
     let stored = installation.store().read_whole_stream(&stream).await?;
@@ -125,7 +125,7 @@ pub async fn transcript(installation: &Installation, id: ConversationId) -> Resu
     Ok(texted)
 }
 
-/// The texts of both sides, in order.
+/// Returns the texts of both sides, in order.
 pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
     let mut lines: Vec<LineShown> = Vec::new();
     for Texted { at, event } in texted {
@@ -175,8 +175,8 @@ pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
     lines
 }
 
-/// Masks what the customer wrote: messages that answer one node in a row as one text, so that a number in
-/// two messages is masked as a whole. Words of the flow (`own_words`) are no names.
+/// Masks the customer's texts. Consecutive messages at one node are masked as one text, so that a number
+/// spread over two messages is found. Words of the flow (`own_words`) are never taken for names.
 pub fn mask_theirs(lines: &mut [LineShown], own_words: &str) {
     let is_theirs = |line: &&mut LineShown| line.side == Side::Customer && line.text.is_some();
     let mut theirs: Vec<&mut LineShown> = lines.iter_mut().filter(is_theirs).collect();
@@ -190,7 +190,7 @@ pub fn mask_theirs(lines: &mut [LineShown], own_words: &str) {
     }
 }
 
-/// Of their last message; none before it.
+/// Returns the explanation of the customer's last message, or `None` before the first one.
 fn why_of_last(lines: &mut [LineShown]) -> Option<&mut WhyShown> {
     let last = lines.iter_mut().rev().find(|line| line.side == Side::Customer)?;
     Some(last.why.get_or_insert_default())
@@ -204,7 +204,7 @@ impl WhyShown {
     }
 }
 
-/// The conversation with the lines that are shown of it.
+/// Returns the conversation for the API, with the given lines.
 pub fn describe(
     id: ConversationId,
     state: &ConversationState,

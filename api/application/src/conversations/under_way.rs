@@ -1,5 +1,5 @@
-//! Conversations that are open, as far as the log was read: how many there are, and when each is looked at
-//! again. A memory of the log, made anew by every process.
+//! The open conversations, as far as the log was read: their number, and when each is checked for idleness
+//! next. Built from the log by every process.
 
 use domain::conversation::ConversationEvent;
 use domain::event_filter::EventFilter;
@@ -11,13 +11,13 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Most conversations open at once: each is some kilobytes while it is gone on with.
+/// Most conversations open at once. Each takes some kilobytes while it is in use.
 pub const CONVERSATIONS_OPEN_MAX: usize = 10_000;
 
-/// Most of one person at once: one on each channel.
+/// Most open conversations per customer: one on each channel.
 pub const OPEN_PER_CUSTOMER_MAX: usize = 3;
 
-/// Those that are open.
+/// The open conversations of this process.
 #[derive(Debug, Default)]
 pub struct UnderWay {
     known: Mutex<Known>,
@@ -29,11 +29,11 @@ struct Known {
     open: BTreeMap<ConversationId, OpenOne>,
 }
 
-/// One that is open.
+/// One open conversation of this process.
 #[derive(Debug, Clone)]
 struct OpenOne {
     customer: CustomerId,
-    /// Not idle before then.
+    /// Time of the next check; the conversation is not idle before it.
     look_at: Timestamp,
 }
 
@@ -71,7 +71,7 @@ impl UnderWay {
         }
     }
 
-    /// How many are open: all, and of one person.
+    /// Returns how many conversations are open: all, and with this customer.
     pub(super) fn count(&self, customer: &CustomerId) -> OpenCount {
         let known = self.known();
         let of_person = known.open.values().filter(|open| open.customer == *customer);
@@ -81,14 +81,14 @@ impl UnderWay {
         }
     }
 
-    /// Those to be looked at by now.
+    /// Returns the conversations with a check that is due.
     pub(super) fn due(&self, now: Timestamp) -> Vec<ConversationId> {
         let known = self.known();
         let due = known.open.iter().filter(|(_, open)| open.look_at <= now);
         due.map(|(id, _)| *id).collect()
     }
 
-    /// It is not idle before then.
+    /// Sets the time of the next check.
     pub(super) fn look_again(&self, id: ConversationId, look_at: Timestamp) {
         if let Some(open) = self.known().open.get_mut(&id) {
             open.look_at = look_at;
@@ -104,7 +104,7 @@ impl UnderWay {
     }
 }
 
-/// How many are open.
+/// Counts of open conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OpenCount {
     pub(super) of_all: usize,

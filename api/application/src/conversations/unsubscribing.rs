@@ -1,9 +1,9 @@
-//! The fixed words by which somebody who writes refuses: 退订 and its short forms, alone or in a sentence that
-//! says nothing else.
+//! The fixed opt-out words of text messages: 退订 and its short forms, alone or in a sentence with no other
+//! meaning.
 
 use understanding::priority::{Priority, says};
 
-/// As carriers ask for them: 退订 and T or TD after it (《通信短信息服务管理规定》), STOP and its kin abroad.
+/// The words that carriers require: 退订, and T or TD for it (《通信短信息服务管理规定》); STOP and similar words abroad.
 const WHOLE: [&str; 14] = [
     "退订",
     "回复退订",
@@ -21,7 +21,7 @@ const WHOLE: [&str; 14] = [
     "stopall",
 ];
 
-/// Whether a text refuses further messages and calls, whatever it answers.
+/// Returns true if a text asks for no further messages and calls.
 pub fn is_unsubscription(text: &str) -> bool {
     let plain: String = text
         .chars()

@@ -1,7 +1,8 @@
-//! Audio of somebody else's, heard by what calls listen with, at the pace at which it was spoken.
+//! Speech recognition as a service for other systems: audio is recognized by the engine that calls use, in
+//! real time.
 //!
-//! Engines are made for calls: their queues hold three seconds, and some count time by the clock. So audio
-//! comes to them as a call's would, and a recording of ten seconds takes ten seconds.
+//! Engines are built for calls: their queues hold three seconds, and some measure time by the clock. So the
+//! audio is fed to them as in a call, and a recording of ten seconds takes ten seconds.
 
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{
@@ -13,49 +14,50 @@ use domain::problem::{Kind, Problem};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Longest audio of one request: an utterance or a few, not a call.
+/// Longest audio of one request, in milliseconds: a few utterances, not a call.
 pub const HEARD_MS_MAX: u64 = 60_000;
 
-/// Silence behind the audio, so that an utterance that is cut off there has an end.
+/// Silence added after the audio, in milliseconds, so that a cut-off utterance has an end.
 const TAIL_MS: u64 = 700;
 
-/// What an engine may take beyond its own bound until it says that it is done.
+/// Time that an engine may take beyond its own limit to report the end, in milliseconds.
 const GRACE_MS: u64 = 2_000;
 
-/// How to listen.
+/// Options of a request to recognize speech.
 #[derive(Debug, Clone, Default)]
 pub struct HearingOrder {
-    /// BCP 47; default: `zh-CN`.
+    /// Language (BCP 47). Default: `zh-CN`.
     pub language: Option<String>,
     pub dialect: Option<String>,
 }
 
-/// What was heard, with who heard it.
+/// The recognized text, with the engine that produced it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RecognizedShown {
-    /// All utterances as one text; empty where nothing was made out.
+    /// All utterances as one text. Empty if nothing was recognized.
     #[schemars(example = &"我想办三期")]
     pub text: String,
     pub utterances: Vec<UtteranceShown>,
-    /// Kind of engine.
+    /// Kind of engine that recognized the speech.
     #[schemars(example = &"vosk")]
     pub engine: String,
-    /// Digest of its configuration.
+    /// Digest of the engine's configuration.
     #[schemars(example = &"9f86d081884c7d65")]
     pub configuration: String,
-    /// It knows a closed vocabulary of synthetic voices alone: for rehearsals, never for people.
+    /// True if the engine knows only a closed vocabulary of synthetic voices: for rehearsals, never for
+    /// people.
     pub rehearsal_only: bool,
     pub audio_ms: u64,
-    /// From the first frame to the engine's last word.
+    /// Time from the first frame to the engine's last result, in milliseconds.
     pub took_ms: u64,
 }
 
-/// One utterance.
+/// One recognized utterance.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UtteranceShown {
     #[schemars(example = &"我想办三期")]
     pub text: String,
-    /// 0 to 1, where the engine says so.
+    /// Confidence from 0 to 1, if the engine reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence_ratio: Option<f64>,
     pub begin_ms: u64,
@@ -142,7 +144,7 @@ pub(super) async fn recognize(
     })
 }
 
-/// The audio in frames of a call, with silence behind it.
+/// Splits the audio into frames as in a call, with silence after it.
 fn frames_of(clip: &Clip) -> Vec<HeardFrame> {
     let tail = usize::try_from(TAIL_MS / FRAME_MS).unwrap_or_default();
     let silent = [[0_i16; FRAME_SAMPLES]];

@@ -1,7 +1,8 @@
-//! What calls understand, hear and speak with, for other systems: bounded, counted, and behind the calls.
+//! The engines of calls (understanding, recognition, synthesis, voices) as a service for other systems:
+//! within quotas, counted, with lower priority than calls.
 //!
-//! Nothing of what is sent is stored, logged or a label of a figure. Calls ask nobody here for a place: what
-//! others may take at once is bounded, so that what is left is theirs.
+//! Nothing that is sent is stored, logged or used as a label of a metric. Calls need no turn here: the
+//! number of external requests at once is limited, so that capacity remains for calls.
 
 mod heard;
 mod named;
@@ -27,9 +28,9 @@ use domain::setting::SettingName;
 use std::sync::{Arc, OnceLock};
 use understood::Readers;
 
-/// The engines of this process, for whoever asks from outside.
+/// The engines of this process, for requests of other systems.
 pub struct Engines {
-    /// Absent where calls are answered by keys alone.
+    /// The recognizer. `None` if calls are answered by keypresses only.
     recognizer: Option<Arc<dyn Recognizer>>,
     readers: Arc<OnceLock<Result<Readers, String>>>,
     quotas: Arc<Quotas>,
@@ -44,12 +45,12 @@ impl Engines {
         }
     }
 
-    /// How often each was asked, and how often it was not let.
+    /// Returns how often each engine was used and how often it refused.
     pub fn uses(&self) -> Vec<EngineUses> {
         self.quotas.uses()
     }
 
-    /// What an utterance says.
+    /// Returns the meaning of a text, within the caller's quota.
     pub async fn understand(
         &self,
         installation: &Installation,
@@ -70,7 +71,7 @@ impl Engines {
         }
     }
 
-    /// What was said in some audio.
+    /// Returns the text of some audio, within the caller's quota.
     pub async fn recognize(
         &self,
         installation: &Installation,
@@ -86,7 +87,7 @@ impl Engines {
         heard::recognize(recognizer.as_ref(), clock, clip, order).await
     }
 
-    /// A text as sound.
+    /// Returns a text as audio, within the caller's quota.
     pub async fn synthesize(
         &self,
         installation: &Installation,
@@ -97,7 +98,7 @@ impl Engines {
         spoken::speak(installation.synthesizer.as_ref(), order).await
     }
 
-    /// A place for describing or comparing a voice, until it is dropped.
+    /// Returns a turn for describing or comparing a voice. It ends when it is dropped.
     pub async fn voices(&self, installation: &Installation, caller: &Caller) -> Result<EngineTurn, Problem> {
         self.turn(installation, caller, Engine::Voices).await
     }

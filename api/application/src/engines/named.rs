@@ -1,33 +1,33 @@
-//! What was named in a text, as whoever asks is told: digits, units, and where it stood.
+//! Entities of a text in the form of the API: digits, units and positions.
 
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use understanding::entities::{Entity, Granularity, PeriodUnit, Unknown, Value};
 
-/// Something that was named, in digits.
+/// An entity named in a text: amount, period, time, phone and so on.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EntityShown {
     /// `amount`, `number`, `share`, `period`, `time`, `phone`, `bank_card`, `identity_number`, `unknown`.
     #[schemars(example = &"period")]
     pub kind: String,
-    /// In digits: money in fen, a share in millionths, a time by RFC 3339 in UTC.
+    /// The value in digits: money in fen, a share in millionths, a time as RFC 3339 in UTC.
     #[schemars(example = &"3")]
     pub value: String,
-    /// Where a span was named: its other end.
+    /// Upper end, if a range was named.
     #[schemars(example = &"500000")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// Of a period: what is counted.
+    /// For a period: the unit that is counted.
     #[schemars(example = &"month")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// How exact it is.
+    /// How precise the value is, for example a day or a minute.
     #[schemars(example = &"exact")]
     pub granularity: String,
-    /// The first of its characters in the text.
+    /// Index of its first character in the text.
     pub begin: usize,
-    /// The first behind it.
+    /// Index of the first character after it.
     pub end: usize,
 }
 
@@ -83,7 +83,7 @@ pub(super) fn shown(text: &str, entity: &Entity, masked: bool) -> EntityShown {
     }
 }
 
-/// Thousandths as a decimal: 12500 is 12.5.
+/// Formats thousandths as a decimal number: 12500 is 12.5.
 fn thousandths(value: i64) -> String {
     let (sign, size) = (if value < 0 { "-" } else { "" }, value.unsigned_abs());
     let (whole, part) = (size / 1_000, size % 1_000);

@@ -1,4 +1,4 @@
-//! Who may ask an engine how often, and how many at once; a turn is given back when it is dropped.
+//! Quotas of the engines: requests per minute and at once, per user or key. A turn ends when it is dropped.
 
 use crate::access::Caller;
 use domain::problem::{Kind, Problem};
@@ -6,13 +6,14 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Users and keys remembered; of more, whoever asked longest ago begins anew.
+/// Most users and keys that are remembered. Beyond it the one that was idle longest starts with a full
+/// quota.
 const CALLERS_MAX: usize = 4_096;
 
-/// Thousandths of a request, so that part of one comes back.
+/// Thousandths of a request, so that fractions of a request are refilled.
 const MILLI: u64 = 1_000;
 
-/// A minute, in which a quota comes back.
+/// Period in which a quota refills, in milliseconds.
 const MINUTE_MS: u64 = 60_000;
 
 /// One of the engines of calls.
@@ -21,14 +22,14 @@ pub enum Engine {
     Understand,
     Recognize,
     Synthesize,
-    /// A voice is described or compared.
+    /// Description or comparison of a voice.
     Voices,
 }
 
 impl Engine {
     pub const ALL: [Self; 4] = [Self::Understand, Self::Recognize, Self::Synthesize, Self::Voices];
 
-    /// As figures and problems name it.
+    /// Returns the engine's name in metrics and problems.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Understand => "understand",
@@ -38,40 +39,40 @@ impl Engine {
         }
     }
 
-    /// How many of all others may be answered at once. Calls are not counted and never wait for these.
+    /// Returns the most external requests at once. Calls are not counted and never wait for them.
     pub const fn others_max(self) -> u32 {
         match self {
-            // Microseconds each.
+            // Microseconds per request.
             Self::Understand => 8,
-            // A recognition keeps a connection of an engine for as long as the audio is.
+            // A recognition occupies an engine's connection for the duration of the audio.
             Self::Recognize => 4,
-            // A program of its own each; one of two cores stays with the calls.
+            // Each is a program of its own; one of two cores remains for calls.
             Self::Synthesize => 1,
-            // Some milliseconds of one of two cores for each second of sound.
+            // Some milliseconds of one of two cores per second of audio.
             Self::Voices => 1,
         }
     }
 }
 
-/// What one user or key may have.
+/// The quota of one user or key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuotaLimits {
     pub per_minute: u64,
     pub at_once_max: u64,
 }
 
-/// How often an engine was asked since the process began.
+/// The use of an engine since the process started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EngineUses {
     pub engine: Engine,
-    /// Let in.
+    /// Number of requests that were admitted.
     pub admitted: u64,
-    /// Refused by a quota, or since all places were taken.
+    /// Requests refused because of a quota, or because all turns were taken.
     pub refused: u64,
     pub at_once: u32,
 }
 
-/// Who has used what of it.
+/// The quotas in use, by user or key.
 #[derive(Debug, Default)]
 pub struct Quotas(Mutex<Ledger>);
 
@@ -95,7 +96,7 @@ struct Used {
     at_once: u64,
 }
 
-/// A place at an engine.
+/// A turn at an engine.
 #[derive(Debug)]
 pub struct EngineTurn {
     quotas: Arc<Quotas>,
@@ -116,7 +117,7 @@ impl Drop for EngineTurn {
 }
 
 impl Quotas {
-    /// Lets a request in, or says which quota is used up.
+    /// Admits a request, or refuses with the quota that is exhausted.
     pub fn enter(
         self: &Arc<Self>,
         engine: Engine,
@@ -124,7 +125,7 @@ impl Quotas {
         limits: QuotaLimits,
         now: Timestamp,
     ) -> Result<EngineTurn, Problem> {
-        // Whoever owns the directory is one of the others here: calls go before them, too.
+        // The directory's owner has a quota too: calls go first.
         let name = caller.counted_as().unwrap_or_else(|| "directory".to_owned());
         let mut ledger = self.ledger();
         let admitted = ledger.admit(engine, &name, limits, now);
@@ -147,7 +148,7 @@ impl Quotas {
         }
     }
 
-    /// Every engine's figures.
+    /// Returns the use of every engine.
     pub fn uses(&self) -> Vec<EngineUses> {
         let ledger = self.ledger();
         let of = |engine| {
@@ -204,7 +205,7 @@ impl Ledger {
             return Err(busy(
                 "engines-busy",
                 format!(
-                    "{} answers {} others at once, for calls go first",
+                    "{} answers at most {} external requests at once, because calls go first",
                     engine.code(),
                     engine.others_max()
                 ),
@@ -215,7 +216,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Nobody who is being answered is forgotten.
+    /// Removes the user or key that was idle longest if there are too many. One with a running request is
+    /// kept.
     fn make_room(&mut self, name: &str) {
         if self.callers.len() < CALLERS_MAX || self.callers.contains_key(name) {
             return;

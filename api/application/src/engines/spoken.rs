@@ -1,4 +1,4 @@
-//! A text of somebody else's, spoken by what calls speak with.
+//! Speech synthesis as a service for other systems, with the engine that calls use.
 
 use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer, Urgency};
 use domain::problem::Problem;
@@ -6,10 +6,10 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use std::sync::Arc;
 
-/// Longest text: two minutes of speech, more than any prompt of a flow.
+/// Longest text, in bytes: two minutes of speech, more than any prompt of a flow.
 pub const SPOKEN_BYTES_MAX: usize = 2_000;
 
-/// Longest name of a language or a voice.
+/// Longest name of a language or voice, in bytes.
 const NAME_BYTES_MAX: usize = 64;
 
 /// A text to be spoken.
@@ -18,11 +18,11 @@ const NAME_BYTES_MAX: usize = 64;
 pub struct SpeakingOrder {
     #[schemars(length(min = 1, max = SPOKEN_BYTES_MAX))]
     pub text: String,
-    /// BCP 47; default: `zh-CN`.
+    /// Language (BCP 47). Default: `zh-CN`.
     pub language: Option<String>,
-    /// Only the voice that this server has; default: that one.
+    /// Voice; only the one that this server has. Default: that one.
     pub voice: Option<String>,
-    /// Whether the text may name somebody; then its sound is kept nowhere. Default: true.
+    /// True if the text may name a person: its audio is then not cached. Default: true.
     pub personal: Option<bool>,
 }
 
@@ -58,13 +58,13 @@ pub(super) async fn speak(
         text: order.text.clone(),
         language: order.language.clone().unwrap_or_else(|| "zh-CN".to_owned()),
         personal: order.personal.unwrap_or(true),
-        // Whoever asks is not on the telephone, and others are.
+        // No callee waits for this text, but others may be in calls.
         urgency: Urgency::Ahead,
         ..Prompt::default()
     };
     match synthesizer.speak(&prompt).await {
         Ok(clip) => Ok(clip),
-        // What it says of itself may hold the text.
+        // The engine's error message may contain the text.
         Err(SpeechError::Missing(_) | SpeechError::NotBundled | SpeechError::Failed(_)) => {
             Err(Problem::unavailable("the synthesizer could not speak this text"))
         }

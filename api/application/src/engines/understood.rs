@@ -1,4 +1,5 @@
-//! A text of somebody else's, understood as an utterance of a call would be.
+//! Language understanding as a service for other systems: a text is understood as an utterance of a call
+//! would be.
 
 use super::named::{EntityShown, shown};
 use crate::flows::definition_of;
@@ -22,19 +23,19 @@ use understanding::masking::mask;
 use understanding::sensitive::{SensitiveWords, WordList};
 use understanding::{Model, Verdict};
 
-/// Longest text: what a recognizer gives of one utterance at most.
+/// Longest text, in bytes: the most that a recognizer returns for one utterance.
 pub const UNDERSTOOD_BYTES_MAX: usize = 4_096;
 
-/// Most intents that may be expected, as many as a node has at most.
+/// Most expected intents: as many as a flow node can have.
 pub const EXPECTED_MAX: usize = 64;
 
-/// Most words to look for in one text; a campaign's list has more.
+/// Most words to look for in one text. A campaign's list may have more.
 pub const SENSITIVE_WORDS_MAX: usize = 100;
 
-/// Longest name of an intent, a node or a language, and longest sensitive word.
+/// Longest name of an intent, node or language, and longest sensitive word, in bytes.
 const NAME_BYTES_MAX: usize = 128;
 
-/// The zone of texts without one: Beijing's.
+/// Time zone of texts without one: Beijing time, in minutes from UTC.
 const ZONE_MINUTES: i32 = 480;
 
 /// A text to be understood.
@@ -43,22 +44,22 @@ const ZONE_MINUTES: i32 = 480;
 pub struct UnderstandingOrder {
     #[schemars(length(min = 1, max = UNDERSTOOD_BYTES_MAX))]
     pub text: String,
-    /// BCP 47; default: the flow's, or `zh-CN`.
+    /// Language (BCP 47). Default: the flow's, or `zh-CN`.
     pub language: Option<String>,
-    /// Intents that are likely here.
+    /// Intents that are likely in this context.
     #[schemars(length(max = EXPECTED_MAX))]
     pub expected: Option<Vec<String>>,
-    /// A published flow, `NAME` or `NAME@V`: its slots are filled.
+    /// A published flow, `NAME` or `NAME@V`. Its slots are filled from the text.
     #[schemars(with = "Option<String>")]
     pub flow: Option<FlowNamed>,
-    /// The node of it that asked: what it expects is expected.
+    /// The node of the flow that asked the question. Its expected intents are used.
     pub node: Option<String>,
-    /// What "tomorrow" is reckoned from; default: now.
+    /// Reference time for words like "tomorrow". Default: now.
     pub at: Option<Timestamp>,
-    /// Words to look for.
+    /// Sensitive words to look for in the text.
     #[schemars(length(max = SENSITIVE_WORDS_MAX))]
     pub sensitive_words: Option<Vec<String>>,
-    /// Whether phones, cards, identity numbers and names are masked in the answer; default: true.
+    /// Whether phones, card numbers, identity numbers and names are masked in the reply. Default: true.
     pub masked: Option<bool>,
 }
 
@@ -99,15 +100,15 @@ impl Order for UnderstandingOrder {
     }
 }
 
-/// What a text says.
+/// The meaning of a text.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "UnderstoodText")]
 pub struct UnderstoodShown {
-    /// As it was understood, masked unless asked otherwise.
+    /// The text as it was understood; masked unless requested otherwise.
     #[schemars(example = &"那就分三期吧")]
     pub text: String,
     pub masked: bool,
-    /// Digest of the model that was asked; absent where rules alone read this language.
+    /// Digest of the model that was used. Absent if only rules exist for this language.
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -117,29 +118,29 @@ pub struct UnderstoodShown {
     #[schemars(example = &"ask_term")]
     pub intent: Option<String>,
     pub score_permille: Option<u16>,
-    /// Best first, at most three.
+    /// Best candidates first, at most three.
     pub candidates: Vec<IntentCandidate>,
     /// `yes`, `no`, `yes_but`, `back_channel`, `question` or `neither`.
     #[schemars(example = &"yes")]
     pub answer: String,
-    /// Chinese only.
+    /// Interest of the speaker. Chinese only.
     pub interest: Option<SoundedInterest>,
-    /// Chinese only.
+    /// Sentiment of the speaker. Chinese only.
     pub sentiment: Option<SoundedSentiment>,
     /// Values for the flow's slots.
     #[schemars(example = BTreeMap::from([("terms", "3")]))]
     pub slots: BTreeMap<String, String>,
     pub entities: Vec<EntityShown>,
-    /// Further calls are refused by it.
+    /// True if the text asks for no further calls.
     pub opt_out: bool,
-    /// The first of the words looked for.
+    /// The first of the given words that the text contains.
     #[schemars(example = &"诈骗")]
     pub sensitive_word: Option<String>,
-    /// What it took, in microseconds.
+    /// Processing time, in microseconds.
     pub us: u64,
 }
 
-/// How interested somebody sounds.
+/// The interest that the text shows.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SoundedInterest {
     pub level: InterestLevel,
@@ -147,7 +148,7 @@ pub struct SoundedInterest {
     pub certainty: Certainty,
 }
 
-/// In which mood somebody speaks.
+/// The sentiment that the text shows.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SoundedSentiment {
     pub sentiment: Sentiment,
@@ -155,7 +156,7 @@ pub struct SoundedSentiment {
     pub certainty: Certainty,
 }
 
-/// The level that a label of the shipped lines names.
+/// Returns the interest level with this Chinese label, as used in the shipped training lines.
 fn level_of(label: &str) -> Option<InterestLevel> {
     InterestLevel::ALL
         .iter()
@@ -163,7 +164,7 @@ fn level_of(label: &str) -> Option<InterestLevel> {
         .find(|level| level.label_zh() == label)
 }
 
-/// What reads texts in this process.
+/// The models that read texts in this process.
 #[derive(Debug)]
 pub(super) struct Readers {
     chinese: Arc<Listener>,
@@ -172,7 +173,7 @@ pub(super) struct Readers {
     sentiment: Model,
 }
 
-/// Learns once, beside the answers: about two seconds of a core.
+/// Learns the models once, on a thread of its own: about two seconds of a core.
 pub(super) async fn learned(
     installation: &Installation,
     readers: Arc<OnceLock<Result<Readers, String>>>,
@@ -181,7 +182,7 @@ pub(super) async fn learned(
     let learning = Arc::clone(&readers);
     let work = move || {
         learning.get_or_init(learn);
-        // Whoever asked may have gone away.
+        // The caller may have gone.
         let _gone = told.send(());
     };
     installation.tasks().thread("understanding", Box::new(work));
@@ -201,7 +202,7 @@ fn learn() -> Result<Readers, String> {
     })
 }
 
-/// What is expected and can be learned where the text was said; and the flow's language.
+/// Returns the context of the text: expected intents, slots to fill, and the flow's language.
 pub(super) async fn asked_in(
     installation: &Installation,
     order: &UnderstandingOrder,
@@ -234,7 +235,7 @@ pub(super) async fn asked_in(
     Ok(asked)
 }
 
-/// Where a text was said.
+/// The context in which a text was said.
 pub(super) struct AskedIn {
     language: Option<String>,
     apart: AskedApart,

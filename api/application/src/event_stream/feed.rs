@@ -1,7 +1,8 @@
-//! The events one client asked for, and what it is told about them; read only when the client has room.
+//! The event feed of one client: the events it asked for, and notes about its position. Events are read
+//! only when the client has room.
 //!
-//! It catches up by filtered pages, then follows the log. It holds one page and no queue: a client that reads
-//! slowly delays nobody but itself, and is told that it fell behind. `next` is cancel-safe.
+//! The feed first catches up by filtered pages, then follows the log. It holds one page and no queue: a
+//! slow client delays only itself and gets a note that it fell behind. `next` is cancel-safe.
 
 use crate::readers::{Hold, Lost, is_own};
 use domain::event_filter::EventFilter;
@@ -15,42 +16,45 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Events of one page while catching up: at usual sizes 100 KB a client.
+/// Events per page while catching up: about 100 KB per client at usual sizes.
 const PAGE_EVENTS: usize = 128;
 
-/// Events that arrive at once when a client has fallen behind: a full page of the store's subscription.
+/// Number of events in one delivery at which a client counts as fallen behind: a full page of the store's
+/// subscription.
 pub(crate) const FELL_BEHIND_EVENTS: usize = 512;
 
-/// Unwanted events after which a client is told how far it is, so that a resume does not look at them again.
+/// Number of unwanted events after which the client gets its position, so that a resumed feed does not read
+/// them again.
 const CHECKPOINT_EVENTS: usize = 1_000;
 
-/// Longest silence: proxies drop silent connections after a minute.
+/// Longest silence, in milliseconds. Proxies drop silent connections after a minute.
 const BEAT_MS: u64 = 15_000;
 
-/// Wait before a store that was busy is asked again.
+/// Wait before a busy store is asked again, in milliseconds.
 const BUSY_WAIT_MS: u64 = 50;
 
-/// Pages of history that are read at once, for all clients together: the log's other readers go on.
+/// Pages of history that are read at once for all clients together, so that other readers of the log are
+/// not delayed.
 const HISTORY_READS_AT_ONCE: usize = 2;
 
 static HISTORY: Semaphore = Semaphore::const_new(HISTORY_READS_AT_ONCE);
 
-/// One thing a client is told.
+/// A message of the feed to its client.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Note {
     Event(StoredEvent),
-    /// All events up to here have been sent: the end of the log.
+    /// All events up to this position, the end of the log, have been sent.
     CaughtUp(Position),
-    /// The log ran ahead of the client, which is here, and ends there.
+    /// The client is at position `at` and the log has advanced to `head` in the meantime.
     FellBehind {
         at: Position,
         head: Position,
     },
-    /// Nothing wanted up to here: where to resume.
+    /// No wanted event up to this position. A client may resume after it.
     Reached(Position),
-    /// Nothing new; only a sign of life.
+    /// A heartbeat, sent when there is nothing new.
     Beat,
-    /// The last note: come again after this position.
+    /// The last note. The client may resume after this position.
     Ended {
         at: Position,
         why: End,
@@ -60,19 +64,19 @@ pub enum Note {
 /// Why a feed ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// The server stops.
+    /// The server is stopping.
     Stopping,
-    /// Whoever follows may do so no more: a key was revoked, a role or a session ended.
+    /// The caller may no longer follow: the key was revoked, or the role or session ended.
     NotAllowed,
-    /// The name under which it followed is another's now, or was sent elsewhere.
+    /// The subscriber name was taken by another follower, reset or removed.
     Lost(Lost),
-    /// The log cannot be read now.
+    /// The log cannot be read at present.
     Unavailable,
-    /// The next event cannot be read, now or later, and why. Everything wanted before it was given out.
+    /// The next event cannot be read, now or later; with the reason. All wanted events before it were sent.
     Damaged(String),
 }
 
-/// What a feed reads with.
+/// The ports that a feed uses.
 #[derive(Clone)]
 pub struct Ports {
     pub store: Arc<dyn EventStore>,
@@ -80,38 +84,38 @@ pub struct Ports {
     pub stop: Arc<dyn StopSignal>,
 }
 
-/// A change between catching up and following that the client was not told yet.
+/// A change between catching up and following that the client has not been notified of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
     CaughtUp,
     FellBehind,
 }
 
-/// The events one client asked for.
+/// The feed of one client.
 pub struct Feed {
     ports: Ports,
     filter: EventFilter,
-    /// Of a named subscriber: its name, which it may lose.
+    /// For a named subscriber: its hold on the name, which it may lose.
     hold: Option<Arc<Hold>>,
-    /// Up to here everything wanted was given out.
+    /// Position up to which all wanted events were sent.
     at: Position,
-    /// The page being given out, and where it ends.
+    /// The page that is being sent, and the position of its end.
     pub page: VecDeque<StoredEvent>,
     page_end: Position,
-    /// Events looked at and not wanted since the client was last told where it is.
+    /// Unwanted events since the client was last sent its position.
     unsaid_count: usize,
-    /// `None` while catching up.
+    /// The subscription of the store. `None` while catching up.
     live: Option<Box<dyn Subscription>>,
     turned: Option<Turn>,
     beat_at: Timestamp,
-    /// What the store said of the page in which it met damage: events are read one by one, up to it.
+    /// The store's message about a damaged page. The events before the damage are then read one by one.
     damaged: Option<String>,
     ended: bool,
     ids: NumberIds,
 }
 
 impl Feed {
-    /// Everything that `filter` wants after a position.
+    /// Creates a feed of all events that `filter` wants after a position.
     pub fn new(ports: Ports, filter: EventFilter, after: Position) -> Self {
         let beat_at = ports.clock.now().plus_ms(BEAT_MS);
         Self {
@@ -131,31 +135,31 @@ impl Feed {
         }
     }
 
-    /// With ids of phone numbers in this form.
+    /// Sets the form of phone number ids in the events.
     #[must_use]
     pub const fn showing(mut self, ids: NumberIds) -> Self {
         self.ids = ids;
         self
     }
 
-    /// As a named subscriber, until the name is lost.
+    /// Makes this the feed of a named subscriber. It ends when the name is lost.
     #[must_use]
     pub fn named(mut self, hold: Arc<Hold>) -> Self {
         self.hold = Some(hold);
         self
     }
 
-    /// Everything wanted up to here was given out.
+    /// Returns the position up to which all wanted events were sent.
     pub const fn at(&self) -> Position {
         self.at
     }
 
-    /// Whether the next note is an event that needs no waiting.
+    /// Returns true if the next note is an event that is already in memory.
     pub fn has_more(&self) -> bool {
         !self.page.is_empty()
     }
 
-    /// The next note, waited for; `None` after the last.
+    /// Waits for the next note. Returns `None` after the last one.
     pub async fn next(&mut self) -> Option<Note> {
         loop {
             if self.ended {
@@ -197,7 +201,7 @@ impl Feed {
         }
     }
 
-    /// What can be said without reading on.
+    /// Returns a note that is possible without reading on.
     async fn ready(&mut self) -> Option<Note> {
         if self.turned == Some(Turn::FellBehind) {
             let head = self.ports.store.head().await.unwrap_or(self.page_end);
@@ -232,11 +236,11 @@ impl Feed {
 
     fn end(&mut self, why: End) -> Note {
         self.ended = true;
-        // What is left of the page was not given out: the client comes again for it.
+        // The rest of the page was not sent. The client can resume and get it.
         Note::Ended { at: self.at, why }
     }
 
-    /// Reads one page. State changes only behind the last wait.
+    /// Reads one page. The state changes only after the last await, so that the future can be dropped.
     async fn read(&mut self) -> Result<(), StoreError> {
         let Some(live) = &mut self.live else {
             return self.catch_up().await;
@@ -258,12 +262,12 @@ impl Feed {
     async fn catch_up(&mut self) -> Result<(), StoreError> {
         let store = &self.ports.store;
         let limit = if self.damaged.is_some() { 1 } else { PAGE_EVENTS };
-        // In the order they came; nobody closes it.
+        // In order of arrival. The semaphore is never closed.
         let turn = HISTORY.acquire().await;
         let page = store.read_matching(&self.filter, self.at, limit).await?;
         drop(turn);
         if page.reached == self.at {
-            // Met by following, and not by what is wanted: an index leads past it.
+            // The damage was met while following. A filtered read may pass it through an index.
             if let Some(why) = &self.damaged {
                 return Err(StoreError::Damaged(why.clone()));
             }
@@ -271,7 +275,8 @@ impl Feed {
             self.turned = Some(Turn::CaughtUp);
             return Ok(());
         }
-        // How much an index skipped is not known: a page without a hit is worth telling.
+        // The number of events that an index skipped is unknown, so a page without a hit causes a position
+        // note.
         let count = if page.events.is_empty() {
             CHECKPOINT_EVENTS
         } else {
@@ -284,7 +289,7 @@ impl Feed {
     fn take(&mut self, mut events: Vec<StoredEvent>, end: Position, looked_at_count: usize) {
         self.unsaid_count += looked_at_count.saturating_sub(events.len());
         if self.hold.is_some() {
-            // Not counted as looked at: that a position was kept is no reason to tell of a new one.
+            // Not counted as looked at: an acknowledged position must not cause a new position note.
             events.retain(|event| !is_own(event));
         }
         self.page = events.into();
@@ -292,7 +297,7 @@ impl Feed {
     }
 }
 
-/// Returns when a name is lost; never without one.
+/// Waits until the name is lost. Never returns without a name.
 async fn lost(hold: Option<Arc<Hold>>) -> Lost {
     match hold {
         Some(hold) => hold.lost().await,

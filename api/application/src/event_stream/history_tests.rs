@@ -1,4 +1,5 @@
-//! Many readers that load history at once, over a log that takes its time: how many pages are read together.
+//! Test of many clients that load history at once from a slow log: how many pages are read at the same
+//! time.
 
 use crate::event_stream::{Feed, Note, Ports};
 use async_trait::async_trait;
@@ -18,10 +19,10 @@ use store::test_overlay::{Overlaid, Overlay};
 use store::test_records::{make_record_of, stream};
 use store::{MemoryDisk, MemoryEventStore};
 
-/// Readers of the same history.
+/// Number of clients that read the same history.
 const READERS: usize = 40;
 
-/// No time passes, so that nobody is told anything but events.
+/// A clock that does not advance, so that clients get only events.
 struct Still;
 
 #[async_trait]
@@ -48,7 +49,7 @@ impl Overlay for TakesTime {
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         let reading = self.reading.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(reading, Ordering::SeqCst);
-        // Every other reader has its turn meanwhile.
+        // Other clients get their turns in the meantime.
         tokio::task::yield_now().await;
         let page = self.log.read_all(after, limit).await;
         self.reading.fetch_sub(1, Ordering::SeqCst);

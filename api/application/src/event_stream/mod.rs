@@ -1,7 +1,7 @@
-//! The event log as streams for users: server-sent events and WebSocket, over one feed.
+//! The event log as a stream for users: server-sent events and WebSocket, over the same feed.
 //!
-//! Both say the same: each event as CloudEvents JSON, and between them `caught-up`, `fell-behind`, `position`
-//! and `end`, each with the position to resume after. Nothing is skipped and nothing repeated.
+//! Both send each event as CloudEvents JSON, and between them the notes `caught-up`, `fell-behind`,
+//! `position` and `end`, each with the position after which to resume. No event is skipped or repeated.
 
 mod feed;
 mod query;
@@ -29,8 +29,8 @@ use std::sync::LazyLock;
 
 static SLOTS: LazyLock<StreamSlots> = LazyLock::new(StreamSlots::default);
 
-/// Refuses a position that this log never reached, and names the head: the reader holds another history, for
-/// the log was restored since. Going on from there would skip what is appended up to it.
+/// Refuses a position beyond the head of this log and names the head: the log was restored, so the client
+/// has seen another history. To continue from there would skip the events appended up to that position.
 pub async fn refuse_beyond_head(store: &dyn EventStore, after: Position) -> Result<(), Problem> {
     let head = store.head().await?;
     if after <= head {
@@ -46,13 +46,13 @@ pub async fn refuse_beyond_head(store: &dyn EventStore, after: Position) -> Resu
     ))
 }
 
-/// A slot for one more stream of this caller, or the problem that there is none.
+/// Takes a slot for one more stream of this caller. Refuses if there is none.
 pub fn place(caller: &Caller, purpose: StreamUse) -> Result<StreamPlace, Problem> {
     SLOTS.take(caller, purpose)
 }
 
-/// A note as the client reads it: its name (none for an event) and one line of JSON. `None` for a sign of
-/// life. A record that cannot be read as an event ends the stream.
+/// Returns a note in the form sent to the client: its name (none for an event) and one line of JSON. `None`
+/// for a heartbeat. A record that is not a valid event ends the stream.
 pub fn shown(note: &Note) -> Option<(Option<&'static str>, String)> {
     match note {
         Note::Event(stored) => match CloudEvent::read(stored) {
@@ -100,16 +100,16 @@ impl End {
     pub fn text(&self) -> Cow<'static, str> {
         match self {
             Self::Stopping => "the server stops".into(),
-            Self::NotAllowed => "you may follow no more: the key, the role or the session has ended".into(),
-            Self::Lost(Lost::TakenOver) => "another reader follows under this name".into(),
+            Self::NotAllowed => "you may no longer follow: the key, the role or the session has ended".into(),
+            Self::Lost(Lost::TakenOver) => "another client follows under this name".into(),
             Self::Lost(Lost::Reset) => {
-                "the subscriber was sent elsewhere: come again without a position".into()
+                "the subscriber's position was reset: reconnect without a position".into()
             }
             Self::Lost(Lost::Removed) => "the subscriber was removed".into(),
             Self::Unavailable => "the log cannot be read now".into(),
             Self::Damaged(why) => format!(
-                "the log is damaged behind this position: {why}; `ledgerline audit verify` says where, and \
-                 coming again does not help"
+                "the log is damaged behind this position: {why}; `ledgerline audit verify` shows the place; \
+                 reconnecting does not help"
             )
             .into(),
         }

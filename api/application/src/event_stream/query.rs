@@ -1,4 +1,4 @@
-//! Which events are asked for, in words: the same on the command line and in a URL.
+//! The parameters that filter events, the same on the command line and in URLs.
 
 use crate::parameter::Parameter;
 use domain::call::event::CallEvent;
@@ -24,11 +24,11 @@ pub const CUSTOMER: Parameter = Parameter::text(
 
 pub const SUBSCRIBER: Parameter = Parameter::text(
     "subscriber",
-    "Follow under this name, from where it was acknowledged; the first time makes it, and fixes the filter",
+    "Follow as this subscriber, from its acknowledged position. The first use creates it and sets its filter",
     "crm",
 );
 
-/// A filter as it was asked for.
+/// The filter parameters as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FilterWords {
     pub kinds: Vec<String>,
@@ -37,7 +37,7 @@ pub struct FilterWords {
     pub customer: Option<String>,
 }
 
-/// Reads a filter. `derive` finds the customer's id from the asker's own, where a vault can tell.
+/// Parses a filter. `derive` computes a customer's id from the institution's own id.
 pub fn filter_of(
     words: FilterWords,
     derive: impl FnOnce(&str) -> Result<CustomerId, String>,

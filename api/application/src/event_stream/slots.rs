@@ -1,8 +1,8 @@
-//! Slots of streams: how many may be open at once, in all and by one user.
+//! Slots for streams: how many may be open at once, in total and per user.
 //!
-//! A user with all keys holds at most `USER_SLOTS_MAX`, so that one viewer cannot take every slot.
-//! Some slots are reserved for streams of events, which other systems follow, and some for people who watch
-//! the live figures and may stop all dialing.
+//! A user holds at most `USER_SLOTS_MAX` with all keys together, so that one user cannot take every slot.
+//! Some slots are reserved for event streams, which other systems follow, and some for users who watch the
+//! live figures and may stop all dialing.
 
 use crate::access::Caller;
 use domain::ids::UserId;
@@ -11,33 +11,33 @@ use domain::problem::{Kind, Problem};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Most streams at once, of all kinds: each holds a page of events and a place at the store.
+/// Most streams at once, of all kinds. Each holds a page of events and a subscription of the store.
 pub(super) const STREAMS_MAX: usize = 256;
 
 /// Most streams of one user, with all keys and sessions: a wall of screens, or a handful of systems.
 pub(super) const USER_SLOTS_MAX: usize = 16;
 
-/// Slots that only streams of events take: every system that follows the log.
+/// Slots reserved for event streams: every system that follows the log.
 const EVENTS_RESERVED: usize = 64;
 
-/// Slots that only people take who watch live figures and may stop dialing: a shift of supervisors.
+/// Slots reserved for users who watch live figures and may stop dialing: a shift of supervisors.
 const STOP_WATCHERS_RESERVED: usize = 16;
 
-/// What a stream is for.
+/// The purpose of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StreamUse {
-    /// The event log.
+    /// The stream of the event log.
     Events,
     /// Live figures, for a user who may stop dialing.
     StopWatch,
-    /// Live figures of others, and conversations.
+    /// Live figures for other users, and conversations.
     Other,
 }
 
 impl StreamUse {
     const ALL: [Self; 3] = [Self::Events, Self::StopWatch, Self::Other];
 
-    /// Of the live figures.
+    /// Returns the purpose of a stream of live figures for this caller.
     pub fn of_live(caller: &Caller) -> Self {
         match caller.may(Permission::StopEngage) {
             true => Self::StopWatch,
@@ -54,7 +54,7 @@ impl StreamUse {
     }
 }
 
-/// Slots that are taken.
+/// The slots in use.
 #[derive(Debug, Default)]
 pub(super) struct StreamSlots(Mutex<Taken>);
 
@@ -69,7 +69,7 @@ impl Taken {
         self.by_use.get(&purpose).copied().unwrap_or_default()
     }
 
-    /// Slots that are taken, and those that others of this use may not take.
+    /// Returns the number of slots in use, plus the free ones that are reserved for other purposes.
     fn unavailable(&self, purpose: StreamUse) -> usize {
         let slots = StreamUse::ALL.into_iter().map(|one| match one == purpose {
             true => self.of(one),
@@ -79,7 +79,7 @@ impl Taken {
     }
 }
 
-/// A stream's slot, given back when it ends.
+/// A stream's slot. It is released when dropped.
 #[derive(Debug)]
 pub struct StreamPlace {
     slots: &'static StreamSlots,
@@ -88,8 +88,8 @@ pub struct StreamPlace {
 }
 
 impl StreamSlots {
-    /// A slot for one more stream, or the problem that there is none. The owner of the data directory has
-    /// no limit of their own.
+    /// Takes a slot for one more stream. Refuses with `streams-of-user` or `streams-busy`. The owner of the
+    /// data directory has no limit per user.
     pub(super) fn take(&'static self, caller: &Caller, purpose: StreamUse) -> Result<StreamPlace, Problem> {
         let user = caller.user().map(|known| known.user.clone());
         let mut taken = self.taken();

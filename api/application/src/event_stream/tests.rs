@@ -1,4 +1,5 @@
-//! Feeds without a network: nothing is skipped or repeated, filters, slow readers, limits and ends.
+//! Tests of feeds without a network: nothing is skipped or repeated; filters, slow clients, limits and
+//! ends.
 
 use crate::event_stream::feed::FELL_BEHIND_EVENTS;
 use crate::event_stream::{End, Feed, Note, Ports, shown};
@@ -36,7 +37,7 @@ impl Log {
         Self { ports, tasks }
     }
 
-    /// Events in three streams; every fourth is about campaign T.
+    /// Appends events to three streams; every fourth one is about campaign T.
     async fn append(&self, from: u64, count: u64) {
         for index in from..from + count {
             let name = format!("s{}", index % 3);
@@ -56,7 +57,7 @@ impl Log {
         Feed::new(self.ports.clone(), filter.clone(), Position(after))
     }
 
-    /// What the whole log filtered gives after a position.
+    /// Returns the events that a filter over the whole log gives after a position.
     async fn expected(&self, filter: &EventFilter, after: u64) -> Vec<StoredEvent> {
         let mut all = self.ports.store.read_all(Position(after), 4_096).await.unwrap();
         filter.retain(&mut all).unwrap();
@@ -82,7 +83,7 @@ fn filters() -> Vec<EventFilter> {
     ]
 }
 
-/// The next note that is no sign of life.
+/// Returns the next note that is not a heartbeat.
 async fn next(feed: &mut Feed) -> Option<Note> {
     loop {
         let note = feed.next().await;
@@ -92,7 +93,7 @@ async fn next(feed: &mut Feed) -> Option<Note> {
     }
 }
 
-/// Events up to the end of the log, and the other notes on the way.
+/// Returns the events up to the end of the log, and the other notes on the way.
 async fn until_caught_up(feed: &mut Feed) -> (Vec<StoredEvent>, Vec<Note>) {
     let (mut events, mut notes) = (Vec::new(), Vec::new());
     loop {
@@ -127,7 +128,7 @@ async fn a_resume_at_every_position_gives_exactly_the_rest() {
     }
 }
 
-/// The event in a note; one that says how far the log was looked at has none.
+/// Returns the event of a note; `None` for a note that only has a position.
 fn event_in(note: Option<Note>) -> Option<StoredEvent> {
     match note {
         Some(Note::Event(event)) => Some(event),
@@ -159,7 +160,7 @@ async fn a_slow_reader_is_told_holds_one_page_and_misses_nothing() {
     let log = Log::new();
     let mut feed = log.feed(&EventFilter::default(), 0);
     assert_eq!(next(&mut feed).await, Some(Note::CaughtUp(Position(0))));
-    // The client reads nothing while writers go on.
+    // The client reads nothing while writers continue.
     log.append(0, 3_000).await;
     let told = next(&mut feed).await;
     let (at, head) = (Position(0), Position(3_000));
@@ -218,7 +219,7 @@ async fn a_stopping_server_says_where_to_resume() {
     assert_eq!(next(&mut feed).await, None);
 }
 
-/// A log in which one row is not what was written, as a store with digests finds it.
+/// A log with one damaged row, as a store with digests detects it.
 struct DamagedLog(Arc<dyn EventStore>, Position);
 
 impl DamagedLog {
@@ -257,7 +258,7 @@ impl Subscription for DamagedReader {
     }
 }
 
-/// Positions given out by a feed, until it ends.
+/// Returns the positions that a feed sends until it ends, and its last note.
 async fn until_ended(feed: &mut Feed) -> (Vec<u64>, Note) {
     let mut given = Vec::new();
     loop {

@@ -1,5 +1,5 @@
-//! Places for exports over HTTP, and the connections they read on: however many ask, and however slowly they
-//! take what they asked for, the readers of pages and questions stay free.
+//! Slots for exports over HTTP, and their own database connections, so that neither many exports nor slow
+//! readers block pages and queries.
 
 use crate::paced_places::{PacedPlace, PacedPlaces};
 use bytes::Bytes;
@@ -11,21 +11,22 @@ use std::io;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Exports at once of one server: each has a thread, a connection and some pages of rows.
+/// Exports at once per server. Each has a thread, a connection and some pages of rows.
 pub(crate) const EXPORTS_AT_ONCE: usize = 2;
 
-/// Longest time in which a reader must take a piece: two kilobytes a second are far below the slowest line.
-/// Whoever takes little more keeps a place only while nobody else asks.
+/// Longest time in which a client must take one piece, in milliseconds: two kilobytes per second are far
+/// below the slowest connection. A client that takes little more keeps its slot only until another export
+/// waits.
 const PIECE_MS: u64 = 30_000;
 
-/// Who exports, and on which connections.
+/// The slots and connections of exports.
 pub struct ExportDesk {
     places: Arc<PacedPlaces>,
     rows: Option<Arc<dyn ReadDb>>,
 }
 
 impl ExportDesk {
-    /// On connections of their own; a command that exports once has none.
+    /// Creates the slots. `rows` are the exports' own connections; a command that exports once has none.
     pub fn new(rows: Option<Arc<dyn ReadDb>>) -> Self {
         Self {
             places: PacedPlaces::new(EXPORTS_AT_ONCE),
@@ -33,12 +34,13 @@ impl ExportDesk {
         }
     }
 
-    /// The exports' own connections.
+    /// Returns the exports' own connections.
     pub const fn rows(&self) -> Option<&Arc<dyn ReadDb>> {
         self.rows.as_ref()
     }
 
-    /// A place for one more export, given back when it is dropped; that of a slow reader where none is free.
+    /// Takes a slot for one more export; if none is free, that of a slow client. Refuses with
+    /// `exports-busy`. The slot is released when dropped.
     pub fn place(&self, now: Timestamp) -> Result<PacedPlace, Problem> {
         self.places.enter(now).ok_or_else(|| {
             let detail =
@@ -48,8 +50,8 @@ impl ExportDesk {
     }
 }
 
-/// Hands pieces on for as long as they are taken; who takes none for too long is given up, as is who takes
-/// little while another waits for the place. Whoever writes them hears that at the next piece.
+/// Passes the pieces of an export on to its client. Stops if the client takes no piece for `PIECE_MS`, or
+/// is slow while another export waits for the slot. The writer notices at its next piece.
 pub async fn hand_on(
     clock: &dyn Clock,
     place: &PacedPlace,

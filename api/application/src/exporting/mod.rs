@@ -1,7 +1,8 @@
-//! Exports: rows of the documented views as a file, on record before the first row is handed out.
+//! Exports: rows of the documented views as a file. An export is logged before the first row is sent.
 //!
-//! An async task reads pages of rows; a thread of its own writes them in the wanted format, so that neither a
-//! slow disk nor a slow reader keeps the views or other readers waiting. At most two pages wait in between.
+//! An async task reads pages of rows and a separate thread writes them in the requested format, so that
+//! neither a slow disk nor a slow client delays the views or other readers. At most two pages wait between
+//! them.
 
 pub mod desk;
 mod offset;
@@ -27,10 +28,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
-/// Pages that wait for the writer.
+/// Pages that may wait for the writer.
 const PAGES_WAITING_MAX: usize = 2;
 
-/// A format that files are written in.
+/// A file format of exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// For Excel and programs: UTF-8 with a byte order mark, no formulas
@@ -44,7 +45,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// As parameters and commands name them, with what each is for.
+    /// The formats by their name in parameters and commands, each with its purpose.
     pub const WORDS: &[(&str, &str)] = &[
         (
             "csv",
@@ -84,7 +85,7 @@ impl Format {
     }
 }
 
-/// What somebody wants to take away.
+/// A request for an export.
 #[derive(Debug, Clone)]
 pub struct Order {
     pub what: &'static Exportable,
@@ -121,14 +122,15 @@ impl From<ExportError> for Problem {
     }
 }
 
-/// What was written.
+/// The size of a written file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exported {
     pub rows: u64,
     pub bytes: u64,
 }
 
-/// The columns asked for, all where none are; an unknown one is named with those there are.
+/// Returns the requested columns, or all if none are requested. Refuses an unknown column and lists the
+/// existing ones.
 pub fn columns(what: &Exportable, asked: Option<&str>) -> Result<Vec<&'static SqlColumn>, Problem> {
     let all = what.columns();
     let Some(asked) = asked else {
@@ -152,7 +154,7 @@ pub fn columns(what: &Exportable, asked: Option<&str>) -> Result<Vec<&'static Sq
     Ok(found)
 }
 
-/// An export that is on record.
+/// An export that is logged and not written yet.
 pub struct Begun {
     id: InquiryId,
     cause: Cause,
@@ -160,7 +162,7 @@ pub struct Begun {
     order: Order,
 }
 
-/// Puts an export on record, before anything is read.
+/// Logs an export before anything is read. Refuses a format that this build does not have.
 pub async fn begin(installation: &Installation, order: Order) -> Result<Begun, Problem> {
     if order.format == Format::Parquet && cfg!(not(feature = "parquet")) {
         let why = "this build does not support Parquet: build it with `cargo build --features parquet`";
@@ -189,7 +191,7 @@ pub async fn begin(installation: &Installation, order: Order) -> Result<Begun, P
     Ok(Begun { id, cause, at, order })
 }
 
-/// Writes the file, and puts on record what came of it. `told` hears how many rows were read.
+/// Writes the file and logs the result. `told` is called with the number of rows read so far.
 pub async fn write(
     installation: &Installation,
     begun: Begun,
@@ -230,7 +232,7 @@ async fn pass_on(
     let (done, written) = oneshot::channel();
     let offset = match order.format {
         Format::Xlsx => offset::offset_of(installation, order.filter.campaign.as_ref()).await?,
-        // What programs read is RFC 3339, or µs, in UTC.
+        // Programs read RFC 3339, or microseconds, in UTC.
         Format::Csv | Format::Parquet | Format::Jsonl => chrono::Utc.fix(),
     };
     let (format, columns) = (order.format, order.filter.columns.clone());
@@ -256,14 +258,14 @@ async fn pass_on(
             }
         };
         rows += u64::try_from(page.len()).unwrap_or(0);
-        // The writer has given up: it says why below.
+        // The writer has given up. Its reason is returned below.
         if send.send(page).await.is_err() {
             break;
         }
         told(rows);
     }
     if failed.is_some() {
-        // An empty page is never sent but here: the file is not whole.
+        // An empty page tells the writer that the file is incomplete. It is sent only here.
         drop(send.send(Page::new()).await);
     }
     drop(send);
@@ -321,7 +323,7 @@ fn begin_sheet(
     })
 }
 
-/// Counts what passes.
+/// A writer that counts the bytes written.
 struct Counted {
     out: Out,
     bytes: Arc<AtomicU64>,

@@ -1,8 +1,8 @@
-//! In which local time a workbook says its instants: one offset a file, since a cell of a spreadsheet holds
-//! none.
+//! The local time of instants in a workbook: one offset per file, because a spreadsheet cell stores none.
+//! Also the conversion to Excel's date numbers.
 //!
-//! It is the campaign's where one is asked for, or all have the same; a file over campaigns of several zones
-//! is in UTC, so that its rows can be sorted by time. Dates as Excel counts them stand here too.
+//! The offset is that of the campaign, if one is requested or all have the same. A file over campaigns in
+//! several zones uses UTC, so that its rows can be sorted by time.
 
 use crate::installation::Installation;
 use chrono::{FixedOffset, Offset};
@@ -16,13 +16,13 @@ use projections::Val;
 use projections::sql_views::{SQL_VIEWS, SqlColumn, Unit};
 use std::collections::BTreeSet;
 
-/// Days from 1899-12-30, which Excel counts from (ECMA-376 part 1, 18.17.4.1), to 1970-01-01.
+/// Days from 1899-12-30, Excel's day zero (ECMA-376 part 1, 18.17.4.1), to 1970-01-01.
 const EXCEL_DAYS: f64 = 25_569.0;
 
-/// Milliseconds of a day.
+/// Milliseconds per day.
 const DAY_MILLIS: f64 = 86_400_000.0;
 
-/// The offset of all dates in one file, as of now.
+/// Returns the offset of all dates in one file, as of now.
 pub(crate) async fn offset_of(
     installation: &Installation,
     campaign: Option<&CampaignId>,
@@ -44,8 +44,8 @@ pub(crate) async fn offset_of(
     Ok(common(&presets, installation.now()))
 }
 
-/// The offset that all these presets share at an instant; UTC where they differ, that of the reports'
-/// calendar where there are none.
+/// Returns the offset that these presets share at an instant; UTC if they differ, and that of the reports'
+/// calendar if there are none.
 fn common(presets: &[String], now: Timestamp) -> FixedOffset {
     let seconds: BTreeSet<i32> = presets
         .iter()
@@ -55,7 +55,7 @@ fn common(presets: &[String], now: Timestamp) -> FixedOffset {
                     let local = now.to_utc().with_timezone(&zone_of_campaign(preset));
                     local.fixed_offset().offset().local_minus_utc()
                 }
-                // Of a later build: nothing is known of its zone.
+                // A preset of a later build: its zone is unknown.
                 Err(_) => 0,
             },
         )
@@ -68,8 +68,8 @@ fn common(presets: &[String], now: Timestamp) -> FixedOffset {
     }
 }
 
-/// Whether a workbook shows this column as dates: every instant as text does, and those in microseconds that
-/// no text stands beside.
+/// Returns true if a workbook shows this column as dates: instants as text, and instants in microseconds
+/// without a text column beside them.
 pub(crate) fn is_date(column: &SqlColumn) -> bool {
     match column.unit {
         Unit::Rfc3339 => true,
@@ -92,7 +92,7 @@ pub(crate) fn is_date(column: &SqlColumn) -> bool {
     }
 }
 
-/// An instant of a row as a spreadsheet's number of local days; `None` where the value is none.
+/// Returns an instant as a spreadsheet's number of local days; `None` if the value is no instant.
 pub(super) fn serial(value: &Val, offset: FixedOffset) -> Option<f64> {
     let micros = match value {
         Val::Int(micros) => *micros,
@@ -100,7 +100,7 @@ pub(super) fn serial(value: &Val, offset: FixedOffset) -> Option<f64> {
         Val::Null | Val::Bool(_) | Val::Real(_) | Val::Blob(_) => return None,
     };
     let local = micros + i64::from(offset.local_minus_utc()) * 1_000_000;
-    // To the millisecond, as it is shown: a reader that rounds finds no other.
+    // Rounded to the millisecond, as it is displayed, so that a rounding reader gets the same value.
     Some(local.div_euclid(1_000) as f64 / DAY_MILLIS + EXCEL_DAYS)
 }
 

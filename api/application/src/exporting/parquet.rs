@@ -1,4 +1,4 @@
-//! Parquet, where this build has it: every column of the documented type.
+//! Parquet files, in builds with that feature: every column has its documented type.
 
 use crate::exporting::ExportError;
 use crate::exporting::sheet::{Out, Sheet};
@@ -6,7 +6,7 @@ use columnar::{Cell, ColumnKind, ColumnarError, ParquetFile};
 use projections::Val;
 use projections::sql_views::{SqlColumn, Unit};
 
-/// A Parquet file.
+/// Writes the rows of an export to a Parquet file.
 pub(crate) struct ParquetSheet(ParquetFile<Out>);
 
 impl ParquetSheet {

@@ -1,4 +1,4 @@
-//! The file formats of an export behind one trait: a head, rows, an end.
+//! The file formats of an export behind one trait: header, rows, end.
 
 use crate::exporting::ExportError;
 use crate::exporting::offset::{is_date, serial};
@@ -9,29 +9,29 @@ use rust_xlsxwriter::{Format as CellFormat, Workbook, XlsxError};
 use serde_json::{Map, Value};
 use std::io::{self, Seek, Write};
 
-/// Rows of one sheet, its head included (the format's limit).
+/// Rows per sheet, header included (the format's limit).
 const SHEET_ROWS_MAX: u32 = 1_048_576;
 
-/// Longest text of a cell (the format's limit, in characters).
+/// Longest text of a cell, in characters (the format's limit).
 const CELL_CHARACTERS_MAX: usize = 32_767;
 
-/// How a date is shown: to the millisecond, sortable as it reads.
+/// Date format of cells: to the millisecond, and sortable as text.
 const DATE_FORMAT: &str = "yyyy-mm-dd hh:mm:ss.000";
 
-/// Columns of characters that such a date needs.
+/// Column width for this date format, in characters.
 const DATE_WIDTH: f64 = 24.0;
 
-/// A file that rows are written to.
+/// A file to which rows are written.
 pub(crate) trait Sheet: Send {
     fn row(&mut self, row: &[Val]) -> Result<(), ExportError>;
-    /// What a reader needs at the end.
+    /// Writes the end of the file.
     fn finish(self: Box<Self>) -> Result<(), ExportError>;
 }
 
 pub(super) type Out = Box<dyn Write + Send>;
 
-/// CSV for Excel and for programs: UTF-8 with a byte order mark, CRLF (RFC 4180), no text that a spreadsheet
-/// would compute.
+/// CSV for Excel and programs: UTF-8 with a byte order mark, CRLF (RFC 4180), no text that a spreadsheet
+/// would interpret as a formula.
 pub(crate) struct CsvSheet {
     writer: csv::Writer<Out>,
 }
@@ -68,7 +68,8 @@ impl Sheet for CsvSheet {
     }
 }
 
-/// A spreadsheet computes what begins so; behind an apostrophe it shows it (OWASP, CSV injection).
+/// Prefixes a text that a spreadsheet would interpret as a formula with an apostrophe (OWASP, CSV
+/// injection).
 pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         return format!("'{text}").into();
@@ -76,7 +77,7 @@ pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
     text.into()
 }
 
-/// One JSON object per line.
+/// Writes the rows of an export as one JSON object per line.
 pub(crate) struct JsonLines {
     out: io::BufWriter<Out>,
     columns: Vec<&'static str>,
@@ -105,16 +106,16 @@ impl Sheet for JsonLines {
     }
 }
 
-/// An Excel workbook: rows wait in files, not in memory; a further sheet where one is full. Ids and codes are
-/// text, so that none loses digits; instants are dates in local time, whose offset stands in
-/// their column's head.
+/// An Excel workbook. Rows are kept in temporary files, not in memory; a full sheet is followed by another.
+/// Ids and codes are text, so that no digits are lost. Instants are dates in local time, with the offset in
+/// the column header.
 pub(crate) struct XlsxSheet {
     workbook: Workbook,
     columns: Vec<&'static SqlColumn>,
     out: Out,
     offset: FixedOffset,
     date: CellFormat,
-    /// The next row of the last sheet.
+    /// Number of the next row of the last sheet.
     next: u32,
 }
 
@@ -146,13 +147,13 @@ impl XlsxSheet {
             }
             sheet.write_string(0, place, column.name)?;
         }
-        // The head stays in sight.
+        // The header row stays visible.
         sheet.set_freeze_panes(1, 0)?;
         self.next = 1;
         Ok(())
     }
 
-    /// A filter over the rows of the last sheet, once they are all there.
+    /// Adds a filter over the rows of the last sheet. Called when it has all its rows.
     fn add_filter(&mut self) -> Result<(), ExportError> {
         let (rows, columns) = (self.next, u16::try_from(self.columns.len()).unwrap_or(u16::MAX));
         if let (Some(sheet), Some(last)) = (self.workbook.worksheets_mut().last_mut(), columns.checked_sub(1))
@@ -179,7 +180,7 @@ impl Sheet for XlsxSheet {
             }
             match value {
                 Val::Null | Val::Blob(_) => continue,
-                // A cell holds 53 bits: what may need more is text.
+                // A cell stores 53 bits. Larger numbers are written as text.
                 Val::Int(number) if matches!(column.unit, Unit::Micros) => {
                     sheet.write_string(self.next, place, number.to_string())?
                 }
@@ -196,7 +197,8 @@ impl Sheet for XlsxSheet {
         Ok(())
     }
 
-    /// The format's directory stands at its end and points back: it is made in a file, then handed out.
+    /// The directory of the format is at its end and refers back, so the workbook is made in a file and
+    /// then copied to the output.
     fn finish(mut self: Box<Self>) -> Result<(), ExportError> {
         self.add_filter()?;
         let mut whole = tempfile::tempfile()?;

@@ -1,4 +1,4 @@
-//! The question: which metric at which version, of which calls, split by what.
+//! A query for a metric: which metric and version, over which calls, split by what.
 
 use crate::parameter::Parameter;
 use crate::query::Query;
@@ -9,11 +9,11 @@ use projections::views::metric_board::By;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The parameters of a question.
+/// The parameters of a metric query.
 pub const ASKED: &[Parameter] = &[
     Parameter::number(
         "version",
-        "Version of the definition; the headline one without",
+        "Version of the definition. Default: the headline version",
         1,
     ),
     Parameter::campaign("Only this campaign"),
@@ -23,26 +23,26 @@ pub const ASKED: &[Parameter] = &[
         "2026-11-20",
     ),
     Parameter::text("to", "The hour or day before which the window ends", "2026-11-21"),
-    Parameter::one_of("by", "What it is split by", BY),
+    Parameter::one_of("by", "Dimension by which the figure is split", BY),
     Parameter::text(
         "as_of",
-        "As known at a position or instant, folded from the events of the campaign, or of all",
+        "As known at a position or instant: computed from the events of the campaign, or of all campaigns",
         "42",
     ),
     Parameter::instant("valid_at", "What was true at an instant, by what is known"),
 ];
 
-/// What a figure can be split by.
+/// The dimensions by which a figure can be split.
 pub const BY: &[&str] = &["campaign", "hour", "day", "trunk", "flow_version"];
 
-/// A question that makes sense.
+/// A metric query that was checked: metric, scope and grouping.
 pub struct Asked {
     pub metric: &'static Metric,
     pub scope: Scope,
     pub by: Option<By>,
 }
 
-/// The metric of a name, or a problem that says which there are.
+/// Returns the metric with this name and version. The error lists the known ones.
 pub fn find(name: &str, version: Option<u32>) -> Result<&'static Metric, Problem> {
     catalog()?.metric(name, version).map_err(|unknown| {
         let code = match &unknown {
@@ -54,7 +54,7 @@ pub fn find(name: &str, version: Option<u32>) -> Result<&'static Metric, Problem
 }
 
 impl Asked {
-    /// Reads the query's parameters.
+    /// Reads the query from its parameters.
     pub fn read(name: &str, query: &Query) -> Result<Self, Problem> {
         let metric = find(name, query.number("version")?)?;
         let campaign = match query.text("campaign").map(str::parse) {
@@ -71,7 +71,7 @@ impl Asked {
         Self::of(metric, scope, by)
     }
 
-    /// A question from its parts; refuses one that makes no sense.
+    /// Builds a query from its parts. Refuses an invalid combination.
     pub fn of(metric: &'static Metric, scope: Scope, by: Option<By>) -> Result<Self, Problem> {
         scope.check().map_err(|error| window_problem(&error))?;
         let asked = Self { metric, scope, by };
@@ -107,7 +107,7 @@ fn column(code: &str) -> Result<By, Problem> {
     })
 }
 
-/// An instant, or a day in Beijing.
+/// Parses a parameter as an instant, or as a day in Beijing time.
 pub(super) fn bound(query: &Query, name: &str) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = query.text(name) else {
         return Ok(None);
@@ -122,14 +122,14 @@ pub(super) fn bound(query: &Query, name: &str) -> Result<Option<Timestamp>, Prob
     }
 }
 
-/// A definition as shown: with its terms in words.
+/// The definition of a metric, with its terms in words.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MetricShown {
     name: String,
     version: u32,
     /// The day from which this version is the one to quote.
     effective_from: String,
-    /// True of the version that is meant where none is named.
+    /// True for the version that is used when none is named.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     headline: bool,
     unit: Unit,
@@ -137,22 +137,23 @@ pub struct MetricShown {
     numerator: Option<TermShown>,
     #[serde(skip_serializing_if = "Option::is_none")]
     denominator: Option<TermShown>,
-    /// What it can be split by, where not by all; or what it is split by here.
+    /// The dimensions by which the metric can be split, if not by all; in an answer, the one it is split
+    /// by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<Split>,
     label: Texts,
     definition: Texts,
-    /// The rule it follows, where it follows one.
+    /// The regulation or rule that the definition follows, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"16 CFR 310.4(b)(4)(i)")]
     source: Option<String>,
-    /// Events that do not exist yet, without which there is no figure.
+    /// Event kind that does not exist yet and without which there is no figure.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"call.transferred")]
     awaits: Option<String>,
 }
 
-/// What counts, in words.
+/// What a term counts, in words.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct TermShown {
     #[schemars(example = &"answered_calls")]
@@ -161,7 +162,7 @@ struct TermShown {
     en: String,
 }
 
-/// What a figure can be split by, or is.
+/// The dimensions by which a figure can be split, or the one by which it is.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(example = &"hour")]
@@ -170,7 +171,7 @@ pub enum Split {
     Is(String),
 }
 
-/// A definition as shown.
+/// Returns the definition of a metric for the API.
 pub fn describe_metric(metric: &Metric) -> MetricShown {
     let term = |name: &Option<String>| {
         let (_, term) = catalog().ok()?.term(name.as_deref()?)?;

@@ -1,4 +1,5 @@
-//! ECharts options exactly as REP-5 writes them: categories, one value axis, one labelled series.
+//! Charts as ECharts options, in the form defined by REP-5: categories, one value axis, one labelled
+//! series.
 
 use crate::figures::{Answer, Named, named};
 use projections::metrics::{Metric, Unit};
@@ -8,7 +9,7 @@ use serde::Serialize;
 use serde_json::Number;
 use std::collections::BTreeMap;
 
-/// ECharts options of a bar chart. ECharts leaves members alone that it does not know.
+/// ECharts options of a bar chart. ECharts ignores members that it does not know.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Chart {
     #[serde(rename = "xAxis")]
@@ -16,10 +17,10 @@ pub struct Chart {
     #[serde(rename = "yAxis")]
     y_axis: ValueAxis,
     series: Vec<Series>,
-    /// The metric and version that it draws.
+    /// The metric and version of the chart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metric: Option<Named>,
-    /// The data of the other versions, in the same order, for whoever wants to add a series.
+    /// The data of the metric's other versions, in the same order, for additional series.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     beside: Vec<BesideData>,
 }
@@ -40,7 +41,7 @@ struct ValueAxis {
     kind: &'static str,
 }
 
-/// One series of bars.
+/// One series of bars in a chart.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Series {
     #[schemars(example = &"接通率")]
@@ -48,12 +49,12 @@ pub struct Series {
     #[serde(rename = "type")]
     #[schemars(example = &"bar")]
     kind: &'static str,
-    /// Null where there is no figure.
+    /// One value per category. Null if there is no figure.
     #[schemars(with = "Vec<Option<f64>>")]
     data: Vec<Option<Number>>,
 }
 
-/// The data of another version.
+/// The data of another version of the metric.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct BesideData {
     #[serde(flatten)]
@@ -86,20 +87,21 @@ impl Chart {
         }
     }
 
-    /// The data of another version, in the same order.
+    /// Adds the data of another version, in the same order.
     pub fn put_beside(&mut self, named: Named, data: Vec<Option<Number>>) {
         self.beside.push(BesideData { named, data });
     }
 }
 
-/// A chart of figures by group. Ratios are shown in per cent with at most two decimals; no figure is `null`.
+/// Builds a chart of figures by group. Ratios are in per cent with at most two decimals; a missing figure
+/// is `null`.
 pub fn options(series: &str, unit: Unit, by: Option<By>, figures: &[Figure]) -> Chart {
     let labels: Vec<String> = figures.iter().map(|figure| label(by, figures, figure)).collect();
     let data = figures.iter().map(|figure| shown(unit, figure.value));
     Chart::new(labels, vec![Series::new(series, data.collect())])
 }
 
-/// A chart with the metric and version that it draws, and the data of those beside it.
+/// Adds the metric and version, and the data of its other versions, to a chart.
 pub fn with_versions(mut chart: Chart, metric: &Metric, answer: &Answer) -> Chart {
     let data = |figures: &[Figure]| {
         let known: BTreeMap<&Option<String>, &Figure> = figures.iter().map(|one| (&one.key, one)).collect();
@@ -115,7 +117,7 @@ pub fn with_versions(mut chart: Chart, metric: &Metric, answer: &Answer) -> Char
     chart
 }
 
-/// `10:00`; with the date before it where the hours are of several days.
+/// Returns the label of a group: `10:00`, with the date before it if the hours belong to several days.
 fn label(by: Option<By>, all: &[Figure], figure: &Figure) -> String {
     let label = figure.label.clone().unwrap_or_default();
     if by != Some(By::Hour) || !all.windows(2).any(day_ends_between) {
@@ -125,7 +127,7 @@ fn label(by: Option<By>, all: &[Figure], figure: &Figure) -> String {
     date.map_or(label.clone(), |date| format!("{date} {label}"))
 }
 
-/// Beijing's hours run backwards only where a day has ended, or two hours bear the same name.
+/// Returns true if a day ends between two hours. Hours in Beijing time run backwards or repeat only then.
 fn day_ends_between(pair: &[Figure]) -> bool {
     let [earlier, later] = pair else { return false };
     let date = |figure: &Figure| figure.key.as_deref().and_then(beijing_date);
@@ -147,7 +149,7 @@ fn shown(unit: Unit, value: Option<f64>) -> Option<Number> {
     };
     let text = format!("{scaled:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    // Whole numbers without a fraction, as the requirement has them.
+    // Whole numbers have no decimals, as the requirement demands.
     match text.parse::<i64>() {
         Ok(whole) => Some(whole.into()),
         Err(_) => text.parse().ok().and_then(Number::from_f64),

@@ -1,5 +1,5 @@
-//! Two periods of one metric side by side: by how much they differ, and how sure that is. Where there is too
-//! little to say so, the answer says that instead of a verdict.
+//! Comparison of one metric in two periods: the difference and its confidence interval. If there is too
+//! little data, the answer says so instead of giving a verdict.
 
 use super::asking::{MetricShown, bound, describe_metric, find, window_problem};
 use super::interval::{Bounds, CASES_MIN, CLUSTERS_MIN};
@@ -22,7 +22,7 @@ use serde::Serialize;
 pub const COMPARED: &[Parameter] = &[
     Parameter::number(
         "version",
-        "Version of the definition; the headline one without",
+        "Version of the definition. Default: the headline version",
         1,
     ),
     Parameter::campaign("Only this campaign"),
@@ -35,38 +35,38 @@ pub const COMPARED: &[Parameter] = &[
     Parameter::text("to", "The hour or day before which the period ends", "2026-11-21").needed(),
     Parameter::text(
         "base_from",
-        "First hour or day of the period it is compared with; as long before it without",
+        "First hour or day of the base period. Default: the period of the same length directly before",
         "2026-11-13",
     ),
     Parameter::text(
         "base_to",
-        "The hour or day before which that one ends",
+        "The hour or day before which the base period ends",
         "2026-11-14",
     ),
     Parameter::text(
         "as_of",
-        "As known at a position or instant, folded from the events of the campaign, or of all",
+        "As known at a position or instant: computed from the events of the campaign, or of all campaigns",
         "42",
     ),
     Parameter::instant("valid_at", "What was true at an instant, by what is known"),
 ];
 
-/// Longest period: a year, so that its days fit into one answer.
+/// Longest period, in milliseconds: a year, so that its days fit into one answer.
 const PERIOD_MS_MAX: u64 = 366 * 24 * HOUR_MS;
 
-/// An hour, by which figures are kept.
+/// Milliseconds per hour, the unit of the stored figures.
 const HOUR_MS: u64 = 3_600_000;
 
-/// Of how many of a hundred such intervals the truth is inside.
+/// Confidence level of the intervals, in per cent.
 const CONFIDENCE_PERCENT: u8 = 95;
 
-/// One period and its figure.
+/// One period with its figure and confidence interval.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "PeriodCompared")]
 pub(super) struct PeriodShown {
     from: Timestamp,
     to: Timestamp,
-    /// Null over nothing.
+    /// The figure. Null if there are no cases.
     value: Option<f64>,
     numerator_count: i64,
     denominator_count: Option<i64>,
@@ -76,7 +76,7 @@ pub(super) struct PeriodShown {
     high: Option<f64>,
 }
 
-/// Two periods of one metric.
+/// The comparison of one metric in two periods.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "MetricComparison")]
 pub struct ComparisonShown {
@@ -85,7 +85,7 @@ pub struct ComparisonShown {
     campaign: Option<CampaignId>,
     period: PeriodShown,
     base: PeriodShown,
-    /// By how much the period is above the other; null where one of them has no figure.
+    /// Figure of the period minus figure of the base period. Null if one of them has no figure.
     difference: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     difference_low: Option<f64>,
@@ -93,28 +93,28 @@ pub struct ComparisonShown {
     difference_high: Option<f64>,
     verdict: Verdict,
     compared_by: ComparedBy,
-    /// Of how many of a hundred such intervals the truth is inside.
+    /// Confidence level of the intervals, in per cent.
     confidence_percent: u8,
-    /// Cases without which there is no interval.
+    /// Fewest cases for an interval.
     cases_min: u64,
-    /// Hours or days with cases without which there is no interval of a mean.
+    /// Fewest hours or days with cases for the interval of a mean.
     clusters_min: usize,
-    /// Of live rows: how old the figures are.
+    /// For live rows: position and age of the figures.
     #[serde(skip_serializing_if = "Option::is_none")]
     complete_up_to: Option<Age>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<Known>,
 }
 
-/// A comparison that makes sense: the same metric of the same calls, over two periods apart.
+/// A valid comparison: the same metric of the same calls, over two periods that do not overlap.
 pub struct Comparing {
     period: Asked,
     base: Asked,
 }
 
 impl Comparing {
-    /// Reads the query's parameters.
+    /// Reads the comparison from the query's parameters.
     pub fn read(name: &str, query: &Query) -> Result<Self, Problem> {
         let metric = find(name, query.number("version")?)?;
         let campaign = query.text("campaign").map(str::parse).transpose();
@@ -150,12 +150,12 @@ impl Comparing {
         })
     }
 
-    /// Of which campaign, for whoever guards it.
+    /// Returns the campaign, for the check of the caller's data scope.
     pub const fn campaign(&self) -> Option<&CampaignId> {
         self.period.scope.campaign.as_ref()
     }
 
-    /// Compares, by live rows or those of a moment.
+    /// Computes the comparison, from live rows or at a moment in the past.
     pub async fn answer(
         &self,
         installation: &Installation,
@@ -176,7 +176,7 @@ impl Comparing {
         Ok(shown)
     }
 
-    /// A period's figure, and what its hours or days add to a mean.
+    /// Returns a period's figure and, for a mean, the parts per hour or day.
     async fn side(&self, asked: &Asked, db: &dyn ReadDb) -> Result<(Side, projections::Complete), Problem> {
         let answer = asked.answer(db).await?;
         let mut side = Side::of(answer.figures.into_iter().next());
@@ -220,7 +220,7 @@ impl Comparing {
 type Window = (Timestamp, Timestamp);
 
 impl Asked {
-    /// How long its period is.
+    /// Returns the length of the period in hours.
     fn hours(&self) -> u64 {
         let (from, to) = (self.scope.from.unwrap_or(Timestamp::EPOCH), self.scope.to);
         to.map_or(0, |to| to.ms_since(from) / HOUR_MS)
@@ -256,7 +256,7 @@ fn window(from: Timestamp, to: Timestamp) -> Result<Window, Problem> {
     Ok((from, to))
 }
 
-/// As long, right before.
+/// Returns the period of the same length directly before this one.
 fn before(period: &Window) -> Result<Window, Problem> {
     let (from, to) = *period;
     let length = to.ms_since(from);

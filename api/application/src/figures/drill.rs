@@ -1,5 +1,5 @@
-//! The events behind a figure, a page at a time. Every page speaks of the same events: the cursor holds the
-//! position up to which the first page's figure was complete.
+//! Drill-down (下钻): the events behind a figure, page by page. All pages use the same events: the cursor
+//! contains the position up to which the figure of the first page was complete.
 
 use crate::as_of::Moment;
 use crate::figures::Asked;
@@ -18,17 +18,17 @@ use projections::views::metric_board::complete_up_to;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Items on a page where no number is given.
+/// Default number of items per page.
 const ITEMS_DEFAULT: usize = 100;
 
 /// The parameters of a drill-down.
 pub const DRILLED: &[Parameter] = &[
     Parameter::number(
         "version",
-        "Version of the definition; the headline one without",
+        "Version of the definition. Default: the headline version",
         1,
     ),
-    Parameter::campaign("Only this campaign; else the whole log is read"),
+    Parameter::campaign("Only this campaign. Default: the whole log is read"),
     Parameter::text("from", "First hour or day of the window", "2026-11-20"),
     Parameter::text("to", "The hour or day before which the window ends", "2026-11-21"),
     Parameter::one_of(
@@ -38,30 +38,31 @@ pub const DRILLED: &[Parameter] = &[
     ),
     Parameter::text(
         "as_of",
-        "Those known at a position or instant; the pages after the first stay there",
+        "Events known at a position or instant; all pages use the same position",
         "42",
     ),
-    Parameter::number("limit", "Items on a page, at most 1000; 100 without", 100),
+    Parameter::number("limit", "Items on a page, at most 1000. Default: 100", 100),
     Parameter::text(
         "cursor",
-        "Go on: the `next_cursor` of the page before, with the same other parameters",
+        "The `next_cursor` of the previous page, with the same other parameters",
         "AeF2qb5i1rAjTq0mYyR9wYc0Mg",
     ),
 ];
 
-/// A question for the events behind a figure.
+/// A query for the events behind a figure.
 pub struct Drilling {
     asked: Asked,
     which: &'static str,
     part: Part,
-    /// The position up to which is looked, and where the page before ended.
+    /// The position up to which events count, and the position at which the previous page ended.
     cursor: Option<(Position, Position)>,
     moment: Moment,
     limit: usize,
 }
 
 impl Drilling {
-    /// Reads the query's parameters; the page goes on where the one before said.
+    /// Reads the drill-down from the query's parameters, with the cursor of the previous page if there is
+    /// one.
     pub fn read(name: &str, query: &Query, cursor: Option<(Position, Position)>) -> Result<Self, Problem> {
         let (which, part) = match query.text("which") {
             None | Some("numerator") => ("numerator", Part::Numerator),
@@ -88,7 +89,7 @@ impl Drilling {
         })
     }
 
-    /// One page of the events behind the figure, with what all of them come to.
+    /// Returns one page of the events behind the figure, and the totals over all of them.
     pub async fn answer(&self, installation: &Installation) -> Result<Drilled, Problem> {
         let (until, after) = match self.cursor {
             None if !self.moment.is_now() => {
@@ -123,7 +124,7 @@ impl Drilling {
     }
 }
 
-/// A page of the events behind a figure, with what all of them come to.
+/// A page of the events behind a figure, and the totals over all of them.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Drilled {
     metric: String,
@@ -131,19 +132,19 @@ pub struct Drilled {
     label: Texts,
     #[schemars(example = &"numerator")]
     which: &'static str,
-    /// What was counted.
+    /// Name of the term that is counted.
     #[schemars(example = &"answered_calls")]
     term: Option<String>,
     campaign: Option<CampaignId>,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
-    /// The part of the figure that the events come to.
+    /// The numerator or denominator that the events add up to.
     figure: i64,
     totals: Totals,
     events_read: u64,
     as_of_position: String,
     items: Vec<DrillItem>,
-    /// Where the next page begins: what was looked up to, and where this page ended.
+    /// Cursor of the next page: the position up to which events count, and the end of this page.
     #[serde(skip)]
     #[schemars(skip)]
     pub next: Option<(Position, Position)>,

@@ -1,7 +1,7 @@
-//! The headline figures (REP-1) as replies carry them: each by its member's name, each member with the
-//! metric, version and label it has, and beside the formula that counts machines the one of people only.
+//! The headline figures (REP-1) in replies: each member with its metric, version and label, and beside the
+//! definition that counts machines the one for people only.
 //!
-//! A member keeps its meaning for ever: another version is another member, and `versions` says which is
+//! A member never changes its meaning: another version is another member, and `versions` states which is
 //! which.
 
 use crate::figures::find;
@@ -11,27 +11,28 @@ use projections::views::campaign_board::Share;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Members of replies that are REP-1's figures: answered ÷ dialed, and those that follow from it.
+/// Members of replies that are REP-1 figures (answered ÷ dialed, and the figures that follow from it):
+/// member, metric, version.
 pub const FORMULA: [(&str, &str, u32); 3] = [
     ("answer_ratio", "answer_ratio_per_call", 1),
     ("talk_ms_mean", "talk_ms_mean", 1),
     ("conversion_ratio", "conversion_ratio", 1),
 ];
 
-/// Members that stand beside them: people only.
+/// Members in addition to these that count people only: member, metric, version.
 pub const PEOPLE: [(&str, &str, u32); 2] = [
     ("answer_ratio_people", "answer_ratio_per_call", 2),
     ("conversion_ratio_people", "conversion_ratio", 2),
 ];
 
-/// The figures of people only, of some calls.
+/// The figures for people only, over some calls.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct People {
     answer_ratio_people: Option<f64>,
     conversion_ratio_people: Option<f64>,
 }
 
-/// The metric, version and label of each figure of a reply, by the member that holds it.
+/// Metric, version and label of each figure in a reply, by the member that holds it.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Versions {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +60,7 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Says what a member is; one without a place here is a fault of ours.
+    /// Sets the metric of a member. An unknown member is a fault of this program.
     pub fn put(&mut self, member: &str, named: Named) -> Result<(), Problem> {
         let place = match member {
             "answer_ratio" => &mut self.answer_ratio,
@@ -80,17 +81,17 @@ impl Versions {
     }
 }
 
-/// A metric by name, version and label: what must stand beside a figure that is quoted.
+/// A metric with version and label, as needed to quote a figure.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Named {
-    /// Null of a ratio of a live window, which is no metric.
+    /// Name of the metric. Null for a ratio of a live window, which is not a metric.
     pub metric: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
     pub label: Texts,
 }
 
-/// Metric, version and label of each member, as a reply's `versions`.
+/// Returns metric, version and label of each member, for the member `versions` of a reply.
 pub fn versions<'a>(
     members: impl IntoIterator<Item = &'a (&'a str, &'a str, u32)>,
 ) -> Result<Versions, Problem> {
@@ -101,7 +102,7 @@ pub fn versions<'a>(
     Ok(all)
 }
 
-/// See `Named`.
+/// Returns a metric with its version and label.
 pub fn named(metric: &Metric) -> Named {
     Named {
         metric: Some(metric.name.clone()),
@@ -110,7 +111,7 @@ pub fn named(metric: &Metric) -> Named {
     }
 }
 
-/// The same of a ratio that is no metric: what it is in zh and en.
+/// Returns the label of a ratio that is not a metric, in Chinese and English.
 pub fn no_metric(zh: &str, en: &str) -> Named {
     Named {
         metric: None,

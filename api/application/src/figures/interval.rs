@@ -1,28 +1,27 @@
-//! How sure a figure is, and a difference of two, at 95 of a hundred: shares by Wilson's interval, their
-//! difference by Newcombe's (1998, method 10), which is built of them; means by what their hours (or days)
-//! scatter.
+//! Confidence intervals at 95 %: Wilson's interval for shares, Newcombe's (1998, method 10) for the
+//! difference of two shares, and intervals for means from the variation of their hours or days.
 //!
-//! Calls of one hour are alike (a line, a list, a time of day), so a mean's error is not made of calls as if
-//! each stood alone: its hours are the sample, the mean a ratio of their sums (Cochran, Sampling Techniques,
-//! 6.4). Pure: counts in, bounds out.
+//! Calls of one hour resemble each other (line, list, time of day), so the error of a mean is not computed
+//! as if calls were independent: the hours are the sample, and the mean is a ratio of their sums (Cochran,
+//! Sampling Techniques, 6.4). Pure: counts in, bounds out.
 
-/// Standard errors of 95 of a hundred.
+/// Standard errors of a 95 % interval.
 const Z: f64 = 1.959_964;
 
-/// Cases without which no interval is told: it would be wider than a third of the whole.
+/// Fewest cases for an interval. With fewer it would be wider than a third of the range.
 pub(super) const CASES_MIN: u64 = 30;
 
-/// Hours (or days) with cases, without which the scatter of a mean is not told.
+/// Fewest hours or days with cases for the interval of a mean.
 pub(super) const CLUSTERS_MIN: usize = 6;
 
-/// So many of so many.
+/// A count of hits among a count of cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
     pub hits: u64,
     pub cases: u64,
 }
 
-/// A figure or a difference, from and to.
+/// A figure or a difference with its confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
     pub value: f64,
@@ -30,7 +29,7 @@ pub struct Bounds {
     pub high: f64,
 }
 
-/// The share and Wilson's bounds; `None` of too few cases.
+/// Returns the share with Wilson's bounds; `None` with fewer than `CASES_MIN` cases.
 pub fn wilson(counted: Counted) -> Option<Bounds> {
     let Counted { hits, cases } = counted;
     if cases < CASES_MIN {
@@ -47,7 +46,7 @@ pub fn wilson(counted: Counted) -> Option<Bounds> {
     })
 }
 
-/// By how much the share of `period` is above that of `base`, by Newcombe's interval.
+/// Returns the difference of two shares, `period` minus `base`, with Newcombe's interval.
 pub(super) fn newcombe(period: Bounds, base: Bounds) -> Bounds {
     let value = period.value - base.value;
     Bounds {
@@ -57,14 +56,14 @@ pub(super) fn newcombe(period: Bounds, base: Bounds) -> Bounds {
     }
 }
 
-/// What one hour (or day) adds to a mean: a sum, over so many cases.
+/// The part of one hour or day in a mean: a sum over a number of cases.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Cluster {
     pub(super) sum: f64,
     pub(super) cases: f64,
 }
 
-/// A mean, its standard error and how many clusters it was made of.
+/// A mean with its standard error and degrees of freedom.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Mean {
     value: f64,
@@ -73,7 +72,7 @@ pub(super) struct Mean {
 }
 
 impl Mean {
-    /// `None` of too few cases or clusters.
+    /// Computes the mean of clusters. `None` if there are too few cases or clusters.
     pub(super) fn of(clusters: &[Cluster]) -> Option<Self> {
         let clusters: Vec<&Cluster> = clusters.iter().filter(|one| one.cases > 0.0).collect();
         let cases: f64 = clusters.iter().map(|one| one.cases).sum();
@@ -93,13 +92,14 @@ impl Mean {
         })
     }
 
-    /// The mean and its bounds.
+    /// Returns the mean with its confidence interval.
     pub(super) fn bounds(&self) -> Bounds {
         around(self.value, self.error, self.freedom)
     }
 }
 
-/// By how much the mean of `period` is above that of `base` (Welch's, Satterthwaite's degrees of freedom).
+/// Returns the difference of two means, `period` minus `base` (Welch's test with Satterthwaite's degrees of
+/// freedom).
 pub(super) fn welch(period: &Mean, base: &Mean) -> Bounds {
     let variance = period.error.powi(2) + base.error.powi(2);
     let parts = period.error.powi(4) / period.freedom + base.error.powi(4) / base.freedom;
@@ -120,7 +120,8 @@ fn around(value: f64, error: f64, freedom: f64) -> Bounds {
     }
 }
 
-/// Student's quantile of 97.5 of a hundred, by Fisher's expansion: within a thousandth from five degrees on.
+/// Returns the 97.5 % quantile of Student's distribution by Fisher's expansion, accurate to a thousandth
+/// from five degrees of freedom on.
 fn student(freedom: f64) -> f64 {
     let first = (Z.powi(3) + Z) / 4.0;
     let second = (5.0 * Z.powi(5) + 16.0 * Z.powi(3) + 3.0 * Z) / 96.0;
@@ -165,7 +166,7 @@ mod tests {
         near(found.value, 0.2);
         near(found.low, 0.0524);
         near(found.high, 0.3339);
-        // The other way round it is the same, with the other sign.
+        // Swapped, the result is the same with the other sign.
         let other = newcombe(share(48, 80), share(56, 70));
         near(other.low, -0.3339);
         near(other.high, -0.0524);
@@ -192,7 +193,7 @@ mod tests {
         assert!((bounds.high - bounds.value - 1.963).abs() < 0.005, "{bounds:?}");
         let same = welch(&mean, &mean);
         near(same.value, 0.0);
-        // Two of the same error: ten degrees of freedom, an error of its root of two.
+        // Two with the same error: ten degrees of freedom, and the error times the square root of two.
         assert!((same.high - 2.228 * 1.0801).abs() < 0.005, "{same:?}");
     }
 

@@ -1,4 +1,4 @@
-//! What may be said of the difference of two figures: how it is found out, and the verdict. Pure.
+//! The verdict on the difference of two figures, and the method used for it. Pure.
 
 use super::interval::{Bounds, Cluster, Counted, Mean, newcombe, welch, wilson};
 use projections::metrics::{Metric, Unit, catalog};
@@ -6,40 +6,40 @@ use projections::views::metric_board::{By, Figure};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How the interval was made.
+/// The method by which the interval was computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ComparedBy {
-    /// Shares: Wilson's intervals, and Newcombe's of their difference.
+    /// Shares: Wilson's intervals, and Newcombe's interval of their difference.
     Newcombe,
-    /// Means: by what their hours scatter.
+    /// Means: from the variation of their hours.
     Hours,
-    /// Means of long periods: by what their days scatter.
+    /// Means of long periods: from the variation of their days.
     Days,
-    /// A count, or a ratio that is no share: there is no interval of it.
+    /// A count, or a ratio that is not a share: there is no interval.
     Nothing,
 }
 
-/// What may be said of the difference.
+/// The verdict on a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verdict {
-    /// The whole interval is above nothing.
+    /// The whole interval is above zero.
     Higher,
-    /// The whole interval is below nothing.
+    /// The whole interval is below zero.
     Lower,
-    /// Nothing is within the interval: chance alone may have made the difference.
+    /// Zero is within the interval: chance alone may explain the difference.
     Unclear,
     /// There are too few cases, or too few hours, for an interval.
     TooFew,
-    /// There is no interval of such a figure; the difference is what it is.
+    /// Figures of this kind have no interval. Only the difference is known.
     NoInterval,
     /// One of the periods has no figure.
     NoFigure,
 }
 
 impl ComparedBy {
-    /// How figures of this metric are compared; hours where an answer holds all of them, else days.
+    /// Returns the method for a metric. Means use hours if an answer can hold all of them, otherwise days.
     pub(super) fn of(metric: &Metric, fits_hours: bool) -> Self {
         match metric.unit {
             Unit::Ratio if is_of_counts(metric) => Self::Newcombe,
@@ -65,7 +65,7 @@ impl ComparedBy {
     }
 }
 
-/// One period's figure and what its parts scatter.
+/// One period's figure, and its parts by hour or day.
 pub(super) struct Side {
     pub(super) figure: Option<Figure>,
     clusters: Vec<Cluster>,
@@ -79,7 +79,7 @@ impl Side {
         }
     }
 
-    /// What its hours or days add.
+    /// Sets the parts of the figure by hour or day.
     pub(super) fn split(&mut self, groups: &[Figure]) {
         self.clusters = groups.iter().filter_map(cluster).collect();
     }
@@ -88,7 +88,8 @@ impl Side {
         self.figure.as_ref().and_then(|figure| figure.value)
     }
 
-    /// `None` where it is no share: more hits than cases, or a sum that was taken back.
+    /// Returns the figure as a share. `None` if it is not one: more hits than cases, or a sum that was
+    /// reversed.
     fn counted(&self) -> Option<Counted> {
         let figure = self.figure.as_ref()?;
         let hits = u64::try_from(figure.numerator).ok()?;
@@ -97,7 +98,7 @@ impl Side {
     }
 }
 
-/// What was found out of two sides.
+/// The result of comparing two periods.
 pub(super) struct Judged {
     pub(super) compared_by: ComparedBy,
     pub(super) verdict: Verdict,
@@ -155,7 +156,7 @@ pub(super) fn judge(compared_by: ComparedBy, period: &Side, base: &Side) -> Judg
     }
 }
 
-/// Whether both terms count events or people, and neither sums values.
+/// Returns true if both terms count events or people and neither sums values.
 fn is_of_counts(metric: &Metric) -> bool {
     let counts = |name: &Option<String>| {
         let term = name.as_deref().and_then(|name| catalog().ok()?.term(name));
@@ -216,7 +217,7 @@ mod tests {
             (side(29, 29), side(0, 100), Verdict::TooFew),
             (side(30, 30), side(0, 30), Verdict::Higher),
             (side(0, 0), side(40, 100), Verdict::NoFigure),
-            // More complaints than calls: no share.
+            // More complaints than calls: not a share.
             (side(101, 100), side(40, 100), Verdict::NoInterval),
             (side(-1, 100), side(40, 100), Verdict::NoInterval),
         ] {

@@ -1,5 +1,5 @@
-//! Figures by name and version as routes and the command line ask for them: the question read from its
-//! parameters, the answer in words, charts, and the events behind.
+//! Figures of metrics by name and version, for routes and the command line: parsing of queries, answers,
+//! charts, and drill-down.
 
 mod asking;
 mod chart;
@@ -30,7 +30,7 @@ use projections::{Complete, ReadDb};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Figures and how old they are.
+/// The figures of an answer, and up to where they are complete.
 pub struct Answer {
     pub figures: Vec<Figure>,
     pub complete: Complete,
@@ -39,7 +39,7 @@ pub struct Answer {
 }
 
 impl Asked {
-    /// Asks rows that are live, or were folded for it.
+    /// Computes the answer from live rows, or from rows replayed for it.
     pub async fn answer(&self, db: &dyn ReadDb) -> Result<Answer, Problem> {
         let catalog = catalog()?;
         let (found, complete) = figures(db, catalog, self.metric, &self.scope, self.by).await?;
@@ -55,7 +55,7 @@ impl Asked {
         })
     }
 
-    /// The figure with everything one needs to quote it.
+    /// Returns the answer with everything that is needed to quote it.
     pub fn describe(&self, answer: &Answer) -> AskedShown {
         let mut metric = describe_metric(self.metric);
         if let Some(by) = self.by {
@@ -79,7 +79,7 @@ impl Asked {
         }
     }
 
-    /// A figure, or those of its groups.
+    /// Returns the values: one figure, or those of the groups.
     fn values(&self, figures: &[Figure]) -> Values {
         match (self.by, figures.first()) {
             (None, Some(whole)) => Values {
@@ -100,7 +100,7 @@ impl Asked {
     }
 }
 
-/// A figure by name and version, with everything one needs to quote it.
+/// A metric's figures with its definition, version and window.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct AskedShown {
     #[serde(flatten)]
@@ -113,10 +113,10 @@ pub struct AskedShown {
     /// The other versions of a headline figure.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     beside: Vec<Beside>,
-    /// Of live rows: how old the figure is.
+    /// For live rows: position and age of the figure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complete_up_to: Option<Age>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
@@ -134,7 +134,7 @@ struct Beside {
 /// One figure, or those of its groups.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 struct Values {
-    /// Null where there is no figure.
+    /// The figure. Null if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<Option<f64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,13 +148,13 @@ struct Values {
 /// A figure without its definition.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct FigureShown {
-    /// Null over nothing.
+    /// The figure. Null if there are no cases.
     value: Option<f64>,
     numerator_count: i64,
     denominator_count: Option<i64>,
 }
 
-/// A figure without its definition.
+/// Returns a figure without its definition.
 pub fn describe_figure(figure: &Figure) -> FigureShown {
     FigureShown {
         value: figure.value,
@@ -163,24 +163,24 @@ pub fn describe_figure(figure: &Figure) -> FigureShown {
     }
 }
 
-/// How old a figure is.
+/// Position and age of a figure.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Age {
-    /// The rows hold every event up to here.
+    /// The rows contain every event up to this position.
     position: String,
     recorded_at: Option<Timestamp>,
     behind_events: u64,
     as_of: Option<Timestamp>,
 }
 
-/// Up to where the rows are complete, and how far behind the log that is.
+/// Returns up to where the rows are complete, and how far they lag behind the log.
 pub fn age(complete: &Complete, head: Position, now: Timestamp) -> Age {
     let behind = head.0.saturating_sub(complete.position.0);
     Age {
         position: complete.position.to_string(),
         recorded_at: complete.recorded_at,
         behind_events: behind,
-        // Nothing has happened since: the figure is as of now.
+        // Nothing happened since, so the figure is valid now.
         as_of: if behind == 0 {
             Some(now)
         } else {

@@ -1,4 +1,4 @@
-//! The rows a figure is read from: the live ones, or some folded for it as of a time.
+//! The rows from which a figure is read: the live ones, or rows replayed for a past moment.
 
 use crate::as_of::{Known, Moment};
 use crate::installation::Installation;
@@ -13,21 +13,21 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// See the file's description.
+/// The rows of a figure, with the moment to which they belong.
 pub struct Source {
     pub db: Arc<dyn ReadDb>,
     pub position: Option<Position>,
-    /// Of rows that were folded: the moment and what it cost.
+    /// For replayed rows: the moment, and what the replay cost.
     pub known: Option<Known>,
-    /// The instant looked at; absent of live rows, and where no event has exactly the position asked for.
+    /// The instant of the rows. `None` for live rows, and if no event has exactly the requested position.
     pub at: Option<Timestamp>,
-    /// As of when an answer from these rows is. Of live rows it is found out before they are read: they may
-    /// be fresher than it says, and never older.
+    /// Completeness of an answer from these rows. For live rows it is determined before they are read, so
+    /// the rows may be newer than stated and never older.
     pub stands: Stands,
 }
 
 impl Source {
-    /// The live rows at no moment; else those of `views`, folded from the campaign's events.
+    /// Returns the live rows, or for a past moment the rows of `views` replayed from the campaign's events.
     pub async fn of(
         installation: &Installation,
         moment: Moment,
@@ -38,7 +38,7 @@ impl Source {
         Self::of_events(installation, moment, filter, views).await
     }
 
-    /// As `of`, from the events of all campaigns: at most as many as one fold takes.
+    /// As `of`, from the events of all campaigns, up to the limit of one replay.
     pub async fn of_all(
         installation: &Installation,
         moment: Moment,
@@ -47,7 +47,7 @@ impl Source {
         Self::of_events(installation, moment, EventFilter::default(), views).await
     }
 
-    /// As `of`, from the events that a filter wants.
+    /// As `of`, from the events of a filter.
     pub async fn of_events(
         installation: &Installation,
         moment: Moment,
@@ -81,7 +81,7 @@ impl Source {
         })
     }
 
-    /// For a metric: of one campaign, or of all.
+    /// Returns the rows of a metric, for one campaign or for all.
     pub async fn of_metric(
         installation: &Installation,
         moment: Moment,
@@ -102,18 +102,18 @@ impl Source {
     }
 }
 
-/// As of when an answer is: how complete live rows are, or where an answer of the past lies.
+/// Completeness of an answer: how complete live rows are, or the past moment of the answer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Stands {
     #[serde(skip_serializing_if = "Option::is_none")]
     complete_up_to: Option<CompleteUpTo>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<Known>,
 }
 
 impl Stands {
-    /// Of the past.
+    /// Returns the completeness of an answer about the past.
     pub const fn then(known: Known) -> Self {
         Self {
             complete_up_to: None,
@@ -121,8 +121,8 @@ impl Stands {
         }
     }
 
-    /// Of live rows of these views. No clock has a part in it, so that of a log that stands still it is the
-    /// same.
+    /// Returns the completeness of live rows of these views. It does not depend on the clock, so it is
+    /// constant while the log does not grow.
     pub async fn live(
         installation: &Installation,
         db: &dyn ReadDb,
@@ -131,13 +131,14 @@ impl Stands {
         Ok(Self::of_live(installation, db, views).await?.0)
     }
 
-    /// The same, with the position up to which all of these views are complete.
+    /// Returns the completeness of live rows, and the position up to which all these views are complete.
     async fn of_live(
         installation: &Installation,
         db: &dyn ReadDb,
         views: Vec<&'static str>,
     ) -> Result<(Self, Position), Problem> {
-        // Before the rows are asked how far they are: a log that grows meanwhile makes nothing look older.
+        // Read before the position of the rows: otherwise a growing log would make the rows look older than
+        // they are.
         let head = installation.store().head().await?;
         let complete = complete_of(db, views).await?;
         let stands = Self {
@@ -152,17 +153,17 @@ impl Stands {
     }
 }
 
-/// How far the rows of an answer are.
+/// Position of the rows of an answer.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CompleteUpTo {
-    /// The rows hold every event up to here.
+    /// The rows contain every event up to this position.
     position: String,
     recorded_at: Option<Timestamp>,
-    /// With none behind it the answer is of the moment at which it is given.
+    /// Events of the log that are not in the rows yet. If 0, the answer is current.
     behind_events: u64,
 }
 
-/// An answer, and as of when it is.
+/// An answer with its completeness.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "{T}Standing")]
 pub struct Standing<T> {

@@ -1,4 +1,4 @@
-//! What differs between two flows: node by node, answer by answer, intent by intent.
+//! The differences between two flows: nodes, answers, intents and other members.
 
 use domain::flow::FlowDefinition;
 use schemars::JsonSchema;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was done to a part.
+/// The kind of change of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "FlowPartChange")]
@@ -26,11 +26,11 @@ impl PartChange {
     }
 }
 
-/// A part that only one of two flows has, or that they have otherwise.
+/// A part that differs between two flows, or exists in only one of them.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "FlowPartDiffers")]
 pub struct PartDiffers {
-    /// Its place, such as `nodes.menu`.
+    /// Path of the part, for example `nodes.menu`.
     #[schemars(example = &"nodes.menu")]
     pub part: String,
     pub change: PartChange,
@@ -40,7 +40,7 @@ pub struct PartDiffers {
     pub after: Option<Value>,
 }
 
-/// Every part that differs, by its place.
+/// Returns every part that differs, ordered by its path.
 pub fn differences(before: &FlowDefinition, after: &FlowDefinition) -> Vec<PartDiffers> {
     let (before, after) = (parts_of(&before.to_value()), parts_of(&after.to_value()));
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
@@ -61,7 +61,7 @@ pub fn differences(before: &FlowDefinition, after: &FlowDefinition) -> Vec<PartD
     differs.collect()
 }
 
-/// Nodes, answers, intents and other members, each under its place.
+/// Returns nodes, answers, intents and other members of a flow by their paths.
 fn parts_of(value: &Value) -> BTreeMap<String, Value> {
     let mut parts = BTreeMap::new();
     for (member, inner) in value.as_object().into_iter().flatten() {

@@ -1,5 +1,5 @@
-//! A flow file that somebody is writing: read, checked and held against a published version. Nothing is kept
-//! of it and nothing follows from it: a draft is its writer's until it is published.
+//! A flow file that is being edited: it is read, checked, and compared with a published version. Nothing is
+//! stored; a draft belongs to its author until it is published.
 
 use super::difference::{PartDiffers, differences};
 use domain::flow::{
@@ -13,57 +13,57 @@ use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Most findings of one kind that are shown; a file may be wrong throughout.
+/// Most findings of one kind that are returned.
 pub const FINDINGS_MAX: usize = 200;
 
-/// What was found of a flow file.
+/// The result of checking a flow file.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FlowChecked {
-    /// It could be published as it stands.
+    /// True if the file can be published as it is.
     pub publishable: bool,
-    /// Of what would be published; null where the file cannot be read.
+    /// Hash that the published version would have. Null if the file cannot be read.
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub content_hash: Option<String>,
-    /// The flow with its short forms written out; null where the file cannot be read.
+    /// The flow with all short forms expanded. Null if the file cannot be read.
     pub definition: Option<FlowDefinition>,
-    /// What refuses publication.
+    /// Faults that prevent publication.
     pub faults: Vec<FlowFinding>,
-    /// What could be better.
+    /// Suggestions for improvement.
     pub advice: Vec<FlowFinding>,
-    /// There is more than is shown.
+    /// True if there are more findings than are returned.
     pub truncated: bool,
     pub rhythm: Option<RhythmShown>,
     pub ways: Vec<WayShown>,
-    /// Against the version asked for; null where none was.
+    /// Differences from the published version in the request. Null if none was requested.
     pub differences: Option<Vec<PartDiffers>>,
 }
 
-/// One thing that was found.
+/// One finding about a flow.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FlowFinding {
-    /// Its kind, in one word.
+    /// Code of the kind of finding.
     #[schemars(example = &"unknown_target")]
     pub code: &'static str,
     #[schemars(example = &"nodes.menu.on_timeout.then leads to \"gone\", which is not a node")]
     pub told: String,
-    /// The node it is about, where it is about one.
+    /// The node that the finding concerns, if there is one.
     #[schemars(example = &"menu")]
     pub node: Option<String>,
 }
 
-/// How long it takes until what counts was said, and within which time it should be.
+/// The time until the main points of a flow are spoken, each with its limit, in milliseconds.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RhythmShown {
     pub identified_ms: u64,
     pub identified_by_ms: u64,
     pub value_ms: u64,
     pub value_by_ms: u64,
-    /// Null where nothing is asked on the way.
+    /// Null if the flow asks no question on the way.
     pub decision_ms: Option<u64>,
     pub decision_by_ms: u64,
 }
 
-/// A way from one node to another.
+/// An edge from one node to another.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "FlowWay")]
 pub struct WayShown {
@@ -73,13 +73,13 @@ pub struct WayShown {
     pub member: String,
     #[schemars(example = &"silent")]
     pub to: String,
-    /// Taken without anything from the callee.
+    /// True if the flow follows it without input from the callee.
     pub automatic: bool,
 }
 
-/// The text of a flow file, as an order brings it.
+/// Reads the text of a flow file from a request body.
 pub fn source_of(body: &mut Members) -> String {
-    // Longer than other texts: a file, which has a bound of its own.
+    // This text may be longer than other texts. It has a limit of its own.
     match body.raw("source") {
         Some(Value::String(text)) if text.len() > FLOW_FILE_BYTES_MAX => {
             body.wrong("source", format!("has more than {FLOW_FILE_BYTES_MAX} bytes"));
@@ -93,7 +93,7 @@ pub fn source_of(body: &mut Members) -> String {
     }
 }
 
-/// The flow of a file that is to be run: one with faults is refused.
+/// Returns the flow of a file that is to be run. Refuses a file with faults.
 pub fn sound(source: &str) -> Result<Arc<FlowDefinition>, Problem> {
     let refused = |why: String| Problem::refused("flow-invalid", why);
     let definition = FlowDefinition::from_yaml(source).map_err(|fault| refused(fault.to_string()))?;
@@ -106,14 +106,14 @@ pub fn sound(source: &str) -> Result<Arc<FlowDefinition>, Problem> {
     Ok(Arc::new(definition))
 }
 
-/// What is said of one that could not be published, because it is larger than what is.
+/// Returns the fault of a flow that is too large to be published, or `None`.
 fn too_large(definition: &Value) -> Option<String> {
     let bytes = canonical_json(definition).len();
     let told = || format!("the flow has {bytes} bytes, more than {DEFINITION_BYTES_MAX}");
     (bytes > DEFINITION_BYTES_MAX).then(told)
 }
 
-/// Checks a file, whatever it is.
+/// Checks a flow file and returns the findings. An unreadable file is a finding too.
 pub fn checked(source: &str, against: Option<&FlowDefinition>) -> FlowChecked {
     match FlowDefinition::from_yaml(source) {
         Ok(definition) => found_of(definition, against),
@@ -144,7 +144,7 @@ fn unreadable(source: &str, fault: &ReadFault) -> FlowChecked {
     }
 }
 
-/// The node of a shape that cannot be read: the longest name of the file with which its place begins.
+/// Returns the node of a part that cannot be parsed: the longest node name with which its path begins.
 fn node_of_shape(source: &str, fault: &ReadFault) -> Option<String> {
     let ReadFault::Shape { path, .. } = fault else {
         return None;

@@ -1,12 +1,12 @@
-//! Flows with mail to an address that is written into them (decision 0205): which approval they need, and
-//! what becomes of one without it.
+//! Flows that send mail to an address written into them (decision 0205): the approval they need, and the
+//! consequence without it.
 
 use domain::flow::{FlowDefinition, PublishedFlow};
 use domain::four_eyes::{FourEyes, NobodyBecause};
 use domain::problem::Problem;
 
-/// Whether a version with this approval may send mail to a fixed address: a second person approved it, or the
-/// owner of the directory published it.
+/// Returns true if a version with this approval may send mail to a fixed address: a second user approved
+/// it, or the directory's owner published it.
 pub(super) fn may_write_to_fixed(four_eyes: Option<&FourEyes>) -> bool {
     match four_eyes {
         Some(FourEyes::Approved { .. }) => true,
@@ -15,13 +15,13 @@ pub(super) fn may_write_to_fixed(four_eyes: Option<&FourEyes>) -> bool {
     }
 }
 
-/// Whether this version sends no messages: one of them goes to a fixed address without the approval
-/// that this needs.
+/// Returns true if this version sends no messages, because one goes to a fixed address and the required
+/// approval is missing.
 pub fn holds_messages_back(published: &PublishedFlow, flow: &FlowDefinition) -> bool {
     flow.has_fixed_address() && !may_write_to_fixed(published.four_eyes.as_deref())
 }
 
-/// Refuses a flow that sends persons' values to an address written into it.
+/// Returns the refusal of a flow that sends customers' values to a fixed address.
 pub(crate) fn fixed_address() -> Problem {
     Problem::refused(
         "fixed-address",

@@ -1,6 +1,7 @@
-//! Flows as published versions: published, gone back to, and found by the name `NAME` or `NAME@V`.
+//! Published flow versions: publication, rollback, and look-up by `NAME` or `NAME@V`.
 //!
-//! From the first version on behind which another person stood, every further one asks for somebody (CMP-8).
+//! Once a version of a flow has been approved by another user, every further version needs an approval
+//! (CMP-8).
 
 mod difference;
 mod file;
@@ -32,7 +33,7 @@ use domain::stored_event::Cause;
 use fixed_addresses::may_write_to_fixed;
 use std::sync::Arc;
 
-/// Publishes a flow, once whoever must stand behind it does.
+/// Publishes a flow. If an approval is needed, refuses until it is given.
 pub async fn publish(
     installation: &Installation,
     caller: &Caller,
@@ -126,7 +127,7 @@ pub async fn roll_back(
     changed(flow, &answer)
 }
 
-/// The version that a name means.
+/// Returns the version that a name refers to.
 pub async fn published(installation: &Installation, named: &FlowNamed) -> Result<PublishedFlow, Problem> {
     let state = installation.entities.flows.state(&named.flow).await?.state;
     let found = match named.version {
@@ -138,7 +139,7 @@ pub async fn published(installation: &Installation, named: &FlowNamed) -> Result
         .ok_or_else(|| Problem::refused("flow-not-published", not_there(named, &state)))
 }
 
-/// Its definition, where this build can read it.
+/// Returns a published version with its definition. Refuses if this build cannot read it.
 pub async fn definition_of(
     installation: &Installation,
     named: &FlowNamed,
@@ -155,7 +156,7 @@ pub async fn definition_of(
 
 fn not_there(named: &FlowNamed, state: &FlowState) -> String {
     match state.current() {
-        None => format!("{named} is not published: nothing of this name is"),
+        None => format!("{named} is not published: no flow has this name"),
         Some(current) => format!(
             "{named} is not published; there are {}, and @{} is current",
             state.versions_told(),
@@ -164,7 +165,8 @@ fn not_there(named: &FlowNamed, state: &FlowState) -> String {
     }
 }
 
-/// What would come of it, for nobody is asked to stand behind what is refused or changes nothing.
+/// Computes the result without storing it, so that no approval is requested for a command that is refused
+/// or changes nothing. Returns the hash of the new version, and true if there would be one.
 async fn foresee(
     installation: &Installation,
     state: Arc<FlowState>,

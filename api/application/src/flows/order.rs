@@ -1,4 +1,4 @@
-//! What is asked for of a flow's versions: a publication, and the way back.
+//! Requests about flow versions: publication and rollback.
 
 use domain::approval::REASON_BYTES_MAX;
 use domain::flow::FlowDefinition;
@@ -7,30 +7,30 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde_json::Value;
 
-/// A flow to be published.
+/// A request to publish a flow.
 #[derive(Debug)]
 pub struct FlowOrder {
     pub flow: FlowId,
     pub definition: Value,
-    /// From this version on another person approves each.
+    /// From this version on, each version needs the approval of another user.
     pub approvals: bool,
     pub reason: Option<String>,
     pub approval: Option<ApprovalId>,
 }
 
-/// As it is described: the id stands in the definition.
+/// The request body as it is described; the flow's id is part of the definition.
 #[derive(JsonSchema)]
 #[schemars(rename = "FlowOrder")]
 #[expect(dead_code, reason = "its schema alone is used")]
 struct Described {
-    /// The flow, as its file has it (YAML is sent as JSON; short forms are written out).
+    /// The flow as in its file (YAML is sent as JSON; short forms are expanded).
     definition: FlowDefinition,
-    /// From this version on another person approves each.
+    /// From this version on, each version needs the approval of another user.
     approvals: Option<bool>,
-    /// For whoever is to approve it; nothing personal.
+    /// Reason for the approver. It must contain no personal data.
     #[schemars(length(max = REASON_BYTES_MAX))]
     reason: Option<String>,
-    /// The approval that another person gave.
+    /// The approval of another user.
     approval: Option<ApprovalId>,
 }
 
@@ -68,7 +68,7 @@ impl Order for FlowOrder {
     }
 }
 
-/// Stands where the order is refused.
+/// Returns a placeholder id for a request that is refused.
 fn unnamed() -> FlowId {
     "unnamed".parse().expect("a plain word is an id")
 }

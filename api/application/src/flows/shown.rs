@@ -1,4 +1,4 @@
-//! What is shown of flows: all of them with their current versions, and every version of one.
+//! Replies about flows: all flows with their current versions, and all versions of one flow.
 
 use super::fixed_addresses::holds_messages_back;
 use crate::installation::Installation;
@@ -14,7 +14,7 @@ use projections::views::flow_board;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Flows by name.
+/// A list of flows, ordered by name.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Flows {
     pub items: Vec<FlowListed>,
@@ -24,40 +24,40 @@ pub struct Flows {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FlowListed {
     pub flow: FlowId,
-    /// What the flow's name means without a version.
+    /// The version that the flow's name means without a version number.
     pub current_version: u64,
     pub versions: u64,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub content_hash: String,
 }
 
-/// After a publication or a way back.
+/// A flow after a publication or rollback.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FlowChanged {
     pub flow: FlowId,
-    /// The current version.
+    /// The flow's current version after the publication.
     pub version: u32,
-    /// How a campaign and a command name it.
+    /// The name by which campaigns and commands refer to this version.
     #[schemars(example = &"TASK20261120@2")]
     pub named: String,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub content_hash: String,
-    /// False where it was so already.
+    /// False if the content equals the current version, so that nothing changed.
     pub changed: bool,
     pub versions: usize,
-    /// Each version is approved by another person.
+    /// True if each version needs the approval of another user.
     pub approvals: bool,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
 }
 
-/// Every version of a flow.
+/// All versions of a flow.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FlowVersions {
     flow: FlowId,
     current_version: u32,
-    /// Each version is approved by another person.
+    /// True if each version needs the approval of another user.
     approvals: bool,
     pub items: Vec<FlowVersionShown>,
 }
@@ -70,13 +70,14 @@ pub struct FlowVersionShown {
     content_hash: String,
     published_at: Timestamp,
     current: bool,
-    /// Who approved it, where somebody did.
+    /// The user who approved it, if any.
     approved_by: Option<UserId>,
-    /// None of its messages is sent: one goes to a fixed address without the approval that this needs.
+    /// True if none of its messages is sent, because one goes to a fixed address and the required approval
+    /// is missing.
     messages_held_back: bool,
 }
 
-/// Flows by name, behind one of them.
+/// Returns flows by name, after `behind`.
 pub async fn listed(
     installation: &Installation,
     behind: Option<&FlowId>,
@@ -92,7 +93,7 @@ pub async fn listed(
     Ok(listed.collect())
 }
 
-/// Every version of a flow, by its own stream.
+/// Returns all versions of a flow, from its own stream.
 pub async fn versions(installation: &Installation, flow: &FlowId) -> Result<FlowVersions, Problem> {
     let mut items = Vec::new();
     let state = folded::<Flow>(installation, &Flow::stream(flow), |event, published_at| {

@@ -1,4 +1,5 @@
-//! A question whose asker goes away before the answer: it is stopped, and that is put on record as its end.
+//! A query with a caller who disconnects before the answer: the query is stopped, and this is logged as its
+//! end.
 
 use crate::installation::Installation;
 use actors::ActorSystem;
@@ -8,10 +9,10 @@ use domain::ports::tasks::Tasks;
 use domain::stored_event::Cause;
 use std::sync::Arc;
 
-/// The code of such an end.
+/// Problem code of this end.
 const CODE: &str = "query-abandoned";
 
-/// A question that runs. Dropped before `close`, it says what became of it.
+/// Guard of a running query. If it is dropped before `close`, it logs that the caller went away.
 pub(crate) struct Unanswered {
     open: Option<(ActorSystem, InquiryId, Cause)>,
     tasks: Arc<dyn Tasks>,
@@ -25,7 +26,7 @@ impl Unanswered {
         }
     }
 
-    /// Somebody hears how it ended, and puts it on record.
+    /// Disarms the guard: the caller's task receives the result and logs it.
     pub(super) fn close(mut self) {
         self.open = None;
     }
@@ -44,7 +45,7 @@ impl Drop for Unanswered {
             "inquiry-abandoned",
             Box::pin(async move {
                 if let Err(why) = system.inquiries.ask(&id, command, told).await {
-                    tracing::warn!(inquiry = %id, %why, "the end of an abandoned question is not on record");
+                    tracing::warn!(inquiry = %id, %why, "the end of an abandoned query is not logged");
                 }
             }),
         );

@@ -1,5 +1,5 @@
-//! Comparisons of caller-chosen values with sealed values of customers: each is stored before its result is
-//! given out, with counts and without the values.
+//! Comparisons of values chosen by the caller with sealed values of customers. Each comparison is logged
+//! before its result is returned, with counts and without the values.
 
 use super::reading::Reader;
 use crate::installation::Installation;
@@ -8,19 +8,19 @@ use domain::inquiry::{ComparedValue, ComparisonFacts, InquiryCommand};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 
-/// What was compared, and with what result.
+/// What was compared, and the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
     pub what: ComparedValue,
-    /// Values compared.
+    /// Number of values that were compared.
     pub values: u64,
-    /// Values that a customer has, as far as the caller learns it.
+    /// Number of values that a customer has, as far as the caller learns it.
     pub found: u64,
     pub campaign: Option<CampaignId>,
 }
 
 impl Comparison {
-    /// One value of a caller.
+    /// Returns the comparison of a single value.
     pub fn of_one(what: ComparedValue, is_found: bool) -> Self {
         Self {
             what,
@@ -31,7 +31,7 @@ impl Comparison {
     }
 }
 
-/// Puts a comparison on record. If that fails, its result is not given out.
+/// Logs a comparison. If this fails, the result must not be returned.
 pub async fn put_comparison_on_record(
     installation: &Installation,
     reader: &Reader,
@@ -45,7 +45,7 @@ pub async fn put_comparison_on_record(
         found: comparison.found,
         campaign: comparison.campaign,
     };
-    // A repeat has a record of its own: the record shows how often a caller tries.
+    // Each repetition has its own entry: the log shows how often a caller tries.
     let cause = Cause::outside(installation.new_command()).asked_by(reader.actor());
     let id = InquiryId::derive(cause.command);
     let command = InquiryCommand::Compare {

@@ -1,10 +1,10 @@
-//! One look at the customer page of the console: its requests are recorded by one event that names them all.
+//! Logging of one visit to the customer page of the console: a single event names all reads of the page.
 //!
-//! The page sends the customer and an id of its own making with each of its requests (`X-Page-View`). The
-//! first that arrives stores the event, the others find it in the log. Each still answers only behind that
-//! event, and nothing is kept in memory: the id of the event follows from the reader, the customer, the id of
-//! the look and the minute. What is no part of the page, of another customer or in a clearer form, is
-//! recorded by itself.
+//! The page sends the customer and an id that it generated with each of its requests (`X-Page-View`). The
+//! first request that arrives stores the event, the others find it in the log. Each request is still
+//! answered only after that event, and nothing is kept in memory: the event's id is derived from the
+//! reader, the customer, the visit's id and the minute. A read that is not part of the page, concerns
+//! another customer, or shows more is logged separately.
 
 use super::reading::{Reader, Shown};
 use crate::access::Caller;
@@ -14,21 +14,21 @@ use domain::inquiry::{ReadForm, ReadPart};
 use domain::permission::Permission;
 use domain::problem::Problem;
 
-/// The header that names a look: our id of the customer, a dot, and an id that the page makes.
+/// The header that identifies a visit: our customer id, a dot, and an id that the page generates.
 pub const PAGE_VIEW_HEADER: &str = "x-page-view";
 
-/// Longest id of a look: a UUID has 36 characters.
+/// Longest id of a visit, in bytes. A UUID has 36 characters.
 const VIEW_BYTES_MAX: usize = 64;
 
 /// One read of the customer page.
 #[derive(Debug, Clone, Copy)]
 pub struct PagePart {
-    /// As the published description names it.
+    /// The route as the API description names it.
     route: &'static str,
     fields: &'static [&'static str],
     form: ReadForm,
     needs: Permission,
-    /// The permission must reach all customers.
+    /// True if the permission must cover all customers.
     is_of_all: bool,
 }
 
@@ -55,7 +55,7 @@ impl PagePart {
         }
     }
 
-    /// What its route shows.
+    /// Returns what the route shows, for the log entry.
     pub const fn shown(self) -> Shown {
         Shown::of(self.fields, self.form)
     }
@@ -65,7 +65,7 @@ impl PagePart {
         scope.is_ok_and(|scope| !self.is_of_all || scope.is_all())
     }
 
-    /// Whether a read is this part. A read that shows nothing is, too.
+    /// Returns true if a read is this part of the page. A read that shows nothing counts too.
     fn covers(&self, route: &str, shown: &Shown) -> bool {
         let is_form = shown.form == self.form || shown.form == ReadForm::Nothing;
         let is_alone = shown.columns.is_empty() && shown.calls.is_empty();
@@ -81,14 +81,14 @@ impl PagePart {
     }
 }
 
-/// The person, masked, with enrolments and calls.
+/// The customer, masked, with enrolments and calls.
 pub const PERSON: PagePart = PagePart::new(
     "GET /api/v1/customers/{id}",
     &["external_id", "name", "phone", "enrolments", "calls"],
     ReadForm::Masked,
     Permission::CustomersRead,
 );
-/// What happened to the person.
+/// The read of the customer's timeline.
 pub const TIMELINE: PagePart = PagePart::new(
     "GET /api/v1/customers/{id}/timeline",
     &["timeline", "calls"],
@@ -96,7 +96,7 @@ pub const TIMELINE: PagePart = PagePart::new(
     Permission::CustomersRead,
 )
 .of_all();
-/// What is known of the person from calls.
+/// The read of the customer profile that was learned from calls.
 pub const PORTRAIT: PagePart = PagePart::new(
     "GET /api/v1/customers/{id}/portrait",
     &["portrait"],
@@ -104,28 +104,28 @@ pub const PORTRAIT: PagePart = PagePart::new(
     Permission::CustomersRead,
 )
 .of_all();
-/// Why the person may not be called.
+/// The reasons why the customer may not be called.
 pub const VERDICTS: PagePart = PagePart::new(
     "GET /api/v1/customers/{id}/why-not",
     &["enrolments", "verdicts", "calls"],
     ReadForm::Masked,
     Permission::CustomersRead,
 );
-/// Consents of the person.
+/// The read of the customer's consents.
 pub const CONSENTS: PagePart = PagePart::new(
     "GET /api/v1/customers/{id}/consents",
     &["consents"],
     ReadForm::Clear,
     Permission::CustomersRead,
 );
-/// Attributes and tags of the person.
+/// The read of the customer's attributes and tags.
 pub const ATTRIBUTES: PagePart = PagePart::new(
     "GET /api/v1/customers/{id}/attributes",
     &["attributes", "tags"],
     ReadForm::Clear,
     Permission::CustomersReveal,
 );
-/// Other ids that share a number with the person.
+/// Other ids that share a number with the customer.
 pub const DUPLICATES: PagePart = PagePart::new(
     "GET /api/v1/customers/{id}/duplicates",
     &["phone"],
@@ -133,7 +133,7 @@ pub const DUPLICATES: PagePart = PagePart::new(
     Permission::CustomersReveal,
 )
 .of_all();
-/// Opt-out, suppression and dials of a number; on the page, of the person's own numbers.
+/// Opt-out, suppression and dials of a number; on the page, of the customer's own numbers.
 pub const NUMBER: PagePart = PagePart::new(
     "GET /api/v1/numbers/{number}",
     &["opted_out", "suppressed", "invalid", "open_calls", "dials"],
@@ -142,7 +142,7 @@ pub const NUMBER: PagePart = PagePart::new(
 )
 .of_all();
 
-/// The route by which a look is recorded.
+/// The route under which a visit is logged.
 pub(super) const ROUTE: &str = PERSON.route;
 
 /// All reads of the page.
@@ -150,18 +150,18 @@ const PARTS: [PagePart; 8] = [
     PERSON, TIMELINE, PORTRAIT, VERDICTS, CONSENTS, ATTRIBUTES, DUPLICATES, NUMBER,
 ];
 
-/// A look at one customer's page.
+/// A visit to one customer's page.
 #[derive(Debug, Clone)]
 pub(super) struct PageView {
     pub(super) customer: CustomerId,
-    /// As the page sent it; it is not stored.
+    /// The visit's id as the page sent it. It is not stored.
     pub(super) view: String,
-    /// The parts that this caller may see.
+    /// The parts of the page that this caller may see.
     parts: Vec<PagePart>,
 }
 
 impl PageView {
-    /// The look that a header names; none where it names none.
+    /// Parses the header of a visit; `None` if it is not valid.
     pub(super) fn read(header: &str, caller: &Caller) -> Option<Self> {
         let (customer, view) = header.split_once('.')?;
         let is_view = (1..=VIEW_BYTES_MAX).contains(&view.len())
@@ -176,7 +176,8 @@ impl PageView {
         })
     }
 
-    /// Whether the event of this look records that read: a part of the page, of the page's own customer.
+    /// Returns true if the event of this visit covers a read: a part of the page, about the page's own
+    /// customer.
     pub(super) async fn covers(
         &self,
         installation: &Installation,
@@ -192,11 +193,11 @@ impl PageView {
             (None, Some(number)) => person.numbers().iter().any(|known| known.number == *number),
             (Some(_), Some(_)) | (None, None) => false,
         };
-        // Of an erased person most parts show nothing: each read says so by itself.
+        // For an erased customer most parts show nothing. Each of these reads is logged separately.
         Ok(is_own && !person.erasure().is_final())
     }
 
-    /// The reads that its event records.
+    /// Returns the reads that the visit's event lists.
     pub(super) fn recorded(&self) -> Vec<ReadPart> {
         self.parts.iter().map(PagePart::recorded).collect()
     }

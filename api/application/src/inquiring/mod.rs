@@ -1,5 +1,5 @@
-//! What is asked of the rows from outside, and read of persons: on record before it is answered, and what
-//! came of it after.
+//! Queries of the rows and reads of personal data: each is logged before it is answered, and its result is
+//! logged afterwards.
 
 mod abandoned;
 mod comparing;
@@ -25,20 +25,20 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
-/// One question in SQL.
+/// One SQL query with its limits, and the name of the asker if given.
 #[derive(Debug, Clone)]
 pub struct Question {
     pub sql: String,
-    /// Who asks, where the caller says so.
+    /// Who asks, if the caller states it.
     pub by: Option<String>,
     pub limits: AskLimits,
 }
 
-/// Puts a question on record, answers it, and puts on record what came of it.
+/// Logs a query, runs it, and logs the result.
 pub async fn query(installation: &Installation, question: Question) -> Result<SqlAnswer, Problem> {
     let questions = installation.questions.as_ref();
     installation.rows.refuse_remade(&question.sql)?;
-    // Each time it is asked is an inquiry of its own, also with a repeated Idempotency-Key: rows move.
+    // Each execution is logged separately, also with a repeated Idempotency-Key: rows change.
     let cause = Cause::outside(installation.new_command());
     let id = InquiryId::derive(cause.command);
     let limits = question.limits.bounded();
@@ -49,7 +49,7 @@ pub async fn query(installation: &Installation, question: Question) -> Result<Sq
         timeout_ms: limits.timeout_ms,
     };
     let told = follow(cause, "end");
-    // Before the question is on record: whoever asks may go away as soon as it is.
+    // Created before the query is logged, because the caller may disconnect right afterwards.
     let unanswered = Unanswered::new(installation, id, told);
     if let Err(refused) = installation.entities.inquiries.ask(&id, command, cause).await {
         unanswered.close();
@@ -88,7 +88,7 @@ pub async fn query(installation: &Installation, question: Question) -> Result<Sq
     })
 }
 
-/// Puts on record that what was asked is answered, and with how much.
+/// Logs that an inquiry was answered, with the number of rows and bytes.
 pub async fn answered(
     installation: &Installation,
     id: InquiryId,
@@ -107,23 +107,23 @@ pub async fn answered(
     Ok(())
 }
 
-/// The rows of a question, by columns.
+/// The result of a query, as rows and columns.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SqlAnswer {
     #[schemars(example = ["calls"])]
     columns: Vec<String>,
     #[schemars(with = "Vec<Vec<Scalar>>")]
     rows: Vec<Vec<Value>>,
-    /// Why there are not all rows.
+    /// Why rows are missing. Null if the result is complete.
     #[schemars(example = &"rows")]
     truncated: Option<&'static str>,
-    /// The question as it is on record.
+    /// Id of the logged inquiry.
     inquiry: InquiryId,
     elapsed_ms: u64,
     as_of_position: Option<String>,
 }
 
-/// A value of a row: a text, a number, true, false or null.
+/// A value of a row: text, number, true, false or null.
 struct Scalar;
 
 impl JsonSchema for Scalar {
@@ -147,7 +147,7 @@ fn count(value: usize) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
 }
 
-/// A value as JSON; bytes, which no documented view holds, as their count.
+/// Returns a value as JSON. Bytes, which no documented view contains, are returned as their count.
 pub(crate) fn json_of(value: &Val) -> Value {
     match value {
         Val::Null => Value::Null,

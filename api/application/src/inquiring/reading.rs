@@ -1,8 +1,9 @@
-//! Reads of personal data: each is on record before anything of it is shown, and where it cannot be put on
-//! record nothing is shown.
+//! Logging of reads of personal data: each read is logged before anything of it is shown. If it cannot be
+//! logged, nothing is shown.
 //!
-//! What counts: whatever opens a sealed field, also to show it masked, and whatever tells of one person or
-//! one phone number. Lists of sealed events, rows without names, and figures are not reads of it.
+//! A read of personal data is a reply that decrypts a sealed field, even to show it masked, or that
+//! concerns one person or one phone number. Lists of sealed events, rows without names, and figures do not
+//! count.
 
 use super::customer_page::{self, PageView};
 use crate::access::Caller;
@@ -21,21 +22,21 @@ use serde_json::json;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// The parameters of every route that shows what is known of persons.
-pub const BY: Parameter = Parameter::text("by", "Who reads, for the record", "wang");
+/// The parameters of every route that shows personal data.
+pub const BY: Parameter = Parameter::text("by", "Name of the reader, for the log", "wang");
 pub const REASON: Parameter =
-    Parameter::text("reason", "Why, for the record; nothing personal", "a complaint");
-/// Those, of a route that can be asked as of a time.
+    Parameter::text("reason", "Reason for the log; no personal data", "a complaint");
+/// The parameters of a route that shows personal data and also answers questions about the past.
 pub const READ_THEN: &[Parameter] = &[AS_OF, VALID_AT, BY, REASON];
 
-/// The same read by the same reader within this time counts once. Of the clock's minutes, so that all
-/// processes on a log agree without asking one another.
+/// Milliseconds within which the same read by the same reader is logged once. These are minutes of the
+/// clock, so that all processes on a log agree without communication.
 const COUNTS_ONCE_MS: i64 = 60_000;
 
-// A page of calls is one read, and names them all.
+// A page of calls is one read that names all of them.
 const _: () = assert!(projections::views::call_history::CALLS_MAX <= CALLS_NAMED_MAX);
 
-/// Who asks, by which way, and why.
+/// Who reads, by which route, and why.
 #[derive(Debug, Clone)]
 pub struct Reader {
     route: String,
@@ -44,12 +45,12 @@ pub struct Reader {
     actor: Option<Actor>,
     reason: Option<String>,
     four_eyes: Option<Box<FourEyes>>,
-    /// The look at a customer page that this read is part of.
+    /// The visit to a customer page that this read is part of.
     view: Option<Box<PageView>>,
 }
 
 impl Reader {
-    /// Who asks by this route and door, for the reasons given as parameters.
+    /// Builds the reader of a request, with the name and reason from the query parameters.
     pub fn new(route: String, caller: &Caller, query: &Query) -> Self {
         let given = |name| {
             let text = query.text(name).filter(|text| !text.trim().is_empty());
@@ -68,7 +69,8 @@ impl Reader {
 }
 
 impl Reader {
-    /// Of a route whose parameters are about others: who asks, and nothing that they claim.
+    /// Builds the reader for a route with parameters about other persons: only the authenticated caller
+    /// counts.
     pub fn of_caller(route: String, caller: &Caller) -> Self {
         Self {
             route,
@@ -81,7 +83,7 @@ impl Reader {
         }
     }
 
-    /// The program itself, which tells somebody outside by this way.
+    /// Builds the reader for a disclosure by the program itself, for example to a webhook.
     pub const fn of_program(route: String, door: &'static str) -> Self {
         Self {
             route,
@@ -94,14 +96,14 @@ impl Reader {
         }
     }
 
-    /// The same, as part of the look at a customer page that a header names.
+    /// Makes the read part of the visit to a customer page that the header names.
     pub fn viewing(mut self, header: Option<&str>, caller: &Caller) -> Self {
         let view = header.and_then(|header| PageView::read(header, caller));
         self.view = view.map(Box::new);
         self
     }
 
-    /// The route, as the published description names it.
+    /// Returns the route as the API description names it.
     pub(super) fn route(&self) -> &str {
         &self.route
     }
@@ -118,20 +120,20 @@ impl Reader {
         self.actor
     }
 
-    /// The same, for the reason that a body gives.
+    /// Sets the reason, from a request body.
     pub fn because(mut self, reason: String) -> Self {
         self.reason = Some(reason);
         self
     }
 
-    /// The same, with who stands behind it.
+    /// Sets who requested and approved the read.
     pub fn behind(mut self, four_eyes: Option<Box<FourEyes>>) -> Self {
         self.four_eyes = four_eyes;
         self
     }
 }
 
-/// What is about to be shown, and of whom.
+/// The content of a read: which fields, in which form, and about which customers.
 #[derive(Debug, Clone)]
 pub struct Shown {
     pub fields: Cow<'static, [&'static str]>,
@@ -140,12 +142,12 @@ pub struct Shown {
     pub number: Option<NumberId>,
     pub calls: Vec<CallId>,
     pub campaign: Option<CampaignId>,
-    /// Columns of a question, named beside the fields.
+    /// Columns of a query, listed after the fields.
     pub columns: Vec<String>,
 }
 
 impl Shown {
-    /// The same where so many values are shown: of none, that nothing is shown.
+    /// Sets the number of values shown. With 0, the read is logged as showing nothing.
     pub fn with_values(mut self, values: usize) -> Self {
         if values == 0 {
             self.form = ReadForm::Nothing;
@@ -153,7 +155,7 @@ impl Shown {
         self
     }
 
-    /// The same with the columns that a question asks of.
+    /// Sets the columns of a query.
     pub fn with_columns(mut self, columns: Vec<String>) -> Self {
         self.columns = columns;
         self
@@ -172,10 +174,10 @@ impl Shown {
     }
 }
 
-/// Reads put on record at once: enough to fill a group commit.
+/// Reads that are logged at once: enough to fill a group commit.
 const AT_ONCE_MAX: usize = 64;
 
-/// Puts a read of each on record; what they show is given out only behind all of them.
+/// Logs each of these reads. Their content may be returned only after all of them are stored.
 pub async fn put_each_on_record(
     installation: &Installation,
     reader: &Reader,
@@ -186,7 +188,7 @@ pub async fn put_each_on_record(
     recording.try_for_each(|_| std::future::ready(Ok(()))).await
 }
 
-/// Puts a read on record; what it shows is given out only behind this. Answers the event that says it.
+/// Logs a read. Its content may be returned only afterwards. Returns the id of the event.
 pub async fn put_on_record(
     installation: &Installation,
     reader: Reader,
@@ -222,7 +224,7 @@ pub async fn put_on_record(
         calls: shown.calls,
         campaign: shown.campaign,
         reason,
-        // What is masked needs nobody behind it.
+        // Masked values need no approval.
         four_eyes: four_eyes.filter(|_| shown.form == ReadForm::Clear),
         parts: Vec::new(),
     };
@@ -236,9 +238,9 @@ pub async fn put_on_record(
     read.store(installation, minute).await
 }
 
-/// Stores one event for a look at a customer page; a read of the same look finds it for the rest of its
-/// minute and the next one, so that a page that loads over the end of a minute has one event too. None of a
-/// read that this event does not record.
+/// Logs a visit to a customer page with one event. Further reads of the visit find the event in the rest of
+/// its minute and in the next one, so a page that loads across a minute boundary has one event too. Returns
+/// `None` for a read that this event does not cover.
 async fn put_view_on_record(
     installation: &Installation,
     reader: &Reader,
@@ -292,17 +294,17 @@ fn minute_of(installation: &Installation) -> i64 {
     installation.now().micros().div_euclid(COUNTS_ONCE_MS * 1_000)
 }
 
-/// A read before it is stored.
+/// A read that is to be logged.
 struct Read {
     facts: ReadFacts,
     by: Option<String>,
     actor: Option<Actor>,
-    /// Tells looks at one page from each other.
+    /// Id of the visit, to distinguish visits to one page.
     view: Option<String>,
 }
 
 impl Read {
-    /// The command that stores it in this minute: the same for the same read.
+    /// Returns the id of the command that logs the read in this minute. It is the same for the same read.
     fn command(&self, minute: i64) -> CommandId {
         let mut same = json!({ "read": self.facts, "by": self.by, "actor": self.actor, "minute": minute });
         if let (Some(view), Some(members)) = (&self.view, same.as_object_mut()) {

@@ -1,4 +1,4 @@
-//! The audit trail: every event by time, by who acted, by kind, and by whom or what it is about.
+//! The audit trail (审计日志): every event by time, actor, kind and subject.
 
 use crate::cloud_event::EventData;
 use crate::cloud_event::ShownParts;
@@ -17,10 +17,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// Events on a page unless asked otherwise.
+/// Default number of events per page.
 const PAGE_EVENTS: usize = 100;
 
-/// Attempts that were refused: nobody is known to have acted, and what was tried is to be read.
+/// Event kinds of refused attempts. They have no known actor, and readers need their content.
 const REFUSED: &[&str] = &[
     AccessEvent::REFUSED,
     UserEvent::SIGN_IN_REFUSED,
@@ -28,31 +28,31 @@ const REFUSED: &[&str] = &[
     InquiryEvent::REFUSED,
 ];
 
-/// What is looked for; everything given must hold.
+/// A filter of the audit trail. All given conditions must hold.
 #[derive(Debug, Clone, Default)]
 pub struct TrailAsk {
-    /// Who acted: the name an event holds; the door (`token`, `directory`, `keys`) for a reader who gave none
+    /// Who acted: the name in the event; `token`, `directory` or `keys` for a reader without a name
     pub by: Option<String>,
-    /// Only of this kind, such as inquiry.personal_data_read
+    /// Only events of this kind, for example inquiry.personal_data_read
     pub kind: Option<String>,
-    /// Only from this instant on (RFC 3339)
+    /// Only events at or after this instant (RFC 3339)
     pub from: Option<Timestamp>,
-    /// Only before this instant
+    /// Only events before this instant
     pub to: Option<Timestamp>,
-    /// Only about this campaign
+    /// Only events about this campaign
     pub campaign: Option<CampaignId>,
-    /// Only about this customer: the institution's own customer_id, or our id
+    /// Only events about this customer: the institution's own customer_id, or our id
     pub customer: Option<String>,
-    /// Only of this stream, such as call-…
+    /// Only events of this stream, for example call-…
     pub stream: Option<String>,
-    /// Only behind this position: the `next` of the page before
+    /// Only events after this position: the `next` of the previous page
     pub after: Option<u64>,
-    /// At most so many; default 100, at most 1000
+    /// Most events to return; default 100, at most 1000
     pub limit: Option<usize>,
 }
 
 impl TrailAsk {
-    /// The same as a query of the route: empty, or `?by=…`.
+    /// Returns the filter as a query string of the route: empty, or `?by=…`.
     pub fn query(&self) -> String {
         let given = [
             ("by", self.by.clone()),
@@ -78,7 +78,7 @@ impl TrailAsk {
     }
 }
 
-/// One page of the trail, in the log's order.
+/// Returns one page of the trail, in log order.
 pub async fn trail(installation: &Installation, ask: TrailAsk) -> Result<Trail, Problem> {
     let customer = match ask.customer {
         Some(text) => Some(customer_of(installation, &text).await?),
@@ -107,26 +107,26 @@ pub async fn trail(installation: &Installation, ask: TrailAsk) -> Result<Trail, 
     Ok(Trail { items, next })
 }
 
-/// A page of the trail.
+/// A page of the audit trail.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Trail {
     items: Vec<TrailItem>,
-    /// The position of the last one where there are more: `after` of the following page.
+    /// Position of the last event if there are more: the `after` of the next page.
     pub next: Option<String>,
 }
 
 impl Trail {
-    /// How many events it shows.
+    /// Returns the number of events on the page.
     pub const fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether it shows none.
+    /// Returns true if the page has no events.
     pub const fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// The same for a reader who gets ids of phone numbers in this form.
+    /// Returns the page with ids of phone numbers in the form that this reader gets.
     #[must_use]
     pub fn showing(mut self, ids: NumberIds) -> Self {
         self.items = self.items.into_iter().map(|item| item.showing(ids)).collect();
@@ -147,7 +147,8 @@ impl TrailItem {
     }
 }
 
-/// An event in the trail; of what a person did also what the event says of it, sealed as stored.
+/// An event of the audit trail. An event with an actor and a refused attempt include the event's content,
+/// sealed as stored.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TrailItem {
     #[serde(flatten)]
@@ -170,7 +171,8 @@ async fn described(installation: &Installation, row: AuditRow) -> Result<TrailIt
     Ok(item)
 }
 
-/// Our id where it is one, else the one that theirs has here.
+/// Returns our customer id: the text itself if it is one, otherwise the id that belongs to this external
+/// id.
 pub async fn customer_of(installation: &Installation, text: &str) -> Result<CustomerId, Problem> {
     match text.parse() {
         Ok(ours) => Ok(ours),

@@ -1,8 +1,8 @@
-//! Which customer a text names: our id of a customer, or the institution's own.
+//! Look-up of a customer by text: our customer id, or the institution's own id.
 //!
-//! An institution's own id is normalised before it is hashed (docs/reference/lists.md). People of earlier
-//! versions may be stored by an id with invisible characters: a lookup asks the normalised id first, then
-//! the written one.
+//! An institution's own id is normalized before it is hashed (docs/reference/lists.md). Earlier versions
+//! may have stored customers under an id with invisible characters, so a look-up tries the normalized id
+//! first, then the written one.
 
 use crate::installation::Installation;
 use crate::lists::spelling::{Spelling, two_spellings};
@@ -13,8 +13,9 @@ use domain::visible_text::normalize;
 use std::sync::Arc;
 
 impl Installation {
-    /// An internal id that has events wins; any other text is an external id. Refused where two customers
-    /// have ids that look alike, and neither was merged into the other.
+    /// Returns the customer that a text names. An existing customer id of ours takes precedence; any other
+    /// text is an external id. Refused if two customers have ids that look alike and neither was merged
+    /// into the other.
     pub async fn customer_named(&self, text: &str) -> Result<(CustomerId, Arc<CustomerState>), Problem> {
         if let Ok(internal) = normalize(text).parse::<CustomerId>()
             && let Some(state) = self.registered(&internal).await?
@@ -28,7 +29,7 @@ impl Installation {
         }
     }
 
-    /// The customer of an institution's own id, whether or not one is registered.
+    /// Returns the customer id of an institution's own id, registered or not.
     pub async fn customer_of_external(&self, text: &str) -> Result<CustomerId, Problem> {
         let normal = normalize(text);
         let normalized = self.vault().derive_customer(&normal);
@@ -46,7 +47,8 @@ impl Installation {
         }
     }
 
-    /// Which of two spellings of an id is a customer's. Of two that were merged it is the kept one.
+    /// Returns which of two spellings of an id belongs to a customer. If the two were merged, it is the
+    /// kept one.
     pub async fn spelling(&self, normalized: &CustomerId, written: &CustomerId) -> Result<Spelling, Problem> {
         let Some(by_written) = self.registered(written).await? else {
             return Ok(Spelling::Normalized);

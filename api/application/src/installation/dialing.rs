@@ -1,31 +1,33 @@
-//! What this process does about dialing, and by which drivers: told by whoever drives, asked by others.
+//! Whether this process dials, and with which drivers. The owner of the drivers sets it; other parts read
+//! it.
 
 use actors::DriversHandle;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
-/// What this process does about dialing.
+/// The state of dialing in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DialingState {
-    /// It has no trunk and asks for no lock.
+    /// No trunk is configured; the process does not ask for the driver lock.
     NoTrunk,
-    /// It holds the lock and dials.
+    /// The process holds the driver lock and dials.
     Dialing,
-    /// It holds the lock, and the restored log waits for a person's confirmation.
+    /// The process holds the driver lock; the log was restored and waits for the dialing confirmation.
     Unconfirmed,
-    /// It holds the lock, and the log lost history that was known: a person has yet to confirm.
+    /// The process holds the driver lock; the log has lost known history, and a user must confirm dialing.
     Lost,
-    /// It holds the lock, and what it met in the log cannot be read: nothing is dialed, live calls finish.
+    /// The process holds the driver lock; an event of the log cannot be read. Nothing is dialed, live calls
+    /// finish.
     Damaged,
-    /// Another process holds the lock.
+    /// Another process holds the driver lock.
     Waiting,
-    /// The lock is lost: nothing is dialed, live calls finish.
+    /// The driver lock was lost: nothing is dialed, live calls finish.
     Draining,
 }
 
 impl DialingState {
-    /// True in the one process that holds the driver lock, or the only one there is: what must be done once
-    /// for a log is done there.
+    /// Returns true in the one process that holds the driver lock, or the only one there is. Work that must
+    /// be done once per log is done there.
     pub const fn is_the_one(self) -> bool {
         match self {
             Self::NoTrunk | Self::Dialing | Self::Unconfirmed | Self::Lost | Self::Damaged => true,
@@ -33,7 +35,7 @@ impl DialingState {
         }
     }
 
-    /// The word in replies and on the status page.
+    /// Returns the word for replies and the status page.
     pub const fn word(self) -> &'static str {
         match self {
             Self::NoTrunk => "no-trunk",
@@ -46,7 +48,7 @@ impl DialingState {
         }
     }
 
-    /// The line a server prints.
+    /// Returns the line that a server prints.
     pub const fn line(self) -> &'static str {
         match self {
             Self::NoTrunk => "no trunk is given; nothing is dialed here",
@@ -70,14 +72,14 @@ impl DialingState {
     }
 }
 
-/// The present state, and the drivers that run in it.
+/// The current state of dialing, and the running drivers.
 pub struct Dialing {
     state: watch::Sender<DialingState>,
     drivers: Mutex<Option<DriversHandle>>,
 }
 
 impl Default for Dialing {
-    /// As a process begins: it asks for the lock.
+    /// The state at the start of a process, which asks for the lock.
     fn default() -> Self {
         Self {
             state: watch::Sender::new(DialingState::Waiting),
@@ -87,23 +89,23 @@ impl Default for Dialing {
 }
 
 impl Dialing {
-    /// From now on it is so, by these drivers.
+    /// Sets the state and the running drivers.
     pub fn begin(&self, state: DialingState, drivers: Option<DriversHandle>) {
         *self.drivers.lock().unwrap_or_else(PoisonError::into_inner) = drivers;
         self.state.send_replace(state);
     }
 
-    /// The state; the receiver hears of changes.
+    /// Returns the state; the receiver is notified of changes.
     pub fn state(&self) -> watch::Receiver<DialingState> {
         self.state.subscribe()
     }
 
-    /// The state at this moment.
+    /// Returns the current state of dialing in this process.
     pub fn now(&self) -> DialingState {
         *self.state.borrow()
     }
 
-    /// The drivers that run now; `None` while this process stands by or has no trunk.
+    /// Returns the running drivers; `None` while this process is a standby or has no trunk.
     pub fn drivers(&self) -> Option<DriversHandle> {
         self.drivers
             .lock()

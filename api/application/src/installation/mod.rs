@@ -1,7 +1,7 @@
-//! A log and all that stands on it, put together: whom commands and questions ask, whoever asks.
+//! An open log and everything built on it: the receiver of all commands and queries.
 //!
-//! A plain struct of finished parts. Whoever needs one part takes that part; whoever needs several takes the
-//! installation. How the parts were opened, and how they are closed again, is known by the process alone.
+//! A plain struct of finished parts. Code that needs one part takes that part; code that needs several
+//! takes the installation. Only the process knows how the parts are opened and closed.
 
 mod customers;
 mod dialing;
@@ -51,61 +51,62 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What commands and questions need of a log that is open.
+/// The parts of an open log that commands and queries need.
 pub struct Installation {
-    /// The log, the keys, the time, ids and tasks.
+    /// Log, keys, clock, ids and tasks.
     pub environment: Environment,
-    /// Rows, recordings and prompts of this process.
+    /// Directory of this process for rows, recordings and prompts.
     pub directory: PathBuf,
-    /// The file of the key that signs this log's checkpoints and reports.
+    /// File of the key that signs this log's checkpoints and reports.
     pub signing_key: PathBuf,
-    /// Campaigns, customers, numbers, calls …: whom commands are asked of.
+    /// The entities that receive commands: campaigns, customers, numbers, calls …
     pub entities: ActorSystem,
     /// The views that follow the log.
     pub rows: Arc<Projections>,
-    /// The door for SQL from outside.
+    /// The port for SQL queries from outside.
     pub questions: Arc<dyn Questions>,
-    /// Where exports have their places and connections.
+    /// Slots and connections of exports.
     pub exports: ExportDesk,
-    /// Who signed in here, and whose attempts were refused.
+    /// Sessions, passwords and refused attempts of this process.
     pub access: Arc<AccessDesk>,
-    /// Where figures of the past are folded.
+    /// Replays for questions about the past.
     pub past: Past,
-    /// Where segments are asked.
+    /// Runs queries of segments.
     pub segments: SegmentRoom,
-    /// Figures of this moment.
+    /// Live figures for clients that follow them.
     pub live: Arc<LiveHub>,
-    /// Who follows the events under a name in this process.
+    /// The named followers of the event stream in this process.
     pub readers: Readers,
-    /// Conversations in text that are open.
+    /// The open text conversations of this process.
     pub conversations: Arc<ConversationsUnderWay>,
-    /// Which presets campaigns have, and so which countries are called.
+    /// Presets of the campaigns, which determine the countries that are called.
     pub countries: PresetsInUse,
-    /// Who carries messages to persons.
+    /// The port that sends messages to customers.
     pub messages: Arc<MessageRoom>,
-    /// Who knows which numbers are vacant.
+    /// The number checker, if there is one.
     pub number_checks: Arc<NumberCheckRoom>,
-    /// Who writes drafts of wording.
+    /// The writer of wording drafts.
     pub writing: Arc<WritingRoom>,
-    /// Imports that run now.
+    /// The imports that are running in this process.
     pub imports: Arc<UnderWay>,
-    /// What this machine can speak with.
+    /// The speech synthesizer of this machine.
     pub synthesizer: Arc<dyn Synthesizer>,
-    /// Recordings of this process that are no longer being written.
+    /// Recordings of this process that are complete.
     pub recordings: Arc<dyn Recordings>,
-    /// Who carries messages to those who are told of events.
+    /// The port that sends webhook messages.
     pub courier: Arc<dyn Courier>,
-    /// Webhooks and saved reports that send nothing until a person acts.
+    /// Webhooks and saved reports that send nothing until a user acts.
     pub halted: Halted,
-    /// What this process does about dialing.
+    /// State of dialing in this process.
     pub dialing: Arc<Dialing>,
 }
 
-/// A further command of the same outside request.
+/// Returns the cause of a further command of the same request. The command id is derived from the first one
+/// and `kind`.
 pub fn follow(cause: Cause, kind: &str) -> Cause {
     Cause {
         command: CommandId::derive_from_text(&format!("{}/{kind}", cause.command)),
-        // What the caller read was the thing itself.
+        // The version in the request's precondition belongs to the first command only.
         request: RequestFacts {
             expected: None,
             ..cause.request
@@ -114,7 +115,7 @@ pub fn follow(cause: Cause, kind: &str) -> Cause {
     }
 }
 
-/// `script_template` as a flow definition.
+/// Converts a `script_template` to a flow definition.
 pub(crate) fn script_flow(flow: FlowId, text: &str) -> Result<Value, Problem> {
     match from_script(flow, text) {
         Ok(definition) => Ok(definition.to_value()),
@@ -136,7 +137,7 @@ impl Installation {
         self.environment.tasks.as_ref()
     }
 
-    /// What time it is here: a rehearsal's clock is its own.
+    /// Returns the current time of this installation. A rehearsal has a clock of its own.
     pub fn now(&self) -> Timestamp {
         self.environment.clock.now()
     }
@@ -145,7 +146,7 @@ impl Installation {
         self.environment.ids.command(self.now())
     }
 
-    /// Does something beside the answers until it is done, or the process ends.
+    /// Starts a task that runs until it is done or the process stops.
     pub fn until_stopped(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         let stop = self.tasks().stop_signal();
         let until = async move {
@@ -163,13 +164,13 @@ impl Installation {
         clock.wait_until(clock.now().plus_ms(ms)).await;
     }
 
-    /// Waits until the rows have a position; unavailable when they are late.
+    /// Waits until the rows have reached a position. Returns unavailable after `within_ms`.
     pub async fn rows_at(&self, position: Position, within_ms: u64) -> Result<(), Problem> {
         let deadline = self.now().plus_ms(within_ms);
         Ok(self.rows.wait_for(position, deadline).await?)
     }
 
-    /// One campaign's row on the board, when the view has it.
+    /// Returns one campaign's row of figures, if the view has it.
     pub async fn board(&self, campaign: &CampaignId) -> Result<Option<BoardRow>, Problem> {
         Ok(campaign_board::get(self.rows.db().as_ref(), campaign).await?)
     }
@@ -188,7 +189,7 @@ impl Installation {
         }
     }
 
-    /// The masked number of a stored call, opened with its person's key; absent when the key is gone.
+    /// Returns the masked callee number of a stored call; `None` if the customer's key no longer exists.
     pub async fn masked_callee(&self, row: &CallRow) -> Result<Option<String>, Problem> {
         let Personal::Sealed(sealed) = &row.callee else {
             return Ok(None);
@@ -222,7 +223,8 @@ impl Installation {
             .ok_or_else(|| Problem::fault("a campaign's flow version is missing or cannot be read"))
     }
 
-    /// What names the list of a query: the one that is open, or the next; content changes while it is read.
+    /// Returns the name of the list for a query: the open list, or else the next one. It is not derived
+    /// from the content, which changes while it is read.
     pub async fn list_of_query(&self, campaign: &CampaignId, query: &str) -> Result<String, Problem> {
         let state = self.campaign(campaign).await?;
         let named = |index: usize| format!("query:{query}/{index}");
@@ -236,7 +238,7 @@ impl Installation {
         ))
     }
 
-    /// What the rows of a list of this campaign are held against.
+    /// Returns the rules by which the rows of a list of this campaign are judged.
     pub async fn list_rules(&self, campaign: &CampaignId, content_sha256: &str) -> Result<RowRules, Problem> {
         let state = self.campaign(campaign).await?;
         let plan = state
@@ -262,8 +264,8 @@ impl Installation {
         })
     }
 
-    /// Without a synthesizer only bundled clips can be heard: a campaign that says anything else would be
-    /// silent on the line, so it is refused before it dials.
+    /// Refuses to start a campaign with texts that cannot be spoken here. Without a synthesizer only
+    /// bundled clips can be played, and the callee would hear silence.
     pub(crate) async fn refuse_unspeakable(&self, campaign: &CampaignId) -> Result<(), Problem> {
         if self.synthesizer.speaks_any_text() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What dialing waits for a person to look at: a restore, a history that was lost.
+//! The reasons why dialing waits for a user's confirmation: a restore, or a lost history.
 
 use domain::installation::event::RestoreFacts;
 use domain::installation::{KnownBy, LostHistory};
@@ -6,7 +6,7 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A restore that waits for a person.
+/// A restore that waits for confirmation.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RestoreShown {
     to_position: String,
@@ -26,7 +26,7 @@ impl RestoreShown {
     }
 }
 
-/// A lost history that waits for a person, and since when it is known.
+/// A lost history that waits for confirmation, and the time since when it is known.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LossShown {
     since: Timestamp,

@@ -1,4 +1,5 @@
-//! A version of a knowledge base in memory, ready to be searched: what is said, in which score, on which day.
+//! One version of a knowledge base in memory, ready to be searched: which answer, with which score, on
+//! which day.
 
 use domain::flow::FlowRun;
 use domain::ids::KnowledgeId;
@@ -11,10 +12,10 @@ use understanding::retrieval::Retrieval;
 
 use crate::rehearsing::permille;
 
-/// Most answers that are told of a look-up.
+/// Most answers of a search result.
 const CANDIDATES_MAX: usize = 3;
 
-/// A version, ready to be searched.
+/// One version of a knowledge base, ready to be searched.
 #[derive(Debug)]
 pub struct Base {
     pub knowledge: KnowledgeId,
@@ -23,11 +24,11 @@ pub struct Base {
     retrieval: Retrieval,
 }
 
-/// What was found, with the words of each.
+/// The result of a search, with the texts of the answers.
 #[derive(Debug, Clone)]
 pub struct Found {
     pub reading: KnowledgeReading,
-    /// By id, as they are said with the values at hand.
+    /// The answers' texts by answer id, with the known values filled in.
     pub words: BTreeMap<String, ApprovedWords>,
 }
 
@@ -46,7 +47,7 @@ impl Base {
         }
     }
 
-    /// What comes nearest to a question at a moment, with the values that are known.
+    /// Returns the answers nearest to a question at a moment, with the known values filled in.
     pub fn search(&self, text: &str, values: &BTreeMap<String, String>, at: Timestamp) -> Found {
         let day = Day::of(at);
         let entries = self.content.entries();
@@ -88,7 +89,7 @@ impl Base {
         Found { reading, words }
     }
 
-    /// The words of one answer, as it is said with the values at hand.
+    /// Returns the text of one answer, with the known values filled in.
     fn words(&self, answer: &str, values: &BTreeMap<String, String>) -> Option<ApprovedWords> {
         let entries = self.content.entries();
         let entry = entries.iter().find(|entry| entry.id == answer)?;
@@ -121,7 +122,7 @@ impl KnowledgeBase for Base {
     }
 }
 
-/// Whether something else than an answer, a rule or a value was said: what fixed words say is no question.
+/// Returns true if the utterance may be a question: it was not an answer, a rule's match or a slot value.
 fn is_open(understood: &Understood) -> bool {
     let by_words = matches!(
         understood.reading.read_by,

@@ -1,4 +1,4 @@
-//! Versions of knowledge bases, read from the log once for each process and kept, a few at a time.
+//! Versions of knowledge bases, read from the log once per process and cached.
 
 use super::base::Base;
 use crate::recent::Recent;
@@ -12,13 +12,13 @@ use domain::ports::knowledge::{KnowledgeBase, KnowledgeBases};
 use domain::problem::Problem;
 use std::sync::Arc;
 
-/// Bases in memory at once: as many as campaigns of one day have; a quarter of a megabyte each.
+/// Bases in memory at once: as many as the campaigns of one day use; a quarter of a megabyte each.
 const KEPT_MAX: usize = 16;
 
-/// Of this process, by name, version and hash.
+/// The cache of this process, by name, version and hash.
 static KEPT: Recent<KnowledgeRef, Arc<Base>> = Recent::of(KEPT_MAX);
 
-/// The content of a version and its hash, by its stream.
+/// Returns hash and content of a version, read from its stream.
 pub(crate) async fn content_of(
     store: &dyn EventStore,
     knowledge: &KnowledgeId,
@@ -41,13 +41,13 @@ pub(crate) async fn content_of(
     Ok(found)
 }
 
-/// A version, ready to be searched.
+/// Returns a version, ready to be searched.
 pub async fn base(store: &dyn EventStore, named: &KnowledgeRef) -> Result<Arc<Base>, Problem> {
     if let Some(kept) = KEPT.get(named) {
         return Ok(kept);
     }
     let content = content_of(store, &named.knowledge, named.version).await?;
-    // Another log may have another content under this number: nobody chose that for these calls.
+    // Another log may have other content under this version number. It must not be used for these calls.
     let content = content.filter(|(hash, _)| *hash == named.content_hash);
     let (_, content) = content.ok_or_else(|| Problem::missing("this version of the knowledge base"))?;
     let made = Arc::new(Base::of(named.knowledge.clone(), named.version, content));
@@ -55,7 +55,7 @@ pub async fn base(store: &dyn EventStore, named: &KnowledgeRef) -> Result<Arc<Ba
     Ok(made)
 }
 
-/// What calls ask.
+/// The knowledge bases for calls, read from an event log.
 pub struct LoggedKnowledge(pub Arc<dyn EventStore>);
 
 #[async_trait]
@@ -64,7 +64,7 @@ impl KnowledgeBases for LoggedKnowledge {
         match base(self.0.as_ref(), named).await {
             Ok(base) => Some(base),
             Err(problem) => {
-                // The campaign was made with it: its calls go on as without knowledge.
+                // The campaign was created with it. Its calls continue without knowledge.
                 tracing::error!(%problem, knowledge = %named, "a campaign's knowledge cannot be read");
                 None
             }

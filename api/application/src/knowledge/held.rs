@@ -1,4 +1,5 @@
-//! A base held against labelled questions: how often the right answer comes first, or among three.
+//! Evaluation of a knowledge base with labelled questions: how often the right answer comes first, or is
+//! among the first three.
 
 use super::base::Base;
 use domain::problem::Problem;
@@ -7,44 +8,44 @@ use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The label of a question that the base has no answer to.
+/// The label of a question without an answer in the base.
 const FOREIGN: &str = "none";
 
-/// Most questions that were taken for another, as they are listed.
+/// Most confused questions that are listed.
 const CONFUSED_MAX: usize = 20;
 
-/// One labelled question.
+/// One labelled question for an evaluation.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AskedRow {
     pub text: String,
-    /// Id of the answer, or `none`.
+    /// Id of the right answer, or `none`.
     pub answer: String,
 }
 
-/// What came of it.
+/// The result of an evaluation.
 #[derive(Debug, Default, Serialize)]
 pub struct HeldAgainst {
     pub rows: u64,
     pub foreign_rows: u64,
-    /// Of rows with an answer.
+    /// Share of questions with the right answer first. Counts only questions that have an answer.
     pub hit_at_1_ratio: f64,
     pub hit_at_3_ratio: f64,
-    /// Answered at once, and of these rightly.
+    /// Share of questions that were answered at once, followed by the share of right answers among them.
     pub accepted_ratio: f64,
     pub accepted_right_ratio: f64,
-    /// Asked back, and of these with the right one.
+    /// Share of questions that were asked back, followed by the share of right ones among them.
     pub asked_back_ratio: f64,
     pub asked_back_right_ratio: f64,
     pub abstained_ratio: f64,
-    /// Of foreign rows.
+    /// Share of questions without an answer that were left unanswered.
     pub foreign_abstained_ratio: f64,
     pub foreign_accepted_ratio: f64,
-    /// Text, the right answer, and what was taken for it.
+    /// Confused questions: the text, the right answer, and the answer that was found.
     pub confused: Vec<(String, String, String)>,
 }
 
-/// Reads labelled questions; a faulty line is named.
+/// Parses labelled questions, one JSON object per line. The error names a faulty line.
 pub fn rows(text: &str) -> Result<Vec<AskedRow>, Problem> {
     let lines = text
         .lines()
@@ -71,7 +72,7 @@ struct Counts {
     foreign_accepted: u64,
 }
 
-/// Asks every question as at one moment, with the values that are known.
+/// Evaluates all questions, as if asked at one moment with these values.
 pub fn held_against(
     base: &Base,
     rows: &[AskedRow],
@@ -124,7 +125,7 @@ impl Counts {
     }
 }
 
-/// Three places; of nothing all.
+/// Returns a ratio rounded down to three decimals; 1 if `all` is 0.
 fn ratio(part: u64, all: u64) -> f64 {
     let thousandths = part.saturating_mul(1_000).checked_div(all).unwrap_or(1_000);
     f64::from(u32::try_from(thousandths).unwrap_or(1_000)) / 1_000.0

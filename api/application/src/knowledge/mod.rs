@@ -1,5 +1,5 @@
-//! Knowledge bases as versions: a file imported row by row, a version published, the way back, and a question
-//! answered from one as calls are.
+//! Knowledge bases as versions: import of a file row by row, publication, rollback, and answering of a
+//! question as in calls.
 
 mod base;
 mod bases;
@@ -36,7 +36,7 @@ use domain::problem::Problem;
 use domain::stored_event::Cause;
 use order::Making;
 
-/// Keeps a file's good rows as a version that nobody hears yet.
+/// Imports the good rows of a file as a version that calls do not use yet.
 pub async fn import(
     installation: &Installation,
     order: ImportOrder,
@@ -56,7 +56,7 @@ pub async fn import(
     shown::imported(file, &answer)
 }
 
-/// Makes a version current, once whoever must stand behind it does.
+/// Makes a version current. If an approval is needed, refuses until it is given.
 pub async fn publish(
     installation: &Installation,
     caller: &Caller,
@@ -67,7 +67,7 @@ pub async fn publish(
     make_current(installation, caller, knowledge, order.into(), cause).await
 }
 
-/// Makes current again what was current before.
+/// Makes an earlier version current again.
 pub async fn roll_back(
     installation: &Installation,
     caller: &Caller,
@@ -92,7 +92,7 @@ async fn make_current(
         wanted: making.wanted,
         four_eyes,
     };
-    // Nobody is asked to stand behind what is refused or changes nothing.
+    // No approval is requested for a command that would be refused or change nothing.
     let context = Context {
         now: installation.now(),
     };
@@ -123,8 +123,8 @@ async fn make_current(
     shown::changed(knowledge.clone(), &answer)
 }
 
-/// The version that a name means, for a campaign: one that was published; where the campaign asks for it, one
-/// behind which somebody stood.
+/// Returns the published version that a name refers to, for a campaign. If the campaign requires approvals
+/// of answers, the version must have one.
 pub async fn published(
     installation: &Installation,
     named: &KnowledgeNamed,
@@ -155,7 +155,7 @@ pub async fn published(
 
 fn not_there(named: &KnowledgeNamed, state: &KnowledgeState) -> String {
     match state.current() {
-        None => format!("{named} is not published: nothing of this name is"),
+        None => format!("{named} is not published: no knowledge base has this name"),
         Some(current) => format!(
             "{named} is not published; {} versions are imported, and {} is current",
             state.versions_count(),
@@ -164,7 +164,7 @@ fn not_there(named: &KnowledgeNamed, state: &KnowledgeState) -> String {
     }
 }
 
-/// What a base answers to a question, as a call would hear it; nothing of it is stored.
+/// Returns the answer of a base to a question, as a call would give it. Nothing is stored.
 pub async fn ask(
     installation: &Installation,
     knowledge: &KnowledgeId,

@@ -1,4 +1,4 @@
-//! What is asked for of a knowledge base: a file to be kept, a version to be published, a question.
+//! Requests about a knowledge base: import of a file, publication of a version, a question.
 
 use crate::approvals::RollbackOrder;
 use domain::approval::REASON_BYTES_MAX;
@@ -10,17 +10,18 @@ use schemars::JsonSchema;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Longest question: what a callee says in one turn.
+/// Longest question, in bytes: what a callee says in one turn.
 const QUESTION_BYTES_MAX: usize = 1_024;
 
-/// A file to be kept as a version.
+/// A request to import a file as a new version.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "KnowledgeImportOrder", extend("examples" = [{ "file": {
     "knowledge": "card_instalment",
     "answers": [{ "id": "征信", "question": "分期会影响征信吗", "answer": "按时还款不会影响您的征信。" }],
 } }]))]
 pub struct ImportOrder {
-    /// The file, YAML sent as JSON: `docs/reference/knowledge.schema.json`. Bad rows of it are listed.
+    /// The file, YAML sent as JSON: `docs/reference/knowledge.schema.json`. Bad rows are listed in the
+    /// reply.
     #[schemars(with = "BTreeMap<String, Value>")]
     pub file: Value,
 }
@@ -37,20 +38,20 @@ impl Order for ImportOrder {
     }
 }
 
-/// A version to be made current.
+/// A request to make a version current.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "KnowledgePublishOrder", extend("examples" = [{ "version": 2, "reason": "new fees" }]))]
 pub struct PublishOrder {
-    /// Default: the one imported last.
+    /// Version to publish. Default: the one imported last.
     #[schemars(range(min = 1))]
     pub version: Option<u32>,
-    /// From this version on another person approves each.
+    /// From this version on, each version needs the approval of another user.
     #[schemars(with = "Option<bool>")]
     pub approvals: bool,
-    /// For whoever is to approve it; nothing personal.
+    /// Reason for the approver. It must contain no personal data.
     #[schemars(length(max = REASON_BYTES_MAX))]
     pub reason: Option<String>,
-    /// The approval that another person gave.
+    /// The approval of another user.
     pub approval: Option<ApprovalId>,
 }
 
@@ -65,7 +66,7 @@ impl Order for PublishOrder {
     }
 }
 
-/// What is made current, whichever way it was asked for.
+/// The version to make current, for a publication or a rollback.
 pub(super) struct Making {
     pub(super) wanted: Wanted,
     pub(super) approvals: bool,
@@ -95,20 +96,20 @@ impl From<RollbackOrder> for Making {
     }
 }
 
-/// A question, as somebody asks it. It is not stored.
+/// A question to a knowledge base. It is not stored.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "KnowledgeQuestion", extend("examples" = [{ "text": "提前还款要违约金吗", "version": 2 }]))]
 pub struct QuestionOrder {
     #[schemars(length(min = 1, max = QUESTION_BYTES_MAX))]
     pub text: String,
-    /// Default: the current version, or the campaign's.
+    /// Version to search. Default: the current one, or that of the campaign.
     #[schemars(range(min = 1))]
     pub version: Option<u32>,
-    /// Answer from the version that this campaign's calls answer from.
+    /// Use the version that this campaign's calls use.
     pub campaign: Option<CampaignId>,
-    /// When it is asked; default: now.
+    /// Time of the question. Default: now.
     pub at: Option<Timestamp>,
-    /// What is known, such as the value of a slot.
+    /// Known values, for example of slots.
     #[schemars(with = "Option<BTreeMap<String, String>>")]
     pub values: BTreeMap<String, String>,
 }

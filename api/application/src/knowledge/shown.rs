@@ -1,4 +1,5 @@
-//! What is shown of knowledge: bases by name, versions of one, one version whole, and what came of a request.
+//! Replies about knowledge bases: the list, the versions of one, the content of one version, and the
+//! results of requests.
 
 use super::base::Found;
 use super::bases::content_of;
@@ -16,13 +17,13 @@ use projections::views::knowledge_board;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Published bases by name.
+/// Published knowledge bases, ordered by name.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KnowledgeBasesListed {
     pub items: Vec<KnowledgeListed>,
 }
 
-/// One base in the list.
+/// One knowledge base in the list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KnowledgeListed {
     pub knowledge: KnowledgeId,
@@ -31,62 +32,62 @@ pub struct KnowledgeListed {
     pub content_hash: String,
 }
 
-/// After an import.
+/// The result of an import.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KnowledgeImported {
     pub knowledge: KnowledgeId,
-    /// The version that these rows are.
+    /// The version that contains these rows.
     pub version: u32,
     #[schemars(example = &"card_instalment@2")]
     pub named: String,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub content_hash: String,
-    /// False where these rows were a version already.
+    /// False if these rows were a version already.
     pub changed: bool,
     pub answers: usize,
     pub objections: usize,
     pub facts: usize,
-    /// Rows that were left out.
+    /// Number of rows that were left out.
     pub faults_count: u32,
-    /// The first hundred of them.
+    /// The first hundred rows that were left out, with their faults.
     pub faults: Vec<RowFault>,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
 }
 
-/// After a publication.
+/// A knowledge base after a publication.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KnowledgeChanged {
     pub knowledge: KnowledgeId,
-    /// The current version.
+    /// The knowledge base's current version after the publication.
     pub version: u32,
-    /// How a campaign and a command name it.
+    /// The name by which campaigns and commands refer to this version.
     #[schemars(example = &"card_instalment@2")]
     pub named: String,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub content_hash: String,
-    /// False where it was so already.
+    /// False if the content equals the current version, so that nothing changed.
     pub changed: bool,
-    /// Each version is approved by another person.
+    /// True if each version needs the approval of another user.
     pub approvals: bool,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
 }
 
-/// Every version of a base.
+/// All versions of a knowledge base.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KnowledgeVersions {
     knowledge: KnowledgeId,
-    /// Absent before the first publication.
+    /// The current version. Absent before the first publication.
     current_version: Option<u32>,
-    /// Each version is approved by another person.
+    /// True if each version needs the approval of another user.
     approvals: bool,
     pub items: Vec<KnowledgeVersionShown>,
 }
 
-/// One version of a base.
+/// One version of a knowledge base.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KnowledgeVersionShown {
     pub version: u32,
@@ -98,14 +99,14 @@ pub struct KnowledgeVersionShown {
     /// Rows of its file that were left out.
     left_out: u32,
     imported_at: Timestamp,
-    /// When it was made current last; absent where it never was.
+    /// When it was last made current. Absent if it never was.
     published_at: Option<Timestamp>,
     current: bool,
-    /// Who approved it, where somebody did.
+    /// The user who approved it, if any.
     approved_by: Option<UserId>,
 }
 
-/// One version, whole.
+/// One version with its content.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KnowledgeShown {
     knowledge: KnowledgeId,
@@ -118,20 +119,20 @@ pub struct KnowledgeShown {
     content: KnowledgeContent,
 }
 
-/// What a base answers.
+/// The answer of a knowledge base to a question.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KnowledgeAnswered {
     #[schemars(example = &"card_instalment@2")]
     named: String,
-    /// `accepted` is said, `to_confirm` is asked back, `abstained` is left.
+    /// `accepted`: the answer is spoken. `to_confirm`: the flow asks back. `abstained`: no answer.
     certainty: Certainty,
-    /// Best first, at most three.
+    /// Best candidates first, at most three.
     candidates: Vec<AnswerFound>,
     accept_permille: u16,
     confirm_permille: u16,
 }
 
-/// One answer that was found.
+/// One answer found for a question.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AnswerFound {
     #[schemars(example = &"提前还款")]
@@ -139,12 +140,12 @@ pub struct AnswerFound {
     score_permille: u16,
     #[schemars(example = &"可以提前还清吗")]
     question: String,
-    /// As it is said, with its facts.
+    /// The text as it is spoken, with its facts filled in.
     #[schemars(example = &"可以提前还清，需要一次还清剩余本金。")]
     text: String,
 }
 
-/// Published bases by name, behind one of them.
+/// Returns published knowledge bases by name, after `behind`.
 pub async fn listed(
     installation: &Installation,
     behind: Option<&KnowledgeId>,
@@ -159,7 +160,7 @@ pub async fn listed(
     Ok(listed.collect())
 }
 
-/// Every version of a base, by its own stream.
+/// Returns all versions of a knowledge base, from its own stream.
 pub async fn versions(
     installation: &Installation,
     knowledge: &KnowledgeId,
@@ -216,7 +217,8 @@ pub async fn versions(
     })
 }
 
-/// One version whole; without one named the current, else the newest.
+/// Returns one version with its content. Without a version number, the current one, or the newest if none
+/// is current.
 pub async fn show(
     installation: &Installation,
     knowledge: &KnowledgeId,

@@ -1,5 +1,5 @@
-//! One turn in its conversation's own stream: found by its place without being opened, then opened and
-//! masked together with the other turns to the same question.
+//! One turn of a conversation for labelling: found by its place in the stream without decryption, then
+//! decrypted and masked together with the other turns to the same question.
 
 use crate::calls::stream_of;
 use crate::installation::Installation;
@@ -19,7 +19,7 @@ use domain::stored_event::{StoredEvent, open_personal, read_event};
 use domain::time::Timestamp;
 use domain::transcript::TranscriptOf;
 
-/// A turn as it stands in its stream; its words are sealed.
+/// A turn in its stream, with its words sealed.
 #[derive(Debug)]
 pub(super) struct SealedTurn {
     pub(super) campaign: CampaignId,
@@ -27,28 +27,28 @@ pub(super) struct SealedTurn {
     flow: Option<FlowRef>,
     understood: UnderstoodFact,
     said_at: Timestamp,
-    /// What was said to them before: its place in the flow, and which wording.
+    /// Our utterance before the turn: its place in the flow, and its wording.
     asked: Option<(String, Option<String>)>,
     of: TurnOf,
-    /// The event that holds the words.
+    /// The event that contains the words.
     heard: StoredEvent,
-    /// Turns in a row that answer the same question, in order, with this one at `place`.
+    /// Consecutive turns that answer the same question, in order; this one is at `place`.
     answers: Vec<StoredEvent>,
     place: usize,
 }
 
-/// A turn that was opened.
+/// A turn with its words decrypted.
 #[derive(Debug)]
 pub struct HeardTurn {
     pub flow: Option<FlowRef>,
     pub understood: UnderstoodFact,
     pub said_at: Timestamp,
     pub asked: Option<(String, Option<String>)>,
-    /// Masked.
+    /// The callee's words, masked.
     pub text: String,
 }
 
-/// The turn of a name, where something was understood at that place and its words were kept.
+/// Returns the turn with this id, if something was understood at that place and its words were stored.
 pub(super) async fn found(installation: &Installation, id: TurnId) -> Result<Option<SealedTurn>, Problem> {
     match id.of {
         TurnOf::Call(call) => in_call(&stream_of(installation.store(), call).await?, id),
@@ -60,13 +60,13 @@ pub(super) async fn found(installation: &Installation, id: TurnId) -> Result<Opt
     }
 }
 
-/// What of a stream leads to a turn.
+/// The events of a stream before the turn, as far as they matter.
 #[derive(Default)]
 struct Before {
     flow: Option<FlowRef>,
     heard: Option<StoredEvent>,
     asked: Option<(String, Option<String>)>,
-    /// The node of the last words, and the turns in a row that answer it.
+    /// The node of the last words, and the consecutive turns that answer it.
     node: String,
     answers: Vec<StoredEvent>,
 }
@@ -96,7 +96,7 @@ fn in_call(stored: &[StoredEvent], id: TurnId) -> Result<Option<SealedTurn>, Pro
                     break;
                 }
             }
-            // What was said before belongs to what was made of it then.
+            // These words belong to the earlier interpretation.
             CallEvent::Understood(_) => before.heard = None,
             _ => {}
         }
@@ -142,7 +142,7 @@ fn in_conversation(stored: &[StoredEvent], id: TurnId) -> Result<Option<SealedTu
 }
 
 impl Before {
-    /// Takes words that were said at this node.
+    /// Notes words that were said at this node.
     fn hear(&mut self, node: &str, stored: &StoredEvent) {
         if self.node != node {
             node.clone_into(&mut self.node);
@@ -152,7 +152,7 @@ impl Before {
         self.heard = Some(stored.clone());
     }
 
-    /// The turn of what was heard last; none where nothing was.
+    /// Returns the turn of the last words; `None` if there are none.
     fn turn(
         &mut self,
         scope: Option<(CampaignId, CustomerId)>,
@@ -184,12 +184,13 @@ fn opens<E: EventData>(key: &PersonKey, mut event: E) -> bool {
 }
 
 impl SealedTurn {
-    /// Whether the keys are there that its words are sealed under.
+    /// Returns true if the keys exist under which its words are sealed.
     pub(super) async fn can_be_opened(&self, installation: &Installation) -> Result<bool, Problem> {
         Ok(self.key(installation).await?.is_some())
     }
 
-    /// Whether the words can be read: the transcript's own key may be gone and the person's not.
+    /// Returns true if the key can decrypt the words. The transcript's own key may be destroyed while the
+    /// customer's key exists.
     fn is_opened_by(&self, key: &PersonKey) -> bool {
         let Ok(envelope) = self.heard.envelope() else {
             return false;
@@ -211,7 +212,8 @@ impl SealedTurn {
         Ok(key.filter(|key| self.is_opened_by(key)))
     }
 
-    /// With its words, masked; nothing where they cannot be read any more. Asked only behind a record of it.
+    /// Decrypts and masks the turn. `None` if its words can no longer be read. Call it only after the read
+    /// is logged.
     pub(super) async fn opened(self, installation: &Installation) -> Result<Option<HeardTurn>, Problem> {
         let Some(key) = self.key(installation).await? else {
             return Ok(None);
@@ -239,7 +241,7 @@ impl SealedTurn {
         }))
     }
 
-    /// The words of an event, where they can be read.
+    /// Returns the words of an event, if they can be decrypted.
     fn text_of(
         &self,
         stored: &StoredEvent,

@@ -1,8 +1,8 @@
-//! Turns of conversations that people label: the next one for somebody, what they say of it, and the lines
-//! that a model learns from.
+//! Labelling of turns (标注): the next turn for a reviewer, the reviewer's label, and the training lines for
+//! a model.
 //!
-//! No word of a turn is kept here: it is opened in its conversation's own stream, masked, and only after the
-//! read is on record.
+//! No words of a turn are stored here. They are read from the conversation's own stream, masked, and only
+//! after the read is logged.
 
 mod heard;
 mod shown;
@@ -26,21 +26,21 @@ use domain::stored_event::Cause;
 use projections::views::label_board::{self, LabelRow};
 use std::num::NonZeroUsize;
 
-/// Turns that are tried for one answer: others may have taken the first ones a moment ago.
+/// Most turns that are tried for one request. Other reviewers may have taken the first ones a moment ago.
 const TRIED_MAX: NonZeroUsize = NonZeroUsize::new(50).expect("fifty is not nothing");
 
-/// What is opened of a turn.
+/// The fields that a read of a turn shows.
 const HEARD: Shown = Shown::of(&["heard"], ReadForm::Masked);
 
-/// Somebody who labels.
+/// The user who labels turns.
 #[derive(Debug)]
 pub struct Labeller {
     pub by: String,
     pub reader: Reader,
 }
 
-/// Hands somebody the next turn of a campaign, or of all: it is theirs for a while, its read is on record,
-/// and only then is it opened. Nothing where none waits for them.
+/// Returns the next turn of a campaign, or of all, for a reviewer. It is reserved for the reviewer for a
+/// while and its read is logged before it is decrypted. `None` if no turn waits for this reviewer.
 pub async fn next(
     installation: &Installation,
     labeller: Labeller,
@@ -63,14 +63,14 @@ pub async fn next(
         };
         let answer = match installation.entities.labels.ask(&row.turn, command, cause).await {
             Ok(answer) => answer,
-            // Somebody was quicker, or has said their word: the rows were behind.
+            // Another reviewer was faster, or this one has labelled it: the rows lag.
             Err(AskError::Refused(
                 LabelRefusal::OpenElsewhere { .. } | LabelRefusal::Labelled { .. } | LabelRefusal::Settled,
             )) => continue,
             Err(other) => return Err(refused(other)),
         };
         put_on_record(installation, reader.clone(), read_of(&row)).await?;
-        // Erased a moment ago: others still wait.
+        // Erased a moment ago. Other turns still wait.
         let Some(heard) = sealed.opened(installation).await? else {
             continue;
         };
@@ -80,7 +80,7 @@ pub async fn next(
     Ok(None)
 }
 
-/// What somebody says of a turn; `two` people are asked where the installation's setting says so.
+/// Stores a reviewer's label of a turn. The setting decides if one or two reviewers are needed.
 pub async fn add(
     installation: &Installation,
     turn: LabelledTurn,
@@ -104,7 +104,7 @@ pub async fn add(
         .map_err(refused)
 }
 
-/// Somebody says that a turn was not heard or understood rightly.
+/// Requests labelling of a turn that was misheard or misunderstood.
 pub async fn request(
     installation: &Installation,
     turn: LabelledTurn,
@@ -122,7 +122,7 @@ pub async fn request(
         .map_err(refused)
 }
 
-/// The turn of a name, where something was understood at that place.
+/// Returns the turn with this id, if something was understood at that place.
 pub async fn known(installation: &Installation, id: TurnId) -> Result<LabelledTurn, Problem> {
     let found = heard::found(installation, id).await?;
     let found = found.ok_or_else(|| Problem::missing("this turn"))?;
@@ -133,7 +133,7 @@ pub async fn known(installation: &Installation, id: TurnId) -> Result<LabelledTu
     })
 }
 
-/// What a label says where only an intent is named.
+/// Returns the meaning of a label; if only an intent is given, it is `Intent`.
 pub const fn meaning_of(meaning: Option<Meaning>) -> Meaning {
     match meaning {
         Some(meaning) => meaning,
@@ -161,7 +161,7 @@ fn read_of(row: &LabelRow) -> Shown {
     }
 }
 
-/// What a decider's refusal is to whoever asked.
+/// Converts a refusal of the label entity to a problem.
 fn refused(error: AskError<LabelRefusal>) -> Problem {
     let AskError::Refused(refusal) = error else {
         return error.into();

@@ -1,4 +1,4 @@
-//! What is shown of turns: to whoever is to label one, and in lists without a word of them.
+//! Replies about turns: one to label with its words, and lists without words.
 
 use super::heard::HeardTurn;
 use crate::installation::Installation;
@@ -15,24 +15,24 @@ use projections::views::label_board::{self, LabelFilter, LabelRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The next turn for somebody; null where none waits for them.
+/// The next turn for a reviewer; null if none waits.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TurnNext {
     pub turn: Option<TurnHanded>,
 }
 
-/// A turn that somebody has before them.
+/// A turn that is reserved for a reviewer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TurnHanded {
     pub turn: TurnId,
     pub campaign: CampaignId,
-    /// What was said, masked.
+    /// The callee's words, masked.
     #[schemars(example = &"那个利息怎么算的呀")]
     pub text: String,
-    /// Where in the flow it was said.
+    /// The flow node at which it was said.
     #[schemars(example = &"报价")]
     pub node: String,
-    /// What was said to them before, as the flow has it.
+    /// Our question before the turn, as the flow has it.
     #[schemars(example = &"您看分几期合适?")]
     pub asked: Option<String>,
     #[serde(skip)]
@@ -40,15 +40,15 @@ pub struct TurnHanded {
     #[serde(skip)]
     pub flow: Option<FlowRef>,
     pub certainty: Certainty,
-    /// What it was thought to mean, the best first.
+    /// The intents that were recognized, best first.
     pub candidates: Vec<IntentCandidate>,
-    /// Why it is before people: to_confirm, abstained, unclear, misheard, misunderstood or chosen.
+    /// Why it needs a label: to_confirm, abstained, unclear, misheard, misunderstood or chosen.
     #[schemars(example = &"abstained")]
     pub why: String,
     pub said_at: Timestamp,
-    /// How many others said something of it.
+    /// Number of labels by other reviewers.
     pub labels: u64,
-    /// It is nobody else's until then.
+    /// The turn is reserved until this time.
     pub open_until: Option<Timestamp>,
 }
 
@@ -72,21 +72,21 @@ impl TurnHanded {
     }
 }
 
-/// What people say of a turn.
+/// The labels of a turn.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LabelShown {
     pub turn: TurnId,
     pub campaign: CampaignId,
-    /// How many people said something of it.
+    /// Number of reviewers who labelled it.
     pub labels: u64,
-    /// What it is taken for, once that is settled.
+    /// The final label, once it is settled.
     pub settled: Option<LabelOf>,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
 }
 
-/// What a turn is taken for.
+/// The final label of a turn.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LabelOf {
     #[serde(flatten)]
@@ -96,7 +96,7 @@ pub struct LabelOf {
 }
 
 impl LabelShown {
-    /// After a command.
+    /// Returns the labels of a turn after a command.
     pub fn of(turn: &LabelledTurn, answer: &Answer<Label>) -> Self {
         let state: &LabelState = &answer.state;
         Self {
@@ -113,7 +113,7 @@ impl LabelShown {
     }
 }
 
-/// Turns, without their words.
+/// A page of turns to label, without their words.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Labels {
     pub items: Vec<LabelListed>,
@@ -128,13 +128,13 @@ pub struct LabelListed {
     pub why: String,
     #[schemars(example = &"报价")]
     pub node: Option<String>,
-    /// What it was read as, at best.
+    /// The best intent that was recognized in the turn.
     #[schemars(example = &"ask_fee")]
     pub intent: Option<String>,
     pub score_permille: Option<u64>,
     pub said_at: Option<Timestamp>,
     pub labels: u64,
-    /// Whose label it has.
+    /// The users who labelled it.
     #[schemars(example = ["wang"])]
     pub labelled_by: Vec<String>,
     pub open_by: Option<String>,
@@ -147,12 +147,12 @@ pub struct LabelListed {
     pub settled_intent: Option<String>,
     pub sentiment: Option<Sentiment>,
     pub interest: Option<InterestLevel>,
-    /// Where the page goes on.
+    /// Place of the turn in the list, for the next page.
     #[serde(skip)]
     pub place: Position,
 }
 
-/// Turns that fit, the newest first.
+/// Returns the turns that match the filter, newest first.
 pub async fn labels(
     installation: &Installation,
     filter: &LabelFilter,

@@ -1,4 +1,5 @@
-//! The lines that a model learns from: settled turns with their words, masked, each page on record first.
+//! Training lines for models: settled turns with their words, masked. The reads of each page are logged
+//! first.
 
 use super::{heard, read_of};
 use crate::inquiring::{Reader, put_each_on_record};
@@ -11,37 +12,38 @@ use projections::views::label_board::{self, LabelRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most lines of one page: each is a read on record.
+/// Most lines per page. Each is a logged read.
 pub const TRAINING_PAGE_MAX: usize = 200;
 
-/// The label of what means none of the intents, as `nlu train` takes it unless told otherwise.
+/// Label of a turn without any of the intents; the default of `nlu train`.
 const FOREIGN: &str = "oos";
 
-/// Lines of `ledgerline nlu train`.
+/// Training lines for `ledgerline nlu train`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TrainingLines {
     pub items: Vec<TrainingLine>,
-    /// Turns of this page whose words cannot be read any more.
+    /// Turns of this page with words that can no longer be read.
     pub gone: usize,
 }
 
-/// One line.
+/// One line for training a model.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TrainingLine {
-    /// Masked.
+    /// The callee's words, masked.
     #[schemars(example = &"利息怎么算的呀")]
     pub text: String,
     #[schemars(example = &"ask_fee")]
     pub intent: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentiment: Option<Sentiment>,
-    /// 高, 中 or 低.
+    /// The callee's interest: 高, 中 or 低.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"中")]
     pub interest: Option<&'static str>,
 }
 
-/// A page of them, behind a turn, and where it ended, unless it was the last.
+/// Returns a page of training lines after a turn, and the turn at which it ended unless it was the last
+/// page.
 pub async fn training_lines(
     installation: &Installation,
     reader: &Reader,
@@ -55,7 +57,7 @@ pub async fn training_lines(
     let mut found = Vec::with_capacity(rows.len());
     let mut gone = 0;
     for row in rows {
-        // What was not heard rightly teaches nothing.
+        // A misheard turn teaches nothing.
         if row.meaning == Some(Meaning::Misheard) {
             continue;
         }

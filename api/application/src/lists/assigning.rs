@@ -1,4 +1,5 @@
-//! A list's columns `agent` and `team`: who is enrolled by it is given to that user or team, as by hand.
+//! Assignment by a list's columns `agent` and `team`: an enrolled customer is assigned to that user or
+//! team, as if by hand.
 
 use crate::installation::Installation;
 use crate::lists::enroller::CampaignEnroller;
@@ -9,7 +10,7 @@ use domain::customer::{Assignee, CustomerRefusal};
 use domain::ids::{CommandId, CustomerId};
 use domain::problem::Problem;
 
-/// Why nobody is given to this user or team, where that is so.
+/// Returns why a row may not assign its customer to this user or team, or `None` if it may.
 pub(super) async fn refuse(
     installation: &Installation,
     may_assign: bool,
@@ -29,7 +30,8 @@ pub(super) async fn refuse(
     })
 }
 
-/// Its id follows from the list and the person: a list that goes on gives nobody away a second time.
+/// Assigns the customer of a row. The command id is derived from list and customer, so that an import that
+/// resumes does not assign a customer a second time.
 pub(super) async fn assign(
     enroller: &CampaignEnroller,
     customer: &CustomerId,

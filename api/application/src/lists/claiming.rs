@@ -1,4 +1,5 @@
-//! Enrolments of a campaign that calls each number once: the number is asked before the person.
+//! Enrolment in a campaign that calls each number for one customer only: the number is claimed before the
+//! customer is enrolled.
 
 use crate::lists::enroller::CampaignEnroller;
 use crate::lists::enrolling::{BUSY_PAUSE_MS, BUSY_TRIES_MAX};
@@ -12,9 +13,9 @@ use domain::problem::Problem;
 use futures_util::future::join;
 
 impl CampaignEnroller {
-    /// The number is claimed before the customer is enrolled: whoever stops between the two leaves a list
-    /// that is not closed, and the same file goes on with the same customer. Who cannot be enrolled gives the
-    /// number back.
+    /// Claims the number, then enrolls the customer. If the process stops in between, the list stays open
+    /// and the same file resumes with the same customer. The claim is released if the customer cannot be
+    /// enrolled.
     pub(super) async fn enrol_by_number(
         &self,
         command: CommandId,
@@ -33,7 +34,8 @@ impl CampaignEnroller {
         drop(loaded);
         let claiming = self.ask_number(&number, claim);
         let claimed = if is_new {
-            // Both are durable before the enrolment: one wait instead of two. What fails fails again there.
+            // Both must be durable before the enrolment, so both waits run together. A failure here occurs
+            // again in the enrolment.
             let (claimed, _key) = join(claiming, self.installation.vault().key(&customer)).await;
             claimed
         } else {
@@ -59,7 +61,8 @@ impl CampaignEnroller {
         Ok(enrolled)
     }
 
-    /// Where nobody may be in any campaign already: whether another campaign calls this number, for whomever.
+    /// Returns true if the list excludes customers of other campaigns and another campaign calls this
+    /// number for another customer.
     pub(super) async fn is_claimed_elsewhere(&self, row: &Enrolment) -> Result<bool, Problem> {
         if row.dedupe != Dedupe::Everywhere {
             return Ok(false);
@@ -69,7 +72,8 @@ impl CampaignEnroller {
         Ok(claims.any(|(campaign, customer)| *campaign != self.campaign && *customer != row.customer))
     }
 
-    /// Unless another list has enrolled the customer meanwhile, with this very number.
+    /// Releases the number, unless another list has enrolled the customer with this very number in the
+    /// meantime.
     async fn give_back(&self, number: &NumberId, customer: CustomerId) -> Result<(), Problem> {
         let loaded = self.installation.entities.customers.state(&customer).await?;
         let enrolment = loaded.state.enrolment(&self.campaign);
@@ -84,7 +88,8 @@ impl CampaignEnroller {
         Ok(())
     }
 
-    /// Each time a command of its own: what it leads to follows from the number's state alone.
+    /// Sends a command to a number. Each call uses a new command id, because the result depends only on the
+    /// number's state.
     async fn ask_number(
         &self,
         number: &NumberId,

@@ -1,4 +1,4 @@
-//! Enrolments as asked of the live customers, for one list of one campaign.
+//! Enrolls the customers of one list of one campaign by commands to their entities.
 
 use crate::installation::Installation;
 use crate::lists::assigning;
@@ -25,65 +25,67 @@ use intake::row::RowRules;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
-/// Most events by which the rows may be behind what a list has stored before more of it is, while people are
-/// dialed: half a batch of the views, in whose rows the dialer finds them.
+/// Most events by which the views may lag behind an import while calls are running: half a batch of the
+/// views, in which the dialer finds its customers.
 const LAG_EVENTS_DIALING_MAX: u64 = 256;
 
-/// The same while nobody is called, though a campaign runs: enough to spread the views' commits.
+/// The same limit while a campaign is running and no call is: enough to spread the commits of the views.
 const LAG_EVENTS_RUNNING_MAX: u64 = 4_096;
 
-/// The same where no campaign runs: nobody waits for the rows but those who look. What views catch up with in
-/// about half of the ten seconds after which a server is not ready any more.
+/// The same limit while no campaign is running, when only readers wait for the rows. The views catch up
+/// with this many events in about half of the ten seconds after which a server is no longer ready.
 const LAG_EVENTS_IDLE_MAX: u64 = 100_000;
 
-/// Enrolments asked for at once: enough to share a group commit, few enough that they are not what a dial
-/// waits behind. With twice as many a campaign kept 85 to 88 of 100 dials on two slow cores.
+/// Enrolments in progress at once while a campaign runs: enough to share a group commit, few enough that
+/// dials do not wait behind them. With twice as many a campaign kept 85 to 88 of 100 dials on two slow
+/// cores.
 const AT_ONCE_DIALING_MAX: usize = 16;
 
-/// The same where no campaign runs: a commit is shared by half of them while the others are decided.
+/// Enrolments in progress at once while no campaign runs: half of them share a commit while the others are
+/// decided.
 const AT_ONCE_IDLE_MAX: usize = 512;
 
-/// Between two looks whether a campaign was started.
+/// Interval between two checks if a campaign was started, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 1_000;
 
-/// Longest wait for rows that do not come on: a database that is away, or a view that is made again. The
-/// same file goes on later where it stopped.
+/// Longest wait for rows that make no progress, in milliseconds: the database is unavailable, or a view is
+/// being rebuilt. The same file resumes later where it stopped.
 const WAY_MS_MAX: u64 = 60_000;
 
-/// A key that brought another list: nobody is enrolled by it.
+/// Returns the refusal of an idempotency key that was used for another list. No customer is enrolled.
 pub fn of_another_request() -> Problem {
     AskError::<CampaignRefusal>::AnotherRequest.into()
 }
 
-/// Enrols into one list.
+/// Enrolls customers for one list.
 pub struct CampaignEnroller {
     pub(super) installation: Arc<Installation>,
     pub(super) campaign: CampaignId,
     pub(super) list: ListId,
     duplicates: Duplicates,
-    /// How old a vacancy check may be, where the campaign demands one.
+    /// Greatest age of a number check in days, if the campaign requires one.
     number_check: Option<u32>,
-    /// Who opens the list; what it leads to follows from that.
+    /// The user or key that opens the list. Further events follow from the opening.
     by: Option<Actor>,
-    /// Who stood behind it, where the campaign asks for somebody.
+    /// Who approved the list, if the campaign requires approval.
     four_eyes: Option<Box<FourEyes>>,
-    /// Of the request that brought the list, where it may come again.
+    /// Idempotency key of the request that brought the list, if it has one.
     request_key: Option<RequestMark>,
-    /// How far the query was read that the list is of.
+    /// High-water mark of the database query that the list is from.
     mark: Option<QueryMark>,
-    /// The same content is not what comes again: a query's table holds other rows then, and of a segment's
-    /// people some are erased since.
+    /// True if a repeat may bring other rows: the table of a query may have changed, and customers of a
+    /// segment may have been erased.
     of_query: bool,
-    /// Whether whoever opens it may give persons to users and teams.
+    /// True if the importing user may assign customers to users and teams.
     may_assign: bool,
-    /// The last position that this import knows to be stored.
+    /// Last position that this import knows to be stored.
     stored: AtomicU64,
-    /// A campaign ran when it was last looked at, or somebody was called since: its dialer stands on the
-    /// rows.
+    /// True if a campaign was running at the last check or a call was running since, so that a dialer
+    /// depends on the rows.
     campaign_runs: AtomicBool,
-    /// When that is looked at again, in microseconds.
+    /// Time of the next check, in microseconds.
     look_at: AtomicI64,
-    /// Somebody undid the list since it was begun: this process may be the last to learn of it.
+    /// True if the list was undone since the import began. Another process may have done that.
     undone: AtomicBool,
 }
 
@@ -108,37 +110,38 @@ impl CampaignEnroller {
         }
     }
 
-    /// The same, with who stands behind the list.
+    /// Sets who approved the list.
     pub fn behind(mut self, four_eyes: Option<Box<FourEyes>>) -> Self {
         self.four_eyes = four_eyes;
         self
     }
 
-    /// The same of a request that may come again, by what its key is known by.
+    /// Sets the idempotency key of the request.
     pub const fn asked_by(mut self, request_key: Option<RequestMark>) -> Self {
         self.request_key = request_key;
         self
     }
 
-    /// The same of a query that was read to here.
+    /// Sets the high-water mark of the query.
     pub fn read_to(mut self, mark: Option<QueryMark>) -> Self {
         self.mark = mark;
         self
     }
 
-    /// The same where the rows may be others than those by which the list was begun.
+    /// Sets whether a repeat may bring other rows than the first time.
     pub const fn of_query(mut self, of_query: bool) -> Self {
         self.of_query = of_query;
         self
     }
 
-    /// The same for whoever may not give persons to anybody: rows that say so are bad.
+    /// Sets whether the importing user may assign customers. If not, rows with an assignment are bad.
     pub const fn assigning(mut self, may_assign: bool) -> Self {
         self.may_assign = may_assign;
         self
     }
 
-    /// All that one list leads to shares its id as the correlation, and follows from its opening.
+    /// Returns the cause of a command of this list. All events of a list have its id as their correlation
+    /// and the event of its opening as their causation.
     pub(super) fn cause(&self, command: CommandId) -> Cause {
         let opened = self.command("open-list");
         Cause {
@@ -151,7 +154,7 @@ impl CampaignEnroller {
         }
     }
 
-    /// A command id fixed by the list and what is asked of its campaign.
+    /// Returns a command id that is derived from the list and the kind of request to its campaign.
     fn command(&self, what: &str) -> CommandId {
         CommandId::derive_from_text(&format!("{what}:{}/{}", self.campaign, self.list))
     }
@@ -160,7 +163,7 @@ impl CampaignEnroller {
         self.stored.fetch_max(position.0, Ordering::Relaxed);
     }
 
-    /// One that was started since has its people soon, and a list that was undone since has no more.
+    /// Checks at intervals if a campaign was started or the list was undone.
     async fn look_again(&self, is_dialing: bool) {
         let now = self.installation.now();
         let is_due = now.micros() >= self.look_at.load(Ordering::Relaxed);
@@ -172,8 +175,8 @@ impl CampaignEnroller {
         }
     }
 
-    /// The list's own campaign says it itself, the others' rows may be behind. What cannot be asked says
-    /// nothing: then the import goes as if one ran.
+    /// Asks the list's own campaign directly, because the rows of campaigns may be late. If it cannot be
+    /// asked, the import continues as if a campaign were running.
     async fn look(&self, now: Timestamp) {
         self.look_at
             .store(now.plus_ms(LOOK_AGAIN_MS).micros(), Ordering::Relaxed);
@@ -245,7 +248,7 @@ impl Enroller for CampaignEnroller {
             (false, false) => LAG_EVENTS_IDLE_MAX,
         };
         let wanted = Position(self.stored.load(Ordering::Relaxed).saturating_sub(lag_max));
-        // Where every view is parked nobody waits for rows.
+        // If all views are parked, there are no rows to wait for.
         if self
             .installation
             .rows
@@ -305,8 +308,8 @@ impl Enroller for CampaignEnroller {
         if let Some(known) = self.known(&customer.state) {
             return Ok(known);
         }
-        // Other campaigns are not asked: a caller could try numbers one after another, and nothing would be
-        // on record of it but the attempt.
+        // Other campaigns are not asked: otherwise a caller could try one number after another in dry runs,
+        // which leave only a logged attempt.
         let number = match self.duplicates {
             Duplicates::ByCustomer => None,
             Duplicates::ByNumber => Some(
@@ -339,7 +342,7 @@ impl Enroller for CampaignEnroller {
     }
 
     async fn close(&self, count: u64) -> Result<Position, Problem> {
-        // Whom rows brought that are there no more is of the list all the same, and settles with it.
+        // A customer without a row in the query any more still belongs to the list and counts in it.
         let count = match self.of_query {
             true => {
                 show(&self.installation, &self.campaign, self.list)
@@ -356,7 +359,8 @@ impl Enroller for CampaignEnroller {
         if self.number_check.is_some() {
             self.installation.number_checks.wake(&self.campaign);
         }
-        // Behind the closing: who stops between the two reads the same rows again, and finds them enrolled.
+        // Stored after the closing: if the process stops in between, the same rows are read again and found
+        // enrolled.
         let Some(mark) = self.mark.clone() else {
             return Ok(closed);
         };

@@ -1,4 +1,5 @@
-//! One person of a list is enrolled: as often as it takes, and as what came of it.
+//! Enrolls one customer of a list, with retries while a queue is full, and returns the result for the
+//! report.
 
 use super::enroller::CampaignEnroller;
 use super::load::Enrolled;
@@ -10,14 +11,15 @@ use domain::ids::CommandId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 
-/// Times one enrolment is asked again while the store or a mailbox is full; with the pauses, about 10 s.
+/// Attempts of one enrolment while the store or a mailbox is full. With the pauses this takes about 10 s.
 pub(super) const BUSY_TRIES_MAX: u32 = 200;
 
-/// Pause before a full queue is asked again: a group commit takes a few milliseconds.
+/// Pause before the next attempt at a full queue, in milliseconds. A group commit takes a few milliseconds.
 pub(super) const BUSY_PAUSE_MS: u64 = 50;
 
 impl CampaignEnroller {
-    /// What became of a customer who is in the campaign already.
+    /// Returns the result for a customer who is enrolled in the campaign already. `None` if the customer is
+    /// not.
     pub(super) fn known(&self, customer: &CustomerState) -> Option<Enrolled> {
         let enrolment = customer.enrolment(&self.campaign)?;
         if enrolment.list != self.list {

@@ -1,8 +1,9 @@
-//! Enrols the rows of one list: opens it, enrols with bounded concurrency, closes it by its own count.
+//! Imports the rows of one list: opens the list, enrolls with limited concurrency, and closes it with its
+//! own count.
 //!
-//! Every command's id follows from the list and the customer, so a repeat after a crash resumes: what
-//! the list has enrolled already is answered again and counted again. People who are in the campaign
-//! through another list, or stand twice in this one, are duplicates.
+//! Every command id is derived from the list and the customer, so a repeat after a crash resumes:
+//! enrolments that exist are answered and counted again. Customers who are in the campaign through another
+//! list, or occur twice in this one, are duplicates.
 
 use crate::lists::reading::{CheckedRow, Given, Read, WrittenId, read_aside};
 pub use crate::lists::report::{Elsewhere, ImportReport, NotChecked, ROUNDED_TO, SharedShown};
@@ -27,60 +28,60 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// What became of one row.
+/// The result of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Enrolled {
-    /// By this list, now or in an earlier run of it.
+    /// Enrolled by this list, now or in an earlier run of it.
     ByThisList(Position),
     /// The customer is in the campaign through another list.
     ByAnotherList,
-    /// The customer, or the number, is in another campaign, and the list leaves those out.
+    /// The customer or the number is in another campaign, and the list excludes those.
     ByAnotherCampaign,
-    /// By this list, and settled at once: the campaign calls the number for this other customer.
+    /// Enrolled by this list and settled at once: the campaign calls the number for this other customer.
     SameNumber(CustomerId),
-    /// A rule said no; the reason is shown beside the row.
+    /// Refused by a rule. The reason is shown beside the row.
     Refused(String),
 }
 
-/// Where enrolments go. The composition root answers with entities, tests with a list.
+/// The target of enrolments. The program implements it with entities, tests with a map.
 #[async_trait]
 pub trait Enroller: Send + Sync {
-    /// Begins or resumes the list. When it is closed already: the count it was closed with.
+    /// Opens or resumes the list. If it is closed already, returns the count it was closed with.
     async fn open(&self, source: &str) -> Result<Option<u64>, Problem>;
-    /// Returns when another enrolment may be asked for: what was stored before it is near enough to the rows
-    /// that dialing stands on.
+    /// Waits until another enrolment may be sent: the views must not lag too far behind what the import
+    /// stored, because dialing depends on them.
     async fn make_way(&self, course: &Course) -> Result<(), Problem>;
-    /// Enrolments that may be asked for at once now; at least one.
+    /// Returns how many enrolments may be in progress at once now; at least one.
     fn at_once(&self) -> usize;
     async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem>;
-    /// For a dry run: what would become of the row.
+    /// Returns the result that the row would have, for a dry run. Stores nothing.
     async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem>;
-    /// Which of two spellings of an id the log knows: the normalised one, or the one that the file has.
+    /// Returns which spelling of an id the log knows: the normalized one or the one written in the file.
     async fn spelling(&self, normalized: &CustomerId, written: &CustomerId) -> Result<Spelling, Problem>;
-    /// Why nobody is given to this user or team by this list, where that is so.
+    /// Returns why this list may not assign customers to this user or team, or `None` if it may.
     async fn refuse_assignee(&self, to: &Assignee) -> Result<Option<String>, Problem>;
-    /// The person is given to a user or a team.
+    /// Assigns the customer to a user or team.
     async fn assign(&self, customer: &CustomerId, to: Assignee) -> Result<(), Problem>;
     async fn close(&self, count: u64) -> Result<Position, Problem>;
-    /// Whether somebody undid the list while it is imported.
+    /// Returns true if the list was undone during the import.
     fn is_undone(&self) -> bool;
-    /// Nobody more comes by a list that was undone: who came is withdrawn and counted.
+    /// Completes the undo of a list: customers who were enrolled in the meantime are withdrawn and counted.
     async fn finish_undone(&self) -> Result<(), Problem>;
 }
 
-/// One list to be loaded.
+/// One list to import, with its rules and options.
 pub struct Load {
     pub rules: RowRules,
-    /// File name or `tasks/data`; not personal.
+    /// File name or `tasks/data`; it contains no personal data.
     pub source: String,
     pub format: String,
     pub dry_run: bool,
     pub shared: SharedShown,
-    /// Told how far it is.
+    /// Receives the progress of the import.
     pub course: Arc<Course>,
 }
 
-/// Runs a load to its end. On an error the list stays open, and the same content resumes it.
+/// Runs an import to its end. After an error the list stays open and the same content resumes it.
 pub async fn load(
     load: Load,
     rows: Box<dyn RowSource>,
@@ -90,7 +91,7 @@ pub async fn load(
 ) -> Result<ImportReport, Problem> {
     let mut reading = read_aside(rows, load.rules.clone(), vault, tasks);
     let mut run = Run::of(&load);
-    // The list begins only when the file turned out to be readable.
+    // The list is opened only when the file has proved to be readable.
     let next = reading.recv().await;
     if matches!(next, Some(Read::Row(_) | Read::Ended(_)))
         && !load.dry_run
@@ -113,7 +114,7 @@ pub async fn load(
     .await;
     if let Err(problem) = enrolled {
         if enroller.is_undone() {
-            // What is on its way arrives before it is counted.
+            // Enrolments in progress must complete before they are counted.
             while asked.next().await.is_some() {}
             enroller.finish_undone().await?;
         }
@@ -132,13 +133,13 @@ pub async fn load(
     Ok(report)
 }
 
-/// Rows that are read aside, and the next of them.
+/// The rows from the reader task, and the next of them.
 struct Rows {
     next: Option<Read>,
     reading: mpsc::Receiver<Read>,
 }
 
-/// Asks for every row's enrolment, a bounded number at once.
+/// Sends the enrolments of all rows, a limited number at once, and counts their results.
 async fn enrol_all<F: Future<Output = (Place, Result<Enrolled, Problem>)>>(
     load: &Load,
     enroller: &dyn Enroller,
@@ -182,12 +183,12 @@ async fn enrol_all<F: Future<Output = (Place, Result<Enrolled, Problem>)>>(
     Ok(())
 }
 
-/// Nothing asked yet, of the kind of future that `begin` makes.
+/// Returns an empty set of futures of the type that `begin` makes.
 fn none_of<F>(_begin: &impl Fn(Place, Enrolment) -> F) -> FuturesUnordered<F> {
     FuturesUnordered::new()
 }
 
-/// Where a row stands, for the report of a refusal, and to whom it gives its person.
+/// The position of a row for the report, and its assignment.
 struct Place {
     row: u64,
     column: String,
@@ -221,7 +222,8 @@ async fn ask(
     if load.dry_run {
         return (place, enroller.foresee(&enrolment).await);
     }
-    // Waited for before the entity is asked: one that is asked and not polled would keep others from it.
+    // Wait before the entity is asked: a command that is sent and not polled would block other commands to
+    // it.
     if let Err(problem) = enroller.make_way(&load.course).await {
         return (place, Err(problem));
     }
@@ -240,11 +242,12 @@ async fn ask(
 struct Run {
     seen: CustomersSeen,
     numbers: NumbersSeen,
-    /// Numbers whose first row is asked for and not answered yet.
+    /// Numbers with a first row in progress.
     first_asked: BTreeSet<NumberId>,
     shared: SharedShown,
     is_by_number: bool,
-    /// Whether rows are compared with people of other campaigns, or with customers the caller may not name.
+    /// True if rows are compared with customers of other campaigns, or with customers who may not be named
+    /// to the user.
     counts_elsewhere: bool,
     elsewhere: u64,
     report: ImportReport,
@@ -273,7 +276,7 @@ impl Run {
         }
     }
 
-    /// Of a file that was imported before: its bad rows, for whoever never saw its report. Nobody is asked.
+    /// Returns the report of a file that was imported before, with its bad rows. No enrolment is sent.
     async fn told_again(
         mut self,
         mut next: Option<Read>,
@@ -293,7 +296,7 @@ impl Run {
         }
     }
 
-    /// The enrolment to ask for, or nothing when the row is bad or stands twice.
+    /// Returns the enrolment of a row, or `None` if the row is bad or repeats an earlier customer.
     fn take(&mut self, row: Result<CheckedRow, BadRow>) -> Result<Option<(Place, Enrolment)>, Problem> {
         self.report.rows += 1;
         if self.report.rows > ROWS_MAX {
@@ -335,7 +338,8 @@ impl Run {
         Ok(Some((place, enrolment)))
     }
 
-    /// Of one file the first row with a number is the one who is called: who comes later with it waits.
+    /// Returns true if the row must wait for an earlier row with the same number: the first one in the file
+    /// is the customer who is called.
     fn awaits_the_first(&self, place: &Place) -> bool {
         place.sharing.same_row.is_some() && self.first_asked.contains(&place.sharing.number)
     }
@@ -346,13 +350,14 @@ impl Run {
         }
     }
 
-    /// The row, where it shares its number with another of the file, or with a customer who may be named.
+    /// Reports a row that shares its number with another row of the file, or with a customer who may be
+    /// named.
     fn note_shared(&mut self, place: &Place, other: Option<&CustomerId>) {
         if other.is_none() && place.sharing.same_row.is_none() {
             return;
         }
         let mut row = place.sharing.row(place.row, other);
-        // At most the first of them in the file is called: a dry run knows that too.
+        // At most the first of them in the file is called, which is known in a dry run too.
         row.left_out |= self.is_by_number;
         self.report.same_number.note(row);
     }
@@ -399,29 +404,29 @@ mod tests {
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    /// Remembers who was enrolled by which list, as the customer entities do.
+    /// Stores which list enrolled which customer, as the customer entities do.
     #[derive(Default)]
     struct Book {
         given: Mutex<BTreeMap<CustomerId, Assignee>>,
         enrolled: Mutex<BTreeMap<CustomerId, ListId>>,
-        /// Whom each number is called for, as the number entities do.
+        /// The customer of each number who is called, as in the number entities.
         claims: Mutex<BTreeMap<NumberId, CustomerId>>,
         closed: Mutex<Option<u64>>,
-        /// Enrolments after which the store goes away; none when absent.
+        /// Number of enrolments after which the store fails. `None`: never.
         fails_after: Option<usize>,
         by_number: bool,
-        /// Enrolments after which somebody undoes the list; and those that were asked for and stored, as they
-        /// were counted then.
+        /// Number of enrolments after which the list is undone; and those that were sent and stored, as
+        /// counted then.
         undone_after: Option<u64>,
         begun: AtomicU64,
         counted: Mutex<Option<(u64, u64)>>,
-        /// Enrolments, and how many of them the rows show; the most by which the rows were behind.
+        /// Enrolments, how many of them the rows show, and the greatest lag of the rows.
         stored: AtomicU64,
         shown: AtomicU64,
         behind_max: AtomicU64,
     }
 
-    /// Most enrolments by which the rows of a book may be behind before it waits for them.
+    /// Greatest lag of the rows, in enrolments, before the test double waits.
     const BEHIND_MAX: u64 = 10;
 
     #[async_trait]
@@ -435,7 +440,7 @@ mod tests {
             }
             let stored = self.stored.load(Ordering::Relaxed);
             if stored.saturating_sub(self.shown.load(Ordering::Relaxed)) >= BEHIND_MAX {
-                // The rows come on while it waits.
+                // The rows make progress while it waits.
                 self.shown.store(stored, Ordering::Relaxed);
                 course.begin_wait(domain::time::Timestamp::EPOCH);
                 course.end_wait(domain::time::Timestamp::EPOCH.plus_ms(1));
@@ -448,7 +453,7 @@ mod tests {
         async fn enrol(&self, _: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
             self.begun.fetch_add(1, Ordering::Relaxed);
             if self.undone_after.is_some() {
-                // Several are on their way at once.
+                // Several enrolments are in progress at once.
                 tokio::task::yield_now().await;
             }
             let stored = self.stored.fetch_add(1, Ordering::Relaxed) + 1;
@@ -591,7 +596,7 @@ mod tests {
         assert_eq!(known, [true, true]);
     }
 
-    /// People of earlier versions stay who they are.
+    /// Customers stored by earlier versions keep their ids.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_person_stored_by_the_written_id_is_found_by_it_and_two_of_one_id_are_to_be_merged() {
         let book = Book::default();
@@ -685,7 +690,7 @@ mod tests {
         let repeat = run(&book, plan(false, "a"), &thousand()).await.unwrap();
         assert!(repeat.repeated);
         assert_eq!((repeat.enrolled, repeat.rows), (997, 1_000));
-        assert_eq!(repeat.bad, report.bad, "whoever lost the report has it again");
+        assert_eq!(repeat.bad, report.bad, "a repeat returns the report again");
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,4 @@
-//! Lists of customers on their way into a campaign: read row by row, enrolled, counted, shown while they
-//! load.
+//! Contact lists: rows are read, enrolled in a campaign, counted, and shown while they are imported.
 
 mod assigning;
 mod claiming;

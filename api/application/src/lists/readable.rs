@@ -1,5 +1,5 @@
-//! Whether a file can be read as a list to its end, and whether records bring anybody, before anything is
-//! done by them.
+//! Checks before an import if a file can be read as a list to its end, and if records contain a customer
+//! who can be enrolled.
 
 use super::reading::{Read, read_aside};
 use domain::ports::tasks::Tasks;
@@ -12,10 +12,10 @@ use intake::{BadRow, ImportError, ROWS_MAX};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Records looked at together: of most lists the first of them is good.
+/// Records that are examined together. In most lists the first record is good.
 const RECORDS_AT_ONCE: usize = 256;
 
-/// Whether anybody of these records can be enrolled; where nobody can, why not the first.
+/// Returns `Ok` if at least one of these records can be enrolled. Otherwise returns the first bad row.
 pub async fn somebody(
     records: &[Map<String, Value>],
     rules: &RowRules,
@@ -36,7 +36,8 @@ pub async fn somebody(
     Err(first)
 }
 
-/// Reads every row once and says why that fails. A bad row is a row: the report of the import names it.
+/// Reads every row once and returns the error if the file cannot be read. Bad rows are no error here: the
+/// import's report lists them.
 pub async fn readable(
     rows: Box<dyn RowSource>,
     rules: RowRules,

@@ -1,4 +1,4 @@
-//! The rows of a list, read and checked aside from whoever enrols them.
+//! Reads and checks the rows of a list on a task of its own, ahead of the enrolments.
 
 use domain::customer::Assignee;
 use domain::customer::command::Enrolment;
@@ -15,10 +15,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Rows read ahead of the enrolments.
+/// Rows that are read ahead of the enrolments.
 const ROWS_READ_AHEAD_MAX: usize = 512;
 
-/// A row that can be asked for, and where it stands.
+/// A checked row that can be enrolled, with its position.
 pub(super) struct CheckedRow {
     pub(super) row: u64,
     pub(super) column: String,
@@ -27,7 +27,8 @@ pub(super) struct CheckedRow {
     pub(super) written: Option<WrittenId>,
 }
 
-/// An id as the file has it, where it is not the normalised one: earlier versions stored people by it.
+/// The id as written in the file, if it differs from the normalized one. Earlier versions stored customers
+/// under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WrittenId {
     pub(super) customer: CustomerId,
@@ -44,7 +45,7 @@ impl WrittenId {
     }
 }
 
-/// To whom a row gives its person, and the column that says so.
+/// The user or team that a row assigns its customer to, and the column that names it.
 pub(super) struct Given {
     pub(super) to: Assignee,
     pub(super) column: String,
@@ -56,8 +57,8 @@ pub(super) enum Read {
     Ended(Box<TableReport>),
 }
 
-/// Reads and checks the rows on a worker that may block, a bounded number ahead: the hashes of a row's ids
-/// take as long as deciding its events.
+/// Starts a task that may block and reads and checks the rows, a limited number ahead. The hashes of a
+/// row's ids take as long as deciding its events.
 pub(super) fn read_aside(
     mut rows: Box<dyn RowSource>,
     rules: RowRules,
@@ -93,7 +94,7 @@ pub(super) fn read_aside(
                     Ok(()) => Read::Ended(Box::new(rows.report())),
                     Err(error) => Read::Failed(error),
                 };
-                // The receiver is gone when the request was; then nobody waits for the end.
+                // The receiver is gone if the request was dropped. The result is then not needed.
                 drop(sender.blocking_send(last));
             });
         }),

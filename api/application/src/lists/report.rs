@@ -1,16 +1,16 @@
-//! The report of an import: exact about the file and the campaign, rounded about all other people.
+//! The report of an import: exact about the file and the campaign, rounded about all other customers.
 
 use intake::same_number::SharedRows;
 use intake::table::{TableReport, WorkbookReport};
 use intake::{BAD_ROWS_LISTED_MAX, BadRow, cut};
 use serde::{Deserialize, Serialize};
 
-/// How many people of a list are in other campaigns.
+/// Number of customers of a list who are in other campaigns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum Elsewhere {
     NotChecked(NotChecked),
-    /// Rounded down to tens.
+    /// A count rounded down to tens.
     About(u64),
 }
 
@@ -28,56 +28,57 @@ pub enum NotChecked {
     NotChecked,
 }
 
-/// A figure about people the caller may not know one by one is rounded down to a multiple of this.
+/// Figures about customers who may not be named to the user are rounded down to a multiple of this.
 pub const ROUNDED_TO: u64 = 10;
 
-/// Which rows with the number of another customer a report names.
+/// Which rows that share a number with another customer the report lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SharedShown {
-    /// Of the file and of the campaign, with the other customer: for a caller with the reveal right.
+    /// Those of the file and of the campaign, with the other customer: for users with the reveal right.
     All,
-    /// Of the file alone.
+    /// Those of the file only.
     OfFile,
 }
 
-/// What an import did, as replied and as printed.
+/// The result of an import, as returned by the API and printed by the command line.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ImportReport {
     pub campaign: String,
     pub list: String,
-    /// How the file was read.
+    /// Detected format of the file.
     pub format: String,
     pub dry_run: bool,
-    /// True when this very content was imported before; nothing was enrolled now.
+    /// True if the same content was imported before. Nothing was enrolled this time.
     #[serde(default)]
     pub repeated: bool,
-    /// The row of the titles, as a spreadsheet counts; absent for a body.
+    /// Number of the header row as a spreadsheet counts. Absent for rows from a request body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header_row: Option<u64>,
-    /// Of a workbook: the sheet that was read, and what Excel hides.
+    /// For a workbook: the sheet that was read, and what Excel hides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workbook: Option<WorkbookReport>,
-    /// Data rows read.
+    /// Number of data rows that were read.
     pub rows: u64,
-    /// Enrolments this list has made (or would make).
+    /// Enrolments that this list has made, or would make in a dry run.
     pub enrolled: u64,
-    /// People who are in an earlier row of the file, or in the campaign already.
+    /// Rows with a customer of an earlier row, or of the campaign already.
     pub duplicates: u64,
-    /// People left out because of another campaign, and for a caller without the reveal right also rows with
-    /// the number of another customer of this campaign: rounded down to tens. A dry run compares with
+    /// Customers left out because of another campaign; for users without the reveal right also rows with
+    /// the number of another customer of this campaign. Rounded down to tens. A dry run compares with
     /// neither.
     #[serde(default)]
     pub duplicates_elsewhere: Elsewhere,
     pub bad_count: u64,
-    /// The first of the bad rows, in the order of the file.
+    /// The first bad rows, in file order.
     pub bad: Vec<BadRow>,
-    /// Who is called of several customers with one number: `by_number` or `by_customer`.
+    /// Which of several customers with one number is called: `by_number` or `by_customer`.
     #[serde(default)]
     pub duplicates_policy: String,
-    /// Rows with the number of another customer; those left out are counted in `enrolled`, settled at once.
+    /// Rows with the number of another customer. Those left out are counted in `enrolled` and settled at
+    /// once.
     #[serde(default)]
     pub same_number: SharedRows,
-    /// Position of the list's closing, to wait for in reads.
+    /// Log position of the closing of the list. Reads can wait for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
 }

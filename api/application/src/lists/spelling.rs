@@ -1,5 +1,5 @@
-//! Ids that look alike: the normalised one, and the one that a file has, by which earlier versions stored
-//! people.
+//! Two spellings of an id: the normalized one, and the one written in a file with invisible characters,
+//! under which earlier versions stored customers.
 
 use super::load::Enroller;
 use super::reading::WrittenId;
@@ -10,15 +10,15 @@ use domain::problem::Problem;
 /// Which spelling of an id the log knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spelling {
-    /// The normalised one, or neither.
+    /// The normalized one, or neither.
     Normalized,
-    /// Only the one with invisible characters, from before ids were normalised.
+    /// Only the written one with invisible characters, stored before ids were normalized.
     Written,
-    /// Both, as two customers.
+    /// Both spellings are in use, as two customers.
     Both,
 }
 
-/// The text for two customers with ids that look alike; short enough that a report shows all of it.
+/// Returns the refusal for two customers with ids that look alike, short enough for a report.
 pub(crate) fn two_spellings(normalized: &CustomerId, written: &CustomerId) -> String {
     format!(
         "two customers have this id, one with invisible characters: merge them (customer merge {normalized} {written}) / \
@@ -26,7 +26,7 @@ pub(crate) fn two_spellings(normalized: &CustomerId, written: &CustomerId) -> St
     )
 }
 
-/// Gives the enrolment the spelling that the log knows; returns why the row is bad where it knows both.
+/// Sets the enrolment's id to the spelling that the log knows. Returns the refusal if the log knows both.
 pub(super) async fn spelled(
     enroller: &dyn Enroller,
     written: Option<WrittenId>,

@@ -1,4 +1,5 @@
-//! One list as its campaign's events have it: who it brought, and what became of them.
+//! The status of one list, from the events of its campaign: its customers, and how many are settled or
+//! withdrawn.
 
 use crate::installation::Installation;
 use domain::campaign::event::CampaignEvent;
@@ -14,33 +15,33 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// A list, and how many of its people are where.
+/// A contact list, with the counts of its customers.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ListShown {
     pub list: ListId,
     pub campaign: CampaignId,
-    /// The name of its file, or `tasks/data`.
+    /// Where the list came from: a file name, or `tasks/data`.
     pub source: String,
     pub opened_at: Timestamp,
-    /// Absent while it is imported, or where an import stopped half-way.
+    /// Absent during the import, or if an import stopped half-way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undone: Option<Undone>,
-    /// People whom it brought.
+    /// Customers enrolled by this list.
     pub enrolled: u64,
-    /// Of them those who are called no more, whatever the reason.
+    /// Enrolled customers who get no further calls, for any reason.
     pub settled: u64,
-    /// Of them those who were withdrawn.
+    /// Enrolled customers who were withdrawn.
     pub withdrawn: u64,
-    /// Neither settled nor withdrawn: who may be called yet.
+    /// Enrolled customers who may still be called: neither settled nor withdrawn.
     pub waiting: u64,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
 }
 
-/// When and why a list was undone.
+/// Time, reason and user of the undo of a list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Undone {
     pub at: Timestamp,
@@ -49,7 +50,7 @@ pub struct Undone {
     pub by: Option<String>,
 }
 
-/// The campaign that opened this list.
+/// Returns the campaign that opened this list.
 pub async fn campaign_of(installation: &Installation, list: ListId) -> Result<CampaignId, Problem> {
     let filter = EventFilter {
         kinds: vec![CampaignEvent::LIST_OPENED.to_owned()],
@@ -67,7 +68,7 @@ pub async fn campaign_of(installation: &Installation, list: ListId) -> Result<Ca
     found.ok_or_else(|| Problem::missing("this list"))
 }
 
-/// Counted from the log, so that it waits for no rows.
+/// Counts a list's customers from the log, so that it does not wait for views.
 pub async fn show(
     installation: &Installation,
     campaign: &CampaignId,
@@ -100,9 +101,9 @@ pub async fn show(
 
 struct Fold {
     shown: ListShown,
-    /// By 16 bytes each: the first 128 bits that an id of ours is.
+    /// Customers who wait for calls, each by the first 128 bits of the id: 16 bytes.
     waiting: BTreeSet<u128>,
-    /// Withdrawn, and not settled yet: their call ends as it would have.
+    /// Withdrawn customers with a call that runs to its normal end and settles them.
     in_calls: BTreeSet<u128>,
 }
 
@@ -171,7 +172,8 @@ impl Fold {
                     self.in_calls.insert(person);
                 }
             }
-            // Of this campaign, by the filter; of this list, if the person was not settled before.
+            // The filter limits these events to the campaign. The customer belongs to the list unless
+            // settled before.
             _ => {
                 let is_ours = self.waiting.remove(&person) || self.in_calls.remove(&person);
                 self.shown.settled += u64::from(is_ours);
@@ -190,7 +192,7 @@ fn campaign_event(envelope: &Envelope) -> Result<CampaignEvent, Problem> {
         .map_err(|error| Problem::fault(error.to_string()))
 }
 
-/// The list that an event of a person names, without what is sealed in it.
+/// Returns the list that a customer's event names, without decrypting anything.
 pub(super) fn list_of(envelope: &Envelope) -> Result<Option<ListId>, Problem> {
     #[derive(serde::Deserialize)]
     struct OfList {
@@ -201,7 +203,8 @@ pub(super) fn list_of(envelope: &Envelope) -> Result<Option<ListId>, Problem> {
     Ok(read.list)
 }
 
-/// Tells of every event that matches, to the end of the log or until nothing more is wanted; how far it came.
+/// Calls `take` for every matching event, until the end of the log or until `take` returns false. Returns
+/// the position reached.
 pub(super) async fn each(
     installation: &Installation,
     filter: &EventFilter,
@@ -259,7 +262,7 @@ mod tests {
         take(CustomerEvent::ENROLLED, calling, &of_list);
         assert_eq!(take(CustomerEvent::ENROLLED, idle, &of_list), (2, 0, 0));
         let withdrawn = take(CustomerEvent::ENROLMENT_WITHDRAWN, calling, &of_list);
-        assert_eq!(withdrawn, (1, 1, 0), "nobody calls them again");
+        assert_eq!(withdrawn, (1, 1, 0), "the customer gets no further call");
         let settled = json!({});
         assert_eq!(
             take(CustomerEvent::ENROLMENT_SETTLED, calling, &settled),

@@ -1,5 +1,5 @@
-//! A list that is looked at before there is a campaign to enrol anybody in: its columns and what they are
-//! taken for, which rows are good, and why the others are not. Nothing is put on record, nobody is looked up.
+//! Trial of a list before there is a campaign: its columns and their meaning, the number of good rows, and
+//! why the others are bad. Nothing is stored and no customer is looked up.
 
 use super::load::{Enrolled, Enroller, ImportReport, Load, SharedShown, load};
 use super::spelling::Spelling;
@@ -28,70 +28,70 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// No campaign: the name under which such a list is read.
+/// Campaign name under which a list is read in a trial, as there is no campaign.
 const NO_CAMPAIGN: &str = "dry-run";
 
-/// What a file would be as a list.
+/// The result of a trial: how a file would be read as a list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ListTried {
-    /// How the file was read.
+    /// Detected format of the file.
     #[schemars(example = &"CSV, GBK")]
     pub format: String,
-    /// The row of the titles, as a spreadsheet counts.
+    /// Number of the header row, as a spreadsheet counts.
     #[schemars(example = 1)]
     pub header_row: u64,
     pub columns: Vec<ColumnTold>,
-    /// Members that a column can be mapped to, beside the variables of a flow.
+    /// Members that a column can be mapped to, in addition to the flow's variables.
     #[schemars(example = &["customer_id", "phone"])]
     pub members: Vec<&'static str>,
-    /// Those without a column, and without which no row can be read.
+    /// Required members without a column. Without them no row can be read.
     #[schemars(example = &["phone"])]
     pub missing: Vec<&'static str>,
-    /// Variables that the flow needs, that no column has and that are not filled from the number.
+    /// Variables that the flow needs, for which there is no column and no value derived from the number.
     #[schemars(example = &["days"])]
     pub missing_variables: Vec<String>,
-    /// Absent while a member is missing.
+    /// Result of the rows. Absent while a required member is missing.
     #[serde(flatten)]
     pub rows: Option<RowsTried>,
 }
 
-/// Which rows are good.
+/// The good and bad rows of a trial.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RowsTried {
     pub rows: u64,
-    /// People whom the list would bring.
+    /// Customers that the list would enroll.
     pub good: u64,
-    /// Rows of somebody who stands in an earlier one.
+    /// Rows with a customer of an earlier row.
     pub duplicates: u64,
     pub bad_count: u64,
-    /// The first of the bad rows, in the order of the file.
+    /// The first bad rows, in file order.
     pub bad: Vec<BadRow>,
     /// Rows with the number of another customer.
     pub same_number: SharedRows,
-    /// Of a workbook: the sheet that was read, and what Excel hides.
+    /// For a workbook: the sheet that was read, and what Excel hides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workbook: Option<WorkbookReport>,
 }
 
-/// What the rows are held against, as far as the campaign is thought out.
+/// The rules by which the rows are judged, as far as the campaign is planned.
 #[derive(Debug, Default)]
 pub struct Trying {
     pub preset: Preset,
     pub basis: Basis,
-    /// Of numbers without a country code.
+    /// Country of numbers without a country code.
     pub country: ListCountry,
-    /// Without one no variable is asked for.
+    /// The flow. Without one no variable is required.
     pub flow: Option<FlowNamed>,
 }
 
-/// Looks at a file that came whole.
+/// Examines a file that was received completely.
 pub async fn try_list(
     installation: &Installation,
     spooled: Spooled,
     mapping: Mapping,
     trying: Trying,
 ) -> Result<ListTried, Problem> {
-    // A workbook's texts are read before its first row: not on a thread that serves others.
+    // The texts of a workbook are read before its first row, which may block.
     let header = tokio::task::block_in_place(|| Header::of(&spooled, &mapping))?;
     let flow = flow_of(installation, trying.flow.as_ref()).await?;
     let format = spooled.format();
@@ -190,7 +190,7 @@ impl RowsTried {
     }
 }
 
-/// Enrols nobody: every good row would bring its person.
+/// An enroller that enrolls no customer. Every good row counts as one that would be enrolled.
 struct Nobody;
 
 #[async_trait]
@@ -205,7 +205,7 @@ impl Enroller for Nobody {
         1
     }
     async fn enrol(&self, _: CommandId, _: Enrolment) -> Result<Enrolled, Problem> {
-        Err(Problem::fault("a list that is only looked at enrols nobody"))
+        Err(Problem::fault("a trial of a list enrolls no customer"))
     }
     async fn foresee(&self, _: &Enrolment) -> Result<Enrolled, Problem> {
         Ok(Enrolled::ByThisList(Position(0)))
@@ -217,7 +217,7 @@ impl Enroller for Nobody {
         Ok(None)
     }
     async fn assign(&self, _: &CustomerId, _: Assignee) -> Result<(), Problem> {
-        Err(Problem::fault("a list that is only looked at assigns nobody"))
+        Err(Problem::fault("a trial of a list assigns no customer"))
     }
     async fn close(&self, _: u64) -> Result<Position, Problem> {
         Ok(Position(0))

@@ -1,6 +1,6 @@
-//! The imports that run now, and how far each is: what a person sees who waits for a large file.
+//! The imports that are running now, with their progress, for users who wait for a large file.
 //!
-//! It is of this process and of this moment: what an import did stands in its report and in the log.
+//! This is the state of this process at this moment. Results are in the import's report and in the log.
 
 use domain::ids::ListId;
 use domain::time::Timestamp;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How far one import is. Counted while it runs; nobody decides by it.
+/// Progress of one import. It is for display only; no decision uses it.
 #[derive(Debug, Default)]
 pub struct Course {
     rows: AtomicU64,
@@ -17,12 +17,12 @@ pub struct Course {
     waits: Mutex<Waits>,
 }
 
-/// How long the import has waited for the rows of the views. Several enrolments wait at once: a moment in
-/// which any of them waits counts once.
+/// Total time that an import has waited for views. If several enrolments wait at once, the time counts
+/// once.
 #[derive(Debug, Default)]
 struct Waits {
     waiting_count: u32,
-    /// When the first of those that wait now began.
+    /// Start of the current wait, if there is one.
     since: Option<Timestamp>,
     over_ms: u64,
 }
@@ -42,14 +42,14 @@ impl Course {
         self.enrolled.store(enrolled, Ordering::Relaxed);
     }
 
-    /// An enrolment begins to wait for rows.
+    /// Notes that an enrolment starts to wait for views.
     pub(crate) fn begin_wait(&self, now: Timestamp) {
         let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
         waits.waiting_count += 1;
         waits.since.get_or_insert(now);
     }
 
-    /// An enrolment waits no longer.
+    /// Notes that an enrolment stopped waiting.
     pub(crate) fn end_wait(&self, now: Timestamp) {
         let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
         waits.waiting_count = waits.waiting_count.saturating_sub(1);
@@ -65,7 +65,7 @@ impl Course {
     }
 }
 
-/// What is known of an import while it runs.
+/// One running import.
 #[derive(Debug)]
 struct Entry {
     list: ListId,
@@ -75,11 +75,11 @@ struct Entry {
     course: Arc<Course>,
 }
 
-/// The imports of one process that run now.
+/// The running imports of this process.
 #[derive(Debug, Default)]
 pub struct UnderWay(Mutex<Vec<Arc<Entry>>>);
 
-/// An import that runs now.
+/// A running import, as the API shows it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ImportShown {
     campaign: String,
@@ -88,11 +88,12 @@ pub struct ImportShown {
     rows: u64,
     enrolled: u64,
     rows_per_second: u64,
-    /// Elapsed time in which it has waited for the rows of the views; never more than it runs.
+    /// Elapsed time in which the import waited for views, in milliseconds. At most the time since its
+    /// start.
     waited_for_views_ms: u64,
 }
 
-/// One of them is forgotten when this is dropped, however it ended.
+/// Guard that removes a running import from the list when it is dropped.
 pub struct Listed {
     list: Arc<UnderWay>,
     entry: Arc<Entry>,
@@ -106,7 +107,7 @@ impl Drop for Listed {
 }
 
 impl UnderWay {
-    /// From now on the import is shown, until what is answered is dropped.
+    /// Adds a running import to the list. It is removed when the returned guard is dropped.
     pub fn list(
         self: &Arc<Self>,
         list: ListId,
@@ -130,13 +131,13 @@ impl UnderWay {
         }
     }
 
-    /// Whether this list is imported now.
+    /// Returns true if this list is being imported now.
     pub fn has(&self, list: ListId) -> bool {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.iter().any(|entry| entry.list == list)
     }
 
-    /// Every import that runs, the oldest first.
+    /// Returns all running imports, oldest first.
     pub fn shown(&self, now: Timestamp) -> Vec<ImportShown> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = entries.iter().map(|entry| {

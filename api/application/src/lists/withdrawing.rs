@@ -1,9 +1,9 @@
-//! People taken out of a campaign that may be running (止呼): some by name, everybody of a list, or a list
-//! that was a mistake as a whole.
+//! Withdrawal of customers from a campaign that may be running (止呼): named customers, all of a list, or a
+//! whole list that was a mistake.
 //!
-//! Who is to be withdrawn is read from the log and decided by each person; what they are asked follows from
-//! the list and the person alone. So a request that was cut off is repeated, and does nothing twice. One
-//! request goes a stretch of the log and says where the next goes on.
+//! The customers are read from the log and each decides for itself. Command ids are derived from list and
+//! customer, so an interrupted request can be repeated and does nothing twice. One request covers a section
+//! of the log and returns where the next one continues.
 
 use super::standing::{list_of, show};
 use crate::installation::Installation;
@@ -23,43 +23,44 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most people of one request: some seconds; the next goes on behind them.
+/// Most customers per request; this takes some seconds. The next request continues after them.
 const PERSONS_MAX: usize = 10_000;
 
-/// People who are asked at once: enough to share a commit, few enough that no dial waits behind them.
+/// Customers that are processed at once: enough to share a commit, few enough that no dial waits behind
+/// them.
 const AT_ONCE: usize = 64;
 
-/// Most events by which the rows may be behind before more is stored: the dialer stands on them.
+/// Most events by which the views may lag before more is stored. The dialer depends on their rows.
 const LAG_EVENTS_MAX: u64 = 1_024;
 
-/// Longest wait for rows that do not come on; the withdrawals are stored all the same.
+/// Longest wait for rows that make no progress, in milliseconds. The withdrawals are stored all the same.
 const WAY_MS_MAX: u64 = 10_000;
 
-/// Who withdraws, and why.
+/// A withdrawal: the campaign, the reason, and the user.
 #[derive(Debug, Clone)]
 pub struct Withdrawal {
     pub campaign: CampaignId,
     pub reason: String,
     pub by: Option<String>,
-    /// Who asks, for the envelope of each event.
+    /// The actor for the envelope of each event.
     pub actor: Option<Actor>,
 }
 
-/// What one request came to.
+/// The result of one withdrawal request.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct WithdrawnShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub list: Option<ListId>,
     pub campaign: String,
-    /// People who were looked at.
+    /// Customers that were looked at.
     pub persons: u64,
-    /// Withdrawn by this request.
+    /// Customers withdrawn by this request.
     pub withdrawn: u64,
-    /// Of them those with an open call, which ends as it would have.
+    /// Withdrawn customers with an open call, which runs to its normal end.
     pub in_calls: u64,
-    /// Settled or withdrawn before.
+    /// Customers who were settled or withdrawn before.
     pub already: u64,
-    /// Where the next request goes on; absent when everybody was looked at.
+    /// Position after which the next request continues. Absent when all customers were looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,13 +89,13 @@ impl WithdrawnShown {
     }
 }
 
-/// What a withdrawal stored.
+/// The stored result of one withdrawal.
 struct Stored {
     in_call: bool,
     position: Position,
 }
 
-/// These people, whatever list they came by.
+/// Withdraws the named customers, whichever list enrolled them.
 pub async fn withdraw_people(
     installation: &Installation,
     withdrawal: &Withdrawal,
@@ -105,7 +106,8 @@ pub async fn withdraw_people(
     Ok(shown)
 }
 
-/// The next stretch of a list's people. `undo` takes the list back before: nobody is enrolled by it again.
+/// Withdraws the next section of a list's customers. With `undo`, the list is undone first, so that no
+/// further customer can be enrolled by it.
 pub async fn withdraw_list(
     installation: &Installation,
     withdrawal: &Withdrawal,
@@ -140,8 +142,8 @@ pub async fn withdraw_list(
     Ok(shown)
 }
 
-/// Said by whoever imported a list that was undone meanwhile: everybody who came by it is withdrawn for the
-/// reason that is on record, and the list counted.
+/// Completes the undo of a list that was being imported: withdraws all its customers for the recorded
+/// reason and closes it. The importer calls this.
 pub(super) async fn finish_undone(
     installation: &Installation,
     campaign: &CampaignId,
@@ -166,8 +168,8 @@ pub(super) async fn finish_undone(
     close(installation, &withdrawal, list).await
 }
 
-/// A list whose import stopped half-way is closed with those whom it brought, or its campaign never
-/// completes. Another process may have been importing it: then it is closed again with who came since.
+/// Closes a list after its import stopped half-way with its number of customers; otherwise its campaign
+/// would never complete. If another process has enrolled more since, the list is closed again.
 async fn close(installation: &Installation, withdrawal: &Withdrawal, list: ListId) -> Result<(), Problem> {
     let campaign = &withdrawal.campaign;
     let campaigns = &installation.entities.campaigns;
@@ -185,7 +187,7 @@ async fn close(installation: &Installation, withdrawal: &Withdrawal, list: ListI
     Ok(())
 }
 
-/// People whom a list enrolled, in the order of the log, and where to go on.
+/// Returns the customers that a list enrolled, in log order, and the position at which to continue.
 async fn people_of(
     installation: &Installation,
     campaign: &CampaignId,
@@ -256,7 +258,7 @@ async fn ask(
             Err(AskError::Busy) => installation.pause(BUSY_PAUSE_MS).await,
             Ok(answer) => {
                 make_way(installation, answer.position).await;
-                // A repeat is answered with what it stored then: this request did nothing.
+                // A repeated command returns what it stored the first time; this request then did nothing.
                 let stored = answer.events.first().filter(|_| !answer.repeated);
                 return Ok(stored.map(|event| Stored {
                     in_call: matches!(event, CustomerEvent::EnrolmentWithdrawn { open_calls, .. }
@@ -270,7 +272,7 @@ async fn ask(
     Err(AskError::<CustomerRefusal>::Busy.into())
 }
 
-/// Rows that do not come on hold nobody's withdrawal up for long.
+/// Waits until the views are close to `stored`. A failure is logged and does not stop the withdrawal.
 async fn make_way(installation: &Installation, stored: Position) {
     let wanted = Position(stored.0.saturating_sub(LAG_EVENTS_MAX));
     if installation

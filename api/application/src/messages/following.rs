@@ -1,8 +1,8 @@
-//! What flows have sent: a message that an act node names is ordered while the call goes on, or once it has
-//! ended; each once a call or conversation, whatever stops in between.
+//! Sending of the messages that flows contain: a message of an act node is ordered during the call, or
+//! after its end; once per call or conversation, also after a restart.
 //!
-//! Its id follows from the call and the message's name, so that whoever looks again meets what was ordered.
-//! What a rule refuses is not sent later; what happened longer ago than an hour is not caught up on.
+//! The message id is derived from the call and the message's name, so a repeated pass finds the order. A
+//! message that a rule refuses is not sent later. Events older than an hour are not processed.
 
 use super::in_text;
 use super::sending::{MessageDraft, send};
@@ -26,13 +26,13 @@ use projections::position_at;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How often the log is looked at: what is sent while somebody is talked to comes while they are.
+/// Interval of the passes over the log, in milliseconds: a message during a call arrives during the call.
 const LOOK_MS: u64 = 1_000;
 
-/// How far back a start looks: a message of an hour ago still belongs to its call.
+/// How far back a start looks, in milliseconds: a message of an hour ago still belongs to its call.
 const LOOK_BACK_MS: u64 = 3_600_000;
 
-/// Begins to look, where this server carries messages; ends with the process.
+/// Starts the task that sends the messages of flows until the process stops, if this server sends messages.
 pub fn begin(installation: &Arc<Installation>) {
     if installation.messages.messenger().is_none() {
         return;
@@ -46,7 +46,7 @@ async fn keep(installation: &Installation) {
     loop {
         if installation.dialing.state().borrow().is_the_one() {
             if let Err(problem) = look(installation, &mut reached).await {
-                tracing::warn!(%problem, "messages of flows wait; they are looked at again");
+                tracing::warn!(%problem, "messages of flows could not be sent; trying again");
             }
         } else {
             reached = None;
@@ -55,7 +55,7 @@ async fn keep(installation: &Installation) {
     }
 }
 
-/// Reads the log on to its head; an event that cannot be acted on now is read again.
+/// Reads the log on to its head. An event that cannot be processed now is read again.
 async fn look(installation: &Installation, reached: &mut Option<Position>) -> Result<(), Problem> {
     let store = installation.store();
     let filter = EventFilter {
@@ -78,7 +78,7 @@ async fn look(installation: &Installation, reached: &mut Option<Position>) -> Re
         for stored in &page.events {
             match follow(installation, stored).await {
                 Err(problem) if may_be_over(&problem) => return Err(problem),
-                // What cannot be read is not read again and again.
+                // An unreadable event is not read again.
                 Err(problem) => tracing::error!(%problem, "a call's messages cannot be looked at"),
                 Ok(()) => {}
             }
@@ -107,7 +107,7 @@ async fn follow(installation: &Installation, stored: &StoredEvent) -> Result<(),
         CallEvent::read(&envelope.kind, envelope.version, &envelope.data).map_err(|error| fault(&error))?;
     let (node, when) = match &event {
         CallEvent::NodeEntered { node } => (Some(node.as_str()), SentWhen::During),
-        // Of a call that nobody answered nothing is to be sent.
+        // After an unanswered call nothing is sent.
         CallEvent::Ended { disposition, .. } if disposition.may_follow_answer() => (None, SentWhen::After),
         _ => return Ok(()),
     };
@@ -128,7 +128,7 @@ async fn follow(installation: &Installation, stored: &StoredEvent) -> Result<(),
     Ok(())
 }
 
-/// A call whose flow has messages to send at this time.
+/// A call with a flow that has messages for this time.
 struct Sending {
     call: CallId,
     campaign: CampaignId,
@@ -156,7 +156,7 @@ impl Sending {
         }))
     }
 
-    /// The nodes of the call, in order.
+    /// Returns the nodes of the call, in order.
     fn entered(&self) -> Result<Vec<String>, Problem> {
         let mut nodes = Vec::new();
         for stored in &self.stored {
@@ -169,7 +169,8 @@ impl Sending {
         Ok(nodes)
     }
 
-    /// What was learned from the callee, by the flow's names; nothing where their key is gone.
+    /// Returns the slot values of the call, by the flow's names. Values that can no longer be decrypted are
+    /// left out.
     async fn slots(&self, installation: &Installation) -> Result<BTreeMap<String, String>, Problem> {
         let vault = installation.vault();
         let key = key_to_read(vault, &self.customer, TranscriptOf::Call(self.call)).await?;
@@ -208,7 +209,7 @@ impl Sending {
                 tracing::info!(%call, message = %sent.message.id, status = sent.message.status, "a flow's message was sent");
                 Ok(())
             }
-            // It may be sent when that is over.
+            // The cause may be temporary: try again later.
             Err(problem) if may_be_over(&problem) => Err(problem),
             Err(problem) => {
                 tracing::warn!(%call, code = problem.code, "a flow's message is not sent");
@@ -218,7 +219,7 @@ impl Sending {
     }
 }
 
-/// The flow of a call, where it has messages to send at this time.
+/// Returns the flow of a call, if it has messages for this time.
 async fn flow_with_messages(
     installation: &Installation,
     flow: &FlowRef,
@@ -238,12 +239,12 @@ async fn flow_with_messages(
             Ok(any.then_some(flow))
         }
         Err(problem) if problem.is_ours() || may_be_over(&problem) => Err(problem),
-        // A call of a flow that this build does not know has nothing to send.
+        // A flow that this build does not know has nothing to send.
         Err(_) => Ok(None),
     }
 }
 
-/// Whether the same may be done in a moment.
+/// Returns true if the failure may be temporary.
 pub(super) const fn may_be_over(problem: &Problem) -> bool {
     matches!(problem.kind, Kind::Unavailable | Kind::Busy)
 }

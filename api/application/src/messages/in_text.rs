@@ -1,7 +1,7 @@
-//! What flows have sent in conversations in text: as soon as the act node was come to, whether a message says
-//! during or after; each once a conversation.
+//! Sending of the messages that flows contain in text conversations: as soon as the act node is reached,
+//! whether the message is meant for during or after a call; once per conversation.
 //!
-//! Which nodes were come to is made again from what came in, as it stands in the log.
+//! The nodes reached are recomputed from the stored inputs.
 
 use super::following::may_be_over;
 use super::sending::{MessageDraft, send};
@@ -18,7 +18,8 @@ use domain::texting;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Orders what the conversation of this event has had sent so far; what was ordered already is met again.
+/// Orders the messages that the conversation of this event has reached so far. Messages that were ordered
+/// before are found again.
 pub(super) async fn follow(installation: &Installation, because: &Envelope) -> Result<(), Problem> {
     let Ok(id) = because.stream.id().parse::<ConversationId>() else {
         return Ok(());
@@ -38,7 +39,7 @@ pub(super) async fn follow(installation: &Installation, because: &Envelope) -> R
         }
         Ok((_, graph)) => graph,
         Err(problem) if problem.is_ours() || may_be_over(&problem) => return Err(problem),
-        // A conversation of a flow that this build does not know has nothing to send.
+        // A flow that this build does not know has nothing to send.
         Err(_) => return Ok(()),
     };
     if graph.messages.is_empty() {
@@ -56,7 +57,7 @@ pub(super) async fn follow(installation: &Installation, because: &Envelope) -> R
     Ok(())
 }
 
-/// What came in, which a close forgets.
+/// Returns the state before the conversation was closed, because closing discards the inputs.
 fn before_its_close(texted: &[Texted]) -> ConversationState {
     let mut state = ConversationState::default();
     for Texted { at, event } in texted {
@@ -67,7 +68,7 @@ fn before_its_close(texted: &[Texted]) -> ConversationState {
     state
 }
 
-/// What was learned from them, by the flow's names.
+/// Returns the slot values of the conversation, by the flow's names.
 fn slots(state: &ConversationState) -> BTreeMap<String, String> {
     let mut slots = BTreeMap::new();
     for input in state.inputs() {
@@ -78,7 +79,7 @@ fn slots(state: &ConversationState) -> BTreeMap<String, String> {
     slots
 }
 
-/// A conversation whose flow has messages.
+/// A conversation with a flow that has messages.
 struct Written {
     id: ConversationId,
     state: ConversationState,
@@ -107,7 +108,7 @@ impl Written {
                 tracing::info!(%id, message = %sent.message.id, status = sent.message.status, "a flow's message was sent");
                 Ok(())
             }
-            // It may be sent when that is over.
+            // The cause may be temporary: try again later.
             Err(problem) if may_be_over(&problem) => Err(problem),
             Err(problem) => {
                 tracing::warn!(%id, code = problem.code, "a flow's message is not sent");

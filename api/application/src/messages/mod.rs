@@ -1,4 +1,5 @@
-//! Messages to persons, whoever sends them: asked of the rules, stored, carried, and what came back.
+//! Messages to customers (后续消息): checked by the compliance rules, stored, sent, with the results and the
+//! replies.
 
 mod following;
 mod in_text;

@@ -1,4 +1,5 @@
-//! What comes back: a reply that refuses stands on the number first, whoever it is of.
+//! Replies of customers to messages. An opt-out is stored on the number first, even if the customer is
+//! unknown.
 
 use crate::conversations::is_unsubscription;
 use crate::installation::{Installation, follow};
@@ -15,31 +16,32 @@ use serde::Serialize;
 /// The stored reason of an opt-out by a reply.
 const OPT_OUT_REASON: &str = "message_reply";
 
-/// What a gateway tells.
+/// A reply as reported by a gateway.
 #[derive(Debug)]
 pub struct ReplyOrder {
-    /// Its own id of the reply.
+    /// The gateway's own id of the reply.
     pub reply: String,
-    /// The message that is answered, by the id it was given.
+    /// Id of the message that is answered.
     pub message: Option<MessageId>,
-    /// The number that answers, where the gateway says it; several where its country is not known.
+    /// The number that replied, if the gateway reports it; several if its country is unknown.
     pub numbers: Vec<NumberId>,
     pub text: String,
 }
 
-/// What a reply led to.
+/// The result of a reply.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ReplyTaken {
     #[schemars(example = &"r-1")]
     pub reply: String,
-    /// Its number is called and written to no more.
+    /// True if the number opted out: no further calls or messages.
     pub opted_out: bool,
-    /// Stored with the person's messages; false of a number alone, whose opt-out is stored all the same.
+    /// True if the reply is stored with the customer's messages. False for a reply without a known message;
+    /// an opt-out is stored all the same.
     pub kept: bool,
     pub customer: Option<CustomerId>,
 }
 
-/// Takes a reply; the same one again changes nothing.
+/// Processes a reply. A repeated reply changes nothing.
 pub async fn reply(
     installation: &Installation,
     order: ReplyOrder,
@@ -47,7 +49,7 @@ pub async fn reply(
 ) -> Result<ReplyTaken, Problem> {
     let refuses = is_unsubscription(&order.text);
     let mut opted_out = false;
-    // Before the message is looked for: a refusal counts whatever message the gateway thinks it answers.
+    // Before the message is looked up: an opt-out counts, whichever message the gateway names.
     for number in order.numbers.iter().filter(|_| refuses) {
         opt_out(installation, number, cause).await?;
         opted_out = true;
@@ -94,7 +96,7 @@ pub async fn reply(
     })
 }
 
-/// Whose message it was, and of which number: its id is that of the event that ordered it.
+/// Returns customer and number of a message. The message's id is that of the event that ordered it.
 async fn person_of(
     installation: &Installation,
     message: MessageId,
@@ -111,7 +113,7 @@ async fn person_of(
     Ok((customer, kept.number.clone()))
 }
 
-/// On the number's own stream before anything else of it is stored.
+/// Stores an opt-out on the number's stream, before anything else about the reply is stored.
 async fn opt_out(installation: &Installation, number: &NumberId, cause: Cause) -> Result<(), Problem> {
     let command = NumberCommand::OptOut {
         reason: OPT_OUT_REASON.to_owned(),

@@ -1,16 +1,16 @@
-//! Who carries messages to persons in this process, once that is known.
+//! The messenger of this process, set after the start.
 
 use domain::ports::messenger::Messenger;
 use std::sync::{Arc, OnceLock};
 
-/// Who carries messages in this process; nobody unless it was started so.
+/// Holds the port that sends messages to customers; empty unless the server was started with one.
 #[derive(Default)]
 pub struct MessageRoom {
     messenger: OnceLock<Arc<dyn Messenger>>,
 }
 
 impl MessageRoom {
-    /// From now on they leave by this one; the first that is named stays.
+    /// Sets the messenger. The first one stays.
     pub fn carry_by(&self, messenger: Arc<dyn Messenger>) {
         let _first = self.messenger.set(messenger);
     }

@@ -1,4 +1,5 @@
-//! One message to one person: filled in, signed, asked of the rules, stored, carried once, its result stored.
+//! Sending of one message to one customer: filled in, signed, checked by the rules, stored, sent once, and
+//! its result stored.
 
 use super::shown::{MessageShown, describe};
 use crate::conversations::{Judged, hashed_lists_of};
@@ -20,22 +21,22 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// How a message says that it can be refused, where its text does not.
+/// Opt-out instruction that is added to a short message without one.
 const HOW_TO_REFUSE: &str = "回T退订";
 
 /// The variable that is a link.
 const LINK: &str = "link";
 
-/// What is to be sent.
+/// A message to be sent.
 #[derive(Debug)]
 pub struct MessageDraft {
     pub campaign: CampaignId,
     pub customer: CustomerId,
     pub way: Way,
-    /// Of a mail: where it goes.
+    /// Mail address, for a mail.
     pub to: Option<String>,
     pub subject: Option<String>,
-    /// With `{{variables}}` of the person's enrolment, and these.
+    /// Text with `{{variables}}`, which are filled in from the customer's enrolment and from `variables`.
     pub text: String,
     pub variables: BTreeMap<String, String>,
     pub link: Option<String>,
@@ -43,7 +44,7 @@ pub struct MessageDraft {
 }
 
 impl MessageDraft {
-    /// A flow's own message to one of the people whom it talks to.
+    /// Returns the draft of a flow's message to a customer of its call or conversation.
     pub(super) fn of_flow(
         template: &MessageTemplate,
         campaign: CampaignId,
@@ -73,7 +74,7 @@ impl MessageDraft {
     }
 }
 
-/// A message that was ordered, and what became of it.
+/// A message that was ordered, with its result.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct MessageSent {
     #[serde(flatten)]
@@ -85,17 +86,17 @@ pub struct MessageSent {
     pub version: StreamVersion,
 }
 
-/// Where a message goes, as far as its order says it.
+/// The kind of destination of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
-    /// The person's own: the number of the enrolment, an address of their row, or the institution's own app.
-    /// `message.sent` is the record of it.
+    /// The customer's own: the enrolment's number, an address of the customer's row, or the institution's
+    /// own app. `message.sent` is the log entry.
     Own,
-    /// A mail address that is not of the person's row, with these of their values in the text.
+    /// A mail address that is not from the customer's row; `columns` are the customer's values in the text.
     Other { columns: Vec<String> },
 }
 
-/// Where a message would go, before anything of it is made.
+/// Returns the destination that a message would have. Nothing is made yet.
 pub async fn destination(installation: &Installation, draft: &MessageDraft) -> Result<Destination, Problem> {
     if draft.way != Way::Mail {
         return Ok(Destination::Own);
@@ -108,7 +109,7 @@ pub async fn destination(installation: &Installation, draft: &MessageDraft) -> R
         .state;
     let own = own_values(draft, &person);
     let to = draft.to.as_deref().unwrap_or_default();
-    // A value that the order gives under the column's name is an address that the caller chose.
+    // A value that the order supplies under the column's name is an address chosen by the caller.
     let is_own = address_column(to).is_some_and(|column| own.contains(column));
     if is_own {
         return Ok(Destination::Own);
@@ -124,7 +125,7 @@ pub async fn destination(installation: &Installation, draft: &MessageDraft) -> R
     })
 }
 
-/// Columns of the person's row that the order itself does not give.
+/// Returns the columns of the customer's row that the order does not supply itself.
 fn own_values(draft: &MessageDraft, person: &CustomerState) -> BTreeSet<String> {
     let enrolment = person.enrolment(&draft.campaign);
     let names = enrolment
@@ -136,8 +137,8 @@ fn own_values(draft: &MessageDraft, person: &CustomerState) -> BTreeSet<String> 
         .collect()
 }
 
-/// Sends what somebody orders. A campaign whose messages are approved sends those of its flow alone, as they
-/// stand there: what another person stood behind, with values of the person and of nobody who orders.
+/// Sends a message that a user ordered. A campaign with approved messages sends only those of its flow,
+/// unchanged: the approved text, with the customer's values and none from the order.
 pub async fn send_ordered(
     installation: &Installation,
     draft: MessageDraft,
@@ -170,7 +171,7 @@ pub async fn send_ordered(
 }
 
 impl MessageDraft {
-    /// Whether it says what a flow's message says, and no more.
+    /// Returns true if the draft equals a flow's message and supplies no values.
     fn is_of(&self, template: &MessageTemplate) -> bool {
         self.way == template.way
             && self.text == template.text
@@ -181,7 +182,7 @@ impl MessageDraft {
     }
 }
 
-/// Sends it; the same request again is answered with what became of it, and sends nothing.
+/// Sends a message. A repeated request returns the first result and sends nothing.
 pub(super) async fn send(
     installation: &Installation,
     draft: MessageDraft,
@@ -196,7 +197,7 @@ pub(super) async fn send(
         let command = MessageCommand::Order(Box::new(fact));
         let ordered = messages.ask(&customer, command, cause).await;
         let ordered = ordered.map_err(capped)?;
-        // Who asked again meanwhile finds it ordered: it leaves once.
+        // A concurrent request finds the order, so the message is sent once.
         if !ordered.repeated && !ordered.events.is_empty() {
             let began = installation.now();
             let carried = messenger.carry(outgoing).await;
@@ -231,7 +232,8 @@ pub(super) async fn send(
     })
 }
 
-/// A cap is a refusal of its own, for whoever asks again tomorrow.
+/// Converts a refusal. A reached cap has its own problem code, because the message may be possible the next
+/// day.
 fn capped(error: AskError<MessageRefusal>) -> Problem {
     match error {
         AskError::Refused(refusal @ MessageRefusal::Cap { .. }) => {
@@ -320,7 +322,7 @@ fn number_of(person: &CustomerState, campaign: &CampaignId) -> Result<NumberId, 
     Ok(enrolment.number.clone())
 }
 
-/// Where it goes.
+/// Returns the address of a message, according to its way.
 fn address(
     draft: &MessageDraft,
     values: &BTreeMap<String, String>,
@@ -345,7 +347,7 @@ fn address(
     }
 }
 
-/// What a message's texts are filled in with: the row of the person's list, then what was told besides.
+/// Returns the values for a message's texts: the customer's row, then the values of the order.
 fn values_of(draft: &MessageDraft, person: &CustomerState) -> BTreeMap<String, String> {
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     if let Some(enrolment) = person.enrolment(&draft.campaign) {
@@ -361,7 +363,7 @@ fn filled(text: &str, values: &BTreeMap<String, String>, pointer: &str) -> Resul
     filled_in(text, values).map_err(|fault| wrong(pointer, &fault.to_string()))
 }
 
-/// Filled in and signed, and of a short message with how to refuse.
+/// Returns the final text: filled in and signed, and for a short message with the opt-out instruction.
 fn text_of(
     draft: &MessageDraft,
     values: &BTreeMap<String, String>,

@@ -1,4 +1,4 @@
-//! The messages of one person as they are shown: when, by which way, what became of each; no text.
+//! Replies about the messages of one customer: time, way and result, without text.
 
 use crate::installation::Installation;
 use domain::ids::{CampaignId, CustomerId, MessageId};
@@ -8,31 +8,31 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One message.
+/// One message as shown over the API.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MessageShown {
     pub id: MessageId,
     pub campaign: CampaignId,
     pub way: Way,
     pub ordered_at: Timestamp,
-    /// `sent`, `failed`, or `unclear` where nobody can tell: then it is not sent again.
+    /// `sent`, `failed`, or `unclear` if the result is unknown; it is not sent again then.
     #[schemars(example = &"sent")]
     pub status: &'static str,
-    /// Why it failed.
+    /// Class of the failure, if the message failed.
     #[schemars(example = &"unreachable")]
     pub class: Option<String>,
-    /// What the other side answered.
+    /// HTTP status of the answer.
     pub http_status: Option<u16>,
 }
 
-/// The messages of one person, oldest first.
+/// The messages of one customer, oldest first.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct MessagesShown {
     pub customer: CustomerId,
     pub items: Vec<MessageShown>,
 }
 
-/// One message as it is shown.
+/// Returns one message for the API.
 pub(super) fn describe(id: MessageId, kept: &KeptMessage) -> MessageShown {
     let (status, class, http_status) = match &kept.sent {
         None => ("unclear", None, None),
@@ -58,7 +58,7 @@ pub(super) fn describe(id: MessageId, kept: &KeptMessage) -> MessageShown {
     }
 }
 
-/// The messages of one person.
+/// Returns the messages of one customer.
 pub async fn messages_of(
     installation: &Installation,
     customer: CustomerId,

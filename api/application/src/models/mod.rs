@@ -1,5 +1,5 @@
-//! Models as published versions: published, published again, found by the name `NAME` or `NAME@V`; their
-//! bytes on the shelf beside the log.
+//! Published model versions: publication, republication of an earlier one, look-up by `NAME` or `NAME@V`,
+//! and the files with their bytes beside the log.
 
 mod order;
 mod shelf;
@@ -27,7 +27,7 @@ use domain::model::{Artefact, Model, ModelCommand, ModelEvent, ModelNamed, Model
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Cause;
 
-/// Publishes the bytes of a model, once whoever must stand behind them does.
+/// Publishes the bytes of a model. If an approval is needed, refuses until it is given.
 pub async fn publish(
     installation: &Installation,
     caller: &Caller,
@@ -42,7 +42,7 @@ pub async fn publish(
         reason,
         approval,
     } = order;
-    // What this build cannot read is refused by name, before anybody is asked to stand behind it.
+    // A model that this build cannot read is refused before an approval is requested.
     let work = BodyWork::of(&installation.environment);
     let (artefact, bytes) = work.run(move || (artefact_of(&bytes), bytes)).await?;
     let artefact = artefact?;
@@ -61,7 +61,7 @@ pub async fn publish(
     let behind = asking
         .pass(installation, caller, &state, &model, &command, cause)
         .await?;
-    // The file is there before the event that names it: a file that nobody names does no harm.
+    // The file is stored before the event that names it. A file without an event does no harm.
     let shelf = ModelShelf::of(installation);
     shelf.put(&artefact.digest, &bytes)?;
     let answer = installation
@@ -72,7 +72,7 @@ pub async fn publish(
     changed(model, &answer)
 }
 
-/// What is told of bytes that are a model of this build; others are refused by name.
+/// Reads the facts of a model's bytes. Refuses bytes that this build cannot read.
 fn artefact_of(bytes: &[u8]) -> Result<Artefact, Problem> {
     let listener = Listener::with_model(bytes);
     let listener = listener.map_err(|fault| Problem::refused("model-unreadable", fault.to_string()))?;
@@ -83,7 +83,7 @@ fn artefact_of(bytes: &[u8]) -> Result<Artefact, Problem> {
     })
 }
 
-/// Publishes an earlier version's content as a further version.
+/// Publishes the content of an earlier version as a new version.
 pub async fn publish_again(
     installation: &Installation,
     caller: &Caller,
@@ -114,7 +114,8 @@ pub async fn publish_again(
     changed(model, &answer)
 }
 
-/// The version that a name means, with its bytes on the shelf.
+/// Returns the version that a name refers to. Refuses if it is not published or its file cannot be read
+/// here.
 pub async fn published(installation: &Installation, named: &ModelNamed) -> Result<ModelRef, Problem> {
     let state = installation.entities.models.state(&named.model).await?.state;
     let found = match named.version {
@@ -143,7 +144,8 @@ struct Asking {
 }
 
 impl Asking {
-    /// Who stands behind it, where somebody must and something would change.
+    /// Returns who requested and approved the publication, if an approval is needed and something would
+    /// change.
     async fn pass(
         self,
         installation: &Installation,

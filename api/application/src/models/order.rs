@@ -1,15 +1,15 @@
-//! What is asked for of a model's versions: a publication with its bytes, and the way back.
+//! Requests about model versions: publication with the bytes, and rollback.
 
 use domain::ids::{ApprovalId, ModelId};
 use domain::model::Training;
 
-/// A model to be published.
+/// A request to publish a model.
 #[derive(Debug)]
 pub struct ModelOrder {
     pub model: ModelId,
     pub bytes: Vec<u8>,
     pub training: Option<Training>,
-    /// From this version on another person approves each.
+    /// From this version on, each version needs the approval of another user.
     pub approvals: bool,
     pub reason: Option<String>,
     pub approval: Option<ApprovalId>,

@@ -1,7 +1,7 @@
-//! The bytes of published models, beside the log: a file for each content, named by its digest.
+//! The files of published models, beside the log: one file per content, named by its digest.
 //!
-//! A file is written aside and renamed, and its digest is checked whenever it is read. What is read stays in
-//! memory, a few models at a time.
+//! A file is written under a temporary name and renamed. Its digest is checked at every read. Models that
+//! were read are cached, a few at a time.
 
 use crate::installation::Installation;
 use crate::private_file;
@@ -14,16 +14,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where they stand in a directory.
+/// Folder of the models within the data directory.
 const MODELS_DIR: &str = "models";
 
-/// Models in memory at once: as many as campaigns of one day have; ten megabytes each at most.
+/// Models in memory at once: as many as the campaigns of one day use; at most ten megabytes each.
 const KEPT_MAX: usize = 8;
 
-/// Of all shelves of this process, by place and digest.
+/// The cache of this process, by path with digest.
 static KEPT: Recent<PathBuf, Arc<Listener>> = Recent::of(KEPT_MAX);
 
-/// Why a model cannot be had.
+/// Why a model cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ShelfFault {
     #[error("the file of model {named} is not on this machine: publish it here again")]
@@ -36,7 +36,7 @@ pub enum ShelfFault {
     Disk(#[from] io::Error),
 }
 
-/// The models of one directory.
+/// The model files of one data directory.
 #[derive(Debug, Clone)]
 pub struct ModelShelf {
     folder: PathBuf,
@@ -53,7 +53,7 @@ impl ModelShelf {
         }
     }
 
-    /// Puts a file there; one that is there whole is left.
+    /// Stores a file. If an intact file with this digest exists, it is left.
     pub fn put(&self, digest: &str, bytes: &[u8]) -> Result<(), ShelfFault> {
         let path = self.path(digest);
         if std::fs::read(&path).is_ok_and(|found| hex(&found) == digest) {
@@ -71,7 +71,8 @@ impl ModelShelf {
         Ok(())
     }
 
-    /// Who listens by a published model. From memory, or from the disk in some milliseconds.
+    /// Returns a listener that uses a published model: from the cache, or from disk within some
+    /// milliseconds.
     pub fn listener(&self, model: &ModelRef) -> Result<Arc<Listener>, ShelfFault> {
         let path = self.path(&model.digest);
         if let Some(kept) = KEPT.get(&path) {
@@ -89,7 +90,7 @@ impl ModelShelf {
         Ok(listener)
     }
 
-    /// The bytes of a content, checked.
+    /// Returns the bytes of a model, with the digest checked.
     pub fn bytes(&self, model: &ModelId, digest: &str) -> Result<Vec<u8>, ShelfFault> {
         self.bytes_of(model.as_str(), digest)
     }
@@ -109,7 +110,7 @@ impl ModelShelf {
         }
     }
 
-    /// Whether a file of its digest is there, whatever it holds.
+    /// Returns true if a file with this digest's name exists, whatever its content.
     pub fn has(&self, digest: &str) -> bool {
         self.path(digest).is_file()
     }

@@ -1,4 +1,4 @@
-//! What is shown of models: all of them with their current versions, and every version of one.
+//! Replies about models: all models with their current versions, and all versions of one model.
 
 use super::shelf::ModelShelf;
 use crate::installation::Installation;
@@ -13,7 +13,7 @@ use projections::views::model_board;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Models by name.
+/// A list of models, ordered by name.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Models {
     pub items: Vec<ModelListed>,
@@ -29,20 +29,20 @@ pub struct ModelListed {
     pub intents: u64,
 }
 
-/// After a publication.
+/// A model after a publication.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ModelChanged {
     pub model: ModelId,
-    /// The current version.
+    /// The model's current version after the publication.
     pub version: u32,
-    /// How a campaign and a command name it.
+    /// The name by which campaigns and commands refer to this version.
     #[schemars(example = &"zh_outbound@2")]
     pub named: String,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub digest: String,
-    /// False where it was so already.
+    /// False if the content equals the current version, so that nothing changed.
     pub changed: bool,
-    /// Each version is approved by another person.
+    /// True if each version needs the approval of another user.
     pub approvals: bool,
     pub training: Option<Training>,
     #[serde(serialize_with = "Position::as_text")]
@@ -50,20 +50,20 @@ pub struct ModelChanged {
     pub position: Position,
 }
 
-/// Every version of a model.
+/// All versions of a model.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ModelVersions {
     model: ModelId,
-    /// 0 where nothing is published yet.
+    /// The current version; 0 if nothing is published yet.
     current_version: u32,
-    /// Each version is approved by another person.
+    /// True if each version needs the approval of another user.
     approvals: bool,
     pub items: Vec<ModelVersionShown>,
-    /// What was learned here and not published.
+    /// Models that were trained here and not published.
     drafts: Vec<ModelDraftShown>,
 }
 
-/// A content that was learned and not published.
+/// A model that was trained and not published.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ModelDraftShown {
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
@@ -71,7 +71,7 @@ pub struct ModelDraftShown {
     size_bytes: u64,
     intents: u32,
     training: Option<Training>,
-    /// A file of its digest is on this machine.
+    /// True if a file with this digest is on this machine.
     here: bool,
 }
 
@@ -85,16 +85,16 @@ pub struct ModelVersionShown {
     intents: u32,
     published_at: Timestamp,
     current: bool,
-    /// The version whose content it is again.
+    /// The earlier version that was republished, if this is a republication.
     again_of: Option<u32>,
-    /// Who approved it, where somebody did.
+    /// The user who approved it, if any.
     approved_by: Option<UserId>,
     training: Option<Training>,
-    /// A file of its digest is on this machine.
+    /// True if a file with this digest is on this machine.
     here: bool,
 }
 
-/// Models by name, behind one of them.
+/// Returns models by name, after `behind`.
 pub async fn listed(
     installation: &Installation,
     behind: Option<&ModelId>,
@@ -110,7 +110,7 @@ pub async fn listed(
     Ok(listed.collect())
 }
 
-/// Every version of a model, by its own stream.
+/// Returns all versions of a model, from its own stream.
 pub async fn versions(installation: &Installation, model: &ModelId) -> Result<ModelVersions, Problem> {
     let mut published = Vec::new();
     let state = folded::<Model>(installation, &Model::stream(model), |event, at| {

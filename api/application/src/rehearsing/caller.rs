@@ -1,10 +1,11 @@
-//! Seeded callers: who they are decides what they say, press, and leave unsaid.
+//! Simulated callers of rehearsals (模拟客户): the persona decides what a caller says, presses, and leaves
+//! unsaid. Random numbers come from a seed.
 
 use super::draw::Draw;
 use super::phrases::{Phrases, named_values};
 use domain::flow::{Ask, FlowDefinition, FlowRun};
 
-/// What somebody is like in a call.
+/// The behavior of a simulated caller in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Persona {
     Agrees,
@@ -19,11 +20,11 @@ pub enum Persona {
     PressesKeys,
     Refuses,
     Stranger,
-    /// Our own recognizer or voice fails in the call.
+    /// A call in which our own recognizer or synthesizer fails.
     Unlucky,
 }
 
-/// How many of a hundred callers are so.
+/// How many of a hundred callers have each persona.
 const SHARES: [(Persona, u64); 13] = [
     (Persona::Agrees, 18),
     (Persona::AsksTheRate, 10),
@@ -40,22 +41,22 @@ const SHARES: [(Persona, u64); 13] = [
     (Persona::Unlucky, 3),
 ];
 
-/// What a caller does when it is their turn.
+/// What a caller does in a turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Turn {
     Say(String),
-    /// Into the text that is being said.
+    /// Speaks while a prompt is playing.
     Interrupt(String),
     Press(char),
     Nothing,
-    /// Something is said that nobody can recognize.
+    /// Says something that cannot be recognized.
     Mumble,
     Fault,
     HangUp,
 }
 
 impl Persona {
-    /// The persona's name in reports.
+    /// Returns the persona's name in reports.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Agrees => "agrees",
@@ -86,7 +87,7 @@ impl Persona {
     }
 }
 
-/// One caller in one call.
+/// One simulated caller in one call.
 pub(super) struct Caller<'a> {
     pub(super) persona: Persona,
     phrases: &'a Phrases,
@@ -111,12 +112,12 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// How long they think.
+    /// Returns the time before the caller answers, in milliseconds.
     pub(super) fn thinks_ms(&mut self) -> u64 {
         300 + self.draw.below(1_500)
     }
 
-    /// Whether they say something while a text is said that asks nothing.
+    /// Returns what the caller says during a text without a question, if anything.
     pub(super) fn speaks_into(&mut self) -> Option<Turn> {
         let speaks = match self.persona {
             Persona::Interrupts => 40,
@@ -137,7 +138,7 @@ impl<'a> Caller<'a> {
         })
     }
 
-    /// What they do when they are asked.
+    /// Returns what the caller does when asked.
     pub(super) fn answers(&mut self, run: &FlowRun) -> Turn {
         self.asked = self.asked.saturating_add(1);
         let first = self.asked == 1;
@@ -184,7 +185,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// An answer to what is asked: a value for its slot, one of its intents, or one of its keys.
+    /// Returns an answer to the question: a value for its slot, one of its intents, or one of its keys.
     fn plainly(&mut self, run: &FlowRun) -> Turn {
         let Some(ask) = run.asking() else {
             return self.press(run);
@@ -209,7 +210,8 @@ impl<'a> Caller<'a> {
         self.phrases.say(&intent, &mut self.draw)
     }
 
-    /// Mostly yes; those who change their mind, and some others, anything that leads on.
+    /// Returns an intent: mostly yes. Callers who change their mind, and some others, use any intent that
+    /// leads on.
     fn intent(&mut self, ask: &Ask) -> String {
         let yes = match self.persona {
             Persona::Agrees | Persona::NamesTheTerm => 85,
@@ -232,7 +234,7 @@ impl<'a> Caller<'a> {
         self.draw.one(list).map_or("affirm", |one| *one).to_owned()
     }
 
-    /// A value of a slot, in words.
+    /// Returns a value of a slot in words.
     fn name(&mut self, slot: &str) -> Turn {
         let Some(slot) = self.flow.dialogue().slots.get(slot) else {
             return Turn::Mumble;
@@ -241,7 +243,8 @@ impl<'a> Caller<'a> {
         let option = self.draw.one(&slot.options).filter(|_| !wrong).cloned();
         let number = option.unwrap_or_else(|| (self.draw.below(9) + 1).to_string());
         let values = named_values(slot.kind, &number, self.phrases.is_chinese());
-        // Only a choice costs a number: equal seeds make the calls they always made.
+        // A number is drawn only if there is a choice, so that equal seeds still produce the same calls as
+        // before.
         let value = match values.as_slice() {
             [only] => Some(only),
             several => self.draw.one(several),
@@ -249,7 +252,7 @@ impl<'a> Caller<'a> {
         value.cloned().map_or(Turn::Mumble, Turn::Say)
     }
 
-    /// A key that the node knows, mostly; nothing where there is none.
+    /// Returns a key: mostly one that the node accepts; nothing if there is none.
     fn press(&mut self, run: &FlowRun) -> Turn {
         let keys = run.keys();
         if keys.is_empty() {
@@ -267,7 +270,7 @@ impl<'a> Caller<'a> {
         if self.draw.percent(8) {
             return Turn::Nothing;
         }
-        // The first key mostly agrees.
+        // The first key usually means agreement.
         let first = keys.first().copied().filter(|_| self.draw.percent(45));
         first
             .or_else(|| self.draw.one(&keys).copied())

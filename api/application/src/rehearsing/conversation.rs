@@ -1,5 +1,5 @@
-//! One call in text, on virtual time: the caller's turns in, the flow's actions out, and what was heard
-//! and when.
+//! One rehearsed call as text, in virtual time: the caller's turns go in, the flow's actions come out, and
+//! the result records what was heard and when.
 
 use super::caller::{Caller, Turn};
 use super::listener::Listener;
@@ -11,31 +11,31 @@ use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Most inputs of one call; what goes on longer is stuck.
+/// Most inputs of one call. A longer call is stuck.
 const INPUTS_MAX: u32 = 600;
 
-/// What became of one call.
+/// The result of one call.
 #[derive(Debug, Default)]
 pub(super) struct Talked {
     pub(super) outcome: Option<Outcome>,
-    /// The caller hung up first.
+    /// True if the caller hung up before the flow ended.
     pub(super) hung_up: bool,
     pub(super) turns: u64,
     pub(super) abstained: u64,
-    /// Longest time in which neither side was heard.
+    /// Longest silence of both sides, in milliseconds.
     pub(super) silence_ms_max: u64,
-    /// How long the call was.
+    /// Duration of the call, in milliseconds.
     pub(super) talk_ms: u64,
     pub(super) nodes: BTreeSet<String>,
-    /// Nodes entered right after one another.
+    /// Pairs of nodes that were entered directly one after the other.
     pub(super) edges: BTreeSet<(String, String)>,
-    /// Rules that decided.
+    /// The rules that made decisions.
     pub(super) rules: BTreeSet<String>,
-    /// What a driver would have recorded, where that is wanted.
+    /// The commands that a driver would have sent, if they are recorded.
     pub(super) recorder: Option<Recorder>,
 }
 
-/// A call that is under way.
+/// A simulated call in progress.
 struct Call<'a, 'line> {
     run: FlowRun,
     listener: &'a Listener,
@@ -44,22 +44,22 @@ struct Call<'a, 'line> {
     talked: Talked,
     at: String,
     flow: &'a FlowDefinition,
-    /// How often it came to each node.
+    /// Number of visits per node.
     entered: BTreeMap<String, u32>,
-    /// How long what is queued takes.
+    /// Duration of the queued texts, in milliseconds.
     queued_ms: u64,
-    /// How long the flow waits after it.
+    /// Time that the flow waits for an answer after them, in milliseconds.
     listens_ms: Option<u64>,
     over: bool,
 }
 
-/// A call that is about to be rehearsed.
+/// The input of a rehearsed call.
 pub(super) struct Rehearsed<'a, 'line> {
     pub(super) flow: &'a Arc<FlowDefinition>,
     pub(super) values: &'a BTreeMap<String, String>,
-    /// By which one of several wordings is chosen.
+    /// Text that selects one of several wordings.
     pub(super) call: String,
-    /// Which of the flow's offers the caller is made; the plain one unless it is said.
+    /// The offer of the flow that the caller gets. Default: none.
     pub(super) offer: Option<&'a str>,
     pub(super) listener: &'a Listener,
     pub(super) begins: Timestamp,
@@ -101,7 +101,7 @@ impl Call<'_, '_> {
         self.begins.plus_ms(self.talked.talk_ms)
     }
 
-    /// One thing that happens: the caller's, or nothing until the flow goes on by itself.
+    /// Processes one event: an action of the caller, or the end of the queued texts.
     fn turn(&mut self, caller: &mut Caller<'_>) {
         if self.listens_ms.is_none() {
             if let Some(turn) = caller.speaks_into() {
@@ -124,7 +124,7 @@ impl Call<'_, '_> {
     fn take(&mut self, turn: Turn, thinks_ms: u64) {
         match turn {
             Turn::Interrupt(text) => {
-                // Into the middle of the text.
+                // In the middle of the text.
                 let said_ms = self.queued_ms / 2;
                 self.talked.talk_ms = self.talked.talk_ms.saturating_add(said_ms);
                 self.queued_ms = 0;
@@ -166,7 +166,7 @@ impl Call<'_, '_> {
         }
     }
 
-    /// What is queued is heard, then nothing while the caller thinks.
+    /// Plays the queued texts, then waits while the caller thinks.
     fn wait_for(&mut self, thinks_ms: u64) {
         if self.listens_ms.is_some() {
             self.pass(self.queued_ms);
@@ -208,7 +208,7 @@ impl Call<'_, '_> {
             .iter()
             .any(|action| matches!(action, FlowAction::Say { .. } | FlowAction::End { .. }));
         self.act(actions);
-        // A sound of listening answers nothing: the wait goes on, and whoever says no more has said nothing.
+        // A back-channel sound is not an answer. The wait continues, and then counts as silence.
         if ignored && !self.over && self.listens_ms.is_some() {
             let waited_ms = self.listens_ms.unwrap_or_default();
             self.fall_silent(waited_ms);
@@ -240,7 +240,7 @@ impl Call<'_, '_> {
                 FlowAction::StopSaying => self.queued_ms = 0,
                 FlowAction::EnterNode { node } => {
                     self.listens_ms = None;
-                    // A node whose visits are used up is passed, and not entered.
+                    // A node with no visits left is passed without being entered.
                     if let Some(passed) = self.flow.used_up(&self.at, &node, &self.entered) {
                         self.talked.edges.insert((self.at.clone(), passed.to_owned()));
                         self.talked.edges.insert((passed.to_owned(), node.clone()));

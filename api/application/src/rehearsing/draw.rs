@@ -1,11 +1,11 @@
-//! Numbers from a seed: the same for the same seed on every machine.
+//! Random numbers from a seed: the same for the same seed on every machine.
 
-/// SplitMix64 (Steele, Lea, Flood 2014): one addition and three mixes a number.
+/// The generator SplitMix64 (Steele, Lea, Flood 2014): one addition and three mixes per number.
 #[derive(Debug, Clone)]
 pub(super) struct Draw(u64);
 
 impl Draw {
-    /// One row of numbers for each caller of a seed.
+    /// Creates the sequence of one caller of a seed.
     pub(super) const fn of(seed: u64, caller: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ caller.wrapping_mul(0xD134_2543_DE82_EF95))
     }
@@ -18,17 +18,17 @@ impl Draw {
         mixed ^ (mixed >> 31)
     }
 
-    /// Below a bound; zero where nothing is.
+    /// Returns a number below `bound`; 0 if `bound` is 0.
     pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.next().checked_rem(bound).unwrap_or_default()
     }
 
-    /// True so many times in a hundred.
+    /// Returns true in `percent` of a hundred cases.
     pub(super) fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// One of a list.
+    /// Returns one element of a list.
     pub(super) fn one<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
         let count = u64::try_from(list.len()).unwrap_or_default();
         let place = usize::try_from(self.below(count)).ok()?;

@@ -1,5 +1,5 @@
-//! What is understood of an utterance, as a flow's step takes it: the room `understanding` asked about the
-//! node where a call is. The one bridge between the two; neither knows the other.
+//! Understanding of utterances for flows: asks the crate `understanding` with the context of the current
+//! node and returns the result in the form of a flow step. It is the only bridge between the two crates.
 
 use super::said_values::Values;
 use domain::flow::{AFFIRM, DENY, FlowRun, Slot, Understood};
@@ -18,7 +18,7 @@ const MOODS: &str = include_str!("../../../../fixtures/nlu/zh_sentiment.jsonl");
 const LABELLED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_labelled.jsonl");
 const ANYWHERE: &str = include_str!("../../../../fixtures/nlu/zh_global_intents.jsonl");
 
-/// Rules that go before any model, under the names that the shipped intents have.
+/// Rules that take precedence over any model, with the intents of the shipped examples.
 const RULES: [(Priority, &str); 7] = [
     (Priority::OptOut, REFUSE_CALL),
     (Priority::Deceased, "deceased"),
@@ -29,7 +29,7 @@ const RULES: [(Priority, &str); 7] = [
     (Priority::Busy, "busy"),
 ];
 
-/// Why there is nobody to listen.
+/// Why a listener cannot be created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ListenerFault {
     #[error("the built-in examples cannot be used for training: {0:?}")]
@@ -38,27 +38,27 @@ pub enum ListenerFault {
     Unreadable(ModelFault),
 }
 
-/// Where an utterance was said, when no call is asked.
+/// The context of an utterance without a call.
 #[derive(Debug, Clone, Default)]
 pub struct AskedApart {
-    /// Intents that are likely there.
+    /// Intents that are likely in the current turn.
     pub expected: Vec<String>,
-    /// What can be learned, by name.
+    /// Slots that may be filled, by name.
     pub slots: BTreeMap<String, Slot>,
-    /// Which of it is asked for right there.
+    /// The slots that the current question asks for.
     pub wanted: Vec<String>,
 }
 
-/// Listens to what callers of one language say.
+/// Understands the utterances of callers in one language.
 #[derive(Debug, Clone)]
 pub struct Listener {
     reader: Reader,
     intents: u32,
-    /// Digest of the model that is asked; none where rules alone are.
+    /// Digest of the model. `None` if only rules are used.
     pub model: Option<String>,
 }
 
-/// Which examples are shipped for a language.
+/// The shipped examples of a language.
 enum Shipped {
     Chinese,
     English,
@@ -76,8 +76,8 @@ impl Shipped {
 }
 
 impl Listener {
-    /// With the model learned from the shipped examples, in this process; a language that is neither Chinese
-    /// nor English has rules alone.
+    /// Creates a listener with a model learned from the shipped examples. Languages other than Chinese and
+    /// English use rules only.
     pub fn bundled(language: &str) -> Result<Self, ListenerFault> {
         let lines = match Shipped::of(language) {
             Shipped::Chinese => lines(),
@@ -89,7 +89,7 @@ impl Listener {
         Ok(Self::of(Some(model)))
     }
 
-    /// The same, learned once in this process.
+    /// Returns the shared listener of a language. It is learned at the first call in this process.
     pub fn shared(language: &str) -> Result<Arc<Self>, ListenerFault> {
         if let Some(listener) = Self::ready(language) {
             return Ok(listener);
@@ -98,7 +98,7 @@ impl Listener {
         Ok(Arc::clone(Self::kept(language).get_or_init(|| learned)))
     }
 
-    /// The same where it was learned already; nobody waits.
+    /// Returns the shared listener if it was learned already. Does not wait.
     pub fn ready(language: &str) -> Option<Arc<Self>> {
         Self::kept(language).get().map(Arc::clone)
     }
@@ -114,7 +114,7 @@ impl Listener {
         }
     }
 
-    /// With a model of `ledgerline nlu train`, by the same rules.
+    /// Creates a listener with a model of `ledgerline nlu train` and the same rules.
     pub fn with_model(bytes: &[u8]) -> Result<Self, ListenerFault> {
         let model = Model::from_bytes(bytes).map_err(ListenerFault::Unreadable)?;
         Ok(Self::of(Some(model)))
@@ -131,12 +131,12 @@ impl Listener {
         }
     }
 
-    /// How many intents its model tells apart.
+    /// Returns the number of intents that the model distinguishes.
     pub fn intents_count(&self) -> u32 {
         self.intents
     }
 
-    /// What an utterance says where a call is, at a moment of it.
+    /// Returns the meaning of an utterance at the current node of a call.
     pub fn understand(&self, text: &str, run: &FlowRun, at: Timestamp) -> Understood {
         let ask = run.asking();
         let expected: Vec<&str> = ask.map(|ask| ask.expected().collect()).unwrap_or_default();
@@ -144,15 +144,17 @@ impl Listener {
         self.made_of(text, &expected, Values::said(text, run, wanted, at))
     }
 
-    /// The same without a call: at a question of a flow, or where some intents are expected.
+    /// Returns the meaning of an utterance without a call: at a question of a flow, or with expected
+    /// intents.
     pub fn understand_apart(&self, text: &str, asked: &AskedApart, at: Timestamp) -> Understood {
         let expected: Vec<&str> = asked.expected.iter().map(String::as_str).collect();
         let values = Values::among(text, &asked.slots, |_| false, &asked.wanted, at);
         self.made_of(text, &expected, values)
     }
 
-    /// What a model knows in a longer answer. A yes it never makes of anything: words alone agree. A refusal
-    /// that begins with its no is not asked about, unless it may be one of all calls.
+    /// Returns the model's reading of an answer that contains more than yes or no. The model never adds a
+    /// yes: only fixed words agree. For a refusal that begins with no, a reading that needs confirmation is
+    /// used only if it may be an opt-out.
     fn said_beside(&self, answer: &SpokenReading, text: &str, expected: &[&str]) -> Option<SpokenReading> {
         if answer.certainty != Certainty::Accepted || !is_more_than_an_answer(text) {
             return None;
@@ -190,15 +192,16 @@ impl Listener {
     }
 }
 
-/// English says "not" and "right" for much that is neither no nor yes (I can't hear you, right who is this):
-/// fixed words bind alone only where there is little else. Chinese words bind as they stand.
+/// Returns true if an English text is too long for fixed words alone to decide. English uses "not" and
+/// "right" for much that is neither no nor yes (I can't hear you, right who is this). In Chinese the words
+/// decide as they are.
 fn is_more_than_an_answer(text: &str) -> bool {
     let is_chinese = text.chars().any(|one| ('\u{2e80}'..='\u{9fff}').contains(&one));
     !is_chinese && text.split_whitespace().count() > 2
 }
 
-/// Yes, no and sounds of listening, by fixed words. A no that names what is wanted instead (不要十二期，要六期)
-/// refuses a value and not the offer.
+/// Returns the reading of yes, no and back-channel sounds by fixed words. A no that names what is wanted
+/// instead (不要十二期，要六期) refuses a value and not the offer.
 fn answer(text: &str, replaces: bool) -> Option<SpokenReading> {
     let (intent, certainty) = match answers::read(text) {
         Answer::Yes => (AFFIRM, Certainty::Accepted),
@@ -253,7 +256,7 @@ fn reading_of(reading: &Reading) -> SpokenReading {
     }
 }
 
-/// A chance in thousandths.
+/// Returns a probability in thousandths.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -263,25 +266,25 @@ pub(crate) fn permille(ratio: f32) -> u16 {
     (ratio.clamp(0.0, 1.0) * 1_000.0).round() as u16
 }
 
-/// How interested somebody sounds (高, 中, 低), learned from the shipped lines that say so.
+/// Returns the model of interest (高, 中, 低), trained on the shipped labelled lines.
 pub(crate) fn interest_model() -> Result<Model, TrainingFault> {
     let lines = LABELLED.lines().map(str::to_owned);
     train(&Examples::read(lines, "interest", 1), &Settings::default())
 }
 
-/// In which mood somebody speaks (positive, neutral, negative), learned from the shipped lines that say so.
+/// Returns the model of sentiment (positive, neutral, negative), trained on the shipped labelled lines.
 pub(crate) fn sentiment_model() -> Result<Model, TrainingFault> {
     let lines = MOODS.lines().map(str::to_owned);
     train(&Examples::read(lines, "sentiment", 1), &Settings::default())
 }
 
-/// The shipped examples as lines of one form.
+/// Returns the shipped examples as lines in one format.
 fn lines() -> Vec<String> {
     let labelled = LABELLED.lines().chain(ANYWHERE.lines()).map(str::to_owned);
     seed_lines(SEED).chain(labelled).collect()
 }
 
-/// A table of intent and text as such lines.
+/// Converts a table of intent and text to these lines.
 fn seed_lines(table: &str) -> impl Iterator<Item = String> {
     let rows = table.lines().filter_map(|line| line.split_once('\t'));
     rows.map(|(intent, text)| serde_json::json!({ "text": text, "intent": intent }).to_string())
@@ -425,7 +428,7 @@ mod tests {
         }
         let heard = understood("uh huh mm hmm uh huh");
         assert_eq!(heard.certainty, Certainty::BackChannel, "{heard:?}");
-        // A no that names what is wanted instead refuses a value, whatever else it sounds like.
+        // A no that names what is wanted instead refuses a value, whatever else it resembles.
         let instead = answer("not twelve months, six months", true).unwrap();
         let beside = english.said_beside(&instead, "not twelve months, six months", &[]);
         assert_eq!((instead.certainty, beside), (Certainty::Abstained, None));

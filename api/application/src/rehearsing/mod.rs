@@ -1,5 +1,6 @@
-//! Conversations rehearsed in text, on virtual time: seeded callers through the real understanding and the
-//! pure step of a flow, and transcripts that a flow must still follow. No sound, no network, no clock.
+//! Rehearsals of conversations in text (流程演练), in virtual time: simulated callers use the real
+//! understanding and the pure step function of a flow; transcripts state what a flow must still do. No
+//! audio, no network, no clock.
 
 mod caller;
 mod conversation;

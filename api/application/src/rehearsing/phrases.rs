@@ -1,4 +1,4 @@
-//! What rehearsed callers say: phrases by intent, values by the kind of their slot.
+//! What simulated callers say: phrases by intent, and values by kind of slot.
 
 use super::caller::Turn;
 use super::draw::Draw;
@@ -9,7 +9,7 @@ const AFTER: &str = include_str!("../../../../fixtures/nlu/zh_outbound_after.jso
 const LABELLED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_labelled.jsonl");
 const AFTER_EN: &str = include_str!("../../../../fixtures/nlu/en_outbound_after.jsonl");
 
-/// What callers say, by intent.
+/// The callers' phrases, by intent.
 #[derive(Debug, Clone)]
 pub(super) struct Phrases {
     by_intent: BTreeMap<String, Vec<String>>,
@@ -17,8 +17,8 @@ pub(super) struct Phrases {
 }
 
 impl Phrases {
-    /// In Chinese half of it is what the model learned from, half was written afterwards; in English all was
-    /// written afterwards.
+    /// Returns the phrases of a language. In Chinese half of them are training lines of the model and half
+    /// were written afterwards; in English all were written afterwards.
     pub(super) fn of(language: &str) -> Self {
         let chinese = language.starts_with("zh");
         let mut by_intent: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -48,7 +48,7 @@ impl Phrases {
         self.chinese
     }
 
-    /// Of each intent the last ones: what a closed vocabulary can hold.
+    /// Returns only the last phrases of each intent: as many as a closed vocabulary can hold.
     pub(super) fn few(language: &str) -> Self {
         let mut phrases = Self::of(language);
         for texts in phrases.by_intent.values_mut() {
@@ -58,7 +58,7 @@ impl Phrases {
         phrases
     }
 
-    /// Everything that callers may say of a flow, each once.
+    /// Returns everything that callers may say to a flow, each phrase once.
     pub(super) fn all(&self, flow: &FlowDefinition) -> Vec<String> {
         let dialogue = flow.dialogue();
         let asked = flow.nodes.values().flat_map(|node| match node {
@@ -79,7 +79,7 @@ impl Phrases {
         all.into_iter().collect()
     }
 
-    /// A value, and how a mind is changed to it.
+    /// Returns the ways to say a value, and to correct an earlier one to it.
     fn with_corrections(&self, kind: SlotKind, number: &str) -> Vec<String> {
         let mut values = named_values(kind, number, self.chinese);
         if self.chinese {
@@ -96,7 +96,7 @@ impl Phrases {
     }
 }
 
-/// What the shipped lines do not have.
+/// Phrases that the shipped lines do not contain, in Chinese and English.
 const FEW: &[(&str, &[&str], &[&str])] = &[
     ("affirm", &["可以", "好的"], &["yes", "sure", "okay"]),
     ("deny", &["不用了", "不需要"], &["no", "no thanks"]),
@@ -128,10 +128,10 @@ const FEW: &[(&str, &[&str], &[&str])] = &[
     ),
 ];
 
-/// Phrases of one intent that are said where a closed vocabulary listens.
+/// Phrases per intent where the recognizer has a closed vocabulary.
 const SAYABLE_OF_INTENT: usize = 2;
 
-/// Intents that callers have whatever the flow asks.
+/// Intents that callers may express at any question.
 const SAID_ANYWHERE: [&str; 18] = [
     "affirm",
     "deny",
@@ -153,7 +153,7 @@ const SAID_ANYWHERE: [&str; 18] = [
     "transfer_human",
 ];
 
-/// How a value of a slot is said; a time in one of a few ways.
+/// Returns the ways in which a slot's value is said; several only for a time.
 pub(super) fn named_values(kind: SlotKind, number: &str, chinese: bool) -> Vec<String> {
     let one = |text: String| vec![text];
     match kind {
@@ -168,5 +168,5 @@ pub(super) fn named_values(kind: SlotKind, number: &str, chinese: bool) -> Vec<S
     }
 }
 
-/// Times as they are named.
+/// Times as callers say them.
 const TIMES: [&str; 3] = ["明天下午三点", "后天上午", "下周一"];

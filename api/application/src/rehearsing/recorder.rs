@@ -1,25 +1,25 @@
-//! A rehearsed call as its driver would have recorded it: the commands to the call, in the driver's order.
-//! Made for whoever needs recorded calls and has no line: proofs and demonstrations.
+//! Records a rehearsed call as its driver would have: the commands to the call, in the driver's order. For
+//! proofs and demonstrations that need recorded calls without a line.
 
 use domain::call::command::CallCommand;
 use domain::call::{BargedInFact, HeardFact, SaidFact, SilenceFact, TurnFact, UnderstoodFact};
 use domain::flow::{FlowAction, FlowInput, FlowRun, Understood};
 use domain::personal::Personal;
 
-/// Which recognizer heard it: none.
+/// Name of the recognizer in recorded calls: there was none.
 const ENGINE: &str = "rehearsal";
 
 /// The leg of every rehearsed call.
 const LEG: u8 = 1;
 
-/// Commands, so far.
+/// The commands recorded so far.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
     pub(super) commands: Vec<CallCommand>,
 }
 
 impl Recorder {
-    /// `spoken_ms`: since the answer, from when to when.
+    /// Records an utterance and its meaning. `spoken_ms`: begin and end since the answer.
     pub(super) fn heard(
         &mut self,
         node: &str,
@@ -43,7 +43,7 @@ impl Recorder {
         self.note(TurnFact::Understood(fact));
     }
 
-    /// What happens, before the flow takes it.
+    /// Records an event before the flow processes it.
     pub(super) fn happened(&mut self, run: &FlowRun, input: FlowInput<'_>, waited_ms: Option<u64>) {
         let node = run.node().to_owned();
         match input {
@@ -72,7 +72,7 @@ impl Recorder {
         }
     }
 
-    /// What the flow does; `node` is where it was before.
+    /// Records the flow's actions. `node` is the node before them.
     pub(super) fn did(&mut self, actions: &[FlowAction], node: &str) {
         let mut node = node.to_owned();
         for action in actions {

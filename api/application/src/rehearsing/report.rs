@@ -1,5 +1,5 @@
-//! Many rehearsed calls of one flow, put together: how they ended, what of the flow they went through, and
-//! how long nobody was heard. Equal seeds make equal reports.
+//! Report over many rehearsed calls of one flow: how they ended, which parts of the flow they reached, and
+//! the longest silence. Equal seeds produce equal reports.
 
 use super::caller::{Caller, Persona};
 use super::conversation::{Rehearsed, Talked, talk};
@@ -21,54 +21,54 @@ use std::sync::Arc;
 /// Most callers of one rehearsal: a minute of one core.
 pub const CALLERS_MAX: u64 = 1_000_000;
 
-/// The moment of every rehearsed call: a Monday, ten o'clock in Beijing.
+/// The time of every rehearsed call: a Monday, ten o'clock in Beijing.
 const BEGINS_AT: &str = "2026-03-02T10:00:00+08:00";
 
-/// What many callers made of a flow.
+/// The result of a rehearsal.
 #[derive(Debug, Default)]
 pub struct Rehearsal {
     pub callers: u64,
-    /// Came to an end of the flow that is none of a fault.
+    /// Calls that reached an end of the flow other than a fault.
     pub completed: u64,
-    /// Never came to an end.
+    /// Calls that reached no end.
     pub stuck: u64,
     pub silence_ms_max: u64,
     pub talk_ms_sum: u64,
     pub turns: u64,
-    /// Turns of which nothing was made.
+    /// Turns that were not understood.
     pub abstained: u64,
     pub outcomes: BTreeMap<&'static str, u64>,
     pub personas: BTreeMap<&'static str, u64>,
-    /// Callers by the offer that they were made, where the flow has several.
+    /// Callers by the offer they got, if the flow has several.
     pub offers: BTreeMap<String, u64>,
     nodes: BTreeSet<String>,
     edges: BTreeSet<(String, String)>,
     rules: BTreeSet<String>,
 }
 
-/// What is shown of a rehearsal.
+/// The report of a rehearsal.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RehearsalShown {
     pub flow: FlowId,
     #[schemars(example = 7)]
     pub seed: u64,
     pub callers: u64,
-    /// Came to an end of the flow that is none of a fault.
+    /// Calls that reached an end of the flow other than a fault.
     pub completed: u64,
     pub stuck: u64,
     pub node_coverage_ratio: f64,
     pub edge_coverage_ratio: f64,
-    /// Longest time in which neither side was heard.
+    /// Longest silence of both sides, in milliseconds.
     pub silence_ms_max: u64,
     pub talk_ms_mean: u64,
     pub turns: u64,
-    /// Turns of which nothing was made.
+    /// Turns that were not understood.
     pub abstained: u64,
     #[schemars(example = BTreeMap::from([("success", 40)]))]
     pub outcomes: BTreeMap<&'static str, u64>,
     #[schemars(example = BTreeMap::from([("agrees", 40)]))]
     pub personas: BTreeMap<&'static str, u64>,
-    /// Callers by the offer that they were made: each in turn, where the flow has several.
+    /// Callers by the offer they got, in rotation, if the flow has several.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(example = BTreeMap::from([("premium", 34)]))]
     pub offers: BTreeMap<String, u64>,
@@ -80,13 +80,13 @@ pub struct RehearsalShown {
     pub global_intents_met: usize,
 }
 
-/// Rehearses a flow with seeded callers, each with made-up values.
+/// Rehearses a flow with simulated callers and made-up values.
 pub fn rehearse(flow: &Arc<FlowDefinition>, listener: &Listener, callers: u64, seed: u64) -> Rehearsal {
     rehearse_while(flow, listener, callers, seed, &|| true).unwrap_or_default()
 }
 
-/// The same for somebody who may not wait to its end: `goes_on` is asked before each caller; nothing where it
-/// says no.
+/// Rehearses a flow as `rehearse` does. Calls `goes_on` before each caller and returns `None` if it returns
+/// false.
 pub fn rehearse_while(
     flow: &Arc<FlowDefinition>,
     listener: &Listener,
@@ -109,13 +109,15 @@ pub fn rehearse_while(
     Some(found)
 }
 
-/// What callers of a rehearsal in sound may say of a flow: a recognizer of a closed vocabulary knows these.
+/// Returns what callers of a rehearsal with audio may say to a flow: the closed vocabulary of its
+/// recognizer.
 pub fn sayable(flow: &FlowDefinition) -> Vec<String> {
     let phrases = Phrases::few(&flow.lang);
     phrases.all(flow)
 }
 
-/// The same in sound: callers say few phrases, and what is made out of them counts.
+/// Rehearses a flow with audio: callers use few phrases, and the recognized text counts. Also returns the
+/// recognition statistics.
 pub fn rehearse_in_sound(
     flow: &Arc<FlowDefinition>,
     listener: &Listener,
@@ -143,7 +145,8 @@ pub fn rehearse_in_sound(
     (found, accounts)
 }
 
-/// One caller's call; `number` and `seed` say who they are.
+/// Runs the call of one simulated caller and returns its persona and result. Number and seed determine the
+/// caller.
 fn one_call(
     flow: &Arc<FlowDefinition>,
     values: &BTreeMap<String, String>,
@@ -169,7 +172,7 @@ fn one_call(
     (persona, talk(rehearsed, &mut caller))
 }
 
-/// Callers are made each offer in turn.
+/// Returns the offer of a caller: the offers are used in rotation.
 fn offer_of(flow: &FlowDefinition, number: u64) -> Option<&str> {
     let candidates = &flow.offers.as_ref()?.candidates;
     let place = number.checked_rem(u64::try_from(candidates.len()).ok()?)?;
@@ -177,17 +180,18 @@ fn offer_of(flow: &FlowDefinition, number: u64) -> Option<&str> {
     Some(&offer.offer)
 }
 
-/// One rehearsed call as its driver would have recorded it.
+/// One rehearsed call in the form in which its driver would have recorded it.
 #[derive(Debug)]
 pub struct RecordedCall {
     pub persona: Persona,
-    /// From the answer to the end of the flow.
+    /// Commands from the answer to the end of the flow.
     pub commands: Vec<CallCommand>,
-    /// How the flow ended; none where the caller hung up, or where it never did.
+    /// The flow's outcome. `None` if the caller hung up or the flow reached no end.
     pub outcome: Option<Outcome>,
 }
 
-/// The call of one seeded caller, recorded. `call` and the version choose among wordings, as in a call.
+/// Runs the call of one simulated caller and returns it recorded. `call` and the flow version select the
+/// wordings, as in a real call.
 pub fn record(
     flow: &Arc<FlowDefinition>,
     values: &BTreeMap<String, String>,
@@ -220,7 +224,7 @@ pub fn record(
     }
 }
 
-/// A value for every variable, of its kind.
+/// Returns a made-up value of the right kind for each required variable without a default.
 pub fn made_up(flow: &FlowDefinition) -> BTreeMap<String, String> {
     let value = |kind: VariableKind| match kind {
         VariableKind::Text => "示例",
@@ -264,30 +268,30 @@ impl Rehearsal {
         self.rules.extend(talked.rules);
     }
 
-    /// Nodes of the flow that no caller came to.
+    /// Returns the nodes of the flow that no caller reached.
     pub fn nodes_missed<'a>(&self, flow: &'a FlowDefinition) -> Vec<&'a str> {
         let all = flow.nodes.keys().map(String::as_str);
         all.filter(|node| !self.nodes.contains(*node)).collect()
     }
 
-    /// Ways from node to node that no caller took.
+    /// Returns the edges of the flow that no caller took.
     pub fn edges_missed(&self, flow: &FlowDefinition) -> Vec<(String, String)> {
         let edges = flow.edges().into_iter();
         edges.filter(|edge| !self.edges.contains(edge)).collect()
     }
 
-    /// Intents that count anywhere and that somebody was answered by.
+    /// Returns the number of global intents that decided at least once.
     pub fn intents_met(&self) -> usize {
         let global = |rule: &&String| rule.starts_with("dialogue.intents.");
         self.rules.iter().filter(global).count()
     }
 
-    /// The report as JSON, in a fixed order.
+    /// Returns the report as JSON, with members in a fixed order.
     pub fn value(&self, flow: &FlowDefinition, seed: u64) -> Value {
         serde_json::to_value(self.shown(flow, seed)).unwrap_or_default()
     }
 
-    /// The report.
+    /// Returns the report of a rehearsal.
     pub fn shown(&self, flow: &FlowDefinition, seed: u64) -> RehearsalShown {
         let nodes_missed = self.nodes_missed(flow);
         let edges_missed = self.edges_missed(flow);
@@ -318,7 +322,7 @@ impl Rehearsal {
     }
 }
 
-/// What was met of all, in thousandths of a whole as a number of three places.
+/// Returns the share that was reached, rounded to three decimals.
 fn ratio(all: usize, missed: usize) -> f64 {
     let met = u32::try_from(all.saturating_sub(missed)).unwrap_or_default();
     let all = u32::try_from(all).unwrap_or_default();

@@ -1,14 +1,15 @@
-//! Values for a flow's slots in what was said: which of several counts, and which was named to refuse it.
+//! Extracts values for a flow's slots from an utterance: which of several values counts, and which was
+//! named only to refuse it.
 
 use domain::flow::{FlowRun, Slot, SlotKind};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use understanding::entities::{CallMoment, Entity, PeriodUnit, Value, digit_runs, find};
 
-/// The zone of calls that name none: Beijing's.
+/// Time zone of calls without one: Beijing time, in minutes from UTC.
 const ZONE_MINUTES: i32 = 480;
 
-/// Words right before a value that refuse it.
+/// Words directly before a value that refuse it.
 const REFUSED_BEFORE: &[&str] = &[
     "不要",
     "不想要",
@@ -22,7 +23,7 @@ const REFUSED_BEFORE: &[&str] = &[
     "not",
     "don't want",
 ];
-/// Words right behind a value that refuse it.
+/// Words directly after a value that refuse it.
 const REFUSED_BEHIND: &[&str] = &[
     "不要",
     "不办",
@@ -33,26 +34,29 @@ const REFUSED_BEHIND: &[&str] = &[
     "算了",
     "免了",
 ];
-/// Words right before a value that put it in the place of another.
+/// Words directly before a value that replace another value with it.
 const IN_PLACE: &[&str] = &["要", "是", "改成", "换成", "改", "换", "选"];
 
-/// What was said for a flow's slots.
+/// The values that an utterance contains for a flow's slots.
 #[derive(Debug, Default)]
 pub(super) struct Values {
-    /// By slot: the last one said that was not refused, for who corrects themselves says the right one last.
+    /// Values by slot: the last one that was not refused, because a speaker who corrects a value says the
+    /// right one last.
     pub(super) slots: BTreeMap<String, String>,
-    /// One of them stands in the place of another that was refused.
+    /// True if a value replaces another that was refused.
     pub(super) replaces: bool,
 }
 
 impl Values {
-    /// A slot of free text takes the utterance, and one of digits their longest run, where it is asked for.
+    /// Extracts the values for the slots of a running flow. If the question asks for them, a free-text slot
+    /// takes the whole utterance and a digits slot the longest run of digits.
     pub(super) fn said(text: &str, run: &FlowRun, wanted: &[String], at: Timestamp) -> Self {
         let known = |name: &str| run.values().contains_key(name);
         Self::among(text, run.slots(), known, wanted, at)
     }
 
-    /// The same of slots that no run holds; `known`: which of them have a value already.
+    /// Extracts the values for slots without a running flow. `known` tells which slots have a value
+    /// already.
     pub(super) fn among(
         text: &str,
         slots: &BTreeMap<String, Slot>,
@@ -89,7 +93,7 @@ impl Values {
     }
 }
 
-/// The last value that was not refused, and whether it stands in the place of another.
+/// Returns the last value that was not refused, and true if it replaces another one.
 fn last_wanted(
     text: &str,
     entities: &[Entity],
@@ -109,7 +113,8 @@ fn last_wanted(
     last
 }
 
-/// 不要三期, 三期也不要; what stands behind counts for the next value where one follows at once.
+/// Returns true if a value is refused: 不要三期, 三期也不要. Refusing words after it belong to the next value if one
+/// follows directly.
 fn is_refused(text: &str, entity: &Entity, entities: &[Entity]) -> bool {
     if before(text, entity).ends_with(REFUSED_BEFORE) {
         return true;
@@ -125,13 +130,13 @@ fn is_refused(text: &str, entity: &Entity, entities: &[Entity]) -> bool {
     })
 }
 
-/// What stands before a value, without the word for what is done with it.
+/// Returns the text before a value, without words like 分 and 办.
 fn before<'a>(text: &'a str, entity: &Entity) -> Ends<'a> {
     let before = text.get(..entity.span.start).unwrap_or_default();
     Ends(before.trim_end_matches([' ', '分', '办', '那', '个']))
 }
 
-/// A text that is asked for its end.
+/// A text with a test of its ending.
 struct Ends<'a>(&'a str);
 
 impl Ends<'_> {
@@ -140,12 +145,12 @@ impl Ends<'_> {
     }
 }
 
-/// The longest run of digits, the last of several.
+/// Returns the longest run of digits; of equally long ones the last.
 fn longest_run(text: &str) -> Option<String> {
     digit_runs(text).into_iter().max_by_key(String::len)
 }
 
-/// An entity as a slot of a kind takes it; a bare number only where the slot is asked for.
+/// Returns an entity in the format of a slot. A bare number counts only if the question asks for the slot.
 fn value_of(kind: SlotKind, value: &Value, asked: bool) -> Option<String> {
     let whole = || match value {
         Value::Number {
@@ -183,7 +188,7 @@ fn value_of(kind: SlotKind, value: &Value, asked: bool) -> Option<String> {
     number.map(|number| number.to_string())
 }
 
-/// RFC 3339 in the callee's own zone, to the minute.
+/// Returns an instant as RFC 3339 in Beijing time, to the minute.
 fn local_text(at_ms: i64) -> Option<String> {
     let zone = chrono::FixedOffset::east_opt(ZONE_MINUTES * 60)?;
     let at = chrono::DateTime::from_timestamp_millis(at_ms)?.with_timezone(&zone);

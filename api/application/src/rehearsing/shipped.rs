@@ -1,4 +1,4 @@
-//! The flows that ship with the program, by name.
+//! The flows that are part of the program, by name.
 
 macro_rules! flow {
     ($name:literal) => {
@@ -9,7 +9,7 @@ macro_rules! flow {
     };
 }
 
-/// From name to file.
+/// Name and text of each shipped flow.
 pub const SHIPPED: [(&str, &str); 12] = [
     flow!("appointment"),
     flow!("card_activation"),
@@ -25,7 +25,7 @@ pub const SHIPPED: [(&str, &str); 12] = [
     flow!("wealth_product"),
 ];
 
-/// The file of a shipped flow.
+/// Returns the text of a shipped flow.
 pub fn shipped(name: &str) -> Option<&'static str> {
     let found = SHIPPED.iter().find(|(known, _)| *known == name);
     found.map(|(_, text)| *text)

@@ -1,34 +1,34 @@
-//! What rehearsed callers say as sound: how it is made out, and how long everything takes to be said. Text
-//! alone is taken as it is said.
+//! Speech of simulated callers as audio: how it is recognized, and how long texts take to speak. In text
+//! rehearsals words arrive unchanged.
 
 use domain::flow::CHARACTER_MS;
 use std::collections::BTreeMap;
 
-/// Most different mishearings kept of a rehearsal: a page.
+/// Most different recognition errors that a rehearsal records: a page.
 const MISHEARD_MAX: usize = 200;
 
-/// Why a rehearsal in sound could not go on.
+/// Why a rehearsal with audio could not continue.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no sound: {0}")]
 pub struct SoundFault(pub String);
 
-/// Somebody's words as they came over a line.
+/// A caller's words after transmission over a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sounded {
-    /// Empty where nothing was made out.
+    /// The recognized text; empty if nothing was recognized.
     pub made_out: String,
     pub spoken_ms: u64,
 }
 
-/// Voices, a line and a recognizer.
+/// Port to voices, a line and a recognizer.
 pub trait CallersSound {
-    /// What is made out of a text as this caller says it.
+    /// Returns the recognized text of `text` as this caller says it.
     fn heard(&mut self, caller: u64, text: &str) -> Result<Sounded, SoundFault>;
-    /// How long the robot says a text.
+    /// Returns how long the robot takes to speak a text, in milliseconds.
     fn said_ms(&mut self, text: &str) -> Result<u64, SoundFault>;
 }
 
-/// How words come over: as text, or through a sound of which accounts are kept.
+/// The transmission of words: as text, or as audio with statistics.
 pub(super) enum Line<'a> {
     Text,
     Sound {
@@ -38,17 +38,17 @@ pub(super) enum Line<'a> {
     },
 }
 
-/// What was heard of what was said.
+/// Statistics of speech recognition in a rehearsal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accounts {
     pub utterances: u64,
-    /// Made out as something else.
+    /// Utterances that were recognized as something else.
     pub misheard: u64,
-    /// Of which nothing was made out.
+    /// Utterances without any recognized text.
     pub unheard: u64,
-    /// What was said and made out, and how often; the first of them.
+    /// Recognition errors: the text said and the text recognized, with their count; the first ones only.
     pub mishearings: BTreeMap<(String, String), u64>,
-    /// Why it ended before its time.
+    /// Why the rehearsal ended early.
     pub fault: Option<SoundFault>,
 }
 
@@ -70,7 +70,7 @@ impl Accounts {
     }
 }
 
-/// How long a text is spoken where nobody measures it.
+/// Returns the speaking time of a text where it is not measured.
 fn as_text_ms(text: &str) -> u64 {
     let chars = text.chars().filter(|one| one.is_alphanumeric()).count();
     u64::try_from(chars)
@@ -79,7 +79,7 @@ fn as_text_ms(text: &str) -> u64 {
 }
 
 impl Line<'_> {
-    /// Words of the caller at the other end.
+    /// Transmits the caller's words: as text, unchanged, or as synthesized sound through the recognizer.
     pub(super) fn carries(&mut self, text: &str) -> Sounded {
         let as_text = || {
             let chars = u64::try_from(text.chars().count()).unwrap_or_default();
@@ -107,7 +107,7 @@ impl Line<'_> {
         }
     }
 
-    /// How long the robot says a text.
+    /// Returns how long the robot takes to speak a text, in milliseconds.
     pub(super) fn said_ms(&mut self, text: &str) -> u64 {
         match self {
             Self::Text => as_text_ms(text),

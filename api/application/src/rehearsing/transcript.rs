@@ -1,5 +1,5 @@
-//! Transcripts that a flow must still follow: what the callee says, presses and leaves unsaid, and what is
-//! to come of it. Kept beside a flow, they are its regression tests.
+//! Transcripts that a flow must reproduce (对话脚本): what the callee says, presses and leaves unsaid, and the
+//! expected result. Stored beside a flow, they are its regression tests.
 
 use super::listener::Listener;
 use domain::disposition::Outcome;
@@ -9,26 +9,26 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most texts in a row that are said without anybody being asked.
+/// Most consecutive texts without a question.
 const TEXTS_MAX: usize = 50;
 
-/// A conversation as it should go.
+/// A conversation with its expected course.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transcript {
     pub name: String,
-    /// The flow's name, as shipped or published.
+    /// Name of the flow, as shipped or published.
     pub flow: String,
     #[serde(default)]
     pub values: BTreeMap<String, String>,
-    /// The offer that the callee is made; the plain one unless it is said.
+    /// The offer that the callee gets. Default: none.
     #[serde(default)]
     pub offer: Option<String>,
     pub turns: Vec<Turn>,
     pub expect: Expected,
 }
 
-/// One turn: exactly one of `say`, `key`, `silence` and `unheard`; and what is to come of it.
+/// One turn: exactly one of `say`, `key`, `silence` and `unheard`, and the expected result.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Turn {
@@ -36,36 +36,36 @@ pub struct Turn {
     pub key: Option<char>,
     pub silence: bool,
     pub unheard: bool,
-    /// The node where the call is then.
+    /// The node after the turn.
     pub node: Option<String>,
-    /// What the robot's next words hold.
+    /// A text that the robot's next words must contain.
     pub says: Option<String>,
-    /// The rule that decided.
+    /// The rule that decided the turn.
     pub rule: Option<String>,
     pub slots: BTreeMap<String, String>,
 }
 
-/// How the conversation ends.
+/// The expected end of a conversation.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
     pub outcome: Outcome,
-    /// All nodes in order, where they matter.
+    /// All nodes in order, if they are checked.
     #[serde(default)]
     pub nodes: Vec<String>,
 }
 
-/// A transcript that cannot be read.
+/// A transcript that cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a transcript: {0}")]
 pub struct TranscriptFault(String);
 
-/// Where a flow goes otherwise than its transcript says.
+/// The first difference between a flow and its transcript.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{transcript}, turn {turn}: {what} is {found:?}, not {wanted:?}")]
 pub struct Unlike {
     pub transcript: String,
-    /// From 1; beyond the last: the end.
+    /// Number of the turn, from 1; one more than the last for the end.
     pub turn: usize,
     pub what: &'static str,
     pub wanted: String,
@@ -73,7 +73,7 @@ pub struct Unlike {
 }
 
 impl Transcript {
-    /// Reads the transcripts of one file: YAML, one or a list.
+    /// Parses the transcripts of a YAML file, which contains one or a list.
     pub fn read(text: &str) -> Result<Vec<Self>, TranscriptFault> {
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -108,7 +108,7 @@ impl Turn {
     }
 }
 
-/// A flow on its way along a transcript.
+/// A flow that is run along a transcript.
 struct Following {
     run: FlowRun,
     nodes: Vec<String>,
@@ -151,7 +151,7 @@ impl Following {
         self.play();
     }
 
-    /// Says what waits for nobody, until somebody is asked; the question too is said to its end.
+    /// Plays texts until the flow asks a question; the question is played to its end too.
     fn play(&mut self) {
         for _ in 0..TEXTS_MAX {
             self.step(FlowInput::Played);
@@ -162,7 +162,7 @@ impl Following {
     }
 }
 
-/// Follows a transcript; where the flow goes otherwise first.
+/// Runs a transcript against a flow. Returns the first difference.
 pub fn follow(
     transcript: &Transcript,
     flow: &Arc<FlowDefinition>,

@@ -1,5 +1,5 @@
-//! A conversation that somebody types: each turn of the callee in, what the robot says to it out. It is run
-//! from its beginning each time, so nothing of it is kept between two questions.
+//! Trial of a flow as a typed conversation: the callee's turns go in, the robot's replies come out. It is
+//! run from the beginning each time, so nothing is stored between two requests.
 
 use super::listener::Listener;
 use super::report::made_up;
@@ -12,58 +12,58 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most turns of one conversation that is typed.
+/// Most turns of one typed conversation.
 pub const TYPED_TURNS_MAX: usize = 100;
 
-/// Most characters of one turn: as long as a text of a flow may be.
+/// Most characters of one turn: the longest text of a flow.
 pub const TYPED_CHARS_MAX: usize = 500;
 
-/// Most values that stand for variables.
+/// Most values of variables in a typed conversation.
 pub const TYPED_VALUES_MAX: usize = 100;
 
-/// Most texts in a row that are said without anybody being asked.
+/// Most consecutive texts without a question.
 const TEXTS_MAX: usize = 50;
 
 /// What the callee does in one turn.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TypedTurn {
-    /// Says this.
+    /// The caller says this text.
     #[schemars(example = &"可以")]
     Say(#[schemars(length(min = 1, max = TYPED_CHARS_MAX))] String),
-    /// Presses this key.
+    /// The caller presses this key.
     #[schemars(example = &"1")]
     Key(char),
-    /// Says nothing until the wait is over.
+    /// The caller says nothing until the silence timeout.
     Silence(NoWords),
-    /// Says what nobody can make out.
+    /// The caller says something that cannot be recognized.
     Unheard(NoWords),
 }
 
-/// Nothing further is told of a turn without words.
+/// The empty content of a turn without words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "TypedNoWords")]
 pub struct NoWords {}
 
-/// A conversation that was typed, as far as it went.
+/// The course of a typed conversation.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TypedTalk {
-    /// What the robot said before anybody else did, and then to each turn.
+    /// The robot's first texts, and then the result of each turn.
     pub steps: Vec<TypedStep>,
-    /// Once the call is over.
+    /// Outcome of the call, once it is over.
     pub outcome: Option<Outcome>,
-    /// Keys that count where the call is now.
+    /// Keys that the current node accepts.
     #[schemars(example = ["1"])]
     pub keys: Vec<String>,
-    /// Turns behind the call's end, which nobody takes.
+    /// Turns after the end of the call, which are ignored.
     pub turns_left: usize,
 }
 
-/// What came of one turn.
+/// The result of one turn.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct TypedStep {
-    /// What was made of what was said; null of the first step, of keys and silence, and where nothing was.
+    /// The recognized intent. Null for the first step, for keys and silence, and if nothing was recognized.
     #[schemars(example = &"affirm")]
     pub intent: Option<String>,
     pub certainty: Option<Certainty>,
@@ -74,23 +74,23 @@ pub struct TypedStep {
     #[schemars(example = ["menu"])]
     pub entered: Vec<String>,
     pub said: Vec<TypedSaid>,
-    /// Where the call is then.
+    /// The node after the turn.
     #[schemars(example = &"menu")]
     pub node: String,
-    /// Variables and slots, as they stand then.
+    /// Variables and slots after the turn.
     #[schemars(example = BTreeMap::from([("terms", "3")]))]
     pub values: BTreeMap<String, String>,
-    /// Taken down as what a call would do: a transfer, an opt-out, a message.
+    /// Actions that a call would take: a transfer, an opt-out, a message.
     #[schemars(example = ["opt_out"])]
     pub does: Vec<&'static str>,
 }
 
-/// A text that was said, and its place.
+/// A text that the robot said, with its place in the flow.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TypedSaid {
     #[schemars(example = &"您好。")]
     pub text: String,
-    /// Null of a notice.
+    /// Place in the flow. Null for a notice.
     #[schemars(example = &"nodes.hello.text")]
     pub member: Option<String>,
 }
@@ -102,7 +102,7 @@ struct Typing<'a> {
     step: TypedStep,
 }
 
-/// Runs what was typed; variables without a value are made up.
+/// Runs a typed conversation. Variables without a value get made-up ones.
 pub fn typed(
     flow: &Arc<FlowDefinition>,
     listener: &Listener,
@@ -164,7 +164,7 @@ impl Typing<'_> {
         self.take(actions);
     }
 
-    /// Says what waits for nobody, until somebody is asked; the question too is said to its end.
+    /// Plays texts until the flow asks a question; the question is played to its end too.
     fn play(&mut self) {
         for _ in 0..TEXTS_MAX {
             self.input(FlowInput::Played);

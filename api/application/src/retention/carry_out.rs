@@ -1,5 +1,5 @@
-//! Carries out one disposal that stands in the log: each thing is asked once more whether it is held, then
-//! destroyed. Whoever does it again, after a crash, meets what is done and goes on.
+//! Carries out one disposal that is in the log: for each thing, checks again whether it is held, then
+//! destroys it. If it is done again after a crash, what is already destroyed is skipped.
 
 use super::complained::Complained;
 use super::due::is_used;
@@ -14,10 +14,11 @@ use domain::problem::Problem;
 use domain::retention::{DataClass, DisposalResult, Retention, RetentionCommand, RetentionEvent, UnderWay};
 use domain::stored_event::StreamVersion;
 
-/// Events read back to find the one that began a disposal: what can follow it is a period set meanwhile.
+/// Events read in one page to find the one that began a disposal. After it, the stream can only have new
+/// periods.
 const LOOKED_BACK: u64 = 100;
 
-/// Destroys what is named, and says in the log that it is done.
+/// Destroys what the disposal names, and records its completion in the log.
 pub(super) async fn carry_out(
     installation: &Installation,
     class: DataClass,
@@ -62,7 +63,7 @@ pub(super) async fn carry_out(
     Ok(result)
 }
 
-/// What came of one thing.
+/// What happened to one thing of a disposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Destroyed,
@@ -138,7 +139,7 @@ async fn person(
     })
 }
 
-/// The event that began a disposal.
+/// Returns the id of the event that began a disposal.
 async fn begun(installation: &Installation, class: DataClass, disposal: u64) -> Result<EventId, Problem> {
     let loaded = installation.entities.retentions.state(&class).await?;
     let stream = Retention::stream(&class);

@@ -1,4 +1,4 @@
-//! Whom a complaint that is open is about: nothing of theirs is disposed of until it is resolved.
+//! The subjects of open complaints: nothing of theirs is disposed of until the complaint is resolved.
 
 use crate::cases::ids_of;
 use crate::installation::Installation;
@@ -8,7 +8,7 @@ use domain::ids::{CallId, ComplaintId, CustomerId, NumberId};
 use domain::problem::Problem;
 use std::collections::BTreeSet;
 
-/// Persons, numbers and calls of the complaints that are open.
+/// The customers, numbers and calls of open complaints.
 #[derive(Debug, Default)]
 pub(super) struct Complained {
     customers: BTreeSet<CustomerId>,
@@ -17,7 +17,7 @@ pub(super) struct Complained {
 }
 
 impl Complained {
-    /// As the complaints' own events say now.
+    /// Reads them from the complaints' own events, as of now.
     pub(super) async fn now(installation: &Installation) -> Result<Self, Problem> {
         let mut all = Self::default();
         for id in ids_of::<ComplaintId>(installation, ComplaintEvent::OPENED).await? {
@@ -32,13 +32,13 @@ impl Complained {
         Ok(all)
     }
 
-    /// About the person, or about a number of theirs.
+    /// Returns true if an open complaint is about the customer or one of their numbers.
     pub(super) fn names(&self, customer: &CustomerId, person: &CustomerState) -> bool {
         let mut numbers = person.numbers().iter();
         self.customers.contains(customer) || numbers.any(|known| self.numbers.contains(&known.number))
     }
 
-    /// About the call, or the person who was called.
+    /// Returns true if an open complaint is about the call or the customer who was called.
     pub(super) fn names_call(&self, call: CallId, customer: &CustomerId, person: &CustomerState) -> bool {
         self.calls.contains(&call) || self.names(customer, person)
     }

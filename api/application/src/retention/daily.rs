@@ -1,5 +1,6 @@
-//! Once a day a running server looks for what is past its period: by its own clock and by the log, so that a
-//! restart neither forgets nor repeats it. In the one process that may dial, or the only one there is.
+//! Once a day, a running server disposes of data past its period. The time of the last run is read from the
+//! log, so that a restart neither skips nor repeats a run. Only the process that may dial does this, or the
+//! only process.
 
 use super::run::run;
 use super::shown::DAILY_MS;
@@ -9,13 +10,13 @@ use domain::retention::DataClass;
 use domain::stored_event::Cause;
 use std::sync::Arc;
 
-/// How often it is asked whether a day is over.
+/// Interval between checks whether a day has passed, in milliseconds.
 const LOOK_MS: u64 = 600_000;
 
-/// Before it is tried again: somebody's run is under way, or the log is away.
+/// Delay before another attempt, in milliseconds, if another run is in progress or the log is unavailable.
 const AGAIN_MS: u64 = 5_000;
 
-/// Begins to look; ends with the process.
+/// Starts the daily check. It stops with the process.
 pub fn begin(installation: &Arc<Installation>) {
     let keeper = Arc::clone(installation);
     installation.until_stopped("retention", async move { keep(&keeper).await });
@@ -48,7 +49,8 @@ async fn look(installation: &Installation) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether a class has a period, and a day is over since it was looked at; or a disposal is to be finished.
+/// Returns true if a class has a period and was last reviewed more than a day ago, or a disposal must be
+/// completed.
 async fn is_due(installation: &Installation) -> Result<bool, Problem> {
     let now = installation.now();
     for class in DataClass::ALL {

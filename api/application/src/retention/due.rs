@@ -1,4 +1,5 @@
-//! What is past its period. Rows say what to look at; whether it is due, the events of the thing itself say.
+//! Finds data past its period. Rows only select candidates; whether a thing is due is decided by its own
+//! events.
 
 use super::complained::Complained;
 use super::shown::PERIODS;
@@ -20,35 +21,35 @@ use std::collections::BTreeMap;
 /// Most recordings that one run disposes of: a minute or two of deleting and storing.
 const RECORDINGS_MAX: usize = 5_000;
 
-/// Most persons that one run disposes of: each is an erasure with its certificate.
+/// Most customers that one run disposes of. Each is an erasure with its certificate.
 const PERSONS_MAX: usize = 1_000;
 
-/// Most persons that one run looks at: some seconds of reading; the next goes on behind.
+/// Most customers that one run examines: some seconds of reading. The next run continues after them.
 const PERSONS_LOOKED_MAX: u64 = 20_000;
 
-/// Persons asked of the rows at once.
+/// Customers read from the rows in one page.
 const PAGE_PERSONS: usize = 500;
 
-/// A thing that is past its period, and since when it rests.
+/// A thing past its period, and when its retention began.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Item<T> {
     pub(super) id: T,
     pub(super) rested_at: Timestamp,
 }
 
-/// What was found.
+/// Data past its period, grouped by preset, with counts of what was examined, held or left for the next run.
 #[derive(Debug)]
 pub(super) struct Due<T> {
-    /// By the preset that keeps for longest.
+    /// By the preset with the longest period.
     pub(super) groups: BTreeMap<Preset, Vec<Item<T>>>,
     pub(super) looked_at: u64,
     pub(super) held: u64,
-    /// More than one run disposes of.
+    /// Things past their period that exceed the limit of one run.
     pub(super) left: u64,
-    /// Of which no event says whose they are: they are not touched.
+    /// Things for which no event names the customer. They are not touched.
     pub(super) unknown: u64,
     pub(super) through: Option<CustomerId>,
-    /// Of the log up to here nothing is left.
+    /// Nothing due remains in the log up to this position.
     pub(super) through_position: Option<Position>,
 }
 
@@ -78,7 +79,7 @@ impl<T> Due<T> {
     }
 }
 
-/// The presets of campaigns, as each campaign says.
+/// The presets of campaigns, read from each campaign's own events.
 pub(super) struct Presets<'a> {
     installation: &'a Installation,
     known: BTreeMap<CampaignId, Vec<Preset>>,
@@ -92,7 +93,7 @@ impl<'a> Presets<'a> {
         }
     }
 
-    /// All that bind the campaign; none where it is not known.
+    /// Returns all presets that apply to the campaign; none if it is unknown.
     pub(super) async fn all_of(&mut self, campaign: &CampaignId) -> Result<&[Preset], Problem> {
         if !self.known.contains_key(campaign) {
             let state = self.installation.entities.campaigns.state(campaign).await?.state;
@@ -102,7 +103,8 @@ impl<'a> Presets<'a> {
         Ok(self.known.get(campaign).map_or(&[], Vec::as_slice))
     }
 
-    /// The one of them that keeps this class for longest: one that says no period keeps it for ever.
+    /// Returns the campaign's preset with the longest period for this class. A preset without a period
+    /// keeps the class without limit.
     pub(super) async fn of(
         &mut self,
         campaign: &CampaignId,
@@ -115,18 +117,18 @@ impl<'a> Presets<'a> {
                 .period(class, *preset)
                 .map_or(u32::MAX, |period| period.days)
         };
-        // Of equals the campaign's own.
+        // If several are equal, the campaign's own preset.
         Ok(all.rev().max_by_key(days))
     }
 }
 
-/// Until when the things that are kept for the shortest came to rest: nothing later is due.
+/// Returns the latest time at which the retention of a due thing can have begun, under the shortest period.
 pub(super) fn latest(state: &RetentionState, class: DataClass, now: Timestamp) -> Option<Timestamp> {
     let periods = PERIODS.iter().filter_map(|preset| state.period(class, *preset));
     periods.map(|period| kept_from(now, period.days)).max()
 }
 
-/// Recordings that are here and past their period, whose persons are not held.
+/// Finds recordings that exist here and are past their period, of customers who are not held.
 pub(super) async fn recordings(
     installation: &Installation,
     state: &RetentionState,
@@ -177,7 +179,7 @@ pub(super) async fn recordings(
     Ok(due)
 }
 
-/// Persons past their period: nothing is under way with them, and they are not held.
+/// Finds customers past their period who have no open work and are not held.
 pub(super) async fn persons(
     installation: &Installation,
     state: &RetentionState,
@@ -230,8 +232,8 @@ async fn is_complained(
     Ok(complained.names(customer, &person))
 }
 
-/// Whether the person may still be called: a call is open, or an enrolment of a campaign that is not over
-/// waits.
+/// Returns true if the customer may still be called: a call is open, or an enrolment is pending in a
+/// campaign that is neither stopped nor completed.
 pub(super) async fn is_used(installation: &Installation, person: &CustomerState) -> Result<bool, Problem> {
     for (campaign, enrolment) in person.enrolments().iter() {
         if enrolment.open.is_some() {
@@ -268,7 +270,7 @@ async fn standing(
     if !is_free || is_used(installation, person).await? {
         return Ok(Standing::NotDue);
     }
-    // Of nobody's campaign: as under the preset that a campaign has unless it says another.
+    // Without any campaign: the default preset.
     let mut of = vec![Preset::default()];
     for (campaign, _) in person.enrolments().iter() {
         of.extend(presets.all_of(campaign).await?.iter().copied());
@@ -278,7 +280,7 @@ async fn standing(
     }
     let mut longest: Option<(u32, Preset)> = None;
     for preset in of {
-        // Under one of them nothing is set: then the person is kept.
+        // If one of the presets has no period, the customer is kept.
         let Some(period) = state.period(DataClass::Persons, preset) else {
             return Ok(Standing::NotDue);
         };

@@ -1,7 +1,8 @@
-//! Retention, whoever asks: how long each class of data is kept, what is due, and disposing of it.
+//! Retention: how long each class of data is kept, what is due, and its disposal.
 //!
-//! A disposal is stored with all it names before the first byte is destroyed, and completed after; one that
-//! a crash cut is finished before anything else. A running server looks once a day by its own clock.
+//! A disposal is stored with everything it names before anything is destroyed, and completed afterwards.
+//! One that a crash interrupted is completed before anything else. A running server disposes of data once a
+//! day.
 
 mod carry_out;
 mod complained;
@@ -25,7 +26,7 @@ use domain::problem::Problem;
 use domain::retention::{DataClass, Retention, RetentionCommand};
 use domain::stored_event::Cause;
 
-/// Sets a period. Whoever demands that somebody else agrees first, demands it here.
+/// Sets a period. The caller must check for the approval of another user first.
 pub async fn set_period(
     installation: &Installation,
     class: DataClass,

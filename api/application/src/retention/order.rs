@@ -1,4 +1,4 @@
-//! What somebody orders of retention: a period, or a run.
+//! Requests about retention: a period, or a run.
 
 use domain::calling_plan::Preset;
 use domain::ids::ApprovalId;
@@ -6,25 +6,26 @@ use domain::retention::{PERIOD_DAYS_MAX, REASON_BYTES_MAX};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// For how long a class of data is kept.
+/// A request to set how long a class of data is kept.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(extend("examples" = [
     { "days": 365, "reason": "policy 4" },
     { "preset": "cn-collection", "days": 1096, "reason": "policy 4, collection" }
 ]))]
 pub struct PeriodOrder {
-    /// Of campaigns under this preset; without it, of all that have none of their own.
+    /// The preset that the period is for. Without it, the period applies to all presets that have none of
+    /// their own.
     pub preset: Option<Preset>,
-    /// No less than the floor; the longest that applies counts.
+    /// At least the floor. If several periods apply, the longest is used.
     #[schemars(range(min = 1, max = PERIOD_DAYS_MAX))]
     pub days: Option<u32>,
-    /// Instead of days: the period is taken back, and nothing is disposed of by it.
+    /// Instead of `days`: removes the period, so that nothing is disposed of under it.
     #[schemars(with = "Option<bool>")]
     pub keep: bool,
-    /// Stored for ever; nothing personal.
+    /// Reason, stored permanently. It must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
-    /// The approval that another person gave, where persons are erased by it.
+    /// The approval of another user, needed if the period leads to the erasure of customers.
     pub approval: Option<ApprovalId>,
 }
 
@@ -33,12 +34,12 @@ impl Order for PeriodOrder {
         let days: Option<u32> = body.value("days");
         let keep: bool = body.value("keep").unwrap_or(false);
         if days.is_some() == keep {
-            body.wrong("days", "or keep is given: one of them");
+            body.wrong("days", "or keep must be given, but not both");
         }
         let code = body.text("preset");
         let preset = code.as_deref().and_then(Preset::of_code);
         if code.is_some() && preset.is_none() {
-            body.wrong("preset", "is none of the presets");
+            body.wrong("preset", "is not a preset");
         }
         Self {
             preset,
@@ -50,11 +51,11 @@ impl Order for PeriodOrder {
     }
 }
 
-/// Whether it is only looked.
+/// A request to run retention.
 #[derive(Debug, Clone, Copy, JsonSchema)]
 #[schemars(extend("examples" = [{ "dry_run": true }]))]
 pub struct RunOrder {
-    /// Nothing is destroyed, and nothing stored: it says what is due.
+    /// If true, nothing is destroyed or stored; the reply lists what is due.
     #[schemars(with = "Option<bool>")]
     pub dry_run: bool,
 }

@@ -1,5 +1,5 @@
-//! Transcripts that an order disposes of before their period would: by the same disposals, on record before
-//! and after, where the floor is past and nobody is held.
+//! Transcripts that a request disposes of before their period ends. The disposal is recorded in the log
+//! before and after, as usual. It needs the floor to be past and the customer not to be held.
 
 use super::carry_out::carry_out;
 use super::complained::Complained;
@@ -15,16 +15,16 @@ use domain::retention::{Beginning, DISPOSAL_ITEMS_MAX, DataClass, RetentionComma
 use domain::time::Timestamp;
 use domain::transcript::TranscriptOf;
 
-/// What an order may dispose of, as it stands now.
+/// What a request may dispose of, as of now.
 pub(crate) struct Orderable<'a> {
     installation: &'a Installation,
     complained: Complained,
-    /// What came to rest at this instant or before.
+    /// Retention of the thing must have begun at this time or before.
     latest: Timestamp,
 }
 
 impl<'a> Orderable<'a> {
-    /// Of a campaign that goes by these presets.
+    /// Returns what may be disposed of for a campaign with these presets.
     pub(crate) async fn now(installation: &'a Installation, presets: &[Preset]) -> Result<Self, Problem> {
         let (_, latest) = longest(installation, presets).await?;
         Ok(Self {
@@ -34,8 +34,9 @@ impl<'a> Orderable<'a> {
         })
     }
 
-    /// Only what has a key of its own: destroying the person's would take along what others need. A recording
-    /// of the same call says the same aloud.
+    /// Returns true if the transcript may be disposed of. It must have a key of its own: destroying the
+    /// customer's key would destroy other data too. A kept recording of the same call has the same content,
+    /// so then it returns false.
     pub(crate) async fn has(
         &self,
         of: TranscriptOf,
@@ -56,8 +57,8 @@ impl<'a> Orderable<'a> {
     }
 }
 
-/// The preset that keeps transcripts for longest, and until when a transcript came to rest that it keeps no
-/// longer.
+/// Returns the preset with the longest period for transcripts, and the time until which its retention must
+/// have begun for it to be due.
 async fn longest(installation: &Installation, presets: &[Preset]) -> Result<(Preset, Timestamp), Problem> {
     let class = DataClass::Transcripts;
     let state = installation.entities.retentions.state(&class).await?.state;
@@ -66,7 +67,8 @@ async fn longest(installation: &Installation, presets: &[Preset]) -> Result<(Pre
     Ok((preset, kept_from(installation.now(), days)))
 }
 
-/// Finishes what a crash left of a disposal of transcripts, whoever began it: what is gone is on record then.
+/// Completes a disposal of transcripts that a crash interrupted, whatever began it. Then every destroyed
+/// transcript is on record.
 pub(crate) async fn finish_left_over(installation: &Installation) -> Result<(), Problem> {
     let retentions = &installation.entities.retentions;
     let state = retentions.state(&DataClass::Transcripts).await?.state;
@@ -86,7 +88,7 @@ async fn finish(installation: &Installation) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Disposes of them, as many as there are; answers how many of them are gone.
+/// Disposes of the transcripts. Returns how many of them are destroyed.
 pub(crate) async fn dispose(
     installation: &Installation,
     presets: &[Preset],
@@ -100,7 +102,7 @@ pub(crate) async fn dispose(
     let _place = only_one()?;
     let retentions = &installation.entities.retentions;
     finish(installation).await?;
-    // A period may have been set since it was looked.
+    // A period may have been set since the candidates were found.
     let (preset, latest) = longest(installation, presets).await?;
     let mut due = Vec::with_capacity(transcripts.len());
     for (of, at) in transcripts {
@@ -134,7 +136,7 @@ pub(crate) async fn dispose(
     Ok(gone)
 }
 
-/// Whether its own events say that it was disposed of.
+/// Returns true if its own events record its disposal.
 async fn is_disposed(installation: &Installation, of: TranscriptOf) -> Result<bool, Problem> {
     let entities = &installation.entities;
     Ok(match of {

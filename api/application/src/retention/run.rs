@@ -1,4 +1,5 @@
-//! One run: what a crash left is finished, what is due is found, and disposed of unless it is only looked.
+//! One run: completes what a crash interrupted, finds what is due, and disposes of it unless it is a dry
+//! run.
 
 use super::carry_out::carry_out;
 use super::due::{Due, persons, recordings};
@@ -18,66 +19,66 @@ use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// One run at a time.
+/// A semaphore that allows one run of retention at a time.
 static PLACE: Semaphore = Semaphore::const_new(1);
 
-/// Longest wait until the rows that say what to look at have what the log has.
+/// Longest wait for the rows that select candidates to reach the log's end, in milliseconds.
 const ROWS_WAIT_MS: u64 = 5_000;
 
-/// Things named in a reply; the events name all.
+/// Most things named in a reply. The events name all.
 const NAMED_MAX: usize = 20;
 
-/// What a run found and did.
+/// The result of a run of retention, by class of data.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RunShown {
-    /// Nothing was destroyed or stored.
+    /// True if nothing was destroyed or stored.
     pub dry_run: bool,
     pub at: Timestamp,
     pub classes: Vec<ClassRun>,
-    /// Where the log ends behind it.
+    /// The log's end after the run.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
 }
 
-/// The same of one class.
+/// The result of a run of retention for one class of data.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ClassRun {
     pub class: DataClass,
-    /// A period is set; without one nothing is due.
+    /// True if a period is set. Without one, nothing is due.
     pub set: bool,
-    /// A disposal that an earlier run could not complete; in a dry run it is not.
+    /// A disposal that an earlier run did not complete. A dry run does not complete it either.
     pub unfinished: Option<u64>,
     pub looked_at: u64,
-    /// Past their period, held ones and those that are left among them.
+    /// Things past their period, including those held and those left for the next run.
     pub due: u64,
-    /// Past their period and under a hold: they are kept.
+    /// Past their period but under a hold. They are kept.
     pub held: u64,
     pub destroyed: u64,
-    /// Were gone already: erased, or destroyed before a crash.
+    /// Already gone: erased, or destroyed before a crash.
     pub gone: u64,
-    /// Kept after all: a hold or a new enrolment came between.
+    /// Kept because of a hold or a new enrolment in the meantime.
     pub kept: u64,
-    /// More than one run disposes of: the next goes on.
+    /// Beyond the limit of one run. The next run continues with them.
     pub left: u64,
-    /// Files that no event knows: they are not touched.
+    /// Files without an event. They are not touched.
     pub unknown: u64,
-    /// The disposals of this run, by number.
+    /// Numbers of the disposals of this run.
     #[schemars(example = [17])]
     pub disposals: Vec<u64>,
-    /// What is due, at most 20.
+    /// The things that are due, at most 20 in all.
     pub calls: Vec<CallId>,
     pub customers: Vec<CustomerId>,
     pub conversations: Vec<ConversationId>,
 }
 
-/// The place of whoever destroys by disposals, for as long as it is held.
+/// Returns the permit for disposals, which only one task can have at a time.
 pub(super) fn only_one() -> Result<SemaphorePermit<'static>, Problem> {
     let busy = |_| Problem::new(Kind::Busy, "retention-busy", "a retention run is in progress");
     PLACE.try_acquire().map_err(busy)
 }
 
-/// Runs once over all classes. Whoever demands that somebody else agrees first, demands it here.
+/// Runs once over all classes. The caller must check for the approval of another user first.
 pub async fn run(installation: &Installation, dry_run: bool, cause: Cause) -> Result<RunShown, Problem> {
     let _place = only_one()?;
     let head = installation.store().head().await?;
@@ -94,7 +95,7 @@ pub async fn run(installation: &Installation, dry_run: bool, cause: Cause) -> Re
     })
 }
 
-/// A run over one class.
+/// A run of retention over one class of data.
 struct Running<'a> {
     installation: &'a Installation,
     class: DataClass,
@@ -182,7 +183,7 @@ impl<'a> Running<'a> {
             .state)
     }
 
-    /// What a crash left.
+    /// Completes a disposal that a crash interrupted.
     async fn finish(&mut self, state: &RetentionState) -> Result<(), Problem> {
         let Some(under_way) = state.under_way() else {
             return Ok(());
@@ -195,7 +196,7 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    /// Disposes of what is due, by groups of one rule; answers what is named of it.
+    /// Disposes of what is due, in groups with the same rule. Returns the things to name in the reply.
     async fn dispose<T: Clone>(
         &mut self,
         due: Due<T>,
@@ -226,7 +227,7 @@ impl<'a> Running<'a> {
         Ok(named)
     }
 
-    /// One disposal: in the log first, then carried out.
+    /// Records one disposal in the log, then carries it out.
     async fn begin(
         &mut self,
         preset: Preset,

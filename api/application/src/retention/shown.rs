@@ -1,4 +1,4 @@
-//! Retention as it is shown: each class with its periods, their floors and sources, and what was last done.
+//! Replies about retention: each class with its periods, their floors and sources, and its last review.
 
 use crate::as_of::{Known, Moment, entity_then};
 use crate::installation::Installation;
@@ -10,22 +10,22 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The presets that periods are set for.
+/// The presets that periods can be set for.
 pub(super) const PERIODS: [Preset; 7] = Preset::ALL;
 
-/// Milliseconds between two looks of a server.
+/// Interval between two runs of a server, in milliseconds.
 pub(super) const DAILY_MS: u64 = 86_400_000;
 
-/// What is kept without a period, and why.
+/// The data without a period, and why.
 const OTHERS: &[Other] = &[
     Other {
         what: "events",
-        why: "the log is never rewritten: ids, times, counts and proofs stay; whoever is disposed of in it \
+        why: "the log is never rewritten: ids, times, counts and proofs stay; personal data disposed of \
               cannot be read any more",
     },
     Other {
         what: "exports and bundles",
-        why: "are files of whoever took them, on record as inquiry.exported; this server keeps none",
+        why: "are files of the user who made them, recorded as inquiry.exported; this server keeps none",
     },
     Other {
         what: "backups of keys",
@@ -33,14 +33,14 @@ const OTHERS: &[Other] = &[
     },
 ];
 
-/// Every class, and what has none.
+/// All classes of data, and what has no period.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RetentionShown {
     pub classes: Vec<ClassShown>,
     pub others: &'static [Other],
 }
 
-/// Something that no period is set for.
+/// Data that has no period, with the reason.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Other {
     #[schemars(example = &"events")]
@@ -48,43 +48,44 @@ pub struct Other {
     why: &'static str,
 }
 
-/// One class of data.
+/// One class of data with its periods, disposals and last review.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ClassShown {
     pub class: DataClass,
     pub class_zh: &'static str,
-    /// For `If-Match`.
+    /// Version that was read. Send it as `If-Match` when you change the period.
     #[schemars(example = &"\"v3\"")]
     pub etag: String,
-    /// What was set for all presets that have none of their own.
+    /// Period for all presets without one of their own.
     pub days: Option<u32>,
     pub floor_days: u32,
     #[schemars(example = &"six months")]
     pub floor_source: &'static str,
     pub presets: Vec<PeriodShown>,
-    /// A disposal that is not completed.
+    /// Number of a disposal that is not completed.
     pub under_way: Option<u64>,
     pub disposals: u64,
-    /// By all of them.
+    /// Things destroyed by all disposals so far.
     pub destroyed: u64,
-    /// When it was last looked for what is due, and what was found.
+    /// When it was last reviewed, and what was found.
     pub last_review: Option<ReviewShown>,
-    /// When a running server looks next; null where nothing is set.
+    /// When a running server next disposes of what is due; null if no period is set.
     pub next_review_at: Option<Timestamp>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
 
-/// What applies under a preset.
+/// The period of a class of data under one preset, with the rule and the floor.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PeriodShown {
     pub preset: Preset,
-    /// What was set for it.
+    /// The period that was set for the preset itself.
     pub set_days: Option<u32>,
-    /// What counts: the longest of what was set and the floor; null where nothing is set, and all is kept.
+    /// The period that applies: the longest of those set and the floor; null if none is set and everything
+    /// is kept.
     pub days: Option<u32>,
-    /// What that rests on.
+    /// The rule that this period comes from.
     #[schemars(example = &"set for all presets")]
     pub rule: Option<String>,
     pub floor_days: u32,
@@ -92,7 +93,7 @@ pub struct PeriodShown {
     pub floor_source: &'static str,
 }
 
-/// A look for what is due.
+/// A review of the data that is due, and when it was made.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ReviewShown {
     pub at: Timestamp,
@@ -100,7 +101,7 @@ pub struct ReviewShown {
     pub reviewed: Reviewed,
 }
 
-/// Every class, now or at a moment.
+/// Returns all classes, now or at a past moment.
 pub async fn all(installation: &Installation, moment: Moment) -> Result<RetentionShown, Problem> {
     let mut classes = Vec::new();
     for class in DataClass::ALL {
@@ -112,7 +113,7 @@ pub async fn all(installation: &Installation, moment: Moment) -> Result<Retentio
     })
 }
 
-/// One of them, now or at a moment.
+/// Returns one class, now or at a past moment.
 pub async fn of_class(
     installation: &Installation,
     class: DataClass,
@@ -129,7 +130,7 @@ pub async fn of_class(
     Ok(shown)
 }
 
-/// One of them as it stands.
+/// Returns one class in the given state.
 pub fn one(class: DataClass, state: &RetentionState, version: StreamVersion) -> ClassShown {
     let presets = PERIODS.into_iter().map(|preset| {
         let period = state.period(class, preset);

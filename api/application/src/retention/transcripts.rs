@@ -1,6 +1,6 @@
-//! Transcripts past their period: found in the log, where calls and conversations end, and known by their own
-//! key. What has none was never written, is gone already, or is of before there were such keys: that is under
-//! the person's key alone, and goes with it.
+//! Transcripts past their period. They are found in the log by the ends of calls and conversations, and
+//! identified by their own key. A transcript without such a key was never written, is already destroyed, or
+//! is older than these keys; an older one is sealed with the customer's key and is destroyed with it.
 
 use super::carry_out::Outcome;
 use super::complained::Complained;
@@ -23,7 +23,7 @@ use domain::transcript::TranscriptOf;
 /// Most transcripts that one run disposes of: a minute or two of destroying keys and storing.
 const TRANSCRIPTS_MAX: usize = 5_000;
 
-/// Whose transcript ends with this event.
+/// Returns the transcript that ends with this event, if any.
 fn ends(envelope: &Envelope) -> Option<TranscriptOf> {
     let id = envelope.stream.id();
     match envelope.kind.as_str() {
@@ -33,8 +33,8 @@ fn ends(envelope: &Envelope) -> Option<TranscriptOf> {
     }
 }
 
-/// Transcripts with a key of their own that are past their period, whose persons are not held. It is looked
-/// from where the last review left off: up to the first that is still there.
+/// Finds transcripts with a key of their own that are past their period, of customers who are not held. The
+/// search starts where the last review stopped: before the first transcript that still exists.
 pub(super) async fn due(
     installation: &Installation,
     state: &RetentionState,
@@ -70,7 +70,7 @@ pub(super) async fn due(
         for stored in &page.events {
             let envelope = stored.envelope();
             let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
-            // Times never decrease along the log: nothing behind is due.
+            // Times never decrease along the log, so nothing later is due.
             if envelope.at > latest {
                 return Ok(looking.due);
             }
@@ -86,7 +86,7 @@ pub(super) async fn due(
     }
 }
 
-/// What was found so far.
+/// A search for transcripts past their period, with what was found so far.
 struct Looking<'a> {
     installation: &'a Installation,
     state: &'a RetentionState,
@@ -94,7 +94,8 @@ struct Looking<'a> {
     presets: Presets<'a>,
     complained: Complained,
     due: Due<TranscriptOf>,
-    /// Nothing was found yet that is there: the next review need not look here again.
+    /// True until the first existing transcript is found. Until then, the next review can skip this part of
+    /// the log.
     is_settled: bool,
 }
 
@@ -153,7 +154,7 @@ pub(super) async fn is_held(
     Ok(is_named || person.held().is_some())
 }
 
-/// As a disposal names them.
+/// Returns the transcripts in the form in which a disposal names them.
 pub(super) fn things(transcripts: Vec<TranscriptOf>) -> DisposedThings {
     let mut things = DisposedThings::default();
     for of in transcripts {
@@ -165,14 +166,15 @@ pub(super) fn things(transcripts: Vec<TranscriptOf>) -> DisposedThings {
     things
 }
 
-/// The other way around.
+/// Returns the transcripts that a disposal names.
 pub(super) fn named(things: &DisposedThings) -> impl Iterator<Item = TranscriptOf> + '_ {
     let calls = things.calls.iter().copied().map(TranscriptOf::Call);
     let conversations = things.conversations.iter().copied();
     calls.chain(conversations.map(TranscriptOf::Conversation))
 }
 
-/// Destroys the key of one, unless its person is held by now, and says so in its own stream.
+/// Destroys the key of one transcript, unless its customer is held by now, and records it in the
+/// transcript's own stream.
 pub(super) async fn dispose(
     installation: &Installation,
     of: TranscriptOf,

@@ -1,8 +1,9 @@
-//! Sends saved reports at their times, in the one process that may dial (or the only one there is).
+//! Sends saved reports on schedule, in the process that may dial, or in the only process.
 //!
-//! What is due follows from each report's own events: a restart, or another process that takes over, sends
-//! what was not sent and nothing twice. What cannot be made now, because the rows are away or behind, is said
-//! and tried again at the next look, until the next time is due.
+//! What is due follows from each report's own events. After a restart, or when another process takes over,
+//! unsent reports are sent and none is sent twice. If a report cannot be made because the rows are
+//! unavailable or behind, this is logged and retried at the next check, until the report's next time is
+//! due.
 
 use super::sending::send_due;
 use crate::installation::Installation;
@@ -11,10 +12,10 @@ use domain::problem::{Kind, Problem};
 use domain::saved_report::{SavedReportEvent, SavedReportId};
 use std::sync::Arc;
 
-/// Between two looks at what is due: a report may be this late.
+/// Interval between checks for due reports, in milliseconds. A report can be late by this much.
 const LOOK_MS: u64 = 10_000;
 
-/// Begins to send; ends with the process.
+/// Starts sending. It stops with the process.
 pub fn begin(installation: &Arc<Installation>) {
     let clerk = Arc::clone(installation);
     installation.until_stopped("saved reports", async move {
@@ -45,7 +46,8 @@ async fn look_again_and_again(installation: &Installation) -> Result<(), Problem
     }
 }
 
-/// One report; false where the rows are away or behind: the others would wait as long, and for the same.
+/// Sends one report if it is due. Returns false if the rows are unavailable or behind: the other reports
+/// would fail for the same reason.
 pub(super) async fn look(installation: &Installation, name: &SavedReportId) -> bool {
     match send_where_due(installation, name).await {
         Ok(()) => true,

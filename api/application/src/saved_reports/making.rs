@@ -1,4 +1,4 @@
-//! A report made: its figures for a scope, over the days that it looks back on.
+//! Making a report: its figures for a data scope, over the days that it covers.
 
 use crate::as_of::Moment;
 use crate::figures::{Asked, Source, find};
@@ -13,21 +13,21 @@ use domain::time::Timestamp;
 use projections::metrics::{Metric, Scope, Unit};
 use projections::views::metric_board;
 
-/// How long a report waits for the rows of its figures to have what happened before it was asked.
+/// Longest wait for the rows of the figures to reach the log's end, in milliseconds.
 const ROWS_WAIT_MS: u64 = 10_000;
 
-/// See the file's description.
+/// A saved report with its figures, before it is sent or shown.
 pub(super) struct Made {
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
     pub(super) position: Position,
     pub(super) figures: Vec<SentFigure>,
-    /// That one report has no room for.
+    /// Figures beyond the limit of one report.
     pub(super) left_out: u32,
 }
 
-/// The campaigns that a figure is made for each; `None` alone is one over all. Nothing where the scope
-/// reaches none of them.
+/// Returns the campaigns to make each figure for; a single `None` means one figure over all campaigns.
+/// Empty if the scope includes none of them.
 pub(super) fn campaigns_in(plan: &ReportPlan, scope: &DataScope) -> Vec<Option<CampaignId>> {
     if plan.campaigns.is_empty() {
         return match &scope.campaigns {
@@ -41,7 +41,7 @@ pub(super) fn campaigns_in(plan: &ReportPlan, scope: &DataScope) -> Vec<Option<C
     reached.cloned().map(Some).collect()
 }
 
-/// Makes it for `scope`, over the whole days before `at`.
+/// Makes the report for `scope`, over the whole days before `at`.
 pub(super) async fn make(
     installation: &Installation,
     plan: &ReportPlan,
@@ -108,7 +108,7 @@ async fn figure(asked: &Asked, db: &dyn projections::ReadDb) -> Result<SentFigur
     })
 }
 
-/// As people read it.
+/// Returns the value as text for people.
 fn worded(metric: &Metric, value: f64) -> String {
     match metric.unit {
         Unit::Ratio => format!("{:.1} %", value * 100.0),

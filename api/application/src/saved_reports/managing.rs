@@ -1,4 +1,4 @@
-//! Saved reports as they are saved, read and removed.
+//! Saving, reading and removing saved reports.
 
 use super::making::{campaigns_in, make};
 use crate::access::Caller;
@@ -20,37 +20,37 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Saved reports of one installation: what the clerk looks through again and again.
+/// Most saved reports of one installation. The sender checks all of them regularly.
 const REPORTS_MAX: usize = 500;
 
-/// Names that were ever used: each is looked at, also when its report is removed.
+/// Most names that were ever used. Each is checked, even if its report is removed.
 const NAMES_MAX: usize = 1_000;
 
-/// A saved report as it is listed.
+/// A saved report in the list.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SavedReport")]
 pub struct SavedShown {
     pub name: SavedReportId,
     #[serde(flatten)]
     pub plan: ReportPlan,
-    /// Absent where it is the directory's owner's.
+    /// Absent if it belongs to the owner of the data directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
-    /// Whether the caller may change it.
+    /// True if the caller may change it.
     pub is_own: bool,
     pub saved_at: Timestamp,
     /// When it is sent next; absent without a schedule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_due_at: Option<Timestamp>,
-    /// When it was sent, or was to be, the last time.
+    /// When it was last sent, or should have been.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_sent_at: Option<Timestamp>,
-    /// Why nothing was sent then.
+    /// Why nothing was sent at that time, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_fault: Option<SendingFault>,
-    /// Nothing was sent because the owner lost the right: another user may take it over.
+    /// True if nothing was sent because the owner lost the right. Another user may take it over.
     pub is_owner_lost: bool,
-    /// What `If-Match` says of a change: the version that was read.
+    /// Version that was read. Send it as `If-Match` when you change the report.
     #[schemars(example = &"\"v1\"")]
     pub etag: String,
     #[serde(skip)]
@@ -71,18 +71,18 @@ pub struct SavedList {
 pub struct ReportMade {
     #[serde(flatten)]
     pub saved: SavedShown,
-    /// The first instant of its days.
+    /// Start of the days that the report covers.
     pub from: Timestamp,
-    /// Before which its days end.
+    /// End of the days that the report covers, exclusive.
     pub to: Timestamp,
     pub figures: Vec<SentFigure>,
-    /// Figures that one report has no room for.
+    /// Figures beyond the limit of one report.
     pub figures_left_out: u32,
-    /// Up to where the log was read for it.
+    /// The log position up to which its figures were computed.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String", example = &"42")]
     pub complete_up_to: Position,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
@@ -97,8 +97,9 @@ pub(super) fn user_of(caller: &Caller) -> Option<UserId> {
     caller.user().map(|known| known.user.clone())
 }
 
-/// Shown as far as its reader may see, also to its owner by a key that is narrower than they are: no campaign
-/// beyond that, and none of the channels but those that its owner may name by what they ask with.
+/// Returns the report as far as the caller may see it. Campaigns outside the scope are left out, and so are
+/// channels, except those that the owner may name with the access key in use. This also applies to the
+/// owner with a narrower key.
 pub(super) async fn shown(
     installation: &Installation,
     name: &SavedReportId,
@@ -135,7 +136,7 @@ pub(super) async fn shown(
     })
 }
 
-/// Whether the caller may name this channel of alerts or webhook: it is there, and within what they may see.
+/// Returns true if the caller may name this alert channel or webhook: it exists and is within their scope.
 pub(super) async fn may_name(
     installation: &Installation,
     id: WebhookId,
@@ -154,7 +155,8 @@ pub(super) async fn may_name(
     Ok(false)
 }
 
-/// Theirs, or whoever's it is where the directory's owner asks, who may remove what nobody else can any more.
+/// Returns true if the report belongs to the caller. The owner of the data directory counts as owner of all
+/// reports, so that reports without an active owner can be removed.
 fn is_own(saved: &Saved, caller: &Caller) -> bool {
     let is_directory = matches!(caller, Caller::Directory { .. });
     is_directory
@@ -163,8 +165,9 @@ fn is_own(saved: &Saved, caller: &Caller) -> bool {
             .is_some_and(|known| saved.owner.as_ref() == Some(&known.user))
 }
 
-/// Whether this caller may know of it: their own, or a shared one, that holds something in their scope. One
-/// with an owner who lost the right is as a shared one: another user may take it over.
+/// Returns true if the caller may know of the report: it is their own or shared, and includes something in
+/// their scope. A report with an owner who lost the right counts as shared, so that another user can take
+/// it over.
 pub(super) fn may_read(state: &SavedReportState, caller: &Caller, scope: &DataScope) -> bool {
     let Some(saved) = state.saved() else { return false };
     if is_own(saved, caller) && scope.is_all() {
@@ -174,7 +177,7 @@ pub(super) fn may_read(state: &SavedReportState, caller: &Caller, scope: &DataSc
     is_theirs && !campaigns_in(&saved.plan, scope).is_empty()
 }
 
-/// Every saved report that the caller may read, by name.
+/// Returns all saved reports that the caller may read, by name.
 pub async fn all_saved(
     installation: &Installation,
     caller: &Caller,
@@ -197,7 +200,8 @@ async fn ids(installation: &Installation) -> Result<Vec<SavedReportId>, Problem>
     Ok(ids.collect())
 }
 
-/// The state of a report that the caller may read; as if there were none where they may not.
+/// Returns the state of a report that the caller may read. If they may not read it, the error is the same
+/// as for a missing report.
 pub async fn seen(
     installation: &Installation,
     name: &SavedReportId,
@@ -211,7 +215,7 @@ pub async fn seen(
     Ok((loaded.state, loaded.version))
 }
 
-/// One saved report with its figures, now or at a moment.
+/// Returns one saved report with its figures, now or at a past moment.
 pub async fn one_saved(
     installation: &Installation,
     name: &SavedReportId,
@@ -243,7 +247,7 @@ pub async fn one_saved(
     })
 }
 
-/// Saves a plan under a name; `is_new` refuses a name that is taken.
+/// Saves a plan under a name. If `is_new` is true, refuses a name that is in use.
 pub async fn save(
     installation: &Installation,
     name: SavedReportId,
@@ -255,7 +259,7 @@ pub async fn save(
     let (caller, scope) = by;
     refuse_guests(caller)?;
     if is_new {
-        // Also a request that comes again: it is answered by the report itself, as the first time.
+        // A repeated request gets its first answer from the report itself.
         let loaded = installation.entities.saved_reports.state(&name).await?;
         if loaded.state.saved().is_none() {
             refuse_too_many(installation, &name).await?;
@@ -282,7 +286,8 @@ pub async fn save(
     Ok(ReportChanged { shown, answer })
 }
 
-/// A name that stands is as good as one of those that were: both are looked through.
+/// Refuses a new report if there are too many reports, or too many names. Names of removed reports count
+/// too, but can be used again.
 async fn refuse_too_many(installation: &Installation, name: &SavedReportId) -> Result<(), Problem> {
     let names = ids(installation).await?;
     let mut standing = 0;
@@ -301,7 +306,7 @@ async fn refuse_too_many(installation: &Installation, name: &SavedReportId) -> R
     Ok(())
 }
 
-/// It is none any more; its owner alone does that.
+/// Removes a saved report. Only its owner may do this.
 pub async fn remove_saved(
     installation: &Installation,
     name: SavedReportId,
@@ -323,7 +328,7 @@ pub async fn remove_saved(
     Ok(asked.await?)
 }
 
-/// Only its owner, and whoever owns the directory, does something to it.
+/// Refuses callers other than the report's owner and the owner of the data directory.
 pub(super) fn refuse_others(state: &SavedReportState, caller: &Caller) -> Result<(), Problem> {
     let owner = state.saved().and_then(|saved| saved.owner.clone());
     let user = user_of(caller);
@@ -348,7 +353,7 @@ pub(super) fn refuse_guests(caller: &Caller) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What a plan names is there, and within what the caller may see.
+/// Checks that what a plan names exists and is within what the caller may see.
 async fn check(
     installation: &Installation,
     plan: &ReportPlan,

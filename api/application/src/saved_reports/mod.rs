@@ -1,8 +1,8 @@
-//! Saved reports and notes on charts: which figures somebody wants again, what they are now or were then, to
-//! whom they are sent when, and what people noted beside them.
+//! Saved reports and notes on charts: which figures a user wants regularly, their values now or at a past
+//! moment, where and when they are sent, and what users noted beside them.
 //!
-//! A report is made for whoever reads it: nobody is shown, or sent, figures beyond a scope of that moment.
-//! What leaves does so as any event that a webhook or a channel of alerts is told of.
+//! A report is made for its reader: it never includes figures outside the reader's scope at that moment. It
+//! is sent like any event that a webhook or an alert channel receives.
 
 mod clerk;
 mod making;

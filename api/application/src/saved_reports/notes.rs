@@ -1,4 +1,4 @@
-//! Notes on charts, whoever asks: those of a chart that a scope reaches, and another one.
+//! Notes on charts: listing those within a scope, and adding one.
 
 use super::managing::{refuse_guests, wrong};
 use crate::access::Caller;
@@ -13,20 +13,20 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One note.
+/// One note on a chart, with its author and time.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "ChartNote")]
 pub struct NoteShown {
     #[serde(flatten)]
     pub note: Noted,
-    /// Who wrote it.
+    /// The user who wrote the note.
     #[schemars(example = &"wang")]
     pub by: String,
-    /// When.
+    /// When the note was written.
     pub at: Timestamp,
 }
 
-/// The notes of a chart, in the order of their moments.
+/// The notes of a chart, ordered by the time they are about.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ChartNotes")]
 pub struct NoteList {
@@ -37,8 +37,8 @@ pub struct NoteList {
 /// A note that was added.
 pub type NoteAdded = actors::Answer<ChartNote>;
 
-/// The notes of a chart: on that of a campaign, also those about all; whoever is held to campaigns sees notes
-/// about those alone.
+/// Returns the notes of a chart. For a campaign's chart, this includes notes about all campaigns, unless
+/// the caller's scope is limited to campaigns.
 pub async fn notes(
     installation: &Installation,
     chart: ChartId,
@@ -63,7 +63,7 @@ pub async fn notes(
     Ok(NoteList { chart, items })
 }
 
-/// Another note, by the caller.
+/// Adds a note by the caller.
 pub async fn add_note(
     installation: &Installation,
     chart: &ChartId,
@@ -92,7 +92,7 @@ pub async fn add_note(
         .await?)
 }
 
-/// Charts are of metrics.
+/// Checks that the chart is of a known metric.
 fn known(chart: &ChartId) -> Result<(), Problem> {
     find(chart.as_str(), None).map(|_metric| ())
 }

@@ -1,5 +1,5 @@
-//! A saved report sent: made for what its owner may see at that moment, recorded with its figures, and told
-//! to its channels by their own senders.
+//! Sending a saved report: it is made for what its owner may see at that moment, recorded with its figures,
+//! and sent by its channels' own senders.
 
 use super::making::{campaigns_in, make};
 use super::managing::{may_name, refuse_guests, refuse_others, seen, wrong};
@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// What was sent.
+/// A saved report that was sent, with its figures.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SavedReportSent")]
 pub struct ReportSent {
@@ -33,7 +33,7 @@ pub struct ReportSent {
     pub position_sent: String,
 }
 
-/// Sends it now, beside its schedule.
+/// Sends a report now, outside its schedule.
 pub async fn send_now(
     installation: &Installation,
     name: SavedReportId,
@@ -56,7 +56,7 @@ pub async fn send_now(
     refuse_narrower(installation, saved, scope).await?;
     let sending = made(installation, saved, None, installation.now()).await?;
     let answer = record(installation, &name, sending, cause).await?;
-    // Of a repeat, what was sent the first time.
+    // For a repeated request: what was sent the first time.
     let sending = answer.events.iter().find_map(SavedReportEvent::sending);
     let sending = sending
         .cloned()
@@ -69,7 +69,7 @@ pub async fn send_now(
     Ok((sent, answer))
 }
 
-/// Its figures come back to whoever sends it: a key that reaches less than its owner has none sent.
+/// Refuses a scope that is narrower than the owner's: the reply includes the report's figures.
 async fn refuse_narrower(
     installation: &Installation,
     saved: &Saved,
@@ -92,8 +92,8 @@ async fn refuse_narrower(
     ))
 }
 
-/// Sends what is due, once for each time: the command's id follows from the report and its time, and the
-/// report itself refuses a second.
+/// Sends a due report, once for each time. The command's id is derived from the report and its time, and
+/// the report itself refuses a second one.
 pub(super) async fn send_due(
     installation: &Installation,
     name: &SavedReportId,
@@ -130,7 +130,7 @@ async fn record(
     Ok(answer)
 }
 
-/// What is to be sent of it, or why nothing is.
+/// Makes what is to be sent, or the reason why nothing is sent.
 async fn made(
     installation: &Installation,
     saved: &Saved,
@@ -182,7 +182,8 @@ async fn made(
     })
 }
 
-/// The figures that the owner may see now; none where the owner is not active, or lost `figures:read`.
+/// Returns the scope of figures that the owner may see now; none if the owner is inactive or lost
+/// `figures:read`.
 async fn owner_scope(
     installation: &Installation,
     owner: Option<&UserId>,
@@ -191,8 +192,8 @@ async fn owner_scope(
     Ok(owner.as_ref().and_then(figures_scope))
 }
 
-/// Whether the owner lacks a right that sending it needs now: an account, figures of one of its campaigns,
-/// or, where the last sending failed for the owner, one of its channels.
+/// Returns true if the owner lacks a right that sending needs now: an account, figures of one of its
+/// campaigns, or, if the last sending failed because of the owner, one of its channels.
 pub(super) async fn lacks_right(
     installation: &Installation,
     state: &SavedReportState,
@@ -216,7 +217,7 @@ fn figures_scope(owner: &Caller) -> Option<DataScope> {
     owner.scope_for(Permission::FiguresRead).ok()
 }
 
-/// The channels among these that the owner may name now.
+/// Returns the channels among these that the owner may name now.
 async fn nameable(
     installation: &Installation,
     open: &BTreeSet<WebhookId>,
@@ -232,8 +233,8 @@ async fn nameable(
     Ok(named)
 }
 
-/// The channels that are there, and cover each of these figures' campaigns. One with an owner who lost the
-/// right is among them: the report waits there for the next owner.
+/// Returns the channels that exist and cover the campaigns of all these figures. This includes channels
+/// with an owner who lost the right: there the report waits for the next owner.
 async fn open_channels(
     installation: &Installation,
     named: &BTreeSet<WebhookId>,

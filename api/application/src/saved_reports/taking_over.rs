@@ -1,4 +1,4 @@
-//! A saved report taken over: its owner lost the right, and another user who may see its campaigns and name
+//! Taking over a saved report: if its owner lost the right, another user who may see its campaigns and name
 //! its channels becomes the owner.
 
 use super::making::campaigns_in;
@@ -12,7 +12,8 @@ use domain::problem::Problem;
 use domain::saved_report::{ReportPlan, SavedReportCommand, SavedReportId};
 use domain::stored_event::Cause;
 
-/// The caller becomes the owner; from its next time on it is sent with the figures that the caller may see.
+/// Makes the caller the owner. From the next time on, the report is sent with the figures that the caller
+/// may see.
 pub async fn take_over_saved(
     installation: &Installation,
     name: SavedReportId,
@@ -25,7 +26,7 @@ pub async fn take_over_saved(
     let missing = || Problem::missing("this saved report");
     let loaded = installation.entities.saved_reports.state(&name).await?;
     let saved = loaded.state.saved().ok_or_else(missing)?;
-    // An owner who has the right again keeps the report, though the last sending failed.
+    // An owner who has the right again keeps the report, even if the last sending failed.
     let is_lost = lacks_right(installation, &loaded.state, saved).await?;
     let is_covered = scope.is_all() || !campaigns_in(&saved.plan, scope).is_empty();
     if !(may_read(&loaded.state, caller, scope) || is_lost && is_covered) {
@@ -49,7 +50,7 @@ pub async fn take_over_saved(
     Ok(ReportChanged { shown, answer })
 }
 
-/// What the plan names is within what the caller may see and name, as when it is saved.
+/// Checks that the caller may see and name everything in the plan, as when it is saved.
 async fn refuse_beyond(
     installation: &Installation,
     plan: &ReportPlan,

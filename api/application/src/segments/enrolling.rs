@@ -1,5 +1,5 @@
-//! The people of a frozen segment as rows of a list: who they are, their number, and what is known of them as
-//! values of variables.
+//! The customers of a frozen segment as rows of a list: their ids, numbers, and attributes as values of
+//! variables.
 
 use super::sight::SegmentSight;
 use crate::installation::Installation;
@@ -16,19 +16,20 @@ use intake::mapping::Member;
 use intake::row::{Consents, RowRules};
 use serde_json::{Map, Value};
 
-/// A campaign's segment, fixed, and its people as records of a list.
+/// A campaign's segment, frozen, and its customers as records of a list.
 pub struct FrozenList {
     pub frozen: FrozenSegment,
     pub records: Vec<Map<String, Value>>,
-    /// What they are held against: a consent is on record or not, and each grant asks for it.
+    /// The rules to check them by. Consent must be on record; each grant checks it.
     pub rules: RowRules,
-    /// Who has no number, or whose values cannot be read: nobody calls them.
+    /// Customers without a number, or with values that cannot be read. They are not called.
     pub unreachable_count: u64,
 }
 
 impl Installation {
-    /// Fixes whom a campaign is for. The segment that it has already is asked again as it was asked then, so
-    /// that a list that was cut off goes on with the same people: those of them who are not erased since.
+    /// Freezes the segment of a campaign. If the campaign already has this segment, it is evaluated again
+    /// as of the first time. An interrupted list then continues with the same customers, except those
+    /// erased since.
     pub async fn freeze_for(
         &self,
         campaign: &CampaignId,
@@ -75,7 +76,7 @@ impl Installation {
         })
     }
 
-    /// What is frozen stays: a segment of which nobody can be enrolled is not.
+    /// Refuses a segment without any customer who can be enrolled: a frozen segment cannot be changed.
     async fn refuse_nobody(&self, records: &[Map<String, Value>], rules: &RowRules) -> Result<(), Problem> {
         let Err(first) = somebody(records, rules, &self.environment.vault, self.tasks()).await else {
             return Ok(());
@@ -96,7 +97,8 @@ impl Installation {
     }
 }
 
-/// A list of a few people would tell the caller the sealed attribute of each.
+/// Returns the refusal of a segment that is too small: a list of a few customers would reveal the sealed
+/// attribute of each.
 fn too_few() -> Problem {
     let detail = format!(
         "fewer than {ROUNDED_TO} customers: a segment that uses encrypted attributes needs customers:reveal \
@@ -105,8 +107,8 @@ fn too_few() -> Problem {
     Problem::refused("segment-too-small", detail)
 }
 
-/// Who is gone leaves no row, also as of then: behind a LIMIT somebody moves up whom nobody fixed, and whom
-/// nobody approved.
+/// Refuses a frozen segment with LIMIT if its customers changed. Erased customers have no row, even for the
+/// past, so LIMIT would take in others who were neither frozen nor approved.
 fn refuse_others(frozen: &FrozenSegment, now_sha256: &str) -> Result<(), Problem> {
     let has_limit = super::read(&frozen.sql)?.limit().is_some();
     if has_limit && frozen.members_sha256 != now_sha256 {
@@ -123,7 +125,7 @@ fn frozen_before(state: &CampaignState, sql: &str) -> Result<Option<FrozenSegmen
     Ok(frozen.filter(|frozen| frozen.sha256 == digest).cloned())
 }
 
-/// `None` where there is nobody to call.
+/// Returns the customer's record; `None` if there is no number to call.
 fn record(state: &CustomerState) -> Option<Map<String, Value>> {
     let open = state.external_id()?.value()?;
     let mut numbers = state.numbers().iter().filter(|known| !known.invalid);
@@ -137,7 +139,7 @@ fn record(state: &CustomerState) -> Option<Map<String, Value>> {
     let known = state.profile().into_iter().flat_map(|known| known.values());
     let variables: Map<String, Value> = known
         .map(|(attribute, value)| (attribute.to_string(), value.written().into()))
-        // Consents, agents, zones and places of numbers are a list's to say, not an attribute's.
+        // Consents, agents, zones and places of numbers come from a list, not from attributes.
         .filter(|(name, _)| Member::from_name(name).is_none())
         .collect();
     record.insert("variables".to_owned(), variables.into());

@@ -1,5 +1,5 @@
-//! Rows that segments ask, kept up with the log: persons' own events, their values opened with the keys of
-//! this process.
+//! Keeps the rows for segments up to date with the log: customers' own events, with values opened by the
+//! keys of this process.
 
 use domain::customer::event::CustomerEvent;
 use domain::customer::{Customer, ProfileChange, profile_changes};
@@ -10,10 +10,11 @@ use domain::problem::{Kind, Problem};
 use domain::stored_event::{Position, StoredEvent, open_personal, read_event};
 use projections::{OfPerson, Pages, SegmentRows, Span};
 
-/// Most events read for one question: twenty million persons with a call each. More is another machine's.
+/// Most events read for one question: twenty million customers with one call each. More than that needs
+/// another machine.
 const EVENTS_MAX: u64 = 100_000_000;
 
-/// Kinds that say something of what segments ask.
+/// Kinds of events with data that segments use.
 const KINDS: [&str; 7] = [
     CustomerEvent::REGISTERED,
     CustomerEvent::ATTRIBUTES_SET,
@@ -24,7 +25,7 @@ const KINDS: [&str; 7] = [
     CustomerEvent::ERASED,
 ];
 
-/// Rows, and how much of the log is in them.
+/// Rows, and the log position up to which they are complete.
 pub(super) struct Held {
     pub(super) rows: SegmentRows,
     pub(super) until: Position,
@@ -38,7 +39,7 @@ impl Held {
         })
     }
 
-    /// Takes what happened up to a position. What was taken stays taken where it was not done in time.
+    /// Applies events up to a position. If time runs out, what was applied is kept.
     pub(super) async fn follow(
         &mut self,
         store: &dyn EventStore,
@@ -77,8 +78,8 @@ impl Held {
     }
 }
 
-/// What a page says of persons. Whose key is gone is nobody any more, also as of before: they have no row,
-/// and what comes behind their beginning finds none.
+/// Returns the changes of a page for each customer. A customer with a destroyed key has no row, even for
+/// the past, and later changes for them find none.
 async fn opened(page: &[StoredEvent], vault: &dyn Vault) -> Result<Vec<OfPerson>, Problem> {
     let fault = |error: &dyn std::error::Error| Problem::fault(error.to_string());
     let mut changes = Vec::with_capacity(page.len());
@@ -102,7 +103,7 @@ async fn opened(page: &[StoredEvent], vault: &dyn Vault) -> Result<Vec<OfPerson>
     Ok(changes)
 }
 
-/// Whether a value in it is sealed that segments ask for: names and variables are none of them.
+/// Returns true if the event has a sealed value that segments use. Names and variables are not used.
 const fn tells_values(event: &CustomerEvent) -> bool {
     matches!(
         event,

@@ -1,8 +1,9 @@
-//! Grades by recency, frequency and money (RFM) written onto the people of a segment, as the attribute by
-//! which offers, models and orders of calling go.
+//! Writes RFM grades (recency, frequency, monetary value) to the customers of a segment, as the attribute
+//! that offers, models and calling orders use.
 //!
-//! Page by page in the order of our ids: a request that failed half-way is sent again, and whoever has the
-//! grade already is no event. Whom the three facts are not known of keeps what they have.
+//! Grades are written page by page, ordered by customer id. A request that failed half-way is sent again;
+//! customers who already have the grade get no new event. Customers with one of the three facts
+//! unknown keep their grade.
 
 use super::RfmOrder;
 use super::grouping::scored;
@@ -24,39 +25,39 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most people of one request: each is asked, and may write an event.
+/// Most customers of one request. Each is checked and may get a new event.
 const GRADES_OF_REQUEST_MAX: usize = 5_000;
 
-/// Asked at once: enough to fill a group commit.
+/// Customers handled concurrently: enough to fill a group commit.
 const AT_ONCE_MAX: usize = 64;
 
-/// Longest reason: it is stored for ever and must hold nothing personal.
+/// Longest reason. It is stored permanently and must not name a person.
 const REASON_BYTES_MAX: usize = 256;
 
-/// Refused people who are named; all are counted.
+/// Most refused customers who are named. All are counted.
 const NAMED_MAX: usize = 100;
 
-/// The rule that says so, as the people's events name it.
+/// The rule name in the customers' events.
 const RULE: &str = "rfm";
 
-/// Whose grades are written, and why.
+/// A request to write grades, with the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "sql": "SELECT * FROM customers", "reason": "grades of the quarter" }]))]
 pub struct GradesOrder {
     #[schemars(flatten)]
     graded: RfmOrder,
-    /// Stored for ever with each grade; nothing personal.
+    /// Reason, stored permanently with each grade. It must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-    /// Nothing is stored: it says what would be.
+    /// If true, nothing is stored; the reply gives what would change.
     dry_run: Option<bool>,
-    /// Goes on behind this customer: what the last reply says.
+    /// Continues after this customer, from `goes_on_after` of the last reply.
     after: Option<CustomerId>,
 }
 
 impl Order for GradesOrder {
     fn read(body: &mut Members) -> Self {
-        // A later page is of the people of the first one, whoever changed since.
+        // A later page uses the customers of the first one, even if they changed since.
         if !body.is_absent("as_of") && body.is_absent("after") {
             body.wrong("as_of", "grades of the past are asked for, and not written");
         }
@@ -69,28 +70,28 @@ impl Order for GradesOrder {
     }
 }
 
-/// What became of one page of them.
+/// The result of writing one page of grades.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GradesWritten {
-    /// What NOW() meant; the next page is asked for with it.
+    /// The value of NOW(). Send it with the request for the next page.
     pub at: Timestamp,
-    /// Where the log stood when the people were graded; the next page is asked for with it.
+    /// Log position at which the customers were graded. Send it with the request for the next page.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String", example = &"1200")]
     pub as_of: Position,
-    /// All people of the segment of whom the three facts are known, and those of whom they are not.
+    /// Number of customers of the segment with all three facts, and number of those without.
     pub graded: usize,
     pub without_facts: usize,
-    /// Of this page.
+    /// Number of customers of this page with a new grade, with the same one, and refused.
     pub changed: usize,
     pub unchanged: usize,
     pub refused_count: usize,
-    /// The first hundred of them.
+    /// The first hundred refused customers.
     pub refused: Vec<GradeRefused>,
-    /// Those of this page whose grade changed, by it.
+    /// Customers of this page who got a new grade, by grade.
     #[schemars(extend("examples" = [{ "champion": 12 }]))]
     pub by_grade: BTreeMap<&'static str, usize>,
-    /// More are to be written, behind this one; absent where all are.
+    /// Customers remain after this one; absent if all are done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goes_on_after: Option<CustomerId>,
     pub dry_run: bool,
@@ -99,7 +100,7 @@ pub struct GradesWritten {
     pub position: Position,
 }
 
-/// Who keeps what they had, and why.
+/// A customer who keeps the old grade, and why.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GradeRefused {
     pub customer: CustomerId,
@@ -126,14 +127,14 @@ impl GradesWritten {
     }
 }
 
-/// One person's grade.
+/// A customer with the grade to be written.
 struct Graded {
     customer: CustomerId,
     grade: RfmGrade,
 }
 
 impl Installation {
-    /// Writes a page of grades.
+    /// Writes the grades of one page of a segment's customers.
     pub async fn write_grades(
         &self,
         order: GradesOrder,
@@ -235,13 +236,14 @@ impl Installation {
     }
 }
 
-/// Each page would be graded among other people than the one before.
+/// Returns true if the segment uses the grade attribute: then each page would be graded among different
+/// customers than the page before.
 fn asks_of_grades(segment: &Segment) -> bool {
     let is_grade = |column: &&Column| matches!(column, Column::Attribute(one) if one.name() == GRADE);
     segment.columns().iter().any(is_grade) || segment.order().iter().any(|by| by.attribute.name() == GRADE)
 }
 
-/// What became of one.
+/// What happened to the grade of one customer.
 struct Done {
     of: Graded,
     how: How,

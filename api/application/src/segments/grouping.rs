@@ -1,5 +1,5 @@
-//! Customers of a segment put together: groups that convert unlike the rest, and grades by recency, frequency
-//! and money.
+//! Grouping the customers of a segment: groups with a different conversion than the others, and RFM grades
+//! (recency, frequency, monetary value).
 
 use super::room::{Answer, KNOWN_MAX};
 use super::sight::SegmentSight;
@@ -21,13 +21,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most different texts of an attribute that groups are told apart by; of more each is chance.
+/// Most different texts of an attribute that groups can use. With more, differences would be chance.
 const TEXTS_MAX: usize = 16;
 
-/// Who answered and who converted, in front of the features.
+/// Whether a customer answered and converted. These precede the features.
 const COURSE: [&str; 2] = ["answered_count", "success_count"];
 
-/// What grades by recency, frequency and money stand on.
+/// The facts about customers that RFM grades are computed from.
 const RFM_FACTS: [&str; 4] = [
     "last_order_date",
     "orders_count",
@@ -35,42 +35,42 @@ const RFM_FACTS: [&str; 4] = [
     "success_count",
 ];
 
-/// Groups of a segment's customers who answered, best first.
+/// Groups among a segment's customers who answered, best first.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GroupsFound {
     #[serde(flatten)]
     pub counted: SegmentCounted,
-    /// Of them, who answered at least one call.
+    /// Customers who answered at least one call.
     pub answered: usize,
     pub converted: usize,
     pub groups: Vec<GroupShown>,
 }
 
-/// A group, by what sets it apart.
+/// A group, with the conditions that define it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GroupShown {
-    /// As a segment: the group can be asked, and frozen.
+    /// The group as a segment, which can be queried and frozen.
     #[schemars(example = &"SELECT * FROM customers WHERE age > 24 AND age <= 35")]
     pub sql: String,
     pub people: usize,
-    /// Of half of the people, by whom the group was not found.
+    /// Customers in the half that was not used to find the group.
     pub held_back: usize,
     pub held_back_converted: usize,
-    /// Conversion of those, per ten thousand.
+    /// Conversion of the held-back customers, per ten thousand.
     pub conversion_per_ten_thousand: u64,
 }
 
-/// Customers of a segment by grades.
+/// RFM grades of a segment's customers, with counts.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RfmGraded {
     #[serde(flatten)]
     pub counted: SegmentCounted,
-    /// Of whom one of the three is not known.
+    /// Customers without one of the three facts.
     pub without_facts: usize,
     pub grades: Vec<GradeShown>,
 }
 
-/// A grade and who has it.
+/// An RFM grade with the number of its customers.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GradeShown {
     #[schemars(example = &"champion")]
@@ -81,7 +81,7 @@ pub struct GradeShown {
     pub en: &'static str,
     pub people: usize,
     pub converted: usize,
-    /// People by their three scores of 1 to 5.
+    /// Customers by their three scores, each from 1 to 5.
     #[schemars(extend("examples" = [{ "555": 12 }]))]
     pub scores: BTreeMap<String, usize>,
 }
@@ -92,7 +92,8 @@ pub struct GradeShown {
 pub struct RfmOrder {
     #[schemars(flatten)]
     pub(super) asked: SegmentOrder,
-    /// From which values on a score is 2, 3, 4 and 5; of recency, up to which days it is. Default: fifths.
+    /// Values from which a score is 2, 3, 4 and 5; for recency, the days up to which it is. Default:
+    /// fifths.
     #[schemars(with = "Option<RfmLimitsSent>")]
     pub(super) limits: Option<RfmLimits>,
 }
@@ -141,7 +142,7 @@ impl Order for RfmOrder {
 }
 
 impl Installation {
-    /// By what the conversion of a segment's customers is told apart.
+    /// Returns groups of the segment's customers by conversion.
     pub async fn groups_of_segment(
         &self,
         order: SegmentOrder,
@@ -163,14 +164,14 @@ impl Installation {
             converted: found.converted,
             groups: found.groups,
         };
-        // Groups differ by sealed attributes, whatever the segment asks of.
+        // Groups differ by sealed attributes, even if the segment uses none.
         Ok(match sight.reveals() {
             true => found,
             false => found.rounded(),
         })
     }
 
-    /// A segment's customers by recency, frequency and money.
+    /// Returns the RFM grades of a segment's customers.
     pub async fn rfm_of_segment(&self, order: RfmOrder, sight: SegmentSight) -> Result<RfmGraded, Problem> {
         let meant = super::read(&order.asked.sql)?;
         let (counted, answer) = self.rfm_facts(order.asked).await?;
@@ -183,7 +184,7 @@ impl Installation {
         })
     }
 
-    /// What the grades of a segment's customers stand on.
+    /// Returns the facts for the grades of a segment's customers.
     pub(super) async fn rfm_facts(&self, asked: SegmentOrder) -> Result<(SegmentCounted, Answer), Problem> {
         let wanted = RFM_FACTS.iter().filter_map(|name| Known::named(name)).collect();
         let (counted, answer) = self.asked_segment(asked, Wanted::known(wanted)).await?;
@@ -200,7 +201,8 @@ pub(super) fn within(answer: &Answer) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What is said of somebody, not what became of calls: that would tell conversion by itself.
+/// Returns true for facts about the customer, not about results of calls, which would reveal conversion
+/// directly.
 fn tells_apart(known: &Known) -> bool {
     let is_told = matches!(
         known.kind,
@@ -258,7 +260,7 @@ impl Grouped {
     }
 }
 
-/// `None` of an attribute of which there is nothing, or too much, to tell people apart by.
+/// Returns the feature; `None` if the attribute has no values, or too many to form groups by.
 fn feature(known: &Known, at: usize, people: &[&KnownOf]) -> Option<Feature> {
     let kind = match known.kind {
         AttributeType::Integer => FeatureKind::Integer,
@@ -286,7 +288,8 @@ fn feature(known: &Known, at: usize, people: &[&KnownOf]) -> Option<Feature> {
     })
 }
 
-/// Ids are keyed hashes: by their last digit half of the people are held back, the same ones each time.
+/// Returns the feature values of a customer. Ids are keyed hashes: by the last digit, the same half of the
+/// customers is always held back.
 fn row(person: &KnownOf, features: &[(usize, Feature)]) -> Features {
     let (customer, values) = person;
     let of = |(at, feature): &(usize, Feature)| match (&feature.kind, values.get(*at)?) {
@@ -304,14 +307,14 @@ fn row(person: &KnownOf, features: &[(usize, Feature)]) -> Features {
     }
 }
 
-/// A person whose three are known, their scores, and whether they converted.
+/// A customer with all three facts, their scores, and whether they converted.
 pub(super) struct Scored<'a> {
     pub(super) customer: &'a CustomerId,
     pub(super) score: RfmScore,
     converted: bool,
 }
 
-/// Everybody of whom the three are known, in the order of the answer.
+/// Returns the customers with all three facts, in the order of the answer.
 pub(super) fn scored<'a>(at: Timestamp, known: &'a [KnownOf], limits: Option<&RfmLimits>) -> Vec<Scored<'a>> {
     let today = day_of(at);
     let facts = known.iter().filter_map(|(customer, values)| {
@@ -371,7 +374,7 @@ fn note(grades: &mut [GradeShown], score: RfmScore, converted: bool) {
     }
 }
 
-/// The day in Beijing, as dates are kept.
+/// Returns the day in Beijing; dates are stored as such days.
 fn day_of(at: Timestamp) -> i64 {
     at.micros().saturating_add(BEIJING_MICROS).div_euclid(DAY_MICROS)
 }

@@ -1,9 +1,9 @@
-//! A campaign's calls by the industry of those who were called (行业分布, REP-2): the attribute of each
-//! person, as it was known at the moment that is looked at, over the calls of the campaign then.
+//! A campaign's calls by customers' industry (行业分布, REP-2). The industry is the attribute of each customer
+//! as known at the moment in question, over the campaign's calls up to then.
 //!
-//! Values of attributes stand in no view (decision 0111): they are read from the rows in memory, and only
-//! sums leave this. An industry that fewer than three people have could single somebody out by what it is
-//! called: such ones are one row.
+//! No view contains attribute values (decision 0111): they are read from rows in memory, and only sums
+//! leave this module. The name of an industry with fewer than three customers could identify one of them,
+//! so these industries are combined in one row.
 
 use super::grouping::within;
 use super::{SegmentOrder, Wanted};
@@ -24,17 +24,17 @@ use std::sync::Arc;
 /// Most industries in one answer, those with the most calls.
 const INDUSTRIES_MAX: usize = 1_000;
 
-/// People of an industry below which it is not told by its name.
+/// Least number of customers for an industry to be named.
 const PEOPLE_MIN: usize = 3;
 
-/// Whoever has an industry.
+/// The segment of all customers with an industry.
 const WITH_INDUSTRY: &str = "SELECT * FROM customers WHERE industry IS NOT NULL";
 
-/// Of whom no industry is known, and where too few share one.
+/// Rows for customers without a known industry, and for industries with too few customers.
 const UNKNOWN: &str = "unknown";
 const FEW: &str = "few";
 
-/// The members that are metrics, and at which version.
+/// The members that are metrics, with their versions.
 const OF_INDUSTRIES: [(&str, &str, u32); 4] = [
     ("answer_ratio_per_call", "answer_ratio_per_call", 1),
     ("answer_ratio_per_call_people", "answer_ratio_per_call", 2),
@@ -42,33 +42,33 @@ const OF_INDUSTRIES: [(&str, &str, u32); 4] = [
     ("conversion_ratio_people", "conversion_ratio", 2),
 ];
 
-/// Calls by industry.
+/// The reply with a campaign's calls by industry.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Industries {
     campaign: CampaignId,
     items: Vec<Industry>,
     versions: Versions,
-    /// False where there are more industries or calls than one answer holds.
+    /// False if there are more industries or calls than one answer can have.
     complete: bool,
     label_zh: &'static str,
     label_en: &'static str,
     position: Option<String>,
 }
 
-/// An industry with its ratios per call; `null` over nothing.
+/// An industry with its ratios per call; `null` if there are no calls.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Industry {
-    /// As customers' records have it; `unknown` where none is known, `few` of those that fewer than three
-    /// people have.
+    /// As in customers' records; `unknown` if none is known, `few` for industries with fewer than three
+    /// customers.
     #[schemars(example = &"零售")]
     industry: String,
     #[serde(flatten)]
     calls: CallCounts,
     answer_ratio_per_call: Option<f64>,
-    /// Of those dialed, answered by a person.
+    /// Calls answered by a person, as a ratio of those dialed.
     answer_ratio_per_call_people: Option<f64>,
     conversion_ratio: Option<f64>,
-    /// Of those that a person answered.
+    /// Conversions, as a ratio of the calls that a person answered.
     conversion_ratio_people: Option<f64>,
 }
 
@@ -89,7 +89,7 @@ impl Industry {
     }
 }
 
-/// Who is in which industry: names, and the place of each person's among them.
+/// The industries' names, and the place of each customer's industry among them.
 struct Groups {
     names: Vec<String>,
     of: BTreeMap<String, usize>,
@@ -128,7 +128,7 @@ impl Groups {
 }
 
 impl Installation {
-    /// A campaign's calls by industry, now or at a moment.
+    /// Returns a campaign's calls by industry, now or at a past moment.
     pub async fn industries_of(
         &self,
         campaign: CampaignId,
@@ -142,7 +142,7 @@ impl Installation {
         {
             return Err(source.missing());
         }
-        // Of the past the attributes of then count.
+        // For a past moment, the attributes known then are used.
         let then = source.position.filter(|_| source.known.is_some());
         let order = SegmentOrder {
             sql: WITH_INDUSTRY.to_owned(),

@@ -1,8 +1,8 @@
-//! Segments, whoever asks: how many customers they mean, and which, now or at a position of the log.
+//! Segments: how many customers they select, and which, now or at a position of the log.
 //!
-//! The rows hold values in clear, so they live in memory, one set for the process, which follows the log when
-//! it is asked (decision 0111). A question about the past folds rows of its own. Each is answered on a thread
-//! beside the others, one at a time.
+//! The rows have values in clear, so they are kept in memory only: one set for the process, brought up to
+//! date with the log when a question is asked (decision 0111). A question about the past builds rows of its
+//! own. Questions are answered one at a time, on a separate thread.
 
 mod enrolling;
 mod following;
@@ -33,31 +33,30 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sight::SegmentSight;
 
-/// Persons that a preview names.
+/// Customers named in a preview by default.
 pub const SAMPLE_DEFAULT: u32 = 10;
-/// Most of them: the read of each would be looked at by nobody.
+/// Most customers named in a preview. A record of a longer read could not be reviewed.
 pub const SAMPLE_MAX: u32 = 100;
 
-/// Most persons that a frozen segment may mean: they are enrolled by one request, their rows in memory at
-/// once.
+/// Most customers of a frozen segment. They are enrolled by one request, with their rows in memory at once.
 pub const FROZEN_MAX: u64 = 100_000;
 
-/// Most columns of a segment that its record names; a record of a read has at most 32 fields.
+/// Most columns of a segment that its record names. A record of a read has at most 32 fields.
 const COLUMNS_NAMED_MAX: usize = 30;
 
-/// A segment to ask, and as of when.
+/// A segment to evaluate, and the moment.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "sql": "SELECT * FROM customers WHERE age BETWEEN 25 AND 35" }]))]
 pub struct SegmentOrder {
     /// `SELECT * FROM customers [WHERE …] [ORDER BY …] [LIMIT n]`.
     #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX), example = &"SELECT * FROM customers WHERE age > 30")]
     sql: String,
-    /// A position of the log, or an instant: what was known then. Default: now.
+    /// A log position or a time: what was known then. Default: now.
     #[schemars(example = &"1200")]
     as_of: Option<String>,
-    /// What NOW() means. Default: now, or the instant of as_of.
+    /// The value of NOW(). Default: now, or the time of `as_of`.
     at: Option<Timestamp>,
-    /// How many to name, in a preview.
+    /// Number of customers to name in a preview.
     #[schemars(range(min = 1, max = SAMPLE_MAX))]
     sample: Option<u32>,
 }
@@ -73,49 +72,49 @@ impl Order for SegmentOrder {
     }
 }
 
-/// A segment that was read: it may be asked.
+/// The reply for a segment that is valid.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SegmentChecked {
-    /// SHA-256 of what was written.
+    /// SHA-256 of the segment's text.
     #[schemars(example = &"0f343b0931126a20f133d67c2b018a3b0f343b0931126a20f133d67c2b018a3b")]
     pub sha256: String,
     pub ordered: bool,
     pub limit: Option<u64>,
 }
 
-/// How many customers a segment means.
+/// The reply with the number of customers that a segment selects.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SegmentCounted {
     pub count: u64,
-    /// The count is rounded down to tens: the segment asks of sealed attributes, and the caller may not see
-    /// them in clear.
+    /// True if the count is rounded down to tens: the segment uses sealed attributes, which the caller may
+    /// not see in clear.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub rounded: bool,
-    /// How much of the log is in the answer.
+    /// The log position up to which the answer was computed.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
-    /// What NOW() meant: with the position it makes the answer again.
+    /// The value of NOW(). Together with the position, it reproduces the answer.
     pub at: Timestamp,
 }
 
-/// How many, and some of them.
+/// The number of customers, and some of them.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SegmentPreviewed {
     #[serde(flatten)]
     pub counted: SegmentCounted,
-    /// Our ids, in the segment's order. None for a caller without `customers:read`, or without
-    /// `customers:reveal` where the segment asks of sealed attributes.
+    /// Our customer ids, in the segment's order. Empty for a caller without `customers:read`, or without
+    /// `customers:reveal` if the segment uses sealed attributes.
     pub sample: Vec<CustomerId>,
 }
 
-/// What is wanted of a segment besides its count.
+/// What is needed from a segment besides its count.
 #[derive(Default)]
 struct Wanted {
     named_max: u64,
-    /// Of everybody whom it means.
+    /// Facts of all customers that it selects.
     known: Vec<&'static Known>,
-    /// It is on record with a campaign.
+    /// True if the segment is frozen for a campaign.
     is_frozen: bool,
 }
 
@@ -135,13 +134,13 @@ impl Wanted {
     }
 }
 
-/// Everybody whom a segment means, by id, and how that is put on record.
+/// All customers that a segment selects, by id, and the record of the segment.
 pub struct Members {
     pub ids: Vec<CustomerId>,
     pub frozen: FrozenSegment,
 }
 
-/// Reads a segment; what is wrong is told with its place, as a wrong member of the body.
+/// Reads a segment. Errors are reported with their place, as an invalid member of the request body.
 pub fn read(sql: &str) -> Result<Segment, Problem> {
     Segment::read(sql).map_err(|fault| explain(&fault))
 }
@@ -160,7 +159,7 @@ fn explain(fault: &SegmentFault) -> Problem {
 }
 
 impl Installation {
-    /// Whether a segment may be asked.
+    /// Checks whether a segment is valid.
     pub fn check_segment(&self, order: &SegmentOrder) -> Result<SegmentChecked, Problem> {
         let segment = read(&order.sql)?;
         Ok(SegmentChecked {
@@ -170,7 +169,7 @@ impl Installation {
         })
     }
 
-    /// How many; on record with the sealed columns that it asks of.
+    /// Counts the customers of a segment. Records the read if the segment uses sealed columns.
     pub async fn count_segment(
         &self,
         order: SegmentOrder,
@@ -185,7 +184,7 @@ impl Installation {
         Ok(sight.counted(counted, &segment))
     }
 
-    /// How many, and some of them by id; on record before they are named.
+    /// Returns the count and some of the customers by id. The read is recorded first.
     pub async fn preview_segment(
         &self,
         order: SegmentOrder,
@@ -205,14 +204,15 @@ impl Installation {
         })
     }
 
-    /// Puts a question on record, with the columns that it asks of.
+    /// Records a question with the sealed columns that it uses.
     async fn note_segment(&self, reader: Reader, segment: &Segment) -> Result<(), Problem> {
         let columns = segment.sealed_columns().into_iter().take(COLUMNS_NAMED_MAX);
         let shown = Shown::of(&["segment"], ReadForm::Masked).with_columns(columns.collect());
         put_on_record(self, reader, shown).await.map(drop)
     }
 
-    /// Everybody whom it means now, or meant at a position at which it was asked.
+    /// Returns all customers that the segment selects now, or selected at a position at which it was
+    /// evaluated before.
     pub async fn members_of_segment(
         &self,
         sql: &str,

@@ -1,5 +1,5 @@
-//! The rows that segments ask, one set for the process: who asks comes one after another, on a thread beside
-//! the others; a question about the past has rows of its own.
+//! The rows that segments use, one set for the process. Questions are answered one at a time, on a separate
+//! thread. A question about the past has rows of its own.
 
 use super::following::Held;
 use crate::as_of::line::Line;
@@ -16,17 +16,17 @@ use projections::KnownOf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedSemaphorePermit;
 
-/// Most people of whom all that is known is in memory at once: some 400 MB.
+/// Most customers with all their facts in memory at once: about 400 MB.
 pub(super) const KNOWN_MAX: u64 = 500_000;
 
-/// Questions that may wait for the rows: each takes some milliseconds once they are read, so that all of them
-/// are answered within `WAIT_MS_MAX`.
+/// Most questions that wait for the rows. Each takes some milliseconds once the rows are read, so that all
+/// of them are answered within `WAIT_MS_MAX`.
 const WAITING_MAX: usize = 64;
 
-/// Longest wait: as long as one question may read the log (`as_of::past`).
+/// Longest wait, in milliseconds: as long as one question may read the log (`as_of::past`).
 const WAIT_MS_MAX: u64 = 30_000;
 
-/// The rows of this process; one question at a time.
+/// The rows of this process. One question at a time.
 pub struct SegmentRoom {
     line: Line,
     held: Arc<Mutex<Option<Held>>>,
@@ -41,16 +41,16 @@ impl Default for SegmentRoom {
     }
 }
 
-/// What is wanted of a segment besides its count.
+/// What is needed from a segment besides its count.
 pub(super) struct Asked {
     pub(super) segment: Segment,
     pub(super) until: Position,
     pub(super) at: Timestamp,
     pub(super) is_past: bool,
-    /// It was asked and put on record before: what its columns were then, they are.
+    /// True if it was evaluated and recorded before: its columns then exist.
     pub(super) is_frozen: bool,
     pub(super) named_max: u64,
-    /// Of everybody whom it means.
+    /// Facts of all customers that it selects.
     pub(super) known: Vec<&'static Known>,
 }
 
@@ -144,7 +144,7 @@ mod tests {
     use crate::as_of::line::testing::StandingClock;
     use async_trait::async_trait;
 
-    /// A clock whose time passes at once, for whoever waits for it.
+    /// A clock that does not wait.
     struct HastyClock;
 
     #[async_trait]

@@ -1,8 +1,9 @@
-//! What an answer about a segment shows to a caller: without the reveal right nothing by which a sealed
-//! attribute could be found digit by digit.
+//! What an answer about a segment shows to a caller. Without `customers:reveal`, it must not allow a caller
+//! to find a sealed attribute digit by digit.
 //!
 //! A condition like `monthly_income > 5000` compares a sealed value with one that the caller chose. A
-//! caller without `customers:reveal` over everybody gets counts rounded down to tens, and no customer by id.
+//! caller without `customers:reveal` for all campaigns gets counts rounded down to tens, and no customer
+//! ids.
 
 use super::SegmentCounted;
 use super::grouping::{GroupsFound, RfmGraded};
@@ -18,19 +19,19 @@ pub struct SegmentSight {
     reads: bool,
 }
 
-/// Rounded down to tens.
+/// Returns the count rounded down to tens.
 pub const fn rounded(count: u64) -> u64 {
     count / ROUNDED_TO * ROUNDED_TO
 }
 
-/// Rounded down to tens.
+/// Returns the count rounded down to tens.
 pub fn rounded_size(count: usize) -> usize {
     let to = usize::try_from(ROUNDED_TO).unwrap_or(1);
     count / to * to
 }
 
 impl SegmentSight {
-    /// Everything, for what the program asks for itself.
+    /// The permissions for the program's own questions: everything may be seen.
     pub const ALL: Self = Self {
         reveals: true,
         reads: true,
@@ -44,22 +45,22 @@ impl SegmentSight {
         }
     }
 
-    /// Whether counts over sealed attributes are exact.
+    /// Returns true if counts over sealed attributes are exact.
     pub const fn reveals(self) -> bool {
         self.reveals
     }
 
-    /// Whether customers may be named by id at all.
+    /// Returns true if the caller may see customer ids.
     pub const fn reads(self) -> bool {
         self.reads
     }
 
-    /// Whether an answer about this segment is rounded.
+    /// Returns true if counts of this segment are rounded.
     pub fn rounds(self, segment: &Segment) -> bool {
         !self.reveals && !segment.sealed_columns().is_empty()
     }
 
-    /// Whether customers of this segment may be named.
+    /// Returns true if the caller may see the ids of this segment's customers.
     pub fn names(self, segment: &Segment) -> bool {
         self.reads && !self.rounds(segment)
     }

@@ -1,6 +1,8 @@
-//! What a reader acknowledges on its own connection: gathered, and stored every few seconds and at the end.
+//! The positions that a reader acknowledges on its own connection: collected, and stored every few seconds
+//! and at the end.
 //!
-//! Each stored position is an event; a reader that acknowledges every event would write as much as it reads.
+//! Each stored position is an event. A reader that acknowledges every event would otherwise write as much
+//! as it reads.
 
 use super::managing::acknowledge;
 use crate::installation::Installation;
@@ -12,27 +14,27 @@ use domain::time::Timestamp;
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// How long a position waits at most until it is stored. Whoever comes again behind a crash has so much
-/// twice.
+/// Longest time until an acknowledged position is stored, in milliseconds. After a crash, a reader receives
+/// the events of that time again.
 const GATHER_MS: u64 = 5_000;
 
-/// What a reader says: `{"acknowledge": "142"}`.
+/// A message of the reader: `{"acknowledge": "142"}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Acknowledgment {
     acknowledge: String,
 }
 
-/// What became of something that was heard.
+/// The result of a reader's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
-    /// Good.
+    /// The acknowledgment was accepted.
     Taken,
-    /// It cannot be meant, and why: the connection ends.
+    /// Invalid, with the reason. The connection ends.
     Wrong(String),
 }
 
-/// The positions that one reader acknowledges.
+/// Collects and stores the positions that one reader acknowledges.
 pub struct Acknowledging {
     installation: Arc<Installation>,
     name: SubscriberId,
@@ -43,7 +45,7 @@ pub struct Acknowledging {
 }
 
 impl Acknowledging {
-    /// Of a reader that follows under the name in this turn.
+    /// Returns an instance for a reader that follows under the name in this turn.
     pub fn new(installation: Arc<Installation>, name: SubscriberId, turn: u32, by: Option<Actor>) -> Self {
         Self {
             installation,
@@ -55,7 +57,7 @@ impl Acknowledging {
         }
     }
 
-    /// Takes one message of the reader, which was told everything up to `told`.
+    /// Reads one message of the reader, to which everything up to `told` was sent.
     pub fn hear(&mut self, text: &str, told: Position) -> Heard {
         let position = match serde_json::from_str::<Acknowledgment>(text) {
             Ok(said) => said.acknowledge.parse().map(Position).ok(),
@@ -65,7 +67,9 @@ impl Acknowledging {
             return Heard::Wrong("a message is {\"acknowledge\":\"POSITION\"}".to_owned());
         };
         if position > told {
-            return Heard::Wrong(format!("{position} was not told yet, only up to {told}"));
+            return Heard::Wrong(format!(
+                "{position} was not sent yet, only positions up to {told}"
+            ));
         }
         if self.waiting.is_none() {
             self.store_at = self.installation.now().plus_ms(GATHER_MS);
@@ -74,7 +78,7 @@ impl Acknowledging {
         Heard::Taken
     }
 
-    /// Returns when what was gathered is to be stored. Cancel-safe.
+    /// Returns when what was collected is to be stored. Cancel-safe.
     pub async fn due(&self) {
         match self.waiting {
             Some(_) => {
@@ -85,8 +89,8 @@ impl Acknowledging {
         }
     }
 
-    /// Stores what was gathered. What cannot be stored now waits; false where there is no such subscriber any
-    /// more.
+    /// Stores what was collected. If it cannot be stored now, it is kept for the next attempt. Returns
+    /// false if the subscriber no longer exists.
     pub async fn store(&mut self) -> bool {
         let Some(position) = self.waiting.take() else {
             return true;

@@ -1,4 +1,4 @@
-//! How far a subscriber is behind: counted where that is little, bounded where it is much.
+//! How far a subscriber is behind: counted exactly up to a limit.
 
 use crate::installation::Installation;
 use crate::readers::is_own;
@@ -10,22 +10,22 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// So many are counted; beyond, that there are more is what one wants to know.
+/// Most unacknowledged events that are counted exactly.
 const COUNTED_MAX: u64 = 1_000;
 
-/// Stretches of the log looked at for one count: beyond, nothing that is wanted came in some thousands.
+/// Most parts of the log read for one count. If none of some thousand events matches, the count stops.
 const STRETCHES_MAX: usize = 16;
 
 /// What a subscriber has not acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Lag {
-    /// From its position to the end of the log, whatever it follows.
+    /// Positions from its own to the log's end, including events that it does not follow.
     #[schemars(example = 12)]
     pub positions: u64,
-    /// Events that it follows and has not acknowledged; null where they were too many to count.
+    /// Events that it follows and has not acknowledged; null if they are too many to count.
     #[schemars(example = 3)]
     pub events: Option<u64>,
-    /// When the first of them was recorded: it has waited since.
+    /// When the first of them was recorded.
     pub since: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! Subscribers as users have them: begun by following, acknowledged, sent back, removed; all with their lag.
+//! Managing subscribers: created by following, acknowledged, reset, removed; shown with their lag.
 
 use super::lag::Lag;
 use crate::access::Caller;
@@ -20,38 +20,39 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Most names at once: each costs an event a position kept, and a look at the log when all are shown.
+/// Most subscribers at once. Each costs an event per stored position, and a read of the log when all are
+/// shown.
 const SUBSCRIBERS_MAX: usize = 256;
 
-/// A reader that begins: what it is told, from where, and the name while it has it.
+/// A reader that starts to follow: the events, the start position, and the hold on the name.
 pub struct Following {
     pub filter: EventFilter,
     pub position: Position,
-    /// In which turn of the name: what it acknowledges is of this one.
+    /// The turn of the name. The reader's acknowledgments belong to it.
     pub turn: u32,
     pub hold: Arc<Hold>,
 }
 
-/// One subscriber.
+/// One subscriber with its position and lag.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SubscriberShown {
-    /// As one names it: `crm` of the directory's owner, `crm@wang` of the user wang.
+    /// The full name: `crm` for one of the directory's owner, `crm@wang` for one of the user wang.
     pub name: SubscriberId,
     pub follows: Subscribed,
-    /// Its reader has everything up to here.
+    /// The reader has received everything up to this position.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String", example = &"142")]
     pub position: Position,
     pub added_at: Option<Timestamp>,
-    /// How often it began anew: made, or sent elsewhere. An acknowledgment that names another turn changes
-    /// nothing.
+    /// How often the subscriber was started, by creation or reset. An acknowledgment with another turn
+    /// has no effect.
     pub turn: u32,
-    /// When its reader last acknowledged something.
+    /// When the reader last acknowledged a position.
     pub reached_at: Option<Timestamp>,
-    /// Somebody follows under this name in this process, now.
+    /// True if a reader is following under this name in this process now.
     pub following: bool,
-    /// When the log was restored, or lost history, where the subscriber acknowledged nothing since: its
-    /// reader may hold events that are gone. Compare, then acknowledge or reset.
+    /// When the log was restored or lost history, if the subscriber has acknowledged nothing since. Its
+    /// reader may have events that no longer exist. Compare, then acknowledge or reset.
     pub history_shortened_at: Option<Timestamp>,
     pub lag: Lag,
 }
@@ -60,26 +61,27 @@ pub struct SubscriberShown {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SubscriberList {
     pub items: Vec<SubscriberShown>,
-    /// End of the log.
+    /// Position of the log's end.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String", example = &"154")]
     pub head: Position,
 }
 
-/// A subscriber after an order.
+/// A subscriber after a change.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SubscriberChanged {
     pub name: SubscriberId,
-    /// Its reader has everything up to here; null where it was removed.
+    /// The reader has received everything up to this position; null if the subscriber was removed.
     #[schemars(example = &"142")]
     pub reached: Option<String>,
-    /// Of the log, behind the order.
+    /// Log position after the change.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String", example = &"155")]
     pub position: Position,
 }
 
-/// The subscriber that somebody means by a name: their own, unless they may see to everybody's and say whose.
+/// Returns the subscriber for a name. A name without owner means the caller's own. Only a caller who may
+/// see all subscribers can name another user's.
 pub fn reached(caller: &Caller, name: &str) -> Result<SubscriberId, Problem> {
     let invalid = |error: domain::ids::InvalidId| Problem::invalid("subscriber-invalid", error.to_string());
     let own = caller.user().map(|known| &known.user);
@@ -94,14 +96,15 @@ pub fn reached(caller: &Caller, name: &str) -> Result<SubscriberId, Problem> {
     Err(Problem::missing("this subscriber"))
 }
 
-/// Who sees to everybody's subscribers: whoever owns the directory, and who runs the installation.
+/// Returns true if the caller may see all subscribers: the directory's owner, and users who manage the
+/// installation.
 fn sees_all(caller: &Caller) -> bool {
     caller
         .scope_for(Permission::InstallationWrite)
         .is_ok_and(|scope| scope.is_all())
 }
 
-/// Begins to follow under a name; the first time makes it.
+/// Starts to follow under a name. The first time creates the subscriber.
 pub async fn begin(
     installation: &Installation,
     name: SubscriberId,
@@ -126,9 +129,10 @@ pub async fn begin(
     };
     subscribers.ask(&name, command, cause).await?;
     let hold = installation.readers.take(&name);
-    // Looked at with the name held: a reset from here on ends this reader, one of before is seen.
+    // Read while the name is held: a later reset ends this reader, an earlier one is seen here.
     let standing = subscribers.state(&name).await?.state;
-    // Removed meanwhile, or made anew for other events: nobody is told what they did not ask for.
+    // The subscriber may have been removed, or created again for other events. A reader gets only events
+    // that it requested.
     let follows = standing.follows();
     let follows = follows.ok_or_else(|| Problem::missing("this subscriber"))?;
     if wanted.is_some_and(|wanted| Subscribed::of(wanted) != *follows) {
@@ -143,7 +147,8 @@ pub async fn begin(
     })
 }
 
-/// The reader has everything up to a position, told in this turn of the name (`None`: the present one).
+/// Records that the reader has received everything up to a position, in this turn of the name (`None`: the
+/// current turn).
 pub async fn acknowledge(
     installation: &Installation,
     name: &SubscriberId,
@@ -161,7 +166,8 @@ pub async fn acknowledge(
     Ok(changed(name, &answer))
 }
 
-/// It is told again what comes after a position; whoever follows now comes again.
+/// Resets a subscriber, so that the events after a position are sent again. A reader that follows now must
+/// reconnect.
 pub async fn reset(
     installation: &Installation,
     name: &SubscriberId,
@@ -180,7 +186,7 @@ pub async fn reset(
     Ok(changed(name, &answer))
 }
 
-/// The name is free.
+/// Removes a subscriber. The name can be used again.
 pub async fn remove(
     installation: &Installation,
     name: &SubscriberId,
@@ -197,7 +203,7 @@ pub async fn remove(
     Ok(changed(name, &answer))
 }
 
-/// Nobody has what is not written yet.
+/// Refuses a position beyond the log's end.
 async fn must_be_there(installation: &Installation, position: Position) -> Result<(), Problem> {
     let head = installation.store().head().await?;
     if position <= head {
@@ -218,7 +224,7 @@ fn changed(name: &SubscriberId, answer: &Answer<Subscriber>) -> SubscriberChange
     }
 }
 
-/// The subscribers that a caller may see, with how far each is behind.
+/// Returns the subscribers that a caller may see, with how far each is behind.
 pub async fn all(installation: &Installation, caller: &Caller) -> Result<SubscriberList, Problem> {
     let own = caller.user().map(|known| known.user.clone());
     let sees_all = sees_all(caller);
@@ -233,7 +239,7 @@ pub async fn all(installation: &Installation, caller: &Caller) -> Result<Subscri
     Ok(SubscriberList { items, head })
 }
 
-/// One subscriber.
+/// Returns one subscriber with its lag.
 pub async fn one(installation: &Installation, name: &SubscriberId) -> Result<SubscriberShown, Problem> {
     let state = installation.entities.subscribers.state(name).await?.state;
     let shown = described(installation, name, &state).await?;
@@ -265,7 +271,7 @@ async fn described(
     }))
 }
 
-/// The names that are followed; those that were removed are not among them.
+/// Returns the subscribers that exist, without removed ones.
 async fn existing(installation: &Installation) -> Result<BTreeSet<SubscriberId>, Problem> {
     let mut existing = BTreeSet::new();
     let ever: Vec<SubscriberId> = ids_of(installation, SubscriberEvent::ADDED).await?;

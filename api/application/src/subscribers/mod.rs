@@ -1,8 +1,8 @@
-//! Named subscribers: who follows the events under a name, where they are, and how far behind.
+//! Named subscribers: who follows events under a name, at which position, and how far behind.
 //!
-//! A name is an entity whose position its reader moves by acknowledging; this process knows beside it who
-//! follows now, so that one reader at a time has a name: whoever comes later takes it over, for a connection
-//! that broke off unheard would else hold it.
+//! A subscriber is an entity whose position moves when its reader acknowledges. This process also tracks
+//! the current reader of each name: there is one at a time, and a later one replaces it. Otherwise a
+//! connection that broke unnoticed would block the name.
 
 mod acknowledging;
 mod lag;

@@ -1,5 +1,5 @@
-//! The abandonment ledger (呼损台账): a campaign's abandon rate under every definition side by side, and how
-//! much of the budget of its preset is used.
+//! The abandonment ledger (呼损台账): a campaign's abandon rate by every definition, and how much of its
+//! preset's budget is used.
 
 use crate::figures::{FigureShown, MetricShown, describe_figure, describe_metric};
 use crate::installation::Installation;
@@ -23,30 +23,31 @@ use serde::Serialize;
 /// The window of the budget: 30 days (16 CFR 310.4(b)(4)(i); 47 CFR 64.1200(a)(7)).
 pub const WINDOW_DAYS: u64 = 30;
 
-/// Milliseconds of an hour: rows are kept by whole hours.
+/// One hour in milliseconds. Rows are per whole hour.
 const HOUR_MS: u64 = 3_600_000;
 
-/// The window in milliseconds.
+/// The window of the budget in milliseconds.
 const WINDOW_MS: u64 = WINDOW_DAYS * 24 * HOUR_MS;
 
-/// The definitions by which every campaign's budget is counted, but those of the preset.
+/// The definitions for campaigns' budgets: the FTC's for its preset, our own for all others.
 const HOUSE: &str = "abandon_ratio_house";
 const FTC: &str = "abandon_ratio_ftc";
 const FTC_PRESET: &str = "us-tsr";
 
-/// Of both: the version that knows agents.
+/// The version of both that takes agents into account.
 const DEFINITION_VERSION: u32 = 2;
 
-/// What a budget is counted by where agents take the calls and the campaign's own account says more.
+/// The kind of event that a budget is counted by if agents take the calls and the campaign's own account
+/// shows more.
 const ACCOUNT: &str = CampaignEvent::ABANDONMENT_RECORDED;
 
-/// Of its kind, as of a metric.
+/// Version of that definition, as for a metric.
 const ACCOUNT_VERSION: u32 = 1;
 
 /// How much of a campaign's budget is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// The metric, or the kind of event, that it is counted by, and its version.
+    /// The metric, or kind of event, that it is counted by, and its version.
     pub definition: &'static str,
     pub version: u32,
     pub abandoned: i64,
@@ -55,12 +56,13 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Whole per mille, cut off; `None` of no call.
+    /// Returns the ratio in whole per mille, rounded down; `None` if there are no calls.
     pub fn per_mille(&self) -> Option<i64> {
         self.abandoned.saturating_mul(1_000).checked_div(self.answered)
     }
 
-    /// What the campaign's own account says, which binds its batches; `None` where nobody keeps one.
+    /// Returns the budget by the campaign's own account, which limits its batches; `None` if no account is
+    /// kept.
     fn of_account(state: &CampaignState, now: Timestamp) -> Option<Self> {
         state.accounted_through()?;
         let Answered { answers, drops } = state.account().window(now);
@@ -73,8 +75,8 @@ impl Budget {
         })
     }
 
-    /// Of two counts the one that has used more: a correction moves the metric and not the account, and rows
-    /// may be behind it.
+    /// Returns the one of two counts that has used more. A correction changes the metric but not the
+    /// account, and rows may be behind the account.
     fn or_worse(self, other: Option<Self>) -> Self {
         other
             .filter(|other| other.per_mille() > self.per_mille())
@@ -82,7 +84,7 @@ impl Budget {
     }
 }
 
-/// Which definition a preset's law counts by. The FTC's counts a robot as nobody.
+/// Returns the definition that a preset's law uses. The FTC's does not count a robot as a person.
 pub(crate) fn definition_of(preset: &str) -> &'static str {
     match preset == FTC_PRESET {
         true => FTC,
@@ -90,16 +92,17 @@ pub(crate) fn definition_of(preset: &str) -> &'static str {
     }
 }
 
-/// How a campaign's budget is counted, and whether it binds.
+/// How a campaign's budget is counted, and whether it is a limit.
 #[derive(Debug, Clone, Copy)]
 pub struct Counting {
-    /// Of several presets the one that counts the most calls as abandoned.
+    /// If there are several presets, the one that counts the most calls as abandoned.
     pub preset: Preset,
-    /// Agents take its calls, or relieve its robots: a callee can wait for a person who is not free.
+    /// True if agents take its calls or take over from its robots: then a callee may have to wait for an
+    /// agent.
     pub binds: bool,
 }
 
-/// The preset by which a campaign's budget is counted, and whether the budget binds it.
+/// Returns the preset that a campaign's budget is counted by, and whether the budget is a limit.
 pub async fn counting(installation: &Installation, campaign: &CampaignId) -> Result<Counting, Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     let preset = preset_of(&state)?;
@@ -109,7 +112,7 @@ pub async fn counting(installation: &Installation, campaign: &CampaignId) -> Res
     })
 }
 
-/// Whether people take calls of a campaign. Robots answer at once, so they abandon no one.
+/// Returns true if agents take calls of a campaign. Robots answer at once, so they abandon no call.
 fn needs_people(plan: &CallingPlan) -> bool {
     let relief = plan.screening.as_deref().and_then(|screening| screening.relief);
     plan.dialing_mode().needs_agents() || relief == Some(Relief::Agents)
@@ -121,7 +124,7 @@ fn preset_of(state: &CampaignState) -> Result<Preset, Problem> {
     Ok(strictest.unwrap_or(plan.preset))
 }
 
-/// The last 30 days up to this hour, it included.
+/// Returns the last 30 days, including the current hour.
 fn window(campaign: &CampaignId, now: Timestamp) -> Scope {
     let hour_micros = i64::try_from(HOUR_MS.saturating_mul(1_000)).unwrap_or(i64::MAX);
     let micros = now.micros();
@@ -133,7 +136,7 @@ fn window(campaign: &CampaignId, now: Timestamp) -> Scope {
     }
 }
 
-/// What a campaign has used of its budget by the last 30 days.
+/// Returns how much of its budget a campaign has used in the last 30 days.
 async fn budget(
     db: &dyn ReadDb,
     campaign: &CampaignId,
@@ -153,8 +156,8 @@ async fn budget(
     })
 }
 
-/// What an alert and a promotion go by: the metric of the campaign's preset or, where it has used more, the
-/// campaign's own account.
+/// Returns the budget that alerts and promotions use: by the metric of the campaign's preset, or by the
+/// campaign's own account if that has used more.
 pub async fn binding_budget(
     installation: &Installation,
     campaign: &CampaignId,
@@ -166,19 +169,20 @@ pub async fn binding_budget(
     Ok(by_metric.or_worse(Budget::of_account(&state, now)))
 }
 
-/// Whose ledger, and of when.
+/// The campaign and time of a ledger.
 pub struct AbandonmentAsked<'a> {
     pub campaign: &'a CampaignId,
     pub preset: &'a str,
-    /// The budget binds the campaign.
+    /// True if the budget is a limit for the campaign.
     pub binds: bool,
-    /// The instant at which its 30 days end.
+    /// The time at which the ledger's 30 days end.
     pub at: Timestamp,
-    /// Of rows of the past: up to where they know, for the links to the events behind them.
+    /// For a question about the past: the position up to which the rows are complete, for links to the
+    /// events.
     pub as_of: Option<Position>,
 }
 
-/// The ledger of a campaign, over its last 30 days.
+/// Returns the ledger of a campaign, over its last 30 days.
 pub async fn abandonment(db: &dyn ReadDb, asked: &AbandonmentAsked<'_>) -> Result<Abandonment, Problem> {
     let (campaign, preset, now) = (asked.campaign, asked.preset, asked.at);
     let all = catalog()?.metrics().iter();
@@ -214,7 +218,7 @@ pub async fn abandonment(db: &dyn ReadDb, asked: &AbandonmentAsked<'_>) -> Resul
     })
 }
 
-/// The abandon rate of a campaign under every definition, and how much of its budget is used.
+/// The abandon rate of a campaign by every definition, and how much of its budget is used.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Abandonment {
     campaign: CampaignId,
@@ -226,7 +230,7 @@ pub struct Abandonment {
     recorded_at: Option<Timestamp>,
 }
 
-/// One definition with its figure; the links lead to the events behind it.
+/// One definition with its figure and links to the underlying events.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Definition {
     #[serde(flatten)]
@@ -245,16 +249,16 @@ struct BudgetShown {
     metric: &'static str,
     abandoned: i64,
     answered: i64,
-    /// Cut off; null of no call.
+    /// Rounded down; null if there are no calls.
     used_per_mille: Option<i64>,
     limit_per_mille: i64,
     window_days: u64,
-    /// People take calls of the campaign. For robots alone the figures are information, and nothing is beyond
-    /// the limit.
+    /// True if agents take calls of the campaign. For robots alone the figures are information only, and
+    /// the limit does not apply.
     binds: bool,
 }
 
-/// Where the events behind a figure are.
+/// Returns the path to the events of a figure.
 fn link(metric: &Metric, scope: &Scope, part: Part, as_of: Option<Position>) -> String {
     let which = match part {
         Part::Numerator => "numerator",
@@ -287,9 +291,9 @@ mod tests {
             window_ms: WINDOW_MS,
         };
         let metric = of(HOUSE, 20, 1_000);
-        assert_eq!(metric.or_worse(None), metric, "nobody keeps an account");
+        assert_eq!(metric.or_worse(None), metric, "no account is kept");
         assert_eq!(metric.or_worse(Some(of(ACCOUNT, 19, 1_000))), metric);
-        // A correction took two out of the metric, or its rows are behind.
+        // A correction removed two from the metric, or its rows are behind.
         let account = of(ACCOUNT, 22, 1_000);
         assert_eq!(metric.or_worse(Some(account)), account);
         let nothing_yet = of(HOUSE, 0, 0);

@@ -1,6 +1,6 @@
-//! What people alone would cost for the same calls: a baseline that the reader sets (DEP-8), beside what was
-//! used; with it the tariffs of agents and engines. Whole fen, integers all the way; nothing here is known,
-//! it is what was said: in the request, else in the settings of the installation.
+//! The cost of the same calls if agents alone made them, by a baseline (DEP-8) from the request or else
+//! from the installation's settings, compared with the actual usage. It includes the tariffs of agents and
+//! engines. Costs are integers in whole fen. The baseline is not measured.
 
 use domain::decider::Decider;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
@@ -10,26 +10,26 @@ use domain::stored_event::{Position, StoredEvent, StreamVersion, read_event};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What agents cost and do without a robot, as the reader says it; what is not said is DEP-8's.
+/// What agents cost and do without a robot. Values that are not given are those of DEP-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Baseline {
-    /// An agent costs so many fen a year: wages, seat and line.
+    /// Cost of an agent per year, in fen: wages, seat and line.
     pub agent_year_fen: u64,
     pub work_days_per_year: u64,
-    /// Effective calls of an agent in a day: at least, and at most.
+    /// Effective calls of an agent per day: least and most.
     pub calls_per_agent_day_min: u64,
     pub calls_per_agent_day_max: u64,
-    /// What a minute on the line cost before, in fen; absent: it is not compared.
+    /// Earlier cost of a minute on the line, in fen. If absent, it is not compared.
     pub line_minute_fen_before: Option<u64>,
-    /// What a billed minute costs, where the question does not say it. This and what follows: absent is not
-    /// priced.
+    /// Cost of a billed minute, if the request does not give it. This and the following tariffs are not
+    /// priced if absent.
     pub line_minute_fen: Option<u64>,
     /// A minute of an agent in a call.
     pub agent_minute_fen: Option<u64>,
-    /// An hour of recognized speech.
+    /// Cost of an hour of recognized speech, in fen.
     pub recognition_hour_fen: Option<u64>,
-    /// Ten thousand characters that are said.
+    /// Cost of ten thousand synthesized characters, in fen.
     pub synthesis_ten_thousand_chars_fen: Option<u64>,
     /// A thousand questions to an assistant, and a million of its tokens.
     pub assistant_thousand_requests_fen: Option<u64>,
@@ -37,7 +37,7 @@ pub struct Baseline {
 }
 
 impl Default for Baseline {
-    /// ¥80,000 per agent and year, 150–200 effective calls per agent-day (DEP-8); 250 working days.
+    /// ¥80,000 per agent and year, 150–200 effective calls per agent and day (DEP-8); 250 working days.
     fn default() -> Self {
         Self {
             agent_year_fen: 8_000_000,
@@ -55,35 +55,35 @@ impl Default for Baseline {
     }
 }
 
-/// Beyond this a number was mistyped: ten million yuan.
+/// Highest yearly cost that is accepted, in fen: ten million yuan. More would be a typing error.
 const AGENT_YEAR_FEN_MAX: u64 = 1_000_000_000;
-/// The days of a leap year.
+/// Days of a leap year.
 const DAYS_MAX: u64 = 366;
-/// A call every half minute of a day.
+/// One call every half minute of a day.
 const CALLS_MAX: u64 = 2_880;
-/// Highest tariff of anything: a hundred thousand yuan.
+/// Highest tariff of anything, in fen: a hundred thousand yuan.
 const TARIFF_FEN_MAX: u64 = 10_000_000;
 
-/// The baseline beside one sum; fen are null where there is nothing to divide by.
+/// The baseline compared with one sum. Amounts in fen are null if there is nothing to divide by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BesideBaseline {
-    /// Effective calls: those that a carrier bills.
+    /// Effective calls: calls that a carrier bills.
     pub effective_calls: u64,
-    /// What people alone would cost for them, between these.
+    /// The range of what agents alone would cost for these calls.
     pub people_cost_fen_min: u64,
     pub people_cost_fen_max: u64,
     pub people_per_conversion_fen_min: Option<u64>,
     pub people_per_conversion_fen_max: Option<u64>,
-    /// What the lines cost, of a thousand of the least that people would; null without a tariff.
+    /// Line costs, per thousand of the lowest cost of agents alone; null without a tariff.
     pub line_cost_per_mille: Option<u64>,
-    /// The same of all that is priced: lines, agents, engines.
+    /// The same for all costs with a tariff: lines, agents, engines.
     pub total_cost_per_mille: Option<u64>,
-    /// What a billed minute costs, and cost before, in fen.
+    /// Cost of a billed minute, now and earlier, in fen.
     pub line_minute_fen: Option<u64>,
     pub line_minute_fen_before: Option<u64>,
 }
 
-/// What is compared.
+/// The actual usage and cost that the baseline is compared with.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ours {
     pub(super) effective_calls: u64,
@@ -94,7 +94,7 @@ pub(super) struct Ours {
 }
 
 impl Baseline {
-    /// The one that stands in the settings, as a log has them up to a position; `None`: all of it.
+    /// Reads the baseline from the settings in a log up to a position; `None`: the whole log.
     pub async fn stored(store: &dyn EventStore, until: Option<Position>) -> Result<Self, Problem> {
         let stored = Stored { store, until };
         Ok(Self {
@@ -112,7 +112,7 @@ impl Baseline {
         })
     }
 
-    /// What is wrong with it.
+    /// Returns what is wrong with it, if anything.
     pub fn fault(&self) -> Option<&'static str> {
         let Self {
             agent_year_fen: year,
@@ -130,9 +130,8 @@ impl Baseline {
                 .into_iter()
                 .flatten()
                 .all(|fen| fen <= TARIFF_FEN_MAX);
-        (!is_possible).then_some(
-            "a year's cost, its working days, at least and at most so many calls a day, and tariffs",
-        )
+        (!is_possible)
+            .then_some("the cost and working days of a year, least and most calls a day, and tariffs")
     }
 
     const fn tariffs(&self) -> [Option<u64>; 7] {
@@ -147,7 +146,8 @@ impl Baseline {
         ]
     }
 
-    /// Refused where nothing could be compared with it: two settings may have been changed one by one.
+    /// Returns the baseline if a comparison with it is possible; otherwise refuses it. Two settings may
+    /// have been changed one after the other.
     pub fn possible(self) -> Result<Self, Problem> {
         match self.fault() {
             None => Ok(self),
@@ -158,7 +158,7 @@ impl Baseline {
         }
     }
 
-    /// Fen of so many calls at so many a day, up to the next whole fen.
+    /// Returns the cost of the calls at a number of calls per day, rounded up to whole fen.
     fn people_fen(&self, calls: u64, per_day: u64) -> u64 {
         let days_of_year = u128::from(self.work_days_per_year)
             .saturating_mul(u128::from(per_day))
@@ -186,7 +186,7 @@ impl Baseline {
     }
 }
 
-/// Settings as their own streams have them.
+/// Settings, read from their own streams.
 struct Stored<'a> {
     store: &'a dyn EventStore,
     until: Option<Position>,
@@ -212,7 +212,7 @@ impl Stored<'_> {
         }
     }
 
-    /// 0 is not priced.
+    /// Returns a tariff; `None` if it is 0, which means not priced.
     async fn tariff(&self, name: SettingName) -> Result<Option<u64>, Problem> {
         Ok(Some(self.value(name).await?).filter(|fen| *fen > 0))
     }

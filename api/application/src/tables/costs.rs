@@ -1,5 +1,5 @@
-//! What calls cost: on the lines, seconds as carriers bill them, and of agents and engines what they did in
-//! them, each times a tariff that the reader or the installation gives.
+//! Costs of calls: line time as carriers bill it, and the usage of agents and engines, each multiplied by a
+//! tariff from the request or the installation's settings.
 
 use super::baseline::{Baseline, BesideBaseline, Ours};
 use super::work_costs::WorkShown;
@@ -14,10 +14,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Highest tariff taken, in fen a minute: a thousand yuan.
+/// Highest tariff accepted, in fen per minute: a thousand yuan.
 const PER_MINUTE_FEN_MAX: u64 = 100_000;
 
-/// What is asked.
+/// The parameters of a cost table.
 #[derive(Debug, Clone)]
 pub struct Costing {
     filter: CostFilter,
@@ -27,13 +27,13 @@ pub struct Costing {
 }
 
 impl Costing {
-    /// Compared with what people alone would cost.
+    /// Adds the comparison with the cost of agents alone.
     pub const fn beside(mut self, baseline: Option<Baseline>) -> Self {
         self.baseline = baseline;
         self
     }
 
-    /// Reads the words of a query or a command line.
+    /// Reads the values of a query or a command line.
     pub fn read(
         campaign: Option<CampaignId>,
         from: Option<&str>,
@@ -60,7 +60,7 @@ impl Costing {
         })
     }
 
-    /// In whole fen, half a fen up; `None` without a tariff.
+    /// Returns whole fen, rounded half up; `None` without a tariff.
     fn fen(&self, seconds: u64) -> Option<u64> {
         let of_baseline = || self.baseline.and_then(|baseline| baseline.line_minute_fen);
         let per_minute = self.per_minute_fen.or_else(of_baseline)?;
@@ -68,7 +68,7 @@ impl Costing {
     }
 }
 
-/// Sums are kept by Beijing's days: another bound would answer for something else.
+/// Reads a day or time and refuses one that is not the start of a Beijing day: sums are per Beijing day.
 fn first_instant(text: &str) -> Result<Timestamp, Problem> {
     let invalid = |why: String| Problem::invalid("window-invalid", why);
     let at = parse_day_or_instant(text).map_err(invalid)?;
@@ -133,25 +133,25 @@ impl Sum {
     }
 }
 
-/// Calls and what they cost; fen are null without a tariff.
+/// Calls and their costs. Amounts in fen are null without a tariff.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SumShown {
     calls: u64,
-    /// Calls that the retry policy counts.
+    /// Number of calls that the retry policy counts.
     charged_calls: u64,
-    /// Calls that a carrier bills.
+    /// Number of calls that a carrier bills.
     billed_calls: u64,
     talk_ms: u64,
     billed_seconds: u64,
     cost_fen: Option<u64>,
     conversions: u64,
     cost_per_conversion_fen: Option<u64>,
-    /// What agents and engines did in them.
+    /// Usage of agents and engines in them.
     used: WorkShown,
-    /// Lines, agents and engines, as far as they are priced.
+    /// Lines, agents and engines, as far as they have a tariff.
     total_cost_fen: Option<u64>,
     total_per_conversion_fen: Option<u64>,
-    /// What people alone would cost for the same calls, where a baseline was given.
+    /// The cost of the same calls with agents alone, if a baseline was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<BesideBaseline>,
 }
@@ -163,7 +163,7 @@ struct CampaignCost {
     sum: SumShown,
 }
 
-/// Calls of a campaign that ended alike.
+/// Calls of a campaign with the same ending.
 #[derive(Debug, Serialize, JsonSchema)]
 struct EndingCost {
     campaign: CampaignId,
@@ -190,21 +190,21 @@ pub struct CostTable {
     to: Option<Timestamp>,
     step_seconds: u64,
     per_minute_fen: Option<u64>,
-    /// What people alone are taken to cost, and tariffs: as sent, else as the settings stand.
+    /// The assumed cost of agents alone, and tariffs: as sent, otherwise from the settings.
     baseline: Option<Baseline>,
     campaigns: Vec<CampaignCost>,
     endings: Vec<EndingCost>,
     total: SumShown,
-    /// False where there are more rows than one answer holds.
+    /// False if there are more rows than one answer can have.
     complete: bool,
     label_zh: &'static str,
     label_en: &'static str,
-    /// Of a running server: the rows hold every event up to here.
+    /// For a running server: the rows include every event up to this position.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Option<String>>,
 }
 
-/// The table of costs: by campaign and ending, by campaign, and all.
+/// Returns the table of costs: by campaign and ending, by campaign, and in total.
 pub async fn cost_table(db: &dyn ReadDb, asked: &Costing) -> Result<CostTable, Problem> {
     let rows = costs(db, &asked.filter, asked.step).await?;
     let mut all = Sum::default();

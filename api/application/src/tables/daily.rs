@@ -1,5 +1,5 @@
-//! One Beijing day over all campaigns: the main metrics of each, of all together, and the targets they
-//! reached.
+//! One Beijing day over all campaigns: the main metrics of each and of all together, and the targets that
+//! were reached.
 
 use crate::figures::{MetricShown, describe_metric, find};
 use chrono::NaiveDate;
@@ -15,17 +15,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The columns of the table: metric and version, so that what a column says stays what it said.
+/// The columns of the table, with metric and version, so that a column's meaning never changes.
 macro_rules! columns {
     ($($member:ident => $name:literal, $version:literal;)*) => {
         const MAIN: &[(&str, u32)] = &[$(($name, $version),)*];
 
-        /// A figure in each column; null of nothing.
+        /// A figure in each column; null if there is nothing.
         #[derive(Debug, Default, Serialize, JsonSchema)]
         struct Cells { $($member: Option<Cell>,)* }
 
         impl Cells {
-            /// From the figure of each column, in order.
+            /// Returns the cells from the figure of each column, in order.
             fn of(figures: impl IntoIterator<Item = Option<Cell>>) -> Self {
                 let mut figures = figures.into_iter();
                 Self { $($member: figures.next().flatten(),)* }
@@ -49,12 +49,12 @@ columns! {
     abandon_ratio_house_v1 => "abandon_ratio_house", 1;
 }
 
-/// A column's name: `answer_ratio_per_call_v2`.
+/// Returns a column's name: `answer_ratio_per_call_v2`.
 fn column(metric: &Metric) -> String {
     format!("{}_v{}", metric.name, metric.version)
 }
 
-/// A figure in a cell.
+/// A figure in a cell of the daily table.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Cell {
     value: Option<f64>,
@@ -69,7 +69,7 @@ struct CampaignDay {
     cells: Cells,
 }
 
-/// What a column is.
+/// The description of a column of the daily table.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Column {
     #[schemars(example = &"answer_ratio_per_call_v1")]
@@ -78,7 +78,7 @@ struct Column {
     metric: MetricShown,
 }
 
-/// A target held against what was reached on the day.
+/// A target compared with the actual figure of the day.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TargetReached {
     campaign: CampaignId,
@@ -89,7 +89,7 @@ struct TargetReached {
     reached: bool,
 }
 
-/// One Beijing day over all campaigns.
+/// The daily table: one Beijing day over all campaigns.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Daily {
     #[schemars(example = &"daily")]
@@ -101,7 +101,7 @@ pub struct Daily {
     totals: Cells,
     targets: Vec<TargetReached>,
     columns: Vec<Column>,
-    /// False where there are more campaigns than one answer holds.
+    /// False if there are more campaigns than one answer can have.
     complete: bool,
     position: String,
     recorded_at: Option<Timestamp>,
@@ -109,7 +109,7 @@ pub struct Daily {
 
 type ByCampaign = BTreeMap<String, Figure>;
 
-/// The table of a day.
+/// Returns the daily table of a day.
 pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<Daily, Problem> {
     let span = PeriodLength::Day.of(day);
     let scope = Scope {
@@ -166,7 +166,7 @@ fn cell(figure: Option<&Figure>) -> Option<Cell> {
     })
 }
 
-/// The targets of campaigns that have a figure for them on that day.
+/// Returns the targets of campaigns that have a figure for them on that day.
 async fn reached(db: &dyn ReadDb, scope: &Scope) -> Result<Vec<TargetReached>, Problem> {
     let mut known: BTreeMap<(String, u32), ByCampaign> = BTreeMap::new();
     let mut shown = Vec::new();

@@ -1,4 +1,4 @@
-//! Tables over all campaigns or one, made of live rows: what routes and the command line both show.
+//! Tables over all campaigns or one, from current rows. Routes and the command line both show them.
 
 mod abandonment;
 mod baseline;

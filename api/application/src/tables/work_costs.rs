@@ -1,16 +1,16 @@
-//! What agents and engines did in calls, and what that costs by the tariffs that were said (DEP-8).
+//! Usage of agents and engines in calls, and its cost by the given tariffs (DEP-8).
 
 use super::baseline::Baseline;
 use projections::views::cost_board::Used;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Milliseconds of a minute.
+/// One minute in milliseconds.
 const MINUTE_MS: u64 = 60_000;
-/// Milliseconds of an hour.
+/// One hour in milliseconds.
 const HOUR_MS: u64 = 3_600_000;
 
-/// Agents and engines; fen are null where nothing is priced.
+/// Agents and engines. Amounts in fen are null without a tariff.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct WorkShown {
     agents: AgentsShown,
@@ -19,7 +19,7 @@ pub(super) struct WorkShown {
     assistant: AssistantShown,
 }
 
-/// From the moment an agent took a call to its end; wrapping up is no event yet.
+/// From the time an agent takes a call to its end. After-call work is not recorded yet.
 #[derive(Debug, Serialize, JsonSchema)]
 struct AgentsShown {
     calls: u64,
@@ -35,7 +35,7 @@ struct RecognitionShown {
     cost_fen: Option<u64>,
 }
 
-/// Texts that were said, whole.
+/// Texts that were synthesized completely.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SynthesisShown {
     texts: u64,
@@ -43,7 +43,7 @@ struct SynthesisShown {
     cost_fen: Option<u64>,
 }
 
-/// What an assistant was asked, and the tokens that it told.
+/// Questions to an assistant, and the tokens that it reported.
 #[derive(Debug, Serialize, JsonSchema)]
 struct AssistantShown {
     requests: u64,
@@ -86,7 +86,7 @@ impl WorkShown {
         }
     }
 
-    /// With the lines' own: what is priced; `None` where nothing is.
+    /// Returns the sum with the line costs, of everything with a tariff; `None` if nothing has one.
     pub(super) fn with_lines(&self, lines_fen: Option<u64>) -> Option<u64> {
         sum_of([
             lines_fen,
@@ -98,12 +98,12 @@ impl WorkShown {
     }
 }
 
-/// Of those that are known.
+/// Returns the sum of the known parts.
 fn sum_of<const N: usize>(parts: [Option<u64>; N]) -> Option<u64> {
     parts.into_iter().flatten().reduce(u64::saturating_add)
 }
 
-/// In whole fen, half a fen up.
+/// Returns whole fen, rounded half up.
 fn fen_of(amount: u64, tariff: u64, per: u64) -> u64 {
     let fen = u128::from(amount) * u128::from(tariff);
     let rounded = (fen + u128::from(per / 2)) / u128::from(per.max(1));
@@ -135,7 +135,7 @@ mod tests {
             ..Baseline::default()
         };
         let shown = WorkShown::of(&USED, Some(&tariffs));
-        // 100.5, 60.5 and 25 fen, half a fen up; requests are not priced.
+        // 100.5, 60.5 and 25 fen, rounded half up; requests are not priced.
         assert_eq!(shown.agents.cost_fen, Some(101));
         assert_eq!(shown.recognition.cost_fen, Some(61));
         assert_eq!(shown.synthesis.cost_fen, Some(25));

@@ -1,5 +1,5 @@
-//! Test calls, whoever asks: the list of our own phones, one call to one of them by a campaign's flow, and
-//! what came of it. None of it is a call to a customer.
+//! Test calls: the list of our own phones, a call to one of them with a campaign's flow, and its result. A
+//! test call is not a call to a customer.
 
 mod phones;
 mod shown;
@@ -20,10 +20,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// What is asked.
+/// A request for a test call.
 pub struct TestCallAsk {
     pub campaign: CampaignId,
-    /// One of our own phones; the only one where there is one.
+    /// One of our own phones. It can be left out if the list has only one.
     pub phone: Option<String>,
     pub variables: Map<String, Value>,
 }
@@ -34,7 +34,7 @@ pub struct TestCallAsked {
     pub call: CallId,
     #[schemars(example = &"TASK20261120")]
     pub campaign: CampaignId,
-    /// It stands in no figure, and no customer was called.
+    /// True: it counts in no figure, and no customer was called.
     pub test: bool,
 }
 
@@ -70,7 +70,7 @@ pub async fn test_call(
     })
 }
 
-/// The phone that is named, or the only one that there is.
+/// Returns the phone that is named, or the only one in the list.
 async fn phone(installation: &Installation, named: Option<&str>) -> Result<PhoneNumber, Problem> {
     let listed = installation.entities.test_phones.state(&OwnPhones).await?.state;
     let text = match (named, listed.phones()) {
@@ -86,7 +86,7 @@ async fn phone(installation: &Installation, named: Option<&str>) -> Result<Phone
     PhoneNumber::parse(&text, country).map_err(|error| wrong("/phone", &error.to_string()))
 }
 
-/// As a row of a list would give them.
+/// Returns the values of variables, as a row of a list would give them.
 fn values(
     definition: &FlowDefinition,
     sent: &Map<String, Value>,

@@ -12,25 +12,25 @@ use domain::test_phones::{OwnPhones, TestPhone, TestPhonesCommand, TestPhonesSta
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One phone of ours.
+/// One of our own phones.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PhoneListed {
-    /// Of this list alone: the number of a customer has another one.
+    /// Id of the number in this list only. As a customer's number it would have another id.
     pub number: NumberId,
-    /// Masked; null where its key is not at hand.
+    /// Masked; null if its key is not available.
     #[schemars(example = &"138****8000")]
     pub phone: Option<String>,
     #[schemars(example = &"reception")]
     pub label: String,
 }
 
-/// All that test calls may go to.
+/// All phones that test calls may dial.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PhonesListed {
     pub items: Vec<PhoneListed>,
 }
 
-/// The list after a change.
+/// The list of test phones after a change.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TestPhonesChanged {
     pub items: Vec<PhoneListed>,

@@ -1,5 +1,5 @@
-//! What came of a test call: what was dialed, whether it was answered, what was heard, decided and said, and
-//! how it ended.
+//! The result of a test call: what was dialed, whether it was answered, what was heard, decided and said,
+//! and how it ended.
 
 use crate::calls::{CallShown, describe, masked_callee_of};
 use crate::installation::Installation;
@@ -17,35 +17,35 @@ use domain::transcript::TranscriptOf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A test call as shown.
+/// A test call with its steps.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TestCallShown {
-    /// It stands in no figure, and no customer was called.
+    /// True: it counts in no figure, and no customer was called.
     pub test: bool,
     pub call: CallShown,
-    /// In their order.
+    /// The steps of the test call, in order.
     pub steps: Vec<TestStepShown>,
 }
 
-/// One thing that happened in it.
+/// One step of a test call.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TestStepShown {
     pub at: Timestamp,
-    /// As the event of a call would be called.
+    /// The kind of event that it would be in a call.
     #[schemars(example = &CallEvent::HEARD)]
     pub step: &'static str,
-    /// Where in the flow.
+    /// The node of the flow in which the step happened.
     #[schemars(example = &"greeting")]
     pub node: Option<String>,
-    /// What was heard, masked; what was said, by its place in the flow; by which rule was decided.
+    /// What was heard, masked; what was said, by its place in the flow; or the rule of a decision.
     #[schemars(example = &"听得到")]
     pub text: Option<String>,
 }
 
-/// Between two looks at one that goes on.
+/// Interval between checks of a call in progress, in milliseconds.
 const LOOK_MS: u64 = 200;
 
-/// A test call of this campaign, with its steps: at its end, if that comes within so long.
+/// Returns a test call of this campaign with its steps. Waits for its end, up to the given time.
 pub async fn shown(
     installation: &Installation,
     campaign: &CampaignId,
@@ -81,7 +81,7 @@ pub async fn shown(
     }
     mask_heard(&mut steps, &own_words);
     let call = CallShown {
-        // Nobody's: the stand-in is no customer.
+        // The substitute id is not a customer.
         customer: None,
         attempt: None,
         callee: masked_callee_of(&state),
@@ -94,7 +94,7 @@ pub async fn shown(
     })
 }
 
-/// Masks what was heard over the turns of one question.
+/// Masks what was heard, across the turns of one question.
 fn mask_heard(steps: &mut [TestStepShown], own_words: &str) {
     let is_heard = |step: &&mut TestStepShown| step.step == CallEvent::HEARD && step.text.is_some();
     let mut heard: Vec<&mut TestStepShown> = steps.iter_mut().filter(is_heard).collect();

@@ -1,4 +1,4 @@
-//! Whether the addresses and secrets of an order can be used at all, before any name is looked up.
+//! Checks the addresses and secrets of a webhook request before any name is looked up.
 
 use super::order::{WebhookChangeOrder, WebhookOrder};
 use domain::outside_address::{
@@ -7,7 +7,8 @@ use domain::outside_address::{
 use domain::problem::{MemberError, Problem};
 use domain::webhook::Format;
 
-/// Checks every address and secret of a new webhook or channel; names each member that is wrong.
+/// Checks the URL, bearer token, secret, mail server and recordings URL of a new webhook or channel.
+/// Returns an error for each member that is wrong.
 pub(super) fn check_order(order: &WebhookOrder) -> Result<(), Problem> {
     let mut faults = Faults::default();
     faults.note("/url", Some(&order.url), check_target(order.format));
@@ -18,7 +19,7 @@ pub(super) fn check_order(order: &WebhookOrder) -> Result<(), Problem> {
     faults.finish()
 }
 
-/// The same of a change to one of this form.
+/// Checks the URL and bearer token of a change to a webhook with this format.
 pub(super) fn check_change(format: Format, order: &WebhookChangeOrder) -> Result<(), Problem> {
     let mut faults = Faults::default();
     faults.note("/url", order.url.as_ref(), check_target(format));
@@ -41,7 +42,8 @@ const fn check_target(format: Format) -> Check {
     }
 }
 
-/// How the secret of a receiver is used: sent as a bearer, given to a mail server, or a key that signs.
+/// Returns the check for a receiver's secret. It depends on the secret's use: bearer token, mail server
+/// login, or signing key.
 const fn secret_check(format: Format) -> Check {
     match format {
         Format::Mail => check_mail_login,

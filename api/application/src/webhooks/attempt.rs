@@ -1,4 +1,4 @@
-//! One attempt at one event: its message is made, what it discloses put on record, and it is carried.
+//! One delivery attempt of one event: builds the message, logs what it discloses, and sends it.
 
 use super::contact;
 use super::courier::{Answered, Courier};
@@ -20,21 +20,21 @@ use domain::webhook::{
 };
 use std::sync::Arc;
 
-/// The field that the forms of INT-1 and INT-2 open.
+/// The personal field that the formats of INT-1 and INT-2 disclose.
 const EXTERNAL_ID: &[&str] = &["external_id"];
 
-/// What a webhook is at this moment, as far as sending needs it.
+/// The current state of a webhook, as far as sending needs it.
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) id: WebhookId,
     pub(super) facts: Arc<WebhookFacts>,
-    /// By which its owner is judged.
+    /// Revision of the webhook at which its owner is judged.
     pub(super) revision: u64,
     old_secret: Option<OldSecret>,
 }
 
 impl Settings {
-    /// Nothing of what is not there, or not to be told.
+    /// Returns the settings of a webhook, or `None` if it was removed.
     pub(super) fn of(id: WebhookId, state: &WebhookState) -> Option<Self> {
         let facts = Arc::new(state.active()?.clone());
         Some(Self {
@@ -59,14 +59,14 @@ impl Settings {
     }
 }
 
-/// What came of an attempt.
+/// The result of an attempt.
 pub(super) struct Tried {
     pub(super) attempt: Attempted,
     pub(super) retry_after_ms: Option<u64>,
 }
 
-/// Sends an event once. An error is that the log could not be read, or the disclosure not be put on record:
-/// nothing was sent, and it is no attempt.
+/// Makes one attempt to deliver an event. An error means that the log could not be read or the disclosure
+/// could not be logged: then nothing was sent, and it does not count as an attempt.
 pub(super) async fn attempt(
     installation: &Installation,
     settings: &Settings,
@@ -84,7 +84,7 @@ pub(super) async fn attempt(
     Ok(send(installation, settings, content, message).await)
 }
 
-/// The event at a position that was read before.
+/// Returns the event at a position that was read before.
 pub(super) async fn read_at(installation: &Installation, position: Position) -> Result<StoredEvent, Problem> {
     let before = Position(position.0.saturating_sub(1));
     let page = installation.store().read_all(before, 1).await?;
@@ -95,7 +95,7 @@ pub(super) async fn read_at(installation: &Installation, position: Position) -> 
     found.ok_or_else(|| Problem::fault(format!("the event at {position} is not in the log any more")))
 }
 
-/// What is said of an event; `None` where that cannot be made.
+/// Builds the content of the message, or `None` if this event has none in this format.
 async fn content(
     installation: &Installation,
     settings: &Settings,
@@ -125,8 +125,8 @@ async fn content(
     }
 }
 
-/// A link to the recording of a call that ended with one, where the receiver is told of recordings. Made for
-/// each attempt, so that it is fresh when it arrives.
+/// Returns a link to the recording of an ended call, if there is a recording and the webhook receives
+/// links. It is built for each attempt, so that it is fresh when it arrives.
 fn recording_link(installation: &Installation, settings: &Settings, envelope: &Envelope) -> Option<Link> {
     let base = settings.facts.recordings_from.as_ref()?;
     if envelope.kind != CallEvent::ENDED {
@@ -145,7 +145,8 @@ fn recording_link(installation: &Installation, settings: &Settings, envelope: &E
     Some(link(installation.vault(), base, call, settings.id, now))
 }
 
-/// That somebody outside is told who it is stands in the log before a byte leaves.
+/// Logs that a receiver outside learns a customer's external id. The log entry is stored before any byte is
+/// sent.
 pub(super) async fn disclose_of(
     installation: &Installation,
     settings: &Settings,
@@ -166,7 +167,7 @@ pub(super) async fn disclose_of(
         .map(drop)
 }
 
-/// Carries a message, and says what came of it.
+/// Sends a message and returns the result.
 pub(super) async fn send(
     installation: &Installation,
     settings: &Settings,

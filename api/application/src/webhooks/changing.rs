@@ -1,5 +1,5 @@
-//! A webhook that is changed: told of other kinds, in another form or elsewhere, by the checks of one that is
-//! added.
+//! Changes of a webhook: other event kinds, another format or another address, with the same checks as a
+//! new webhook.
 
 use super::addresses::check_change;
 use super::courier::Address;
@@ -20,13 +20,13 @@ use std::collections::BTreeSet;
 /// A webhook after a change.
 pub struct WebhookReplaced {
     pub shown: WebhookShown,
-    /// What `If-Match` says of the next change.
+    /// Revision of the webhook, for `If-Match` of the next change.
     pub revision: StreamVersion,
     pub position: Position,
 }
 
-/// Changes one as it was read: what the order leaves out stays. `cause` says which revision was read; what is
-/// delivered in between changes nothing of that.
+/// Changes a webhook; members that are absent in the request stay as they are. `cause` contains the
+/// revision that was read; deliveries in between do not change it.
 pub async fn change_webhook(
     installation: &Installation,
     id: WebhookId,
@@ -111,7 +111,8 @@ async fn change_of(
     })
 }
 
-/// The caller, where they hold every right that the webhook needs after the change; else the owner stays.
+/// Returns the owner after the change: the caller if they hold all rights that the changed webhook needs,
+/// otherwise the previous owner.
 fn owner_after(facts: &WebhookFacts, allow_private: bool, adding: &Adding<'_>) -> Option<UserId> {
     let after = WebhookFacts {
         allow_private,

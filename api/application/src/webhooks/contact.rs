@@ -1,5 +1,6 @@
-//! What a CRM is told of consents and opt-outs: whose they are, by the ids that the institution gave, for it
-//! knows no other. The way back of `POST numbers/opt-out` and `POST customers/{id}/consents`.
+//! Messages to a CRM about consents and opt-outs. They name customers by the institution's own ids, because
+//! the CRM knows no others. They are the reverse of `POST numbers/opt-out` and `POST
+//! customers/{id}/consents`.
 
 use super::attempt::{Settings, disclose_of};
 use super::letter::Content;
@@ -16,7 +17,8 @@ use domain::webhook::Format;
 use projections::views::customer_timeline::{HAVING_MAX, having};
 use serde_json::{Value, json};
 
-/// The kinds of which the personal forms tell beside the end of a call, where they are named.
+/// Event kinds that the personal formats can send in addition to the end of a call, if the webhook names
+/// them.
 pub(super) const KINDS: [&str; 4] = [
     CustomerEvent::CONSENT_RECORDED,
     CustomerEvent::CONSENT_WITHDRAWN,
@@ -24,19 +26,19 @@ pub(super) const KINDS: [&str; 4] = [
     NumberEvent::SUPPRESSED,
 ];
 
-/// Longest wait for the rows to know everybody who has the number.
+/// Longest wait until the rows list all customers who have the number, in milliseconds.
 const ROWS_WITHIN_MS: u64 = 5_000;
 
-/// What happened, without whom it is about.
+/// A change of consent or opt-out, without the customers concerned.
 struct Change {
-    /// As `event` says it.
+    /// Value of the member `event`.
     what: &'static str,
     scope: Option<String>,
     until: Option<Timestamp>,
 }
 
-/// What is sent of such an event, once each person it names is on record as disclosed. `None` where it is
-/// another kind.
+/// Builds the message about a consent or opt-out, and logs the disclosure of each customer it names. `None`
+/// for other event kinds.
 pub(super) async fn contact_changed(
     installation: &Installation,
     settings: &Settings,
@@ -49,7 +51,7 @@ pub(super) async fn contact_changed(
     let mut external_ids = Vec::with_capacity(customers.len());
     for customer in customers {
         let state = installation.entities.customers.state(&customer).await?.state;
-        // Whoever was erased has none.
+        // An erased customer has no external id.
         if let Some(id) = state.external_id().and_then(Personal::value) {
             disclose_of(installation, settings, envelope, customer).await?;
             external_ids.push(id.clone());
@@ -59,7 +61,8 @@ pub(super) async fn contact_changed(
     Ok(body.map(|body| Content::Json(body.to_string())))
 }
 
-/// Whom it is about: the person whose event it is, or everybody who has the number; and whether that is all.
+/// Returns the customers concerned: the one of the event, or all who have the number; and true if the list
+/// is complete.
 async fn concerned(
     installation: &Installation,
     envelope: &Envelope,

@@ -1,31 +1,31 @@
-//! The port by which messages leave: whoever implements it knows sockets, names and certificates.
+//! The port that sends messages. The implementation handles sockets, names and certificates.
 //!
-//! **Specification.** `deliver` carries one message and answers within its time, whatever the other side
-//! does: no redirect is followed. The status decides, any 2xx is success; a body longer than
-//! `ANSWER_READ_BYTES_MAX` is cut. Where
-//! `allow_private` is not set only https is spoken, and only to addresses of the open internet: a name is
-//! resolved once for a connection, each address it resolves to must be one, and that address is connected to.
-//! `admits` holds an address to the same before it is kept. Neither ever logs an address, a header or a body.
+//! **Specification.** `deliver` sends one message and returns within `ANSWER_MS`, whatever the receiver
+//! does. No redirect is followed. The status decides: any 2xx is success. A body longer than
+//! `ANSWER_READ_BYTES_MAX` is cut. Unless `allow_private` is set, only https is used, and only to addresses
+//! of the public internet: a name is resolved once per connection, each address it resolves to must be
+//! public, and that address is connected to. `admits` checks an address by the same rules before it is
+//! stored. Neither ever logs an address, a header or a body.
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::time::Timestamp;
 use domain::webhook::DeliveryFault;
 
-/// Longest answer that is read: what a person writes into a status page, and no file.
+/// Longest answer that is read, in bytes: enough for a status page.
 pub const ANSWER_READ_BYTES_MAX: usize = 64 * 1024;
 
-/// Longest time for one message, there and back; Standard Webhooks advises 15 to 30 s.
+/// Longest time for one message and its answer, in milliseconds. Standard Webhooks recommends 15 to 30 s.
 pub const ANSWER_MS: u64 = 15_000;
 
-/// Something to be carried.
+/// A message to send: an HTTP request or a mail.
 #[derive(Clone)]
 pub enum Letter {
     Post(Post),
     Mail(Mail),
 }
 
-/// A POST of JSON.
+/// An HTTP POST request with a JSON body.
 #[derive(Clone)]
 pub struct Post {
     pub url: String,
@@ -34,19 +34,19 @@ pub struct Post {
     pub allow_private: bool,
 }
 
-/// A header of a POST, its name in lower case.
+/// A header of a POST, with its name in lower case.
 #[derive(Clone)]
 pub struct Header {
     pub name: &'static str,
     pub value: String,
 }
 
-/// A mail of plain text.
+/// A mail with plain text.
 #[derive(Clone)]
 pub struct Mail {
-    /// `host:port`.
+    /// The mail server as `host:port`.
     pub smtp: String,
-    /// `user:password`; without it nobody signs in.
+    /// `user:password` for the mail server. Without it the client does not sign in.
     pub login: Option<String>,
     pub to: String,
     pub subject: String,
@@ -54,19 +54,19 @@ pub struct Mail {
     pub allow_private: bool,
 }
 
-/// What came back.
+/// The receiver's answer to a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answered {
     pub fault: Option<DeliveryFault>,
     pub status: Option<u16>,
-    /// As far as it was read.
+    /// The body, as far as it was read.
     pub body: Vec<u8>,
-    /// How long the receiver asks to be left alone.
+    /// Time that the receiver asks to wait before the next message, in milliseconds.
     pub retry_after_ms: Option<u64>,
 }
 
 impl Answered {
-    /// Nothing came back, for this reason.
+    /// Returns an answer without a response, with the reason.
     pub fn nothing(fault: DeliveryFault) -> Self {
         Self {
             fault: Some(fault),
@@ -75,22 +75,23 @@ impl Answered {
     }
 }
 
-/// Whoever carries messages.
+/// A port that sends messages over HTTP or by mail.
 #[async_trait]
 pub trait Courier: Send + Sync {
     async fn deliver(&self, letter: Letter) -> Answered;
-    /// When it is outside, also while the time in here is a rehearsal's: receivers hold the time of a
-    /// signature against their own.
+    /// Returns the current time outside, also in a rehearsal with its own clock: receivers compare a
+    /// signature's time with theirs.
     fn wall_time(&self) -> Timestamp;
-    /// Whether messages may be carried to this address, and if not, why, in words.
+    /// Checks an address before it is stored. Returns the reason, in words, if messages may not be sent to
+    /// it.
     async fn admits(&self, address: Address<'_>) -> Result<(), String>;
 }
 
-/// An address before it is kept.
+/// An address before it is stored.
 #[derive(Debug, Clone, Copy)]
 pub enum Address<'a> {
-    /// An URL, and whether neither https nor a global address is demanded.
+    /// A URL. `allow_private` permits plain http and private addresses.
     Url { url: &'a str, allow_private: bool },
-    /// A mail server, `host:port`.
+    /// The address of a mail server, `host:port`.
     Smtp { host: &'a str, allow_private: bool },
 }

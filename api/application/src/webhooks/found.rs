@@ -1,5 +1,5 @@
-//! Which webhooks there are, by the log itself: rows and the log behind them say which were ever added, and
-//! each is asked what it is now.
+//! Finds all webhooks: rows and the log after them name those that were ever added; the state of each
+//! decides what it is now.
 
 use crate::installation::Installation;
 use domain::event_filter::EventFilter;
@@ -11,14 +11,14 @@ use domain::webhook::WebhookEvent;
 use projections::views::audit_trail::{self, AuditFilter, EVENTS_MAX};
 use std::collections::BTreeSet;
 
-/// Every webhook that was ever added, and the position up to which that is known.
+/// All webhooks that were ever added, up to a log position.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) ids: BTreeSet<WebhookId>,
     pub(super) reached: Position,
 }
 
-/// Ids of the streams that have an event of one kind, and the position up to which that is known.
+/// Ids of the streams that contain an event of one kind, up to a log position.
 #[derive(Debug, Default)]
 pub(crate) struct NamedStreams {
     pub(crate) ids: BTreeSet<String>,
@@ -34,14 +34,14 @@ pub(super) async fn found(installation: &Installation) -> Result<Found, Problem>
     })
 }
 
-/// Streams with an event of a kind of which there are few, by rows and the log behind them.
+/// Returns the streams with an event of a rare kind, from the rows and the log after them.
 pub(crate) async fn named_streams(installation: &Installation, kind: &str) -> Result<NamedStreams, Problem> {
     let mut found = from_rows(installation, kind).await.unwrap_or_default();
     streams_behind(installation, kind, &mut found).await?;
     Ok(found)
 }
 
-/// Those of what the log holds behind what is known.
+/// Adds the streams found in the log after the position reached so far.
 pub(crate) async fn streams_behind(
     installation: &Installation,
     kind: &str,
@@ -68,7 +68,7 @@ pub(crate) async fn streams_behind(
     }
 }
 
-/// Those of the audit trail; nothing where its rows cannot be read.
+/// Returns the streams found in the audit trail view, or `None` if its rows cannot be read.
 async fn from_rows(installation: &Installation, kind: &str) -> Option<NamedStreams> {
     let status = installation.rows.status();
     let view = status.iter().find(|view| view.view == audit_trail::NAME)?;

@@ -1,5 +1,5 @@
-//! Of which events somebody may be told, and which a form can tell. Events about deliveries are not among
-//! them: telling of them would never end.
+//! The event kinds that webhooks can receive, and those that a format can express. Events about deliveries
+//! are not among them: each would cause the next one.
 
 use super::contact;
 use domain::alert::AlertEvent;
@@ -10,7 +10,7 @@ use domain::number::event::NumberEvent;
 use domain::webhook::Format;
 use std::collections::BTreeSet;
 
-/// The kinds, and whether they are told unless others are named.
+/// The kinds, and whether a webhook receives them by default.
 const KINDS: &[Kind] = &[
     Kind::usual(CallEvent::ENDED),
     Kind::named(CallEvent::CORRECTED),
@@ -32,7 +32,7 @@ const KINDS: &[Kind] = &[
     Kind::named(AlertEvent::CLEARED),
 ];
 
-/// What a channel of alerts is told.
+/// The event kinds of an alert channel.
 const OF_CHANNELS: [&str; 3] = [AlertEvent::RAISED, AlertEvent::ESCALATED, AlertEvent::CLEARED];
 
 struct Kind {
@@ -52,7 +52,7 @@ impl Kind {
     }
 }
 
-/// What somebody is told who names nothing.
+/// Returns the event kinds of a webhook that names none.
 pub(super) fn usual(format: Format) -> BTreeSet<String> {
     if format.is_personal() {
         return [CallEvent::ENDED.to_owned()].into();
@@ -65,20 +65,20 @@ pub(super) fn of_channels() -> BTreeSet<String> {
     OF_CHANNELS.into_iter().map(str::to_owned).collect()
 }
 
-/// Refuses what is told to nobody, or not in this form.
+/// Refuses kinds that no webhook can receive, or that this format cannot express.
 pub(super) fn refuse_others(kinds: &BTreeSet<String>, format: Format) -> Result<(), String> {
     for kind in kinds {
         if !KINDS.iter().any(|known| known.kind == kind) {
             let known: Vec<&str> = KINDS.iter().map(|known| known.kind).collect();
             return Err(format!(
-                "{kind:?} is told to nobody; there are {}",
+                "{kind:?} is not an event kind that webhooks receive; choose from {}",
                 known.join(", ")
             ));
         }
         let is_personal = kind == CallEvent::ENDED || contact::KINDS.contains(&kind.as_str());
         if format.is_personal() && !is_personal {
             return Err(format!(
-                "{} tells of call.ended, {} only",
+                "the format {} sends only call.ended, {}",
                 format.code(),
                 contact::KINDS.join(", ")
             ));

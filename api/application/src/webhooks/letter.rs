@@ -1,4 +1,4 @@
-//! What is sent of one event, in the form that its receiver reads.
+//! Builds the message for one event, in the format of its receiver.
 
 use super::courier::{Header, Letter, Mail, Post};
 use super::signature::{dingtalk, feishu, signatures};
@@ -14,28 +14,30 @@ use domain::time::Timestamp;
 use domain::webhook::{Format, WebhookFacts};
 use serde_json::{Value, json};
 
-/// Longest text of a group robot of WeCom, by its vendor's page on group robots (2,048 bytes).
+/// Longest text for a WeCom group robot, in bytes, by the vendor's documentation of group robots (2,048
+/// bytes).
 const WECOM_BYTES_MAX: usize = 2_048;
 
-/// Longest text of the other group robots: below the 20,000 bytes that DingTalk and Feishu take.
+/// Longest text for the other group robots, in bytes: below the 20,000 bytes that DingTalk and Feishu
+/// accept.
 const ROBOT_BYTES_MAX: usize = 18_000;
 
-/// Longest short message: what two or three parts of one hold in Chinese.
+/// Longest short message, in bytes: two or three SMS parts in Chinese.
 const SMS_BYTES_MAX: usize = 480;
 
-/// What a message says, before it is put into a letter.
+/// The content of a message, before it is addressed.
 pub(super) enum Content {
     Json(String),
     Text(Said),
 }
 
-/// An event in a form that needs nothing but itself.
+/// Builds an event as a CloudEvent, from the event alone.
 pub(super) fn cloud_event(stored: &StoredEvent, link: Option<&Link>) -> Option<Content> {
-    // A receiver outside is no user: it has no reveal right.
+    // An external receiver is not a user and has no reveal right.
     let event = CloudEvent::read(&NumberIds::Keyed.of_event(stored)).ok()?;
     let mut line = event.line();
     if let Some(link) = link {
-        // Extension attributes of CloudEvents, behind what the event says itself.
+        // CloudEvents extension attributes, after the event's own members.
         let more = json!({ "recordingurl": link.url, "recordinguntil": link.until.to_string() }).to_string();
         line.pop();
         line.push(',');
@@ -44,8 +46,8 @@ pub(super) fn cloud_event(stored: &StoredEvent, link: Option<&Link>) -> Option<C
     Some(Content::Json(line))
 }
 
-/// A call that ended, as INT-1 and INT-2 of the requirements have it, with the customer's own id in clear.
-/// Whoever was erased has none.
+/// Builds the message about an ended call, as INT-1 and INT-2 of the requirements define it, with the
+/// customer's external id in clear. An erased customer has none.
 pub(super) fn call_ended(
     format: Format,
     envelope: &Envelope,
@@ -76,7 +78,7 @@ pub(super) fn call_ended(
     facts.body(format).map(|body| Content::Json(body.to_string()))
 }
 
-/// The same of a call that never was.
+/// Builds a test message about a call that never took place.
 pub(super) fn made_up_call(format: Format, at: Timestamp) -> Option<Content> {
     let facts = CallFacts {
         call: "00000000-0000-0000-0000-000000000000",
@@ -91,7 +93,7 @@ pub(super) fn made_up_call(format: Format, at: Timestamp) -> Option<Content> {
     facts.body(format).map(|body| Content::Json(body.to_string()))
 }
 
-/// A message that tells of nothing.
+/// Builds a test event without content.
 pub(super) fn test_event(id: &str, at: Timestamp) -> Content {
     let event = json!({
         "specversion": "1.0", "id": id, "source": "/ledgerline", "type": "webhook.test",
@@ -112,7 +114,7 @@ struct CallFacts<'a> {
 }
 
 impl CallFacts<'_> {
-    /// With the link to the recording, where one is told.
+    /// Returns the body, with the link to the recording if there is one.
     fn body(&self, format: Format) -> Option<Value> {
         let mut body = self.plain(format)?;
         let Some(link) = self.link else {
@@ -153,18 +155,18 @@ impl CallFacts<'_> {
     }
 }
 
-/// By whom and when a letter is sent.
+/// The sender of a message and the time of sending.
 pub(super) struct Stamp<'a> {
     pub(super) facts: &'a WebhookFacts,
-    /// What signs now, the newest first.
+    /// The valid signing secrets, newest first.
     pub(super) secrets: Vec<String>,
-    /// The same for each attempt of one event.
+    /// Message id; the same for all attempts of one event.
     pub(super) id: String,
     pub(super) sent_at: Timestamp,
 }
 
 impl Stamp<'_> {
-    /// The letter that carries this; `None` where what is needed of the address or a secret cannot be read.
+    /// Builds the message. `None` if the address or a secret that is needed cannot be decrypted.
     pub(super) fn letter(&self, content: Content) -> Option<Letter> {
         let target = open(Some(&self.facts.target))?;
         match content {
@@ -193,7 +195,7 @@ impl Stamp<'_> {
         post
     }
 
-    /// A sentence, as the robots of a group and the gateways of short messages read one.
+    /// Builds a text message as group robots and SMS gateways expect it.
     fn spoken(&self, target: &str, said: &Said) -> Option<Post> {
         let text = said.text_within(match self.facts.format {
             Format::Sms => SMS_BYTES_MAX,
@@ -280,7 +282,7 @@ fn open(value: Option<&Personal<String>>) -> Option<&String> {
     value.and_then(Personal::value)
 }
 
-/// Whether an answer of 2xx says in its body that the message was not taken: the robots of groups do so.
+/// Returns true if a 2xx answer states in its body that the message was rejected, as group robots do.
 pub(super) fn is_declined(format: Format, body: &[u8]) -> bool {
     let member = match format {
         Format::Wecom | Format::Dingtalk => "errcode",
@@ -330,7 +332,7 @@ mod tests {
 
     const SECRET: &str = "SECabc";
 
-    /// A webhook of this form, with a secret and a number where the form has one.
+    /// A webhook of this format, with a secret and a number where the format needs one.
     fn facts(format: Format) -> WebhookFacts {
         let personal = |text: &str| Personal::open(text.to_owned());
         WebhookFacts {
@@ -366,7 +368,7 @@ mod tests {
         (post, body)
     }
 
-    /// As the vendors' pages on group robots, and ours on gateways, print them.
+    /// The bodies as the vendors document them for group robots, and our reference for gateways.
     #[test]
     fn each_channel_is_posted_the_body_that_it_reads() {
         let text = Said::test().text_within(ROBOT_BYTES_MAX);

@@ -1,4 +1,4 @@
-//! Webhooks and channels of alerts as people manage them: added, rotated, tested, replayed, removed.
+//! Management of webhooks and alert channels: add, rotate the secret, test, replay, remove.
 
 use super::addresses::check_order;
 use super::courier::Address;
@@ -20,21 +20,21 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// A webhook that was added, or whose secret was rotated.
+/// A webhook that was added, or got a new secret.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WebhookMade {
     pub id: WebhookId,
     pub format: Format,
-    /// Where it tells, without what opens a door there.
+    /// The address, without the part that works as a secret.
     #[schemars(example = &"https://example.com/hooks")]
     pub target: String,
     #[schemars(example = [CallEvent::ENDED])]
     pub kinds: Vec<String>,
-    /// What signs; shown now and never again. A repeated request has none, and forms that nothing of ours
-    /// signs have none.
+    /// The signing secret, shown only this time. Null for a repeated request and for formats without our
+    /// signature.
     #[schemars(example = &"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")]
     pub secret: Option<String>,
-    /// It tells of events behind this position.
+    /// Log position after which events are sent.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String", example = &"42")]
     pub after: Position,
@@ -47,31 +47,31 @@ pub struct WebhookMade {
 #[derive(Clone, Copy)]
 pub struct Adding<'a> {
     pub caller: &'a Caller,
-    /// What the caller's permission for it covers.
+    /// Data scope of the caller's permission.
     pub scope: &'a DataScope,
-    /// It tells of alerts, and is listed with them.
+    /// True for an alert channel, false for a webhook.
     pub is_channel: bool,
 }
 
 impl Adding<'_> {
-    /// The owner from now on; none is the directory's owner.
+    /// Returns the owner of the new webhook. `None` is the directory's owner.
     pub(super) fn owner(&self) -> Option<UserId> {
         self.caller.user().map(|known| known.user.clone())
     }
 
-    /// The caller may lift the demand for https and for a global address.
+    /// Returns true if the caller may permit plain http and private addresses.
     pub(super) fn may_be_private(&self) -> bool {
         self.caller.may(Permission::WebhooksPrivate)
     }
 
-    /// The caller may listen to recordings of everybody, and so let a receiver do so.
+    /// Returns true if the caller may listen to all recordings, and so may let a receiver do so.
     pub(super) fn may_listen(&self) -> bool {
         let scope = self.caller.scope_for(Permission::RecordingsRead);
         !self.is_channel && scope.is_ok_and(|scope| scope.people == People::All)
     }
 }
 
-/// Adds one; it is told of what happens from now on, or from the position that the order names.
+/// Adds a webhook or channel. It receives events from now on, or after the position in the request.
 pub async fn add_webhook(
     installation: &Installation,
     order: WebhookOrder,
@@ -170,10 +170,13 @@ async fn facts_of(
     })
 }
 
-/// Refuses links to recordings that could not be followed, or that who asks may not let others follow.
+/// Refuses a base URL for links to recordings that could not work, or if the caller may not give access to
+/// recordings.
 fn recordings_from(base: &str, format: Format, adding: &Adding<'_>) -> Result<(), String> {
     if !format.is_signed() {
-        return Err("links to recordings are told in the forms standard, call_ended and crm".to_owned());
+        return Err(
+            "links to recordings are sent only in the formats standard, call_ended and crm".to_owned(),
+        );
     }
     if !adding.may_listen() {
         return Err("a link opens a recording: it needs recordings:read".to_owned());
@@ -191,12 +194,13 @@ fn recordings_from(base: &str, format: Format, adding: &Adding<'_>) -> Result<()
     Ok(())
 }
 
-/// Of whom who adds it may see, no more than it asks for.
+/// Returns the campaigns of the webhook: those of the request, within the caller's own.
 fn narrowed(own: &CampaignScope, asked: Option<Vec<domain::ids::CampaignId>>) -> CampaignScope {
     own.and(&CampaignScope::of(asked.unwrap_or_default()))
 }
 
-/// What of an address is shown: of group robots the host, of mails no user, of all others no query.
+/// Returns the part of an address that may be shown: the host for group robots, no user for mail addresses,
+/// no query for all others.
 pub(super) fn shown(format: Format, target: &str) -> Result<String, String> {
     if format == Format::Mail {
         let (_, host) = target.rsplit_once('@').ok_or("a mail address has an @")?;
@@ -210,7 +214,7 @@ pub(super) fn shown(format: Format, target: &str) -> Result<String, String> {
     Ok(format!("{}/…", host.join("/")))
 }
 
-/// Another secret signs from now on, beside the old one for a day.
+/// Adds a new signing secret. The old one remains valid for a day.
 pub async fn rotate(
     installation: &Installation,
     id: WebhookId,
@@ -233,12 +237,12 @@ pub async fn rotate(
     })
 }
 
-/// A webhook after an order.
+/// A webhook after a command.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WebhookChanged {
     pub id: WebhookId,
     pub removed: bool,
-    /// Everything up to here is settled, but for what waits.
+    /// Log position up to which everything is settled, apart from events that wait for another attempt.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String", example = &"42")]
     pub through: Position,
@@ -247,7 +251,7 @@ pub struct WebhookChanged {
     pub position: Position,
 }
 
-/// Nothing is sent there any more.
+/// Removes a webhook. Nothing is sent to it any more.
 pub async fn remove(
     installation: &Installation,
     id: WebhookId,
@@ -257,7 +261,7 @@ pub async fn remove(
     ask(installation, id, WebhookCommand::Remove { reason }, cause).await
 }
 
-/// Everything behind a position is sent again.
+/// Sends all events after a position again.
 pub async fn replay(
     installation: &Installation,
     id: WebhookId,
@@ -286,7 +290,7 @@ async fn ask(
     })
 }
 
-/// A webhook that this scope reaches; what it does not reach does not exist.
+/// Returns the state of a webhook within this scope. Outside of it, the webhook is reported as missing.
 pub async fn reached(
     installation: &Installation,
     id: WebhookId,

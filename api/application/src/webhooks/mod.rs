@@ -1,7 +1,8 @@
-//! Webhooks: whoever outside is told of events, and channels of alerts, which are told the same way.
+//! Webhooks (事件推送) send events to external receivers; alert channels (告警通道) send alerts in the same way.
 //!
-//! Each is an entity whose events say how far it was told; the process that may dial runs a sender for each.
-//! What leaves goes by the `Courier`, a port: sockets, names and certificates are known there alone.
+//! Each is an entity with events that record how far it has delivered. The process that may dial runs a
+//! sender for each. Messages are sent through the port `Courier`, which alone knows sockets, names and
+//! certificates.
 
 mod addresses;
 mod attempt;

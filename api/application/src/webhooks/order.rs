@@ -1,4 +1,4 @@
-//! What somebody orders who adds a webhook or a channel of alerts.
+//! The requests to add, change and remove a webhook or an alert channel.
 
 use domain::call::event::CallEvent;
 use domain::ids::CampaignId;
@@ -9,50 +9,50 @@ use domain::webhook::{Format, REASON_BYTES_MAX};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// Longest address: that of a URL.
+/// Longest address, in bytes: that of a URL.
 pub const TARGET_BYTES_MAX: usize = URL_BYTES_MAX;
 
-/// Longest secret of a receiver's making: that of a bearer token.
+/// Longest secret of a receiver, in bytes: that of a bearer token.
 pub const SECRET_BYTES_MAX: usize = BEARER_BYTES_MAX;
 
-/// Whom to tell, of what, and how.
+/// A request to add a webhook or channel.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(extend("examples" = [
     { "url": "https://example.com/hooks", "format": "standard" },
     { "url": "https://api.example.com/crm/customers", "format": "crm", "bearer": "secret" }
 ]))]
 pub struct WebhookOrder {
-    /// The URL, or of a mail the address.
+    /// The URL of the receiver, or the address of a mail.
     #[schemars(length(min = 1, max = TARGET_BYTES_MAX))]
     pub url: String,
-    /// Which kinds of events; without them, the usual ones.
+    /// Event kinds to send. Default: the usual ones.
     #[schemars(example = [CallEvent::ENDED])]
     pub events: Option<Vec<String>>,
-    /// Without it, standard.
+    /// Format of the messages. Default: `standard`.
     #[schemars(with = "Option<Format>")]
     pub format: Format,
-    /// Only of these campaigns, of those that whoever asks may see.
+    /// Campaigns of the events. Default: all that the caller may see.
     pub campaigns: Option<Vec<CampaignId>>,
-    /// Sent as Authorization: Bearer.
+    /// Token that is sent as `Authorization: Bearer`.
     #[schemars(length(max = SECRET_BYTES_MAX))]
     pub bearer: Option<String>,
-    /// The secret of a group robot, the token of a gateway, or user:password of a mail server. What signs
-    /// our own forms is made here, and shown once.
+    /// Secret of a group robot, token of a gateway, or `user:password` of a mail server. The secret that
+    /// signs our own formats is generated here and shown once.
     #[schemars(length(max = SECRET_BYTES_MAX))]
     pub secret: Option<String>,
-    /// The number that a gateway of short messages is told.
+    /// The phone number to which an SMS gateway sends.
     pub to: Option<String>,
-    /// The mail server, host:port.
+    /// The mail server, `host:port`.
     #[schemars(example = &"mail.example.com:587")]
     pub smtp: Option<String>,
-    /// Neither https nor a global address is demanded.
+    /// Permits plain http and private addresses.
     #[schemars(with = "Option<bool>")]
     pub allow_private: bool,
-    /// Where the receiver reaches this server: `call.ended` then tells a link to the recording, open for an
-    /// hour.
+    /// URL at which the receiver reaches this server. `call.ended` then contains a link to the recording,
+    /// valid for an hour.
     #[schemars(length(max = TARGET_BYTES_MAX), example = &"https://calls.example.com")]
     pub recordings_from: Option<String>,
-    /// Tell of events behind this position; without it, of those from now on.
+    /// Log position after which events are sent. Default: the current end of the log.
     #[schemars(with = "Option<String>", example = &"0")]
     pub after: Option<Position>,
 }
@@ -76,26 +76,26 @@ impl Order for WebhookOrder {
     }
 }
 
-/// What of a webhook is to be otherwise; what is left out stays as it is.
+/// A request to change a webhook. Members that are absent stay as they are.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(extend("examples" = [
     { "events": [CallEvent::ENDED, NumberEvent::OPTED_OUT], "reason": "opt-outs too" }
 ]))]
 pub struct WebhookChangeOrder {
-    /// Another address. What was sent there as a bearer is not sent to it, unless it is given again.
+    /// New address. The bearer token is not sent to it unless it is given again.
     #[schemars(length(min = 1, max = TARGET_BYTES_MAX), example = &"https://example.com/hooks/2")]
     pub url: Option<String>,
-    /// Which kinds of events, from now on. Beside another form and without them, its usual ones.
+    /// Event kinds to send from now on. With a new format and without kinds: the usual ones of that format.
     #[schemars(example = [CallEvent::ENDED])]
     pub events: Option<Vec<String>>,
-    /// Among standard, call_ended and crm; for another kind of receiver, add another webhook.
+    /// One of `standard`, `call_ended` and `crm`. For another kind of receiver, add another webhook.
     pub format: Option<Format>,
-    /// Neither https nor a global address is demanded.
+    /// Permits plain http and private addresses.
     pub allow_private: Option<bool>,
-    /// Sent as Authorization: Bearer from now on.
+    /// Token that is sent as `Authorization: Bearer` from now on.
     #[schemars(length(max = SECRET_BYTES_MAX))]
     pub bearer: Option<String>,
-    /// Stored for ever; name no person.
+    /// Reason, stored permanently. It must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
 }
@@ -113,10 +113,10 @@ impl Order for WebhookChangeOrder {
     }
 }
 
-/// Why a webhook or channel is removed.
+/// A request to remove a webhook or channel, with the reason.
 #[derive(Debug, Clone, JsonSchema)]
 pub struct WebhookRemoval {
-    /// Stored for ever; name no person.
+    /// Reason, stored permanently. It must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
 }

@@ -1,4 +1,4 @@
-//! A webhook delivers by the rights of its owner: they are judged before each attempt, and a webhook with an
+//! Delivery by the rights of the webhook's owner: they are checked before each attempt. A webhook with an
 //! owner who lost them is disabled.
 
 use super::attempt::{Settings, Tried, attempt};
@@ -11,9 +11,9 @@ use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::webhook::{WebhookCommand, WebhookRefusal};
 
-/// Why a message was not sent. It is no attempt.
+/// Why a message was not sent. This does not count as an attempt.
 pub(super) enum NotSent {
-    /// The log, the owner's stream or the record of disclosures is away.
+    /// The log, the owner's stream or the log of disclosures is unavailable.
     Away(Problem),
     OwnerLost(LostOwner),
 }
@@ -24,7 +24,7 @@ impl From<Problem> for NotSent {
     }
 }
 
-/// Sends an event once, where the owner may have it sent now.
+/// Makes one attempt to deliver an event, if the owner may have it delivered now.
 pub(super) async fn fly(
     installation: &Installation,
     settings: &Settings,
@@ -36,8 +36,8 @@ pub(super) async fn fly(
     Ok(attempt(installation, settings, item.position, item.stored.clone()).await?)
 }
 
-/// Has it stored that nothing is sent until another user takes the webhook over. Where it was changed or
-/// taken over since, its owner is judged again.
+/// Disables a webhook until another user takes it over. If it was changed or taken over in the meantime,
+/// the owner is checked again instead.
 pub(super) async fn disable(installation: &Installation, settings: &Settings, lost: LostOwner) -> Ended {
     let (owner, fault) = (lost.owner.clone(), lost.fault);
     let command = WebhookCommand::Disable {

@@ -1,7 +1,7 @@
-//! Who is told: a sender for each webhook, in the one process that may dial (or the only one there is).
+//! Runs one sender per webhook, in the one process that may dial (or the only one there is).
 //!
-//! A stand-by process sends nothing. Whoever takes over begins each sender where the events of its webhook
-//! say that the last one was.
+//! A standby process sends nothing. When it takes over, each sender starts where the events of its webhook
+//! say that the last one stopped.
 
 use super::found::{Found, found};
 use super::sender::{Ended, run};
@@ -17,11 +17,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 
-/// Before a sender that could not read its log begins again, and before what is to be told is looked for
-/// again.
+/// Wait before a failed sender is restarted, and before webhooks are looked for again, in milliseconds.
 const AGAIN_MS: u64 = 1_000;
 
-/// Begins to tell; ends with the process.
+/// Starts the task that runs the senders until the process stops.
 pub fn begin(installation: &Arc<Installation>) {
     let room = Arc::clone(installation);
     installation.until_stopped("webhooks", async move { keep(&room).await });
@@ -59,13 +58,13 @@ async fn until_not(dialing: &mut watch::Receiver<DialingState>) {
     }
 }
 
-/// One webhook's sender, as it runs; it ends when this is dropped.
+/// A running sender. Dropping it ends the sender.
 struct Running {
     changed: Arc<Notify>,
     _ends: watch::Sender<()>,
 }
 
-/// Tells everybody until the log cannot be followed; says why.
+/// Runs the senders until the log cannot be followed. Returns the reason.
 async fn tell(installation: &Arc<Installation>) -> String {
     let found = match found(installation).await {
         Ok(found) => found,
@@ -106,7 +105,7 @@ async fn tell(installation: &Arc<Installation>) -> String {
     }
 }
 
-/// What was asked of a webhook reaches its sender.
+/// Applies an event of a webhook to its sender: starts, restarts, notifies or ends it.
 fn change(
     installation: &Arc<Installation>,
     running: &mut BTreeMap<WebhookId, Running>,
@@ -119,8 +118,8 @@ fn change(
     note(installation, id, &envelope);
     match envelope.kind.as_str() {
         WebhookEvent::ADDED if running.contains_key(&id) => {}
-        // A replay begins elsewhere, and what was changed is told otherwise: what is on its way is forgotten,
-        // and sent again if it is not settled. What was taken over goes on where it was.
+        // After a replay or a change, messages in progress are dropped and sent again if they are not
+        // settled. After a take-over, delivery continues where it was.
         WebhookEvent::ADDED
         | WebhookEvent::CHANGED
         | WebhookEvent::REPLAY_ASKED
@@ -138,7 +137,8 @@ fn change(
     }
 }
 
-/// Which webhooks are disabled, and why, for the alert watch. One that cannot be read stays unknown.
+/// Notes which webhooks are disabled, with the reason, for the alert watch. A webhook that cannot be read
+/// stays unknown.
 async fn note_all(installation: &Installation, found: &Found) {
     for id in &found.ids {
         match installation.entities.webhooks.state(id).await {
@@ -150,7 +150,7 @@ async fn note_all(installation: &Installation, found: &Found) {
     }
 }
 
-/// The same of a later event.
+/// Notes for the alert watch what a later event changes.
 fn note(installation: &Installation, id: WebhookId, envelope: &Envelope) {
     let halted = &installation.halted;
     match envelope.kind.as_str() {
@@ -164,7 +164,7 @@ fn note(installation: &Installation, id: WebhookId, envelope: &Envelope) {
         WebhookEvent::ADDED | WebhookEvent::REMOVED | WebhookEvent::REPLAY_ASKED => {
             halted.note_webhook(id, None);
         }
-        // Changed or rotated: as disabled as before.
+        // Changed or rotated: disabled or not, as before.
         _ => {}
     }
 }
@@ -181,7 +181,7 @@ fn start(installation: &Arc<Installation>, id: WebhookId) -> Running {
             tokio::select! {
                 biased;
                 () = stop.stopping() => {}
-                // It ends when whoever holds the other side lets go of it.
+                // Ends when the other end of the channel is dropped.
                 _ = ended.changed() => {}
                 () = again_and_again(&told, id, &hears) => {}
             }
@@ -195,7 +195,7 @@ async fn again_and_again(installation: &Arc<Installation>, id: WebhookId, change
         match Box::pin(run(Arc::clone(installation), id, Arc::clone(changed))).await {
             Ended::Nothing => return,
             Ended::Broken(why) => {
-                tracing::warn!(webhook = %id, why, "a webhook is told again from where it was");
+                tracing::warn!(webhook = %id, why, "a webhook's sender restarts where it stopped");
                 installation.pause(AGAIN_MS).await;
             }
         }

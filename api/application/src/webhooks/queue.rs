@@ -1,30 +1,30 @@
-//! Which event of one webhook is sent next: those about one person, or one thing, one after another; those
-//! about others side by side. Pure: time and outcomes are handed in.
+//! Decides which event of one webhook is sent next. Events about one customer or one stream are sent one
+//! after another, others in parallel. Pure: time and results are arguments.
 //!
-//! Bounded by its caller, who pushes no more while `is_full`. An event that waits for another attempt is
-//! known to the log, and so is what stands behind it: of those only the position is held, and nothing keeps
-//! the position up to which all is settled from moving on.
+//! The caller keeps it bounded by adding nothing while `is_full`. An event that waits for another attempt
+//! is recorded in the log, and so are the events behind it: only their positions are held in memory, and
+//! they do not hold back the position up to which everything is settled.
 
 use domain::ids::{CampaignId, CustomerId, EventId, StreamId};
 use domain::stored_event::{Envelope, Position, StoredEvent};
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Most events that are read and not settled: a second of a fast receiver, and 4 MB of usual events.
+/// Most events that are read and not settled: one second of a fast receiver, and 4 MB of usual events.
 const OPEN_MAX: usize = 2_000;
 
-/// Most events that wait for another attempt, or behind one. A receiver that takes none of so many takes
-/// nothing; reading pauses, and goes on when some are taken or given up.
+/// Most events that wait for another attempt, or behind one. A receiver that accepts none of this many
+/// accepts nothing: reading pauses and continues when some are accepted or given up.
 const WAITING_MAX: usize = 1_000;
 
-/// What is told in order among itself: a person, or another stream.
+/// The key of events that are sent in order: a customer, or another stream.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
     Customer(CustomerId),
     Stream(StreamId),
 }
 
-/// An event to be sent.
+/// One event in the queue of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Item {
     pub(super) key: Key,
@@ -32,9 +32,9 @@ pub(super) struct Item {
     pub(super) event: EventId,
     pub(super) campaign: Option<CampaignId>,
     pub(super) customer: Option<CustomerId>,
-    /// Attempts so far.
+    /// Number of attempts to send it so far.
     pub(super) attempts: u32,
-    /// Read again where it is not held.
+    /// The stored event. Read again from the log if it is not held.
     pub(super) stored: Option<StoredEvent>,
 }
 
@@ -55,7 +55,7 @@ impl Item {
         }
     }
 
-    /// The same, to be read again.
+    /// Returns a copy without the stored event, which is read again later.
     pub(super) fn without_record(&self) -> Self {
         Self {
             stored: None,
@@ -64,13 +64,13 @@ impl Item {
     }
 }
 
-/// Events about one person or thing, in order.
+/// The events of one key, in order.
 struct Lane {
     items: VecDeque<Item>,
     head: Head,
 }
 
-/// What its first event does.
+/// State of the first event of a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Head {
     Ready,
@@ -78,22 +78,22 @@ enum Head {
     Waiting(Timestamp),
 }
 
-/// The events of one webhook that are not settled.
+/// The unsettled events of one webhook.
 #[derive(Default)]
 pub(super) struct Queue {
     lanes: BTreeMap<Key, Lane>,
-    /// Lanes whose head may be sent, in the order in which they became so.
+    /// Lanes with a first event that may be sent, in the order in which they became ready.
     ready: VecDeque<Key>,
     due: BTreeMap<Timestamp, BTreeSet<Key>>,
-    /// Neither settled nor known to the log to wait.
+    /// Events that are neither settled nor recorded as waiting.
     open: BTreeSet<Position>,
     waiting: BTreeSet<Position>,
-    /// Everything up to here was pushed or is not wanted.
+    /// Position up to which all events were added or are not wanted.
     read_to: Position,
 }
 
 impl Queue {
-    /// One that begins behind a position.
+    /// Returns an empty queue for events after a position.
     pub(super) fn behind(read_to: Position) -> Self {
         Self {
             read_to,
@@ -101,17 +101,18 @@ impl Queue {
         }
     }
 
-    /// Whether nothing more is to be read now.
+    /// Returns true if no further event may be added now.
     pub(super) fn is_full(&self) -> bool {
         self.open.len() >= OPEN_MAX || self.waiting.len() >= WAITING_MAX
     }
 
-    /// Everything up to here was looked at.
+    /// Notes that all events up to this position were looked at.
     pub(super) fn read_to(&mut self, position: Position) {
         self.read_to = self.read_to.max(position);
     }
 
-    /// One more event, the latest so far. Answers behind which it waits, where the log has to know that.
+    /// Adds the latest event. If it has to wait behind an event that is recorded as waiting, returns that
+    /// event's position, because the log must record this too.
     pub(super) fn push(&mut self, mut item: Item) -> Option<Position> {
         self.read_to(item.position);
         self.open.insert(item.position);
@@ -132,7 +133,7 @@ impl Queue {
         behind.filter(|_| is_known)
     }
 
-    /// One that the log knows to wait, as a start finds it; in order of positions.
+    /// Adds an event that the log records as waiting. Used at the start, in order of positions.
     pub(super) fn push_known(&mut self, item: Item, due_at: Timestamp) {
         self.waiting.insert(item.position);
         if let Some(lane) = self.lanes.get_mut(&item.key) {
@@ -158,7 +159,7 @@ impl Queue {
         lane.items.push_back(item);
     }
 
-    /// The next event to be sent: one that is due again before one that was never tried.
+    /// Takes the next event with a retry that is due.
     pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Item> {
         let mut first = self.due.first_entry()?;
         if *first.key() > now {
@@ -171,7 +172,7 @@ impl Queue {
         self.fly(&key?)
     }
 
-    /// The next event that was never tried.
+    /// Takes the next event that was never tried.
     pub(super) fn take_ready(&mut self) -> Option<Item> {
         let key = self.ready.pop_front()?;
         self.fly(&key)
@@ -183,7 +184,7 @@ impl Queue {
         lane.items.front().cloned()
     }
 
-    /// When something is due again, where something waits.
+    /// Returns the time of the next retry, if an event waits.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         self.due.first_key_value().map(|(at, _)| *at)
     }
@@ -192,7 +193,7 @@ impl Queue {
         !self.ready.is_empty()
     }
 
-    /// The event that was sent is taken, or given up: the next about the same person is ready.
+    /// Removes an event that was accepted or given up. The next one of its lane becomes ready.
     pub(super) fn settle(&mut self, key: &Key) {
         let Some(lane) = self.lanes.get_mut(key) else {
             return;
@@ -208,8 +209,8 @@ impl Queue {
         self.ready.push_back(key.clone());
     }
 
-    /// The event that was sent is to be sent again then. Answers those behind it that wait from now on, and
-    /// of which the log has to know that.
+    /// Schedules a retry of the event. Returns the events behind it that wait from now on and must be
+    /// recorded as waiting.
     pub(super) fn wait(&mut self, key: &Key, due_at: Timestamp) -> Vec<Item> {
         let Some(lane) = self.lanes.get_mut(key) else {
             return Vec::new();
@@ -229,7 +230,7 @@ impl Queue {
         deferred
     }
 
-    /// The event that was taken to be sent was not: it stays first, and is ready again.
+    /// Puts back an event that was taken but not sent. It stays the first of its lane and is ready again.
     pub(super) fn put_back(&mut self, key: &Key) {
         if let Some(lane) = self.lanes.get_mut(key) {
             lane.head = Head::Ready;
@@ -237,8 +238,8 @@ impl Queue {
         }
     }
 
-    /// What became of it is being stored: it holds nothing back any more. Answers up to where all is settled
-    /// or known to wait, once that is stored.
+    /// Notes that the results of these positions are being stored, so that they hold nothing back. Returns
+    /// the position up to which everything is settled or recorded as waiting once that is done.
     pub(super) fn stored(&mut self, positions: impl Iterator<Item = Position>) -> Position {
         for position in positions {
             self.open.remove(&position);

@@ -1,12 +1,12 @@
-//! Tells one webhook of its events: reads the log from where it was left, sends side by side what may be sent
-//! so, and has each outcome stored, several in one append.
+//! Sends the events of one webhook: reads the log from the last position, sends in parallel what may be
+//! sent in parallel, and stores the results, several in one append.
 //!
-//! It holds no more than its queue; while that is full it does not read on, so that whoever takes nothing is
-//! behind and costs nothing. What was sent and not yet stored when a process ends is sent again: at least
-//! once, with the same `webhook-id`.
+//! Memory is bounded by the queue. While the queue is full nothing is read, so a receiver that accepts
+//! nothing falls behind and costs nothing. Messages that were sent but not recorded when a process ends are
+//! sent again: delivery is at least once, with the same `webhook-id`.
 //!
-//! The owner is judged before each attempt. Once that user lost the right, nothing more is sent; the outcomes
-//! of what was on its way are stored, and then the webhook is disabled. What waits is kept.
+//! The owner is checked before each attempt. If the owner lost the right, nothing more is sent; the results
+//! of messages in progress are stored, then the webhook is disabled. Waiting events are kept.
 
 use super::attempt::{Settings, Tried, read_at};
 use super::owner::{NotSent, disable, fly};
@@ -28,33 +28,34 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// Messages on their way to one receiver at once: at 10 ms each, 6,400 a second.
+/// Most messages in progress to one receiver: at 10 ms each, 6,400 per second.
 const FLYING_MAX: usize = 64;
 
-/// Outcomes in one append, which takes at most 256 events.
+/// Results per append, which holds at most 256 events.
 const STORED_AT_ONCE_MAX: usize = 128;
 
-/// Outcomes that wait to be stored before nothing more is sent: eight appends.
+/// Most results that wait to be stored before sending pauses: eight appends.
 const UNSTORED_MAX: usize = 1_024;
 
-/// Before what the log or the store did not do is asked again.
+/// Wait before a failed log or store operation is repeated, in milliseconds.
 const AGAIN_MS: u64 = 500;
 
-/// Failures in a row with nobody there, after which one event at a time looks whether somebody is.
+/// Number of consecutive connection failures after which only one event at a time is sent as a probe.
 const MISSED_MAX: u32 = 8;
 
-/// The longest between two such looks: half a minute.
+/// Longest interval between two probes, in milliseconds.
 const LOOK_MS_MAX: u64 = 30_000;
 
-/// Why a sender ends.
+/// Why the sender of a webhook ends.
 pub(super) enum Ended {
-    /// Removed, or disabled: there is nothing to send.
+    /// The webhook was removed or disabled.
     Nothing,
-    /// The log could not be read: another sender begins where this one was.
+    /// The log could not be read. Another sender starts where this one stopped.
     Broken(String),
 }
 
-/// Tells one webhook until it ends or is dropped; `changed` says that its secrets are others.
+/// Delivers the events of one webhook until it ends or is dropped. `changed` signals that its secrets have
+/// changed.
 pub(super) async fn run(installation: Arc<Installation>, id: WebhookId, changed: Arc<Notify>) -> Ended {
     match Sender::begin(installation, id).await {
         Ok(Some(sender)) => sender.run(changed).await,
@@ -63,7 +64,7 @@ pub(super) async fn run(installation: Arc<Installation>, id: WebhookId, changed:
     }
 }
 
-/// What came of a flight, and of which event.
+/// An event with the result of its attempt.
 struct Landed {
     item: Item,
     tried: Result<Tried, NotSent>,
@@ -74,7 +75,7 @@ struct Sender {
     settings: Settings,
     run: u32,
     queue: Queue,
-    /// Events at or before this position may be known to the state, which the first ones are held against.
+    /// The state at the start, which may already contain results of the first events that are read.
     known: Arc<WebhookState>,
     feed: Feed,
     flights: FuturesUnordered<BoxFuture<'static, Landed>>,
@@ -82,7 +83,7 @@ struct Sender {
     storing: Option<BoxFuture<'static, Stored>>,
     missed_count: u32,
     look_at: Timestamp,
-    /// Nothing more is sent: the owner lost the right.
+    /// Set when the owner lost the right; nothing more is sent then.
     lost: Option<LostOwner>,
 }
 
@@ -163,7 +164,7 @@ impl Sender {
         }
     }
 
-    /// When something has to be sent that may not be sent now.
+    /// Returns the time at which a message can be sent that cannot be sent now.
     fn wake_at(&self) -> Option<Timestamp> {
         if !self.may_launch() {
             return None;
@@ -181,7 +182,7 @@ impl Sender {
         self.lost.is_none() && self.flights.len() < FLYING_MAX && self.unstored.len() < UNSTORED_MAX
     }
 
-    /// Nothing is on its way, and every outcome so far is stored.
+    /// Returns true if no message is in progress and all results are stored.
     fn is_stored(&self) -> bool {
         self.flights.is_empty() && self.unstored.is_empty() && self.storing.is_none()
     }
@@ -190,8 +191,8 @@ impl Sender {
         self.missed_count >= MISSED_MAX
     }
 
-    /// Sends what may be sent. While nobody is there, events that were never tried go one at a time, so that
-    /// an outage makes a few wait and not all of them.
+    /// Starts as many attempts as permitted. While the receiver cannot be reached, events that were never
+    /// tried are sent one at a time, so that an outage makes few events wait.
     fn launch(&mut self) {
         while self.may_launch() {
             let now = self.installation.now();
@@ -214,7 +215,8 @@ impl Sender {
         }
     }
 
-    /// What became of a message: the next of its lane may go, or all of it waits.
+    /// Processes the result of an attempt: the next event of the lane becomes ready, or the whole lane
+    /// waits.
     fn land(&mut self, landed: Landed) {
         let Landed { item, tried } = landed;
         let tried = match tried {
@@ -225,7 +227,7 @@ impl Sender {
                 return;
             }
             Err(NotSent::Away(problem)) => {
-                tracing::warn!(webhook = %self.settings.id, %problem, "an event could not be told yet");
+                tracing::warn!(webhook = %self.settings.id, %problem, "an event could not be delivered yet");
                 self.queue.put_back(&item.key);
                 return;
             }
@@ -271,7 +273,7 @@ impl Sender {
         self.look_at = self.installation.now().plus_ms(pause_ms);
     }
 
-    /// Begins an append where none runs.
+    /// Starts an append of results if none is running.
     fn store(&mut self) {
         if self.storing.is_some() || self.unstored.is_empty() {
             return;
@@ -291,7 +293,7 @@ impl Sender {
         self.storing = Some(async move { storing.until_done(&installation).await }.boxed());
     }
 
-    /// Its secrets are others, or it is told nothing any more.
+    /// Reloads the settings after a change of secrets. Returns the end if the webhook was removed.
     async fn renew(&mut self) -> Option<Ended> {
         let state = match self.installation.entities.webhooks.state(&self.settings.id).await {
             Ok(loaded) => loaded.state,
@@ -320,7 +322,7 @@ impl Sender {
         }
     }
 
-    /// One more event of the log, if it is one that is told.
+    /// Adds an event of the log to the queue if the webhook receives it.
     async fn take_event(&mut self, stored: StoredEvent) -> Result<(), Problem> {
         let position = stored.position;
         let envelope = stored.envelope();
@@ -359,7 +361,7 @@ fn deferred(behind: Position) -> impl Fn(Item) -> Outcome {
     }
 }
 
-/// The append that runs; there is one where this is asked.
+/// Waits for the running append. Call it only while there is one.
 async fn storing(storing: &mut Option<BoxFuture<'static, Stored>>) -> Stored {
     match storing {
         Some(running) => running.await,

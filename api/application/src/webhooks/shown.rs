@@ -1,5 +1,4 @@
-//! Webhooks as they are shown, now or as of a time: which there are, how far each is told, and what it never
-//! took.
+//! Replies about webhooks, now or in the past: the list, the delivery status of each, and the dead letters.
 
 use super::found::found;
 use crate::as_of::{Known, Moment, Then, entity_then};
@@ -17,67 +16,69 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// A webhook, or a channel of alerts.
+/// A webhook or an alert channel.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WebhookShown {
     pub id: WebhookId,
     pub format: Format,
-    /// Where it tells, without what opens a door there.
+    /// The address, without the part that works as a secret.
     #[schemars(example = &"https://example.com/hooks")]
     pub target: String,
     #[schemars(example = [CallEvent::ENDED])]
     pub kinds: Vec<String>,
-    /// Null where it is all of them.
+    /// Campaigns of the events. Null means all.
     pub campaigns: Option<Vec<CampaignId>>,
     pub allow_private: bool,
-    /// What links to recordings begin with; null where none are told.
+    /// Base URL of links to recordings. Null if none are sent.
     #[schemars(example = &"https://calls.example.com")]
     pub recordings_from: Option<String>,
     pub since: Option<Timestamp>,
-    /// The user with the rights by which it delivers; null where that is the directory's owner, or an older
-    /// version put none on record.
+    /// The user with the rights by which the webhook delivers. Null for the directory's owner, or if an
+    /// older version recorded none.
     pub owner: Option<UserId>,
-    /// Nothing is delivered; events wait.
+    /// True if nothing is delivered and events wait.
     pub disabled: bool,
-    /// Why; null where it is not disabled.
+    /// Why the webhook is disabled. Null if it is not.
     pub disabled_reason: Option<DisabledReason>,
-    /// Everything up to here is delivered or given up, but for what waits. It moves when something is told.
+    /// Log position up to which everything is delivered or given up, apart from waiting events. It moves
+    /// when a message is sent.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String", example = &"42")]
     pub through: Position,
-    /// Where the log ends.
+    /// Position of the end of the log.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub head: Position,
     /// Events that wait for another attempt, or behind one.
     pub waiting: u64,
-    /// When the next of them is tried.
+    /// Time of the next attempt.
     pub next_attempt_at: Option<Timestamp>,
     pub delivered: u64,
-    /// Attempts that were not taken.
+    /// Number of failed attempts.
     pub failed: u64,
     pub dead_letters: u64,
     pub last_delivered_at: Option<Timestamp>,
-    /// Of the last attempt, where it was not taken.
+    /// Fault of the last attempt, if it failed.
     pub last_fault: Option<DeliveryFault>,
-    /// What `If-Match` says of a change: what is delivered does not change it.
+    /// Version that was read. Send it as `If-Match` when you change the webhook. Deliveries do not change
+    /// it.
     #[schemars(example = &"\"v1\"")]
     pub etag: String,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
 
-/// The webhooks.
+/// A list of webhooks or of alert channels.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WebhookList {
     pub items: Vec<WebhookShown>,
 }
 
-/// An event that was given up.
+/// An event that was given up after the last attempt.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DeadLetterShown {
-    /// The event's; `replay` behind the position before it sends it again.
+    /// Log position of the event. A replay after the position before it sends it again.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
@@ -90,19 +91,19 @@ pub struct DeadLetterShown {
     pub at: Timestamp,
 }
 
-/// What was given up, the latest events last.
+/// The dead letters of a webhook, latest last.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DeadLetters {
     pub id: WebhookId,
-    /// Of all time; of the latest 1,000 each is listed.
+    /// Number of all dead letters so far. Only the latest 1,000 are listed.
     pub count: u64,
     pub items: Vec<DeadLetterShown>,
-    /// Of the past: where the answer lies.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
 
-/// Of whom a question is: webhooks or channels of alerts, as far as a scope reaches.
+/// A filter of a query: webhooks or alert channels, within a data scope.
 #[derive(Debug, Clone, Copy)]
 pub struct Sought<'a> {
     pub scope: &'a DataScope,
@@ -115,7 +116,7 @@ impl Sought<'_> {
     }
 }
 
-/// A webhook at a moment, and where the log ended.
+/// A webhook's state at a moment, and the end of the log at that moment.
 struct Read {
     state: Arc<WebhookState>,
     head: Position,
@@ -123,7 +124,7 @@ struct Read {
 }
 
 impl Read {
-    /// What it is, where it was there and is reached.
+    /// Returns the webhook as the API shows it, if it exists and passes the filter.
     fn shown(self, id: WebhookId, sought: Sought<'_>) -> Option<WebhookShown> {
         let facts = self.state.active().filter(|facts| sought.admits(facts))?;
         let mut shown = shown(id, facts, &self.state, self.head);
@@ -132,7 +133,7 @@ impl Read {
     }
 }
 
-/// By its own stream alone: what was there then is folded anew.
+/// Reads a webhook from its own stream. For the past, the stream is replayed.
 async fn read(installation: &Installation, id: WebhookId, then: Option<&Then>) -> Result<Read, Problem> {
     let store = installation.store();
     let Some(then) = then else {
@@ -150,7 +151,7 @@ async fn read(installation: &Installation, id: WebhookId, then: Option<&Then>) -
     })
 }
 
-/// Every webhook, or every channel, that a scope reaches, now or at a moment.
+/// Returns all webhooks or channels within a scope, now or at a moment in the past.
 pub async fn all(
     installation: &Installation,
     sought: Sought<'_>,
@@ -166,7 +167,7 @@ pub async fn all(
     Ok(WebhookList { items })
 }
 
-/// One webhook, now or at a moment; what a scope does not reach does not exist.
+/// Returns one webhook, now or at a moment in the past. Outside the scope it is reported as missing.
 pub async fn one(
     installation: &Installation,
     id: WebhookId,
@@ -179,7 +180,7 @@ pub async fn one(
         .ok_or_else(|| Problem::missing("this webhook"))
 }
 
-/// One webhook as it stands after a change.
+/// Returns a webhook after a change.
 pub(super) async fn changed(
     installation: &Installation,
     id: WebhookId,
@@ -222,7 +223,7 @@ fn shown(id: WebhookId, facts: &WebhookFacts, state: &WebhookState, head: Positi
     }
 }
 
-/// What a webhook never took, now or by a moment.
+/// Returns the dead letters of a webhook, now or at a moment in the past.
 pub async fn dead_letters(
     installation: &Installation,
     id: WebhookId,

@@ -1,5 +1,5 @@
-//! Signatures as Standard Webhooks 1.0.0 says: `v1,` and the HMAC-SHA-256 of `id.timestamp.body`, one for
-//! each secret that is valid now, so that a receiver changes its secret at leisure.
+//! Signatures of Standard Webhooks 1.0.0: `v1,` and the HMAC-SHA-256 of `id.timestamp.body`, one for each
+//! valid secret, so that a receiver can change over in its own time.
 
 use crate::webhooks::courier::Header;
 use base64::Engine;
@@ -9,23 +9,23 @@ use domain::time::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// What every such secret begins with.
+/// Prefix of a signing secret.
 const SECRET_PREFIX: &str = "whsec_";
 
-/// Random bytes of a secret: the specification asks for 24 to 64.
+/// Random bytes of a new secret. The specification asks for 24 to 64.
 const SECRET_BYTES: usize = 32;
 
-/// Least random bytes of somebody else's secret, by the same specification.
+/// Fewest random bytes of a secret from elsewhere, by the same specification.
 const SECRET_BYTES_MIN: usize = 24;
 
-/// A new secret.
+/// Returns a new signing secret.
 pub(super) fn new_secret(ids: &dyn IdSource) -> String {
     let mut bytes = [0_u8; SECRET_BYTES];
     ids.random(&mut bytes);
     format!("{SECRET_PREFIX}{}", STANDARD.encode(bytes))
 }
 
-/// The value of `webhook-signature`: one signature for each secret, the newest first.
+/// Returns the value of the header `webhook-signature`: one signature per secret, newest first.
 pub(super) fn signatures<'a>(
     secrets: impl Iterator<Item = &'a String>,
     id: &str,
@@ -42,14 +42,14 @@ pub(super) fn signatures<'a>(
     signed.collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a text is a secret that something can be signed with.
+/// Returns true if a text is a valid signing secret.
 pub fn is_signing_secret(text: &str) -> bool {
     let key = text.strip_prefix(SECRET_PREFIX).map(|key| STANDARD.decode(key));
     key.and_then(Result::ok)
         .is_some_and(|key| key.len() >= SECRET_BYTES_MIN)
 }
 
-/// The three headers of a question that is signed as a webhook is.
+/// Returns the three headers of a request that is signed like a webhook.
 pub fn signed_headers(secret: &String, id: String, sent_at: Timestamp, body: &[u8]) -> [Header; 3] {
     let seconds = sent_at.micros().div_euclid(1_000_000);
     let signature = signatures(std::iter::once(secret), &id, seconds, body);
@@ -61,12 +61,12 @@ pub fn signed_headers(secret: &String, id: String, sent_at: Timestamp, body: &[u
     ]
 }
 
-/// DingTalk's: base64 of the HMAC-SHA-256, under the secret, of `milliseconds\nsecret`.
+/// Returns DingTalk's signature: base64 of the HMAC-SHA-256 of `milliseconds\nsecret` under the secret.
 pub(super) fn dingtalk(secret: &str, at_ms: i64) -> String {
     mac_of(secret.as_bytes(), format!("{at_ms}\n{secret}").as_bytes())
 }
 
-/// Feishu's: base64 of the HMAC-SHA-256 of nothing, under `seconds\nsecret`.
+/// Returns Feishu's signature: base64 of the HMAC-SHA-256 of the empty text under `seconds\nsecret`.
 pub(super) fn feishu(secret: &str, seconds: i64) -> String {
     mac_of(format!("{seconds}\n{secret}").as_bytes(), b"")
 }
@@ -79,7 +79,7 @@ fn mac_of(key: &[u8], text: &[u8]) -> String {
     mac.unwrap_or_default()
 }
 
-/// HMAC takes keys of any length.
+/// Returns the HMAC under a key of any length.
 fn keyed(key: &[u8]) -> Option<Hmac<Sha256>> {
     Hmac::new_from_slice(key).ok()
 }

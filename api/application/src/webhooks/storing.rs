@@ -1,4 +1,5 @@
-//! Has what became of events stored, and does not give up: what was told is on record, also after an outage.
+//! Stores the results of deliveries and repeats until it succeeds, so that sent messages are recorded also
+//! after an outage.
 
 use crate::installation::Installation;
 use actors::{AskError, Entities};
@@ -6,17 +7,17 @@ use domain::ids::{CommandId, WebhookId};
 use domain::stored_event::{Cause, Position};
 use domain::webhook::{Outcome, OutcomeEnd, Webhook, WebhookCommand, WebhookRefusal};
 
-/// Before what the store did not do is asked again.
+/// Wait before a failed append is repeated, in milliseconds.
 const AGAIN_MS: u64 = 500;
 
-/// What became of an append.
+/// The result of storing an outcome in the log.
 pub(super) enum Stored {
     Done,
-    /// Nothing may be stored of it any more.
+    /// The webhook was removed; nothing more can be stored for it.
     Over,
 }
 
-/// Some outcomes to be stored in one append.
+/// Results that are stored in one append.
 pub(super) struct Storing {
     pub(super) webhooks: Entities<Webhook>,
     pub(super) id: WebhookId,
@@ -27,8 +28,8 @@ pub(super) struct Storing {
 }
 
 impl Storing {
-    /// Asks until it is stored. Where it cannot be, it is asked without the answers: whoever was erased since
-    /// has no key under which one could be sealed.
+    /// Repeats the append until it succeeds. After a fault it is repeated without the receivers' answers:
+    /// an erased customer has no key to seal them with.
     pub(super) async fn until_done(mut self, installation: &Installation) -> Stored {
         loop {
             let command = WebhookCommand::Record {

@@ -1,5 +1,5 @@
-//! A webhook or channel taken over: another user who holds every right that adding it needs becomes its
-//! owner, and what waits is sent.
+//! Take-over of a webhook or channel: another user who holds all rights required to add it becomes its
+//! owner, and waiting events are sent.
 
 use super::managing::{Adding, reached};
 use super::shown::{WebhookShown, changed};
@@ -12,7 +12,7 @@ use domain::webhook::WebhookCommand;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A webhook or channel under its new owner.
+/// A webhook or channel with its new owner.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WebhookTakenOver {
     #[serde(flatten)]
@@ -22,8 +22,8 @@ pub struct WebhookTakenOver {
     pub position: Position,
 }
 
-/// The caller becomes the owner. One that is disabled because the owner before lost the right delivers again;
-/// one with a receiver that is gone waits for its replay.
+/// Makes the caller the owner. If the webhook was disabled because the previous owner lost a right, it
+/// delivers again. If its receiver is gone, it waits for a replay.
 pub async fn take_over(
     installation: &Installation,
     id: WebhookId,

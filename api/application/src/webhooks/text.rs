@@ -1,5 +1,5 @@
-//! Events as sentences for people, in Chinese and English: for group robots, mails and short messages. No
-//! name, no number: only ids, and what the rules of alerts say.
+//! Events as sentences in Chinese and English for group robots, mails and short messages. They contain no
+//! names or numbers, only ids and the texts of alert rules.
 
 use crate::installation::Installation;
 use domain::alert::{Alert, AlertEvent, AlertRule, AlertState};
@@ -16,12 +16,12 @@ use domain::time::Timestamp;
 /// Events of one alert that are read at a time.
 const PAGE_EVENTS: usize = 512;
 
-/// One message.
+/// The text of one message in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Said {
     zh: String,
     en: String,
-    /// What stands below in a message, and not in a subject.
+    /// Further lines that are in the message but not in the subject.
     more: String,
 }
 
@@ -34,7 +34,7 @@ impl Said {
         }
     }
 
-    /// The whole message.
+    /// Returns the whole text of the message.
     pub(super) fn text(&self) -> String {
         let text = format!("{}\n{}", self.zh, self.en);
         if self.more.is_empty() {
@@ -43,7 +43,7 @@ impl Said {
         format!("{text}\n{}", self.more)
     }
 
-    /// The message in at most so many bytes: its first lines, and a word where there would be more.
+    /// Returns the message in at most `bytes_max` bytes: its first lines, with a note if lines were cut.
     pub(super) fn text_within(&self, bytes_max: usize) -> String {
         const CUT: &str = "\n… 余下从略 / cut here";
         let text = self.text();
@@ -60,13 +60,13 @@ impl Said {
         format!("{}{CUT}", kept.trim_end())
     }
 
-    /// Of a mail.
+    /// Returns the subject of a mail.
     pub(super) fn subject(&self) -> String {
         format!("{} / {}", self.zh, self.en)
     }
 }
 
-/// An event in a sentence; `None` where nobody is to be told of it now, because it is muted.
+/// Returns the message about an event. `None` if its alert is muted now.
 pub(super) async fn said(installation: &Installation, envelope: &Envelope) -> Result<Option<Said>, Problem> {
     if envelope.stream.aggregate() == Alert::AGGREGATE {
         return alert(installation, envelope).await;
@@ -86,7 +86,7 @@ pub(super) async fn said(installation: &Installation, envelope: &Envelope) -> Re
     }))
 }
 
-/// A report's title, its days, and a line for each figure.
+/// Returns a report as a message: its title, its days, and one line per figure.
 fn report(envelope: &Envelope) -> Result<Said, Problem> {
     let event = SavedReportEvent::read(&envelope.kind, envelope.version, &envelope.data);
     let event = event.map_err(|error| Problem::fault(error.to_string()))?;
@@ -109,7 +109,7 @@ fn report(envelope: &Envelope) -> Result<Said, Problem> {
     let title = &sending.title;
     let cut = match sending.figures_left_out {
         0 => String::new(),
-        count => format!("\n另有 {count} 项未列出 / {count} more figures have no room here"),
+        count => format!("\n另有 {count} 项未列出 / {count} more figures left out"),
     };
     Ok(Said {
         zh: format!("【ledgerline】报表：{title}"),
@@ -156,7 +156,8 @@ fn of_kind(kind: &str) -> (&str, &str) {
     known.map_or((kind, kind), |(_, zh, en)| (zh, en))
 }
 
-/// What an alert was about stands in the event that raised it; whether it is muted, in those before.
+/// Returns the message about an alert. Subject and figure are in the event that raised it; the events
+/// before this one tell if it is muted.
 async fn alert(installation: &Installation, envelope: &Envelope) -> Result<Option<Said>, Problem> {
     let mut state = AlertState::default();
     let mut raised = None;
@@ -201,7 +202,7 @@ fn of_alert(raised: &AlertEvent, kind: &str, at: Timestamp) -> Option<Said> {
     };
     let rule: AlertRule = *rule;
     let (zh, en) = match kind {
-        AlertEvent::ESCALATED => ("告警升级（尚无人处理）", "ALERT escalated, nobody sees to it"),
+        AlertEvent::ESCALATED => ("告警升级（尚无人处理）", "ALERT escalated, not acknowledged"),
         AlertEvent::CLEARED => ("告警恢复", "alert is over"),
         _ => ("告警", "ALERT"),
     };

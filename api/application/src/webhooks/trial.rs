@@ -1,5 +1,5 @@
-//! The test button of a webhook: a message that tells of nothing is sent at once, and what came back shown.
-//! A request that comes again is answered with what came back the first time; nothing is sent twice.
+//! Test of a webhook: a message without content is sent at once and the receiver's answer is returned. A
+//! repeated request gets the answer of the first one; nothing is sent twice.
 
 use super::attempt::{Settings, send};
 use super::letter::{Content, made_up_call, test_event};
@@ -13,18 +13,18 @@ use domain::webhook::{Attempted, DeliveryFault, Format, Webhook, WebhookCommand,
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What came of a test.
+/// The result of a test.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WebhookTested {
     pub id: WebhookId,
     pub delivered: bool,
-    /// Why not, where it was not taken.
+    /// Why the message was not accepted, if it was not.
     pub fault: Option<DeliveryFault>,
     /// HTTP status, or reply code of a mail server.
     #[schemars(example = &204)]
     pub status: Option<u16>,
     pub elapsed_ms: u64,
-    /// What was answered, cut.
+    /// The receiver's answer, cut to a limited length.
     #[schemars(example = &"{\"ok\":true}")]
     pub answer: Option<String>,
     #[serde(serialize_with = "Position::as_text")]
@@ -32,14 +32,14 @@ pub struct WebhookTested {
     pub position: Position,
 }
 
-/// Sends a message that tells of nothing, now, and answers what came back.
+/// Sends a test message now and returns the receiver's answer.
 pub async fn test(
     installation: &Installation,
     id: WebhookId,
     cause: Cause,
 ) -> Result<WebhookTested, Problem> {
     let attempt = match was_sent(installation, id, cause).await? {
-        // The log has what came of it, and it is that which is answered.
+        // The result is in the log and is returned from there.
         true => NOTHING_SENT,
         false => sent(installation, id, cause).await?,
     };
@@ -58,7 +58,7 @@ pub async fn test(
     })
 }
 
-/// Stands in a command that was stored before and is not decided again.
+/// Placeholder in a repeated command, which returns its stored event and is not decided again.
 const NOTHING_SENT: Attempted = Attempted {
     fault: None,
     status: None,
@@ -67,7 +67,7 @@ const NOTHING_SENT: Attempted = Attempted {
     answer_bytes: 0,
 };
 
-/// Whether this very request was answered before: its event is named by it.
+/// Returns true if this request was answered before: the id of its event is derived from it.
 async fn was_sent(installation: &Installation, id: WebhookId, cause: Cause) -> Result<bool, Problem> {
     let event = EventId::derive(cause.command, 0);
     let Some(found) = installation.store().find(event).await? else {

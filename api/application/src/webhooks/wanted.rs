@@ -1,4 +1,4 @@
-//! Which events of the log one webhook or channel is sent.
+//! Selects the events of the log that a webhook or channel is sent.
 
 use super::attempt::Settings;
 use super::text::said;
@@ -10,7 +10,8 @@ use domain::saved_report::SavedReportEvent;
 use domain::stored_event::Envelope;
 use domain::webhook::WebhookFacts;
 
-/// The kinds that it asked for, and saved reports, which name the webhooks and channels they go to.
+/// Returns the event kinds to read: those that the webhook asked for, and saved reports, which name their
+/// webhooks and channels.
 pub(super) fn told_kinds(facts: &WebhookFacts) -> Vec<String> {
     let mut kinds: Vec<String> = facts.kinds.iter().cloned().collect();
     if !facts.format.is_personal() {
@@ -19,8 +20,8 @@ pub(super) fn told_kinds(facts: &WebhookFacts) -> Vec<String> {
     kinds
 }
 
-/// A webhook that is held to campaigns is sent events of those, and none that is about no campaign.
-/// A saved report goes to those that it names: the sender of the report checked whether they may receive it.
+/// Returns true if the webhook is sent this event. If it is limited to campaigns, only their events count.
+/// A saved report goes to the webhooks it names; the report's sender checked that they may receive it.
 pub(super) fn is_wanted(settings: &Settings, envelope: &Envelope) -> bool {
     let facts = &settings.facts;
     if envelope.kind == SavedReportEvent::SENT {
@@ -38,7 +39,8 @@ fn names(envelope: &Envelope, id: WebhookId) -> bool {
     sending.is_some_and(|sending| sending.channels.contains(&id))
 }
 
-/// Channels, and formats of sentences, are sent nothing of an alert that is muted.
+/// Returns true unless the event belongs to a muted alert and the webhook is a channel or has a text
+/// format.
 pub(super) async fn is_told(
     installation: &Installation,
     facts: &WebhookFacts,

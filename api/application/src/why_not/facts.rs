@@ -1,5 +1,5 @@
-//! The facts of a question about the past or of now: person, number, campaign and stops, each from its own
-//! stream.
+//! Reads the facts for a question about the past or the present: customer, number, campaign and stops, each
+//! from its own stream.
 
 use crate::as_of::{Then, entity_then};
 use crate::installation::Installation;
@@ -28,7 +28,7 @@ use domain::working_calendar::Calendars;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A person, and what their stream could be read with.
+/// A customer's state at the moment of the question.
 #[derive(Debug)]
 pub struct OfPerson {
     pub state: Arc<CustomerState>,
@@ -46,7 +46,7 @@ pub(super) struct OfCampaign {
 }
 
 impl OfCampaign {
-    /// With the years of holidays that a version asks for which is tried.
+    /// Adds the years of holidays that the tried version of a preset needs.
     pub(super) async fn know_days_of(
         &mut self,
         installation: &Installation,
@@ -59,7 +59,7 @@ impl OfCampaign {
         Ok(())
     }
 
-    /// As if it ran, and nothing stood above the rules.
+    /// Assumes that the campaign is running and that nothing takes precedence over the rules.
     pub(super) fn run_freely(&mut self) {
         self.facts.running = true;
         self.above.clear();
@@ -123,7 +123,7 @@ pub(super) async fn campaign(
     Ok(OfCampaign { above, ..below })
 }
 
-/// The same from facts that are known already, without what stands above the rules.
+/// Returns the same from known facts, without what takes precedence over the rules.
 pub(super) async fn rules_alone(
     installation: &Installation,
     customer: &CustomerId,
@@ -159,8 +159,8 @@ pub(super) async fn rules_alone(
     })
 }
 
-/// What binds of the ids that were merged into the person, as a dial is told it; of then, each is read with
-/// its own key, where there is one.
+/// Returns the restrictions of ids that were merged into the customer, as a dial would receive them. For a
+/// past moment, each is read with its own key, if it exists.
 async fn joined(
     installation: &Installation,
     person: &CustomerState,
@@ -192,7 +192,7 @@ async fn joined(
     Ok(told)
 }
 
-/// A campaign's facts as a dial now would be told them.
+/// Returns a campaign's facts as a dial now would receive them.
 pub async fn campaign_now(
     installation: &Installation,
     campaign: &CampaignId,
@@ -203,9 +203,9 @@ pub async fn campaign_now(
     with_kept(installation, facts, installation.now(), None).await
 }
 
-/// With the years of holidays that were imported, where the plan asks about days: those around the instant
-/// that is judged; with the lists of others, and what its preset asks for of its own account: all as far as
-/// they were known then. Whether agents are there only whoever dials can tell.
+/// Adds facts that are kept outside the campaign, as known at the moment: imported holidays around the time
+/// judged, if the plan uses days; registries of numbers; and what its preset requires of its account. Only
+/// the dialing process knows whether agents are available.
 async fn with_kept(
     installation: &Installation,
     mut facts: CampaignFacts,
@@ -247,7 +247,7 @@ async fn calendars(
     Ok(Calendars::of(imported))
 }
 
-/// The lists that came as digests, one of which is this number's, as far as they were known then.
+/// Returns the number lists with digests that contain this number, as known at the moment.
 pub(crate) async fn hashed_on(
     installation: &Installation,
     registries: &RegistryBook,
@@ -267,7 +267,7 @@ pub(crate) async fn hashed_on(
     Ok(lists)
 }
 
-/// A campaign that has ended is not resumed.
+/// Returns the reason that a stopped campaign is not resumed.
 fn over(status: Option<CampaignStatus>) -> Option<Above> {
     let status = status.filter(|status| *status == CampaignStatus::Stopped)?;
     Some(Above {
@@ -277,8 +277,8 @@ fn over(status: Option<CampaignStatus>) -> Option<Above> {
     })
 }
 
-/// Agents take the calls, and whoever dials here knows of none. A process that does not dial cannot tell, and
-/// nobody can of a time gone by.
+/// Returns the reason that a campaign needs agents and the dialing process has none. It is unknown in a
+/// process that does not dial, and for past moments.
 fn without_agents(mode: DialingMode, has_agents: Option<bool>) -> Option<Above> {
     (mode.needs_agents() && has_agents == Some(false)).then(|| Above {
         rule: "no_agents".to_owned(),
@@ -287,7 +287,7 @@ fn without_agents(mode: DialingMode, has_agents: Option<bool>) -> Option<Above> 
     })
 }
 
-/// The process that dials has an engine that the flow needs and that does not answer.
+/// Returns the reason that an engine which the flow needs does not respond in the dialing process.
 fn engine_down(open: OpenCircuit) -> Above {
     Above {
         rule: "engine_down".to_owned(),
@@ -299,7 +299,7 @@ fn engine_down(open: OpenCircuit) -> Above {
     }
 }
 
-/// Nobody is called whom no agent accepted; who has been offered them is said.
+/// Returns the reason that no agent has accepted the customer, with the agent who was offered them.
 fn unaccepted(
     facts: &CampaignFacts,
     state: &CampaignState,
@@ -321,8 +321,8 @@ fn unaccepted(
     })
 }
 
-/// A stage of going live that lets this person not be dialed: a test that is full without them, a pilot's day
-/// that is used up.
+/// Returns the reason that a rollout stage prevents the dial: a test that is full without this customer, or
+/// a pilot whose calls of the day are used up.
 fn stage(gates: &Gates, customer: &CustomerId, at: Timestamp) -> Option<Above> {
     let waiting = gates.waiting(at)?;
     let (until, of) = match waiting {
@@ -342,7 +342,7 @@ fn stage(gates: &Gates, customer: &CustomerId, at: Timestamp) -> Option<Above> {
     })
 }
 
-/// The stops that reach the campaign, whichever trunk it would be dialed on.
+/// Returns the stops that apply to the campaign, for any trunk.
 pub(super) async fn stops(
     installation: &Installation,
     facts: &CampaignFacts,

@@ -1,5 +1,6 @@
-//! Why was this customer not called, or called, at a time: the rules of both sides with the facts of their
-//! own streams, known then; of a time to come, with the facts of now. Nothing is granted, no row is asked.
+//! Why a customer was called, or not called, at a time: the rules for customer and number, with the facts
+//! of their own streams as known then; for a future time, with the present facts. Nothing is granted and no
+//! rows are read.
 
 mod facts;
 mod near;
@@ -26,16 +27,16 @@ use domain::time::Timestamp;
 use facts::{OfCampaign, OfPerson, rules_alone};
 use shown::Said;
 
-/// What is asked.
+/// A question why a customer is called, or not, at a time.
 #[derive(Debug)]
 pub struct Question {
     pub customer: CustomerId,
-    /// The campaigns that may be told of, of those the person is in.
+    /// The customer's campaigns that the caller may see.
     pub campaigns: Vec<CampaignId>,
     pub at: Timestamp,
 }
 
-/// The moment at which facts are taken: of a time gone by, what was known then.
+/// Returns the moment at which facts are read. For a past time: what was known then.
 pub async fn moment_of(installation: &Installation, at: Timestamp) -> Result<Option<Then>, Problem> {
     let now = installation.now();
     if at >= now {
@@ -45,7 +46,7 @@ pub async fn moment_of(installation: &Installation, at: Timestamp) -> Result<Opt
     Ok(Some(moment.resolve(installation.store(), now).await?))
 }
 
-/// The person as they were then, or are now.
+/// Returns the customer at that moment, or now.
 pub async fn person_then(
     installation: &Installation,
     customer: &CustomerId,
@@ -54,15 +55,15 @@ pub async fn person_then(
     facts::person(installation, customer, then).await
 }
 
-/// The rule that refuses by the version of the preset that counts, and by one that is tried.
+/// The refusing rule under the current version of the preset, and under a tried version.
 #[derive(Debug)]
 pub struct Tried {
     pub now: Option<String>,
     pub then: Option<String>,
 }
 
-/// Judges one person of a campaign by both versions, with the facts of now; what stands above the rules is
-/// left out, and the campaign is taken to be running.
+/// Judges one customer of a campaign under both versions, with the present facts. What takes precedence
+/// over the rules is left out, and the campaign is assumed to be running.
 pub async fn judged_now(
     installation: &Installation,
     customer: &CustomerId,
@@ -84,8 +85,8 @@ pub async fn judged_now(
     })
 }
 
-/// What every rule says of one person of a campaign, in the order in which they are asked, with the facts of
-/// now; what stands above the rules is left out, and the campaign is taken to be running.
+/// Returns every rule's verdict for one customer of a campaign, in order, with the present facts. What
+/// takes precedence over the rules is left out, and the campaign is assumed to be running.
 pub async fn verdicts_now(
     installation: &Installation,
     customer: &CustomerId,
@@ -109,9 +110,9 @@ pub struct Before<'a> {
     pub at: Timestamp,
 }
 
-/// What every rule says of that dial under another preset, by what was known just before it was granted;
-/// `None` where the person cannot be read any more. `course` is the dials' campaign; they come in the order
-/// in which they were granted.
+/// Returns every rule's verdict for that dial under another preset, by what was known just before it was
+/// granted; `None` if the customer cannot be read any more. `course` is the campaign of the dials, which
+/// must be given in the order in which they were granted.
 pub async fn judged_before(
     installation: &Installation,
     course: &mut EntityCourse<Campaign>,
@@ -135,7 +136,7 @@ pub async fn judged_before(
     Ok(said.map(|said| said.verdicts))
 }
 
-/// The emergency stops that reach a campaign now, by their names.
+/// Returns the names of the emergency stops that now apply to a campaign.
 pub async fn engaged_stops(
     installation: &Installation,
     campaign: Option<CampaignFacts>,
@@ -148,7 +149,8 @@ pub async fn engaged_stops(
     Ok(above.into_iter().filter_map(name).collect())
 }
 
-/// What a person is to be asked before an agent is shown them, who alone is taken to be free.
+/// Returns the command that judges a customer before they are shown to an agent. That agent is assumed to
+/// be free.
 pub async fn judged_for_preview(
     installation: &Installation,
     customer: &CustomerId,
@@ -157,7 +159,8 @@ pub async fn judged_for_preview(
     preview::preview(installation, customer, facts, installation.now()).await
 }
 
-/// Asks the rules of each campaign; the first that permits answers, else the one that will permit first.
+/// Applies the rules of each campaign. The answer is for the first campaign that permits, or else the one
+/// that will permit first.
 pub async fn explain(
     installation: &Installation,
     question: Question,

@@ -1,4 +1,4 @@
-//! The grants and refusals that stand in the log near a time: what was decided of this person and number.
+//! Grants and refusals in the log near a time: what was decided about this customer and number.
 
 use super::facts::OfCampaign;
 use super::shown::DialNear;
@@ -15,13 +15,14 @@ use domain::stored_event::{StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use serde::Deserialize;
 
-/// How far from the time a decision is still told: a day, as refusals are one a day.
+/// Largest distance of a decision from the time, in milliseconds: a day, because there is one refusal a
+/// day.
 const NEAR_MS: u64 = 24 * 3_600_000;
 
-/// Most decisions told, those nearest to the time; a day of caps holds fewer.
+/// Most decisions returned, those nearest to the time. A day within the caps has fewer.
 const TOLD_MAX: usize = 20;
 
-/// What is a decision about a dial, of the person's and of the number's stream.
+/// Kinds of events that are decisions about a dial, in the customer's and the number's stream.
 const OF_PERSON: [&str; 3] = [
     CustomerEvent::DIAL_GRANTED,
     CustomerEvent::DIAL_REFUSED,
@@ -29,7 +30,7 @@ const OF_PERSON: [&str; 3] = [
 ];
 const OF_NUMBER: [&str; 2] = [NumberEvent::DIAL_GRANTED, NumberEvent::DIAL_REFUSED];
 
-/// What such an event says, in whichever stream.
+/// The data of an event that decides a dial, in either stream.
 #[derive(Deserialize)]
 struct Decided {
     campaign: CampaignId,
@@ -42,7 +43,7 @@ struct Decided {
     not_before: Option<Timestamp>,
 }
 
-/// In the order of the log.
+/// Returns the decisions about the customer's dials near a time, in log order.
 pub(super) async fn dials(
     installation: &Installation,
     customer: &CustomerId,

@@ -1,4 +1,4 @@
-//! Where somebody stands among the due of a campaign that asks for an order, and why.
+//! The place of a customer among the due of a campaign with a calling order, and why.
 
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::zone_of_campaign;
@@ -10,16 +10,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Who goes before whom, of one who waits.
+/// The place of a waiting customer in the calling order.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OrderSaid {
-    /// asked, waited, of_the_hour, of_other_hours: those named first are called first.
+    /// asked, waited, of_the_hour, of_other_hours: called in this order.
     #[schemars(extend("enum" = ["asked", "waited", "of_the_hour", "of_other_hours"]))]
     pub class: &'static str,
-    /// Among those of their class the earlier are called first: when they were due, earlier by what they are
-    /// worth.
+    /// Within a class, earlier ones are called first: the time they were due, moved earlier by their value.
     pub placed_as_due_at: Timestamp,
-    /// What the order goes by.
+    /// The facts that the place in the calling order depends on.
     #[schemars(extend("examples" = [{ "value": "9", "waited_ms": "60000", "hour": "golden" }]))]
     pub facts: BTreeMap<String, String>,
     pub zh: String,
@@ -27,7 +26,7 @@ pub struct OrderSaid {
 }
 
 impl OrderSaid {
-    /// `None` where the campaign asks for no order, or nobody waits.
+    /// Returns the place; `None` if the campaign has no order or the customer is not waiting.
     pub(super) fn of(facts: &CampaignFacts, enrolment: &EnrolmentState, at: Timestamp) -> Option<Self> {
         let order = Order {
             plan: facts.plan.order().filter(|_| enrolment.is_waiting())?,

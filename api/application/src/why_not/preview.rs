@@ -1,4 +1,4 @@
-//! What a person is judged with before an agent is shown them.
+//! The facts that a customer is judged by before they are shown to an agent.
 
 use super::facts::{person, rules_alone};
 use crate::installation::Installation;
@@ -12,8 +12,8 @@ use domain::quota::FullQuota;
 use domain::quota_members::Members;
 use domain::time::Timestamp;
 
-/// What a person is judged with before an agent is shown them. Whether agents are there only whoever dials
-/// can tell, and asks: it is taken that they are.
+/// Returns the command that judges a customer before they are shown to an agent. Only the dialing process
+/// knows whether agents are available, and checks it; here they are assumed to be.
 pub(super) async fn preview(
     installation: &Installation,
     customer: &CustomerId,
@@ -38,7 +38,7 @@ pub(super) async fn preview(
     })
 }
 
-/// The full quota that they are of.
+/// Returns the full quota that applies to the customer, if any.
 async fn full_quota(
     installation: &Installation,
     customer: &CustomerId,

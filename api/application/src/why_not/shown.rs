@@ -1,4 +1,4 @@
-//! What is shown of an answer to why somebody was not called, or was.
+//! The reply to the question why a customer was called or not.
 
 use super::facts::OfCampaign;
 use super::order::OrderSaid;
@@ -11,47 +11,47 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Why somebody would be dialed at a time, or not.
+/// Why a customer would be dialed at a time, or not.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WhyNotShown {
     pub permitted: bool,
-    /// The rule that binds; null where all permit.
+    /// The rule that decides; null if all permit it.
     #[schemars(example = &"calling_window")]
     pub rule: Option<String>,
     pub version: Option<u32>,
-    /// What that rule went by, in its own words.
+    /// The facts that the rule used, by its own names.
     #[schemars(extend("examples" = [{ "hours": "09:00-20:00" }]))]
     pub facts: BTreeMap<String, String>,
-    /// When all rules permit it: the time asked about, or the first later one; null where that is never.
+    /// When all rules permit it: the time asked about, or the first later one; null if never.
     pub not_before: Option<Timestamp>,
-    /// What was taken to be over by then, though nobody can tell.
+    /// Conditions assumed to be over by then, although this is unknown.
     #[schemars(extend("examples" = [["campaign_running"]]))]
     pub assumed: Vec<&'static str>,
     pub zh: String,
     pub en: String,
     pub id: CustomerId,
     pub campaign: CampaignId,
-    /// The time asked about.
+    /// The time that the question is about.
     pub at: Timestamp,
-    /// What every rule says.
+    /// The verdict of every rule that was applied.
     pub verdicts: Vec<RuleSaid>,
-    /// The campaigns that were asked about.
+    /// The campaigns that were considered.
     pub campaigns: Vec<CampaignSaid>,
-    /// Grants, refusals and releases within a day of that time, as they stand in the log.
+    /// Grants, refusals and releases within a day of that time, as in the log.
     pub dials: Vec<DialNear>,
-    /// Where they stand among the due of the campaign, and why; absent where it asks for no order, or where
-    /// nobody waits to be called.
+    /// The customer's place among the due of the campaign, and why; absent if the campaign has no order or
+    /// the customer is not waiting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderSaid>,
-    /// Of the past: up to where the log was read.
+    /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
 
-/// What one rule says.
+/// The verdict of one rule about a dial.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RuleSaid {
-    /// By whose facts: customer or number.
+    /// The facts that the rule used: those of the customer or the number.
     #[schemars(extend("enum" = ["customer", "number"]))]
     pub judged_by: &'static str,
     #[schemars(example = &"calling_window")]
@@ -66,7 +66,7 @@ pub struct RuleSaid {
     pub en: String,
 }
 
-/// What is said of one campaign, in short.
+/// The verdict for one campaign, in short.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CampaignSaid {
     pub campaign: CampaignId,
@@ -79,14 +79,14 @@ pub struct CampaignSaid {
 /// A decision about a dial, near the time.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DialNear {
-    /// The kind of event that says it.
+    /// The kind of event that recorded the decision.
     #[schemars(example = &"customer.dial_refused")]
     pub event: String,
     pub at: Timestamp,
     #[schemars(example = &"42")]
     pub position: String,
     pub call: CallId,
-    /// The rule that refused, or why a grant was given back.
+    /// The rule that refused, or why a grant was released.
     #[schemars(example = &"calling_window")]
     pub rule: Option<String>,
     pub not_before: Option<Timestamp>,
@@ -103,10 +103,10 @@ impl CampaignSaid {
     }
 }
 
-/// A refusal in words: rule, facts and next due time, in the person's own times.
+/// Words a refusal: rule, facts and next due time, in the customer's local time.
 pub(super) type InTheirTimes<'a> = &'a dyn Fn(&str, &BTreeMap<String, String>, Option<Timestamp>) -> InWords;
 
-/// What an answer is made of.
+/// The parts from which a reply is built.
 pub(super) struct Said {
     pub(super) customer: CustomerId,
     pub(super) order: Option<OrderSaid>,
@@ -164,7 +164,7 @@ impl WhyNotShown {
 }
 
 impl WhyNotShown {
-    /// Without the other customer that `same_number` names, for a reader who may not learn which customers
+    /// Removes the other customer that `same_number` names, for a reader who may not learn which customers
     /// share a number.
     #[must_use]
     pub fn without_other_customer(mut self) -> Self {

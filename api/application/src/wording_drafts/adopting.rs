@@ -1,8 +1,8 @@
-//! A draft taken by a person: its words take the place of the answer in a new version of the base, which
-//! nobody hears before somebody publishes it.
+//! Adoption of a draft by a user: its text replaces the answer in a new version of the knowledge base,
+//! which is not used in calls until it is published.
 //!
-//! The decision is on record before the version is made. Where the process ends between the two, the same
-//! asked again makes the version: its content follows from the event.
+//! The decision is recorded before the version is created. If the process ends in between, repeating the
+//! request creates the version: its content follows from the event.
 
 use super::refused::told;
 use super::shown::{DraftShown, describe};
@@ -27,25 +27,25 @@ use domain::wording_draft::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A draft that was taken.
+/// A wording draft that was adopted, with the version that contains it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "WordingDraftAdopted")]
 pub struct DraftAdopted {
     pub draft: DraftShown,
-    /// The version that holds its words; nobody hears it before it is published.
+    /// The version with its text. It is not used in calls until it is published.
     pub version: u32,
     #[schemars(example = &"card_instalment@3")]
     pub named: String,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub content_hash: String,
-    /// The version that everything else of it is from.
+    /// The version that all other content is from.
     pub from_version: u32,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
 }
 
-/// Takes it, in the place of the answer as it stands in the newest version, or in the one that is named.
+/// Adopts a draft in place of the answer of the newest version, or of the one that is named.
 pub async fn adopt(
     installation: &Installation,
     caller: &Caller,
@@ -75,7 +75,7 @@ pub async fn adopt(
         content_hash: hash.clone(),
     };
     let command = WordingDraftCommand::Adopt(Box::new(adopting));
-    // What the base would refuse is not decided first.
+    // If the knowledge base would refuse the version, the decision is not recorded.
     let context = Context {
         now: installation.now(),
     };
@@ -102,7 +102,7 @@ pub async fn adopt(
     })
 }
 
-/// Where it was adopted already: into what, whatever is asked now.
+/// Returns the version that it was adopted into already, whatever the request names now.
 fn adopted_from(state: &WordingDraftState) -> Option<u32> {
     match state.decided()? {
         DecidedDraft::Adopted(adopted) => Some(adopted.from_version),
@@ -110,8 +110,8 @@ fn adopted_from(state: &WordingDraftState) -> Option<u32> {
     }
 }
 
-/// The version with the draft's words in it. The answer stands there as it was when a model was asked, or
-/// nobody knows what these words would replace.
+/// Returns the version's content with the draft's text. The answer must be the same there as when the draft
+/// was requested; otherwise it is unknown what the draft would replace.
 async fn content_with(
     installation: &Installation,
     knowledge: &KnowledgeId,
@@ -133,10 +133,10 @@ async fn content_with(
         Problem::refused("draft-outdated", detail)
     };
     if !stands(&content, &asked.task) {
-        return Err(outdated("is not worded as it was when this was drafted"));
+        return Err(outdated("no longer has the wording that the draft was made for"));
     }
     let reworded = content.reworded(&asked.task.entry, text);
-    let reworded = reworded.ok_or_else(|| outdated("is gone"))?;
+    let reworded = reworded.ok_or_else(|| outdated("no longer exists"))?;
     let mut file = serde_json::to_value(&reworded).map_err(|error| Problem::fault(error.to_string()))?;
     if let Some(members) = file.as_object_mut() {
         members.insert("knowledge".to_owned(), knowledge.as_str().into());
@@ -146,13 +146,13 @@ async fn content_with(
     match read.faults.first() {
         None => Ok(read.content),
         Some(fault) => Err(outdated(&format!(
-            "would not be good: {} {}",
+            "would be invalid: {} {}",
             fault.place, fault.what
         ))),
     }
 }
 
-/// Whether the answer is said there as it was when a model was asked, by the same facts.
+/// Returns true if the answer and its facts are the same there as when the draft was requested.
 fn stands(content: &KnowledgeContent, task: &DraftTask) -> bool {
     let entries = content.entries();
     let said = entries.iter().find(|entry| entry.id == task.entry);
@@ -162,8 +162,8 @@ fn stands(content: &KnowledgeContent, task: &DraftTask) -> bool {
     })
 }
 
-/// Why nobody but who asked has to stand behind it, as four eyes has it: the directory's own key, or nobody
-/// else who holds the right.
+/// Returns why no second user is needed, as for approvals: the directory's own key was used, or no other
+/// user holds the right.
 async fn nobody(
     installation: &Installation,
     by: Option<&UserId>,

@@ -1,10 +1,10 @@
-//! What a model is told to word, and about what: the approved answer, the facts it names, and what is wished.
+//! The prompt for a draft: the approved answer, the facts it names, and the wish.
 
 use domain::ports::writer::WritingBrief;
 use domain::wording_draft::{DraftTask, TEXT_CHARS_MAX};
 use serde_json::json;
 
-/// What it is told, whatever is wished.
+/// The fixed instructions in the prompt for a wording draft.
 const ORDERS: &str = "You word an approved answer of a call centre anew, as it is spoken on the phone; a \
     person decides whether it is ever said. The user message is a JSON object: `original` is what is said \
     now in answer to `question`, `facts` is what its places stand for, `wish` is how it is to be worded. \

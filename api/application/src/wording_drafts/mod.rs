@@ -1,5 +1,5 @@
-//! Drafts of wording, whoever asks: other words for one answer of a knowledge base, asked of a model, shown,
-//! taken into a new version by a person, or rejected. Nothing of it is heard before that version is
+//! Wording drafts: other wordings for one answer of a knowledge base, requested from a model, shown,
+//! adopted into a new version by a user, or rejected. They are not used in calls until that version is
 //! published.
 
 mod adopting;
@@ -33,16 +33,16 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use writing::{Writing, sensitive_words};
 
-/// A draft after something was done with it.
+/// A wording draft after a change.
 pub struct DraftChanged {
     pub shown: DraftShown,
     pub position: Position,
-    /// It was asked for by this very request, now or the first time that it came.
+    /// True if this request created it, also if the request is repeated.
     pub made: bool,
 }
 
-/// Asks a model for other words, and answers when it wrote them or will not. The same command again asks
-/// nobody a second time. Whoever hangs up meanwhile finds it among the drafts.
+/// Requests a wording from a model and returns when it answers or fails. A repeated command makes no second
+/// request. If the caller disconnects meanwhile, the draft can be found in the list.
 pub async fn ask(
     installation: &Arc<Installation>,
     caller: &Caller,
@@ -55,7 +55,7 @@ pub async fn ask(
     let writer = installation.writing.writer();
     let task = task(installation, knowledge, &order).await?;
     let is_known = drafts.state(&id).await.map_err(told)?.state.asked().is_some();
-    // Of what was asked before, nothing is asked again; the entity knows whether it is the same request.
+    // A repeated command makes no request; the entity checks that it is the same one.
     let sent = match (is_known, writer) {
         (true, _) => nothing_sent(),
         (false, Some(writer)) => sent_to(writer.as_ref(), &task),
@@ -70,7 +70,7 @@ pub async fn ask(
     };
     let asked = drafts.ask(&id, WordingDraftCommand::Ask(Box::new(asking)), cause);
     let asked = asked.await.map_err(told)?;
-    // A repeat is answered as the first time, and asks nobody.
+    // A repeat gets its first answer, without a request to the model.
     let made = !asked.events.is_empty();
     let is_new = made && !asked.repeated;
     let mut position = asked.position;
@@ -86,7 +86,7 @@ pub async fn ask(
         let (done, written) = oneshot::channel();
         let inside = Arc::clone(installation);
         installation.until_stopped("wording-draft", async move {
-            // Who asked may be gone: it is on record all the same.
+            // The caller may be gone: the result is recorded anyway.
             let _gone = done.send(writing.done(&inside).await);
             drop(place);
         });
@@ -102,7 +102,7 @@ pub async fn ask(
     })
 }
 
-/// It is not to be said.
+/// Rejects a wording draft, so that it cannot be adopted.
 pub async fn reject(
     installation: &Installation,
     caller: &Caller,
@@ -125,7 +125,8 @@ pub async fn reject(
     })
 }
 
-/// A draft of this base; of another it does not exist here.
+/// Returns a draft of this knowledge base. For drafts of other ones, the error is the same as for a missing
+/// draft.
 async fn of_base(
     installation: &Installation,
     knowledge: &KnowledgeId,
@@ -141,7 +142,7 @@ async fn of_base(
         .ok_or_else(|| Problem::missing("this draft"))
 }
 
-/// What is to be worded, as it stands in the version that is meant.
+/// Returns what the draft is about, from the given version.
 async fn task(
     installation: &Installation,
     knowledge: KnowledgeId,
@@ -177,7 +178,7 @@ async fn task(
     })
 }
 
-/// Its kind, how it is asked, and what is said to it.
+/// Returns the kind of the answer, its question, and its text.
 fn entry_of(content: &KnowledgeContent, id: &str) -> Option<(EntryKind, String, String)> {
     let entries = content.entries();
     let entry = entries.iter().find(|entry| entry.id == id)?;
@@ -197,7 +198,7 @@ fn sent_to(writer: &dyn Writer, task: &DraftTask) -> DraftedBy {
     }
 }
 
-/// Never stored: what was asked before is not asked again.
+/// A placeholder that is never stored: a repeated command makes no request.
 const fn nothing_sent() -> DraftedBy {
     DraftedBy {
         model: String::new(),

@@ -1,23 +1,23 @@
-//! What is asked for of drafts: other words for an answer, that one is taken, that one is not.
+//! Requests about drafts: to write, adopt or reject one.
 
 use domain::wording_draft::{INSTRUCTION_BYTES_MAX, REASON_BYTES_MAX};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// Longest id of an answer: 64 characters, each of four bytes at most.
+/// Longest id of an answer in bytes: 64 characters of at most four bytes each.
 const ENTRY_BYTES_MAX: usize = 256;
 
-/// Other words for one answer or objection.
+/// A request for other wording of one answer or objection.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "WordingDraftOrder", extend("examples" = [{ "answer": "手续费", "instruction": "说得更短、更亲切" }]))]
 pub struct DraftOrder {
     /// The id of the answer or objection.
     #[schemars(length(min = 1, max = ENTRY_BYTES_MAX))]
     pub answer: String,
-    /// What is wished; masked before it is stored or sent.
+    /// How it should be worded. Masked before it is stored or sent.
     #[schemars(length(min = 1, max = INSTRUCTION_BYTES_MAX))]
     pub instruction: String,
-    /// Default: the current version, else the newest.
+    /// Default: the current version, or else the newest.
     #[schemars(range(min = 1))]
     pub version: Option<u32>,
 }
@@ -32,11 +32,11 @@ impl Order for DraftOrder {
     }
 }
 
-/// A draft is taken into a new version of its base.
+/// A request to adopt a draft into a new version of its knowledge base.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "WordingDraftAdoption", extend("examples" = [{ "onto": 2 }]))]
 pub struct AdoptOrder {
-    /// The version that everything else is taken from; default: the one imported last.
+    /// The version that all other content is taken from. Default: the one imported last.
     #[schemars(range(min = 1))]
     pub onto: Option<u32>,
 }
@@ -49,11 +49,11 @@ impl Order for AdoptOrder {
     }
 }
 
-/// A draft is not to be said.
+/// A request to reject a draft.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "WordingDraftRejection", extend("examples" = [{ "reason": "sounds like a promise" }]))]
 pub struct RejectOrder {
-    /// Stored for ever; name no person.
+    /// Reason, stored permanently. It must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
 }

@@ -1,10 +1,10 @@
-//! Refusals of drafts as problems with a code of their own, where somebody can do something about it.
+//! Refusals of drafts as problems; those that a user can act on have a code of their own.
 
 use actors::AskError;
 use domain::problem::Problem;
 use domain::wording_draft::WordingDraftRefusal;
 
-/// As whoever asked is told.
+/// Returns the problem for an error of a wording draft.
 pub(super) fn told(error: AskError<WordingDraftRefusal>) -> Problem {
     let AskError::Refused(refusal) = &error else {
         return error.into();

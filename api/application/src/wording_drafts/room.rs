@@ -1,13 +1,13 @@
-//! Who writes in this process, once that is known, and how many may ask at once.
+//! The writing model of this process, and the limit of concurrent requests to it.
 
 use domain::ports::writer::Writer;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Asked at once: a model of one's own answers few at a time, and people ask one after the other.
+/// Most concurrent requests. A local model answers few at a time, and users ask one after another.
 const AT_ONCE_MAX: usize = 4;
 
-/// Who is asked for words; nobody unless the process was started so.
+/// The model that drafts are requested from; none unless the process was started with one.
 pub struct WritingRoom {
     writer: OnceLock<Arc<dyn Writer>>,
     places: Arc<Semaphore>,
@@ -23,7 +23,7 @@ impl Default for WritingRoom {
 }
 
 impl WritingRoom {
-    /// From now on this one is asked; the first that is named stays.
+    /// Sets the model. If one is set already, it is kept.
     pub fn write_by(&self, writer: Arc<dyn Writer>) {
         let _first = self.writer.set(writer);
     }
@@ -32,7 +32,7 @@ impl WritingRoom {
         self.writer.get()
     }
 
-    /// `None` while as many are asked as may be.
+    /// Returns a permit; `None` if the limit is reached.
     pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }

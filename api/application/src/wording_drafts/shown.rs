@@ -1,4 +1,4 @@
-//! Drafts as they are shown: one whole, with all that was sent; those of a base without it.
+//! Replies about drafts: one with everything that was sent, and lists without it.
 
 use super::of_base;
 use super::refused::told;
@@ -16,14 +16,14 @@ use domain::wording_draft::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One draft.
+/// One wording draft, with its request, text and decision.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "WordingDraft")]
 pub struct DraftShown {
     pub id: WordingDraftId,
     pub standing: DraftStanding,
     pub knowledge: KnowledgeId,
-    /// The version that was worded.
+    /// The version with the answer that was reworded.
     pub version: u32,
     /// The id of the answer or objection.
     #[schemars(example = &"起点")]
@@ -33,73 +33,73 @@ pub struct DraftShown {
     pub lang: String,
     #[schemars(example = &"多少钱可以分期")]
     pub question: String,
-    /// What is said in that version.
+    /// The text of the answer in that version.
     #[schemars(example = &"满{{fact:分期.起点}}就可以申请分期。")]
     pub original: String,
-    /// Masked.
+    /// How the answer should be worded; masked.
     #[schemars(example = &"说得更亲切")]
     pub instruction: String,
-    /// What the model wrote, where it may be taken.
+    /// What the model wrote, if it may be adopted.
     #[schemars(example = &"您只要满{{fact:分期.起点}}，就能申请分期。")]
     pub text: Option<String>,
-    /// Why nothing of it may be taken.
+    /// Why the model's text may not be adopted, if so.
     pub failed: Option<DraftFailed>,
-    /// What asking cost; absent while nothing came back.
+    /// The cost of the request; absent until a response arrives.
     pub cost: Option<DraftCost>,
     #[schemars(example = &"qwen")]
     pub model: String,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub prompt_sha256: String,
-    /// All that was sent; of one draft alone.
+    /// Everything that was sent; only for a single draft.
     #[schemars(example = &"{\"model\":\"qwen\",\"messages\":[]}")]
     pub prompt: Option<String>,
-    /// Null where the directory's own key was used.
+    /// Null if the directory's own key was used.
     pub asked_by: Option<UserId>,
     pub asked_at: Timestamp,
     pub decision: Option<DraftDecision>,
 }
 
-/// Why there are no words to take.
+/// Why there is no text to adopt.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DraftFailed {
     #[schemars(example = &"figures")]
     pub failure: String,
-    /// Which place, figure or word.
+    /// The place, figure or word that caused the failure.
     #[schemars(example = &"24")]
     pub detail: Option<String>,
-    /// What was written, masked.
+    /// The text that the model wrote, masked.
     #[schemars(example = &"满500元即可，24期免息。")]
     pub output: Option<String>,
 }
 
-/// How a person decided.
+/// A user's decision to adopt or reject a draft.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DraftDecision {
     pub adopted: bool,
-    /// Null where the directory's own key was used.
+    /// Null if the directory's own key was used.
     pub by: Option<UserId>,
     pub at: Timestamp,
-    /// Why it was rejected.
+    /// Why the draft was rejected.
     #[schemars(example = &"sounds like a promise")]
     pub reason: Option<String>,
-    /// Why nobody but who asked stands behind it, where nobody does.
+    /// Why no second user was needed, if there was none.
     pub nobody: Option<NobodyBecause>,
-    /// The version that holds its words; null where it was not made yet: the same asked again makes it.
+    /// The version with its text; null if it is not created yet. Repeating the request creates it.
     pub version: Option<u32>,
-    /// The version that everything else of it is from.
+    /// The version that all other content is from.
     pub from_version: Option<u32>,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub content_hash: Option<String>,
 }
 
-/// Drafts of one base.
+/// A list of the wording drafts of one knowledge base.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "WordingDrafts")]
 pub struct DraftList {
     pub items: Vec<DraftShown>,
 }
 
-/// One draft of this base, with all that was sent.
+/// Returns one draft of this knowledge base, with everything that was sent.
 pub async fn draft(
     installation: &Installation,
     knowledge: &KnowledgeId,
@@ -113,7 +113,7 @@ pub async fn draft(
     })
 }
 
-/// Those of a base, each with the position at which it was asked for.
+/// Returns the drafts of a knowledge base, each with the position at which it was requested.
 pub async fn drafts(
     installation: &Installation,
     knowledge: &KnowledgeId,
@@ -132,7 +132,7 @@ pub async fn drafts(
     Ok(found)
 }
 
-/// As it is shown in lists and after a decision.
+/// Returns the draft as shown in lists and after a decision.
 pub(super) async fn describe(
     installation: &Installation,
     id: WordingDraftId,

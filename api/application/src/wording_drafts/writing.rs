@@ -1,5 +1,5 @@
-//! A model asked once for one draft, and no longer than a person waits: what it wrote, or why it wrote
-//! nothing that may be kept, is on record before anybody is answered.
+//! One request to a model for one draft, with a time limit suited to a waiting user. The text, or the
+//! reason why none can be kept, is recorded before the caller gets a reply.
 
 use super::refused::told;
 use crate::installation::{Installation, follow};
@@ -16,23 +16,23 @@ use domain::wording_draft::{DraftCost, DraftTask, HeldTo, WordingDraftCommand, r
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Longest wait for an answer: somebody sits before it.
+/// Longest wait for a response, in milliseconds: a user is waiting.
 const ANSWER_MS_MAX: u64 = 20_000;
 
-/// What is asked of whom.
+/// A request to a model for one wording draft.
 pub(super) struct Writing {
     pub(super) draft: WordingDraftId,
     pub(super) task: DraftTask,
     pub(super) writer: Arc<dyn Writer>,
     pub(super) prompt: AssistantPrompt,
-    /// That end calls which answer from this base.
+    /// Sensitive words, which end calls of campaigns with this knowledge base.
     pub(super) words: Vec<String>,
-    /// Of the request that it is part of.
+    /// The cause of the request that this belongs to.
     pub(super) cause: Cause,
 }
 
 impl Writing {
-    /// Asks, holds the answer to what stands there now, and keeps what came of it.
+    /// Sends the request, checks the response, and stores the result.
     pub(super) async fn done(self, installation: &Installation) -> Result<Position, Problem> {
         let clock = installation.environment.clock.as_ref();
         let asked_at = clock.now();
@@ -61,7 +61,7 @@ impl Writing {
             Ok(text) => WordingDraftCommand::Keep { text, cost },
             Err(no_draft) => WordingDraftCommand::Fail { no_draft, cost },
         };
-        // A model wrote it: nobody in particular did.
+        // A model wrote it, so no user is recorded as the author.
         let cause = Cause {
             by: None,
             ..follow(self.cause, "wording written")
@@ -72,7 +72,7 @@ impl Writing {
     }
 }
 
-/// Asks once, and waits no longer than one does, whatever the adapter promises.
+/// Sends the request once, and stops waiting at the time limit, whatever the adapter does.
 async fn within(
     clock: &dyn Clock,
     writer: &dyn Writer,
@@ -86,7 +86,7 @@ async fn within(
     }
 }
 
-/// Words that end the calls of campaigns which answer from this base and are not over.
+/// Returns the sensitive words of campaigns that use this knowledge base and are not over.
 pub(super) async fn sensitive_words(
     installation: &Installation,
     knowledge: &KnowledgeId,
@@ -117,7 +117,7 @@ mod tests {
     use domain::ports::writer::WritingBrief;
     use domain::time::Timestamp;
 
-    /// Its time is over as soon as somebody waits for it.
+    /// A clock whose waits are over at once.
     struct Over;
 
     #[async_trait]
@@ -128,7 +128,7 @@ mod tests {
         async fn wait_until(&self, _: Timestamp) {}
     }
 
-    /// Answers at once, or never.
+    /// A writer that answers at once, or never.
     struct Pen(Option<&'static str>);
 
     #[async_trait]

@@ -357,12 +357,12 @@ fn a_stream_ends_when_its_key_is_revoked_or_its_user_loses_the_role() {
         let told = events.collect().await.unwrap().to_bytes();
         let told = String::from_utf8_lossy(&told).into_owned();
         assert!(
-            told.contains("event:end") && told.contains("you may follow no more"),
+            told.contains("event:end") && told.contains("you may no longer follow"),
             "{told}"
         );
         let told = briefly.collect().await.unwrap().to_bytes();
         assert!(
-            String::from_utf8_lossy(&told).contains("you may follow no more"),
+            String::from_utf8_lossy(&told).contains("you may no longer follow"),
             "it ran out"
         );
         let again = get(&story, "/api/v1/events", &brief).await;
@@ -375,7 +375,7 @@ fn a_stream_ends_when_its_key_is_revoked_or_its_user_loses_the_role() {
             200
         );
         let told = others.collect().await.unwrap().to_bytes();
-        assert!(String::from_utf8_lossy(&told).contains("you may follow no more"));
+        assert!(String::from_utf8_lossy(&told).contains("you may no longer follow"));
         assert!(!figures.collect().await.unwrap().to_bytes().is_empty());
     });
     story.end();

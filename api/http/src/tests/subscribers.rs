@@ -287,7 +287,7 @@ fn on_a_web_socket_a_reader_acknowledges_and_whoever_comes_later_has_the_name() 
                 break text;
             }
         };
-        assert!(why.contains("was not told yet"), "{why}");
+        assert!(why.contains("was not sent yet"), "{why}");
     });
     story.end();
 }
@@ -355,7 +355,7 @@ fn a_reader_that_is_sent_elsewhere_is_told_so() {
             }
         }
         assert!(text.contains("event:end"), "{text}");
-        assert!(text.contains("was sent elsewhere"), "{text}");
+        assert!(text.contains("position was reset"), "{text}");
     });
     story.end();
 }

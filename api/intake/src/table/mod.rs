@@ -23,13 +23,13 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use titles::Titled;
 
-/// Sheets that a report names at most; a workbook with more is not a list.
+/// Most sheets that a report names. A workbook with more is not a list.
 const SHEETS_LISTED_MAX: usize = 50;
 
 /// Bytes read at once while the encoding is detected.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// What of a workbook was read, and what it hides.
+/// What was read of a workbook, and what it hides.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct WorkbookReport {
     /// The sheet that was read.
@@ -37,7 +37,7 @@ pub struct WorkbookReport {
     pub sheet: String,
     /// Rows with values that are hidden or filtered out in Excel.
     pub hidden_rows: u64,
-    /// Whether the hidden rows were read.
+    /// True if the hidden rows were read.
     pub hidden_rows_read: bool,
     /// Numbers of the first hidden rows.
     pub first_hidden_rows: Vec<u64>,
@@ -49,20 +49,20 @@ pub struct WorkbookReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SheetNotRead {
     pub name: String,
-    /// Hidden in Excel.
+    /// True if the sheet is hidden in Excel.
     pub hidden: bool,
 }
 
-/// How a table was read.
+/// How a table was read: the row of its titles, and facts about the workbook.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TableReport {
-    /// The row of the titles, as a spreadsheet counts; 0 before it is found.
+    /// The row of the titles, as in a spreadsheet; 0 before it is found.
     pub header_row: u64,
     pub workbook: Option<WorkbookReport>,
 }
 
-/// Takes a row below the titles: what the titles were read as, the row's number, its cells. False when no
-/// further row is wanted.
+/// Receives a row below the titles: the result of reading the titles, the row's number, and its cells.
+/// Returns false if no more rows are needed.
 pub type TakeRow<'a, T> = dyn FnMut(&T, u64, Result<Vec<Cell>, BadRow>) -> Result<bool, ImportError> + 'a;
 
 /// A table that can be read. Blocking.
@@ -82,7 +82,8 @@ struct TextFile {
     stray: StrayQuotes,
 }
 
-/// What a pipe gives, in a file without a name: no other user can read it, and it vanishes with the process.
+/// Copies the content of a pipe to a file without a name. No other user can read it, and it disappears with
+/// the process.
 fn copy_of(pipe: File) -> Result<File, ImportError> {
     let mut copy = tempfile::tempfile().map_err(ImportError::Disk)?;
     let mut bounded = pipe.take(FILE_BYTES_MAX.saturating_add(1));
@@ -97,8 +98,8 @@ fn copy_of(pipe: File) -> Result<File, ImportError> {
 }
 
 impl Table {
-    /// Opens a file by its first bytes and its name. A pipe (`/dev/stdin`, `<(…)`) is copied first, because a
-    /// table is read several times.
+    /// Opens a file, with its kind determined by its first bytes and its name. A pipe (`/dev/stdin`,
+    /// `<(…)`) is copied first, because a table is read several times.
     pub fn open(path: &Path, options: TableOptions) -> Result<Self, ImportError> {
         let mut file = File::open(path).map_err(ImportError::Disk)?;
         if !file.metadata().map_err(ImportError::Disk)?.is_file() {
@@ -108,7 +109,7 @@ impl Table {
         Self::of_file(file, &name, options)
     }
 
-    /// The same of an open file.
+    /// Opens a table in an open file.
     pub fn of_file(mut file: File, name: &str, options: TableOptions) -> Result<Self, ImportError> {
         let mut head = Vec::new();
         file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
@@ -126,7 +127,7 @@ impl Table {
         Self::of_text(file, seen, StrayQuotes::default(), options)
     }
 
-    /// A workbook, after its kind was checked.
+    /// Opens a workbook after its kind was checked.
     pub(crate) fn of_workbook(file: File, options: TableOptions) -> Result<Self, ImportError> {
         Ok(Self {
             content: Content::Workbook(Box::new(Workbook::open(file)?)),
@@ -134,7 +135,7 @@ impl Table {
         })
     }
 
-    /// Text, after its kind and encoding were checked.
+    /// Opens text after its kind and encoding were checked.
     pub(crate) fn of_text(
         mut file: File,
         seen: Seen,
@@ -148,7 +149,7 @@ impl Table {
         })
     }
 
-    /// Names of a workbook's sheets and whether each is hidden; empty for text.
+    /// Returns the names of a workbook's sheets and whether each is hidden; empty for text.
     pub fn sheets(&self) -> Vec<SheetNotRead> {
         match &self.content {
             Content::Text(_) => Vec::new(),
@@ -156,12 +157,12 @@ impl Table {
         }
     }
 
-    /// From now on this sheet is read.
+    /// Selects the sheet of the workbook to read.
     pub(crate) fn choose_sheet(&mut self, name: &str) {
         self.options.sheet = Some(name.to_owned());
     }
 
-    /// Every row with a value, titles among them, until `take` wants no more.
+    /// Passes every row with a value to `take`, including titles, until it returns false.
     pub fn each_row(
         &mut self,
         take: &mut dyn FnMut(TableRow) -> Result<bool, ImportError>,
@@ -199,8 +200,8 @@ impl Table {
         }))
     }
 
-    /// Finds the row that `read_titles` accepts, then gives each row below it. Hidden rows are given only
-    /// where the options include them.
+    /// Finds the row that `read_titles` accepts, then passes each row below it to `take`. Hidden rows are
+    /// passed only if the options include them.
     pub fn each_titled_row<T>(
         &mut self,
         read_titles: &dyn Fn(&[String]) -> Result<T, ImportError>,
@@ -214,7 +215,7 @@ impl Table {
         Ok(titled.report(workbook))
     }
 
-    /// The titles, and the number of their row: the first row that `fits`; where none does, the first of all.
+    /// Returns the titles and their row number: the first row that `fits`, or else the first row.
     pub(crate) fn titles(
         &mut self,
         fits: &dyn Fn(&[String]) -> bool,
@@ -249,7 +250,8 @@ impl Table {
     }
 }
 
-/// A missing column of text may be there with a title that was read in the wrong encoding.
+/// Adds the encoding to an error about a missing column: the column may exist, with its title read in the
+/// wrong encoding.
 fn read_as(error: ImportError, encoding: Option<&'static str>) -> ImportError {
     match (error, encoding) {
         (missing @ ImportError::MissingColumn { .. }, Some(encoding)) => ImportError::ReadAs {
@@ -269,7 +271,7 @@ fn not_read(sheets: &[SheetName], read: Option<&str>) -> Vec<SheetNotRead> {
     others.collect()
 }
 
-/// The encoding of a whole file.
+/// Detects the encoding of a whole file.
 fn seen_in(file: &mut File, choice: crate::encoding::EncodingChoice) -> Result<Seen, ImportError> {
     file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
     let mut detection = Detection::default();

@@ -1,22 +1,22 @@
-//! How a table is to be read, as a request says it.
+//! How a table is to be read, from a request.
 
 use crate::ImportError;
 use crate::encoding::EncodingChoice;
 
-/// What becomes of rows that are hidden or filtered out in Excel.
+/// What happens to rows that are hidden or filtered out in Excel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HiddenRows {
-    /// They are left out and counted: of lists that lead to calls.
+    /// They are left out and counted: for lists that lead to calls.
     #[default]
     Exclude,
-    /// They are read and counted: of lists that forbid calls.
+    /// They are read and counted: for lists that forbid calls.
     Include,
-    /// The file is refused until the request says which: of other files.
+    /// The file is refused until the request decides: for other files.
     Refuse,
 }
 
 impl HiddenRows {
-    /// What a request can say.
+    /// The values that a request may have.
     pub const CODES: &[&str] = &["exclude", "include"];
 
     pub fn parse(text: &str) -> Result<Self, ImportError> {
@@ -35,15 +35,15 @@ impl HiddenRows {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TableOptions {
     pub encoding: EncodingChoice,
-    /// The sheet to read, also a hidden one; without it the first visible one.
+    /// The sheet to read, even if hidden. Without it, the first visible one.
     pub sheet: Option<String>,
     pub hidden_rows: HiddenRows,
-    /// The row of titles, as a spreadsheet counts; without it the row is searched for.
+    /// The row of titles, as in a spreadsheet. Without it, the row is searched for.
     pub header_row: Option<u64>,
 }
 
 impl TableOptions {
-    /// From the texts of a request; what is absent or empty is not said.
+    /// Parses the texts of a request. Absent and empty ones mean the default.
     pub fn parse(
         encoding: Option<&str>,
         sheet: Option<&str>,
@@ -74,8 +74,8 @@ impl TableOptions {
         })
     }
 
-    /// What of these options decides which rows are read, as one text; empty where nothing is said. Two
-    /// readings of one file are two lists.
+    /// Returns the options that determine which rows are read, as one text; empty if there are none. Two
+    /// different readings of one file are two lists.
     pub fn reading(&self) -> String {
         let mut said = Vec::new();
         said.extend(self.sheet.as_ref().map(|sheet| format!("sheet={sheet}")));

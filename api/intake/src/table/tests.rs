@@ -1,4 +1,4 @@
-//! Tables as people keep them: hidden rows and sheets, headlines, formats, formulas.
+//! Tests with typical tables: hidden rows and sheets, headlines, formats, formulas.
 
 use super::*;
 use crate::encoding::EncodingChoice;
@@ -43,7 +43,7 @@ fn hidden(hidden_rows: HiddenRows) -> TableOptions {
 
 const TITLES: [&str; 2] = ["客户ID", "手机号"];
 
-/// Three people; the second is filtered out, and a row without a height is hidden as well.
+/// Three customers. The second is filtered out, and a row without height is also hidden.
 fn filtered() -> String {
     [
         text_row(1, "", &TITLES),
@@ -137,7 +137,7 @@ fn hidden_columns_are_read() {
     assert_eq!(read.0[0].as_ref().unwrap().variables["days"], "3");
 }
 
-/// A row of a sheet: an id, a phone number, and one number in a format.
+/// A row of a sheet: an id, a phone number, and one number with a format.
 fn formatted(row: u32, phone: &str, number: &str, format: usize) -> String {
     let cells = [
         number_cell(&format!("A{row}"), &row.to_string(), 1),

@@ -1,17 +1,17 @@
-//! The row of titles: named by the request, or the first of the first rows that reads as one.
+//! The row of titles: named by the request, or found among the first rows.
 //!
-//! Exports put a headline, a date or a note above the titles. A hidden row is taken for the titles only
-//! where no visible row is.
+//! Exports put a headline, a date or a note above the titles. A hidden row is used as the titles only if
+//! there is no visible one.
 
 use super::{HiddenRows, TableOptions, TableReport, TakeRow, WorkbookReport};
 use crate::ImportError;
 use crate::cell::TableRow;
 use crate::xlsx::HIDDEN_LISTED_MAX;
 
-/// Rows with a value among which the titles are searched for: headlines and notes take fewer.
+/// Rows with a value in which the titles are searched for. Headlines and notes take fewer.
 pub(crate) const HEADER_ROWS_MAX: usize = 20;
 
-/// Its cells as titles; nothing for a row that could not be read.
+/// Returns the row's cells as titles; `None` if the row could not be read.
 pub(super) fn titles_of(row: &TableRow) -> Option<Vec<String>> {
     let cells = row.cells.as_ref().ok()?;
     let title = |cell: &crate::cell::Cell| match cell {
@@ -21,7 +21,7 @@ pub(super) fn titles_of(row: &TableRow) -> Option<Vec<String>> {
     Some(cells.iter().map(title).collect())
 }
 
-/// Finds the titles, then gives the rows below them.
+/// Finds the titles, then passes on the rows below them.
 pub(super) struct Titled<'a, 'b, T> {
     options: TableOptions,
     read_titles: &'a dyn Fn(&[String]) -> Result<T, ImportError>,
@@ -29,9 +29,9 @@ pub(super) struct Titled<'a, 'b, T> {
     titles: Option<T>,
     /// Rows with a value before the titles were found.
     rows_before: usize,
-    /// The first hidden row that reads as titles, and the rows below it.
+    /// The first hidden row that can be titles, and the rows below it.
     fallback: Option<(u64, T, Vec<TableRow>)>,
-    /// Why the row that looks most like titles is none: how many cells it has, and the error.
+    /// Why the row that is most similar to titles is invalid: its number of cells, and the error.
     failed: Option<(usize, ImportError)>,
     report: TableReport,
     hidden_rows: u64,
@@ -58,7 +58,7 @@ impl<'a, 'b, T> Titled<'a, 'b, T> {
         }
     }
 
-    /// False when no further row is wanted.
+    /// Receives a row. Returns false if no more rows are needed.
     pub(super) fn take(&mut self, row: TableRow) -> Result<bool, ImportError> {
         if self.titles.is_some() {
             return self.give(row);
@@ -75,7 +75,7 @@ impl<'a, 'b, T> Titled<'a, 'b, T> {
         }
     }
 
-    /// The end of the table.
+    /// Ends the search at the end of the table. Fails if no titles were found.
     pub(super) fn finish(&mut self) -> Result<(), ImportError> {
         match (&self.titles, self.options.header_row) {
             (Some(_), _) => Ok(()),
@@ -143,7 +143,7 @@ impl<'a, 'b, T> Titled<'a, 'b, T> {
         }
     }
 
-    /// No visible row is the titles: a hidden one is, or none.
+    /// Uses a hidden row as the titles, or fails: there is no visible one.
     fn give_up_search(&mut self) -> Result<bool, ImportError> {
         let Some((row, titles, below)) = self.fallback.take() else {
             return Err(self
@@ -193,7 +193,8 @@ mod tests {
         }
     }
 
-    /// Titles need `id` and `phone`; the numbers of the rows that were given, and of the titles' row.
+    /// Reads rows with titles `id` and `phone`. Returns the numbers of the rows passed on, and the report
+    /// with the titles' row.
     fn given(options: TableOptions, rows: Vec<TableRow>) -> Result<(Vec<u64>, TableReport), ImportError> {
         let read = |titles: &[String]| match ["id", "phone"]
             .iter()

@@ -1,6 +1,6 @@
-//! Dates and times of cells, as their format shows them.
+//! Dates and times of cells, as displayed by their format.
 //!
-//! Formats that every language writes in its own way are written as Excel in Chinese does.
+//! Formats that depend on the language are displayed as in Chinese Excel.
 
 use super::number_format::Token;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
@@ -8,11 +8,11 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike}
 /// Largest serial number of a day: 9999-12-31.
 const SERIAL_MAX: f64 = 2_958_466.0;
 
-/// Milliseconds of a day.
+/// One day in milliseconds.
 const DAY_MS: f64 = 86_400_000.0;
 
-/// The format of an id with a code that depends on the language (ECMA-376 part 1, 18.8.30, zh-cn), and of 14
-/// and 22, with an order of day and month that does.
+/// Returns the format for an id with a language-dependent code (ECMA-376 part 1, 18.8.30, zh-cn), and for
+/// 14 and 22, with a language-dependent order of day and month.
 pub(super) const fn code_of_language(id: u32) -> Option<&'static str> {
     Some(match id {
         14 => "yyyy/m/d",
@@ -29,7 +29,7 @@ pub(super) const fn code_of_language(id: u32) -> Option<&'static str> {
     })
 }
 
-/// Formats that follow the settings of the machine: the long date and the time.
+/// Returns the format for codes that follow the machine's settings: the long date and the time.
 pub(super) fn code_of_system(language: &str) -> Option<&'static str> {
     match language.to_ascii_uppercase().as_str() {
         "F800" => Some("yyyy\"年\"m\"月\"d\"日\""),
@@ -38,7 +38,7 @@ pub(super) fn code_of_system(language: &str) -> Option<&'static str> {
     }
 }
 
-/// Months and days of the week, as formats of three and four letters name them.
+/// Months and days of the week. Formats with three and four letters use them.
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -64,7 +64,7 @@ const DAYS: [&str; 7] = [
 ];
 const DAYS_ZH: [&str; 7] = ["日", "一", "二", "三", "四", "五", "六"];
 
-/// Whether these tokens show a date or a time.
+/// Returns true if these tokens display a date or a time.
 pub(super) fn is_date(tokens: &[Token]) -> bool {
     let is_a = |token: &&Token| matches!(token, Token::Sign('a' | 'A'));
     if tokens.iter().filter(is_a).count() > 2 {
@@ -87,7 +87,7 @@ fn elapsed_unit(word: &str) -> Option<char> {
     is_unit.then_some(first)
 }
 
-/// The day and time of a serial number. 1900 counts a 29 February that never was.
+/// Returns the day and time of a serial number. 1900 has a 29 February, although it was not a leap year.
 pub(super) fn moment_of(serial: f64, is_1904: bool) -> Option<NaiveDateTime> {
     if !(0.0..SERIAL_MAX).contains(&serial) {
         return None;
@@ -107,7 +107,8 @@ pub(super) fn moment_of(serial: f64, is_1904: bool) -> Option<NaiveDateTime> {
         .checked_add_signed(TimeDelta::milliseconds(milliseconds))
 }
 
-/// The day, and the time where the format shows one or there is one, as `2026-03-05 14:30:00`.
+/// Returns the day, with the time if the format displays one or it is not midnight, as `2026-03-05
+/// 14:30:00`.
 pub(super) fn exact(moment: NaiveDateTime, shows_a_time: bool) -> String {
     let moment = rounded(moment, 0).unwrap_or(moment);
     match shows_a_time || moment.time() != NaiveTime::MIN {
@@ -116,7 +117,7 @@ pub(super) fn exact(moment: NaiveDateTime, shows_a_time: bool) -> String {
     }
 }
 
-/// Whether these tokens show a time of day.
+/// Returns true if these tokens display a time of day.
 pub(super) fn is_time(tokens: &[Token]) -> bool {
     tokens.iter().any(|token| match token {
         Token::Sign(letter) => matches!(letter.to_ascii_lowercase(), 'h' | 's'),
@@ -125,18 +126,18 @@ pub(super) fn is_time(tokens: &[Token]) -> bool {
     })
 }
 
-/// A run of one letter, or what is between two runs.
+/// A run of one letter, or the text between two runs.
 enum Piece {
     Run(char, usize),
     Text(String),
     Elapsed(char, usize),
-    /// Morning or afternoon, in these two words.
+    /// Morning or afternoon, with these two words.
     Half(&'static str, &'static str),
-    /// So many decimals of a second.
+    /// A fraction of a second with this many decimals.
     Decimals(usize),
 }
 
-/// `None` for a number that is no date.
+/// Returns the text; `None` if the number is not a date.
 pub(super) fn show(tokens: &[Token], serial: f64, is_1904: bool) -> Option<String> {
     let pieces = pieces(tokens);
     let decimals = pieces.iter().find_map(|piece| match piece {
@@ -167,7 +168,7 @@ pub(super) fn show(tokens: &[Token], serial: f64, is_1904: bool) -> Option<Strin
     Some(shown.trim().to_owned())
 }
 
-/// To the smallest unit that is shown: a time of 14:29:59.9999 is 14:30:00.
+/// Rounds to the smallest unit displayed: 14:29:59.9999 becomes 14:30:00.
 fn rounded(moment: NaiveDateTime, decimals: usize) -> Option<NaiveDateTime> {
     let unit_ms: i64 = match decimals {
         0 => 1_000,
@@ -230,7 +231,7 @@ fn pieces(tokens: &[Token]) -> Vec<Piece> {
     pieces
 }
 
-/// `AM/PM`, `A/P` and `上午/下午`; how many tokens behind the first belong to it.
+/// Returns `AM/PM`, `A/P` or `上午/下午`, and how many tokens after the first belong to it.
 fn half_of(first: char, rest: &[Token]) -> Option<(Piece, usize)> {
     for (words, morning, afternoon) in [
         ("am/pm", "AM", "PM"),
@@ -250,7 +251,7 @@ fn half_of(first: char, rest: &[Token]) -> Option<(Piece, usize)> {
     None
 }
 
-/// `m` is minutes behind hours and before seconds, else the month.
+/// Returns true if `m` means minutes: after hours or before seconds. Otherwise it means the month.
 fn means_minutes(pieces: &[Piece], index: usize) -> bool {
     let letter = |piece: &Piece| match piece {
         Piece::Run(letter, _) | Piece::Elapsed(letter, _) => Some(*letter),
@@ -303,7 +304,7 @@ fn padded(number: u32, width: usize) -> String {
     format!("{number:0width$}", width = width.min(2))
 }
 
-/// Hours, minutes or seconds of a length of time.
+/// Returns a duration in hours, minutes or seconds.
 fn elapsed(unit: char, width: usize, serial: f64) -> Option<String> {
     if !(0.0..SERIAL_MAX).contains(&serial) {
         return None;
@@ -313,7 +314,7 @@ fn elapsed(unit: char, width: usize, serial: f64) -> Option<String> {
         'm' => 1_440.0,
         _ => 86_400.0,
     };
-    // Half a second is what rounding of the smaller units may take.
+    // Half a second is the largest effect of rounding the smaller units.
     let units = (serial + 0.5 / 86_400.0) * of_day;
     #[expect(
         clippy::cast_possible_truncation,

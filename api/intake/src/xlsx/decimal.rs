@@ -1,12 +1,12 @@
-//! Numbers of cells by their decimal digits: Excel keeps 15 of them and rounds those, not the binary value.
+//! Numbers of cells by their decimal digits. Excel keeps 15 digits and rounds those, not the binary value.
 
-/// Digits that Excel keeps (IEEE 754 double, shown to 15).
+/// Digits that Excel keeps (IEEE 754 double, displayed to 15).
 const DIGITS: usize = 15;
 
-/// Most digits before or behind the point that are written out; a larger number is no amount.
+/// Most digits written before or after the point. A larger number is not an amount.
 const PLACES_MAX: usize = 40;
 
-/// A number that is not negative: `digits` with the point behind the first `point` of them.
+/// A number that is not negative: `digits` with the point after the first `point` of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Decimal {
     digits: Vec<u8>,
@@ -14,7 +14,7 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    /// `None` for what is no number.
+    /// Returns the decimal digits; `None` if the value is negative or not finite.
     pub(super) fn of(value: f64) -> Option<Self> {
         if !value.is_finite() || value < 0.0 {
             return None;
@@ -32,12 +32,12 @@ impl Decimal {
         })
     }
 
-    /// Moves the point: times ten to the power of `places`.
+    /// Moves the point: multiplies by ten to the power of `places`.
     pub(super) const fn shift(&mut self, places: i32) {
         self.point = self.point.saturating_add(places);
     }
 
-    /// The digits before the point and `decimals` of those behind it, rounded half up.
+    /// Returns the digits before the point and `decimals` digits after it, rounded half up.
     pub(super) fn rounded(&self, decimals: usize) -> (String, String) {
         let decimals = decimals.min(PLACES_MAX);
         let behind = i32::try_from(decimals).unwrap_or(0);
@@ -68,7 +68,7 @@ impl Decimal {
         (text(whole), text(part))
     }
 
-    /// Plain digits, without zeros that say nothing.
+    /// Returns the number as plain digits, without redundant zeros.
     pub(super) fn plain(&self) -> String {
         let decimals = DIGITS.saturating_sub(usize::try_from(self.point).unwrap_or(0));
         let leading = usize::try_from(-self.point).unwrap_or(0);
@@ -82,7 +82,7 @@ impl Decimal {
     }
 }
 
-/// One more in the last place.
+/// Adds one to the last of the decimal digits.
 fn increment(digits: &mut Vec<u8>) {
     for digit in digits.iter_mut().rev() {
         match *digit {

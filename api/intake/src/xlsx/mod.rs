@@ -1,8 +1,8 @@
-//! Sheets of an XLSX workbook, cell by cell and as a person sees them.
+//! Sheets of an XLSX workbook, cell by cell and as displayed.
 //!
-//! Ids and phones keep all digits; a number that lost digits in Excel is refused. Excel can hide rows,
-//! columns and whole sheets. Each row is given with whether it is hidden; hidden columns are read as any
-//! other.
+//! Ids and phones keep all digits. A number that lost digits in Excel is refused. Excel can hide rows,
+//! columns and whole sheets. Each row has a flag that is true if it is hidden; hidden columns are read like
+//! the others.
 
 mod date_format;
 mod decimal;
@@ -26,18 +26,18 @@ use zip::ZipArchive;
 /// Whole numbers from here on have lost digits: Excel keeps 15 (IEEE 754 double, rounded for display).
 const EXACT_NUMBER_MAX: f64 = 1e15;
 
-/// A cell with a formula but no stored value.
+/// Reason for a cell with a formula but no stored value.
 const UNCACHED: &str = "the cell holds a formula without a value stored in the file; open the file in Excel, save it \
     and import it again / 公式的计算结果未保存在文件中：请用 Excel 打开并保存后再导入";
 
-/// A sheet of a workbook.
+/// The name of a sheet, and whether it is hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SheetName {
     pub(crate) name: String,
     pub(crate) is_hidden: bool,
 }
 
-/// An XLSX workbook.
+/// An XLSX workbook opened for reading.
 pub(crate) struct Workbook {
     cells: Xlsx<BufReader<SharedFile>>,
     archive: SheetArchive,
@@ -65,12 +65,13 @@ impl Workbook {
         })
     }
 
-    /// Its sheets of cells, in order.
+    /// Returns the workbook's sheets of cells, in order.
     pub(crate) fn sheets(&self) -> &[SheetName] {
         &self.sheets
     }
 
-    /// The sheet to read: the one of this name, also a hidden one; without a name the first that is visible.
+    /// Returns the sheet to read: the one with this name, even if hidden; without a name, the first visible
+    /// one.
     pub(crate) fn chosen(&self, named: Option<&str>) -> Result<SheetName, ImportError> {
         let mut sheets = self.sheets.iter();
         let found = match named {
@@ -86,13 +87,13 @@ impl Workbook {
         })
     }
 
-    /// What the sheet hides.
+    /// Returns which rows of the sheet are hidden, and which formulas have no value.
     pub(crate) fn scan(&mut self, sheet: &str) -> Result<SheetScan, ImportError> {
         let path = parts::path_of_sheet(&mut self.archive, sheet)?;
         sheet_scan::scan(&mut self.archive, &path)
     }
 
-    /// Rows of the sheet with a value, in order, until `take` wants no more.
+    /// Passes the rows of the sheet with a value to `take`, in order, until it returns false.
     pub(crate) fn each_row(
         &mut self,
         sheet: &str,
@@ -129,17 +130,17 @@ impl Workbook {
     }
 }
 
-/// Cells of one row as they come, until the next row begins.
+/// Cells of one row, collected until the next row begins.
 #[derive(Default)]
 struct RowBeingRead {
-    /// From 0.
+    /// Index of the row, starting at 0.
     index: u32,
     cells: Vec<Cell>,
     bytes: u64,
 }
 
 impl RowBeingRead {
-    /// A cell that is there twice is there once, and a row holds no more text than one of a CSV file.
+    /// Sets a cell. A repeated cell replaces the earlier one. The row's text is limited as in a CSV file.
     fn set(&mut self, column: usize, cell: Cell) -> Result<(), ImportError> {
         self.bytes += cell.as_ref().map_or(0, |text| text.shown.len() as u64);
         if self.bytes > ROW_BYTES_MAX {
@@ -161,7 +162,7 @@ impl RowBeingRead {
             .all(|cell| cell.as_ref().is_ok_and(|text| text.shown.trim().is_empty()))
     }
 
-    /// False when no further row is wanted. A row without a value is not given.
+    /// Passes the row to `take` if it has a value. Returns false if no more rows are needed.
     fn given(
         self,
         scan: &SheetScan,
@@ -178,9 +179,9 @@ impl RowBeingRead {
     }
 }
 
-/// How the workbook shows its values.
+/// The number formats of a workbook, by which its values are displayed.
 struct Display {
-    /// By style.
+    /// The number format of each style.
     formats: Vec<NumberFormat>,
     is_1904: bool,
 }
@@ -199,12 +200,12 @@ impl Display {
         }
     }
 
-    /// A cell as the text a person sees, or why it cannot be trusted.
+    /// Returns a cell's text as displayed, or why it is unreliable.
     fn text(&self, value: &DataRef<'_>, style: usize) -> Cell {
         match value {
             DataRef::Empty => Ok(CellText::default()),
             DataRef::String(text) => short(text),
-            // One text may be in a million cells: what is too long is not even copied.
+            // One text may be used in a million cells, so a text that is too long is not even copied.
             DataRef::SharedString(text) => short(text),
             #[expect(clippy::cast_precision_loss, reason = "a larger number is refused")]
             DataRef::Int(number) => self.number(*number as f64, style),
@@ -226,7 +227,7 @@ impl Display {
             let shown = format.show(number, self.is_1904);
             let exact = date_format::exact(moment, format.shows_a_time(number));
             let shown = shown.unwrap_or_else(|| exact.clone());
-            // Less than a day is a time or a length of time: there is no date to it.
+            // A value of less than a day is a time or duration, without a date.
             let exact = (number >= 1.0).then_some(Exact::Date(exact));
             return Ok(CellText { shown, exact });
         }
@@ -249,14 +250,14 @@ fn short(text: &str) -> Cell {
     Ok(CellText::from(text.to_owned()))
 }
 
-/// `13800138000` and `3.5` as text; what Excel has rounded is refused.
+/// Returns `13800138000` and `3.5` as text. Refuses numbers that Excel has rounded.
 fn plain_number(number: f64) -> Result<String, String> {
     if number.abs() >= EXACT_NUMBER_MAX {
         return Err("a number with more than 15 digits has lost digits in Excel; \
                     format the column as text and enter it again (请将该列设为文本格式)"
             .to_owned());
     }
-    let decimal = Decimal::of(number.abs()).ok_or_else(|| "the cell holds no number".to_owned())?;
+    let decimal = Decimal::of(number.abs()).ok_or_else(|| "the cell does not contain a number".to_owned())?;
     let sign = if number < 0.0 { "-" } else { "" };
     Ok(format!("{sign}{}", decimal.plain()))
 }
@@ -368,7 +369,7 @@ mod tests {
             .unwrap()
     }
 
-    /// The workbook above; its sheet declares entities and names them in its first cell.
+    /// The workbook above. Its sheet declares entities and uses them in its first cell.
     fn with_entities(declared: &str, named: &str) -> File {
         use std::io::{Cursor, Read, Write};
         let mut parts = ZipArchive::new(Cursor::new(workbook())).unwrap();
@@ -390,7 +391,7 @@ mod tests {
         writer.finish().unwrap()
     }
 
-    /// The first cell of the first row, or that the file is refused.
+    /// Returns the first cell of the first row, or an error if the file is refused.
     fn first_cell(file: File) -> Result<String, String> {
         let mut found = Err("no row".to_owned());
         let mut source = list_of(file).map_err(|error| error.to_string())?;

@@ -1,10 +1,9 @@
 //! Number formats of cells (ECMA-376 part 1, 18.8.31), as far as lists use them: decimals, percent, leading
 //! zeros, literal text, dates and times.
 //!
-//! A value is given as a person sees it, with two exceptions: thousands separators and the sign of the
-//! renminbi are left out, so that a flow, a mapping or a rule can read `¥1,296.39` as the amount 1296.39.
-//! What this module does not know (fractions, scientific notation) is given as the plain number: it never
-//! loses digits.
+//! A value is returned as displayed, with two exceptions: thousands separators and the renminbi sign are
+//! left out, so that a flow, a mapping or a rule can read `¥1,296.39` as the amount 1296.39. For unknown
+//! formats (fractions, scientific notation), the plain number is returned. No digits are lost.
 
 use super::date_format;
 use super::decimal::Decimal;
@@ -12,13 +11,13 @@ use super::decimal::Decimal;
 /// Currency signs that are left out.
 const OWN_CURRENCY: [&str; 4] = ["¥", "￥", "CNY", "RMB"];
 
-/// Longest format that is looked at; Excel allows 255 characters.
+/// Longest format that is read, in characters. Excel allows 255.
 const FORMAT_CHARS_MAX: usize = 512;
 
 /// One section of a format, split into tokens.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Section {
-    /// The settings of the machine decide; what follows in the format is not shown.
+    /// The machine's settings determine the format. The rest of the section is ignored.
     is_of_system: bool,
     condition: Option<Condition>,
     pub(super) tokens: Vec<Token>,
@@ -26,9 +25,9 @@ pub(super) struct Section {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
-    /// Shown as it is.
+    /// A text that is displayed unchanged.
     Literal(String),
-    /// A character with a meaning of its own.
+    /// A character with a special meaning.
     Sign(char),
     /// A word in brackets, in lower case: `h`, `$¥-804`, `red`, `>=100`.
     Bracket(String),
@@ -41,7 +40,7 @@ struct Condition {
 }
 
 impl Condition {
-    /// Longer ones first.
+    /// The relations in conditions, longer ones first.
     const RELATIONS: [&'static str; 6] = [">=", "<=", "<>", ">", "<", "="];
 
     fn of(bracket: &str) -> Option<Self> {
@@ -65,12 +64,12 @@ impl Condition {
 /// A format, read once for all cells that have it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct NumberFormat {
-    /// Empty for the general format.
+    /// The sections of the format; empty for the general format.
     sections: Vec<Section>,
 }
 
 impl NumberFormat {
-    /// `id` decides where the code is one that every language writes in its own way.
+    /// Reads a format. `id` takes precedence if the code depends on the language.
     pub(super) fn read(code: &str, id: Option<u32>) -> Self {
         let code = id.and_then(date_format::code_of_language).unwrap_or(code);
         let is_general = code.is_empty() || code.eq_ignore_ascii_case("general") || code == "@";
@@ -82,7 +81,7 @@ impl NumberFormat {
         }
     }
 
-    /// The value as it is shown; `None` for a value that is shown as the plain number.
+    /// Returns the value as displayed; `None` if it is displayed as the plain number.
     pub(super) fn show(&self, value: f64, is_1904: bool) -> Option<String> {
         let (section, value) = self.section_of(value)?;
         if date_format::is_date(&section.tokens) {
@@ -91,19 +90,20 @@ impl NumberFormat {
         show_number(&section.tokens, value)
     }
 
-    /// True where the value is shown as a date or a time.
+    /// Returns true if the value is displayed as a date or a time.
     pub(super) fn shows_a_date(&self, value: f64) -> bool {
         self.section_of(value)
             .is_some_and(|(section, _)| date_format::is_date(&section.tokens))
     }
 
-    /// True where the value is shown with a time of day.
+    /// Returns true if the value is displayed with a time of day.
     pub(super) fn shows_a_time(&self, value: f64) -> bool {
         self.section_of(value)
             .is_some_and(|(section, _)| date_format::is_time(&section.tokens))
     }
 
-    /// The section for a value, and the value without the sign that the section itself shows.
+    /// Returns the section for a value, and the value without its sign if the section displays the sign
+    /// itself.
     fn section_of(&self, value: f64) -> Option<(&Section, f64)> {
         let numbers = self
             .sections
@@ -123,7 +123,7 @@ impl NumberFormat {
     }
 }
 
-/// The sections between semicolons.
+/// Returns the sections of a format, which semicolons separate.
 fn sections(code: &str) -> Vec<Section> {
     let mut all = vec![Section::default()];
     let mut rest = code.chars();
@@ -135,7 +135,7 @@ fn sections(code: &str) -> Vec<Section> {
             }
             '"' => Token::Literal(rest.by_ref().take_while(|c| *c != '"').collect()),
             '\\' => Token::Literal(rest.next().into_iter().collect()),
-            // As wide as the next character, or filled with it: neither is text.
+            // A space as wide as the next character, or a fill with it. Neither is text.
             '_' | '*' => {
                 rest.next();
                 continue;
@@ -164,7 +164,7 @@ impl Section {
             return;
         }
         match word.strip_prefix('$') {
-            // `[$¥-804]`: the sign of a currency, and a language.
+            // `[$¥-804]`: a currency sign and a language.
             Some(currency) => {
                 let (sign, language) = currency.split_once('-').unwrap_or((currency, ""));
                 match date_format::code_of_system(language) {
@@ -181,12 +181,12 @@ impl Section {
     }
 }
 
-/// What a section of digits asks for.
+/// The digit places and scaling that a section requires.
 #[derive(Default)]
 struct Digits {
     decimals: usize,
     percents: usize,
-    /// Commas behind the last digit: each divides by a thousand.
+    /// Commas after the last digit. Each divides by a thousand.
     thousands: usize,
     has_digits: bool,
 }
@@ -229,7 +229,7 @@ fn show_number(tokens: &[Token], value: f64) -> Option<String> {
     }
 }
 
-/// The digits in the places of the section; what is no place is shown as it is.
+/// Puts the digits in the section's digit places. Everything else is displayed unchanged.
 fn fill(tokens: &[Token], whole: &str, part: &str) -> String {
     let point = tokens.iter().position(|token| *token == Token::Sign('.'));
     let (before, behind) = tokens.split_at(point.unwrap_or(tokens.len()));
@@ -242,7 +242,7 @@ const fn is_place(token: &Token) -> bool {
     matches!(token, Token::Sign('0' | '#' | '?'))
 }
 
-/// From the last place on; the first place takes all digits that are left.
+/// Fills the digit places from the last one. The first place gets all remaining digits.
 fn fill_whole(tokens: &[Token], whole: &str) -> String {
     let whole = whole.trim_start_matches('0');
     let mut digits = whole.chars().rev();
@@ -266,7 +266,8 @@ fn fill_whole(tokens: &[Token], whole: &str) -> String {
     reversed.chars().rev().collect()
 }
 
-/// `tokens` begins with the point. Zeros at the end stay where the place is `0`.
+/// Fills the digit places after the point, with which `tokens` begins. Final zeros are kept in places with
+/// `0`.
 fn fill_part(tokens: &[Token], part: &str) -> String {
     let significant = part.trim_end_matches('0').len();
     let mut digits = part.char_indices();

@@ -1,4 +1,4 @@
-//! Where in a workbook's archive each sheet is.
+//! The path of each sheet in a workbook's archive.
 
 use super::unreadable;
 use crate::ImportError;
@@ -13,17 +13,17 @@ pub(crate) type SheetArchive = ZipArchive<BufReader<SharedFile>>;
 
 type PartReader<'a> = Reader<BufReader<ZipFile<'a, BufReader<SharedFile>>>>;
 
-/// Where the package names its workbook (ECMA-376 part 2, 9.3).
+/// The part in which the package names its workbook (ECMA-376 part 2, 9.3).
 const PACKAGE_RELATIONS: &str = "_rels/.rels";
 
-/// One part that another names.
+/// A reference from one part to another.
 struct Relation {
     id: String,
     kind: String,
     target: String,
 }
 
-/// The path of the sheet of this name.
+/// Returns the path of the sheet with this name.
 pub(crate) fn path_of_sheet(archive: &mut SheetArchive, name: &str) -> Result<String, ImportError> {
     let package = relations(archive, PACKAGE_RELATIONS, "")?;
     let workbook = package
@@ -50,10 +50,10 @@ pub(crate) fn path_of_sheet(archive: &mut SheetArchive, name: &str) -> Result<St
 }
 
 fn missing(what: &str) -> ImportError {
-    ImportError::Unreadable(format!("the XLSX file names no place of {what}"))
+    ImportError::Unreadable(format!("the XLSX file does not give the path of {what}"))
 }
 
-/// The parts that `path` names; their targets are paths in the archive.
+/// Returns the parts that `path` refers to. Their targets are paths in the archive.
 fn relations(archive: &mut SheetArchive, path: &str, folder: &str) -> Result<Vec<Relation>, ImportError> {
     let mut found = Vec::new();
     each_element(archive, path, |element| {
@@ -106,8 +106,8 @@ fn each_element(
     }
 }
 
-/// A part as XML; an empty element is a start and an end. Letter case and the slash of the path do not
-/// count, as in the library that reads the cells.
+/// Returns a part as XML. An empty element is a start and an end. Letter case and the kind of slash in the
+/// path are ignored, as in the library that reads the cells.
 pub(super) fn xml_of<'a>(archive: &'a mut SheetArchive, path: &str) -> Result<PartReader<'a>, ImportError> {
     let plain = |name: &str| name.replace('\\', "/").to_ascii_lowercase();
     let wanted = plain(path);
@@ -125,7 +125,7 @@ pub(super) fn xml_of<'a>(archive: &'a mut SheetArchive, path: &str) -> Result<Pa
     Ok(reader)
 }
 
-/// The value of the attribute of this local name.
+/// Returns the value of the attribute with this local name.
 pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = element
         .attributes()
@@ -136,7 +136,7 @@ pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> 
     Some(text.into_owned())
 }
 
-/// As XML Schema writes a boolean.
+/// Returns true if the text is a true boolean of XML Schema (`1` or `true`).
 pub(super) fn is_true(text: Option<&str>) -> bool {
     matches!(text.map(str::trim), Some("1" | "true"))
 }

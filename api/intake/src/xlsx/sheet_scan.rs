@@ -1,7 +1,7 @@
-//! What a sheet says of its rows beside their values: which are hidden, and which formulas have no stored
-//! value.
+//! Information about the rows of a sheet besides their values: which are hidden, and which formulas have no
+//! stored value.
 //!
-//! The library that reads the cells leaves both out. The sheet is therefore read twice: here without its
+//! The library that reads the cells provides neither. The sheet is therefore read twice: here without its
 //! values, then cell by cell.
 
 use super::parts::{SheetArchive, attribute, is_true, xml_of};
@@ -10,23 +10,24 @@ use crate::ImportError;
 use quick_xml::events::{BytesStart, Event};
 use std::collections::HashSet;
 
-/// Rows of a sheet, as Excel counts them at most.
+/// Most rows of a sheet in Excel.
 const SHEET_ROWS_MAX: usize = 1_048_576;
 
-/// Most formulas without a stored value that are listed, 8 bytes each. A file with more was never calculated.
+/// Most formulas without a stored value that are listed, with 8 bytes each. A file with more was never
+/// calculated.
 const UNCACHED_MAX: usize = 100_000;
 
-/// Hidden rows that a report lists by number: a screenful.
+/// Most hidden rows that a report lists by number: a screenful.
 pub(crate) const HIDDEN_LISTED_MAX: usize = 20;
 
-/// Findings of one sheet. Rows and columns are counted from 0.
+/// Findings about one sheet. Rows and columns are counted from 0.
 #[derive(Debug, Default)]
 pub(crate) struct SheetScan {
-    /// One bit per row.
+    /// The hidden rows, one bit per row.
     hidden: Vec<u64>,
-    /// Hidden rows that hold a value.
+    /// Number of hidden rows with a value.
     pub(crate) hidden_rows: u64,
-    /// The first of them, as a spreadsheet counts.
+    /// The first of them, numbered as in a spreadsheet.
     pub(crate) first_hidden: Vec<u64>,
     uncached: HashSet<(u32, u32)>,
 }
@@ -38,7 +39,7 @@ impl SheetScan {
         word >> (row % 64) & 1 == 1
     }
 
-    /// True for a formula without a value in the file.
+    /// Returns true for a formula without a stored value.
     pub(crate) fn is_uncached(&self, row: u32, column: u32) -> bool {
         !self.uncached.is_empty() && self.uncached.contains(&(row, column))
     }
@@ -72,7 +73,7 @@ impl SheetScan {
     }
 }
 
-/// Reads the sheet at `path` of the archive.
+/// Scans the sheet at `path` in the archive.
 pub(crate) fn scan(archive: &mut SheetArchive, path: &str) -> Result<SheetScan, ImportError> {
     let mut xml = xml_of(archive, path)?;
     let mut scanning = Scanning::default();
@@ -97,7 +98,7 @@ pub(crate) fn scan(archive: &mut SheetArchive, path: &str) -> Result<SheetScan, 
     Ok(scanning.found)
 }
 
-/// Where in the sheet the scan is.
+/// The position of the scan in the sheet.
 #[derive(Default)]
 struct Scanning {
     found: SheetScan,
@@ -108,7 +109,7 @@ struct Scanning {
     next_column: u32,
 }
 
-/// One cell while it is read.
+/// One cell while the scan reads it.
 #[derive(Default)]
 struct CellSeen {
     row: u32,
@@ -118,7 +119,7 @@ struct CellSeen {
     value: ValueSeen,
 }
 
-/// The element that holds a cell's value, as far as it was read.
+/// The element with a cell's value, as far as it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum ValueSeen {
     #[default]
@@ -160,7 +161,7 @@ impl Scanning {
         let (row, column) = place.unwrap_or((self.row, self.next_column));
         self.next_column = column.saturating_add(1);
         if self.row_is_hidden {
-            // The cell's own address is what the values are read by.
+            // Values are read by the cell's own address.
             self.found.hide(row);
         }
         self.cell = Some(CellSeen {
@@ -192,7 +193,7 @@ impl Scanning {
             return Ok(());
         };
         self.row_has_value |= cell.value == ValueSeen::Filled || cell.has_formula;
-        // A formula with the empty text as its result has a value element and the type of a text.
+        // A formula with an empty text as its result has a value element, and its type is text.
         let is_stored = match cell.value {
             ValueSeen::Filled => true,
             ValueSeen::Begun | ValueSeen::Empty => cell.is_text,
@@ -214,7 +215,7 @@ impl Scanning {
     }
 }
 
-/// `B3` as row and column from 0.
+/// Parses `B3` into row and column, starting at 0.
 fn place_of(text: &str) -> Option<(u32, u32)> {
     let text = text.trim();
     let digits_at = text.find(|c: char| c.is_ascii_digit())?;

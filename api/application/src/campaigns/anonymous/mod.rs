@@ -1,11 +1,11 @@
-//! Copies of what was said in a campaign, without whoever said it, made before anything of the persons is
-//! destroyed.
+//! Anonymous transcripts: copies of the utterances of a campaign without their speakers, made before any
+//! data of a customer is destroyed.
 //!
-//! A copy's id is an HMAC of the call under a secret of this one order, which lies in the vault and is
-//! destroyed when the order is carried out: until then whoever goes on behind a crash meets each copy again
-//! and makes none twice, and from then on nothing leads from a call to its copy. They are made in the order
-//! of these ids, all before the first person is erased, so that no place in the log tells either. How many
-//! persons' words there are is known before the first is made.
+//! The id of a copy is an HMAC of the call under a secret of this anonymization. The secret is in the vault
+//! and is destroyed when the anonymization is complete. Until then, a run that resumes after a crash finds
+//! the existing copies and makes none twice; afterwards nothing leads from a call to its copy. The copies
+//! are made in the order of their ids, all before the first customer is erased, so that log positions
+//! reveal nothing either. The number of customers with utterances is known before the first copy is made.
 
 mod order;
 mod reading;
@@ -32,16 +32,18 @@ use spoken::{AllOver, Ending, Over, Said};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Most that are remembered at once to be copied, in the order of their ids: some megabytes.
+/// Most transcripts to be copied that are held in memory at once, in the order of their ids: some
+/// megabytes.
 const PENDING_MAX: usize = 20_000;
 
-/// Most transcripts of persons who are still known that one request disposes of.
+/// Most transcripts of customers who are not erased that one request disposes of.
 const DISPOSED_MAX: usize = 5_000;
 
-/// Fewest persons of whom words can be kept: of fewer each would be known. Keywords ask for as many.
+/// Fewest customers with utterances for copies to be made: with fewer, each could be recognized. Keywords
+/// have the same minimum.
 const PERSONS_MIN: usize = 3;
 
-/// What was found and done.
+/// The result of copying, with the work that is left.
 #[derive(Debug, Default)]
 pub(super) struct Copied {
     pub(super) copied: u64,
@@ -49,55 +51,56 @@ pub(super) struct Copied {
     pub(super) too_few: u64,
     pub(super) transcripts_disposed: u64,
     pub(super) transcripts_kept: u64,
-    /// To be copied yet.
+    /// Transcripts that are still to be copied.
     pub(super) left: u64,
-    /// More than one request disposes of.
+    /// Transcripts to dispose of beyond the limit of one request.
     pub(super) left_to_dispose: u64,
-    /// Of persons who are still known, each with a copy: to be disposed of now.
+    /// Transcripts of customers who are not erased. Each has a copy and is disposed of now.
     pub(super) to_dispose: Vec<(TranscriptOf, Timestamp)>,
 }
 
-/// What becomes of a transcript.
+/// What happens to a transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// It is copied, and goes with its person.
+    /// It is copied and becomes unreadable with the customer's erasure.
     WithPerson,
-    /// The person is still known afterwards: it is copied, and goes by itself.
+    /// The customer is not erased: the transcript is copied and disposed of separately.
     Alone,
-    /// The person is still known, and so are their words: words that stand twice are no secret.
+    /// The customer is not erased and the transcript is kept, so it is not copied: a copy beside the
+    /// original would be no protection.
     Stays,
-    /// Nothing is done about the person yet.
+    /// Nothing is done about this customer yet.
     Later,
 }
 
-/// One to be copied.
+/// A transcript to be copied.
 struct Pending {
     over: Over,
     ending: Ending,
-    /// The person is still known afterwards: the transcript goes behind its copy.
+    /// True if the customer is not erased afterwards, so that the transcript is disposed of after its copy.
     goes_alone: bool,
 }
 
-/// What a look at all of a campaign found.
+/// The result of a pass over all transcripts of a campaign.
 #[derive(Default)]
 struct Found {
     pending: BTreeMap<AnonymousTranscriptId, Pending>,
-    /// Further on in the order of ids than is remembered.
+    /// Number of transcripts further on in the order of ids than are held in memory.
     beyond: u64,
-    /// Nothing of it can be read or kept; counted while persons are too few.
+    /// Transcripts without any words that may be kept. Counted while there are too few customers.
     without_words: u64,
-    /// Persons of whom words are or will be kept; as many as matter.
+    /// Customers with words that are or will be kept; collected up to the minimum only.
     persons: BTreeSet<CustomerId>,
-    /// How calls ended, and of how many persons.
+    /// For each kind of ending, the customers with calls that ended so.
     endings: BTreeMap<Ending, BTreeSet<CustomerId>>,
 }
 
-/// A look at a campaign, and the copies that are made of it.
+/// One run over a campaign's transcripts, which makes the copies.
 pub(super) struct Copying<'a> {
     installation: &'a Installation,
     campaign: &'a CampaignId,
     orderable: Orderable<'a>,
-    /// Nothing where it is only looked.
+    /// Secret and begin event of the anonymization. `None` in a dry run.
     order: Option<(&'a PersonKey, EventId)>,
     done: Copied,
 }
@@ -118,12 +121,12 @@ impl<'a> Copying<'a> {
         })
     }
 
-    /// Makes what is to be made, in the order of ids, at most so many.
+    /// Makes at most `copies_max` copies, in the order of their ids, and returns the result.
     pub(super) async fn run(mut self, copies_max: u64) -> Result<Copied, Problem> {
         let mut found = self.look(None).await?;
         let all = found.pending.len() as u64 + found.beyond;
         if found.persons.len() < PERSONS_MIN {
-            // Each was asked for its words: none of these persons was enough.
+            // The words of each were examined: none of these customers had enough.
             self.done.without_words = found.without_words;
             self.done.too_few = all.saturating_sub(found.without_words);
             self.done.transcripts_kept += found.pending.values().filter(|one| one.goes_alone).count() as u64;
@@ -152,7 +155,8 @@ impl<'a> Copying<'a> {
         }
     }
 
-    /// All calls and conversations of the campaign; those behind an id, as many as are remembered.
+    /// Passes over all calls and conversations of the campaign. Collects those with an id after `behind`,
+    /// up to the memory limit.
     async fn look(&mut self, behind: Option<&AnonymousTranscriptId>) -> Result<Found, Problem> {
         let mut found = Found::default();
         let mut all = AllOver::of(self.campaign, None);
@@ -191,7 +195,8 @@ impl<'a> Copying<'a> {
         }
         let way = self.way_of(&over, &person).await?;
         if is_copied {
-            // Whoever is known only until this order erases them takes theirs along.
+            // If this anonymization will erase the customer, the transcript becomes unreadable with the
+            // erasure.
             if way == Way::Alone {
                 self.remember_to_dispose(&over);
             }
@@ -229,7 +234,7 @@ impl<'a> Copying<'a> {
         Ok(customers.state(&over.customer).await?.state)
     }
 
-    /// What becomes of its transcript, of a person who is not erased.
+    /// Returns what happens to the transcript of a customer who is not erased yet.
     async fn way_of(&self, over: &Over, person: &CustomerState) -> Result<Way, Problem> {
         let why = why_known(self.installation, self.campaign, &over.customer, person).await?;
         Ok(match why {
@@ -257,7 +262,7 @@ impl<'a> Copying<'a> {
         }
     }
 
-    /// Whether there was anything to be kept.
+    /// Makes one copy. Returns false if there was nothing to keep.
     async fn copy(
         &mut self,
         id: &AnonymousTranscriptId,
@@ -270,7 +275,7 @@ impl<'a> Copying<'a> {
             ending,
             goes_alone,
         } = one;
-        // It is some time since all of them were looked at.
+        // Time has passed since the pass, so the customer is looked at again.
         let person = self.person(over).await?;
         if !matches!(person.erasure(), Erasure::None) {
             return Ok(false);
@@ -300,7 +305,8 @@ impl<'a> Copying<'a> {
             (kept.disposition, kept.outcome) = (ending.disposition, ending.outcome);
         }
         let command = AnonymousTranscriptCommand::Keep(Box::new(kept));
-        // By the copy's id: anybody can make an event's id again of what its command's follows from.
+        // Derived from the copy's id, because the id of an event can be recomputed from its command's
+        // cause.
         let cause = caused(begun, &format!("copy:{id}"));
         let copies = &self.installation.entities.anonymous_transcripts;
         copies.ask(id, command, cause).await?;
@@ -310,7 +316,7 @@ impl<'a> Copying<'a> {
 }
 
 impl Found {
-    /// Whether one more of this person, which ended so, changes nothing.
+    /// Returns true if another transcript of this customer with this ending would change nothing.
     fn is_settled(&self, customer: &CustomerId, ending: Ending) -> bool {
         let is_full = |persons: &BTreeSet<CustomerId>| persons.len() >= PERSONS_MIN;
         let of_ending = self.endings.get(&ending);

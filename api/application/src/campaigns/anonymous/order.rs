@@ -1,4 +1,4 @@
-//! The secret of one order, and what follows from it: the ids of its copies.
+//! The secret of one anonymization, and the ids of its copies.
 
 use super::{spoken, words};
 use crate::installation::Installation;
@@ -14,8 +14,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use spoken::AllOver;
 
-/// The secret of one order; nothing where it was destroyed: then all of it is done. One that is missing
-/// though copies follow from it is not made anew, since each would be made twice.
+/// Returns the secret of an anonymization; makes it at the first call. `None` if it was destroyed, that is,
+/// if the anonymization is complete. If the secret is missing although copies exist, refuses: with a new
+/// secret every copy would be made twice.
 pub(in crate::campaigns) async fn secret(
     installation: &Installation,
     campaign: &CampaignId,
@@ -40,7 +41,7 @@ pub(in crate::campaigns) async fn secret(
     Ok(Some(vault.key(&name).await?))
 }
 
-/// Who has the key store from here on has nothing that leads from a call to its copy.
+/// Destroys the secret, so that a holder of the key store cannot lead from a call to its copy.
 pub(in crate::campaigns) async fn destroy_secret(
     installation: &Installation,
     begun: EventId,
@@ -50,7 +51,7 @@ pub(in crate::campaigns) async fn destroy_secret(
     Ok(())
 }
 
-/// How many copies an order made.
+/// Returns the number of copies that an anonymization has made.
 pub(in crate::campaigns) async fn made_by(
     installation: &Installation,
     campaign: &CampaignId,
@@ -77,7 +78,7 @@ pub(in crate::campaigns) async fn made_by(
     }
 }
 
-/// First 128 bits of HMAC-SHA-256 under the order's secret.
+/// Returns the id of a copy: the first 128 bits of HMAC-SHA-256 under the secret.
 pub(super) fn copy_id(secret: &PersonKey, of: TranscriptOf) -> AnonymousTranscriptId {
     let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.bytes());
     let mut mac = mac.expect("HMAC takes a key of any length");
@@ -90,7 +91,7 @@ pub(super) fn copy_id(secret: &PersonKey, of: TranscriptOf) -> AnonymousTranscri
         .expect("16 bytes are 32 lower-case hexadecimal digits")
 }
 
-/// Where it is only looked, nothing was copied, and any id will do.
+/// Returns a placeholder id for a dry run, in which nothing is copied.
 pub(super) fn of_nobody(of: TranscriptOf) -> AnonymousTranscriptId {
     let digits = of.key().to_string();
     digits
@@ -98,8 +99,8 @@ pub(super) fn of_nobody(of: TranscriptOf) -> AnonymousTranscriptId {
         .expect("both are 32 lower-case hexadecimal digits")
 }
 
-/// Whether all that a person said in the campaign has its copy, or can be read by nobody: asked right before
-/// the person is erased, since whoever was held a moment ago had none made.
+/// Returns true if every utterance of a customer in the campaign has a copy or cannot be read. Called
+/// directly before the erasure, because a customer who was under a hold a moment ago has no copies.
 pub(in crate::campaigns) async fn is_all_copied(
     installation: &Installation,
     campaign: &CampaignId,

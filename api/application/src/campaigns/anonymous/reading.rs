@@ -1,4 +1,4 @@
-//! Reads of anonymous transcripts: what was said in a campaign whose persons are unknowable, by its words.
+//! Reading and searching of anonymous transcripts.
 
 use crate::installation::Installation;
 use domain::anonymous_transcript::{AnonymousTranscript, AnonymousTranscriptEvent, SaidIn};
@@ -11,10 +11,10 @@ use domain::stored_event::{Position, StoredEvent, open_personal, read_event};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most pieces shown of one copy.
+/// Most pieces returned per copy.
 const PIECES_MAX: usize = 5;
 
-/// What was said in one call or conversation, of which nobody knows any more whose it was.
+/// The pieces of one anonymous transcript.
 #[derive(Debug, Clone)]
 pub struct AnonymousWords {
     pub id: AnonymousTranscriptId,
@@ -23,23 +23,23 @@ pub struct AnonymousWords {
 }
 
 impl AnonymousWords {
-    /// A name under which it is counted as one person's; nobody's is this.
+    /// Returns a key under which this transcript counts as that of one customer. It belongs to no customer.
     pub fn counted_as(&self) -> CustomerId {
         self.id.key()
     }
 }
 
-/// One copy in which the words stand that were looked for.
+/// One anonymous transcript that contains the search text.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AnonymousFound {
     pub id: AnonymousTranscriptId,
     pub said_in: SaidIn,
-    /// At most five pieces of what was said, in the order of the alphabet.
+    /// At most five matching pieces, in alphabetical order.
     #[schemars(example = ["太贵了"])]
     pub said: Vec<String>,
 }
 
-/// The copies of a campaign, in the order of the log; at most so many, and whether there are more.
+/// Returns the copies of a campaign in log order, at most `most`, and true if there are more.
 pub async fn anonymous_words(
     installation: &Installation,
     campaign: &CampaignId,
@@ -93,7 +93,7 @@ async fn opened(
     }))
 }
 
-/// Of these, which hold the words; letters count alike in both cases.
+/// Returns the transcripts that contain the search text, in upper or lower case.
 pub fn anonymous_with(all: Vec<AnonymousWords>, sought: &str) -> Vec<AnonymousFound> {
     let sought = sought.to_lowercase();
     let holds = |piece: &String| piece.to_lowercase().contains(&sought);

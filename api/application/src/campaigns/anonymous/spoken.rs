@@ -1,4 +1,4 @@
-//! In which calls and conversations of a campaign somebody said something, as the log has them.
+//! The ended calls and conversations of a campaign in which a customer said something, read from the log.
 
 use crate::installation::Installation;
 use domain::anonymous_transcript::SaidIn;
@@ -13,7 +13,7 @@ use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
 use domain::transcript::TranscriptOf;
 
-/// One that is over.
+/// An ended call or conversation.
 #[derive(Debug, Clone)]
 pub(super) struct Over {
     pub(super) of: TranscriptOf,
@@ -21,7 +21,7 @@ pub(super) struct Over {
     pub(super) at: Timestamp,
 }
 
-/// How it ended.
+/// How a call or conversation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ending {
     pub(super) said_in: SaidIn,
@@ -29,14 +29,15 @@ pub(super) struct Ending {
     pub(super) outcome: Option<Outcome>,
 }
 
-/// What its own events say of what was said.
+/// How a call or conversation ended, and if its transcript was disposed of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Said {
     pub(super) ending: Ending,
     pub(super) is_disposed: bool,
 }
 
-/// Those of a campaign, or of one person in it, a page of the log at a time.
+/// Reads the ended calls and conversations of a campaign, or of one customer in it, one page of the log at
+/// a time.
 pub(super) struct AllOver {
     filter: EventFilter,
     after: Position,
@@ -56,7 +57,7 @@ impl AllOver {
         }
     }
 
-    /// Of some pages none; `None` at the end of the log.
+    /// Returns those of the next page, which may be empty. `None` at the end of the log.
     pub(super) async fn next(&mut self, installation: &Installation) -> Result<Option<Vec<Over>>, Problem> {
         let store = installation.store();
         let page = store
@@ -90,7 +91,7 @@ fn over_by(envelope: &Envelope) -> Option<Over> {
     })
 }
 
-/// Nothing where nobody said anything.
+/// Returns the ending of a call or conversation, or `None` if the customer said nothing in it.
 pub(super) async fn said(installation: &Installation, of: TranscriptOf) -> Result<Option<Said>, Problem> {
     let entities = &installation.entities;
     Ok(match of {

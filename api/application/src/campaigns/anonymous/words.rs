@@ -1,9 +1,9 @@
-//! The words of one call or conversation, made fit to be kept without whoever said them: pieces between
-//! punctuation, without anything that is known of the person or could be theirs, without what only fills a
-//! pause, each once and in the order of the alphabet.
+//! Makes the words of one call or conversation anonymous: pieces between punctuation marks, without
+//! anything that is known of the customer or may identify them, without fillers, each once and in
+//! alphabetical order.
 //!
-//! When and after what something was said, how long each utterance was and how many there were stand open in
-//! the call's own events: whoever had that here as well could lay the two beside one another (decision 0142).
+//! The call's events state openly when and after what something was said, and how long and how many the
+//! utterances were. If a copy contained this too, the two could be matched (decision 0142).
 
 use crate::installation::Installation;
 use domain::anonymous_transcript::ANONYMOUS_WORDS_BYTES_MAX;
@@ -24,22 +24,22 @@ use domain::transcript::TranscriptOf;
 use std::collections::BTreeSet;
 use understanding::covering::{KnownValues, cover};
 
-/// What is sealed is filled up to a multiple of this: a few short answers, and as many long ones.
+/// The sealed text is padded to a multiple of this many bytes, so that its length does not identify a call.
 const STEP_BYTES: usize = 2_048;
 
-/// Longest piece kept, in characters: a very long one would be known by its length.
+/// Longest piece kept, in characters. A very long one could be recognized by its length.
 const PIECE_CHARS_MAX: usize = 40;
 
-/// Fewest characters of a piece besides what fills a pause.
+/// Fewest characters of a piece without fillers.
 const PIECE_CHARS_MIN: usize = 2;
 
-/// An attribute's number from which on it tells of somebody.
+/// Numeric attributes from this value on may identify a customer.
 const COUNT_MAX: f64 = 100.0;
 
-/// What fills a pause, and a star.
+/// Filler characters, and the asterisk of masked text.
 const FILLERS: &str = "嗯啊哦呃哎唉欸诶喂呀*";
 
-/// What is kept of the words, filled up; nothing where nothing of them can be read or kept.
+/// Returns the words that may be kept, padded. `None` if nothing can be read or kept.
 pub(super) async fn words(
     installation: &Installation,
     of: TranscriptOf,
@@ -77,11 +77,11 @@ pub(super) async fn words(
     filled(pieces(&said.texts, &said.known))
 }
 
-/// What was said, and what is known of whoever said it.
+/// The utterances of a transcript, and what is known of the customer.
 struct SaidWords {
     known: KnownValues,
     texts: Vec<String>,
-    /// So many of the texts are of turns before this one.
+    /// Number of texts that belong to earlier turns.
     before_turn: usize,
 }
 
@@ -94,8 +94,8 @@ impl SaidWords {
         }
     }
 
-    /// What a flow took from a turn is a value of the person's like any other. Where it took words and no
-    /// number, they answered in words of their own, such as a name or an address: nothing of it is kept.
+    /// Adds the values that the flow took from a turn to the known values of the customer. If a value is
+    /// text and not a number, the turn is removed: it may be a name or an address.
     fn understand(&mut self, fact: &UnderstoodFact) {
         for value in fact.slots.values().filter_map(clear) {
             self.known.add(&value);
@@ -108,7 +108,7 @@ impl SaidWords {
     }
 }
 
-/// Neither a number nor an instant: a slot of a flow that takes what is said as it is.
+/// Returns true if the value is neither a number nor an instant, but free text.
 fn is_of_words(value: &str) -> bool {
     let is_of_number = |found: char| found.is_ascii_digit() || matches!(found, '-' | '+' | '.');
     !value.chars().all(is_of_number) && value.parse::<Timestamp>().is_err()
@@ -118,7 +118,7 @@ fn clear(value: &Personal<String>) -> Option<String> {
     value.value().cloned()
 }
 
-/// The events of a stream, opened.
+/// Returns the events of a stream with their personal values decrypted.
 async fn opened<D: Decider>(
     installation: &Installation,
     id: &D::Id,
@@ -135,7 +135,7 @@ async fn opened<D: Decider>(
     stored.iter().map(open).collect()
 }
 
-/// All that this installation knows of a person, by whichever campaign.
+/// Returns all values that this installation knows of a customer, from all campaigns.
 async fn known_of(installation: &Installation, customer: &CustomerId) -> Result<KnownValues, Problem> {
     let person = installation.entities.customers.state(customer).await?.state;
     Ok(known_in(&person))
@@ -164,7 +164,7 @@ fn known_in(person: &CustomerState) -> KnownValues {
         }
     }
     if let Some(profile) = person.profile() {
-        // A count of a few is nobody's.
+        // A small count does not identify a customer.
         let is_count = |written: &String| written.parse::<f64>().is_ok_and(|count| count < COUNT_MAX);
         let values = profile.values().values().map(AttributeValue::written);
         values
@@ -175,7 +175,7 @@ fn known_in(person: &CustomerState) -> KnownValues {
     known
 }
 
-/// The pieces of what was said.
+/// Returns the pieces of the texts, with known values masked.
 fn pieces(texts: &[String], known: &KnownValues) -> BTreeSet<String> {
     let is_between = |found: char| !(found.is_alphanumeric() || matches!(found, '*' | ' ' | '\'' | '%'));
     let mut pieces = BTreeSet::new();
@@ -190,7 +190,7 @@ fn pieces(texts: &[String], known: &KnownValues) -> BTreeSet<String> {
     pieces
 }
 
-/// As it is kept: as many pieces as there is room for, and blanks.
+/// Returns the pieces as they are stored: as many as fit, padded with blanks. `None` if there is none.
 fn filled(mut pieces: BTreeSet<String>) -> Result<Option<String>, Problem> {
     loop {
         if pieces.is_empty() {
@@ -208,7 +208,7 @@ fn filled(mut pieces: BTreeSet<String>) -> Result<Option<String>, Problem> {
     }
 }
 
-/// A width counts characters, and what is sealed is as long as its bytes.
+/// Returns the width for `format!`, which counts characters, so that the text has `bytes` bytes.
 fn blanks_up_to(written: &str, bytes: usize) -> usize {
     written.chars().count() + bytes.saturating_sub(written.len())
 }

@@ -1,4 +1,4 @@
-//! What was learned over the API, kept as a draft, and a draft published.
+//! Stores a trained model as a draft, and publishes drafts.
 
 use super::{Keep, Learned, TrainingShown};
 use crate::access::Caller;
@@ -12,7 +12,7 @@ use domain::stored_event::{Cause, Position};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// Keeps what was learned as it was wished, and tells of it.
+/// Stores what was trained as requested, and adds it to the reply.
 pub async fn keep(
     installation: &Installation,
     caller: &Caller,
@@ -30,7 +30,7 @@ pub async fn keep(
         return Ok(shown);
     }
     let artefact = artefact_of(&bytes)?;
-    // The file is there before the event that names it: a file that nobody names does no harm.
+    // The file is stored before the event that names it. A file without an event does no harm.
     ModelShelf::of(installation).put(&artefact.digest, &bytes)?;
     let command = ModelCommand::KeepDraft {
         model: model.clone(),
@@ -57,19 +57,19 @@ pub async fn keep(
     Ok(shown)
 }
 
-/// A draft to be published.
+/// A request to publish a draft.
 #[derive(Debug, JsonSchema)]
 pub struct ModelDraftOrder {
-    /// SHA-256 of its bytes, as its training told it.
+    /// SHA-256 of its bytes, from the reply to its training.
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     #[schemars(length(min = 64, max = 64))]
     pub digest: String,
-    /// From this version on another person approves each; default: as it is.
+    /// If true, each version from this one on needs the approval of another user. Default: unchanged.
     pub approvals: Option<bool>,
-    /// Nothing personal: it is read by whoever approves, and may be stored for ever.
+    /// Reason, shown to the approver and possibly stored permanently. It must not contain personal data.
     #[schemars(length(max = domain::approval::REASON_BYTES_MAX))]
     pub reason: Option<String>,
-    /// The approval that another person gave, where one is asked for.
+    /// The approval of another user, if one is needed.
     pub approval: Option<ApprovalId>,
 }
 
@@ -84,7 +84,7 @@ impl Order for ModelDraftOrder {
     }
 }
 
-/// Publishes what was learned and kept before.
+/// Publishes a draft that was stored by a training.
 pub async fn publish_draft(
     installation: &Installation,
     caller: &Caller,
@@ -94,7 +94,7 @@ pub async fn publish_draft(
 ) -> Result<ModelChanged, Problem> {
     let state = installation.entities.models.state(&model).await?.state;
     let digest = order.digest.to_lowercase();
-    // Its name becomes a file's, so it is one that we wrote: of a draft, or of a version that there is.
+    // The digest becomes part of a file name, so it must be one that we stored: of a draft or a version.
     if state.training(&digest).is_none() {
         return Err(Problem::new(
             Kind::Missing,
@@ -114,7 +114,7 @@ pub async fn publish_draft(
     publish(installation, caller, order, cause).await
 }
 
-/// The position of what was kept, for whoever reads on behind it.
+/// Returns the log position after the draft was stored, if it was.
 pub fn position_of(shown: &TrainingShown) -> Option<Position> {
     let text = shown.position.as_deref()?;
     text.parse().ok().map(Position)

@@ -1,6 +1,6 @@
-//! A model learned from labelled lines that came over the API: what was wrong with them, how rows held out
-//! were told apart, and, where it is wished, its bytes as a draft or a version. The bytes are those of
-//! `ledgerline nlu train` of the same lines and seed.
+//! Trains a model from labelled lines sent over the API. The reply has the faults of the lines, the results
+//! on held-out rows, and, if requested, a draft or version with the model's bytes. The bytes equal those of
+//! `ledgerline nlu train` with the same lines and seed.
 
 mod draft;
 mod shown;
@@ -15,29 +15,29 @@ use std::io::{BufRead, Read};
 use understanding::held_out::held_out_while;
 use understanding::{Examples, Settings, TrainingFault, train_while};
 
-/// Longest line that is read: an utterance is a few sentences, and a line may say more of it.
+/// Longest line that is read. An utterance is a few sentences, and a line may have further members.
 pub const LINE_BYTES_MAX: u64 = 64 * 1024;
 
-/// Longest name of what is learned, and of what belongs to no intent.
+/// Longest name of the label to learn, and of the label for lines without an intent.
 pub const LABEL_BYTES_MAX: usize = 64;
 
-/// Most parts that are held out one after the other: each is a training of its own.
+/// Most parts that are held out one after another. Each needs a training of its own.
 pub const FOLDS_MAX: u32 = 10;
 
-/// What becomes of what was learned.
+/// What is stored of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Keep {
-    /// Only its figures are told.
+    /// Nothing is stored; the reply has only the figures.
     #[default]
     Nothing,
-    /// Its bytes are kept, and what they were learned from: `model.trained`.
+    /// The bytes and what they were trained from: `model.trained`.
     Draft,
-    /// The draft is published too.
+    /// The draft is stored and also published.
     Version,
 }
 
 impl Keep {
-    /// As the API names them.
+    /// The names of these values in the API.
     pub const CODES: &'static [&'static str] = &["nothing", "draft", "version"];
 
     pub fn of_code(code: &str) -> Option<Self> {
@@ -50,22 +50,22 @@ impl Keep {
     }
 }
 
-/// How a model is learned.
+/// A request to train a model.
 #[derive(Debug, Clone)]
 pub struct TrainingOrder {
-    /// The member of a line that is learned, such as `intent` or `sentiment`.
+    /// The member of a line to learn, such as `intent` or `sentiment`.
     pub label: String,
     pub seed: u64,
-    /// The label of lines that belong to none.
+    /// The label of lines without an intent.
     pub foreign: String,
-    /// Parts that are held out one after the other; 0: none, and no figures.
+    /// Number of parts that are held out one after another; 0: none, and no figures.
     pub folds: u32,
     pub keep: Keep,
 }
 
 impl TrainingOrder {
-    /// As the command line has them: equal lines and seed make equal bytes, whatever the number of threads,
-    /// and the second core stays with the calls.
+    /// Returns the same settings as the command line. Equal lines and seed give equal bytes, with any
+    /// number of threads. One thread is used, so that calls keep the other core.
     pub fn settings(&self) -> Settings {
         Settings {
             seed: self.seed,
@@ -76,14 +76,14 @@ impl TrainingOrder {
     }
 }
 
-/// What was learned.
+/// A trained model: its bytes, what it was trained from, and the reply.
 pub struct Learned {
     bytes: Vec<u8>,
     training: Training,
     shown: TrainingShown,
 }
 
-/// The lines of a file, each up to its bound: a longer one is a faulty line, and what is no text too.
+/// Returns the lines of a file. A line that is too long or is not text becomes a faulty line.
 pub fn bounded_lines(mut reader: impl BufRead) -> impl Iterator<Item = std::io::Result<String>> {
     std::iter::from_fn(move || next_line(&mut reader).transpose())
 }
@@ -101,7 +101,7 @@ fn next_line(reader: &mut impl BufRead) -> std::io::Result<Option<String>> {
     if line.last() == Some(&b'\n') {
         line.pop();
     } else if line.len() as u64 == LINE_BYTES_MAX {
-        // What is left of it is passed over, a piece at a time.
+        // The rest of the line is skipped piece by piece.
         line.clear();
         line.extend_from_slice("一行过长 too long".as_bytes());
         loop {
@@ -119,7 +119,8 @@ fn next_line(reader: &mut impl BufRead) -> std::io::Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&line).into_owned()))
 }
 
-/// Learns from lines, as long as somebody waits for it; nothing where nobody does. Blocking, for long.
+/// Trains from lines. Returns `None` if `goes_on` returns false because the client has gone. Blocks for a
+/// long time.
 pub fn learn(
     lines: impl BufRead,
     rows_hash: String,
@@ -152,7 +153,7 @@ pub fn learn(
             match held_out_while(&examples, &settings, parts, goes_on) {
                 Ok(found) => (Some(found), None),
                 Err(TrainingFault::Stopped) => return Ok(None),
-                // Without one of the parts nothing is left to learn from: a model without a figure.
+                // If nothing can be learned without one of the parts, the model has no figures.
                 Err(fault) => (None, Some(format!("without a part that is held out: {fault}"))),
             }
         }
@@ -184,7 +185,8 @@ pub fn learn(
     }))
 }
 
-/// One class only, or no line at all: said with the first faulty lines, which are mostly why.
+/// Returns the problem if there is only one class or no usable line, with the first faulty lines, which are
+/// usually the cause.
 fn nothing_learned(fault: &TrainingFault, examples: &Examples) -> Problem {
     let first = examples.faults.iter().take(5);
     let named: Vec<String> = first
@@ -213,7 +215,7 @@ mod tests {
         }
     }
 
-    /// Near-duplicates of one another on one side alone, as `alike` says.
+    /// Near-duplicates of one another on one side only, if `alike`.
     fn lines(alike: bool) -> String {
         let terms = [
             "我要分三期",

@@ -1,4 +1,4 @@
-//! What is told of a training: the lines, their faults, rows held out and what they were taken for.
+//! Replies about a training: the lines, their faults, and results on held-out rows.
 
 use crate::models::ModelChanged;
 use schemars::JsonSchema;
@@ -7,73 +7,73 @@ use std::collections::BTreeMap;
 use understanding::held_out::HeldOutInFull;
 use understanding::{Examples, Fault, LineFault};
 
-/// A model as it was learned.
+/// The reply to a training: the model's digest, its lines and its results.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TrainingShown {
-    /// SHA-256 of its bytes, which are those of `ledgerline nlu train` of the same lines and seed.
+    /// SHA-256 of its bytes, which equal those of `ledgerline nlu train` with the same lines and seed.
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub digest: String,
     pub size_bytes: u64,
     #[schemars(example = ["refuse_rate"])]
     pub intents: Vec<String>,
     pub lines: LinesShown,
-    /// Absent where nothing was held out.
+    /// Results on held-out rows; absent if nothing was held out.
     pub held_out: Option<HeldOutShown>,
-    /// Why nothing could be, such as all lines of a label being near-duplicates of one another.
+    /// Why nothing could be held out, such as all lines of a label being near-duplicates of one another.
     #[schemars(example = &"without a part that is held out: all lines are of one intent, term; at least two are needed")]
     pub held_out_missing: Option<String>,
-    /// `nothing`, `draft` or `version`.
+    /// What was stored: `nothing`, `draft` or `version`.
     #[schemars(extend("enum" = ["nothing", "draft", "version"]))]
     pub kept: &'static str,
-    /// Where it was published.
+    /// The published version, if it was published.
     pub version: Option<ModelChanged>,
-    /// Of the last event of it, where there is one.
+    /// Log position of its last event, if there is one.
     #[schemars(example = &"1204")]
     pub position: Option<String>,
 }
 
-/// What was found in the lines.
+/// Counts of the lines of a training, with their faults.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LinesShown {
-    /// Lines that count.
+    /// Number of lines without a fault.
     pub good: u64,
-    /// Of them those that were learned from: at most 2,000 of a label and 80,000 in all, by the seed.
+    /// Lines used for training: at most 2,000 per label and 80,000 in all, selected by the seed.
     pub learned_from: u64,
-    /// How many of each fault; one that is nearly repeated counts as good too.
+    /// Number of lines with each fault. A near-duplicate also counts as good.
     #[schemars(example = BTreeMap::from([("unreadable", 2)]))]
     pub fault_counts: BTreeMap<&'static str, u64>,
-    /// The first hundred.
+    /// The first hundred faults.
     pub faults: Vec<LineFaultShown>,
 }
 
-/// What is wrong with one line.
+/// The fault of one line.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LineFaultShown {
-    /// From one.
+    /// Line number, starting at 1.
     pub line: u64,
     #[schemars(example = &"other_label_before")]
     pub what: &'static str,
-    /// The earlier line that it collides with.
+    /// The earlier line that it conflicts with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
 }
 
-/// How rows were told apart that were not learned from.
+/// Results on rows that were not used for training.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HeldOutShown {
     pub folds: u32,
     pub rows: u64,
-    /// The right intent was ranked first.
+    /// Share of rows with the right intent ranked first.
     pub first_permille: Option<u16>,
-    /// Taken without asking back.
+    /// Share of rows accepted without asking back.
     pub accepted_permille: Option<u16>,
-    /// Right ones among these.
+    /// Share of right ones among the accepted rows.
     pub accepted_right_permille: Option<u16>,
-    /// Rows that belong to no intent.
+    /// Number of held-out rows without an intent.
     pub foreign_rows: u64,
     pub foreign_recall_permille: Option<u16>,
-    /// The confusion matrix: what was said, and what was ranked first how often; pairs that did not occur are
-    /// left out.
+    /// The confusion matrix: how often each intent was ranked first for each actual one. Pairs that did not
+    /// occur are left out.
     pub confusion: Vec<ConfusionRow>,
 }
 
@@ -107,7 +107,7 @@ const fn fault_shown(fault: &Fault) -> LineFaultShown {
     }
 }
 
-/// The figures of rows held out.
+/// Returns the results on held-out rows.
 pub fn held_out_shown(folds: u32, found: HeldOutInFull) -> HeldOutShown {
     let HeldOutInFull { counts, confusion } = found;
     let rows = confusion.into_iter().map(|(said, taken_for)| ConfusionRow {
