@@ -1,4 +1,4 @@
-//! How campaigns end when something stands in the way: a pause, an outage, a late start of a call.
+//! Ends of campaigns under difficulties: a pause, an outage, a call that starts late.
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::world::{World, count, no_flow};

@@ -1,4 +1,4 @@
-//! A campaign that learns when people answer, as its dialer goes on: counted from the log, once a day.
+//! A campaign learns its best call times while it is dialed: counted from the log, once a day.
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::on_one_thread;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// An hour of the test's clock, in milliseconds.
 const HOUR_MS: u64 = 3_600_000;
 
-/// Everybody is busy.
+/// A world in which every callee is busy.
 fn world() -> World {
     World::new(vec![FakeLine::new(
         "busy",

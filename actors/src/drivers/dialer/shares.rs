@@ -56,15 +56,15 @@ impl Allowed {
     }
 }
 
-/// What a campaign has on the lines, and what it would put there; nothing more while it waits for its hours
-/// or its stage.
+/// A campaign's claim on the lines: its calls in progress, and the dials it would add. It adds none while its
+/// calling window is closed or its stage waits.
 async fn claim(kit: &Kit, work: &CampaignWork, on_lines: u32, now: Timestamp) -> Claim {
     let none = Claim {
         weight: 1,
         wants: on_lines,
     };
     let is_due = work.next_due_at.is_some_and(|at| at <= now);
-    // Nothing on the lines and nobody due: its plan changes nothing, and is not asked for in each round.
+    // No call on the lines and none due: the plan changes nothing and is not read in each round.
     if !is_due && on_lines == 0 {
         return none;
     }

@@ -1,12 +1,12 @@
-//! What workers are told from elsewhere, from the weakest to the strongest.
+//! Orders to workers, from the weakest to the strongest.
 
 use domain::call::event::EndReason;
 
-/// What the worker of an enrolment is told.
+/// An order to the worker of an enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     Proceed,
-    /// Withdraw what is not dialed; what is dialed goes on.
+    /// Withdraw what is not dialed; dialed calls go on.
     DoNotDial(EndReason),
     /// Also cancel what is not answered.
     GiveUp(EndReason),
@@ -30,7 +30,7 @@ impl Order {
             Self::DoNotDial(reason) | Self::GiveUp(reason) | Self::HangUp(reason) => Some(reason),
         }
     }
-    /// Why an unanswered leg must be cancelled.
+    /// Why an unanswered leg must be canceled.
     pub(crate) const fn against_ringing(self) -> Option<EndReason> {
         match self {
             Self::Proceed | Self::DoNotDial(_) => None,
