@@ -30,10 +30,10 @@ impl ClockSkew {
                 tracing::error!(
                     offset_ms,
                     source,
-                    "this clock is wrong: nothing is dialed until it is right"
+                    "this clock is wrong: no call is dialed until it is right"
                 );
             } else {
-                tracing::warn!(offset_ms, source, "this clock is right again: dialing goes on");
+                tracing::warn!(offset_ms, source, "this clock is right again: dialing resumes");
             }
         }
     }
@@ -58,7 +58,7 @@ impl ClockSkew {
             tracing::error!(
                 ?cause,
                 apart_ms,
-                "the wall clock is doubted: nothing is dialed until it agrees again, or somebody confirms it"
+                "the wall clock is doubted: no call is dialed until it agrees again or a user confirms it"
             );
         }
     }
@@ -66,7 +66,7 @@ impl ClockSkew {
     /// Ends the doubt about the wall clock.
     pub fn believe(&self) {
         if self.doubt_now().take().is_some() {
-            tracing::warn!("the wall clock is believed again: dialing goes on");
+            tracing::warn!("the wall clock is no longer doubted: dialing resumes");
         }
     }
 

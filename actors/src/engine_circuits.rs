@@ -64,7 +64,7 @@ impl EngineCircuits {
         if let Some(open) = circuit.open.take() {
             tracing::warn!(
                 engine = open.engine,
-                "an engine answers again: its campaigns go on"
+                "an engine responds again: its campaigns resume"
             );
         }
     }
@@ -85,7 +85,7 @@ impl EngineCircuits {
         tracing::error!(
             engine,
             reason,
-            "an engine does not answer: campaigns that need it start no calls until a probe is answered"
+            "an engine does not respond: campaigns that need it start no calls until it answers a probe"
         );
         circuit.open = Some(OpenCircuit {
             engine_kind: kind,

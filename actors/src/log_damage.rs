@@ -20,7 +20,7 @@ pub struct Damage {
 
 fn place(position: Option<Position>, after: Position) -> String {
     position.map_or_else(
-        || format!("behind position {after}"),
+        || format!("after position {after}"),
         |position| format!("at position {position}"),
     )
 }
@@ -38,7 +38,7 @@ impl Default for LogDamage {
 impl LogDamage {
     /// Reports damage to all. Only the first is kept, because no later event counts.
     pub fn report(&self, damage: Damage) {
-        tracing::error!(%damage, "the log is damaged: nothing behind this is acted on, and nothing is dialed");
+        tracing::error!(%damage, "the log is damaged: later events have no effect, and no call is dialed");
         self.0.send_if_modified(|first| {
             let is_first = first.is_none();
             if is_first {

@@ -99,9 +99,11 @@ impl Stops {
         let before = std::mem::replace(&mut self.lock().is_behind, is_behind);
         if before != is_behind {
             if is_behind {
-                tracing::warn!("the log cannot be followed: nothing new is dialed, a stop may be engaged");
+                tracing::warn!(
+                    "the log cannot be followed: no new call is dialed, because a stop may be engaged"
+                );
             } else {
-                tracing::warn!("the log is followed again: dialing goes on");
+                tracing::warn!("the log is followed again: dialing resumes");
             }
         }
     }

@@ -255,7 +255,10 @@ fn after_a_failed_append_the_state_is_read_again() {
             .ask(&one(), CounterCommand::Add(5), cause("b"))
             .await
             .unwrap();
-        assert!(again.repeated, "it had been stored, though nobody could say so");
+        assert!(
+            again.repeated,
+            "it had been stored, although the answer was unclear"
+        );
         assert_eq!(again.state.total, 6);
         // One read for the state, and one for the command's events.
         assert_eq!(fakes.store.reads_count(), reads + 2);
@@ -459,7 +462,7 @@ fn nobody_wakes_for_an_aggregate_of_which_none_lives() {
         let fakes = Fakes::new();
         let entities = counters(&fakes);
         settle().await;
-        assert!(!fakes.clock.advance_to_next(), "nobody waits for a time");
+        assert!(!fakes.clock.advance_to_next(), "no task waits for a time");
         let id = one();
         let add = || entities.ask(&id, CounterCommand::Add(1), cause("a"));
         add().await.unwrap();

@@ -92,7 +92,7 @@ fn a_callback_of_one_agent_is_made_by_nobody_else_and_before_whoever_stands_in_t
         assert_eq!(
             world.lines[0].dialed_count(),
             2,
-            "both talk, and nobody else is free"
+            "both talk, and no other agent is free"
         );
         agents.hang_up(agents.call_of("agent-0").unwrap());
         world

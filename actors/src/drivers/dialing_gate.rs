@@ -122,7 +122,7 @@ async fn is_open_by_now(kit: &Kit) -> bool {
     loop {
         match RestoredPast::read(kit.environment.store.as_ref()).await {
             Ok(past) => return !past.is_closed(),
-            Err(error) => tracing::warn!(%error, "it cannot be read whether dialing is confirmed"),
+            Err(error) => tracing::warn!(%error, "the confirmation of dialing cannot be read"),
         }
         kit.environment
             .clock

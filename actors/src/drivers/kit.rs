@@ -142,7 +142,7 @@ impl Kit {
             if slow.is_none_or(|until| until <= now) {
                 tracing::warn!(
                     took_ms,
-                    "slow on record: campaigns for agents that have no room for a drop dial nobody for a while"
+                    "records are slow: campaigns for agents without an abandoned call left dial no calls for a while"
                 );
             }
             *slow = Some(until);
@@ -190,13 +190,13 @@ impl Kit {
             return;
         }
         self.hold_dials();
-        tracing::warn!("the store is away; no dial begins");
+        tracing::warn!("the store is unavailable; no call is dialed");
     }
 
     /// Stops new dials for a while because a call could not be recorded.
     pub(crate) fn note_no_room(&self, why: &LineError) {
         self.hold_dials();
-        tracing::error!(%why, "nobody is dialed whose call could not be recorded");
+        tracing::error!(%why, "no call is dialed, because it could not be recorded");
     }
 
     fn hold_dials(&self) {
@@ -284,7 +284,7 @@ impl Kit {
     /// returns at once; the deciders refuse repeated commands.
     pub(crate) async fn view_reaches(&self, position: Position) {
         if let Err(error) = self.ports.worklist.wait_for(position).await {
-            tracing::warn!(%error, "the worklist could not be awaited");
+            tracing::warn!(%error, "waiting for the worklist failed");
         }
     }
 }

@@ -149,7 +149,7 @@ pub(super) async fn complete(kit: &Kit) -> Result<(), StartError> {
     let stored = match stored_since(store, CallEvent::LATE_ANSWERED, since).await {
         Ok(stored) => stored,
         Err(StoreError::Damaged(what)) => {
-            tracing::warn!(%what, "late answers without an event of the customer could not be looked for");
+            tracing::warn!(%what, "late answers without an event of the customer could not be read");
             return Ok(());
         }
         Err(error) => return Err(error.into()),
@@ -189,7 +189,7 @@ async fn complete_one(kit: &Kit, late: &Envelope) -> Result<(), Halt> {
     if is_stored || is_dialed_since(kit, enrolment, call, late.at).await? {
         return Ok(());
     }
-    tracing::info!(%call, "a late answer is stored on its customer, which a stop had prevented");
+    tracing::info!(%call, "a late answer is stored on its customer; the last process stopped before that");
     move_due_time(kit, &kit.system.customers, call, &state, late.at, late.id).await
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn look(kit: &Arc<Kit>, facts: &CampaignFacts, now: Timestamp) {
         if let Err(halt) = learn(&kit, &campaign, now).await
             && !kit.is_stopping()
         {
-            tracing::warn!(%campaign, %halt, "nothing could be learnt of when people answer");
+            tracing::warn!(%campaign, %halt, "best call times could not be learned");
         }
     };
     tasks.spawn("learning", Box::pin(work));

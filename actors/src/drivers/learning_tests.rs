@@ -53,7 +53,7 @@ fn what_ended_is_counted_by_group_and_the_campaign_learns_once_a_day() {
         assert_eq!(
             world.count("campaign.times_learnt"),
             0,
-            "nobody had ended when it looked"
+            "no call had ended when it looked"
         );
         world.until("the end of the second calls", ended(10)).await;
         let learnt = |kinds: &[String]| kinds.iter().any(|kind| kind == "campaign.times_learnt");

@@ -73,7 +73,7 @@ async fn watch(kit: &Arc<Kit>, placed: Placed, trunk: &str, facts: LegFacts) -> 
                 note_late_answer(&one, placed, call, leg, dialog.clone()).await;
             }
             if news.try_send(()).is_err() {
-                tracing::debug!(%call, ?event, "more was heard of a left-over leg");
+                tracing::debug!(%call, ?event, "a left-over leg reported another event");
             }
             if event == LeftOverEvent::Closed {
                 return;

@@ -31,7 +31,7 @@ async fn merged() -> World {
             by: None,
         });
         let asked = world.system.customers.ask(&customer, command, world.outside());
-        asked.await.expect("nothing stands against the merge");
+        asked.await.expect("the merge is allowed");
     }
     world
 }

@@ -226,7 +226,7 @@ impl Drivers {
         let past = RestoredPast::read(kit.environment.store.as_ref()).await?;
         if past.is_closed() {
             kit.set_dialing_paused(true);
-            tracing::warn!("the log was restored or lost events: nothing is dialed until a person confirms");
+            tracing::warn!("the log was restored or lost events: no call is dialed until a person confirms");
             let waiting = dialing_gate::wait_and_begin(Arc::clone(&kit), head);
             kit.environment.tasks.spawn("dialing-gate", Box::pin(waiting));
         } else {
@@ -254,7 +254,7 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
     if left > 0 {
         tracing::warn!(
             left,
-            "some left-over work could not be closed; the watchdog goes on trying"
+            "some left-over work could not be closed; the watchdog keeps trying"
         );
         kit.cut_off.notify_one();
     }
@@ -404,7 +404,7 @@ impl DriversHandle {
             match self.is_closed().await {
                 Ok(true) => return,
                 Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "it cannot be read what a drain has left"),
+                Err(error) => tracing::warn!(%error, "open work of a drain cannot be read"),
             }
             clock.wait_until(clock.now().plus_ms(DRAIN_LOOK_MS)).await;
         }

@@ -37,7 +37,7 @@ pub(super) async fn named(
         Ok(Some(key)) => key,
         Ok(None) => return Ok(None),
         Err(error) => {
-            tracing::warn!(%call, %error, "what was named in a call cannot be read yet");
+            tracing::warn!(%call, %error, "the callback named in a call cannot be read yet");
             return Err(Halt::Unavailable);
         }
     };

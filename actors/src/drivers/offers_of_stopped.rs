@@ -24,7 +24,7 @@ pub(super) async fn withdraw_offers(kit: &Kit) -> Result<Option<Timestamp>, Work
         match withdraw(kit, &work.campaign).await {
             Ok(()) | Err(Halt::Refused) => {}
             Err(halt @ (Halt::Unavailable | Halt::Fault)) => {
-                tracing::warn!(campaign = %work.campaign, %halt, "offers could not be taken back");
+                tracing::warn!(campaign = %work.campaign, %halt, "preview offers could not be withdrawn");
                 again_at = Some(kit.now().plus_ms(AGAIN_MS));
             }
         }
@@ -48,7 +48,7 @@ async fn withdraw(kit: &Kit, campaign: &CampaignId) -> Result<(), Halt> {
         // The stop may be lifted by now; offers made before it was engaged are withdrawn all the same.
         let engaged = last_engaged_at(kit.environment.store.as_ref(), &stop).await;
         let engaged = engaged.map_err(|error| {
-            tracing::warn!(%stop, %error, "it cannot be read whether a stop is engaged");
+            tracing::warn!(%stop, %error, "an emergency stop cannot be read");
             Halt::Unavailable
         })?;
         if engaged.is_some_and(|engaged| engaged >= oldest) {

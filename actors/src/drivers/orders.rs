@@ -105,7 +105,7 @@ pub(crate) async fn learn_stops(kit: &Kit) -> Result<(), StoreError> {
     let engaged = kit.stops.engaged();
     for stop in &engaged {
         set_line(kit, stop, true);
-        tracing::warn!(%stop, "an emergency stop is engaged: nobody new is dialed within its reach");
+        tracing::warn!(%stop, "an emergency stop is engaged: no new call is dialed in its scope");
     }
     Ok(())
 }
@@ -162,7 +162,7 @@ fn react_to_stop(kit: &Kit, stop: &StopId, event: &StopEvent, envelope: &Envelop
         tracing::warn!(%stop, "an emergency stop is lifted");
         return;
     };
-    tracing::warn!(%stop, hang_up, "an emergency stop is engaged: nobody new is dialed within its reach");
+    tracing::warn!(%stop, hang_up, "an emergency stop is engaged: no new call is dialed in its scope");
     let order = if hang_up { Order::HangUp } else { Order::GiveUp }(EndReason::EmergencyStop);
     match stop {
         StopId::All => kit.live.order_all(order),

@@ -30,7 +30,7 @@ pub enum TestCallRefusal {
     NoCampaign,
     #[error("the number is not on the list of our own test phones")]
     NotOurs,
-    #[error("agents take the calls of this campaign: its flow is spoken by nobody")]
+    #[error("agents take the calls of this campaign: no robot speaks its flow")]
     ForAgents,
     #[error("a test call of this campaign is under way")]
     UnderWay,

@@ -81,7 +81,7 @@ fn a_campaign_of_callbacks_calls_whom_a_call_was_asked_for_and_lets_the_list_wai
             settle().await;
             world.fakes.clock.advance_ms(1_000);
         }
-        assert_eq!(world.count("campaign.dials_granted"), 0, "nobody was asked for");
+        assert_eq!(world.count("campaign.dials_granted"), 0, "no call was asked for");
         let asked = CustomerCommand::CallNow {
             campaign: campaign(),
             deadline: None,

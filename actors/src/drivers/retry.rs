@@ -97,11 +97,11 @@ impl Retry {
         match self.tell_pages().await {
             Ok(0) => None,
             Ok(left) => {
-                tracing::warn!(left, "some ended calls cannot be told");
+                tracing::warn!(left, "some ended calls cannot be closed");
                 Some(self.kit.now().plus_ms(AGAIN_MS))
             }
             Err(error) => {
-                tracing::warn!(%error, "unclosed calls cannot be told");
+                tracing::warn!(%error, "unclosed calls cannot be read");
                 Some(self.kit.now().plus_ms(AGAIN_MS))
             }
         }
@@ -121,7 +121,9 @@ impl Retry {
             for unclosed in &page {
                 match self.tell_unclosed(unclosed).await {
                     Ok(position) => last = last.max(position),
-                    Err(Halt::Unavailable) => return Err(WorklistError("the store is away".to_owned())),
+                    Err(Halt::Unavailable) => {
+                        return Err(WorklistError("the store is unavailable".to_owned()));
+                    }
                     Err(Halt::Refused | Halt::Fault) => left += 1,
                 }
             }

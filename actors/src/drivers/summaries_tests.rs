@@ -102,7 +102,7 @@ fn what_ended_before_a_start_is_written_then_and_by_a_second_start_not_again() {
         let world = said_and_hung_up().await;
         until_ended(&world).await;
         settle().await;
-        assert_eq!(world.count("summary.recorded"), 0, "nobody writes yet");
+        assert_eq!(world.count("summary.recorded"), 0, "no writer runs yet");
         start(&world).await;
         until_written(&world).await;
         start(&world).await;

@@ -445,7 +445,11 @@ fn draining_waits_for_live_calls_and_then_interrupts_them() {
             world.count("customer.call_closed"),
             world.count("number.call_closed"),
         ];
-        assert_eq!(told, [2, 2], "customers and numbers are told before it is done");
+        assert_eq!(
+            told,
+            [2, 2],
+            "customers and numbers have stored the ends before it is done"
+        );
         assert_eq!(
             world
                 .data("call.ended")

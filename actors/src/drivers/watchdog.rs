@@ -179,7 +179,7 @@ fn spawn_bounded(
         };
         drop(place);
         if sender.send(end).await.is_err() {
-            tracing::debug!("nobody waits for left-over work any more");
+            tracing::debug!("the watchdog has stopped waiting for left-over work");
         }
     };
     kit.environment.tasks.spawn("left_over", Box::pin(bounded));

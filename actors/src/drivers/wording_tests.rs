@@ -180,6 +180,10 @@ fn who_never_answers_is_late_once_and_the_summary_was_there_before() {
         assert_eq!(failure_of(&world), "late");
         world.fakes.clock.advance_ms(600_000);
         settle().await;
-        assert_eq!(world.count("summary.wording_asked"), 1, "nobody is asked again");
+        assert_eq!(
+            world.count("summary.wording_asked"),
+            1,
+            "the model is not asked again"
+        );
     });
 }

@@ -115,7 +115,7 @@ impl Decider for Counter {
                     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
                         .is_ok()
                 });
-                assert!(!told, "the test told the counter to panic");
+                assert!(!told, "the test made the counter panic");
                 Ok(vec![added(1)])
             }
         }

@@ -47,7 +47,7 @@ impl FakeRecognizer {
     }
     pub(crate) fn tell(&self, event: RecognitionEvent) {
         let open = self.open.lock().expect("no panic inside");
-        let open = open.as_ref().expect("somebody listens");
+        let open = open.as_ref().expect("a call listens");
         open.try_send(event).expect("a listening has few events");
     }
     /// Ends the last session normally.

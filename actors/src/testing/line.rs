@@ -131,7 +131,7 @@ impl FakeLine {
     /// A line of the public network.
     pub(crate) fn public(name: &str, script: Script) -> Self {
         let line = Self::with_rate(name, 50, script);
-        let mut line = Arc::into_inner(line).expect("nobody else has it");
+        let mut line = Arc::into_inner(line).expect("it is not shared");
         line.facts.loopback = false;
         line
     }

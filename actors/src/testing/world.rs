@@ -305,7 +305,7 @@ impl World {
                 if done(&self.fakes.store.kinds()) {
                     return;
                 }
-                assert!(self.fakes.clock.advance_to_next(), "nobody waits for anything");
+                assert!(self.fakes.clock.advance_to_next(), "no task waits for a time");
             }
             panic!(
                 "{place}: {what} never came; the log is {:#?}",

@@ -71,7 +71,7 @@ fn one_call_goes_out_for_one_free_agent_and_nobody_is_dropped() {
         let answers: u64 = recorded.iter().filter_map(|one| one["answers"].as_u64()).sum();
         assert_eq!(
             answers, 6,
-            "the last is counted before a batch that nobody asks for: {recorded:?}"
+            "the last is counted before a batch that is not requested: {recorded:?}"
         );
         for granted in world.data("campaign.dials_granted") {
             assert_eq!(granted["paced"]["mode"], "progressive");

@@ -182,6 +182,9 @@ mod tests {
         assert!(clips.guess_only(["third"].into_iter()));
         assert!(Arc::ptr_eq(&clips.of("known"), &known));
         assert!(Arc::ptr_eq(&clips.of("first"), &first));
-        assert!(!Arc::ptr_eq(&clips.of("second"), &second), "nobody waited for it");
+        assert!(
+            !Arc::ptr_eq(&clips.of("second"), &second),
+            "no callee waited for it"
+        );
     }
 }

@@ -62,14 +62,14 @@ impl Ear {
         let listening = match recognizer.open(&order) {
             Ok(listening) => listening,
             Err(error) => {
-                tracing::error!(%error, "nobody is listened to");
+                tracing::error!(%error, "the recognizer could not be opened: callees answer by key");
                 return None;
             }
         };
         let heard = match leg.listen().await {
             Ok(heard) => heard,
             Err(error) => {
-                tracing::debug!(%error, "nobody is listened to");
+                tracing::debug!(%error, "the leg has no audio to listen to");
                 return None;
             }
         };

@@ -55,7 +55,7 @@ async fn known(kit: &Kit, customer: &CustomerId) -> KnownOfPerson {
         () = clock.wait_until(clock.now().plus_ms(KNOWN_MS_MAX)) => Err(NotRead::Late),
     };
     read.unwrap_or_else(|why| {
-        tracing::warn!(%customer, %why, "what is known of a person could not be read: the plain");
+        tracing::warn!(%customer, %why, "the facts about a customer could not be read: defaults are used");
         KnownOfPerson::NotRead
     })
 }

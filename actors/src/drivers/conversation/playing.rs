@@ -129,7 +129,7 @@ impl Talk<'_> {
                 biased;
                 spoken = voice.speak(&kit, words, Urgency::SomebodyWaits) => spoken,
                 () = clock.wait_until(until) => {
-                    Err(SpeechError::Failed("it took too long for somebody who waits".to_owned()))
+                    Err(SpeechError::Failed("it took too long for a waiting callee".to_owned()))
                 }
             }
         };

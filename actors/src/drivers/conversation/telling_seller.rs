@@ -92,7 +92,7 @@ impl Attending<'_> {
                     }
                 }
                 () = kit.environment.clock.wait_until(until) => {
-                    break Err(SpeechError::Failed("it took too long for somebody who waits".to_owned()));
+                    break Err(SpeechError::Failed("it took too long for a waiting callee".to_owned()));
                 }
             }
         };

@@ -146,7 +146,7 @@ pub(super) async fn account(kit: &Kit, state: &CampaignState, facts: &CampaignFa
     loop {
         let read = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await;
         let page = read.map_err(|error| {
-            tracing::warn!(%campaign, %error, "ended calls cannot be counted: nobody is dialed");
+            tracing::warn!(%campaign, %error, "ended calls cannot be counted: no call is dialed");
             Halt::Unavailable
         })?;
         for counted in counted(kit, &presets, &page.events).await? {
@@ -172,7 +172,7 @@ async fn counted(kit: &Kit, presets: &[Preset], events: &[StoredEvent]) -> Resul
     let mut hours: Vec<Counted> = Vec::new();
     for event in events {
         let envelope = event.envelope().map_err(|error| {
-            tracing::error!(%error, "an ended call cannot be read: nobody is dialed");
+            tracing::error!(%error, "an ended call cannot be read: no call is dialed");
             Halt::Fault
         })?;
         let call: CallId = envelope.stream.id().parse().map_err(|_not_a_call| Halt::Fault)?;

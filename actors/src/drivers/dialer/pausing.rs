@@ -19,7 +19,7 @@ pub(crate) async fn pause_running_campaigns(kit: &Kit, detail: &str) {
     let works = match kit.ports.worklist.unfinished_campaigns().await {
         Ok(works) => works,
         Err(error) => {
-            tracing::error!(%error, "campaigns cannot be paused: the worklist is away");
+            tracing::error!(%error, "campaigns cannot be paused: the worklist is unavailable");
             return;
         }
     };

@@ -203,7 +203,7 @@ fn of_day(
 async fn is_stopped(kit: &Kit, campaign: &CampaignId, facts: Option<&CampaignFacts>) -> bool {
     let own = StopId::Campaign(campaign.clone());
     if let Err(error) = kit.stops.learn(kit.environment.store.as_ref(), &own).await {
-        tracing::warn!(%campaign, %error, "it cannot be read whether a campaign is stopped: nobody is dialed");
+        tracing::warn!(%campaign, %error, "the emergency stop of a campaign cannot be read: no call is dialed");
         return true;
     }
     match facts {

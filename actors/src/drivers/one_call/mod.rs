@@ -151,7 +151,7 @@ impl Worker {
         let line = self.kit.ports.lines.get(place.line());
         if let Some(lack) = line.and_then(|line| line.lack()) {
             // No grant is requested and no attempt is spent: the enrolment stays due until the lack is over.
-            tracing::warn!(lack = lack.code(), "nobody is dialed: {}", lack.label_en());
+            tracing::warn!(lack = lack.code(), "no call is dialed: {}", lack.label_en());
             self.hold();
             return Ok(());
         }

@@ -201,10 +201,10 @@ async fn past(writing: Arc<Writing>, head: Position) {
         let clock = &writing.environment.clock;
         while let Err(error) = writing.write_past(head).await {
             if error.is_final() {
-                tracing::error!(%error, "ended calls without a summary cannot be looked for");
+                tracing::error!(%error, "ended calls without a summary cannot be read");
                 return;
             }
-            tracing::warn!(%error, "ended calls without a summary cannot be looked for yet");
+            tracing::warn!(%error, "ended calls without a summary cannot be read yet");
             clock.wait_until(clock.now().plus_ms(AGAIN_MS)).await;
         }
     };
@@ -295,7 +295,7 @@ impl Writing {
             after = page.reached;
         }
         if !open.is_empty() {
-            tracing::info!(calls = open.len(), "ended calls without a summary are looked at");
+            tracing::info!(calls = open.len(), "ended calls without a summary are checked");
         }
         for ended in open.into_values() {
             self.write_later(Owed::of(ended)).await;
@@ -312,7 +312,7 @@ impl Writing {
 
     async fn write_of_call(&self, ended: &Envelope) -> Result<(), NotWritten> {
         let Ok(call) = ended.stream.id().parse::<CallId>() else {
-            tracing::error!(stream = %ended.stream, "the stream of an ended call names none");
+            tracing::error!(stream = %ended.stream, "the stream of an ended call has no call id");
             return Ok(());
         };
         let Some(told) = self.told(call).await? else {
@@ -342,7 +342,7 @@ impl Writing {
                 Ok(())
             }
             Err(error @ (AskError::Refused(_) | AskError::AnotherRequest)) => {
-                tracing::error!(%call, %error, "a summary is refused");
+                tracing::error!(%call, %error, "a summary was refused");
                 Ok(())
             }
             Err(AskError::Fault) => Err(NotWritten::Fault),

@@ -32,7 +32,7 @@ struct ToldText {
 impl Writing {
     pub(super) async fn write_of_text(&self, closed: &Envelope) -> Result<(), NotWritten> {
         let Ok(id) = closed.stream.id().parse::<ConversationId>() else {
-            tracing::error!(stream = %closed.stream, "the stream of a closed conversation names none");
+            tracing::error!(stream = %closed.stream, "the stream of a closed conversation has no conversation id");
             return Ok(());
         };
         let Some(mut text) = self.told_text(id).await? else {

@@ -90,7 +90,7 @@ impl Worder {
             fact: Box::new(fact),
         };
         if self.owed.try_send(owed).is_err() {
-            tracing::warn!(%call, "a summary goes without a model's words: too many wait");
+            tracing::warn!(%call, "a summary is not worded by the model: too many wait");
         }
     }
 }
@@ -123,7 +123,7 @@ async fn run(wording: Arc<AtWork>, mut waiting: mpsc::Receiver<Owed>) {
                 worded = wording.word(owed) => worded,
             };
             if let Err(error) = worded {
-                tracing::warn!(%call, %error, "a summary goes without a model's words");
+                tracing::warn!(%call, %error, "a summary is not worded by the model");
             }
             drop(place);
         };
@@ -140,7 +140,7 @@ impl AtWork {
                 plan.map_or(0, |assist| assist.summaries_max)
             }
             Err(error) => {
-                tracing::warn!(%error, "a campaign does not say whether its summaries are worded");
+                tracing::warn!(%error, "a campaign cannot be read: its summary is not worded by the model");
                 0
             }
         }
