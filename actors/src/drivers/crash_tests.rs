@@ -79,7 +79,7 @@ fn prepared() -> (Arc<FakeStore>, Arc<FakeClock>) {
     (store, clock)
 }
 
-/// Number of dials of customers whose answered call had been cut off by us before.
+/// Number of dials of customers after one of their answered calls was cut off by us.
 fn dialed_after_cut_off(log: &[Envelope]) -> usize {
     let (mut answered, mut cut_off) = (BTreeSet::new(), BTreeSet::new());
     let mut dialed = 0;

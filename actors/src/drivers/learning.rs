@@ -1,5 +1,5 @@
-//! Learns best call times for campaigns whose plan asks for it: counts from the log the calls that ended
-//! after the last learning and sends the counts to the campaign. Only the campaign uses them.
+//! Learns best call times for campaigns that ask for it in their plan: counts from the log the calls that
+//! ended after the last learning and sends the counts to the campaign. Only the campaign uses them.
 //!
 //! It runs once a day while enrolments are due, in a task beside the dialer, which does not wait for it. The
 //! first run reads all ended calls in the log. Calls older than half a year say little about today and are

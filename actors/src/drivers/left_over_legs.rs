@@ -92,7 +92,7 @@ async fn watch(kit: &Arc<Kit>, placed: Placed, trunk: &str, facts: LegFacts) -> 
     Some(reports)
 }
 
-/// Watches legs again whose calls the last start ended, if the process stopped before their watch was over.
+/// Watches legs of calls again that the last start ended, if the process stopped before their watch was over.
 /// Runs before this start ends calls itself. An error means that the store is unavailable, and the start is
 /// tried again.
 pub(super) async fn watch_again(kit: &Arc<Kit>) -> Result<(), StartError> {

@@ -135,7 +135,7 @@ async fn ask_to_complete(kit: &Kit, work: &CampaignWork, position: Position) -> 
     }
 }
 
-/// True if all enrolments are settled and no call is open. A campaign whose lists created no enrolment is
+/// True if all enrolments are settled and no call is open. A campaign with lists that created no enrolment is
 /// complete once it was started; before that it waits for customers.
 fn is_settled(work: &CampaignWork) -> bool {
     let begun = work.running || work.enrolled_count > 0;

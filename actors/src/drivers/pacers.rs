@@ -59,12 +59,12 @@ impl Pacers {
         self.lock().retain(|campaign, _| is_running(campaign));
     }
 
-    /// Creates the pacer state of a campaign whose calls agents take, if it is missing.
+    /// Creates the pacer state of a campaign for agents, if it is missing.
     pub(crate) fn begin(&self, campaign: &CampaignId) {
         self.lock().entry(campaign.clone()).or_default();
     }
 
-    /// All campaigns served here. Agents are few: a call that rings for one campaign may take the agent whom
+    /// All campaigns served here. Agents are few: a call that rings for one campaign may take the agent that
     /// another needs.
     pub(crate) fn campaigns(&self) -> BTreeSet<CampaignId> {
         self.lock().keys().cloned().collect()

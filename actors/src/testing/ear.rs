@@ -1,4 +1,4 @@
-//! A recognizer whose results a test sets, and an understanding of a few words.
+//! A recognizer with results set by a test, and an understanding of a few words.
 
 use async_trait::async_trait;
 use domain::callback::CALLBACK_SLOT;

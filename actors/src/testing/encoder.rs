@@ -1,4 +1,4 @@
-//! An encoder whose ranking a test sets.
+//! An encoder with a ranking set by a test.
 
 use async_trait::async_trait;
 use domain::ports::encoder::{Encoder, EncoderFailure, EncoderRanking};

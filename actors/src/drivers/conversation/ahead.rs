@@ -15,8 +15,8 @@ use tokio::sync::oneshot;
 /// Steps of the flow synthesized ahead: the first node after the notices, and two more.
 const STEPS_AHEAD_MAX: usize = 3;
 
-/// Most keys of a question whose prompts are made ahead, in the order of the keypad: few callees reach the
-/// later entries of a long menu.
+/// Most keys of a question for which prompts are made ahead, in the order of the keypad: few callees reach
+/// the later entries of a long menu.
 const KEYS_AHEAD_MAX: usize = 4;
 
 impl Voice {

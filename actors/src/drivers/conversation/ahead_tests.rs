@@ -10,7 +10,8 @@ fn answers() -> World {
     World::new(vec![FakeLine::new("answers", Box::new(script))]).that_listens()
 }
 
-/// A world whose callee has confirmed by key to be the card's holder and is asked for the number of months.
+/// A world in which a callee has confirmed by key to be the card's holder and is asked for the number of
+/// months.
 async fn asked_for_months(world: World) -> World {
     world.asks_for_card_holder().await;
     world.lines[0].tell(0, LegEvent::Keypress { digit: '1' });

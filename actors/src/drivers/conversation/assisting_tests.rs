@@ -31,7 +31,7 @@ fn knowing(picks: &[PickOf]) -> CallingPlan {
     }
 }
 
-/// A world whose callee is asked whether they are the card's holder.
+/// A world in which a callee is asked if they are the card's holder.
 async fn asked_under(plan: CallingPlan) -> World {
     let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
     let line = FakeLine::new("answers", Box::new(script));

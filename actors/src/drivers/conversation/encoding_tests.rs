@@ -11,7 +11,7 @@ use serde_json::Value;
 
 const SPOKEN: &str = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
 
-/// A world whose callee is asked whether they are the card's holder.
+/// A world in which a callee is asked if they are the card's holder.
 async fn asked() -> World {
     let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
     let line = FakeLine::new("answers", Box::new(script));

@@ -20,7 +20,7 @@ fn answers() -> Arc<FakeLine> {
     FakeLine::new("answers", Box::new(script))
 }
 
-/// A world whose callee is asked, under a plan, whether they are the card's holder.
+/// A world in which a callee is asked, under a plan, if they are the card's holder.
 async fn asked_under(plan: CallingPlan) -> World {
     let world = World::new(vec![answers()]).that_listens();
     let _drivers = world.start_drivers().await;

@@ -12,7 +12,7 @@ use domain::speech_plan::SpeechPlan;
 
 const EMOTION: &str = include_str!("../../../../fixtures/flows/emotion.yaml");
 
-/// A world whose call asks its first question, under a plan.
+/// A world in which a call asks its first question, under a plan.
 async fn asked_under(plan: CallingPlan) -> World {
     let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
     let world = World::new(vec![FakeLine::new("answers", Box::new(script))]).that_listens();

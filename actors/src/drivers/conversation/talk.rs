@@ -78,7 +78,7 @@ pub(super) struct Talk<'a> {
     pub(super) ending: bool,
     /// Why we requested to hang up, if we did.
     pub(super) hanging_up: Option<EndReason>,
-    /// Held while a question is open whose answers are synthesized ahead. Dropping it stops that.
+    /// Held while a question is open and its answers are synthesized ahead. Dropping it stops that.
     pub(super) asking: Option<oneshot::Sender<()>>,
     deadline: Timestamp,
     pub(super) hung_up: Option<HungUp>,
@@ -179,7 +179,7 @@ impl<'a> Talk<'a> {
                     self.take_sound(sounded).await?;
                     continue;
                 }
-                // A callee who speaks, or whose words are still being recognized, is not silent.
+                // A callee who speaks, or waits for their words to be recognized, is not silent.
                 () = wake_at(kit.environment.clock.as_ref(), self.silent_at),
                     if !self.ear.as_ref().is_some_and(Ear::is_open) =>
                 {

@@ -1,5 +1,4 @@
-//! The seller's message for a callee for whom no agent is free: the seller's name and number, once, then the
-//! end.
+//! The seller's message for a callee when no agent is free: the seller's name and number, once, then the end.
 //!
 //! The drop of the call is stored before the message is played: if the callee hangs up or this process dies
 //! then, the call still counts as abandoned. The message is stored with the length that was heard. A key that

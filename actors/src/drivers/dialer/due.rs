@@ -61,8 +61,8 @@ pub(super) async fn ordered(
     due_in(kit, &facts.campaign, first, now, wanted_count).await
 }
 
-/// The due customers whose preview an agent accepted, if that agent is free for them. Other customers must be
-/// offered first.
+/// The due customers with a preview that an agent accepted, if that agent is free for them. Other customers
+/// must be offered first.
 async fn accepted(
     kit: &Kit,
     facts: &CampaignFacts,

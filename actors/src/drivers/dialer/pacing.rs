@@ -1,5 +1,5 @@
-//! Pacing of campaigns whose calls agents take: how many dials to ask for, and the record of abandoned calls
-//! that bounds them.
+//! Pacing of campaigns for agents: how many dials to ask for, and the record of abandoned calls that bounds
+//! them.
 //!
 //! The pacer's memory belongs to this process and may be lost; it then learns the answer rate again, starting
 //! cautiously. The record is durable: before a batch is asked for, the calls that ended since its last entry
@@ -121,7 +121,7 @@ pub(crate) fn waits_for_records(kit: &Kit, state: &CampaignState, now: Timestamp
         && state.account().budget(now, dialing.holds_each_day) <= 0
 }
 
-/// When to look again at a campaign whose calls agents take; `None` for other campaigns.
+/// When to look again at a campaign for agents; `None` for other campaigns.
 pub(super) fn next_tick(plan_mode: DialingMode, now: Timestamp) -> Option<Timestamp> {
     plan_mode.needs_agents().then(|| now.plus_ms(TICK_MS))
 }

@@ -66,7 +66,7 @@ pub(super) fn people(gates: &Gates, due: &[DueEnrolment]) -> Vec<CustomerId> {
     named.map(|one| one.customer.clone()).collect()
 }
 
-/// Keeps the customers whom the stage admits.
+/// Keeps the customers that the stage admits.
 pub(super) fn admitted(gates: &Gates, mut due: Vec<DueEnrolment>) -> Vec<DueEnrolment> {
     due.retain(|one| gates.admits(&one.customer));
     due

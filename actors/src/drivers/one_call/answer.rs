@@ -109,7 +109,7 @@ pub(super) async fn acknowledge(kit: &Kit, leg: u8, stored: &Stored, handle: &mu
     Acknowledged::Over(unacknowledged(heard.hung_up_by))
 }
 
-/// The ending of a call whose answer was not acknowledged: hung up by the callee, or cut off by us.
+/// The ending of a call with an answer that was not acknowledged: hung up by the callee, or cut off by us.
 fn unacknowledged(hung_up_by: Option<HungUpBy>) -> CallEnding {
     if hung_up_by == Some(HungUpBy::Callee) {
         return CallEnding {

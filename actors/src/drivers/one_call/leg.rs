@@ -162,7 +162,7 @@ async fn dial(
     attempt.store_and_dial(dialing, line, permit, order).await
 }
 
-/// Stores the failure of a leg whose order the line did not accept: no message left this machine.
+/// Stores the failure of a leg after its line refused the order: no message left this machine.
 async fn not_taken(attempt: &mut Attempt, leg: u8, error: &LineError) -> Result<LegEnd, Halt> {
     tracing::warn!(call = %attempt.call, leg, %error, "a line did not take an order");
     let (lack, blames_trunk) = match error {
