@@ -1,4 +1,4 @@
-//! What signalling is asked and what comes to it by its sockets.
+//! The orders to signalling, and the messages that its sockets receive.
 
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::recording_writer::LegNumber;
@@ -16,17 +16,17 @@ use std::sync::Arc;
 use tokio::net::UdpSocket;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-/// Names a trunk within one driver.
+/// The number of a trunk within one driver.
 pub(in crate::driver) type TrunkNumber = usize;
 
-/// Which socket a datagram came by.
+/// The socket by which a datagram came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::driver) enum Origin {
     Trunk(TrunkNumber),
     Anyone,
 }
 
-/// What came by a socket.
+/// An event of a socket.
 pub(in crate::driver) enum Arrival {
     Message {
         message: Box<SipMessage>,
@@ -44,9 +44,9 @@ pub(in crate::driver) struct TrunkSocket {
 }
 
 impl TrunkSocket {
-    /// Whether a message of a leg may come from there. A response comes from where the request went: the
-    /// trunk's address and, unless its SPEC says otherwise, its port, or a place that we wrote to behind it.
-    /// Requests come from any port of these hosts; they must know both tags.
+    /// True if a message of a leg may come from this address. A response must come from where the request
+    /// went: the trunk's address and, unless its SPEC says otherwise, its port, or another address that we
+    /// wrote to for this leg. Requests may come from any port of these hosts; they must know both tags.
     pub(super) fn may_say(
         &self,
         message: &SipMessage,
