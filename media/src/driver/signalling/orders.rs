@@ -66,23 +66,25 @@ pub(in crate::driver) struct NewLeg {
     pub(in crate::driver) uac: Uac,
     pub(in crate::driver) number: LegNumber,
     pub(in crate::driver) trunk: TrunkNumber,
-    /// The last instant at which its INVITE may leave, however long the order waited; by the driver's time.
+    /// The last instant at which the leg's INVITE may leave, by the driver's time: an order that waited
+    /// longer sends none.
     pub(in crate::driver) leaves_by: Timestamp,
     pub(in crate::driver) mailbox: Arc<LegMailbox>,
     pub(in crate::driver) out: OutgoingStream,
     pub(in crate::driver) recording: Reserved,
-    /// The trunk's capacity that it holds until it has ended.
+    /// The leg's share of the trunk's capacity; released when the leg has ended.
     pub(in crate::driver) slot: OwnedSemaphorePermit,
 }
 
-/// What signalling is asked.
+/// An order of a line to the signalling task.
 pub(in crate::driver) enum Order {
     AddTrunk(TrunkSocket, oneshot::Sender<TrunkNumber>),
     Dial(Box<NewLeg>),
-    /// CANCEL or BYE, whichever is right now.
+    /// Ends the leg with this Call-ID: with a CANCEL before its answer, with a BYE after it.
     GiveUp(String),
     MediaLost(String),
-    /// ACK, and audio starts; answers whether the leg talks now.
+    /// Sends the ACK of the leg with this Call-ID and starts its audio; replies `true` if the leg is talking
+    /// now.
     Acknowledge(String, oneshot::Sender<bool>),
     EndLeftOver {
         left_over: Box<LeftOver>,
