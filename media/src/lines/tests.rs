@@ -353,8 +353,8 @@ fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
         assert_eq!(answered.is_some(), answers);
         outside.block_on(until_live(&carrier, 1));
         // A process that is lost in the middle of a call sends no BYE or CANCEL. So its threads end before
+        // its leg is dropped: a running signalling task would give the leg up, the far end would have no
         // answer to repeat, and the restarted process would wait in vain.
-        // no answer to repeat, and the restarted process would wait for one in vain.
         drop(lost);
         drop(held);
         restarted.block_on(async {
