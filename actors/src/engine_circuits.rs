@@ -19,7 +19,7 @@ const REASON_BYTES_MAX: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenCircuit {
     pub engine_kind: EngineKind,
-    /// Its name, for example `funasr`.
+    /// The engine's name, for example `funasr`.
     pub engine: String,
     /// When its circuit was opened.
     pub since: Timestamp,

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::runtime::Runtime;
 
-/// Where the entities of a system run.
+/// The runtime or threads on which the entities of a system run.
 pub enum Place {
     /// `count` arbiters, each an OS thread, that share one multi-thread runtime. Its last `Arc` must be
     /// dropped outside async code.

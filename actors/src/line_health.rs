@@ -35,9 +35,9 @@ pub enum Carries {
     /// As many as its limits allow.
     #[default]
     All,
-    /// It answers again: only a few calls at once, until this many more were good.
+    /// Only a few calls at once until this many more were good: the line has answered again.
     Few { good_calls_left: u32 },
-    /// It does not answer probes, or failed too often in a row.
+    /// No calls: the line does not answer probes, or failed too often in a row.
     Nothing,
 }
 

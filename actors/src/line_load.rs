@@ -14,7 +14,7 @@ pub struct LineLoad {
     pub dialed_last_second: u32,
     pub dials_per_second_max: u32,
     pub failures_in_a_row: u32,
-    /// It carries no calls before this time.
+    /// The time before which the line carries no calls.
     pub rests_until: Option<Timestamp>,
     /// Which calls its health allows.
     pub carries: Carries,
@@ -22,7 +22,7 @@ pub struct LineLoad {
     pub is_stopped: bool,
     /// True if its far end is this machine: a rehearsal.
     pub is_loopback: bool,
-    /// Its caller numbers, which take turns while their licences last.
+    /// The line's caller numbers, which take turns while their licences last.
     pub callers: Vec<CallerUse>,
     /// Most simultaneous calls that show the same number.
     pub calls_per_number_max: Option<u32>,

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the log cannot be read {}: {why}", place(*.position, *.after))]
 pub struct Damage {
-    /// Its position, if known.
+    /// The damaged position, if known.
     pub position: Option<Position>,
     /// The last position before it that was read.
     pub after: Position,

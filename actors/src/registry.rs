@@ -55,7 +55,7 @@ struct Slot<D: Decider> {
     used_at: Timestamp,
 }
 
-/// Where a live entity is.
+/// The location of a live entity.
 enum Home<D: Decider> {
     Hosted(Mailbox<D>),
     /// Here, without a request.
@@ -95,7 +95,7 @@ impl<D: Decider> Home<D> {
     }
 }
 
-/// Where a request is served.
+/// The location at which a request is served.
 pub(crate) enum Reserved<D: Decider, S> {
     /// In the caller's own task.
     Here(Arc<S>, Generation),

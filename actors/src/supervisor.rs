@@ -21,7 +21,7 @@ use tokio::sync::watch;
 /// lost work.
 pub const STOP_WAIT_MS: u64 = 10_000;
 
-/// Where tasks run.
+/// The runtime or task set on which tasks run.
 enum Ground {
     /// On the shared multi-thread runtime.
     Runtime(Handle),

@@ -244,7 +244,7 @@ impl<D: Decider> Entities<D> {
             .await
     }
 
-    /// The same entities, with commands accepted only while `right` is held.
+    /// Returns the same entities, with commands accepted only while `right` is held.
     pub(crate) fn while_held(&self, right: &Arc<dyn DialRight>) -> Self {
         Self {
             inner: Arc::clone(&self.inner),
@@ -252,7 +252,7 @@ impl<D: Decider> Entities<D> {
         }
     }
 
-    /// The same entities, with commands accepted also while another process dials.
+    /// Returns the same entities, with commands accepted also while another process dials.
     pub(crate) fn without_right(&self) -> Self {
         Self {
             inner: Arc::clone(&self.inner),

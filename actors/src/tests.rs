@@ -85,7 +85,7 @@ fn a_repeated_command_is_answered_as_the_first_time_also_after_a_reload() {
     });
 }
 
-/// The same command, by a request with this body.
+/// Returns the same command as the others, by a request with this body.
 fn asked_with(text: &str, body: &str, fakes: &Fakes) -> Cause {
     let hash = fakes.environment.vault.hash(body);
     cause(text).requested(RequestFacts {

@@ -5,7 +5,7 @@ use crate::system::ActorSystem;
 use std::sync::Arc;
 
 impl ActorSystem {
-    /// The same entities for drivers: commands are accepted only while `right` is held.
+    /// Returns the same entities for drivers: commands are accepted only while `right` is held.
     pub fn while_held(&self, right: &Arc<dyn DialRight>) -> Self {
         Self {
             campaigns: self.campaigns.while_held(right),

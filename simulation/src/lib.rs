@@ -47,7 +47,7 @@ use world::WorldReport;
 /// Days in one world; a longer run has several worlds.
 pub const WORLD_DAYS: u32 = 7;
 
-/// What to simulate.
+/// A simulation run: its days, calls, seed, agents, faults and scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Plan {
     pub days: u32,

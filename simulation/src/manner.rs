@@ -83,7 +83,7 @@ impl Manner {
         }
     }
 
-    /// Where its customers live.
+    /// The zone in which the campaign's customers live.
     pub(crate) fn home(&self) -> Home {
         match self.preset {
             Preset::EuGdpr => Home::Berlin,

@@ -296,7 +296,7 @@ impl Operator {
         people::draw(&chance, count, people::population(self.plan.calls_per_day))
     }
 
-    /// How many of them, the last ones, are in the list that is undone.
+    /// Returns how many of a campaign's customers, the last ones, are in the list that is undone.
     pub(crate) fn undone_count(&self, day: u32, part: u32, persons_count: usize) -> usize {
         if self.manner(day, part).undone {
             return persons_count / UNDONE_OF;

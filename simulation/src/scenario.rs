@@ -19,23 +19,23 @@ pub struct FaultRates {
     pub crashes_per_day_max: u32,
     /// Most crashes per day, in a world with power losses at syncs.
     pub sync_crashes_per_day_max: u32,
-    /// Of ten crashes, how many follow a period with a failing disk.
+    /// Number of crashes in ten that follow a period with a failing disk.
     pub failing_disks_of_ten: u32,
-    /// Of ten worlds, how many lose all their trunks for a while.
+    /// Number of worlds in ten that lose all their trunks for a while.
     pub outages_of_ten: u32,
-    /// Of ten worlds with two trunks, how many lose one of them for a while.
+    /// Number of worlds with two trunks in ten that lose one of them for a while.
     pub partitions_of_ten: u32,
-    /// Of ten worlds, in how many appends take long for a while.
+    /// Number of worlds in ten in which appends take long for a while.
     pub slow_appends_of_ten: u32,
     /// Longest append in that period, in milliseconds.
     pub slow_append_ms_max: u32,
     /// Longest such period, in minutes.
     pub slow_minutes_max: u32,
-    /// Of ten worlds, in how many the clock is measured as wrong for a while.
+    /// Number of worlds in ten in which the clock is measured as wrong for a while.
     pub wrong_clocks_of_ten: u32,
-    /// Of ten worlds, in how many the wall clock is set forward or back for a while.
+    /// Number of worlds in ten in which the wall clock is set forward or back for a while.
     pub clock_jumps_of_ten: u32,
-    /// Of ten worlds, in how many agents step away from time to time while phones ring for them.
+    /// Number of worlds in ten in which agents step away from time to time while phones ring for them.
     pub agent_breaks_of_ten: u32,
     /// Most planned stops per day: no new call is dialed, and calls finish.
     pub drains_per_day_max: u32,
@@ -175,21 +175,21 @@ pub struct Scenario {
     pub starts_on: Option<Day>,
     /// Most days that a campaign lasts.
     pub lasts_days_max: u32,
-    /// Of ten days, on how many campaigns begin a minute before the calling window closes.
+    /// Number of days in ten on which campaigns begin a minute before the calling window closes.
     pub late_starts_of_ten: u32,
-    /// Of ten campaigns, how many call only numbers on a white list.
+    /// Number of campaigns in ten that call only numbers on a white list.
     pub white_lists_of_ten: u32,
-    /// Of ten campaigns, how many call on working days only.
+    /// Number of campaigns in ten that call on working days only.
     pub working_days_of_ten: u32,
-    /// Of ten campaigns, how many pause at noon.
+    /// Number of campaigns in ten that pause at noon.
     pub rests_of_ten: u32,
-    /// Of ten campaigns, how many go live in stages.
+    /// Number of campaigns in ten that go live in stages.
     pub stages_of_ten: u32,
-    /// Of ten campaigns, how many have a second list, which is undone while they run.
+    /// Number of campaigns in ten that have a second list, which is undone while they run.
     pub undone_lists_of_ten: u32,
-    /// Of ten customers, how many have a second number.
+    /// Number of customers in ten that have a second number.
     pub second_numbers_of_ten: u32,
-    /// Of ten campaigns, how many call only customers with a callback; none if agents take the calls.
+    /// Number of campaigns in ten that call only customers with a callback; none if agents take the calls.
     pub callbacks_of_ten: u32,
 }
 

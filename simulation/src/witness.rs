@@ -8,14 +8,15 @@ use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::MEMORY_LOG_FILE;
 
-/// How far back it looks in the durable log, in bytes: some hundreds of events, appended at the same instant.
+/// Bytes at the end of the durable log that the witness reads: some hundreds of events, appended at the same
+/// instant.
 const LOOKS_BACK_BYTES: usize = 512 * 1_024;
 
 /// One planned stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Drain {
     pub(crate) began: Timestamp,
-    /// When it was complete; `None` if the power went first.
+    /// The time at which the stop was complete; `None` if the power went first.
     pub(crate) ended: Option<Timestamp>,
 }
 

@@ -58,9 +58,9 @@ const AROUND: [&str; 36] = [
 /// An entry that was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hit {
-    /// Its index among the given entries.
+    /// The entry's index among the given entries.
     pub entry: usize,
-    /// Its score, from 0 to 1.
+    /// The entry's score, from 0 to 1.
     pub score: f32,
 }
 
@@ -79,7 +79,7 @@ pub struct Retrieval {
 struct Wording {
     entry: usize,
     length: f32,
-    /// Its score against itself.
+    /// The wording's score against itself.
     own: f32,
 }
 

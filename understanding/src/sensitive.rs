@@ -20,7 +20,7 @@ pub const WORD_CHARACTERS_MAX: usize = 64;
 pub struct WordList {
     /// The name of the list, shown in an alert.
     pub name: String,
-    /// Its words.
+    /// The words of the list.
     pub words: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ pub struct Hit {
     pub list: String,
     /// The word as it is written in the list.
     pub word: String,
-    /// Its bytes in the text.
+    /// The bytes of the word in the text.
     pub span: Range<usize>,
 }
 

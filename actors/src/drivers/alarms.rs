@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The same alert is raised at most once in this time, in milliseconds (one hour).
+/// Shortest time between two alerts of the same kind, in milliseconds (one hour).
 const AGAIN_MS: u64 = 3_600_000;
 /// Most alerts remembered. Beyond it the first by name are forgotten, and their alerts may be repeated.
 const REMEMBERED_MAX: usize = 1_000;

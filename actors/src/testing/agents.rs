@@ -11,7 +11,7 @@ use tokio::sync::watch;
 pub(crate) struct FakeAgents {
     floor: Mutex<BTreeMap<UserId, Option<CallId>>>,
     ended: watch::Sender<BTreeSet<CallId>>,
-    /// They report to be free and take no call.
+    /// If true, the agents report to be free and take no call.
     never_take: bool,
 }
 

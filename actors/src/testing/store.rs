@@ -16,7 +16,7 @@ use tokio::sync::watch;
 pub(crate) enum AppendFault {
     /// Nothing is stored.
     LostUnavailable,
-    /// It is stored, and the answer is unavailable.
+    /// The append is stored, and the answer is unavailable.
     StoredUnavailable,
 }
 

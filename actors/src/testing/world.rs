@@ -111,13 +111,13 @@ impl World {
         }
     }
 
-    /// The same world, with an assistant.
+    /// Returns the same world, with an assistant.
     pub(crate) fn that_is_assisted(mut self) -> Self {
         self.assistant = Some(Arc::default());
         self
     }
 
-    /// The same world, with an encoder.
+    /// Returns the same world, with an encoder.
     pub(crate) fn that_has_an_encoder(mut self) -> Self {
         self.encoder = Some(Arc::default());
         self
@@ -131,7 +131,7 @@ impl World {
         self.assistant.as_deref().expect("this world is assisted")
     }
 
-    /// The same world, in which calls listen.
+    /// Returns the same world, in which calls listen.
     pub(crate) fn that_listens(mut self) -> Self {
         let clock = &self.fakes.environment.clock;
         for line in &self.lines {

@@ -5,7 +5,7 @@ use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What the outside world saw of one leg.
+/// The carrier's view of one leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookEntry {
     /// The line's name.
@@ -22,7 +22,7 @@ pub struct BookEntry {
     pub acknowledged_at: Option<Timestamp>,
     /// Number of our BYE transactions.
     pub byes: u32,
-    /// When nothing of it was open any more.
+    /// The time from which nothing of the leg was open any more.
     pub ended_at: Option<Timestamp>,
     /// A request of ours ended it after a crash.
     pub ended_left_over: bool,

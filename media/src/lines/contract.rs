@@ -385,7 +385,7 @@ async fn a_left_over_leg_that_was_answered_is_hung_up(stage: &dyn Stage) {
     assert_eq!(next_left_over(&mut ending).await, LeftOverEvent::Closed);
 }
 
-/// Its answer was never acknowledged: the far end repeats it.
+/// A left-over leg with an answer that was never acknowledged: the far end repeats the answer.
 async fn a_late_answer_of_a_left_over_leg_is_reported(stage: &dyn Stage) {
     let line = stage.line_to(Callee::Answers).await;
     let (call, dialog) = stage.lose(&line, Loss::Unacknowledged).await;

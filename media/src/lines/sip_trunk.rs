@@ -43,11 +43,11 @@ pub const FIRST_RESPONSE_BEFORE_ANOTHER_MS: u64 = 4_000;
 /// A phone with silence suppression sends nothing while its user listens: people think for less than a
 /// minute.
 pub const SILENCE_MS: u64 = 60_000;
-/// How long the enrolment of an interrupted call waits, in milliseconds: timer C, because the first phone may
-/// still ring.
+/// Time for which the enrolment of an interrupted call waits, in milliseconds: timer C, because the first
+/// phone may still ring.
 pub const HOLD_OFF_MS: u64 = 180_000;
-/// The same for a loopback trunk, in milliseconds: its carrier drops an unanswered leg 4 s after its peer is
-/// gone.
+/// Time for which the enrolment of an interrupted call on a loopback trunk waits, in milliseconds: its
+/// carrier drops an unanswered leg 4 s after its peer is gone.
 pub const HOLD_OFF_LOOPBACK_MS: u64 = 5_000;
 /// Most legs of a trunk without a configured limit.
 pub const LEGS_MAX: u32 = 100;

@@ -310,7 +310,8 @@ fn span(ms: u64) -> SpanMs {
     SpanMs { min: ms, max: ms }
 }
 
-/// Also a leg with an answer that the lost process neither stored nor acknowledged: the carrier repeats it.
+/// Includes a leg with an answer that the lost process neither stored nor acknowledged: the carrier repeats
+/// it.
 #[test]
 fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
     for (manner, answers, acknowledges) in [

@@ -103,7 +103,7 @@ impl Challenge {
 /// A challenge that is being answered.
 struct Realm {
     challenge: Challenge,
-    /// How often the current request has answered it.
+    /// Number of times that the current request has answered the challenge.
     answers_count: u8,
     /// Number of requests sent with this nonce (RFC 7616, 3.4: nc).
     nonce_count: u8,

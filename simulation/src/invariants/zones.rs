@@ -10,7 +10,7 @@ const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 /// When Berlin's clocks went forward and back in 2026: at 01:00 UTC.
 const BERLIN_SUMMER: [&str; 2] = ["2026-03-29T01:00:00Z", "2026-10-25T01:00:00Z"];
 
-/// When New York's clocks did: at two in the morning there.
+/// When New York's clocks went forward and back in 2026: at two in the morning there.
 const NEW_YORK_SUMMER: [&str; 2] = ["2026-03-08T07:00:00Z", "2026-11-01T06:00:00Z"];
 
 /// Days off of 2026 in China, each with its first and last day.

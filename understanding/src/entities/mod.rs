@@ -116,9 +116,9 @@ pub enum Value {
     },
     /// A stretch of time in milliseconds of UTC; a missing side is open.
     Time {
-        /// Its beginning.
+        /// The beginning of the time, in milliseconds of UTC; `null` if it is open.
         start_ms: Option<i64>,
-        /// Its end, which is no longer part of it.
+        /// The end of the time, which is no longer part of it, in milliseconds of UTC; `null` if it is open.
         end_ms: Option<i64>,
         /// True if all of it is over at the call's moment: the flow then asks.
         is_past: bool,
@@ -136,9 +136,9 @@ pub enum Value {
 /// A value that was named in a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entity {
-    /// Its bytes in the text.
+    /// The bytes of the entity in the text.
     pub span: Range<usize>,
-    /// Its value.
+    /// The value of the entity.
     #[serde(flatten)]
     pub value: Value,
     /// How exact the value is.

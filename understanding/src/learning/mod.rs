@@ -99,7 +99,7 @@ pub enum TrainingFault {
     /// All lines have the same intent.
     #[error("all lines are of one intent, {intent}; at least two are needed")]
     OneIntent {
-        /// That intent.
+        /// The only intent.
         intent: String,
     },
     /// `goes_on` returned false before the end.

@@ -86,7 +86,7 @@ fn quantised(weight: f32) -> i8 {
 pub struct Candidate {
     /// The intent.
     pub intent: String,
-    /// Its calibrated probability among the intents of the model.
+    /// The intent's calibrated probability among the intents of the model.
     pub probability: f32,
 }
 
@@ -140,7 +140,7 @@ impl Model {
         Some(Arc::clone(&meaning.words))
     }
 
-    /// Its thresholds and the rest of its calibration.
+    /// The model's thresholds and the rest of its calibration.
     pub fn calibration(&self) -> Calibration {
         self.calibration
     }

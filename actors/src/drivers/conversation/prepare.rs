@@ -137,7 +137,7 @@ async fn prepared_for_agents(kit: &Kit, flow: &FlowRef, plan: &CallingPlan) -> P
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Words<'a> {
     pub(crate) text: &'a str,
-    /// It contains a personal value.
+    /// True if the text contains a personal value.
     pub(crate) personal: bool,
     /// The text's parts: plain text and values in turns. Empty for a text without values.
     pub(crate) parts: &'a [String],
@@ -207,7 +207,8 @@ impl Voice {
         }
     }
 
-    /// The same voice, one step slower. It shares no clips, because the earlier ones have the old speed.
+    /// Returns the same voice, one step slower. It shares no clips, because the earlier ones have the old
+    /// speed.
     pub(crate) fn slower(&self) -> Self {
         Self {
             language: self.language.clone(),

@@ -230,7 +230,7 @@ fn room(kit: &Kit, now: Timestamp) -> usize {
 /// The campaign's answer to a request for dials.
 enum Leave {
     Granted(Box<Batch>),
-    /// Its calling window is closed for all customers until then.
+    /// The campaign's calling window is closed for all customers until this time.
     Closed(Timestamp),
 }
 

@@ -24,11 +24,11 @@ const SETUP_MS_MAX: u64 = 120_000;
 /// Added to the line's own ring timeout, in milliseconds. The ring timeout is ours, so that the request is
 /// stored before CANCEL leaves; the line's timeout only takes effect if we are held up.
 const RING_BACKSTOP_MS: u64 = 2_000;
-/// How a leg ended.
+/// The end of a leg: not answered, or answered and over.
 pub(super) enum LegEnd {
     NotAnswered {
         failure: LegFailure,
-        /// Why we gave it up, if we did.
+        /// The reason why we gave the leg up, if we did.
         given_up: Option<EndReason>,
         /// False if the line was merely full or did not send the order, which says nothing about the trunk.
         blames_trunk: bool,

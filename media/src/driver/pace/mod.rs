@@ -50,7 +50,7 @@ const DATAGRAM_BYTES_MAX: usize = 2_048;
 
 const FRAME: Duration = Duration::from_millis(FRAME_MS);
 
-/// Whether the leg's audio goes to the writer.
+/// Whether the audio of a leg goes to the writer of recordings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Recording {
     None,

@@ -42,6 +42,6 @@ pub(super) enum Sent {
     Yes,
     /// An ICMP error: no program listens there.
     Refused,
-    /// It did not leave this machine.
+    /// The message did not leave this machine.
     Failed,
 }
