@@ -150,7 +150,7 @@ mod tests {
         let mailboxes = [Arc::new(LegMailbox::new()), Arc::new(LegMailbox::new())];
         let places = paths.each_ref().map(|path| Reserved::take(path, 1).unwrap());
         // The first recording's name is taken, so it cannot begin.
-        std::fs::write(&paths[0], "somebody else's").unwrap();
+        std::fs::write(&paths[0], "another file").unwrap();
         for ((leg, reserved), mailbox) in (1_u64..).zip(places).zip(&mailboxes) {
             let mailbox = Arc::clone(mailbox);
             let open = Piece::Open {
@@ -177,7 +177,11 @@ mod tests {
         write_recordings(pieces);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let first = runtime.block_on(mailboxes[0].next());
-        assert_eq!(first, LegEvent::RecordingFailed, "its owner is told at once");
+        assert_eq!(
+            first,
+            LegEvent::RecordingFailed,
+            "its owner gets the event at once"
+        );
         let mut kept = Vec::new();
         for mailbox in &mailboxes {
             let LegEvent::Closed(summary) = runtime.block_on(mailbox.next()) else {

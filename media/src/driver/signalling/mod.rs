@@ -157,7 +157,7 @@ impl Signalling {
                 let number = self.trunks.len();
                 self.trunks.push(trunk);
                 if reply.send(number).is_err() {
-                    tracing::debug!(number, "a trunk was added for nobody");
+                    tracing::debug!(number, "a trunk was added after its line was gone");
                 }
             }
             Order::Dial(new) => self.dial(*new).await,
