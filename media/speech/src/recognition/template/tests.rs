@@ -129,12 +129,12 @@ fn a_directory_of_files_is_a_vocabulary_and_says_what_is_wrong_with_it() {
         Vocabulary::from_directory(dir.path())
             .unwrap_err()
             .to_string()
-            .contains("named for what it says")
+            .contains("named after its words")
     );
     for (name, bytes, says) in [
         ("是的.wav", b"RIFF".to_vec(), "8 kHz, mono, 16 bit"),
         ("是的.wav", wav(vec![900; 300]), "a tenth of a second"),
-        ("  .wav", wav(voice(500)), "no phrase"),
+        ("  .wav", wav(voice(500)), "not a phrase"),
         ("是的.wav", vec![0; 200_000], "ten seconds"),
     ] {
         std::fs::write(dir.path().join(name), bytes).unwrap();
