@@ -1,4 +1,4 @@
-//! What asking an entity comes to: what a command led to, or the state as it is.
+//! Results of asking an entity: the events that a command led to, or the state.
 
 use crate::error::AskError;
 use domain::decider::Decider;
@@ -6,16 +6,17 @@ use domain::stored_event::{Position, StreamVersion};
 use std::fmt;
 use std::sync::Arc;
 
-/// What an entity answers to a command.
+/// An entity's answer to a command.
 pub struct Answer<D: Decider> {
-    /// The events this command led to; for a repeat, those of the first time.
+    /// The events that the command led to. For a repeated command: those of the first time.
     pub events: Arc<Vec<D::Event>>,
-    /// The state now; for a repeat of a request that has a mark, as it was then: its reply is the same.
+    /// The state now. For a repeated request that carries a mark: the state of the first time, so that the
+    /// reply is the same.
     pub state: Arc<D::State>,
     pub version: StreamVersion,
-    /// Of the batch's last event; when nothing was written, of the stream's last event.
+    /// Position of the batch's last event. If no event was written: of the stream's last event.
     pub position: Position,
-    /// The command had been answered before.
+    /// True if the command had been answered before.
     pub repeated: bool,
 }
 
@@ -46,5 +47,5 @@ impl<D: Decider> fmt::Debug for Loaded<D> {
     }
 }
 
-/// What an ask comes to.
+/// The result of asking an entity.
 pub type Asked<T, D> = Result<T, AskError<<D as Decider>::Refusal>>;

@@ -1,4 +1,4 @@
-//! Entities on arbiters: two threads that share one runtime, asked from any thread.
+//! Entities on two arbiter threads that share one runtime, asked from any thread.
 
 use crate::error::AskError;
 use crate::hosting::{Hosting, Place};
@@ -10,7 +10,7 @@ use domain::ports::tasks::Tasks;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Runs a test on two arbiters; afterwards nothing runs any more.
+/// Runs a test on two arbiters. Afterwards no task runs any more.
 fn on_arbiters(test: impl AsyncFnOnce(Entities<Counter>, &Fakes)) {
     let runtime = Arc::new(Runtime::new().unwrap());
     let mut fakes = Fakes::new();
@@ -53,7 +53,7 @@ fn many_threads_that_ask_the_same_entities_and_go_away_leave_each_command_stored
             let ask = async move {
                 let mut begun = 0;
                 for number in 0..ASKS_EACH {
-                    // Some wait for the store, so that they are met half done.
+                    // Some wait for the store, so that their callers leave in the middle of a request.
                     match number % 5 {
                         0 => store.hold_appends(),
                         _ => store.release_appends(),
@@ -81,7 +81,7 @@ fn many_threads_that_ask_the_same_entities_and_go_away_leave_each_command_stored
             begun += ended.recv().await.unwrap();
         }
         fakes.store.release_appends();
-        // Each entity answers behind everything that was begun there.
+        // Each entity answers after all requests that were begun there.
         let mut total = 0;
         for id in ["0", "1", "2"] {
             let loaded = loop {

@@ -1,19 +1,19 @@
-//! How often somebody outside was asked for each campaign, and whether they may be asked now: not beyond its
-//! budget, and not for a while after they failed again and again.
+//! Counts the requests to an external service per campaign and decides whether another may be sent: not
+//! beyond the campaign's budget, and not for a while after several failures in a row.
 
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Failures in a row after which they rest.
+/// Failures in a row after which the service is not asked for `REST_MS`.
 const FAILURES_MAX: u32 = 5;
-/// For how long.
+/// How long the service is then not asked, in milliseconds.
 pub(crate) const REST_MS: u64 = 30_000;
-/// Campaigns whose questions are counted; more of one process ask nobody.
+/// Most campaigns with a count; further campaigns of the process send no requests.
 const CAMPAIGNS_MAX: usize = 1_000;
 
-/// What was asked so far.
+/// The requests sent so far.
 #[derive(Default)]
 pub(crate) struct AskedSoFar(Mutex<Counted>);
 
@@ -25,7 +25,7 @@ struct Counted {
 }
 
 impl AskedSoFar {
-    /// True where they may be asked now; the question is counted.
+    /// Returns true if a request may be sent now, and counts it.
     pub(crate) fn admits(&self, campaign: &CampaignId, asks_max: u32, now: Timestamp) -> bool {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counted.rests_until.is_some_and(|until| now < until) {
@@ -40,7 +40,7 @@ impl AskedSoFar {
         true
     }
 
-    /// They answered, or did not.
+    /// Records whether the service answered.
     pub(crate) fn note(&self, answered: bool, now: Timestamp) {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if answered {

@@ -1,9 +1,9 @@
-//! A request served in its asker's own task, until somebody else needs the entity.
+//! Serves a request in its caller's own task until another task needs the entity.
 //!
-//! Nearly always one task at a time asks an entity. It is then lent to that task: it loads, decides, seals
-//! and appends there, which spares the way to an arbiter and back. As soon as somebody else asks the same
-//! entity, or the asker goes away, what is left of the request moves to an arbiter, and the entity with it.
-//! So nobody ever waits for a task that is not being run, and what was begun is finished.
+//! Nearly always one task at a time asks an entity. The entity is then lent to that task: it loads, decides,
+//! seals and appends there, which saves the way to an arbiter and back. When another task asks the same
+//! entity, or the caller is dropped, the rest of the request and the entity move to an arbiter. So no request
+//! waits for a task that is not polled, and a request that was begun is finished.
 
 use crate::entity::{Asked, Entity};
 use domain::decider::Decider;
@@ -14,36 +14,36 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-/// Work that may go on in any thread.
+/// Work that may continue on any thread.
 pub(crate) type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A request being served, with the entity that serves it.
+/// The result of a served request: the entity and the answer.
 type Served<D, T> = (Box<Entity<D>>, Asked<T, D>);
 
-/// One request that is served where its asker is.
+/// A request that is served in its caller's task.
 pub(crate) struct Serving<D: Decider, T> {
     stage: Mutex<Stage<D, T>>,
 }
 
 enum Stage<D: Decider, T> {
-    /// In the asker's task.
+    /// Being served in the caller's task.
     Here {
         work: Work<Served<D, T>>,
         asker: Option<Waker>,
     },
-    /// On an arbiter, which answers from there.
+    /// Moved to an arbiter, which sends the answer.
     Moved(oneshot::Receiver<Asked<T, D>>),
-    /// The asker has the answer; the entity waits for whoever keeps it.
+    /// The caller has the answer; the entity waits to be taken back.
     Done(Box<Entity<D>>),
     /// The entity is elsewhere, or it died.
     Gone,
 }
 
-/// What the registry and the arbiters know of a request that is served elsewhere.
+/// The registry's and the arbiters' view of an entity that is lent to a caller.
 pub(crate) trait Lent<D: Decider>: Send + Sync {
-    /// What is left to do until the entity is free; `None` when it died. `place` is held until then.
+    /// The remaining work until the entity is free; `None` if it died. `place` is held until then.
     fn take_over(&self, place: OwnedSemaphorePermit) -> Option<Work<Box<Entity<D>>>>;
-    /// The entity, once its request is answered.
+    /// The entity, if its request is answered.
     fn take_back(&self) -> Option<Box<Entity<D>>>;
 }
 
@@ -54,7 +54,8 @@ impl<D: Decider, T: Send + 'static> Serving<D, T> {
         }
     }
 
-    /// The answer; `None` when the entity died of the request, or the arbiter ended that it had moved to.
+    /// The answer; `None` if the entity died while serving the request, or if the arbiter that it had moved
+    /// to ended.
     pub(crate) async fn answered(&self) -> Option<Asked<T, D>> {
         std::future::poll_fn(|context| self.poll(context)).await
     }
@@ -99,7 +100,7 @@ impl<D: Decider, T: Send + 'static> Lent<D> for Serving<D, T> {
                 let (reply, answer) = oneshot::channel();
                 *stage = Stage::Moved(answer);
                 drop(stage);
-                // From here on it is the answer that the asker waits for.
+                // From here on the caller waits for the answer from the arbiter.
                 if let Some(asker) = asker {
                     asker.wake();
                 }
@@ -143,7 +144,7 @@ mod tests {
         Box::new(Entity::new("one".to_owned(), Arc::new(fakes.environment.clone())))
     }
 
-    /// A request that is answered with a number once it is told to go on.
+    /// A request that is answered with 7 when the returned sender is used.
     fn begun(fakes: &Fakes) -> (Serving<Counter, u64>, oneshot::Sender<()>) {
         let (go_on, told) = oneshot::channel();
         let entity = entity(fakes);
@@ -220,7 +221,7 @@ mod tests {
             let serving = Serving::<Counter, u64>::new(Box::pin(dies));
             assert_eq!(serving.answered().await, None);
             assert!(serving.take_over(place().1).is_none() && serving.take_back().is_none());
-            // What dies elsewhere, or with its arbiter, answers nothing either.
+            // An entity that dies on its arbiter, or with it, gives no answer either.
             let (serving, go_on) = begun(&Fakes::new());
             drop(serving.take_over(place().1));
             assert!(go_on.is_closed());

@@ -1,5 +1,5 @@
-//! An assistant, as calls ask it: only where a campaign allows it, so often and no more, not while it keeps
-//! failing, and never for longer than its turn has time.
+//! The assistant (a language model) as calls use it: only if a campaign allows it, within the campaign's
+//! budget, not while it keeps failing, and never longer than the turn has time.
 
 use crate::asked::AskedSoFar;
 use domain::assist_plan::AssistPlan;
@@ -12,14 +12,14 @@ use domain::ports::masking::Masking;
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Longest wait for a pick: who asked something notices a second (`speech.md` §7).
+/// Longest wait for a pick, in milliseconds: a callee notices a pause of a second (`speech.md` §7).
 const ANSWER_MS_MAX: u64 = 800;
-/// What an answer has left at the least, or it is not asked for.
+/// Least time that a request must have left, in milliseconds; otherwise it is not sent.
 const ANSWER_MS_MIN: u64 = 150;
-/// From the end of what was said until something is said by us: nobody hears nothing for three seconds, and
-/// the way to the ear takes the rest (decision 0097).
+/// Longest time from the end of the callee's words to our next words, in milliseconds: the callee must not
+/// hear silence for three seconds, and the way to the ear takes the rest (decision 0097).
 const TURN_MS_MAX: u64 = 2_600;
-/// Who is asked, and what was asked so far.
+/// The assistant, and the requests sent to it so far.
 #[derive(Clone)]
 pub struct Assist {
     pub assistant: Arc<dyn Assistant>,
@@ -36,7 +36,8 @@ impl Assist {
         }
     }
 
-    /// The time that a pick has, where it may be asked for now; the question is counted.
+    /// The time for a pick in milliseconds, and counts the request; `None` if the assistant may not be asked
+    /// now.
     pub(crate) fn admits(
         &self,
         campaign: &CampaignId,
@@ -54,7 +55,7 @@ impl Assist {
         Some(left)
     }
 
-    /// Asks once. An id outside the list is a failure, whatever else was answered.
+    /// Sends one request. An id that was not offered is a failure, whatever else was answered.
     pub(crate) async fn pick(
         &self,
         clock: &dyn Clock,

@@ -1,8 +1,8 @@
-//! Which of a line's numbers a call may show: those whose licence lasts, in turn, and each for so many calls
-//! at once where the line says so.
+//! The caller numbers of a line that a call may show: those with a valid licence, in turn, each for a limited
+//! number of simultaneous calls if the line says so.
 //!
-//! Calls are counted by the number over all lines, so that two trunks which have the same one do not show it
-//! twice. It is memory alone: what a crash left open is ended before anybody is dialed again.
+//! Calls are counted per number over all lines, so that two trunks with the same number do not exceed its
+//! limit. The counts are only in memory: calls that a crash left open are ended before new ones are dialed.
 
 use domain::caller_number::CallerNumber;
 use domain::compliance::{days_licensed, judge_caller_number};
@@ -10,10 +10,10 @@ use domain::ports::line::LineFacts;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Microseconds of a second: days begin and end with one.
+/// Microseconds per second: days begin and end on a second.
 const SECOND_US: i64 = 1_000_000;
 
-/// How many calls show each number now.
+/// The number of calls that show each number now.
 #[derive(Debug, Default)]
 pub(crate) struct Shown(BTreeMap<String, u32>);
 
@@ -27,7 +27,7 @@ impl Shown {
         *calls = calls.saturating_add(1);
     }
 
-    /// A call that showed it is over.
+    /// Removes an ended call from the number's count.
     pub(crate) fn give_back(&mut self, number: &str) {
         if let Some(calls) = self.0.get_mut(number) {
             *calls = calls.saturating_sub(1);
@@ -36,29 +36,29 @@ impl Shown {
     }
 }
 
-/// A line's number at a moment, for whoever watches.
+/// The use of one of a line's numbers at a moment, for monitoring.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerUse {
     pub caller: CallerNumber,
     /// Calls that show it, over all lines.
     pub calls: u32,
-    /// Days that its licence lasts beyond today; below nothing once it has ended.
+    /// Days for which its licence lasts after today; negative if it has ended, `None` without an end.
     pub days_left: Option<i64>,
 }
 
 impl CallerUse {
-    /// Its licence has ended: it is shown no more.
+    /// True if its licence has ended; it is no longer shown.
     pub fn is_expired(&self) -> bool {
         self.days_left.is_some_and(|days| days < 0)
     }
 }
 
-/// The numbers of one line.
+/// The caller numbers of one line.
 pub(crate) struct Callers {
     numbers: Vec<CallerNumber>,
-    /// Most calls at once that show the same one.
+    /// Most simultaneous calls that show the same number.
     calls_max: Option<u32>,
-    /// Those whose licence lasts, and in which second that was found.
+    /// Indices of the numbers with a valid licence. `found_in` is the second in which they were determined.
     licensed: Vec<usize>,
     found_in: Option<i64>,
     next: usize,
@@ -75,7 +75,7 @@ impl Callers {
         }
     }
 
-    /// How many further calls could show a number of this line now; no bound on a line that shows none.
+    /// How many further calls could show a number of this line now. No limit for a line without numbers.
     pub(crate) fn free(&mut self, shown: &Shown, now: Timestamp) -> u32 {
         if self.numbers.is_empty() {
             return u32::MAX;
@@ -86,7 +86,7 @@ impl Callers {
             .fold(0, u32::saturating_add)
     }
 
-    /// The next number in turn that may be shown, taken for a call.
+    /// Takes the next number in turn that may be shown, for one call.
     pub(crate) fn take(&mut self, shown: &mut Shown, now: Timestamp) -> Option<CallerNumber> {
         self.find_licensed(now);
         let count = self.licensed.len();
@@ -103,7 +103,7 @@ impl Callers {
         Some(caller)
     }
 
-    /// Each of them now.
+    /// The use of each number now.
     pub(crate) fn uses(&self, shown: &Shown, now: Timestamp) -> Vec<CallerUse> {
         let uses = self.numbers.iter().map(|caller| CallerUse {
             calls: shown.calls(&caller.number),
@@ -118,7 +118,8 @@ impl Callers {
             .map_or(u32::MAX, |max| max.saturating_sub(shown.calls(&caller.number)))
     }
 
-    /// A licence ends with a day, and a day with a second: within one nothing changes.
+    /// Determines the numbers with a valid licence, at most once per second: a licence ends with a day, and a
+    /// day with a second.
     fn find_licensed(&mut self, now: Timestamp) {
         let second = now.micros().div_euclid(SECOND_US);
         if self.found_in == Some(second) {

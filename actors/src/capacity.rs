@@ -1,9 +1,10 @@
-//! Legs and dials per second granted per line, over all campaigns, and how each line has fared lately.
+//! The capacity of the lines, over all campaigns: simultaneous legs and dials per second, and the health of
+//! each line.
 //!
-//! A place on a line is taken before anything is asked of anybody, and given back when the leg is over.
-//! Lines are ordered by preference. A line with 3 trunk-attributable failures in a row rests while another
-//! serves; when every line has failed so, the dialer pauses the campaigns. A line that has answered a probe
-//! before carries nothing while it does not answer, or since it failed so, until it answers the next one
+//! A slot on a line is taken before any grant is requested, and given back when the leg is over. Lines are
+//! ordered by preference. A line with 3 trunk-attributable failures in a row rests while another serves; when
+//! every line has failed this way, the dialer pauses the campaigns. A line that has answered a probe before
+//! carries no calls while it does not answer, or after it failed this way, until it answers the next probe
 //! (`line_health.rs`).
 
 use crate::callers::{Callers, Shown};
@@ -20,20 +21,21 @@ use tokio::sync::Notify;
 
 pub(crate) use crate::line_health::TrunkSign;
 
-/// The window of `dials_per_second`.
+/// The window of `dials_per_second`, in milliseconds.
 const RATE_WINDOW_MS: u64 = 1_000;
 
-/// All lines' legs, shared by the dialer and its calls.
+/// The slots of all lines, shared by the dialer and its calls.
 pub(crate) struct Capacity {
     lines: Mutex<Lines>,
     freed: Notify,
-    /// The same for further legs that wait: all of them look, the dialer alone is told by `freed`.
+    /// Notified like `freed`, for waiting further legs: all of them look, while `freed` wakes only the
+    /// dialer.
     freed_for_next_legs: Notify,
-    /// Further legs that wait for a place: what comes free is theirs before it is a new call's.
+    /// Number of further legs that wait for a slot. A released slot is theirs before a new call gets it.
     next_legs_waiting: AtomicU32,
 }
 
-/// The lines, in order of preference, and the numbers that calls on them show.
+/// The lines in order of preference, and the caller numbers in use.
 struct Lines {
     uses: Vec<LineUse>,
     shown: Shown,
@@ -42,24 +44,24 @@ struct Lines {
 struct LineUse {
     facts: LineFacts,
     legs_count: u32,
-    /// Places taken within the last second, oldest first; at most `dials_per_second`.
+    /// When slots were taken within the last second, oldest first; at most `dials_per_second`.
     dialed: VecDeque<Timestamp>,
     /// When the last `dials_per_second` legs left, or will leave.
     left: VecDeque<Timestamp>,
     callers: Callers,
     health: LineHealth,
-    /// By an emergency stop: no leg begins on it.
+    /// Stopped by an emergency stop: no leg begins on it.
     is_stopped: bool,
 }
 
-/// A place for one leg on one line; dropping it gives the place back.
+/// A slot for one leg on one line. Dropping it gives it back.
 pub(crate) struct LegPlace {
     capacity: Arc<Capacity>,
     line: usize,
     caller: Option<CallerNumber>,
 }
 
-/// Counts a further leg among those that wait, until it is dropped.
+/// Counts a waiting further leg until it is dropped.
 struct NextLegWaiting(Arc<Capacity>);
 
 impl NextLegWaiting {
@@ -98,7 +100,7 @@ impl Capacity {
         })
     }
 
-    /// A place on the first line that has one now, leaving out those in `except`.
+    /// Takes a slot on the first line that has one now, without the lines in `except`.
     pub(crate) fn take(self: &Arc<Self>, now: Timestamp, except: &[usize]) -> Option<LegPlace> {
         let mut lines = self.lock();
         let Lines { uses, shown } = &mut *lines;
@@ -115,8 +117,9 @@ impl Capacity {
         None
     }
 
-    /// A place for the first leg of a new call: on the first line that has one now, while there are more than
-    /// further legs wait for. Theirs is a matter of seconds, a new call is as due a moment later.
+    /// Takes a slot for the first leg of a new call, on the first line that has one now, if more slots are
+    /// free than further legs wait for. Those legs must be dialed within seconds; a new call can wait a
+    /// moment.
     pub(crate) fn take_first(self: &Arc<Self>, now: Timestamp) -> Option<LegPlace> {
         if self.free_count(now) == 0 {
             return None;
@@ -124,8 +127,8 @@ impl Capacity {
         self.take(now, &[])
     }
 
-    /// A place for a further leg on a line outside `except`, as soon as one is free, until `until`; `None`
-    /// when there is none by then, or none can come free. Cancel-safe.
+    /// Takes a slot for a further leg on a line outside `except`, as soon as one is free. `None` if there is
+    /// none before `until` or none can become free. Cancel-safe.
     pub(crate) async fn take_next(
         self: &Arc<Self>,
         clock: &dyn Clock,
@@ -134,7 +137,7 @@ impl Capacity {
     ) -> Option<LegPlace> {
         let mut waiting = None;
         loop {
-            // Registered before looking: a place given back in between is not missed.
+            // Registered before looking, so that a slot released in between is not missed.
             let freed = self.freed_for_next_legs.notified();
             tokio::pin!(freed);
             freed.as_mut().enable();
@@ -156,8 +159,8 @@ impl Capacity {
         }
     }
 
-    /// When to look for a place on a line outside `except`: when time frees one, or at `until` where only a
-    /// leg's end can. `None` when no such line may take a leg by then.
+    /// When to look for a slot on a line outside `except`: when time frees one, or at `until` if only the end
+    /// of a leg can. `None` if none of these lines can take a leg by then.
     fn free_by(&self, now: Timestamp, except: &[usize], until: Timestamp) -> Option<Timestamp> {
         let mut lines = self.lock();
         let Lines { uses, shown } = &mut *lines;
@@ -172,14 +175,14 @@ impl Capacity {
         looks.min()
     }
 
-    /// When a place may come free by time alone: now, later, or `None` while all legs are taken.
+    /// When a slot may become free by time alone: now or later; `None` while all legs are in use.
     pub(crate) fn free_at(&self, now: Timestamp) -> Option<Timestamp> {
         let mut lines = self.lock();
         let Lines { uses, shown } = &mut *lines;
         uses.iter_mut().filter_map(|line| line.free_at(now, shown)).min()
     }
 
-    /// How many new calls could be begun now, over all lines: not on the places that further legs wait for.
+    /// How many new calls could begin now, over all lines, without the slots that further legs wait for.
     pub(crate) fn free_count(&self, now: Timestamp) -> u32 {
         let mut lines = self.lock();
         let Lines { uses, shown } = &mut *lines;
@@ -190,7 +193,7 @@ impl Capacity {
         free.saturating_sub(self.next_legs_waiting.load(Ordering::Relaxed))
     }
 
-    /// What each line carries now of what it may, in order of preference.
+    /// The current load of each line, in order of preference.
     pub(crate) fn loads(&self, now: Timestamp) -> Vec<LineLoad> {
         let lines = self.lock();
         lines
@@ -200,23 +203,23 @@ impl Capacity {
             .collect()
     }
 
-    /// Returns when a place has been given back. A place given back before the call counts once.
+    /// Returns when a slot has been given back. A slot given back before the call counts once.
     pub(crate) async fn freed(&self) {
         self.freed.notified().await;
     }
 
-    /// Notes how a leg on `line` ended; true when by now every line has failed too often.
+    /// Records how a leg on `line` ended. Returns true if every line has now failed too often.
     pub(crate) fn note(&self, line: usize, sign: TrunkSign, now: Timestamp) -> bool {
         let uses = &mut self.lock().uses;
         if let Some(used) = uses.get_mut(line) {
             used.health.note(sign, now);
         }
-        // Who is stopped says nothing of those that may serve.
+        // Stopped lines say nothing about the lines that may serve.
         let mut serving = uses.iter().filter(|line| !line.is_stopped).peekable();
         serving.peek().is_some() && serving.all(|line| line.health.is_out())
     }
 
-    /// Notes what a probe of a line found; true where that changed whether it carries calls.
+    /// Records the result of a probe. Returns true if it changed whether the line carries calls.
     pub(crate) fn note_probe(&self, line: usize, answer: ProbeAnswer) -> bool {
         let changed = match self.lock().uses.get_mut(line) {
             Some(used) => used.health.note_probe(answer),
@@ -229,7 +232,7 @@ impl Capacity {
         changed
     }
 
-    /// From now on a leg may begin on a line, or none.
+    /// Allows or forbids new legs on a line.
     pub(crate) fn set_stopped(&self, line: usize, is_stopped: bool) {
         if let Some(line) = self.lock().uses.get_mut(line) {
             line.is_stopped = is_stopped;
@@ -238,7 +241,8 @@ impl Capacity {
         self.freed_for_next_legs.notify_waiters();
     }
 
-    /// Forgets failures: the campaigns are paused, and whoever resumes them has seen to the trunk.
+    /// Clears the failures of all lines: the campaigns are paused, and the user who resumes them has checked
+    /// the trunks.
     pub(crate) fn forget_failures(&self) {
         for line in &mut self.lock().uses {
             line.health.forget_failures();
@@ -331,14 +335,14 @@ impl LegPlace {
     pub(crate) const fn line(&self) -> usize {
         self.line
     }
-    /// When this leg may leave: now, or once the line's rate permits. Grants take their time, so that places
-    /// taken in two seconds may be ready in one.
+    /// When this leg may leave: now, or when the line's rate permits. Grants take time, so slots taken in two
+    /// different seconds may be ready in the same one.
     pub(crate) fn leaves_at(&self, now: Timestamp) -> Timestamp {
         let mut lines = self.capacity.lock();
         let line = lines.uses.get_mut(self.line);
         line.map_or(now, |line| line.leaves_at(now))
     }
-    /// The number to show, from the line's own in turn.
+    /// The caller number to show; the line's numbers take turns.
     pub(crate) fn caller(&self) -> Option<CallerNumber> {
         self.caller.clone()
     }
@@ -366,7 +370,7 @@ mod tests {
     use crate::testing::{FakeClock, on_one_thread};
     use std::task::Poll;
 
-    /// What a future says when it is looked at once.
+    /// Polls a future once.
     async fn looked_at<F: Future + Unpin>(future: F) -> Poll<F::Output> {
         let mut future = Some(future);
         std::future::poll_fn(move |context| {
@@ -531,7 +535,8 @@ mod tests {
             }
             Capacity::new(vec![facts])
         };
-        // A carrier's own form is of Beijing, where the day ends eight hours before it does in UTC.
+        // A carrier's number in its local form belongs to Beijing, where the day ends eight hours before it
+        // does in UTC.
         let last: Timestamp = "2026-12-31T15:59:59.999999Z".parse().unwrap();
         let after: Timestamp = "2026-12-31T16:00:00Z".parse().unwrap();
         let shown = |capacity: &Arc<Capacity>, now| {

@@ -1,15 +1,16 @@
-//! How far this process's clock was from others when they were last compared; a wrong clock dials nobody.
+//! The offset of this process's clock from other clocks, as last measured. While it is wrong, no call is
+//! dialed.
 //!
-//! Calling windows, caps and "never before" rest on the time of day. While the last offset of any source is
-//! beyond `CLOCK_SKEW_MS_MAX` no new dial is granted; who is talked to may finish.
+//! Calling windows, caps and earliest times depend on the time of day. While the last offset of any source is
+//! beyond `CLOCK_SKEW_MS_MAX`, no new dial is granted; conversations may finish.
 
 use domain::installation::{CLOCK_SKEW_MS_MAX, ClockDoubt, ClockOffset};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The last offset of each source, and whether the wall clock is believed, shared by everything that dials in
-/// this process.
+/// The last offset of each source, and whether the wall clock is doubted. Shared by everything in this
+/// process that dials.
 #[derive(Debug, Default)]
 pub struct ClockSkew {
     offsets: Mutex<BTreeMap<String, (ClockOffset, Timestamp)>>,
@@ -17,7 +18,7 @@ pub struct ClockSkew {
 }
 
 impl ClockSkew {
-    /// An offset was just measured. A process compares itself with as many sources as it was given: bounded.
+    /// Stores a measured offset. The number of sources is bounded by the configuration.
     pub fn measured(&self, offset: ClockOffset, at: Timestamp) {
         let is_wrong = is_wrong(&offset);
         let before = self.lock().insert(offset.source.clone(), (offset.clone(), at));
@@ -29,15 +30,15 @@ impl ClockSkew {
                 tracing::error!(
                     offset_ms,
                     source,
-                    "this clock is wrong: nothing is dialed until it is right"
+                    "this clock is wrong: no call is dialed until it is right"
                 );
             } else {
-                tracing::warn!(offset_ms, source, "this clock is right again: dialing goes on");
+                tracing::warn!(offset_ms, source, "this clock is right again: dialing resumes");
             }
         }
     }
 
-    /// The first source that says that this clock is wrong.
+    /// The offset of the first source by which this clock is wrong.
     pub fn exceeded(&self) -> Option<ClockOffset> {
         let offsets = self.lock();
         let mut all = offsets.values().map(|(offset, _)| offset);
@@ -49,7 +50,7 @@ impl ClockSkew {
         self.lock().values().cloned().collect()
     }
 
-    /// The wall clock is not believed: nothing is dialed until `believe`.
+    /// Marks the wall clock as doubted: no call is dialed until `believe`.
     pub fn doubt(&self, doubt: ClockDoubt) {
         let before = self.doubt_now().replace(doubt);
         if before.map(|before| before.cause) != Some(doubt.cause) {
@@ -57,24 +58,24 @@ impl ClockSkew {
             tracing::error!(
                 ?cause,
                 apart_ms,
-                "the wall clock is doubted: nothing is dialed until it agrees again, or somebody confirms it"
+                "the wall clock is doubted: no call is dialed until it agrees again or a user confirms it"
             );
         }
     }
 
-    /// The wall clock is believed again.
+    /// Ends the doubt about the wall clock.
     pub fn believe(&self) {
         if self.doubt_now().take().is_some() {
-            tracing::warn!("the wall clock is believed again: dialing goes on");
+            tracing::warn!("the wall clock is no longer doubted: dialing resumes");
         }
     }
 
-    /// Why the wall clock is not believed; `None` while it is.
+    /// Why the wall clock is doubted; `None` while it is not.
     pub fn doubted(&self) -> Option<ClockDoubt> {
         *self.doubt_now()
     }
 
-    /// Whether the clock is a reason to dial nobody.
+    /// True if the clock is a reason not to dial.
     pub fn stops_dialing(&self) -> bool {
         self.exceeded().is_some() || self.doubted().is_some()
     }

@@ -1,5 +1,5 @@
-//! Confirmation of a repeat: what was stored by an append that failed is answered only once it is where the
-//! store is configured to keep it.
+//! Confirms stored events before a repeated command is answered: events of an append that failed are reported
+//! as stored only when the store keeps them where it is configured to.
 
 use crate::environment::Environment;
 use domain::ids::StreamId;
@@ -7,8 +7,8 @@ use domain::ports::event_store::{APPEND_EVENTS_MAX, StoreError, Writers};
 use domain::stored_event::{Cause, Record, StreamVersion, UnreadableRecord};
 use std::sync::Arc;
 
-/// Appends the batch that ends at `version` again. The store answers that as the first time, and only when
-/// the events are durable, in a standby too where one is configured: an append that failed for want of a
+/// Appends the batch that ends at `version` again. The store returns the first result, and only when the
+/// events are durable, on a standby too if one is configured: an append that failed because of a missing
 /// standby may have left them on one disk. A store with one writer needs no confirmation.
 pub(crate) async fn confirm_stored(
     environment: &Environment,
@@ -44,9 +44,9 @@ pub(crate) async fn confirm_stored(
     store.append(stream, before, batch).await.map(drop)
 }
 
-/// Before the reply to a request that had nothing left to do: another process may have appended
-/// what the state says, and wait for its standby in vain. A driver gets no confirmation, because all that it
-/// does follows an append of its own.
+/// Confirms the stream before the reply to a request that had nothing to write: another process may have
+/// appended what the state contains and still wait for its standby. A driver gets no confirmation, because
+/// its actions always follow an append of its own.
 pub(crate) async fn confirm_for_caller(
     environment: &Environment,
     stream: &StreamId,

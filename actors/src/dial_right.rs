@@ -1,21 +1,21 @@
-//! The right to dial: what drivers store is stored only while this process certainly holds it.
+//! The right to dial: commands of drivers are stored only while this process certainly holds it.
 //!
-//! A process that was stopped for a while goes on where it was, though another has taken over meanwhile. Its
-//! drivers ask entities through `ActorSystem::while_held`: they wait until it is known whether the right is
-//! still theirs, and are refused once another process has it. See decision 0193.
+//! A process that was suspended continues where it was, although another may have taken over. Its drivers ask
+//! entities through `ActorSystem::while_held`: they wait until it is known whether the process still holds
+//! the right, and are refused once another process has it. See decision 0193.
 
 use async_trait::async_trait;
 
-/// Whether this process may act for the calls of a log.
+/// The right of one process to act for the calls of a log.
 #[async_trait]
 pub trait DialRight: Send + Sync {
-    /// Whether it is certainly held now.
+    /// True if this process certainly holds the right now.
     fn is_held(&self) -> bool;
 
-    /// Whether another process was found to hold it.
+    /// True if another process was found to hold the right.
     fn is_of_another(&self) -> bool;
 
-    /// Waits while it is not known: true once it is held, false once another process has it, or when that
-    /// stays unknown for too long. Cancel-safe.
+    /// Waits until it is known who holds the right. Returns true if this process does; false if another does,
+    /// or if it stays unknown for too long. Cancel-safe.
     async fn held(&self) -> bool;
 }

@@ -1,5 +1,5 @@
-//! An encoder of the installation's own, as calls ask it: so many at once and no more, not while it keeps
-//! failing, and never for longer than its turn has time.
+//! The installation's own encoder as calls use it: a limited number of requests at once, none while it keeps
+//! failing, and never longer than the turn has time.
 
 use domain::ports::clock::Clock;
 use domain::ports::encoder::{Encoder, EncoderFailure, EncoderRanking};
@@ -7,18 +7,20 @@ use domain::ports::masking::Masking;
 use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What an answer has left at the least, or it is not asked for.
+/// Least time that a request must have left, in milliseconds; otherwise it is not sent.
 const ANSWER_MS_MIN: u64 = 50;
-/// From the end of what was said until something is said by us, as for an assistant, which comes after it.
+/// Longest time from the end of the callee's words to our next words, in milliseconds. The same as for an
+/// assistant, which is asked after the encoder.
 const TURN_MS_MAX: u64 = 2_600;
-/// Calls that ask at once: a machine of few cores ranks one after the other, and a queue is late anyway.
+/// Most requests at once: a machine with few cores ranks one after the other, and a queued request would be
+/// late anyway.
 const AT_ONCE_MAX: u32 = 4;
-/// Failures in a row after which it rests.
+/// Failures in a row after which the encoder is not asked for `REST_MS`.
 const FAILURES_MAX: u32 = 5;
-/// For how long.
+/// How long the encoder is then not asked, in milliseconds.
 const REST_MS: u64 = 30_000;
 
-/// Who is asked, and how it went so far.
+/// The encoder, and the count of its requests and failures.
 #[derive(Clone)]
 pub struct Encode {
     encoder: Arc<dyn Encoder>,
@@ -33,13 +35,13 @@ struct Counted {
     rests_until: Option<Timestamp>,
 }
 
-/// A ranking, or how there is none, after how long.
+/// A ranking or the reason why there is none, and the time it took.
 pub(crate) struct Asked {
     pub(crate) ranked: Result<EncoderRanking, EncoderFailure>,
     pub(crate) took_ms: u64,
 }
 
-/// A place among those that ask at once, given back when it is dropped: also by a call that ends meanwhile.
+/// One of the `AT_ONCE_MAX` slots. Dropping it gives it back, also when the call ends during the request.
 struct Place(Arc<Mutex<Counted>>);
 
 impl Drop for Place {
@@ -54,8 +56,8 @@ fn locked(counted: &Mutex<Counted>) -> MutexGuard<'_, Counted> {
 }
 
 impl Encode {
-    /// Longest wait for a ranking: an encoder on a processor takes some ten milliseconds, and who asked
-    /// something notices half a second.
+    /// Longest wait for a ranking, in milliseconds: an encoder on a CPU takes tens of milliseconds, and a
+    /// callee notices half a second.
     pub const ANSWER_MS_MAX: u64 = 400;
 
     pub fn new(encoder: Arc<dyn Encoder>, masking: Arc<dyn Masking>) -> Self {
@@ -66,12 +68,12 @@ impl Encode {
         }
     }
 
-    /// What it is called where it did not answer.
+    /// The name of the model, used when it does not answer.
     pub(crate) fn model(&self) -> &str {
         self.encoder.model()
     }
 
-    /// Asks once, where it may be asked now; what was said goes out masked.
+    /// Sends one request with the masked text. `None` if the encoder may not be asked now.
     pub(crate) async fn rank(
         &self,
         clock: &dyn Clock,

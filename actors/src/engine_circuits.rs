@@ -1,25 +1,25 @@
-//! Whether the speech engines answer: a circuit for the recognizer, and one for the synthesizer.
+//! Circuit breakers for the speech engines: one for the recognizer, one for the synthesizer.
 //!
 //! Three failures in a row open a circuit. While it is open, campaigns with a flow that needs the engine
-//! start no calls; a stored clip probes it every 10 s, never a customer's call, and the first probe that the
-//! engine answers closes it. Each process has its own circuits; they are not stored.
+//! start no calls. A stored clip probes it every 10 s, never a customer's call, and the first answered probe
+//! closes the circuit. Each process has its own circuits; they are not stored.
 
 use domain::call::EngineKind;
 use domain::time::Timestamp;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Failures in a row that open a circuit: two are a lost connection and its retry within one call.
+/// Failures in a row that open a circuit: two can be a lost connection and its retry within one call.
 pub(crate) const FAILURES_MAX: u32 = 3;
 
-/// Longest reason kept, in bytes: an error of an engine is a sentence.
+/// Longest stored reason, in bytes: an engine's error is a sentence.
 const REASON_BYTES_MAX: usize = 200;
 
-/// An engine that does not answer.
+/// A speech engine that does not respond.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenCircuit {
     pub engine_kind: EngineKind,
-    /// Its name, for example `funasr`.
+    /// The engine's name, for example `funasr`.
     pub engine: String,
     /// When its circuit was opened.
     pub since: Timestamp,
@@ -48,7 +48,7 @@ impl Circuits {
     }
 }
 
-/// The circuits of one process, shared by calls and by status pages.
+/// The circuit breakers of one process, shared by calls and status pages.
 #[derive(Debug, Default)]
 pub struct EngineCircuits {
     circuits: Mutex<Circuits>,
@@ -56,7 +56,7 @@ pub struct EngineCircuits {
 }
 
 impl EngineCircuits {
-    /// A call, or a probe, got a result.
+    /// Records a result of a call or a probe. It closes an open circuit.
     pub fn note_success(&self, kind: EngineKind) {
         let mut circuits = self.lock();
         let circuit = circuits.of(kind);
@@ -64,12 +64,12 @@ impl EngineCircuits {
         if let Some(open) = circuit.open.take() {
             tracing::warn!(
                 engine = open.engine,
-                "an engine answers again: its campaigns go on"
+                "an engine responds again: its campaigns resume"
             );
         }
     }
 
-    /// A call, or a probe, got no result; the third failure in a row opens the circuit.
+    /// Records a failure of a call or a probe. The third in a row opens the circuit.
     pub fn note_failure(&self, kind: EngineKind, engine: &str, reason: &str, now: Timestamp) {
         let mut circuits = self.lock();
         let circuit = circuits.of(kind);
@@ -85,7 +85,7 @@ impl EngineCircuits {
         tracing::error!(
             engine,
             reason,
-            "an engine does not answer: campaigns that need it start no calls until a probe is answered"
+            "an engine does not respond: campaigns that need it start no calls until it answers a probe"
         );
         circuit.open = Some(OpenCircuit {
             engine_kind: kind,
@@ -97,7 +97,7 @@ impl EngineCircuits {
         self.opened.notify_one();
     }
 
-    /// The engines that do not answer now.
+    /// The engines that do not respond now.
     pub fn open(&self) -> Vec<OpenCircuit> {
         let circuits = self.lock();
         let both = [&circuits.recognizer, &circuits.synthesizer];
@@ -106,7 +106,7 @@ impl EngineCircuits {
             .collect()
     }
 
-    /// The first of these engines that does not answer.
+    /// The first of these kinds of engine that does not respond.
     pub fn first_open_of(&self, kinds: &[EngineKind]) -> Option<OpenCircuit> {
         self.open()
             .into_iter()

@@ -1,13 +1,13 @@
 //! One live entity of any decider: load, decide, append, evolve, reply.
 //!
-//! The state is only what the entity's own events say. A repeated command is known before deciding, and
-//! answered with what its stream holds of it.
-//! A record is durable before the state moves; after any failed append the state is dropped, so the next
-//! command reads the stream again. Nothing here knows how entities are hosted.
+//! The state comes only from the entity's own events. A repeated command is recognized before deciding and
+//! answered with its stored events. A record is durable before the state changes; after any failed append the
+//! state is dropped, so that the next command reads the stream again. This module does not know how entities
+//! are hosted.
 //!
-//! Where other processes write to the same log, a state in memory may be behind its stream. What is written
-//! is held against the expected version; before anything is answered without writing, the stream is read on,
-//! and what was decided from an older state is decided again.
+//! If other processes write to the same log, a state in memory may be behind its stream. A write is checked
+//! against the expected version. Before an answer without a write, the rest of the stream is read, and a
+//! decision from an older state is made again.
 
 pub use crate::answer::{Answer, Asked, Loaded};
 use crate::confirmation::{confirm_for_caller, confirm_stored};
@@ -25,7 +25,7 @@ use domain::stored_event::{
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// One entity; `loaded` is `None` before the first command and after a failed append.
+/// One entity. `loaded` is `None` before the first command and after a failed append.
 pub(crate) struct Entity<D: Decider> {
     id: D::Id,
     stream: StreamId,
@@ -41,13 +41,13 @@ enum TryError<R: std::error::Error> {
     Final(AskError<R>),
 }
 
-/// What a command comes to, before anything is written.
+/// The decision about a command, before anything is written.
 enum Decided<D: Decider> {
     Events(Vec<D::Event>),
-    /// It was answered before; its events end here.
+    /// The command was answered before; position of its last event.
     Repeat(Position),
     Refusal(D::Refusal),
-    /// The stream is at another version than the caller believes.
+    /// The stream is at another version than the caller expects.
     Stale,
 }
 
@@ -80,7 +80,7 @@ impl<D: Decider> Entity<D> {
         }
     }
 
-    /// Whether something is under way with it, as far as is known.
+    /// True if work of the entity is in progress, according to the state in memory.
     pub(crate) fn is_underway(&self) -> bool {
         let live = self.loaded.as_ref();
         live.is_some_and(|live| D::is_underway(&live.state))
@@ -101,7 +101,7 @@ impl<D: Decider> Entity<D> {
         match self.attempt(command, cause).await {
             Ok(answer) => Ok(answer),
             Err(TryError::Final(error)) => Err(error),
-            // What is rare stands in a box of its own, so that a usual request needs little memory.
+            // The rare case is boxed, so that a usual request needs little memory.
             Err(TryError::Raced) => match Box::pin(self.attempt(command, cause)).await {
                 Ok(answer) => Ok(answer),
                 Err(TryError::Final(error)) => Err(error),
@@ -110,14 +110,15 @@ impl<D: Decider> Entity<D> {
         }
     }
 
-    /// Decides and appends once. The state is put back only when it is known to be the stream's.
+    /// Decides and appends once. The state is kept only when it is known to be that of the stream.
     async fn attempt(
         &mut self,
         command: &D::Command,
         cause: Cause,
     ) -> Result<Answer<D>, TryError<D::Refusal>> {
         let (mut live, now, decided) = self.decide(command, cause).await?;
-        // What would write nothing may have been done long ago: then it is answered as it was.
+        // If no event would be written, the command may have been answered long ago; then that answer is
+        // returned.
         if !matches!(&decided, Decided::Events(events) if !events.is_empty())
             && let Some(position) = Box::pin(self.answered_long_ago(&live, cause)).await?
         {
@@ -160,7 +161,8 @@ impl<D: Decider> Entity<D> {
             appended => appended?,
         };
         if position <= live.position || !self.is_stored_here(live.version, first).await? {
-            // Stored by this very command, longer ago than is remembered or by another process.
+            // Stored earlier by this same command, longer ago than commands are remembered, or by another
+            // process.
             return Box::pin(self.repeat(cause, position)).await;
         }
         let events = Arc::new(events);
@@ -173,8 +175,8 @@ impl<D: Decider> Entity<D> {
         Ok(answer)
     }
 
-    /// Where the events of a request that came again end, when the command is not remembered any more: the
-    /// stream is read for it. Only for requests that may come again.
+    /// Position of the last event of a repeated request that is no longer remembered, found by reading the
+    /// stream. Only for requests that carry a mark.
     async fn answered_long_ago(
         &self,
         live: &Live<D>,
@@ -189,8 +191,8 @@ impl<D: Decider> Entity<D> {
         Ok(end.map(|end| end.position))
     }
 
-    /// Answers a command whose events are stored, as the first time: with the state of now, or of then where
-    /// a request from outside came again.
+    /// Answers a command with stored events as the first time: with the current state or, for a repeated
+    /// request from outside, the state of then.
     async fn repeat(&mut self, cause: Cause, position: Position) -> Result<Answer<D>, TryError<D::Refusal>> {
         let again = load(&self.id, &self.environment, Some(cause.command)).await;
         let LoadedStream {
@@ -214,8 +216,8 @@ impl<D: Decider> Entity<D> {
         Ok(answer)
     }
 
-    /// Decides once; on a log that others write, once more when nothing would be written and the stream has
-    /// moved.
+    /// Decides. On a log with other writers it decides once more if no event would be written and the stream
+    /// has moved.
     async fn decide(
         &mut self,
         command: &D::Command,
@@ -245,8 +247,8 @@ impl<D: Decider> Entity<D> {
         self.environment.store.capabilities().writers == Writers::ManyProcesses
     }
 
-    /// Whether what was appended stands behind `before`, and not where another process had put it when it was
-    /// asked the same command: a store answers a repeat as the first time.
+    /// True if the appended events follow `before` in the stream. False if another process had stored the
+    /// same command elsewhere: a store answers a repeated append with the first result.
     async fn is_stored_here(
         &self,
         before: StreamVersion,
@@ -258,12 +260,13 @@ impl<D: Decider> Entity<D> {
         let stream = &self.stream;
         let page = self.environment.store.read_stream(stream, before, 1).await;
         let page = page.map_err(|error| TryError::Final(store_error(stream, &error)))?;
-        // Sealed values differ each time they are made, so equal bytes are these very records.
+        // Sealed values differ each time they are sealed, so equal bytes are these same records.
         let stored = page.first().map(|stored| &stored.record);
         Ok(stored == first.as_ref().map(Record::bytes))
     }
 
-    /// Makes the records, sealed, and moves the state behind them: whoever does not store them drops it.
+    /// Builds the sealed records and moves the state past them. A caller that does not store them must drop
+    /// the state.
     async fn write(
         &self,
         live: &mut Live<D>,
@@ -277,7 +280,7 @@ impl<D: Decider> Entity<D> {
                 .or_else(|| if D::SEQUENTIAL { live.last_event() } else { None }),
             ..cause
         };
-        // Copied only while somebody still holds an answer with it.
+        // Copied only if an earlier answer still holds it.
         let state = Arc::make_mut(&mut live.state);
         let mut records = Vec::with_capacity(events.len());
         for (index, event) in events.iter_mut().enumerate() {
@@ -308,8 +311,8 @@ impl<D: Decider> Entity<D> {
         Ok(records)
     }
 
-    /// The person's key, durable, when the event has something to seal; beside it the one that it has to
-    /// itself, such as a transcript's.
+    /// The person's durable key if the event has something to seal, combined with the event's own key (for
+    /// example a transcript's) if it has one.
     async fn sealing_key(
         &self,
         event: &mut D::Event,
@@ -333,8 +336,8 @@ impl<D: Decider> Entity<D> {
         }
     }
 
-    /// Appends; an unclear append is sent once more with the same records, which the store answers as
-    /// the first time when they are stored already.
+    /// Appends. If the result is unclear, the same records are sent once more; the store returns the first
+    /// result if they are stored already.
     async fn append(
         &self,
         expected: StreamVersion,
@@ -359,7 +362,7 @@ impl<D: Decider> Entity<D> {
         }
         tried.map_err(|error| match error {
             StoreError::WrongVersion { .. } => TryError::Raced,
-            // The same key led to other events, or to events of something else.
+            // The same key led to other events, or to events of another entity.
             StoreError::PartlyStored { .. } if cause.request.mark.is_some() => {
                 TryError::Final(AskError::AnotherRequest)
             }
@@ -372,7 +375,7 @@ impl<D: Decider> Entity<D> {
         })
     }
 
-    /// The state of the stream as it is now, whoever wrote it.
+    /// The current state of the stream, whichever process wrote it.
     async fn take_current(&mut self) -> Asked<Live<D>, D> {
         let may_be_behind = self.loaded.is_some() && self.is_shared();
         let live = self.take_loaded().await?;

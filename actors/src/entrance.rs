@@ -1,9 +1,9 @@
-//! Requests from outside the runtime of calls: bounded, and served on that runtime.
+//! Requests from outside the runtime of calls: bounded in number, and served on that runtime.
 //!
-//! A request of a driver is served in the driver's own task. HTTP, reports and imports run on another runtime
-//! with threads that may be busy for long. Their requests become tasks on the runtime of calls, so that
-//! an entity never waits for one of those threads. A full entrance answers `Busy` at once. Imports have
-//! places of their own, so that they cannot keep an opt-out or an emergency stop waiting. See decision 0192.
+//! A driver's request is served in the driver's own task. HTTP, reports and imports run on another runtime,
+//! with threads that may be busy for long. Their requests become tasks on the runtime of calls, so that an
+//! entity never waits for one of those threads. A full entrance returns `Busy` at once. Imports have slots of
+//! their own, so that they cannot delay an opt-out or an emergency stop. See decision 0192.
 
 use crate::error::AskError;
 use domain::ports::tasks::Tasks;
@@ -14,10 +14,11 @@ use std::sync::Arc;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// Requests from outside that are accepted and not yet answered: four times the limit of imports.
+/// Most requests from outside accepted and not yet answered: four times the limit of imports.
 const REQUESTS_MAX: usize = 4_096;
 
-/// The same for imports: two that run at full speed have 512 each (`AT_ONCE_IDLE_MAX` of an import).
+/// Most requests of imports accepted and not yet answered: two imports at full speed have 512 each
+/// (`AT_ONCE_IDLE_MAX` of an import).
 const IMPORT_REQUESTS_MAX: usize = 1_024;
 
 /// The entrance to the entities of one runtime.
@@ -37,13 +38,13 @@ impl Entrance {
         }
     }
 
-    /// Whether the caller runs on the entities' own runtime.
+    /// True if the caller runs on the entities' own runtime.
     pub(crate) fn is_inside(&self) -> bool {
         Handle::try_current().is_ok_and(|current| current.id() == self.runtime)
     }
 
-    /// Serves a request on `tasks`, which run on the entities' runtime. It goes on when the caller is
-    /// dropped.
+    /// Serves a request on `tasks`, which run on the entities' runtime. The request continues if the caller
+    /// is dropped.
     pub(crate) async fn serve<T: Send + 'static, R: Error + Send + 'static>(
         &self,
         tasks: &dyn Tasks,
@@ -57,7 +58,7 @@ impl Entrance {
         let serving = async move {
             let answer = work.await;
             drop(place);
-            // A caller that has gone away changes nothing: what was decided is stored.
+            // If the caller was dropped, the decision is stored all the same.
             drop(reply.send(answer));
         };
         tasks.spawn("entity request", Box::pin(serving));

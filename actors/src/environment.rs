@@ -1,4 +1,5 @@
-//! The ports every entity needs, and what one process knows of itself: its log, its clock, its engines.
+//! The ports that every entity needs, and the shared health of one process: its log, its clock, its speech
+//! engines.
 
 use crate::clock_skew::ClockSkew;
 use crate::engine_circuits::EngineCircuits;
@@ -10,7 +11,7 @@ use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
 use std::sync::Arc;
 
-/// The ports every entity needs.
+/// The ports that every entity needs.
 #[derive(Clone)]
 pub struct Environment {
     pub store: Arc<dyn EventStore>,
@@ -18,12 +19,12 @@ pub struct Environment {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
     pub tasks: Arc<dyn Tasks>,
-    /// What of the log could not be read here; dialing stops at the first of it.
+    /// Parts of the log that could not be read here; dialing stops at the first.
     pub damage: Arc<LogDamage>,
-    /// How far the clock is off; nothing new is dialed while that is too far.
+    /// The offset of the clock; while it is too large, no new call is dialed.
     pub skew: Arc<ClockSkew>,
-    /// Which engines of speech do not answer; campaigns that need one start no calls meanwhile.
+    /// Speech engines that do not respond; campaigns that need one start no calls meanwhile.
     pub engines: Arc<EngineCircuits>,
-    /// Records are marked as made under a rehearsal clock.
+    /// True if records are marked as made under a rehearsal clock.
     pub rehearsal: bool,
 }

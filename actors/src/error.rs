@@ -1,4 +1,4 @@
-//! Why an ask was not answered, and what that is to whoever asked.
+//! Errors of asking an entity or starting drivers, and the problems they become for callers.
 
 use domain::ids::StreamId;
 use domain::ports::event_store::StoreError;
@@ -7,14 +7,14 @@ use domain::ports::worklist::WorklistError;
 use domain::problem::{Explained, Kind, Problem};
 use domain::stored_event::{RecordError, StreamVersion};
 
-/// Why an entity did not do as asked.
+/// Why an entity did not execute a command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AskError<R: std::error::Error> {
     #[error(transparent)]
     Refused(R),
     #[error("another writer was faster, twice")]
     Conflict,
-    /// The command was answered before, to a request with another body or about something else.
+    /// The command id was used before, for a request with another body or for another entity.
     #[error("this command was another request's")]
     AnotherRequest,
     /// The caller named a version, and it is another by now.
@@ -52,7 +52,7 @@ impl<R: Explained> From<AskError<R>> for Problem {
     }
 }
 
-/// How a store's error is answered; what nobody can retry away is a fault, with its details in the log.
+/// Converts a store's error. An error that no retry can fix becomes a fault, with its details in the log.
 pub(crate) fn store_error<R: std::error::Error>(stream: &StreamId, error: &StoreError) -> AskError<R> {
     match error {
         StoreError::Busy => AskError::Busy,

@@ -1,8 +1,8 @@
-//! Where entities run: the only file that names the actor runtime's own types.
+//! Where entities run. This is the only file that names the actor runtime's own types.
 //!
-//! In the product N arbiters share the runtime of calls (decision 0192); in a simulation everything runs in
-//! the caller's `LocalSet`. An entity handles one request at a time (atomic response): load, decide,
-//! append. A panic ends that entity only; whoever asks next gets a new one, loaded from its stream.
+//! In production N arbiters share the runtime of calls (decision 0192); in a simulation everything runs in
+//! the caller's `LocalSet`. An entity handles one request at a time (atomic response): load, decide, append.
+//! A panic ends only that entity; the next caller gets a new one, loaded from its stream.
 
 use crate::entity::Entity;
 use crate::entrance::Entrance;
@@ -17,17 +17,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::runtime::Runtime;
 
-/// Where the entities of a system run.
+/// The runtime or threads on which the entities of a system run.
 pub enum Place {
-    /// `count` arbiters, each an OS thread, sharing one multi-thread runtime. Its last `Arc` is dropped
-    /// outside async code.
+    /// `count` arbiters, each an OS thread, that share one multi-thread runtime. Its last `Arc` must be
+    /// dropped outside async code.
     Arbiters { runtime: Arc<Runtime>, count: usize },
-    /// The current thread's `LocalSet`, which must be running whenever an entity is asked, and whenever an
-    /// ask is dropped before its answer.
+    /// The current thread's `LocalSet`. It must be running whenever an entity is asked, and whenever an ask
+    /// is dropped before its answer.
     Local,
 }
 
-/// Most arbiters: more than cores is waste.
+/// Most arbiters: more than cores are of no use.
 pub const ARBITERS_MAX: usize = 64;
 
 #[derive(Clone)]
@@ -43,7 +43,7 @@ pub(crate) struct Shards {
 }
 
 impl Hosting {
-    /// Starts the arbiters; they end when `tasks` stops.
+    /// Starts the arbiters. They end when `tasks` stops.
     pub(crate) fn start(place: Place, tasks: &Arc<dyn Tasks>) -> Self {
         match place {
             Place::Local => Self::Local,
@@ -77,7 +77,7 @@ impl Hosting {
         }
     }
 
-    /// Where a caller on another runtime has to ask; `None` on the entities' own.
+    /// The entrance for a caller on another runtime; `None` on the entities' own.
     pub(crate) fn entrance(&self) -> Option<&Entrance> {
         match self {
             Self::Local => None,
@@ -85,8 +85,8 @@ impl Hosting {
         }
     }
 
-    /// Starts the host of an entity, which comes with the first delivery; shards take turns, because the
-    /// registry knows where each lives.
+    /// Starts the host of an entity, which arrives with the first delivery. Arbiters take turns; the registry
+    /// knows where each entity lives.
     pub(crate) fn host<D: Decider>(&self) -> Hosted<D> {
         let actor = EntityActor { entity: None };
         Hosted(match self {
@@ -117,8 +117,8 @@ impl<D: Decider> Clone for Hosted<D> {
 }
 
 impl<D: Decider> Hosted<D> {
-    /// Each delivery goes through a clone of its own, which the runtime always accepts; the mailbox's
-    /// places are the bound.
+    /// Delivers through a clone of its own, which the runtime always accepts. The bound is the mailbox's
+    /// slots.
     pub(crate) fn deliver(&self, delivery: Delivery<D>) {
         if self.0.clone().try_send(delivery).is_err() {
             tracing::debug!(aggregate = D::AGGREGATE, "an entity was gone when asked");
@@ -127,7 +127,8 @@ impl<D: Decider> Hosted<D> {
 }
 
 struct EntityActor<D: Decider> {
-    /// Absent while a request is being served, before the entity has come, and for good when it died before.
+    /// `None` while a request is being served, before the entity has arrived, and permanently if it died
+    /// before.
     entity: Option<Box<Entity<D>>>,
 }
 

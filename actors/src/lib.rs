@@ -1,8 +1,8 @@
-//! Live entities and durable effects: the deciders of `domain`, hosted, and the drivers between them.
+//! Live entities and durable effects: hosts the deciders of `domain`, and runs the drivers between them.
 //!
-//! An entity is asked by id through a bounded mailbox; it loads its stream, decides, appends and only then
-//! answers. Drivers follow events and ask entities; they keep no truth and can be dropped at any moment.
-//! Limits stand as named constants beside what they bound: mailbox places, live entities, legs, dials.
+//! An entity is asked by id through a bounded mailbox. It loads its stream, decides, appends, and answers
+//! only then. Drivers follow events and ask entities; they keep no truth and can be dropped at any moment.
+//! Limits are named constants next to what they bound: mailbox slots, live entities, legs, dials.
 
 mod answer;
 #[cfg(test)]

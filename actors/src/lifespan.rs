@@ -1,54 +1,56 @@
-//! When an idle entity leaves memory, per aggregate, and how many may live at once.
+//! When an idle entity leaves memory, per aggregate, and how many may be live at once.
 
 use domain::decider::Decider;
 
-/// How long entities of one aggregate stay in memory unasked.
+/// How long idle entities of one aggregate stay in memory, in milliseconds, and how many stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifespan {
     pub(crate) idle_ms: u64,
-    /// The same for those of which nothing is under way.
+    /// `idle_ms` for entities without work in progress.
     pub(crate) settled_ms: u64,
-    /// Live entities from which on those of which nothing is under way leave as soon as they are not fresh.
+    /// Number of live entities from which entities without work in progress leave as soon as they are not
+    /// fresh.
     pub(crate) crowd_min: usize,
-    /// Most live entities; beyond it idle ones leave at once, and without an idle one the asker hears Busy.
+    /// Most live entities. Beyond it idle ones leave at once; if none is idle, the caller gets `Busy`.
     pub(crate) live_max: usize,
 }
 
-/// How often idle entities are looked for.
+/// Interval for removing idle entities, in milliseconds.
 pub(crate) const SWEEP_MS: u64 = 15_000;
 
-/// A call's driver asks often while it lives and rarely after.
+/// For calls: a call's driver asks often while the call lives and rarely after.
 const CALL_IDLE_MS: u64 = 30_000;
-/// Customers and numbers are asked before a call and after it: they stay for a call of usual length, or each
-/// call would read both streams twice.
+/// For customers and numbers: they are asked before and after a call. They stay for a call of usual length;
+/// otherwise each call would read both streams twice.
 const PERSON_IDLE_MS: u64 = 120_000;
-/// A campaign is asked each second while it runs, and its stream is long to read.
+/// For campaigns: a running campaign is asked each second, and its stream is long to read.
 const CAMPAIGN_IDLE_MS: u64 = 600_000;
-/// A webhook's stream has an event of each delivery, and is long to read.
+/// For webhooks: a webhook's stream has an event per delivery and is long to read.
 const WEBHOOK_IDLE_MS: u64 = 600_000;
-/// Who reads and answers takes a minute or two; later the stream is read again.
+/// For conversations: reading and answering a text takes a minute or two; later the stream is read again.
 const CONVERSATION_IDLE_MS: u64 = 180_000;
-/// A flow is read once per call and is large.
+/// For flows: a flow is read once per call and is large.
 const FLOW_IDLE_MS: u64 = 600_000;
-/// Of a call that ended, and of a person or number that is not being called, nothing more is asked for long:
-/// what comes next reads a few events, some 20 us. Those of an import do not wait in memory for their dial.
+/// For entities without work in progress: after a call has ended, or while a person or number is not being
+/// called, the next request is far away and reads a few events in some 20 us. Entities of an import do not
+/// wait in memory for their dial.
 const SETTLED_MS: u64 = 5_000;
-/// Where a crowd comes, an import's for instance, what is settled stays only as long as its next request
-/// takes: that of the enrolment after that of the registration waits for one group of the log.
+/// In a crowd, for instance an import's, entities without work in progress stay this long: the time until
+/// their next request. The enrolment after a registration waits for one group commit of the log.
 pub(crate) const FRESH_MS: u64 = 500;
-/// How much shorter that is, step by step down to nothing, where more than a crowd come within it: whoever
-/// reads a list again that was enrolled before asks ten times as many people a second as an import that
-/// stores.
+/// The divisor of `FRESH_MS`, applied repeatedly down to zero while more entities than a crowd are fresh:
+/// reading a list again that was enrolled before asks ten times as many customers per second as an import
+/// that stores.
 pub(crate) const FRESH_SHORTER: u64 = 4;
-/// Anything else.
+/// For all other aggregates.
 const DEFAULT_IDLE_MS: u64 = 60_000;
 
-/// A customer and its number take some 12 KB together, measured beside an import, which asks each of them
-/// once: at most 250 MB of both. Those of two minutes of dialing 160 people a second fit in.
+/// A customer and its number take some 12 KB together, measured with an import, which asks each of them once:
+/// at most 250 MB of both. Those of two minutes of dialing 160 customers a second fit in.
 const LIVE_ENTITIES_MAX: usize = 20_000;
 
-/// Some 12 MB of both, and at most twice that: of the 20,000 an import would fill all, for between two sweeps
-/// it asks more than so many.
+/// Some 12 MB of both, and at most twice that. Without it an import would fill all 20,000, because it asks
+/// more than that between two sweeps.
 const CROWD_MIN: usize = 1_000;
 
 impl Lifespan {

@@ -1,9 +1,9 @@
-//! Whether a line may carry calls, from how its legs ended and whether its far end answers probes.
+//! The health of a line, from how its legs ended and from its answers to probes.
 //!
 //! A line that has never answered a probe is judged by its calls alone: after 3 trunk-attributable failures
-//! in a row it rests 10 s, and then one call tries it. A line that has answered one is never tried by a call:
-//! it carries nothing from a probe without an answer, or from its third failure, until it answers the next
-//! probe. Then a few calls at once, and 3 good ones close the breaker.
+//! in a row it rests 10 s, and then one call tries it. A line that has answered a probe is never tried by a
+//! call: after an unanswered probe, or after its third failure, it carries no calls until it answers the next
+//! probe. Then a few calls at once are allowed, and 3 good ones close the breaker.
 
 use domain::ports::line::ProbeAnswer;
 use domain::time::Timestamp;
@@ -12,45 +12,46 @@ use domain::time::Timestamp;
 pub(crate) const FAILURES_IN_A_ROW_MAX: u32 = 3;
 /// Good calls that close it again (call progress).
 const GOOD_CALLS_TO_CLOSE: u32 = 3;
-/// How long a line that answers no probes rests before one call may try it (call progress: each 10 s).
+/// How long a line that answers no probes rests before one call may try it, in milliseconds (call progress:
+/// each 10 s).
 pub(crate) const REST_MS: u64 = 10_000;
-/// Longest suspension a `Retry-After` may ask for (call progress: cap 300 s).
+/// Longest suspension by a `Retry-After`, in milliseconds (call progress: cap 300 s).
 const RETRY_AFTER_MS_MAX: u64 = 300_000;
 
-/// What a leg's end says of its trunk.
+/// What a leg's end says about its trunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TrunkSign {
     Healthy,
     Neutral,
-    /// Trunk-attributable, with the `Retry-After` where one came.
+    /// Trunk-attributable, with the value of `Retry-After` if there was one.
     Failed {
         retry_after_ms: Option<u64>,
     },
 }
 
-/// Whether a line carries calls, leaving aside its load.
+/// Which calls a line carries, apart from its load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Carries {
-    /// As many as it may.
+    /// As many as its limits allow.
     #[default]
     All,
-    /// It answers again: a few calls at once, until so many more were good.
+    /// Only a few calls at once until this many more were good: the line has answered again.
     Few { good_calls_left: u32 },
-    /// It does not answer probes, or failed too often in a row.
+    /// No calls: the line does not answer probes, or failed too often in a row.
     Nothing,
 }
 
-/// Whether its far end answers probes.
+/// The last known answer of the far end to probes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Probed {
-    /// None was ever answered, or none is sent.
+    /// No probe was ever answered, or none is sent.
     #[default]
     Never,
     Alive,
     Dead,
 }
 
-/// One line's health.
+/// The health of one line.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LineHealth {
     probed: Probed,
@@ -68,17 +69,17 @@ impl LineHealth {
         self.rests_until
     }
 
-    /// Too many failures in a row.
+    /// True after too many failures in a row.
     pub(crate) const fn has_failed(&self) -> bool {
         self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX
     }
 
-    /// It has failed, and is not tried again behind a probe that was answered.
+    /// True if it has failed and is not being tried again after an answered probe.
     pub(crate) const fn is_out(&self) -> bool {
         self.has_failed() && !matches!(self.carries, Carries::Few { .. })
     }
 
-    /// State to show to operators: a line that one call tries after its rest carries nothing yet.
+    /// The state to show to operators: a line that one call tries after its rest carries no calls yet.
     pub(crate) const fn carries(&self) -> Carries {
         match self.carries {
             Carries::All if self.has_failed() => Carries::Nothing,
@@ -86,7 +87,7 @@ impl LineHealth {
         }
     }
 
-    /// Most legs at once, of those that the line itself may have.
+    /// Most simultaneous legs, given the line's own limit.
     pub(crate) fn legs_max(&self, of_line: u32) -> u32 {
         match self.carries {
             Carries::All => of_line,
@@ -95,7 +96,7 @@ impl LineHealth {
         }
     }
 
-    /// A leg begins. While one tries a failed line, the others wait for its result.
+    /// Records that a leg begins. While one leg tries a failed line, the others wait for its result.
     pub(crate) fn note_dial(&mut self, now: Timestamp) {
         if self.has_failed() && self.carries == Carries::All {
             self.rests_until = Some(now.plus_ms(REST_MS));
@@ -118,7 +119,7 @@ impl LineHealth {
             Carries::Few { good_calls_left } if good_calls_left > 1 => Carries::Few {
                 good_calls_left: good_calls_left - 1,
             },
-            // A leg from before its far end fell silent says nothing of now.
+            // A leg from before the far end became silent says nothing about now.
             Carries::Nothing => return,
             Carries::All | Carries::Few { .. } => Carries::All,
         };
@@ -142,7 +143,7 @@ impl LineHealth {
         }
     }
 
-    /// True where it changed whether the line carries calls.
+    /// Records the result of a probe. Returns true if it changed whether the line carries calls.
     pub(crate) fn note_probe(&mut self, answer: ProbeAnswer) -> bool {
         let before = self.carries;
         match answer {
@@ -154,7 +155,7 @@ impl LineHealth {
                     };
                 }
             }
-            // One that never answered may leave OPTIONS of strangers unanswered, and take calls all the same.
+            // A far end that never answered may ignore OPTIONS of strangers and still take calls.
             ProbeAnswer::Dead if self.probed == Probed::Never => {}
             ProbeAnswer::Dead => {
                 self.probed = Probed::Dead;
@@ -164,8 +165,8 @@ impl LineHealth {
         self.carries != before
     }
 
-    /// The campaigns are paused, and the user who resumes them has checked the trunk. A line that does not
-    /// answer probes still carries nothing.
+    /// Clears the failures: the campaigns are paused, and the user who resumes them has checked the trunk. A
+    /// line that does not answer probes still carries no calls.
     pub(crate) fn forget_failures(&mut self) {
         self.failures_in_a_row = 0;
         self.rests_until = None;

@@ -1,4 +1,4 @@
-//! What a line carries now of what it may: for whoever watches, and for nobody who decides.
+//! The current load and limits of a line, for monitoring. No decision uses it.
 
 use crate::callers::CallerUse;
 use crate::line_health::Carries;
@@ -8,28 +8,28 @@ use domain::time::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineLoad {
     pub trunk: String,
-    /// Legs on it, and places that are taken for legs.
+    /// Legs on it, and slots taken for legs.
     pub legs: u32,
     pub legs_max: u32,
     pub dialed_last_second: u32,
     pub dials_per_second_max: u32,
     pub failures_in_a_row: u32,
-    /// It carries nothing before this.
+    /// The time before which the line carries no calls.
     pub rests_until: Option<Timestamp>,
-    /// Whether its far end may be trusted with calls.
+    /// Which calls its health allows.
     pub carries: Carries,
-    /// By an emergency stop.
+    /// True if an emergency stop forbids legs on it.
     pub is_stopped: bool,
-    /// Its far end is this machine: a rehearsal.
+    /// True if its far end is this machine: a rehearsal.
     pub is_loopback: bool,
-    /// Those that it may show, in turn, while their licence lasts.
+    /// The line's caller numbers, which take turns while their licences last.
     pub callers: Vec<CallerUse>,
-    /// Most calls at once that show the same number.
+    /// Most simultaneous calls that show the same number.
     pub calls_per_number_max: Option<u32>,
 }
 
 impl LineLoad {
-    /// It has numbers to show, and the licence of each has ended: nobody is called on it.
+    /// True if it has numbers to show and all their licences have ended: no call is placed on it.
     pub fn is_unlicensed(&self) -> bool {
         !self.callers.is_empty() && self.callers.iter().all(CallerUse::is_expired)
     }

@@ -1,8 +1,8 @@
-//! Reading a stream into a state: pages of records, read, opened with the person's key, folded.
+//! Loads a stream into a state: reads pages of records, opens them with the person's key, replays them.
 //!
-//! Beside the state stand the last commands, so that a repeat is known before deciding. What they led to
-//! stands in the stream, and is read there when it is asked for again: that is rare, and events take more
-//! than the state.
+//! The last commands are kept with the state, so that a repeat is recognized before deciding. Their events
+//! are not kept: they are read from the stream when a repeat is asked, which is rare, because events take
+//! more memory than the state.
 
 use crate::entity::{Answer, Asked};
 use crate::environment::Environment;
@@ -17,17 +17,17 @@ use domain::stored_event::{
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// Commands an entity remembers to answer a repeat (issue: its last 64).
+/// Commands that an entity remembers to recognize a repeat (issue: its last 64).
 const REMEMBERED_COMMANDS_MAX: usize = 64;
 
-/// Events per page while loading; bounds memory, not the stream.
+/// Events per page while loading. It bounds memory, not the stream.
 const LOAD_PAGE_EVENTS_MAX: usize = 512;
 
-/// A command that was answered before: its events stand together in the stream.
+/// A command that was answered before. Its events are consecutive in the stream.
 #[derive(Debug, Clone, Copy)]
 struct Remembered {
     command: CommandId,
-    /// Of its last event.
+    /// Position of its last event.
     position: Position,
     events_count: u32,
 }
@@ -40,15 +40,15 @@ pub(crate) struct Live<D: Decider> {
     recent: VecDeque<Remembered>,
 }
 
-/// A stream as loaded, with the events of one command that was looked for.
+/// A loaded stream, with the events of the command that was looked for.
 pub(crate) struct LoadedStream<D: Decider> {
     pub(crate) live: Live<D>,
     pub(crate) sought: Vec<D::Event>,
-    /// What the last of them left, and of the request that the command came by.
+    /// State, version and request mark at the last of these events.
     pub(crate) sought_end: Option<SoughtEnd<D>>,
 }
 
-/// What the last event of a command that was looked for left.
+/// The state after the last event of a command that was looked for.
 pub(crate) struct SoughtEnd<D: Decider> {
     pub(crate) state: Arc<D::State>,
     pub(crate) version: StreamVersion,
@@ -71,7 +71,7 @@ pub(crate) async fn load<D: Decider>(
     Ok(loaded)
 }
 
-/// Reads what was stored behind a state held in memory; what it answers is the stream's state again.
+/// Reads the events stored since a state in memory. Returns the stream's current state.
 pub(crate) async fn catch_up<D: Decider>(
     live: Live<D>,
     id: &D::Id,
@@ -105,7 +105,7 @@ async fn read_on<D: Decider>(
     if first.len() < LOAD_PAGE_EVENTS_MAX {
         return reader.fold_page(loaded, &first, sought).await;
     }
-    // A long stream: the store reads the next pages while this one is folded.
+    // A long stream: the store reads the next pages while this one is replayed.
     let mut asked_to = StreamVersion(loaded.live.version.0 + first.len() as u64);
     let mut ahead = VecDeque::with_capacity(LOAD_PAGES_AHEAD);
     let mut events = first;
@@ -127,16 +127,16 @@ async fn read_on<D: Decider>(
     }
 }
 
-/// Pages asked for before they are folded: one for each of the usual two readers.
+/// Pages requested before they are replayed: one for each of the usual two readers.
 const LOAD_PAGES_AHEAD: usize = 2;
 
-/// A page that was asked for, whether or not it is there already.
+/// A requested page, ready or pending.
 enum Begun<F: Future> {
     Done(F::Output),
     Waiting(F),
 }
 
-/// Asks once, and does not wait.
+/// Polls the request once, without waiting.
 async fn begin<F: Future + Unpin>(mut asked: F) -> Begun<F> {
     tokio::select! {
         biased;
@@ -145,7 +145,7 @@ async fn begin<F: Future + Unpin>(mut asked: F) -> Begun<F> {
     }
 }
 
-/// Opens personal fields; each key is asked for once per load.
+/// Opens personal fields. Each key is fetched once per load.
 struct Reader<'a> {
     stream: &'a StreamId,
     environment: &'a Environment,
@@ -205,7 +205,7 @@ impl Reader<'_> {
         Ok((heading.command, event))
     }
 
-    /// The person's key, with that of the transcript where it is sealed under both.
+    /// The person's key, combined with the transcript's if the event is sealed under both.
     async fn key_of<D: Decider>(&mut self, names: &KeyNames) -> Asked<Option<PersonKey>, D> {
         let Some(own) = self.fetch_key::<D>(&names.person).await? else {
             return Ok(None);
@@ -231,20 +231,20 @@ impl Reader<'_> {
     }
 }
 
-/// Of what was read before an event that forgets, nothing personal is answered.
+/// Erases the personal values of events read before an event that forgets them.
 fn erase<E: EventData>(events: &mut [E]) {
     for (_, value) in events.iter_mut().flat_map(EventData::personal) {
         *value = Personal::Erased { hash: None };
     }
 }
 
-/// The keys that sealed an event, by their names.
+/// The names of the keys that sealed an event.
 struct KeyNames {
     person: CustomerId,
     transcript: Option<CustomerId>,
 }
 
-/// What sealed the event, where anything in it is sealed.
+/// The names of the keys that sealed the event; `None` if nothing in it is sealed.
 fn sealed_for<E: EventData>(event: &mut E) -> Option<KeyNames> {
     event.personal().into_iter().find_map(|(_, field)| match field {
         Personal::Sealed(sealed) => Some(KeyNames {
@@ -272,12 +272,12 @@ impl<D: Decider> Live<D> {
         Some(EventId::derive(last.command, index))
     }
 
-    /// Whether no command was forgotten yet.
+    /// True while no command has been forgotten.
     pub(crate) fn remembers_all(&self) -> bool {
         self.recent.len() < REMEMBERED_COMMANDS_MAX
     }
 
-    /// Where the events of a command end that was answered before.
+    /// Position of the last event of a command that was answered before.
     pub(crate) fn answered_at(&self, command: CommandId) -> Option<Position> {
         let known = self.recent.iter().find(|one| one.command == command);
         known.map(|one| one.position)
@@ -293,7 +293,7 @@ impl<D: Decider> Live<D> {
         }
     }
 
-    /// Remembers a command; its events stand together in the stream.
+    /// Remembers a command. Its events are consecutive in the stream.
     pub(crate) fn remember(&mut self, command: CommandId, events_count: u32, position: Position) {
         if let Some(last) = self.recent.back_mut().filter(|last| last.command == command) {
             last.events_count = last.events_count.saturating_add(events_count);

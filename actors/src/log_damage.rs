@@ -1,8 +1,8 @@
-//! What of the log this process could not read: said once by whoever meets it, seen by all who act on the
-//! log.
+//! Damage: a part of the log that this process could not read. The reader that meets it reports it once, and
+//! everything that acts on the log sees it.
 //!
-//! A follower that meets it hands on what stands before it and ends; nothing behind it is acted on, because
-//! what cannot be read may have been an opt-out. It does not heal by itself: a restart looks again.
+//! A reader returns the events before it and ends. No later event is acted on, because the unreadable one may
+//! have been an opt-out. Damage does not heal by itself: only a restart looks again.
 
 use domain::stored_event::Position;
 use tokio::sync::watch;
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the log cannot be read {}: {why}", place(*.position, *.after))]
 pub struct Damage {
-    /// Where it is known.
+    /// The damaged position, if known.
     pub position: Option<Position>,
     /// The last position before it that was read.
     pub after: Position,
@@ -20,7 +20,7 @@ pub struct Damage {
 
 fn place(position: Option<Position>, after: Position) -> String {
     position.map_or_else(
-        || format!("behind position {after}"),
+        || format!("after position {after}"),
         |position| format!("at position {position}"),
     )
 }
@@ -36,9 +36,9 @@ impl Default for LogDamage {
 }
 
 impl LogDamage {
-    /// Says it to all; the first damage stands, because nothing behind it counts.
+    /// Reports damage to all. Only the first is kept, because no later event counts.
     pub fn report(&self, damage: Damage) {
-        tracing::error!(%damage, "the log is damaged: nothing behind this is acted on, and nothing is dialed");
+        tracing::error!(%damage, "the log is damaged: later events have no effect, and no call is dialed");
         self.0.send_if_modified(|first| {
             let is_first = first.is_none();
             if is_first {
@@ -48,12 +48,12 @@ impl LogDamage {
         });
     }
 
-    /// The first that was met, if any.
+    /// The first damage that was met, if any.
     pub fn first(&self) -> Option<Damage> {
         self.0.borrow().clone()
     }
 
-    /// Returns once damage was met. Cancel-safe.
+    /// Returns when damage was met. Cancel-safe.
     pub async fn met(&self) {
         // The sender lives as long as `self`.
         drop(self.0.subscribe().wait_for(Option::is_some).await);

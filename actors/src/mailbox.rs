@@ -1,7 +1,7 @@
 //! An entity's bounded queue: at most `MAILBOX_COMMANDS_MAX` requests accepted and not yet answered.
 //!
 //! The bound is a semaphore of our own, because the actor runtime counts per clone of an address and so
-//! bounds nothing. A permit travels with each request; when none is free the asker hears `Busy` at once.
+//! bounds nothing. A permit travels with each request; if none is free, the caller gets `Busy` at once.
 
 use crate::asker_task::Lent;
 use crate::entity::{Answer, Asked, Entity, Loaded};
@@ -11,15 +11,15 @@ use domain::stored_event::Cause;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// Requests one entity accepts before it says `Busy`: a call has a handful of askers, a campaign a few
-/// dozen imports and drivers.
+/// Requests that one entity accepts before it returns `Busy`: a call has a handful of callers, a campaign a
+/// few dozen imports and drivers.
 pub(crate) const MAILBOX_COMMANDS_MAX: usize = 64;
 
-/// What an entity can be asked, with where to answer.
+/// A request to an entity, with where to send the answer.
 pub(crate) enum Request<D: Decider> {
     Ask {
         command: Arc<D::Command>,
-        /// In a box of its own: a read is many times smaller.
+        /// Boxed, because a read is many times smaller.
         cause: Box<Cause>,
         reply: oneshot::Sender<Asked<Answer<D>, D>>,
     },
@@ -28,13 +28,13 @@ pub(crate) enum Request<D: Decider> {
     },
 }
 
-/// What is on its way to a hosted entity, holding its place in the mailbox.
+/// A message to a hosted entity. It holds a slot of the mailbox.
 pub(crate) enum Delivery<D: Decider> {
     Request {
         request: Request<D>,
         place: OwnedSemaphorePermit,
     },
-    /// The entity itself, which serves another's request.
+    /// The entity itself, together with the request that it serves elsewhere.
     TakeOver {
         lent: Arc<dyn Lent<D>>,
         place: OwnedSemaphorePermit,
@@ -42,9 +42,9 @@ pub(crate) enum Delivery<D: Decider> {
 }
 
 impl<D: Decider> Delivery<D> {
-    /// Serves the request and gives the entity back; the place is free before the asker hears the answer. An
-    /// asker that has gone away changes nothing: what was decided is stored. Without an entity, because it
-    /// died elsewhere, nobody is answered.
+    /// Serves the request and returns the entity. The slot is free before the caller gets the answer. If the
+    /// caller was dropped, the decision is stored all the same. Without an entity, because it died elsewhere,
+    /// no answer is sent.
     pub(crate) async fn serve(self, entity: Option<Box<Entity<D>>>) -> Option<Box<Entity<D>>> {
         let (request, place) = match self {
             Self::TakeOver { lent, place } => return Some(lent.take_over(place)?.await),
@@ -71,13 +71,13 @@ impl<D: Decider> Delivery<D> {
     }
 }
 
-/// The way to one hosted entity.
+/// The queue of one hosted entity.
 pub(crate) struct Mailbox<D: Decider> {
     hosted: Hosted<D>,
     places: Arc<Semaphore>,
 }
 
-/// A place in a mailbox, taken before the request is made.
+/// A slot of a mailbox, taken before the request is made.
 pub(crate) struct Place<D: Decider> {
     hosted: Hosted<D>,
     place: OwnedSemaphorePermit,
@@ -91,7 +91,7 @@ impl<D: Decider> Mailbox<D> {
         }
     }
 
-    /// A place, or `None`: busy.
+    /// Takes a slot; `None` if the mailbox is full.
     pub(crate) fn reserve(&self) -> Option<Place<D>> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
         Some(Place {
@@ -100,15 +100,15 @@ impl<D: Decider> Mailbox<D> {
         })
     }
 
-    /// Nothing is queued and nothing is being answered.
+    /// True if no request is queued or being served.
     pub(crate) fn is_idle(&self) -> bool {
         self.places.available_permits() == MAILBOX_COMMANDS_MAX
     }
 }
 
 impl<D: Decider> Place<D> {
-    /// Hands the request over. When the entity is gone the request is dropped, and with it the reply's
-    /// sender: the asker sees that nobody will answer.
+    /// Hands the request over. If the entity is gone, the request is dropped with the reply's sender, so the
+    /// caller sees that no answer will come.
     pub(crate) fn deliver(self, request: Request<D>) {
         self.hosted.deliver(Delivery::Request {
             request,

@@ -1,13 +1,13 @@
-//! Id to entity: at most one live entity per id, begun on demand, forgotten when idle or dead.
+//! Maps ids to entities: at most one live entity per id, created on demand, removed when idle or dead.
 //!
-//! A live entity rests here until it is asked. Then it is lent to the asker's task, which serves its request
-//! there and gives it back. If somebody else asks meanwhile it gets a host on an arbiter, with a mailbox, to
-//! which it moves with the request that it serves; there it stays. So there is never a second one, nor one
-//! that is behind its stream.
+//! A live entity rests here until it is asked. Then it is lent to the caller's task, which serves its request
+//! there and gives it back. If another task asks meanwhile, it gets a host on an arbiter, with a mailbox,
+//! moves there with the request that it serves, and stays there. So an id never has two entities, nor one
+//! that is behind its own writes.
 //!
-//! A place in the mailbox is taken under the same lock that finds it, so an entity with work is never
-//! forgotten. An entity that died of a panic may be started again a few times a minute; then it is a
-//! fault until the minute has passed.
+//! A mailbox slot is taken under the same lock that finds it, so an entity with work is never removed. An
+//! entity that died in a panic may be started again a few times a minute; after that it is a fault until the
+//! minute has passed.
 
 use crate::asker_task::Lent;
 use crate::entity::Entity;
@@ -20,24 +20,24 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Deaths an entity may have in `RESTART_WINDOW_MS` before it is left alone: a poisoned stream would
-/// otherwise burn a core.
+/// Deaths that an entity may have within `RESTART_WINDOW_MS` before it is not restarted: a poisoned stream
+/// would otherwise use up a core.
 pub(crate) const RESTARTS_MAX: usize = 5;
-/// The window of the restart budget.
+/// The window of the restart budget, in milliseconds.
 const RESTART_WINDOW_MS: u64 = 60_000;
 
-/// Why no place was given.
+/// Why a request was not accepted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ReserveError {
     Busy,
-    /// It died too often lately.
+    /// The entity died too often recently.
     GivenUp,
 }
 
 pub(crate) struct Registry<D: Decider> {
     lifespan: Lifespan,
     slots: Mutex<Slots<D>>,
-    /// The first of them has come.
+    /// Notified when the first entity has come.
     occupied: Notify,
 }
 
@@ -45,7 +45,7 @@ struct Slots<D: Decider> {
     live: BTreeMap<D::Id, Slot<D>>,
     deaths: BTreeMap<D::Id, Vec<Timestamp>>,
     generation: u64,
-    /// With so many live ones, those that are settled are looked for before the next sweep.
+    /// Number of live entities at which those without work in progress are removed before the next sweep.
     crowd_at: usize,
 }
 
@@ -55,12 +55,12 @@ struct Slot<D: Decider> {
     used_at: Timestamp,
 }
 
-/// Where a live entity is.
+/// The location of a live entity.
 enum Home<D: Decider> {
     Hosted(Mailbox<D>),
-    /// Here, and asked nothing now.
+    /// Here, without a request.
     Resting(Box<Entity<D>>),
-    /// In the task of the one who asks it.
+    /// In the task of its caller.
     Lent(Arc<dyn Lent<D>>),
     /// Only while the registry is locked.
     OnTheWay,
@@ -75,12 +75,12 @@ impl<D: Decider> Home<D> {
         }
     }
 
-    /// Nothing is asked of it, and nothing of it is under way.
+    /// True if it has no request and no work in progress.
     fn is_settled(&self) -> bool {
         matches!(self, Self::Resting(entity) if !entity.is_underway())
     }
 
-    /// Hosts an entity that is lent, with the request that it serves.
+    /// Gives a lent entity a host, with the request that it serves.
     fn host_lent(&mut self, host: impl FnOnce() -> Mailbox<D>) {
         *self = match std::mem::replace(self, Self::OnTheWay) {
             Self::Lent(lent) => {
@@ -95,15 +95,15 @@ impl<D: Decider> Home<D> {
     }
 }
 
-/// Where a request is served.
+/// The location at which a request is served.
 pub(crate) enum Reserved<D: Decider, S> {
-    /// In the asker's own task.
+    /// In the caller's own task.
     Here(Arc<S>, Generation),
     /// By the entity's host.
     There(Place<D>, Generation),
 }
 
-/// Which life of an entity a place belongs to, so that a late report of a death cannot end the next one.
+/// The life of an entity that a slot belongs to, so that a late report of a death cannot end the next life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Generation(u64);
 
@@ -121,8 +121,8 @@ impl<D: Decider> Registry<D> {
         }
     }
 
-    /// Where to have a request served. `begin` begins it with the entity that rests, or with a new one;
-    /// `host` makes a host for an entity that another asker has.
+    /// Decides where a request is served. `begin` begins it with the resting entity or with a new one; `host`
+    /// makes a host for an entity that another caller has.
     pub(crate) fn reserve<S: Lent<D> + 'static>(
         &self,
         id: &D::Id,
@@ -151,7 +151,7 @@ impl<D: Decider> Registry<D> {
         Ok(Reserved::Here(serving, Generation(generation)))
     }
 
-    /// Takes an entity back whose request is answered; one that was hosted meanwhile is its host's.
+    /// Takes an entity back after its request. If it was hosted meanwhile, it stays with its host.
     pub(crate) fn give_back(&self, id: &D::Id, generation: Generation, served: &impl Lent<D>) {
         let mut slots = self.lock();
         if let Some(slot) = slots.lent(id, generation)
@@ -161,14 +161,14 @@ impl<D: Decider> Registry<D> {
         }
     }
 
-    /// The asker that an entity was lent to has gone away: a host finishes what it began.
+    /// The caller that an entity was lent to was dropped: a host finishes the request.
     pub(crate) fn leave(&self, id: &D::Id, generation: Generation, host: impl FnOnce() -> Mailbox<D>) {
         if let Some(slot) = self.lock().lent(id, generation) {
             slot.home.host_lent(host);
         }
     }
 
-    /// Forgets an entity that died, unless it lives again already.
+    /// Removes an entity that died, unless it lives again already.
     pub(crate) fn bury(&self, id: &D::Id, generation: Generation, now: Timestamp) {
         let mut slots = self.lock();
         if slots
@@ -182,12 +182,13 @@ impl<D: Decider> Registry<D> {
         }
     }
 
-    /// Returns when an entity has come where there was none; one who waits later hears it too.
+    /// Returns when an entity has come while there was none. A later waiter is notified too.
     pub(crate) async fn occupied(&self) {
         self.occupied.notified().await;
     }
 
-    /// Forgets what has been idle for its aggregate's time; whether nothing is left to look at again.
+    /// Removes entities that have been idle for their aggregate's time. Returns true if none is left to look
+    /// at again.
     pub(crate) fn passivate(&self, now: Timestamp) -> bool {
         let mut slots = self.lock();
         slots.live.retain(|_, slot| {
@@ -206,7 +207,7 @@ impl<D: Decider> Registry<D> {
         slots.live.is_empty() && slots.deaths.is_empty()
     }
 
-    /// Passivates idle entities at intervals; an aggregate without live entities costs no wake-ups.
+    /// Removes idle entities at intervals. An aggregate without live entities causes no wake-ups.
     pub(crate) async fn keep_swept(&self, clock: &dyn Clock) {
         loop {
             self.occupied().await;
@@ -249,7 +250,7 @@ impl<D: Decider> Slot<D> {
                 self.home = Home::Hosted(mailbox);
                 Ok(Reserved::There(place.ok_or(ReserveError::Busy)?, generation))
             }
-            // There is none: what is lent has just got a host.
+            // Unreachable: a lent entity has just got a host.
             other @ (Home::Lent(_) | Home::OnTheWay) => {
                 self.home = other;
                 Err(ReserveError::Busy)
@@ -259,14 +260,14 @@ impl<D: Decider> Slot<D> {
 }
 
 impl<D: Decider> Slots<D> {
-    /// The slot of an entity that is lent since then.
+    /// The slot of an entity that has been lent in this generation.
     fn lent(&mut self, id: &D::Id, generation: Generation) -> Option<&mut Slot<D>> {
         let slot = self.live.get_mut(id)?;
         (slot.generation == generation.0 && matches!(slot.home, Home::Lent(_))).then_some(slot)
     }
 
-    /// The next look at all of them is paid for by as many that come until then; with no room left, those
-    /// that are settled leave before others do.
+    /// Sets the number of live entities at which to thin out again: twice the current number, so that the
+    /// cost of a scan is spread over as many new ones. Without room, settled entities leave before others.
     fn note_crowd(&mut self, lifespan: Lifespan) {
         let twice = lifespan.crowd_min.max(self.live.len() * 2);
         self.crowd_at = twice.min(lifespan.live_max);
@@ -286,8 +287,8 @@ impl<D: Decider> Slots<D> {
         Ok(())
     }
 
-    /// Those that are settled leave, but for the fresh; where so many come that these are a crowd by
-    /// themselves, what is fresh is shorter, down to nothing.
+    /// Removes settled entities that are not fresh. If the fresh ones alone are a crowd, the time that counts
+    /// as fresh is shortened, down to zero.
     fn thin_out(&mut self, crowd_min: usize, now: Timestamp) {
         let mut fresh_ms = FRESH_MS;
         loop {

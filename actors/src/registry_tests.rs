@@ -1,4 +1,4 @@
-//! The registry alone: who is lent, who is hosted, and who leaves.
+//! The registry alone: which entities are lent, hosted, removed.
 
 use crate::asker_task::Serving;
 use crate::entity::{Entity, Loaded};
@@ -18,7 +18,7 @@ const LIFESPAN: Lifespan = Lifespan {
     live_max: 1,
 };
 
-/// Nobody leaves by time alone.
+/// A lifespan in which no entity leaves by time alone and four are a crowd.
 const FOUR_ARE_A_CROWD: Lifespan = Lifespan {
     idle_ms: 60_000,
     settled_ms: 60_000,
@@ -28,7 +28,7 @@ const FOUR_ARE_A_CROWD: Lifespan = Lifespan {
 
 type Reading = Serving<Counter, Loaded<Counter>>;
 
-/// Reserves for a reader; `true` when the entity rested.
+/// Reserves for a read. The flag is true if the entity was resting.
 fn reserve(
     registry: &Registry<Counter>,
     fakes: &Fakes,
@@ -50,7 +50,7 @@ fn reserve(
     Ok((reserved, has_rested))
 }
 
-/// Reserves where nobody else has the entity.
+/// Reserves an entity that no other caller has.
 fn lend(registry: &Registry<Counter>, fakes: &Fakes, id: &str) -> (Arc<Reading>, Generation, bool) {
     match reserve(registry, fakes, id) {
         Ok((Reserved::Here(serving, generation), has_rested)) => (serving, generation, has_rested),
@@ -85,7 +85,7 @@ fn a_second_asker_gets_a_host_to_which_the_first_request_moves() {
         let (first, generation, _) = lend(&registry, &fakes, "one");
         assert!(is_hosted(&registry, &fakes, "one"));
         assert!(first.answered().await.unwrap().is_ok());
-        // Whoever served it first has nothing to give back: the host has the entity, or will.
+        // The first caller has nothing to give back: the host has the entity, or will have it.
         registry.give_back(&"one".to_owned(), generation, &*first);
         assert!(is_hosted(&registry, &fakes, "one"));
         assert_eq!(registry.live_count(), 1);
@@ -139,7 +139,7 @@ fn a_late_report_of_a_death_ends_no_later_life() {
         assert!(!has_rested && first != second);
         registry.bury(&id, first, now);
         assert_eq!(registry.live_count(), 1);
-        // Nor does one of an earlier life come back.
+        // An entity of an earlier life is not taken back either.
         late.answered().await;
         registry.give_back(&id, first, &*late);
         assert!(is_hosted(&registry, &fakes, "one"), "it is lent still");
@@ -157,14 +157,14 @@ fn of_a_crowd_those_leave_that_are_settled_and_not_fresh() {
             asked.await.unwrap();
             entities.live_count()
         };
-        // Odd is under way.
+        // A counter with an odd total has work in progress.
         assert_eq!(ask("settled", 2).await, 1);
         assert_eq!(ask("under way", 1).await, 2);
         fakes.clock.advance_ms(FRESH_MS);
         assert_eq!(ask("fresh", 2).await, 3);
         assert_eq!(ask("fresh too", 2).await, 4);
         assert_eq!(ask("fifth", 2).await, 4, "one that was settled left");
-        // Of four three cannot leave yet: it is looked again when there are twice as many.
+        // Three of four cannot leave yet: the next look is at twice as many.
         fakes.clock.advance_ms(FRESH_MS);
         assert_eq!(ask("sixth", 2).await, 5);
         assert_eq!(ask("seventh", 2).await, 6);
@@ -183,12 +183,12 @@ fn a_crowd_that_comes_at_once_does_not_stay() {
         let entities = living(&fakes, FOUR_ARE_A_CROWD);
         for nth in 0..40 {
             let id = format!("{nth}");
-            // Every tenth is odd, and under way.
+            // Every tenth is odd, so it has work in progress.
             let amount = if nth % 10 == 0 { 1 } else { 2 };
             let asked = entities.ask(&id, CounterCommand::Add(amount), cause(&id));
             asked.await.unwrap();
             let live = entities.live_count();
-            // Looked at again once they are twice the four under way and less than a crowd besides.
+            // The next look is at twice the four with work in progress and fewer than a crowd of others.
             assert!(live <= 2 * (4 + 3), "{live} live after {nth}");
         }
     });

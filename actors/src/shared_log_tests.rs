@@ -1,4 +1,4 @@
-//! Entities on a log that another process writes, too: what they hold in memory may be behind their stream.
+//! Entities on a log that another process writes too: their state in memory may be behind their stream.
 
 use crate::error::AskError;
 use crate::hosting::{Hosting, Place};
@@ -12,7 +12,7 @@ fn one() -> String {
     "one".to_owned()
 }
 
-/// The entities of two processes on one log; the first holds its state in memory from before the other wrote.
+/// The entities of two processes on one log. The first holds a state in memory from before the other wrote.
 async fn first_is_behind(fakes: &Fakes) -> Entities<Counter> {
     two_processes(fakes).await.0
 }
@@ -105,7 +105,7 @@ fn a_command_that_another_process_has_answered_is_a_repeat_and_the_state_is_the_
             .ask(&one(), CounterCommand::Add(5), cause("asked twice"))
             .await
             .unwrap();
-        // The first process would store it as the stream's first event; the store answers where it stands.
+        // The first process would store it as the stream's first event; the store returns where it is stored.
         let again = first
             .ask(&one(), CounterCommand::Add(5), cause("asked twice"))
             .await
@@ -136,7 +136,7 @@ fn a_caller_hears_that_nothing_is_left_to_do_only_when_what_others_stored_is_con
         let answer = first.ask(&one(), CounterCommand::Nothing, by_person("b")).await;
         assert_eq!(answer.unwrap().version, StreamVersion(1));
         assert_eq!(fakes.store.envelopes().len(), 1, "a confirmation appends nothing");
-        // A driver acts only behind an append of its own.
+        // A driver acts only after an append of its own.
         fakes.store.fail_next(AppendFault::LostUnavailable);
         assert!(
             first

@@ -1,8 +1,9 @@
-//! Which emergency stops are engaged, as far as this process has read its log; asked before each dial.
+//! The emergency stops that are engaged, as far as this process has read its log; checked before each dial.
 //!
-//! What stops everything, a preset or a line of ours is read before anything is dialed, a campaign's own stop
-//! when that campaign is first served; from then on one follower of the log tells what is new. While that
-//! follower cannot read the log, nothing new is dialed: a stop may be engaged that nobody here knows of.
+//! The stops for everything, for a compliance rule set or for one of our lines are read before any dial; a
+//! campaign's own stop when that campaign is first served. After that a reader of the log applies new events.
+//! While that reader cannot read the log, no new call is dialed, because a stop may be engaged that is
+//! unknown here.
 
 use domain::actor::Actor;
 use domain::calling_plan::Preset;
@@ -15,21 +16,21 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Events of one stop read at a time; most have a handful in their life.
+/// Events of one stop read per page; most have a handful in their life.
 const PAGE_EVENTS_MAX: usize = 256;
 
-/// A stop that is engaged, as its stream says.
+/// An engaged stop, as its stream says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngagedStop {
     pub stop: StopId,
     pub since: Timestamp,
-    /// Who engaged it last; nobody is named where the directory's own key was used without a name.
+    /// The user who engaged it last; `None` if the key of the data directory was used without a user name.
     pub by: Option<Actor>,
     pub reason: String,
     pub hang_up: bool,
 }
 
-/// The stops this process knows of: one for each thing it dials for.
+/// The stops that this process knows: one for each scope that it dials for.
 #[derive(Default)]
 pub(crate) struct Stops {
     known: Mutex<Known>,
@@ -57,8 +58,8 @@ impl Stops {
         Ok(())
     }
 
-    /// Takes in an event of a stop; `Some` while it is engaged, with whether it hangs up. What is known
-    /// already is not taken in again.
+    /// Applies an event of a stop, once. Returns whether the stop hangs up calls if it is engaged, else
+    /// `None`.
     pub(crate) fn take_in(&self, stop: &StopId, event: &StopEvent, envelope: &Envelope) -> Option<bool> {
         let mut known = self.lock();
         let (version, state) = known.stops.entry(stop.clone()).or_default();
@@ -69,7 +70,7 @@ impl Stops {
         state.engaged().map(|engaged| engaged.hang_up)
     }
 
-    /// Whether nobody may be dialed for this campaign, on whatever line.
+    /// True if no call of this campaign may be dialed on any line.
     pub(crate) fn stops_campaign(
         &self,
         campaign: &CampaignId,
@@ -81,26 +82,28 @@ impl Stops {
             || presets.any(|preset| known.is_engaged(&StopId::Preset(preset)))
     }
 
-    /// Whether nobody may be dialed on this line.
+    /// True if no call may be dialed on this line.
     pub(crate) fn stops_trunk(&self, trunk: &str) -> bool {
         self.lock().is_engaged(&StopId::Trunk(trunk.to_owned()))
     }
 
-    /// Those that are engaged.
+    /// The engaged stops.
     pub(crate) fn engaged(&self) -> Vec<StopId> {
         let known = self.lock();
         let engaged = known.stops.iter().filter(|(_, held)| held.1.engaged().is_some());
         engaged.map(|(stop, _)| stop.clone()).collect()
     }
 
-    /// The log is read up to its head, or it is not.
+    /// Sets whether the log is read up to its head.
     pub(crate) fn set_behind(&self, is_behind: bool) {
         let before = std::mem::replace(&mut self.lock().is_behind, is_behind);
         if before != is_behind {
             if is_behind {
-                tracing::warn!("the log cannot be followed: nothing new is dialed, a stop may be engaged");
+                tracing::warn!(
+                    "the log cannot be followed: no new call is dialed, because a stop may be engaged"
+                );
             } else {
-                tracing::warn!("the log is followed again: dialing goes on");
+                tracing::warn!("the log is followed again: dialing resumes");
             }
         }
     }
@@ -123,7 +126,7 @@ impl Known {
     }
 }
 
-/// What a stop's stream says.
+/// The state of a stop, read from its stream.
 #[derive(Default)]
 struct ReadStop {
     version: StreamVersion,
@@ -132,7 +135,7 @@ struct ReadStop {
     engaged_at: Option<Timestamp>,
 }
 
-/// When the stop was engaged last, lifted since or not.
+/// When the stop was last engaged, even if it was lifted since.
 pub(crate) async fn last_engaged_at(
     store: &dyn EventStore,
     stop: &StopId,
@@ -140,12 +143,12 @@ pub(crate) async fn last_engaged_at(
     Ok(read(store, stop, |_, _| true).await?.engaged_at)
 }
 
-/// The stop as the log says now, where it is engaged.
+/// The engaged stop, read from the log now; `None` if it is not engaged.
 pub async fn engaged_now(store: &dyn EventStore, stop: &StopId) -> Result<Option<EngagedStop>, StoreError> {
     engaged_by(store, stop, |_, _| true).await
 }
 
-/// The same by those of its events that count.
+/// The engaged stop according to those of its events that `counts` accepts; `None` if it is not engaged.
 pub async fn engaged_by(
     store: &dyn EventStore,
     stop: &StopId,

@@ -1,8 +1,9 @@
-//! Every task and thread of the process: named, counted, stopped; panics are logged and counted.
+//! Runs every task and thread of the process: named, counted and stopped; panics are logged and counted.
 //!
-//! A task that panics ends alone, unless it is a vital one: that one is named as fallen, for good, and
-//! whoever runs the process ends it. A thread that panics ends the process, because what ran on it cannot be
-//! missed and recovery is the tested path. Entities are restarted by the registry, within its budget.
+//! A task that panics ends alone. A vital task that ends is recorded as fallen, permanently, and the process
+//! is then ended by its main function. A thread that panics aborts the process, because its work cannot be
+//! missed, and recovery after a crash is a tested path. Entities are restarted by the registry, within its
+//! budget.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -16,18 +17,19 @@ use std::task::{Context, Poll};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-/// How long `stop` waits for tasks that do not end: what is durable is durable, the rest is lost work.
+/// How long `stop` waits for tasks that do not end, in milliseconds: what is durable is kept, the rest is
+/// lost work.
 pub const STOP_WAIT_MS: u64 = 10_000;
 
-/// Where tasks run.
+/// The runtime or task set on which tasks run.
 enum Ground {
-    /// The shared multi-thread runtime.
+    /// On the shared multi-thread runtime.
     Runtime(Handle),
-    /// The current thread's `LocalSet`.
+    /// On the current thread's `LocalSet`.
     Local,
 }
 
-/// The product's `Tasks`.
+/// The production implementation of `Tasks`.
 pub struct Supervisor {
     ground: Ground,
     clock: Arc<dyn Clock>,
@@ -37,7 +39,7 @@ pub struct Supervisor {
 }
 
 struct Living {
-    /// Alive by name, and how many panicked.
+    /// Number of live tasks by name, and number of panics.
     counts: Mutex<Counts>,
     changed: watch::Sender<usize>,
 }
@@ -49,12 +51,12 @@ struct Counts {
 }
 
 impl Supervisor {
-    /// Tasks run on the given runtime.
+    /// A supervisor with tasks on the given runtime.
     pub fn new(runtime: Handle, clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self::on(Ground::Runtime(runtime), clock))
     }
 
-    /// Tasks run on the current thread's `LocalSet`, in the order in which they are woken.
+    /// A supervisor with tasks on the current thread's `LocalSet`, in the order in which they are woken.
     pub fn local(clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self::on(Ground::Local, clock))
     }
@@ -72,7 +74,8 @@ impl Supervisor {
         }
     }
 
-    /// Tasks that are stopped by themselves, before these; what falls among them falls here too.
+    /// A supervisor for another runtime, which is stopped separately and earlier. Fallen tasks of it count
+    /// here too.
     pub fn beside(&self, runtime: Handle) -> Arc<Self> {
         let mut beside = Self::on(Ground::Runtime(runtime), Arc::clone(&self.clock));
         beside.fallen = Arc::clone(&self.fallen);
@@ -110,7 +113,7 @@ impl Supervisor {
         self.living.lock().panicked
     }
 
-    /// Names and numbers of what is alive.
+    /// Names and numbers of live tasks and threads.
     pub fn alive(&self) -> BTreeMap<&'static str, usize> {
         self.living.lock().alive.clone()
     }
@@ -136,7 +139,7 @@ impl Tasks for Supervisor {
         let begun = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let life = life;
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
-                // Whatever becomes of the message: the process ends.
+                // The process ends even if the message cannot be written.
                 drop(catch_unwind(|| {
                     tracing::error!(thread = name, "a thread panicked; the process ends");
                 }));
@@ -172,8 +175,8 @@ impl Tasks for Supervisor {
     }
 }
 
-/// Runs `work` on another runtime and returns its result. `work` goes on when the caller is dropped; a panic
-/// of `work` is the caller's.
+/// Runs `work` on another runtime and returns its result. `work` continues if the caller is dropped; a panic
+/// in `work` is resumed in the caller.
 #[expect(clippy::disallowed_methods, reason = "the one place where tasks begin")]
 pub async fn run_on<T: Send + 'static>(
     runtime: &Handle,
@@ -183,7 +186,7 @@ pub async fn run_on<T: Send + 'static>(
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
-            // Its handle is held here alone, so that only the end of its runtime can cancel it.
+            // Its handle is held only here, so only the end of its runtime can cancel it.
             Err(_cancelled) => std::future::pending().await,
         },
     }
@@ -197,7 +200,7 @@ impl StopSignal for Signal {
         *self.0.borrow()
     }
     async fn stopping(&self) {
-        // An error means the supervisor is gone, which is as good as a stop.
+        // An error means that the supervisor is gone, which counts as a stop.
         drop(self.0.clone().wait_for(|stopping| *stopping).await);
     }
 }
@@ -238,14 +241,14 @@ impl Living {
     }
 }
 
-/// What is told when a task ends that the process cannot do without.
+/// The channels of a vital task: the stop signal, and where to report that it ended.
 struct Vital {
     stop: watch::Receiver<bool>,
     fallen: Arc<watch::Sender<Option<&'static str>>>,
 }
 
 impl Vital {
-    /// The first one counts: what falls after it may fall because of it.
+    /// Only the first counts: later ones may end because of it.
     fn fell(&self, name: &'static str) {
         self.fallen.send_if_modified(|fallen| {
             let is_first = fallen.is_none();
@@ -255,7 +258,7 @@ impl Vital {
     }
 }
 
-/// A task's future that turns a panic into a log line and a count.
+/// A task's future. It turns a panic into a log line and a count.
 struct Guarded {
     future: TaskFuture,
     life: Life,
@@ -263,7 +266,7 @@ struct Guarded {
 }
 
 impl Guarded {
-    /// State first, message second: what cannot be said has happened all the same.
+    /// Records the panic first and logs it second, in case the log fails.
     fn panicked(&self) {
         self.life.living.lock().panicked += 1;
         if let Some(vital) = &self.vital {

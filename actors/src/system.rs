@@ -1,7 +1,7 @@
 //! The live system: one `Entities` per aggregate over one environment, asked by id.
 //!
-//! Shutting down in order: drivers drain, the server stops, then `Tasks::stop` ends the arbiters. An
-//! entity holds nothing that its stream does not say, so it needs no farewell.
+//! The order of a shutdown: drivers drain, the server stops, then `Tasks::stop` ends the arbiters. An entity
+//! holds only what its stream contains, so it needs no shutdown of its own.
 
 use crate::asker_task::{Serving, Work};
 use crate::dial_right::DialRight;
@@ -57,7 +57,7 @@ use domain::wording_draft::WordingDraft;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Every aggregate's entities. A clone is the same system.
+/// The entities of all aggregates. A clone is the same system.
 #[derive(Clone)]
 pub struct ActorSystem {
     pub campaigns: Entities<Campaign>,
@@ -71,68 +71,68 @@ pub struct ActorSystem {
     pub inquiries: Entities<Inquiry>,
     /// One entity: the log as a whole.
     pub installation: Entities<Installation>,
-    /// Whose attempts to come in were refused.
+    /// Refused attempts to sign in or to act.
     pub accesses: Entities<Access>,
-    /// What somebody said, without who.
+    /// Anonymous transcripts of calls and conversations.
     pub anonymous_transcripts: Entities<AnonymousTranscript>,
     pub api_keys: Entities<ApiKey>,
-    /// What somebody asked another person to approve.
+    /// Acts that a user asked another user to approve.
     pub approvals: Entities<Approval>,
     pub reports: Entities<Report>,
     pub samples: Entities<Sample>,
-    /// Which figures people want to see again, and to whom they are sent when.
+    /// Saved selections of figures, with recipients and schedules.
     pub saved_reports: Entities<SavedReport>,
-    /// What people noted on each chart.
+    /// Users' notes on charts.
     pub chart_notes: Entities<ChartNote>,
-    /// How long each class of data is kept.
+    /// Retention periods of the data classes.
     pub retentions: Entities<Retention>,
-    /// Who should take each call, as it was scored.
+    /// Scorings of who should take each call.
     pub routings: Entities<Routing>,
-    /// By which weights.
+    /// Versions of the weights of the routing score.
     pub routing_weights: Entities<RoutingWeights>,
-    /// Values by which this installation goes.
+    /// System settings.
     pub settings: Entities<Setting>,
-    /// What users have begun to fill in, a place each.
+    /// Unfinished forms of users, one entity per form.
     pub drafts: Entities<Draft>,
-    /// In which language and theme users see the console, a stream each.
+    /// Console settings (language, theme), one entity per user.
     pub preferences: Entities<Preference>,
-    /// Public holidays that were imported, a year and country each.
+    /// Imported public holidays, one entity per year and country.
     pub holidays: Entities<Holiday>,
-    /// Lists of numbers that others keep.
+    /// External do-not-call lists of numbers.
     pub registries: Entities<NumberRegistry>,
     pub alerts: Entities<Alert>,
     /// Complaints about calls.
     pub complaints: Entities<Complaint>,
-    /// Exchanges of texts with persons.
+    /// Conversations in text with customers.
     pub conversations: Entities<Conversation>,
-    /// What each person is sent besides calls.
+    /// Messages sent to each customer besides calls.
     pub messages: Entities<Message>,
-    /// What persons asked about their own data.
+    /// Requests of persons about their own data.
     pub person_requests: Entities<PersonRequest>,
-    /// Emergency stops, each by what it stops.
+    /// Emergency stops, one entity per scope.
     pub stops: Entities<Stop>,
-    /// Who follows the events under a name.
+    /// Named subscribers of the event log.
     pub subscribers: Entities<Subscriber>,
-    /// What each ended call came to.
+    /// Summaries of ended calls and conversations.
     pub summaries: Entities<Summary>,
-    /// Our own phones, which test calls may go to.
+    /// Our own test phones.
     pub test_phones: Entities<TestPhones>,
-    /// Calls to them.
+    /// Test calls to them.
     pub test_calls: Entities<TestCall>,
-    /// Who may sign in.
+    /// Users who may sign in.
     pub users: Entities<User>,
-    /// What was done by hand to the rows of each view.
+    /// Manual actions on the rows of each view.
     pub views: Entities<View>,
-    /// How persons who consented to it sound.
+    /// Voiceprints of persons who consented.
     pub voiceprints: Entities<Voiceprint>,
-    /// Whom we tell of events, and how far.
+    /// Webhooks, and how far each has received events.
     pub webhooks: Entities<Webhook>,
-    /// Other words for answers, written by a model and taken by people or not.
+    /// Drafts of alternative texts for answers, written by a model and accepted or rejected by users.
     pub wording_drafts: Entities<WordingDraft>,
 }
 
 impl ActorSystem {
-    /// Starts the hosting; entities begin when they are asked. Ends with `Tasks::stop`.
+    /// Starts the hosting. Entities are created when they are asked. Ends with `Tasks::stop`.
     pub fn start(environment: Environment, place: Place) -> Self {
         let hosting = Hosting::start(place, &environment.tasks);
         Self {
@@ -181,7 +181,7 @@ impl ActorSystem {
     }
 }
 
-/// Times a dead entity is started again for one ask.
+/// How often one ask is tried when the entity dies.
 const ASK_TRIES_MAX: usize = 2;
 
 /// All entities of one aggregate.
@@ -226,7 +226,7 @@ impl<D: Decider> Entities<D> {
         entities
     }
 
-    /// Asks one entity. The same command id asked again is answered as the first time. An entity that dies
+    /// Sends a command to one entity. The same command id again gets the first answer. An entity that dies
     /// while it answers is loaded again and asked once more.
     pub async fn ask(&self, id: &D::Id, command: D::Command, cause: Cause) -> Asked<Answer<D>, D> {
         if let Some(right) = &self.right
@@ -261,7 +261,7 @@ impl<D: Decider> Entities<D> {
         self.request(id, serve, send).await
     }
 
-    /// The entity's state now; the default state when its stream is empty.
+    /// The entity's current state; the default state if its stream is empty.
     pub async fn state(&self, id: &D::Id) -> Asked<Loaded<D>, D> {
         let Some(entrance) = self.inner.hosting.entrance() else {
             return self.state_here(id).await;
@@ -288,7 +288,7 @@ impl<D: Decider> Entities<D> {
         self.inner.registry.live_count()
     }
 
-    /// Has a request served: here, in the asker's task, or by the entity's host where it has one.
+    /// Serves a request: in the caller's task, or by the entity's host if it has one.
     async fn request<T: Send + 'static>(
         &self,
         id: &D::Id,
@@ -339,7 +339,8 @@ impl<D: Decider> Inner<D> {
     }
 }
 
-/// An entity in its asker's task. If the asker goes away before the answer, a host finishes the request.
+/// An entity lent to its caller's task. If the caller is dropped before the answer, a host finishes the
+/// request.
 struct Lease<'a, D: Decider> {
     inner: &'a Inner<D>,
     id: &'a D::Id,

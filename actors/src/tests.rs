@@ -85,7 +85,7 @@ fn a_repeated_command_is_answered_as_the_first_time_also_after_a_reload() {
     });
 }
 
-/// The same command, by a request with this body.
+/// Returns the same command as the others, by a request with this body.
 fn asked_with(text: &str, body: &str, fakes: &Fakes) -> Cause {
     let hash = fakes.environment.vault.hash(body);
     cause(text).requested(RequestFacts {
@@ -154,7 +154,7 @@ fn a_request_that_comes_again_after_many_others_is_answered_as_the_first_time() 
             let then = (again.repeated, again.position, again.state.total);
             assert_eq!(then, (true, first.position, 6));
         }
-        // What would be refused, or be other events, today.
+        // Requests that would be refused, or lead to other events, today.
         let refused = entities
             .ask(&one(), CounterCommand::Add(0), asked_with("a", "x", &fakes))
             .await;
@@ -189,7 +189,7 @@ fn the_sixty_fourth_last_command_is_remembered_and_the_sixty_fifth_is_not() {
                 .unwrap()
                 .repeated
         );
-        // The store still recognises the event ids, so even then nothing is written or counted twice.
+        // The store still recognizes the event ids, so even then no event is written or counted twice.
         let oldest = entities
             .ask(&one(), CounterCommand::Add(1), cause("0"))
             .await
@@ -255,9 +255,12 @@ fn after_a_failed_append_the_state_is_read_again() {
             .ask(&one(), CounterCommand::Add(5), cause("b"))
             .await
             .unwrap();
-        assert!(again.repeated, "it had been stored, though nobody could say so");
+        assert!(
+            again.repeated,
+            "it had been stored, although the answer was unclear"
+        );
         assert_eq!(again.state.total, 6);
-        // Once for the state, and once for what the command led to.
+        // One read for the state, and one for the command's events.
         assert_eq!(fakes.store.reads_count(), reads + 2);
     });
 }
@@ -362,7 +365,7 @@ fn what_an_asker_began_is_stored_though_it_goes_away() {
         let reads = fakes.store.reads_count();
         let again = entities.ask(&one(), CounterCommand::Add(3), cause("a")).await;
         assert!(again.unwrap().repeated);
-        // What the command led to is read; the state would be read too, had the entity not lived on.
+        // The command's events are read; the state would be read too if the entity had not survived.
         assert_eq!(fakes.store.reads_count(), reads + 1);
         assert_eq!(fakes.tasks.panicked_count(), 0);
     });
@@ -382,7 +385,7 @@ fn nobody_waits_for_an_asker_that_is_not_run() {
             () = settle() => {}
         }
         fakes.store.release_appends();
-        // From here on nobody polls the first asker, as in a `select!` that does something else.
+        // From here on the first caller is not polled, as in a `select!` that does something else.
         let second = entities.ask(&id, CounterCommand::Add(10), cause("b")).await;
         assert_eq!(second.unwrap().version, StreamVersion(2));
         let first = stalled.await.unwrap();
@@ -459,7 +462,7 @@ fn nobody_wakes_for_an_aggregate_of_which_none_lives() {
         let fakes = Fakes::new();
         let entities = counters(&fakes);
         settle().await;
-        assert!(!fakes.clock.advance_to_next(), "nobody waits for a time");
+        assert!(!fakes.clock.advance_to_next(), "no task waits for a time");
         let id = one();
         let add = || entities.ask(&id, CounterCommand::Add(1), cause("a"));
         add().await.unwrap();
@@ -497,7 +500,7 @@ fn an_entity_that_was_only_read_is_not_read_again_when_it_is_asked() {
             (entities.live_count(), fakes.store.reads_count()),
             (1, before + 1)
         );
-        // Its repeat is known from what was read.
+        // Its repeat is recognized from what was read.
         let again = entities.ask(&id, CounterCommand::Add(1), cause("a"));
         assert!(again.await.unwrap().repeated);
     });

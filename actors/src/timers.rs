@@ -1,10 +1,10 @@
-//! Waking at a time that the worklist lists. Timers hold nothing: what is due is written in events, and
-//! the view that lists it is read again at start.
+//! Wakes at a time that the worklist lists. Timers hold no state: due times are in events, and the view that
+//! lists them is read again at the start.
 
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 
-/// Returns at `at`; never, when there is nothing to wait for. Cancel-safe.
+/// Returns at `at`; never if it is `None`. Cancel-safe.
 pub(crate) async fn wake_at(clock: &dyn Clock, at: Option<Timestamp>) {
     match at {
         Some(at) => clock.wait_until(at).await,
@@ -12,7 +12,7 @@ pub(crate) async fn wake_at(clock: &dyn Clock, at: Option<Timestamp>) {
     }
 }
 
-/// The earlier of two times that may be absent.
+/// The earlier of two optional times.
 pub(crate) fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),

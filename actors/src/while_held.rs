@@ -34,7 +34,7 @@ impl<D: Decider> Entities<D> {
 }
 
 impl ActorSystem {
-    /// The same entities for drivers: their commands are taken only while `right` is held.
+    /// Returns the same entities for drivers: commands are accepted only while `right` is held.
     pub fn while_held(&self, right: &Arc<dyn DialRight>) -> Self {
         Self {
             campaigns: self.campaigns.while_held(right),

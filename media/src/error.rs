@@ -1,9 +1,9 @@
-//! Why signalling or sound could not be set up, and what that is to whoever asked.
+//! The errors of setting up signalling or audio, and the problems that callers of the API get for them.
 
 use domain::problem::Problem;
 use std::net::SocketAddr;
 
-/// Why a media driver or a trunk did not start.
+/// The reason why a media driver or a trunk did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
     #[error("cannot take SIP on {address}: {error}")]

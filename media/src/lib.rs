@@ -1,4 +1,4 @@
-//! Sound and signalling: SIP, RTP, codecs, recordings and speech, and the lines built from them.
+//! Audio and signalling: SIP, RTP, codecs, recordings and speech, and the lines built from them.
 
 pub mod audio;
 pub mod codec;

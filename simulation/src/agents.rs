@@ -1,7 +1,7 @@
-//! Agents of a world, through the port that desks will use: who is free, who talks, who wraps up.
+//! The simulated agents of a world, through the `Agents` port: who is free, talking or wrapping up.
 //!
-//! How long each talks and wraps up follows from the seed and the call. A process that begins finds all of
-//! them free: what they did when the power went is over for them too.
+//! How long each talks and wraps up is derived from the seed and the call. After a restart all agents are
+//! free, because a power loss ends what they did.
 
 use super::breaks::Breaks;
 use super::clock::drawn_of;
@@ -13,13 +13,13 @@ use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// An agent talks so long at least.
+/// Shortest conversation of an agent, in milliseconds.
 const TALK_MIN_MS: u64 = 10_000;
-/// Three draws of at most so much are added: 120 s on average, seldom more than 200 s.
+/// Upper bound of each of three draws added to it, in milliseconds: 120 s on average, seldom more than 200 s.
 const TALK_PART_MS: u64 = 73_000;
-/// Wrapping up takes so long at least, and so much more at most: 20 s on average.
+/// Shortest wrap-up, in milliseconds; 20 s on average with the draw added to it.
 const WRAP_MIN_MS: u64 = 4_000;
-/// Above the least.
+/// Upper bound of the draw added to the shortest wrap-up, in milliseconds.
 const WRAP_MORE_MS: u64 = 32_000;
 
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ enum Doing {
     Free {
         since: Timestamp,
     },
-    /// For one call alone, which is being dialed.
+    /// Reserved for one call that is being dialed.
     Kept {
         call: CallId,
     },
@@ -45,7 +45,7 @@ struct Agent {
     doing: Doing,
 }
 
-/// A floor of so many agents, for all campaigns of a world.
+/// The agents of all campaigns of a world.
 pub(crate) struct SimulatedAgents {
     seed: u64,
     clock: Arc<dyn Clock>,
@@ -55,7 +55,7 @@ pub(crate) struct SimulatedAgents {
 }
 
 impl SimulatedAgents {
-    /// `None` of nobody.
+    /// `count` free agents; `None` for 0.
     pub(crate) fn new(count: u32, seed: u64, clock: Arc<dyn Clock>, breaks: Option<Breaks>) -> Option<Self> {
         let since = clock.now();
         let agent = |index| {
@@ -73,7 +73,7 @@ impl SimulatedAgents {
         })
     }
 
-    /// The floor as it is at `now`: who has wrapped up is free since then.
+    /// The agents at `now`: those who have finished wrapping up are free.
     fn at(&self, now: Timestamp) -> MutexGuard<'_, Vec<Agent>> {
         let mut floor = self.floor.lock().unwrap_or_else(PoisonError::into_inner);
         for agent in floor.iter_mut() {
@@ -86,7 +86,8 @@ impl SimulatedAgents {
         floor
     }
 
-    /// Gives the call to whoever waits longest; the names are in order, so that one seed is one log.
+    /// Gives the call to the agent who has been free longest. Ties are broken by the order of names, so that
+    /// one seed gives one log.
     fn give(&self, call: CallId, now: Timestamp) -> Option<UserId> {
         if self.away_until(now).is_some() {
             return None;
@@ -101,12 +102,12 @@ impl SimulatedAgents {
         Some(agent.name.clone())
     }
 
-    /// Until when whoever would be free is away, where they are.
+    /// The end of the agents' break, if there is one at `now`.
     fn away_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.breaks.and_then(|breaks| breaks.until(now))
     }
 
-    /// When the next agent has wrapped up.
+    /// When the next agent has finished wrapping up.
     fn next_free_at(&self, now: Timestamp) -> Option<Timestamp> {
         let wrapping = |agent: &Agent| match agent.doing {
             Doing::WrappingUp { until } => Some(until),
@@ -115,7 +116,7 @@ impl SimulatedAgents {
         self.at(now).iter().filter_map(wrapping).min()
     }
 
-    /// Numbers that follow from the seed and the call alone.
+    /// Four numbers derived from the seed and the call.
     fn draws(&self, call: CallId) -> [u64; 4] {
         drawn_of(&format!("agents:{}:{call}", self.seed))
     }
@@ -148,10 +149,10 @@ impl Agents for SimulatedAgents {
         let is_away = self.away_until(now).is_some();
         for agent in self.at(now).iter() {
             match agent.doing {
-                // Nobody is told that they are away: they are not there.
+                // Agents on a break are not reported: they are absent.
                 Doing::Free { .. } if is_away => {}
                 Doing::Free { .. } => seen.free += 1,
-                // Busy as of now: they talk as soon as somebody answers.
+                // Busy from now on: they talk as soon as the callee answers.
                 Doing::Kept { .. } => seen.talking_ms.push(0),
                 Doing::Talking { since, .. } => seen.talking_ms.push(now.ms_since(since)),
                 Doing::WrappingUp { .. } => seen.wrapping += 1,
@@ -216,7 +217,7 @@ impl Agents for SimulatedAgents {
         let until = now.plus_ms(self.wraps_up_ms(call));
         for one in self.at(now).iter_mut().filter(|one| one.name == *agent) {
             one.doing = match one.doing {
-                // Nobody answered: there is nothing to wrap up.
+                // The call was not answered: there is nothing to wrap up.
                 Doing::Kept { .. } => Doing::Free { since: now },
                 Doing::Free { .. } | Doing::Talking { .. } | Doing::WrappingUp { .. } => {
                     Doing::WrappingUp { until }
@@ -274,7 +275,7 @@ mod tests {
         assert!(agents.free_agents(&campaign, now).is_empty(), "they wrap it up");
     }
 
-    /// What is ready at once needs no runtime.
+    /// Returns the result of a future that is ready at once, without a runtime.
     fn at_once<T>(future: impl Future<Output = T>) -> T {
         let mut future = std::pin::pin!(future);
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());

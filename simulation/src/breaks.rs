@@ -1,22 +1,23 @@
-//! Breaks that nobody announced: whoever of the agents is free steps away at once, while telephones ring for
-//! them. The pacer cannot know of it; who answers meanwhile finds nobody.
+//! Unannounced breaks: all free agents step away at once, while phones ring for them. The pacer cannot know
+//! this, and callees who answer meanwhile find no agent.
 //!
-//! When they are follows from the seed and the time alone.
+//! The times of breaks are derived from the seed alone.
 
 use super::clock::{SeededChance, drawn_of};
 use super::scenario::FaultRates;
 use domain::time::Timestamp;
 
-/// Whether a world has them at all is drawn by this purpose.
+/// The purpose of the draw that decides if a world has breaks.
 const PURPOSE: u64 = 8_500;
 
-/// At most one begins within so long: most campaigns of a world are done within an hour.
+/// Length of a slot in which at most one break begins, in milliseconds: most campaigns of a world are done
+/// within an hour.
 const SLOT_MS: u64 = 5 * 60_000;
-/// One of so many such whiles has one.
+/// One slot in this many has a break.
 const SLOTS_OF: u64 = 2;
-/// It takes so long at least; it is over within its while.
+/// Shortest break, in milliseconds. A break ends within its slot.
 const BREAK_MS_MIN: u64 = 5_000;
-/// And so much more at most.
+/// Upper bound of what is added to it, in milliseconds.
 const BREAK_MORE_MS: u64 = 60_000;
 
 /// The breaks of one world.
@@ -26,13 +27,13 @@ pub(crate) struct Breaks {
 }
 
 impl Breaks {
-    /// `None` in a world without.
+    /// Draws the breaks of a world; `None` in a world without breaks.
     pub(crate) fn draw(seed: u64, rates: &FaultRates) -> Option<Self> {
         let drawn = SeededChance::new(seed, PURPOSE).below(10);
         (drawn < u64::from(rates.agent_breaks_of_ten)).then_some(Self { seed })
     }
 
-    /// Until when nobody is there who was free, where that is so at `now`.
+    /// The end of the break at `now`; `None` if there is no break.
     pub(crate) fn until(self, now: Timestamp) -> Option<Timestamp> {
         let now_ms = u64::try_from(now.micros() / 1_000).ok()?;
         let slot = now_ms / SLOT_MS;

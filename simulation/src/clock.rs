@@ -1,4 +1,5 @@
-//! Virtual time and seeded chance: the clock follows tokio's paused clock, every byte follows from the seed.
+//! Virtual time and seeded random numbers: the clock follows tokio's paused clock, and every byte is derived
+//! from the seed.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -20,7 +21,7 @@ pub(crate) struct VirtualClock {
 }
 
 impl VirtualClock {
-    /// Must be made inside the paused runtime whose time it follows.
+    /// Creates the clock. Call it inside the paused runtime that provides its time.
     #[expect(clippy::disallowed_methods, reason = "the simulation's clock is this file")]
     pub(crate) fn new(start: Timestamp) -> Self {
         Self {
@@ -46,8 +47,8 @@ impl Clock for VirtualClock {
     }
 }
 
-/// The time a machine's process goes by: begun at the wall clock's, which may have been set, and gone on by
-/// steady time. Only a process that began behind the right time is ever moved, and forward.
+/// The clock of a machine's process. It starts from the wall clock, which may be wrong, and continues with
+/// steady time. Only a process that started behind the true time is ever moved, and forward.
 pub(crate) struct MachineClock {
     truth: Arc<VirtualClock>,
     apart_ms: AtomicI64,
@@ -63,12 +64,12 @@ impl MachineClock {
         }
     }
 
-    /// The process's time minus the right one, in milliseconds.
+    /// The process's time minus the true time, in milliseconds.
     pub(crate) fn apart_ms(&self) -> i64 {
         self.apart_ms.load(Ordering::Relaxed)
     }
 
-    /// From here on it is so far from the right time. Whoever waits looks again.
+    /// Sets the difference from the true time. Waiting tasks check their times again.
     pub(crate) fn set_apart(&self, apart_ms: i64) {
         self.apart_ms.store(apart_ms, Ordering::Relaxed);
         self.moved.notify_waiters();
@@ -102,7 +103,7 @@ impl Clock for MachineClock {
     }
 }
 
-/// A seeded stream of chance for one purpose. Purposes have streams of their own, so that a change in one
+/// A seeded stream of random numbers for one purpose. Purposes have separate streams, so that a change in one
 /// does not shift the draws of another.
 pub(crate) struct SeededChance {
     rng: Mutex<ChaCha8Rng>,
@@ -132,7 +133,7 @@ impl IdSource for SeededChance {
     }
 }
 
-/// Numbers that follow from a text alone, in whatever order things happen.
+/// Four numbers derived from a text alone, independent of the order of events.
 pub(crate) fn drawn_of(text: &str) -> [u64; 4] {
     let digest: [u8; 32] = Sha256::digest(text).into();
     let mut drawn = [0; 4];

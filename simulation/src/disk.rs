@@ -1,4 +1,5 @@
-//! A disk that loses what was not synced: after a crash only synced bytes are there, a torn tail at most.
+//! A simulated disk that loses unsynced data: after a crash only synced bytes remain, and possibly a torn
+//! tail.
 
 use super::clock::SeededChance;
 use super::faults::{DiskFault, SyncSide};
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Sector size: an unsynced write may survive in part, in multiples of this.
+/// Sector size in bytes: an unsynced write may survive in part, in multiples of this.
 const SECTOR_BYTES: usize = 512;
 
 #[derive(Default)]
@@ -23,15 +24,15 @@ struct State {
     files: BTreeMap<String, File>,
     /// Set by the fault schedule.
     fault: Option<DiskFault>,
-    /// Syncs left until power goes, and on which side of the last.
+    /// Syncs left until the power goes, and on which side of the last sync.
     armed: Option<(u64, SyncSide)>,
 }
 
-/// Survives crashes; the world keeps it while everything else is dropped.
+/// The disk. It survives crashes; the world keeps it while everything else is dropped.
 pub(crate) struct SimulatedDisk {
     state: Mutex<State>,
     chance: Arc<SeededChance>,
-    /// While it is off everything fails, so that no `Drop` of a dying task writes.
+    /// While the power is off every operation fails, so that no `Drop` of a dying task writes.
     power: Arc<Power>,
 }
 
@@ -48,8 +49,8 @@ impl SimulatedDisk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Power goes: nothing is written from now on, and of each file's unsynced tail a random number of
-    /// whole sectors survives.
+    /// Cuts the power: nothing is written from now on, and a random number of whole sectors of each file's
+    /// unsynced tail survives.
     pub(crate) fn crash(&self) {
         self.power.cut();
         let mut state = self.state();
@@ -63,7 +64,7 @@ impl SimulatedDisk {
         }
     }
 
-    /// Power is back, and somebody has seen to the disk.
+    /// Restores the power and repairs the disk.
     pub(crate) fn boot(&self) {
         let mut state = self.state();
         state.fault = None;
@@ -71,23 +72,23 @@ impl SimulatedDisk {
         self.power.restore();
     }
 
-    /// Nobody reads it any more.
+    /// Drops all files, when they are no longer read.
     pub(crate) fn forget(&self) {
         self.state().files.clear();
     }
 
-    /// From now on the disk fails.
+    /// Makes the disk fail from now on.
     pub(crate) fn fail(&self, fault: DiskFault) {
         self.state().fault = Some(fault);
     }
 
-    /// Power goes at the `nth` sync from now, counted from 1.
+    /// Cuts the power at the `nth` sync from now, counted from 1.
     pub(crate) fn arm(&self, nth: u64, side: SyncSide) {
         self.state().armed = Some((nth, side));
     }
 
-    /// Whether `needle` stands in the last `bytes` that would survive a crash now. Looks from the end, where
-    /// what was just written is.
+    /// True if `needle` is in the last `bytes` that would survive a crash now. It searches from the end,
+    /// where the newest data is.
     pub(crate) fn is_durable(&self, file: &str, needle: &[u8], bytes: usize) -> bool {
         let state = self.state();
         let Some(file) = state.files.get(file) else {
@@ -98,7 +99,7 @@ impl SimulatedDisk {
         tail.windows(needle.len()).rev().any(|window| window == needle)
     }
 
-    /// The state, to write to.
+    /// The state for a write. Fails without power or on a full disk.
     fn writing(&self) -> io::Result<MutexGuard<'_, State>> {
         self.powered()?;
         let state = self.state();
@@ -120,7 +121,7 @@ impl SimulatedDisk {
 }
 
 impl State {
-    /// On which side of this sync power goes, if it does.
+    /// Counts a sync. Returns the side of this sync on which the power goes, if it does.
     fn count_sync(&mut self) -> Option<SyncSide> {
         let (left, side) = self.armed?;
         if left > 1 {
@@ -146,7 +147,8 @@ impl Disk for SimulatedDisk {
         Ok(())
     }
 
-    /// Whoever syncs while power goes is told of a failure, on either side: nothing it does is real any more.
+    /// If the power goes at this sync, the caller gets an error on either side: nothing it does afterwards
+    /// has an effect.
     fn sync(&self, file: &str) -> io::Result<()> {
         self.powered()?;
         let mut state = self.state();

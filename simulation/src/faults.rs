@@ -1,5 +1,5 @@
-//! The schedule of faults of one world, drawn from the seed beforehand: lost power, disks that take no
-//! more, a trunk that is away.
+//! The schedule of faults of one world, drawn from the seed in advance: power losses, failing disks,
+//! unreachable trunks, slow appends, wrong clocks.
 
 use super::clock::SeededChance;
 use super::scenario::FaultRates;
@@ -8,55 +8,57 @@ use domain::time::Timestamp;
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
 
-/// Calls are placed from 09:30 on; most crashes fall into the hours in which something happens.
+/// Start of the busy hours, in milliseconds from midnight: calls are placed from 09:30 on, and most crashes
+/// fall into hours with activity.
 const BUSY_FROM_MS: u64 = 9 * 3_600_000;
 
-/// Length of those hours.
+/// Length of the busy hours, in milliseconds.
 const BUSY_FOR_MS: u64 = 10 * 3_600_000;
 
-/// Chance in 10 that a crash is followed by another while the first is being recovered from.
+/// Chance in 10 that a crash is followed by another during the recovery.
 const AGAIN_OF_TEN: u64 = 3;
 
-/// A second crash comes within this.
+/// Longest time from the first crash to the second, in milliseconds.
 const AGAIN_WITHIN_MS: u64 = 3_000;
 
-/// A disk fails for at most this long before its machine crashes.
+/// Longest time for which a disk fails before its machine crashes, in milliseconds.
 const DISK_FOR_MS: u64 = 60_000;
 
-/// Chance in 10 that power goes at a sync instead of at an instant, in a world of such crashes.
+/// Chance in 10 that the power goes at a sync instead of at a time, in a world with crashes at syncs.
 const AT_SYNC_OF_TEN: u64 = 7;
 
-/// Syncs of one call, enrolment and closing included: such a crash falls anywhere into half a day's work, and
-/// mostly early, because recovery is where it matters.
+/// Syncs per call, including enrolment and closing. A crash at a sync falls anywhere into half a day's work,
+/// and mostly early, because recovery is where it matters.
 const SYNCS_PER_CALL: u64 = 12;
 
-/// A trunk is away for at most this long.
+/// Longest outage of a trunk, in milliseconds.
 const OUTAGE_FOR_MS: u64 = 40 * 60_000;
 
 /// Milliseconds in a minute.
 const MINUTE_MS: u64 = 60_000;
 
-/// A clock is wrong for at most this long.
+/// Longest time for which a clock is wrong, in milliseconds.
 const WRONG_FOR_MS: u64 = 30 * 60_000;
 
-/// A wall clock is set by so much at least: beyond what a process takes up by itself.
+/// Smallest jump of a wall clock, in milliseconds: more than a process adopts by itself.
 const JUMP_MS_MIN: u64 = 3_000;
-/// By so much more at most, every second time.
+/// Upper bound of what is added to it in every second case, in milliseconds.
 const JUMP_SHORT_MS_MAX: u64 = 60_000;
-/// And the other times.
+/// Upper bound in the other cases, in milliseconds.
 const JUMP_MS_MAX: u64 = 2 * 3_600_000;
-/// So long after a wall clock was corrected somebody restarts what began ahead of it.
+/// Time after the correction of a wall clock until a process that started ahead of it is restarted, in
+/// milliseconds.
 const RESTART_AFTER_MS: u64 = 10 * MINUTE_MS;
 
-/// Faults behind so many cannot be taken away one by one.
+/// Faults with a number from here on cannot be removed one by one.
 const KEPT_MAX: usize = 64;
 
-/// Which side of a sync power goes on.
+/// The side of a sync on which the power goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SyncSide {
-    /// Nothing of it is durable, but torn sectors may be.
+    /// Nothing of the sync is durable, but torn sectors may be.
     Before,
-    /// All of it is durable, and nobody has heard so.
+    /// All of the sync is durable, but the caller gets an error.
     After,
 }
 
@@ -65,33 +67,33 @@ pub(crate) enum SyncSide {
 pub(crate) enum DiskFault {
     /// Writes fail.
     Full,
-    /// Writes are taken, and syncs fail.
+    /// Writes are accepted, and syncs fail.
     SyncFails,
 }
 
-/// Power goes at `at`, or at the sync, whichever comes first.
+/// A loss of power at `at` or at a sync, whichever comes first; or a planned stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Crash {
     pub(crate) at: Timestamp,
-    /// From here on the disk fails.
+    /// The disk fails from this time on.
     pub(crate) disk_from: Option<(Timestamp, DiskFault)>,
-    /// The how-manyth sync after `armed_at`, from 1.
+    /// The sync, counted from `armed_at`.
     pub(crate) at_sync: Option<SyncCrash>,
-    /// Nobody's power goes: it is told to stop, and stops when it has finished.
+    /// A planned stop instead of a power loss: the process is asked to stop and stops when it has finished.
     pub(crate) planned: bool,
 }
 
-/// A crash at one sync.
+/// A power loss at one sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SyncCrash {
-    /// Syncs count from here; from boot when it has passed.
+    /// Syncs are counted from this time, or from boot if it has passed.
     pub(crate) armed_at: Timestamp,
     pub(crate) nth: u64,
     pub(crate) side: SyncSide,
 }
 
 impl Crash {
-    /// The plain end of a world: nothing goes wrong before.
+    /// The end of a world, without a fault before it.
     pub(crate) const fn end(at: Timestamp) -> Self {
         Self {
             at,
@@ -102,7 +104,7 @@ impl Crash {
     }
 }
 
-/// A while in which something is not as it should be.
+/// A period with a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Spell {
     pub(crate) from: Timestamp,
@@ -115,7 +117,7 @@ impl Spell {
         self.from <= at && at < self.until
     }
 
-    /// Within the busy hours of one of the days.
+    /// Draws a period within the busy hours of one of the days.
     fn draw(chance: &SeededChance, midnight: Timestamp, days: u32, for_ms: u64) -> Self {
         let day = chance.below(u64::from(days));
         let from = midnight.plus_ms(day * DAY_MS + BUSY_FROM_MS + chance.below(BUSY_FOR_MS));
@@ -126,11 +128,11 @@ impl Spell {
     }
 }
 
-/// A while in which no trunk is reachable, or not one of them.
+/// A period in which all trunks, or one of them, are unreachable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outage {
     pub(crate) spell: Spell,
-    /// Only this one, counted from 0; all of them otherwise.
+    /// The unreachable trunk, counted from 0; `None`: all.
     pub(crate) of: Option<u32>,
 }
 
@@ -141,16 +143,16 @@ impl Outage {
     }
 }
 
-/// Somebody sets the wall clock, and it is corrected when the while is over.
+/// A wrong setting of the wall clock, corrected at the end of the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Jump {
     pub(crate) spell: Spell,
-    /// Forward above zero.
+    /// By how much the wall clock is set, in milliseconds; positive is forward.
     pub(crate) by_ms: i64,
 }
 
 impl Jump {
-    /// Seconds as often as hours, forward as often as back.
+    /// Draws a jump: seconds as often as hours, forward as often as back.
     fn draw(chance: &SeededChance, spell: Spell) -> Self {
         let most_ms = match chance.below(2) {
             0 => JUMP_SHORT_MS_MAX,
@@ -164,10 +166,10 @@ impl Jump {
     }
 }
 
-/// What is special about a world.
+/// The faults of a world.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Faults {
-    /// In order.
+    /// In order of time.
     pub(crate) crashes: Vec<Crash>,
     pub(crate) outages: Vec<Outage>,
     pub(crate) slow: Option<Spell>,
@@ -175,7 +177,7 @@ pub(crate) struct Faults {
     pub(crate) jump: Option<Jump>,
 }
 
-/// Draws the faults of one world. Every second world, on average, crashes at syncs too.
+/// Draws the faults of one world. Every second world, on average, also crashes at syncs.
 pub(crate) fn draw(
     chance: &SeededChance,
     midnight: Timestamp,
@@ -220,7 +222,8 @@ pub(crate) fn draw(
     }
 }
 
-/// A process that began ahead can never go back: somebody restarts it when the wall is right again.
+/// The restart of a process that started ahead of the true time and cannot go back, some time after the
+/// correction.
 fn restart(jump: Jump) -> Crash {
     Crash {
         planned: true,
@@ -228,7 +231,7 @@ fn restart(jump: Jump) -> Crash {
     }
 }
 
-/// Lost power and planned stops, in their order.
+/// Power losses and planned stops, in order of time.
 fn crashes(
     chance: &SeededChance,
     midnight: Timestamp,

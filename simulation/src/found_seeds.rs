@@ -1,21 +1,21 @@
-//! Seeds that found something, kept for ever: what was mended stays mended. `simulation/seeds.tsv` says what
-//! each found and what ended it.
+//! Seeds that found a violation, kept as regression tests. `simulation/seeds.tsv` records what each found and
+//! how it was fixed.
 
 use super::{FaultRates, Plan, Scenario, Views};
 
 const SEEDS: &str = include_str!("../seeds.tsv");
 
-/// Members of a line.
+/// Number of columns.
 const MEMBERS: usize = 8;
 
-/// One line: a small plan, the invariant that did not hold, and what was wrong.
+/// One line: a small plan and the invariant that did not hold.
 #[derive(Debug)]
 pub(crate) struct FoundSeed {
     pub(crate) plan: Plan,
     pub(crate) invariant: &'static str,
 }
 
-/// Every seed that is kept; what cannot be read says so.
+/// All kept seeds. A line that cannot be read is an error.
 pub(crate) fn found_seeds() -> Result<Vec<FoundSeed>, String> {
     let lines = SEEDS
         .lines()

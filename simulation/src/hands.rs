@@ -1,6 +1,8 @@
-//! What people do while campaigns run: pause them, write letters, take people back, undo lists, promote.
+//! What people do while campaigns run: pause them, send letters, withdraw customers, undo lists, promote
+//! stages.
 //!
-//! What the operator must see through is asked until it is answered; a letter that meets a crash is lost.
+//! Commands that the operator must finish are repeated until they are answered; a letter that meets a crash
+//! is lost.
 
 use super::clock::SeededChance;
 use super::home::Home;
@@ -16,13 +18,13 @@ use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
 use domain::promotion::{Evidence, SaidEvidence};
 
-/// Persons of a campaign of callbacks who name a time.
+/// Most customers of a callback campaign who request a time.
 const CALLBACKS_MAX: usize = 8;
-/// How far apart their times are at least, on average one and a half of it.
+/// Least distance between two requested times, in milliseconds; on average one and a half of it.
 const CALLBACKS_APART_MS: u64 = 11 * 60_000;
 
 impl Operator {
-    /// Some people ask to be forgotten, whether a call of theirs is open or not.
+    /// Some customers request their erasure by letter, with or without an open call.
     pub(crate) async fn erase_some(&self, day: u32) {
         let chance = SeededChance::new(self.seed, 4_000 + u64::from(day));
         let begun_at = self.at(day, self.starts_ms(day));
@@ -44,7 +46,7 @@ impl Operator {
         }
     }
 
-    /// In campaigns of callbacks some persons name a time, each another one.
+    /// In callback campaigns some customers request a callback, each at another time.
     pub(crate) async fn name_times(&self, day: u32) {
         let chance = SeededChance::new(self.seed, 11_000 + u64::from(day));
         let begun_at = self.at(day, self.starts_ms(day));
@@ -73,7 +75,7 @@ impl Operator {
         }
     }
 
-    /// Some days the campaign is paused for a while, and some people ask by letter not to be called.
+    /// On some days a campaign is paused for a while, and some customers opt out by letter.
     pub(crate) async fn disturb(&self, day: u32) {
         let chance = SeededChance::new(self.seed, 2_000 + u64::from(day));
         let clock = &self.environment.clock;
@@ -109,8 +111,8 @@ impl Operator {
         }
     }
 
-    /// Who was enrolled by mistake, or does not wish to be called, is taken back; a list is undone; a
-    /// campaign goes on to its next stage.
+    /// Customers enrolled by mistake, or unwilling to be called, are withdrawn; a list is undone; a campaign
+    /// is promoted to its next stage.
     pub(crate) async fn take_back(&self, day: u32) {
         let chance = SeededChance::new(self.seed, 7_000 + u64::from(day));
         let begun_at = self.at(day, self.starts_ms(day));
@@ -152,8 +154,8 @@ impl Operator {
         }
     }
 
-    /// Every other list that is undone stays so for a while before its people are withdrawn: nobody of them
-    /// is dialed by then either. The end of the while stands fixed, whatever crashes.
+    /// Every other undone list stays so for a while before its customers are withdrawn; they must not be
+    /// dialed in that time either. The end of the period is fixed, independent of crashes.
     async fn break_after_an_undo(&self, day: u32, part: u32) {
         let chance = SeededChance::new(self.seed, 9_000 + u64::from(day) + (u64::from(part) << 32));
         if chance.below(2) == 0 {
@@ -162,7 +164,7 @@ impl Operator {
         }
     }
 
-    /// A few are withdrawn, withdraw their consent, or are taken off the list.
+    /// A few customers are withdrawn, withdraw their consent, or are removed from the white list.
     async fn withdraw_some(&self, day: u32, part: u32, chance: &SeededChance) {
         let (id, persons) = (Self::campaign_id(day, part), self.persons(day, part));
         let manner = self.manner(day, part);
@@ -198,7 +200,7 @@ impl Operator {
         }
     }
 
-    /// A test goes on to its pilot; the evidence is what somebody says it is.
+    /// Promotes a test to its pilot, with constant evidence.
     async fn promote(&self, day: u32, part: u32) {
         if self.manner(day, part).stage != Some(Stage::Test) || (day + part).is_multiple_of(2) {
             return;
@@ -219,7 +221,7 @@ impl Operator {
         self.campaign(&id, command, &format!("promote:{id}")).await;
     }
 
-    /// Asks until it is answered; a refusal is an answer.
+    /// Repeats a command to a customer until it is answered; a refusal is an answer.
     async fn customer(&self, id: &CustomerId, command: CustomerCommand, about: &str) {
         loop {
             match self.system.customers.ask(id, command.clone(), cause(about)).await {

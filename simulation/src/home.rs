@@ -1,16 +1,16 @@
-//! Where the people of a campaign live: their phones, what lists say of their zone, and until when they are
-//! called. What hours and days that means the oracle knows by itself.
+//! The home of a campaign's customers: their phone numbers, the time zone in their list, and the end of
+//! calling. The oracle has its own knowledge of hours and days there.
 
 /// Milliseconds in an hour.
 const HOUR_MS: u64 = 3_600_000;
 
-/// Lines of one area code of New York, by which people are told apart.
+/// Numbers per area code of New York.
 const LINES_OF_AN_AREA: u64 = 10_000;
 
-/// Area codes of New York. The exchange 555 is nobody's.
+/// Area codes of New York. The exchange 555 is not assigned.
 pub(crate) const NEW_YORK: [&str; 4] = ["212", "332", "646", "917"];
 
-/// A country's people, as far as worlds have some.
+/// Where the customers of a world live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Home {
     China,
@@ -19,8 +19,9 @@ pub(crate) enum Home {
 }
 
 impl Home {
-    /// When a campaign ends, from the midnight of its last day in Beijing: what is due later is settled.
-    /// Evening there, seven in the evening in Berlin, two or three in the afternoon in New York.
+    /// When a campaign ends, in milliseconds from the midnight of its last day in Beijing; what is due later
+    /// is settled. It is evening there, seven in the evening in Berlin, two or three in the afternoon in New
+    /// York.
     pub(crate) const fn end_ms(self) -> u64 {
         match self {
             Self::China => 19 * HOUR_MS,
@@ -29,7 +30,7 @@ impl Home {
         }
     }
 
-    /// How lists number its people: nobody lives in two countries.
+    /// The prefix of external ids, so that no customer lives in two countries.
     pub(crate) const fn side(self) -> &'static str {
         match self {
             Self::China => "S",
@@ -38,7 +39,7 @@ impl Home {
         }
     }
 
-    /// What their rows say; of China's people the number says it.
+    /// The time zone in a customer's row; `None` for China, where the number implies it.
     pub(crate) fn time_zone(self) -> Option<String> {
         match self {
             Self::China => None,
@@ -47,7 +48,7 @@ impl Home {
         }
     }
 
-    /// One person's phone: generated, in a form that no directory holds.
+    /// The phone of one customer: generated, in a form that no directory contains.
     pub(crate) fn phone(self, index: u64) -> String {
         match self {
             Self::China => format!("+86138{:08}", 1_000_000 + index),

@@ -1,9 +1,10 @@
-//! A whole system on virtual time, from a seed: the product's deciders, actors, drivers and views.
+//! A simulation of the whole system on virtual time, from a seed: the product's deciders, actors, drivers and
+//! views.
 //!
-//! Only the ports are simulated: clock, chance, disk, line and callees. A run is a row of worlds of seven
-//! days, each from an empty log, so that memory stays bounded; crashes come from the seed. The same seed
-//! gives the same log, byte for byte. What real disks, sockets and SQLite files do is proved elsewhere,
-//! by the kill loops.
+//! Only the ports are simulated: clock, randomness, disk, line and callees. A run is a sequence of worlds of
+//! seven days, each from an empty log, so that memory stays bounded; crashes are drawn from the seed. The
+//! same seed gives the same log, byte for byte. Real disks, sockets and SQLite files are tested elsewhere, by
+//! the kill loops.
 
 mod agents;
 mod breaks;
@@ -43,33 +44,33 @@ pub use shrink::shrink;
 pub use world::SimulationError;
 use world::WorldReport;
 
-/// Days in one world; a longer run is several worlds.
+/// Days in one world; a longer run has several worlds.
 pub const WORLD_DAYS: u32 = 7;
 
-/// What to simulate.
+/// A simulation run: its days, calls, seed, agents, faults and scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Plan {
     pub days: u32,
     pub calls_per_day: u32,
     pub seed: u64,
     pub views: Views,
-    /// Who takes the calls, paced; robots in batches where there is nobody.
+    /// Number of agents who take the calls, with predictive pacing. 0: robots take them, in batches.
     pub agents: u32,
     pub faults: FaultRates,
     pub scenario: Scenario,
 }
 
-/// Which views live in a world, and are compared with their replay.
+/// The views that run in a world and are compared with their replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Views {
     #[default]
     All,
-    /// The only one that drivers read.
+    /// The only view that drivers read.
     Worklist,
 }
 
 impl Plan {
-    /// How many worlds the run is; none knows of another.
+    /// The number of worlds in the run; they are independent of each other.
     pub fn worlds_count(&self) -> u64 {
         u64::from(self.days.div_ceil(WORLD_DAYS))
     }
@@ -83,35 +84,36 @@ impl Plan {
     }
 }
 
-/// What one world of a run found.
+/// The result of one world of a run.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Found(WorldReport);
 
-/// What a run found. The same plan gives the same report.
+/// The result of a run. The same plan gives the same report.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
     pub days: u32,
     pub calls: u64,
     pub crashes: u64,
     pub events: u64,
-    /// Dials permitted, and dials that a rule refused.
+    /// Dials permitted, and dials refused by a rule.
     pub permits: u64,
     pub refusals: u64,
-    /// Of the campaigns for agents, the largest part of answers in a thousand that found nobody.
+    /// The largest abandon rate of a campaign for agents, in thousandths of its answers.
     pub abandoned_per_mille_max: u64,
-    /// The same of all campaigns together, over thirty days in a row, by their accounts.
+    /// The largest abandon rate of all campaigns together over thirty consecutive days, in thousandths, by
+    /// their records.
     pub abandoned_30_days_per_mille_max: u64,
-    /// Calls in which nobody was there for who answered, and the seller was named.
+    /// Calls in which no agent was free and the seller's message was played.
     pub sellers_named: u64,
-    /// By name: how often each invariant was checked, and how often it did not hold.
+    /// Checks and violations of each invariant, by name.
     pub invariants: BTreeMap<Cow<'static, str>, Tally>,
     /// SHA-256, lower hex, over the worlds' own hashes in order.
     pub log_hash: String,
-    /// The first violations, in words; empty when all holds.
+    /// The first violations, as text; empty if all invariants hold.
     pub violations: Vec<String>,
 }
 
-/// Most violations kept in words.
+/// Most violations kept as text.
 const VIOLATIONS_MAX: usize = 20;
 
 impl Report {
@@ -120,7 +122,7 @@ impl Report {
     }
 }
 
-/// Runs one world of the plan, on the thread that calls.
+/// Runs one world of the plan on the calling thread.
 pub fn simulate_world(plan: Plan, index: u64) -> Result<Found, SimulationError> {
     world::run(world::WorldPlan {
         days: plan.days_of(index),
@@ -135,7 +137,7 @@ pub fn simulate_world(plan: Plan, index: u64) -> Result<Found, SimulationError> 
     .map(Found)
 }
 
-/// The report over all worlds of a plan, in their order, whoever ran them.
+/// The report over all worlds of a plan, in their order; they may have run anywhere.
 pub fn put_together(plan: Plan, worlds: Vec<Found>) -> Report {
     let mut report = Report {
         days: plan.days,
@@ -236,7 +238,7 @@ mod tests {
         let report = run(Plan {
             faults: FaultRates::NONE,
             scenario: Scenario {
-                // Where nothing but the mode keeps persons from being dialed.
+                // With this rule set, only the mode prevents calls.
                 preset: Some(domain::calling_plan::Preset::CnService),
                 callbacks_of_ten: 10,
                 stages_of_ten: 0,
@@ -257,7 +259,7 @@ mod tests {
         );
     }
 
-    /// Agents step away while telephones ring for them.
+    /// Agents step away while phones ring for them.
     #[test]
     fn who_finds_nobody_in_new_york_is_told_the_seller() {
         let preset = Some(domain::calling_plan::Preset::UsTsr);
@@ -280,7 +282,7 @@ mod tests {
         assert!(report.sellers_named > 0, "{report:?}");
     }
 
-    /// Whatever a seed found stays mended, and its line can be read.
+    /// All violations found by seeds stay fixed, and each line of the seed file can be read.
     #[test]
     fn seeds_that_found_something_find_nothing_any_more() {
         for found in found_seeds::found_seeds().unwrap() {

@@ -1,5 +1,5 @@
-//! One life of a world's machine: the product is booted, lives with what goes wrong around it, and is cut off
-//! or told to stop.
+//! One life of a world's machine: the product starts, runs with the faults around it, and is cut off or
+//! stopped.
 
 use super::agents::SimulatedAgents;
 use super::breaks::Breaks;
@@ -27,18 +27,18 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
-/// Purposes of chance beside the generation: ids, and how long slow appends take.
+/// Purposes of random numbers that also depend on the generation: ids, and the length of slow appends.
 const IDS: u64 = 4;
-/// In each life of its own.
+/// For slow appends, in each life of its own.
 const SLOW: u64 = 7;
 
 /// How long a planned stop lets calls finish.
 const DRAIN_FOR: Duration = Duration::from_secs(120);
 
-/// How far a wrong clock is off: half a second more than dialing allows.
+/// The offset of a wrong clock, in milliseconds: half a second more than dialing allows.
 const WRONG_BY_MS: i64 = 2_500;
 
-/// A simulated call is not recorded: there is no audio.
+/// Recordings of simulated calls: there are none, because there is no audio.
 struct NoRecordings;
 
 #[async_trait]
@@ -55,7 +55,7 @@ impl Recordings for NoRecordings {
 }
 
 impl World {
-    /// The same, whose appends take long for a while in some worlds.
+    /// The world's store; in some worlds appends take long for a while.
     fn store_of(&self, generation: u64) -> Result<Arc<dyn EventStore>, SimulationError> {
         let inner = self.store()?;
         let Some(spell) = self.faults.slow else {
@@ -70,7 +70,7 @@ impl World {
         }))
     }
 
-    /// Boots the product and lets it live until it crashes.
+    /// Starts the product and lets it run until it crashes or stops.
     pub(crate) async fn live(&self, generation: u64, crash: Crash) -> Result<(), SimulationError> {
         let tasks: Arc<dyn Tasks> = Arc::new(LocalTasks::new(Arc::clone(&self.power)));
         let environment = Environment {
@@ -111,7 +111,7 @@ impl World {
                     drop(started.set(drivers));
                     tasks.spawn("operator", Box::pin(operator.work()));
                 }
-                // It does not come up on a failing disk, as long as that lasts.
+                // The product does not start while its disk fails.
                 Err(error) if crash.disk_from.is_some() => tracing::debug!(%error, "not started"),
                 Err(error) => return Err(failed(error)),
             }
@@ -125,13 +125,13 @@ impl World {
         }
     }
 
-    /// Returns when this life ends by itself: at its instant, or when what it was told to finish is finished.
+    /// Returns when this life ends by itself: at its time, or when a planned stop has finished.
     async fn over(&self, crash: Crash, started: &OnceCell<DriversHandle>) {
         self.truth.wait_until(crash.at).await;
         let Some(drivers) = started.get().filter(|_| crash.planned) else {
             return;
         };
-        // What a wrong clock says of it cannot be held against calls of the right time.
+        // The times of a wrong clock cannot be compared with calls in true time.
         if self.machine.apart_ms() != 0 {
             return drivers.drain(DRAIN_FOR).await;
         }
@@ -140,7 +140,7 @@ impl World {
         self.witness.drain_ends(self.clock.now());
     }
 
-    /// Another clock says that this one is wrong, for a while.
+    /// Another clock reports for a while that this one is wrong.
     fn watch_clock(&self, tasks: &dyn Tasks, environment: &Environment) {
         let Some(spell) = self.faults.wrong_clock else {
             return;
@@ -187,7 +187,7 @@ impl World {
             power: Arc::clone(&self.power),
         });
         let line = |facts| {
-            // The outside world goes by the right time, whatever ours is.
+            // The outside world follows the true time, whatever the machine's clock shows.
             let clock = Arc::clone(&self.truth) as Arc<dyn Clock>;
             let callees = Arc::clone(&callees);
             let line = SimulatedLine::new(facts, clock, callees, Arc::clone(&self.book));

@@ -1,5 +1,6 @@
-//! What one campaign of a world is like, from the seed: preset, days, lists, stages. The operator makes its
-//! plan by it, and the oracle holds its calls to it; neither asks the other.
+//! The properties of one campaign of a world, drawn from the seed: rule set, days, lists, stages. The
+//! operator makes its plan from them, and the oracle checks its calls against them, independently of each
+//! other.
 
 use super::clock::SeededChance;
 use super::home::Home;
@@ -13,10 +14,10 @@ use domain::working_calendar::{CallingDays, Holidays, RestDay};
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
 
-/// The list of numbers that a campaign may demand.
+/// The white list of numbers that a campaign may require.
 pub(crate) const WHITE_LIST: &str = "kept";
 
-/// Presets as often as they are drawn, of twenty.
+/// Rule sets with their cumulative frequency, of twenty.
 const PRESETS: [(u64, Preset); 7] = [
     (8, Preset::CnService),
     (9, Preset::UsTsr),
@@ -27,28 +28,28 @@ const PRESETS: [(u64, Preset); 7] = [
     (20, Preset::UsRegf),
 ];
 
-/// One campaign's ways.
+/// The properties of one campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is drawn by itself")]
 pub(crate) struct Manner {
     pub(crate) preset: Preset,
     pub(crate) basis: Basis,
-    /// Only numbers on the list are called.
+    /// Only numbers on the white list are called.
     pub(crate) listed: bool,
-    /// On working days only.
+    /// Calls are placed on working days only.
     pub(crate) working_days: bool,
-    /// Not between twelve and one.
+    /// No calls between twelve and one.
     pub(crate) rests: bool,
     pub(crate) stage: Option<Stage>,
-    /// A second list is undone while it runs.
+    /// A second list is undone while the campaign runs.
     pub(crate) undone: bool,
     pub(crate) lasts_days: u32,
-    /// It calls only persons who named a time.
+    /// Only customers with a callback are called.
     pub(crate) callbacks: bool,
 }
 
 impl Manner {
-    /// `days_left` counts the day on which it begins.
+    /// Draws the properties. `days_left` includes the campaign's first day.
     pub(crate) fn draw(chance: &SeededChance, scenario: &Scenario, days_left: u32) -> Self {
         let of_ten = |rate: u32| chance.below(10) < u64::from(rate);
         let drawn = chance.below(20);
@@ -77,12 +78,12 @@ impl Manner {
             undone: of_ten(scenario.undone_lists_of_ten),
             // Half of them last one day.
             lasts_days: if lasts > scenario.lasts_days_max { 1 } else { lasts }.min(days_left),
-            // Drawn last, so that the draws before it are those of older runs.
+            // Drawn last, so that the earlier draws are the same as in older runs.
             callbacks: of_ten(scenario.callbacks_of_ten),
         }
     }
 
-    /// Where its people live.
+    /// The zone in which the campaign's customers live.
     pub(crate) fn home(&self) -> Home {
         match self.preset {
             Preset::EuGdpr => Home::Berlin,
@@ -95,17 +96,17 @@ impl Manner {
         }
     }
 
-    /// Whether consent is needed, by the preset or by the list.
+    /// True if consent is needed, by the rule set or by the list.
     pub(crate) fn by_consent(&self) -> bool {
         self.basis == Basis::Consent
     }
 
-    /// When it ends, from the midnight of its first day.
+    /// The campaign's end. `midnight` is that of its first day.
     pub(crate) fn ends_at(&self, midnight: Timestamp) -> Timestamp {
         midnight.plus_ms(u64::from(self.lasts_days.saturating_sub(1)) * DAY_MS + self.home().end_ms())
     }
 
-    /// The plan of a campaign of this manner. Its purpose is its own, and so is each consent.
+    /// The calling plan with these properties. Each campaign has its own purpose, and so has each consent.
     pub(crate) fn plan(&self, midnight: Timestamp, purpose: String, max_concurrent: u32) -> CallingPlan {
         let time = |minutes| TimeOfDay::from_minutes(minutes).expect("a constant time of day");
         let rests = self.rests.then(|| (time(12 * 60), time(13 * 60)));
@@ -142,7 +143,7 @@ impl Manner {
     }
 }
 
-/// Presets whose texts ask for consent: the oracle's own list.
+/// True for rule sets whose texts require consent: the oracle's own list.
 const fn needs_consent(preset: Preset) -> bool {
     matches!(
         preset,

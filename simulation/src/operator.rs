@@ -1,8 +1,9 @@
-//! The people who run campaigns: each morning one or two new ones, sometimes a pause or an opt-out, from the
-//! seed; what paused for want of a trunk is resumed every now and then.
+//! The operators of campaigns: each day they create one or two campaigns, sometimes pause one or record an
+//! opt-out, all drawn from the seed. From time to time they resume campaigns that were paused because of a
+//! trunk.
 //!
-//! Every command id follows from what the command is about, so that after a crash the operator simply
-//! does the day again and is answered once.
+//! Every command id is derived from what the command is about, so after a crash the operator repeats the day,
+//! and each command takes effect once.
 
 use super::clock::SeededChance;
 use super::home::Home;
@@ -28,43 +29,44 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Milliseconds in a day and an hour.
+/// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
-/// Sixty minutes.
+/// Milliseconds in an hour.
 const HOUR_MS: u64 = 3_600_000;
 
-/// Most days' campaigns start at 09:30, Beijing time.
+/// Start of most days' campaigns, in milliseconds from midnight: 09:30, Beijing time.
 const START_MS: u64 = 9 * HOUR_MS + HOUR_MS / 2;
 
-/// The others' start a minute before the calling window closes: most of their people are never dialed.
+/// Late start on other days, in milliseconds from midnight: a minute before the calling window closes, so
+/// that most customers are never dialed.
 const LATE_START_MS: u64 = 18 * HOUR_MS - 60_000;
 
-/// A campaign that was paused for want of a trunk is resumed when somebody looks, so often.
+/// Interval at which the operator resumes campaigns that were paused because of a trunk, in milliseconds.
 const LOOKS_EVERY_MS: u64 = 10 * 60_000;
 
-/// The last look of a day; the campaign ends ten minutes later.
+/// The last such check of a day, in milliseconds from midnight; the campaign ends ten minutes later.
 const LOOKS_UNTIL_MS: u64 = Home::China.end_ms() - LOOKS_EVERY_MS;
 
-/// The list of most people of a campaign, and the one that is undone where a campaign has one.
+/// The list with most customers of a campaign.
 pub(crate) const FIRST_LIST: &str = "simulated";
-/// One of ten people stands in it.
+/// The list that is undone, in campaigns that have one. It has one of ten customers.
 pub(crate) const SECOND_LIST: &str = "a mistake";
-/// One of so many.
+/// One customer in this many is in the second list.
 const UNDONE_OF: usize = 10;
 
-/// One number of so many is not on the list that its campaign demands.
+/// One number in this many is not on the white list that its campaign requires.
 const UNLISTED_OF: u8 = 6;
 
-/// Pause between two tries of a command that a crash or a busy entity did not answer.
+/// Wait before a command is repeated that a crash or a busy entity left unanswered, in milliseconds.
 const TRY_AGAIN_MS: u64 = 500;
 
-/// What the operator remembers, whatever becomes of the machine.
+/// The operator's memory, which survives crashes.
 #[derive(Default)]
 pub(crate) struct Notebook {
-    /// Positions that were acknowledged to somebody: they must be in the log for ever.
+    /// Acknowledged log positions: they must be in the log forever.
     acknowledged: Mutex<Vec<Position>>,
     days_done: AtomicU32,
-    /// Campaigns that were told to start too late, and when: no hour opened any more before their end.
+    /// Campaigns started too late, and when: no calling window opened before their end.
     never_began: Mutex<BTreeMap<String, Timestamp>>,
 }
 
@@ -76,7 +78,7 @@ impl Notebook {
             .push(position);
     }
 
-    /// Campaigns whose start was refused for good, and when.
+    /// Campaigns with a permanently refused start, and when.
     pub(crate) fn never_began(&self) -> BTreeMap<String, Timestamp> {
         let noted = self.never_began.lock();
         noted.unwrap_or_else(PoisonError::into_inner).clone()
@@ -96,7 +98,7 @@ impl Notebook {
     }
 }
 
-/// What the operator works with; made anew after each crash.
+/// The operator's tools; created again after each crash.
 #[derive(Clone)]
 pub(crate) struct Operator {
     pub(crate) system: ActorSystem,
@@ -113,7 +115,7 @@ pub(crate) fn cause(about: &str) -> Cause {
 }
 
 impl Operator {
-    /// Works through the days; ends when the last day's campaign has been started.
+    /// Works through the days. Ends when the last day's campaign has been started.
     pub(crate) async fn work(self) {
         for day in self.notebook.days_done.load(Ordering::Relaxed)..self.plan.days {
             let starts_at = self.at(day, self.starts_ms(day));
@@ -134,7 +136,7 @@ impl Operator {
         }
     }
 
-    /// An instant of a day, milliseconds from midnight.
+    /// An instant of a day, `ms` milliseconds from midnight.
     pub(crate) fn at(&self, day: u32, ms: u64) -> Timestamp {
         self.midnight.plus_ms(u64::from(day) * DAY_MS + ms)
     }
@@ -148,7 +150,7 @@ impl Operator {
         }
     }
 
-    /// How long after its start a campaign is disturbed.
+    /// How long after its start a campaign is disturbed, in milliseconds.
     pub(crate) fn busy_ms(&self, day: u32) -> u64 {
         if self.starts_ms(day) == START_MS {
             2 * HOUR_MS
@@ -157,13 +159,13 @@ impl Operator {
         }
     }
 
-    /// The same hours for every campaign of a day; their people overlap.
+    /// The id of a campaign. All campaigns of a day have the same hours, and their customers overlap.
     pub(crate) fn campaign_id(day: u32, part: u32) -> CampaignId {
         let text = format!("DAY-{day}-{part}");
         text.parse().expect("a made id is valid")
     }
 
-    /// Looks every now and then, and resumes what was paused.
+    /// Checks from time to time and resumes paused campaigns.
     async fn look_after(&self, day: u32) {
         let clock = &self.environment.clock;
         let mut looks_ms = self.starts_ms(day);
@@ -185,7 +187,7 @@ impl Operator {
         }
     }
 
-    /// The campaigns of this day, and those of days before that have not ended.
+    /// The campaigns of this day, and those of earlier days that have not ended.
     fn running(&self, day: u32, at: Timestamp) -> Vec<CampaignId> {
         let first = day.saturating_sub(self.plan.scenario.lasts_days_max);
         let campaigns =
@@ -201,7 +203,7 @@ impl Operator {
         clock.wait_until(clock.now().plus_ms(TRY_AGAIN_MS)).await;
     }
 
-    /// Asks until it is answered; a refusal is an answer.
+    /// Repeats a command to a campaign until it is answered; a refusal is an answer and is returned.
     pub(crate) async fn campaign(
         &self,
         id: &CampaignId,
@@ -241,7 +243,7 @@ impl Operator {
         }
     }
 
-    /// The ways of a campaign, from the seed.
+    /// The properties of a campaign, from the seed.
     pub(crate) fn manner(&self, day: u32, part: u32) -> Manner {
         manner_of(&self.plan, self.seed, day, part)
     }
@@ -287,14 +289,14 @@ impl Operator {
         }
     }
 
-    /// Who stands in the lists of a campaign.
+    /// The customers in the lists of a campaign.
     pub(crate) fn persons(&self, day: u32, part: u32) -> Vec<u64> {
         let chance = SeededChance::new(self.seed, 1_000 + u64::from(day) + (u64::from(part) << 32));
         let count = self.plan.calls_per_day / self.shape.campaigns_per_day;
         people::draw(&chance, count, people::population(self.plan.calls_per_day))
     }
 
-    /// How many of them, the last, stand in a list that is undone.
+    /// Returns how many of a campaign's customers, the last ones, are in the list that is undone.
     pub(crate) fn undone_count(&self, day: u32, part: u32, persons_count: usize) -> usize {
         if self.manner(day, part).undone {
             return persons_count / UNDONE_OF;
@@ -323,7 +325,7 @@ impl Operator {
         self.campaign(&id, close, &format!("close:{id}:{name}")).await;
     }
 
-    /// A person's row in a list.
+    /// A customer's row in a list.
     pub(crate) fn row(&self, day: u32, part: u32, list: &str, index: u64) -> Enrolment {
         let id = Self::campaign_id(day, part);
         let row = people::Row {
@@ -338,7 +340,7 @@ impl Operator {
         row.enrolment(&self.plan.scenario, self.environment.vault.as_ref())
     }
 
-    /// Most numbers of a campaign that demands the list are put on it.
+    /// Adds most numbers to the white list, if the campaign requires it.
     async fn list_number(&self, day: u32, part: u32, row: &Enrolment) {
         if !self.manner(day, part).listed {
             return;
@@ -355,7 +357,7 @@ impl Operator {
         }
     }
 
-    /// Asks until it is answered; a refusal is an answer.
+    /// Repeats a command to a number until it is answered; a refusal is an answer.
     pub(crate) async fn number(&self, id: &NumberId, command: NumberCommand, about: &str) {
         loop {
             match self.system.numbers.ask(id, command.clone(), cause(about)).await {
@@ -366,7 +368,7 @@ impl Operator {
         }
     }
 
-    /// False for somebody who was erased: refused, and not counted.
+    /// Enrols a customer. Returns false for an erased customer, who is refused and not counted.
     async fn enrol(&self, index: u64, row: Enrolment) -> bool {
         let customer = row.customer.clone();
         let about = format!("enrol:{}:{index}", row.campaign);
@@ -385,7 +387,7 @@ impl Operator {
     }
 }
 
-/// The ways of one campaign of a world: the operator's and the oracle's.
+/// The properties of one campaign of a world, for the operator and the oracle.
 pub(crate) fn manner_of(plan: &WorldPlan, seed: u64, day: u32, part: u32) -> Manner {
     let chance = SeededChance::new(seed, 6_000 + u64::from(day) + (u64::from(part) << 32));
     Manner::draw(&chance, &plan.scenario, plan.days.saturating_sub(day))

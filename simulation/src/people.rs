@@ -1,4 +1,4 @@
-//! The people of a world: who they are, and what each does when the phone rings, all from the seed.
+//! The customers of a world: who they are, and what each does when the phone rings, all drawn from the seed.
 
 use super::clock::SeededChance;
 use super::faults::Outage;
@@ -17,20 +17,20 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The second number of somebody who has two, by which other lists know them.
+/// The second number of a customer who has two; some lists use it.
 fn second_phone(index: u64) -> String {
     format!("+86138{:08}", 30_000_000 + index)
 }
 
-/// One row of a list, before anybody is asked.
+/// One row of a list, before it is imported.
 pub(crate) struct Row<'a> {
     pub(crate) index: u64,
     pub(crate) campaign: &'a CampaignId,
     pub(crate) list: ListId,
     pub(crate) manner: &'a Manner,
-    /// The list knows those who have a second number by that one.
+    /// The list uses the second number of customers who have two.
     pub(crate) by_second: bool,
-    /// Before it no consent was given.
+    /// The earliest time of a consent.
     pub(crate) since: Timestamp,
     pub(crate) seed: u64,
 }
@@ -45,7 +45,8 @@ impl Row<'_> {
         home.phone(self.index)
     }
 
-    /// Four of five have consented; of some of them it ends while the campaign runs, or has no evidence.
+    /// The customer's consent: four of five have one. Some consents end while the campaign runs, and some
+    /// have no evidence.
     fn consent(&self) -> Option<GivenConsent> {
         if !self.manner.by_consent() {
             return None;
@@ -73,7 +74,7 @@ impl Row<'_> {
         }
     }
 
-    /// The row that enrols the person.
+    /// The row that enrols the customer.
     pub(crate) fn enrolment(&self, scenario: &Scenario, vault: &dyn Vault) -> Enrolment {
         let home = self.manner.home();
         let external_id = format!("{}{:06}", home.side(), self.index);
@@ -101,17 +102,17 @@ impl Row<'_> {
     }
 }
 
-/// What consent for a campaign is given for: of each its own, so that none counts for another.
+/// The purpose of a campaign's consents. Each campaign has its own, so that no consent counts for another.
 pub(crate) fn purpose(campaign: &CampaignId) -> String {
     format!("purpose of {campaign}")
 }
 
-/// How many people there are: a third of them is called on any one day, so that they return.
+/// The number of customers. A third of them is called on any one day, so that they return.
 pub(crate) fn population(calls_per_day: u32) -> u64 {
     u64::from(calls_per_day) * 3 + 1
 }
 
-/// Draws `count` persons for a list without repeating one within it; persons return on other lists.
+/// Draws `count` customers for a list without repeating one; customers return on other lists.
 pub(crate) fn draw(chance: &SeededChance, count: u32, population: u64) -> Vec<u64> {
     let mut drawn: Vec<u64> = Vec::new();
     let mut next = chance.below(population);
@@ -127,7 +128,7 @@ pub(crate) fn draw(chance: &SeededChance, count: u32, population: u64) -> Vec<u6
     drawn
 }
 
-/// Callees whose behaviour is a pure function of seed, line, number and turn, and of the outage, if any.
+/// Callees with behavior derived only from seed, line, number and turn, and from an outage, if there is one.
 pub(crate) struct SeededCallees {
     pub(crate) seed: u64,
     pub(crate) outages: Vec<Outage>,
@@ -150,7 +151,7 @@ impl SeededCallees {
     }
 }
 
-/// Somebody answers, presses keys or not, and stays or hangs up.
+/// A callee who answers, presses keys or not, and stays or hangs up.
 fn answers(draw: &mut impl FnMut(u64) -> u64) -> CalleeScript {
     let ring_ms = 200 + draw(2_000);
     let keys = match draw(10) {
@@ -205,7 +206,7 @@ impl SimulatedCallees for SeededCallees {
             76..82 => refuses(Some(ring_ms), 2_000, 603, Some(21)),
             82..86 => refuses(None, 300, 404, Some(1)),
             86..90 => refuses(None, 300, 480, Some(20)),
-            // Soon enough for a second leg, just in time, and too late.
+            // Early enough for a second leg, just in time, and too late.
             90..94 => refuses(None, 300 + draw(12_000), 503, Some(34)),
             94..96 => refuses(None, 5_900 + draw(200), 502, None),
             96..98 => CalleeScript::CrossesCancel { ring_ms },

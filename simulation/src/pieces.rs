@@ -1,9 +1,10 @@
-//! Bytes of a file that grows for days: in pieces, so that it is never moved and never twice in memory.
+//! The bytes of a file that grows for days, in pieces, so that they are never moved and never twice in
+//! memory.
 
-/// Bytes of each piece but the last.
+/// Bytes of each piece except the last.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// Every piece but the last is full.
+/// The pieces. All except the last are full.
 #[derive(Default)]
 pub(crate) struct Pieces(Vec<Vec<u8>>);
 

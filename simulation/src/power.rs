@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::watch;
 
-/// On or off; survives crashes with the disk.
+/// The power, on or off. It survives crashes like the disk.
 pub(crate) struct Power {
     off: watch::Sender<bool>,
 }
@@ -32,14 +32,14 @@ impl Power {
         *self.off.borrow()
     }
 
-    /// Returns once power has gone. Cancel-safe.
+    /// Returns when the power has gone. Cancel-safe.
     pub(crate) async fn lost(&self) {
         // The sender lives as long as this value: waiting cannot fail.
         drop(self.off.subscribe().wait_for(|off| *off).await);
     }
 }
 
-/// A task of the machine: without power it stands still where it is, until it is dropped.
+/// A task of the machine. Without power it stops where it is until it is dropped.
 pub(crate) struct Powered<F: ?Sized> {
     pub(crate) power: Arc<Power>,
     pub(crate) work: Pin<Box<F>>,

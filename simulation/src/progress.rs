@@ -1,7 +1,7 @@
-//! How far a long run is, in a file of lines: who is stopped after hours goes on where they were.
+//! The progress of a long run, in a file of lines: an interrupted run continues from it.
 //!
-//! Worlds know nothing of each other, so that which of them were run before changes no finding. The first
-//! line says whose they are, program and plan: what another found is not taken for this one's.
+//! Worlds are independent, so it does not matter which of them ran before. The first line identifies the
+//! program and the plan; results of another program or plan are not used.
 
 use crate::Found;
 use serde::{Deserialize, Serialize};
@@ -14,21 +14,21 @@ use std::path::Path;
 pub struct RanWorld {
     pub index: u64,
     pub found: Found,
-    /// Whether a second run of it gave the same log; absent where it was run once.
+    /// Whether a second run gave the same log; `None` if it ran once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_again: Option<bool>,
 }
 
-/// Why nothing can be gone on with.
+/// Why a run cannot be resumed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgressFault {
-    #[error("how far it is cannot be read or kept: {0}")]
+    #[error("the progress cannot be read or stored: {0}")]
     Io(#[from] io::Error),
-    #[error("it is of another program or plan ({0}); delete it to begin anew, or name another file")]
+    #[error("the file is of another program or plan ({0}); delete it to start over, or name another file")]
     OfAnother(String),
-    #[error("its line {line} is none of ours, and nothing was changed: {why}")]
+    #[error("line {line} is not a line of a progress file, and nothing was changed: {why}")]
     Garbled { line: usize, why: serde_json::Error },
-    #[error("another process goes on with it")]
+    #[error("another process has the file open")]
     Busy,
 }
 
@@ -37,17 +37,17 @@ struct Header {
     of: String,
 }
 
-/// The file, locked and open at its end.
+/// The progress file, locked and positioned at its end.
 #[derive(Debug)]
 pub struct Progress {
     file: File,
-    /// Bytes of whole lines.
+    /// Bytes of complete lines.
     whole: u64,
 }
 
 impl Progress {
-    /// Opens or begins the file of a run; what is in it was run before. A last line that was cut off is
-    /// forgotten; a file that is not this run's is left as it is.
+    /// Opens or creates the file of a run. Returns the worlds that it contains. A last line that was cut off
+    /// is removed; a file of another run is left unchanged.
     pub fn resume(path: &Path, of: &str) -> Result<(Self, Vec<RanWorld>), ProgressFault> {
         let mut options = OpenOptions::new();
         let mut file = options
@@ -63,14 +63,14 @@ impl Progress {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let ours = line_of(&Header { of: of.to_owned() })?;
-        // Empty, or cut off while it was begun.
+        // Empty, or cut off while it was created.
         if bytes.len() < ours.len() && ours.as_bytes().starts_with(&bytes) {
             let mut progress = Self { file, whole: 0 };
             progress.forget_what_was_cut_off()?;
             progress.write(&ours)?;
             return Ok((progress, Vec::new()));
         }
-        // A last line that was cut off may end within a sign.
+        // A last line that was cut off may end within a character.
         let whole = bytes
             .iter()
             .rposition(|byte| *byte == b'\n')
@@ -91,14 +91,15 @@ impl Progress {
         Ok((progress, worlds))
     }
 
-    /// Keeps what a world found, before it counts.
+    /// Stores the result of a world, before it is counted.
     pub fn keep(&mut self, ran: &RanWorld) -> Result<(), ProgressFault> {
         self.write(&line_of(ran)?)
     }
 
     fn write(&mut self, line: &str) -> Result<(), ProgressFault> {
         if let Err(error) = self.file.write_all(line.as_bytes()) {
-            // On a full disk a part of it may stand there: the next line would not begin where lines do.
+            // On a full disk a part of the line may be written: the next line would not begin on a line of
+            // its own.
             self.forget_what_was_cut_off()?;
             return Err(error.into());
         }
@@ -128,7 +129,7 @@ mod tests {
     use super::*;
     use crate::{Plan, Views, put_together, simulate_world};
 
-    /// A day of a few people: what is kept of a world does not depend on how long it was.
+    /// A world of a day with a few customers: what is stored of a world does not depend on its length.
     fn ran(index: u64) -> RanWorld {
         let plan = Plan {
             days: 1,
@@ -155,7 +156,7 @@ mod tests {
         let second = Progress::resume(&path, "ours").unwrap_err();
         assert!(matches!(second, ProgressFault::Busy), "one process at a time");
         drop(progress);
-        // Stopped while it wrote of the next.
+        // Stopped while it wrote the next world.
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(
             "{\"index\":1,\"fou\":\"中"
@@ -205,8 +206,8 @@ mod tests {
         let garbled = Progress::resume(&path, "ours").unwrap_err();
         assert!(matches!(garbled, ProgressFault::Garbled { line: 2, .. }));
         for foreign in [
-            "notes of somebody",
-            "notes\nof somebody",
+            "notes of a user",
+            "notes\nof a user",
             "{\"of\":\"an",
             "{\"of\": \"ours\"}",
         ] {

@@ -1,45 +1,45 @@
-//! What a run is asked to have in it: how often each fault comes, and what campaigns and people are like.
-//! Read from YAML; what is not said is as in a run without a file, and a member that nobody knows is refused.
+//! The options of a run: the rate of each fault, and the properties of campaigns and customers. Read from
+//! YAML; members left out have the defaults of a run without a file, and unknown members are refused.
 
 use domain::calling_plan::Preset;
 use domain::working_calendar::Day;
 use serde::{Deserialize, Serialize};
 
-/// Largest file of rates or of a scenario: they have a dozen lines.
+/// Largest file of rates or of a scenario, in bytes: they have a dozen lines.
 const FILE_BYTES_MAX: usize = 64 * 1_024;
 
-/// Most of anything that comes so many times in ten.
+/// Upper bound of rates in ten.
 const OF_TEN_MAX: u32 = 10;
 
-/// How often what goes wrong.
+/// The rates of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FaultRates {
-    /// Most crashes in a day of a world in which power goes at instants.
+    /// Most crashes per day, in a world with power losses at random times.
     pub crashes_per_day_max: u32,
-    /// Most in a day of one in which it goes at syncs.
+    /// Most crashes per day, in a world with power losses at syncs.
     pub sync_crashes_per_day_max: u32,
-    /// Of ten crashes, before how many the disk failed for a while.
+    /// Number of crashes in ten that follow a period with a failing disk.
     pub failing_disks_of_ten: u32,
-    /// Of ten worlds, how many lose all their trunks for a while.
+    /// Number of worlds in ten that lose all their trunks for a while.
     pub outages_of_ten: u32,
-    /// Of ten worlds with two trunks, how many lose one of them for a while.
+    /// Number of worlds with two trunks in ten that lose one of them for a while.
     pub partitions_of_ten: u32,
-    /// Of ten worlds, in how many appends take long for a while.
+    /// Number of worlds in ten in which appends take long for a while.
     pub slow_appends_of_ten: u32,
-    /// The longest an append takes then.
+    /// Longest append in that period, in milliseconds.
     pub slow_append_ms_max: u32,
-    /// And for how many minutes at most.
+    /// Longest such period, in minutes.
     pub slow_minutes_max: u32,
-    /// Of ten worlds, in how many the clock is found to be wrong for a while.
+    /// Number of worlds in ten in which the clock is measured as wrong for a while.
     pub wrong_clocks_of_ten: u32,
-    /// Of ten worlds, in how many somebody sets the wall clock, forward or back, for a while.
+    /// Number of worlds in ten in which the wall clock is set forward or back for a while.
     pub clock_jumps_of_ten: u32,
-    /// Of ten worlds, in how many agents step away now and then while telephones ring for them.
+    /// Number of worlds in ten in which agents step away from time to time while phones ring for them.
     pub agent_breaks_of_ten: u32,
-    /// Most planned stops in a day: nothing new is dialed, calls finish.
+    /// Most planned stops per day: no new call is dialed, and calls finish.
     pub drains_per_day_max: u32,
-    /// Which of the faults that were drawn happen, by a bit each: shrinking takes single ones away.
+    /// Which of the drawn faults happen, one bit each. Shrinking removes single faults.
     pub kept: u64,
 }
 
@@ -64,7 +64,7 @@ impl Default for FaultRates {
 }
 
 impl FaultRates {
-    /// Nothing goes wrong.
+    /// No faults.
     pub const NONE: Self = Self {
         crashes_per_day_max: 0,
         sync_crashes_per_day_max: 0,
@@ -81,7 +81,7 @@ impl FaultRates {
         kept: u64::MAX,
     };
 
-    /// The same with everything of one kind taken away, and what it was; for shrinking.
+    /// The rates with one kind of fault removed each, and first with all removed; for shrinking.
     pub fn without_each(self) -> Vec<Self> {
         let none = Self::NONE;
         let one_less = [
@@ -134,7 +134,7 @@ impl FaultRates {
         .collect()
     }
 
-    /// Rates as somebody wrote them.
+    /// Reads rates from YAML.
     pub fn from_yaml(text: &str) -> Result<Self, ScenarioFault> {
         let read: Self = read(text)?;
         let of_ten = [
@@ -155,40 +155,41 @@ impl FaultRates {
     }
 }
 
-/// Most crashes or planned stops that a day may be asked to have: each reads the log again.
+/// Largest number of crashes or planned stops per day: after each the log is read again.
 const CRASHES_MAX: u32 = 100;
-/// The longest that an append may be asked to take: a minute is an outage.
+/// Longest append that can be set, in milliseconds: a minute is an outage.
 const SLOW_MS_MAX: u32 = 60_000;
-/// And for how many minutes: a day.
+/// Longest period of slow appends that can be set, in minutes: a day.
 const SLOW_MINUTES_MAX: u32 = 1_440;
 
-/// What campaigns and people are like.
+/// The properties of campaigns and customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scenario {
-    /// All campaigns are under this one; drawn for each where it is not said.
+    /// The rule set of all campaigns. Drawn for each campaign if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preset: Option<Preset>,
-    /// The first day of each world; drawn among some with holidays and changes of the clock around them.
+    /// The first day of each world. If left out, it is drawn from days near holidays and clock changes, and
+    /// ordinary ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts_on: Option<Day>,
     /// Most days that a campaign lasts.
     pub lasts_days_max: u32,
-    /// Of ten days, on how many campaigns begin a minute before the calling window closes.
+    /// Number of days in ten on which campaigns begin a minute before the calling window closes.
     pub late_starts_of_ten: u32,
-    /// Of ten campaigns, how many call only numbers on a list.
+    /// Number of campaigns in ten that call only numbers on a white list.
     pub white_lists_of_ten: u32,
-    /// How many keep to working days.
+    /// Number of campaigns in ten that call on working days only.
     pub working_days_of_ten: u32,
-    /// How many rest at noon.
+    /// Number of campaigns in ten that pause at noon.
     pub rests_of_ten: u32,
-    /// How many go live in stages.
+    /// Number of campaigns in ten that go live in stages.
     pub stages_of_ten: u32,
-    /// How many have a second list, which is undone while they run.
+    /// Number of campaigns in ten that have a second list, which is undone while they run.
     pub undone_lists_of_ten: u32,
-    /// Of ten people, how many have a second number.
+    /// Number of customers in ten that have a second number.
     pub second_numbers_of_ten: u32,
-    /// Of ten campaigns, how many call only persons who named a time; none where agents take the calls.
+    /// Number of campaigns in ten that call only customers with a callback; none if agents take the calls.
     pub callbacks_of_ten: u32,
 }
 
@@ -211,7 +212,7 @@ impl Default for Scenario {
 }
 
 impl Scenario {
-    /// A scenario as somebody wrote it.
+    /// Reads a scenario from YAML.
     pub fn from_yaml(text: &str) -> Result<Self, ScenarioFault> {
         let read: Self = read(text)?;
         let of_ten = [
@@ -232,7 +233,7 @@ impl Scenario {
     }
 }
 
-/// Why a text is no scenario, and no rates of faults.
+/// Why a text is not a scenario, or not rates of faults.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScenarioFault {
     #[error("it has {bytes} bytes, more than {FILE_BYTES_MAX}")]

@@ -1,33 +1,33 @@
-//! What differs between worlds besides their faults: trunks, limits, how many campaigns share a day, and how
-//! late rows are.
+//! Differences between worlds besides their faults: trunks, limits, campaigns per day, and the delay of
+//! views.
 
 use super::clock::SeededChance;
 use domain::ports::line::LineFacts;
 use projections::GATHERING_MS;
 
-/// Calls a campaign may have open at once: the least, and how many more at most.
+/// Smallest number of simultaneous calls of a campaign.
 const CONCURRENT_MIN: u64 = 4;
-/// Above the least.
+/// Upper bound of what is added to it.
 const CONCURRENT_MORE_MAX: u64 = 24;
 
-/// Legs of one trunk; in some worlds fewer than the campaigns would like.
+/// Most legs of one trunk; in some worlds fewer than the campaigns want.
 const LEGS_MAX: [u32; 3] = [6, 12, 60];
 
-/// How far apart views' transactions are where nobody waits for them: as in the product, and more, so that
-/// rows on which no decision may rest are late.
+/// Time between two transactions of a view that no caller waits for, in milliseconds: as in the product, and
+/// more, so that rows on which no decision may depend are late.
 const VIEWS_APART_MS: [u64; 3] = [GATHERING_MS, 1_000, 3_000];
 
 /// Dials per second of one trunk.
 pub(crate) const DIALS_PER_SECOND: u32 = 10;
 
-/// As a public trunk: RFC 3261 timers B and C.
+/// Longest wait for a first response, in milliseconds, as on a public trunk: RFC 3261 timer B.
 const FIRST_RESPONSE_MS: u64 = 32_000;
-/// What a trunk waits for its first response when another follows.
+/// Longest wait for a first response when another trunk follows, in milliseconds.
 const FIRST_RESPONSE_BEFORE_ANOTHER_MS: u64 = 4_000;
-/// Timer C.
+/// Timer C of RFC 3261, in milliseconds.
 const HOLD_OFF_MS: u64 = 180_000;
 
-/// One world's dimensions.
+/// The dimensions of one world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub(crate) lines: u32,

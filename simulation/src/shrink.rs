@@ -1,19 +1,20 @@
-//! A plan that fails, made smaller for as long as it fails: one world, fewer people and days, fewer kinds of
-//! faults, then single faults taken away. What is left is one command line.
+//! Shrinks a failing plan for as long as it fails: one world, fewer customers and days, fewer kinds of
+//! faults, then single faults removed. The result is one command line.
 
 use super::{Found, Plan, SimulationError, Views, simulate_world};
 
-/// What worlds are numbered by, and its inverse modulo 2^64: a later world of a plan is the first of another.
+/// The distance between the seeds of two worlds. Its inverse modulo 2^64 makes a later world of a plan the
+/// first of another.
 pub(crate) const STRIDE: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Most worlds that one search runs: the last are small.
+/// Most worlds that one search runs; the last ones are small.
 const TRIES_MAX: u32 = 200;
 
-/// Faults that can be taken away one by one.
+/// Most faults that can be removed one by one.
 const FAULTS_MAX: u32 = 64;
 
 impl Found {
-    /// Whether an invariant did not hold, and the first words about it.
+    /// The first text about a violated invariant; `None` if all hold.
     pub fn violation(&self) -> Option<&str> {
         let is_violated = self.0.findings.tallies.values().any(|tally| tally.violations > 0);
         let words = self.0.findings.words.first().map(String::as_str);
@@ -36,7 +37,7 @@ impl Found {
 }
 
 impl Plan {
-    /// The world of this plan with that number, as the only one of a plan.
+    /// A plan with only the world of this plan with that number.
     pub fn world(self, index: u64) -> Self {
         Self {
             days: self.days_of(index),
@@ -45,7 +46,7 @@ impl Plan {
         }
     }
 
-    /// The plan as somebody types it.
+    /// The command line that runs the plan.
     pub fn command_line(&self) -> String {
         let (mut line, standard) = (
             format!(
@@ -76,7 +77,7 @@ impl Plan {
 }
 
 impl Plan {
-    /// The plan as a line of `simulation/seeds.tsv`; whoever mends it says what was wrong.
+    /// The plan as a line of `simulation/seeds.tsv`; the developer who fixes it adds what was wrong.
     pub fn seed_line(&self, invariant: &str) -> String {
         let standard = Self::default();
         let or_default = |is_default: bool, text: String| match is_default {
@@ -98,12 +99,12 @@ impl Plan {
     }
 }
 
-/// JSON is YAML.
+/// The value as JSON, which is valid YAML.
 fn inline(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// By Newton's steps: each doubles the bits that are right.
+/// The inverse modulo 2^64, by Newton's method: each step doubles the correct bits.
 const fn inverse(odd: u64) -> u64 {
     let mut found = odd;
     let mut step = 0;
@@ -114,8 +115,8 @@ const fn inverse(odd: u64) -> u64 {
     found
 }
 
-/// The smallest plan found of which an invariant of the same name as in `plan` does not hold. `plan` is of
-/// one world.
+/// The smallest plan found in which an invariant with the same name as in `plan` does not hold. `plan` must
+/// have one world.
 pub fn shrink(plan: Plan) -> Result<Plan, SimulationError> {
     let first = simulate_world(plan, 0)?;
     let violated = first.violated();
@@ -126,7 +127,7 @@ pub fn shrink(plan: Plan) -> Result<Plan, SimulationError> {
     smallest(plan, fails)
 }
 
-/// Takes away whatever can be while `fails` says so.
+/// Shrinks the plan while `fails` returns true.
 fn smallest(
     plan: Plan,
     fails: impl Fn(Plan) -> Result<bool, SimulationError>,
@@ -183,7 +184,7 @@ fn smaller_than(plan: Plan) -> Vec<Plan> {
 }
 
 impl Plan {
-    /// About how many faults a world of it has at most: those behind are none.
+    /// An upper estimate of the number of faults in a world; bits beyond it have no effect.
     fn faults_count(&self) -> u32 {
         let crashes = self
             .faults

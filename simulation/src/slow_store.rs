@@ -1,4 +1,4 @@
-//! A store whose appends take long for a while: what was decided grows old before it is on record.
+//! A store with slow appends for a while: decisions grow old before they are stored.
 
 use super::clock::SeededChance;
 use super::faults::Spell;
@@ -16,7 +16,7 @@ pub(crate) struct SlowStore {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) chance: SeededChance,
     pub(crate) spell: Spell,
-    /// The longest an append takes meanwhile.
+    /// Longest append in that period, in milliseconds.
     pub(crate) ms_max: u64,
 }
 

@@ -1,5 +1,5 @@
 //! Tasks on one thread: every future runs in the world's `LocalSet`, so that a crash drops them all at once,
-//! and none takes another step once power is off.
+//! and none takes another step once the power is off.
 
 use super::power::{Power, Powered};
 use async_trait::async_trait;
@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;
 
-/// Spawns into the `LocalSet` it is called in. Blocking threads do not exist here: virtual time would not
-/// wait for them.
+/// Spawns into the `LocalSet` it is called in. There are no blocking threads: virtual time would not wait for
+/// them.
 pub(crate) struct LocalTasks {
     power: Arc<Power>,
     stop: Arc<LocalStop>,

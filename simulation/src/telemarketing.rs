@@ -1,9 +1,9 @@
-//! What campaigns under the telemarketing rule of the United States need besides: the registry of those who
-//! do not want to be called, imported now and then, and agents who relieve.
+//! What campaigns under the telemarketing rule of the United States need in addition: the do-not-call
+//! registry, imported from time to time, and agents who take the calls.
 //!
-//! In some worlds the registry is too old for days, until the next edition comes; in some it comes by area
-//! code, of each at another time and of some not at all. Where no agents are, a robot would call alone, and
-//! nobody may be called at all.
+//! In some worlds the registry is too old for days, until the next edition comes. In some it comes by area
+//! code, each at another time and some not at all. Without agents a robot would call alone, and no call may
+//! be placed.
 
 use super::clock::SeededChance;
 use super::home::{Home, NEW_YORK};
@@ -20,31 +20,31 @@ use domain::time::Timestamp;
 use domain::working_calendar::Day;
 use sha2::{Digest, Sha256};
 
-/// The registry that the preset asks for.
+/// The registry that the rule set requires.
 pub(crate) const REGISTRY: &str = "us-dnc";
 
-/// When editions come is drawn by this purpose, of each area by one behind it.
+/// The purpose of the draw of editions; each area code uses one of the following purposes.
 const REGISTRY_PURPOSE: u64 = 8_000;
 
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
 
-/// The first edition is less than so many days old when a world begins; it counts for 31.
+/// Upper bound of the age of the first edition when a world begins, in days; it is valid for 31.
 const FIRST_AGE_DAYS: u64 = 38;
 
-/// The next comes within so many days.
+/// Days within which the next edition comes.
 const NEXT_WITHIN_DAYS: u64 = 8;
 
-/// In one world of so many it comes by area code.
+/// In one world in this many the registry comes by area code.
 const BY_AREA_OF: u64 = 3;
 
-/// There one area of so many has no first edition.
+/// In those worlds one area code in this many has no first edition.
 const NO_FIRST_OF: u64 = 4;
 
-/// One number of so many is on it.
+/// One number in this many is on the registry.
 const REGISTERED_OF: u8 = 8;
 
-/// Gives a plan what the preset asks of it: agents where there are some.
+/// Adds what the rule set requires to a plan: agents, if the world has some.
 pub(crate) fn relieved(plan: &mut CallingPlan, manner: &Manner, agents: u32) {
     if manner.preset != Preset::UsTsr {
         return;
@@ -68,7 +68,7 @@ pub(crate) fn relieved(plan: &mut CallingPlan, manner: &Manner, agents: u32) {
 }
 
 impl Operator {
-    /// The registry's editions that are there on this day.
+    /// Imports the editions of the registry that come on this day.
     pub(crate) async fn import_registry(&self, day: u32) {
         let chance = SeededChance::new(self.seed, REGISTRY_PURPOSE);
         let whole = (chance.below(FIRST_AGE_DAYS), chance.below(NEXT_WITHIN_DAYS));
@@ -83,7 +83,8 @@ impl Operator {
         }
     }
 
-    /// Of the whole registry or of an area: the first, so many days old as the world begins, and the next.
+    /// Imports the editions of the whole registry or of one area code: the first, which is some days old when
+    /// the world begins, and the next.
     async fn editions(&self, day: u32, first_age_days: Option<u64>, next_day: u64, area: Option<AreaCode>) {
         if let Some(age_days) = first_age_days.filter(|_| day == 0) {
             self.edition(self.day_before(0, age_days), area).await;
@@ -93,7 +94,7 @@ impl Operator {
         }
     }
 
-    /// The date so many days before one of this world's.
+    /// The date `days` days before a day of this world.
     fn day_before(&self, day: u32, days: u64) -> Option<Day> {
         let noon = self.at(day, DAY_MS / 2);
         let back = i64::try_from(days * DAY_MS * 1_000).ok()?;
@@ -102,7 +103,7 @@ impl Operator {
         text.get(..10)?.parse().ok()
     }
 
-    /// Asks until it is answered; an edition that is not newer is refused, which is an answer.
+    /// Repeats an import until it is answered. An edition that is not newer is refused, which is an answer.
     async fn edition(&self, as_of: Option<Day>, area: Option<AreaCode>) {
         let (Some(as_of), Ok(registry)) = (as_of, REGISTRY.parse()) else {
             return;
@@ -136,7 +137,7 @@ impl Operator {
         }
     }
 
-    /// Some people of New York stand on the registry.
+    /// Puts some customers in New York on the registry.
     pub(crate) async fn register(&self, manner: &Manner, row: &Enrolment) {
         if manner.home() != Home::NewYork {
             return;
@@ -144,7 +145,7 @@ impl Operator {
         let about = format!("registered:{}", row.number);
         let [draw, ..]: [u8; 32] = Sha256::digest(format!("{}:{about}", self.seed)).into();
         if draw % REGISTERED_OF == 0 {
-            // As an import of the registry in clear does with each of its lines.
+            // The same command as an import of the registry in plain text sends for each of its lines.
             let suppress = NumberCommand::Suppress {
                 reason: REGISTRY.to_owned(),
                 until: None,

@@ -1,9 +1,9 @@
-//! A wall clock that somebody sets, forward or back, and that is corrected later: what the host's watch says
-//! of it, told here by the right time. The watch itself is the host's, with tests of its own.
+//! A wall clock that is set wrongly, forward or back, and corrected later. Here the simulation reports by the
+//! true time what the host's clock watch would report; the watch has tests of its own.
 //!
-//! A process that lives through it goes on by steady time and only doubts the wall. One that begins under a
-//! wrong wall goes by it: another clock says so at once. One that began behind is set right when the wall is;
-//! one that began ahead can never go back and is restarted.
+//! A running process continues with steady time and only doubts the wall clock. A process that starts with a
+//! wrong wall clock uses it, and another clock reports that at once. If it started behind, it is corrected
+//! together with the wall clock; if it started ahead, it cannot go back and is restarted.
 
 use super::world::World;
 use actors::Environment;
@@ -12,10 +12,10 @@ use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
 use std::sync::Arc;
 
-/// The host looks at the wall so often.
+/// Interval at which the host checks the wall clock, in milliseconds.
 const LOOK_MS: u64 = 500;
 
-/// What another clock says of the machine's.
+/// What another clock reports about the machine's clock.
 fn offset(offset_ms: i64) -> ClockOffset {
     ClockOffset {
         offset_ms,
@@ -26,13 +26,13 @@ fn offset(offset_ms: i64) -> ClockOffset {
 }
 
 impl World {
-    /// The wall clock minus the right time, in milliseconds.
+    /// The wall clock minus the true time, in milliseconds.
     pub(crate) fn wall_apart_ms(&self) -> i64 {
         let jump = self.faults.jump.filter(|jump| jump.spell.holds(self.truth.now()));
         jump.map_or(0, |jump| jump.by_ms)
     }
 
-    /// From its begin to its end a life is told what is to be held of its clock.
+    /// Reports the state of the clock to a life, from its start to its end.
     pub(crate) fn watch_wall(&self, tasks: &dyn Tasks, environment: &Environment) {
         let Some(jump) = self.faults.jump else { return };
         let (truth, machine) = (Arc::clone(&self.truth), Arc::clone(&self.machine));

@@ -1,25 +1,26 @@
-//! Looks at the platter at the moment an INVITE or the ACK of an answer leaves: `call.dialing` and
+//! Checks the durable log at the moment an INVITE or the ACK of an answer leaves: `call.dialing` and
 //! `call.answered` must be durable by then.
 //!
-//! The log alone cannot tell what was stored first when both happen at one virtual instant.
+//! The log alone cannot show what was stored first when both happen at one virtual instant.
 
 use super::disk::SimulatedDisk;
 use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::MEMORY_LOG_FILE;
 
-/// How far back in the durable log it looks: some hundreds of events, appended at the same instant.
+/// Bytes at the end of the durable log that the witness reads: some hundreds of events, appended at the same
+/// instant.
 const LOOKS_BACK_BYTES: usize = 512 * 1_024;
 
 /// One planned stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Drain {
     pub(crate) began: Timestamp,
-    /// When it was through; absent where the power went first.
+    /// The time at which the stop was complete; `None` if the power went first.
     pub(crate) ended: Option<Timestamp>,
 }
 
-/// Call-IDs of the INVITEs seen, and whether the log knew them; planned stops.
+/// Observed INVITEs and ACKs by Call-ID, each with whether its event was durable, and planned stops.
 pub(crate) struct Witness {
     disk: Arc<SimulatedDisk>,
     seen: Mutex<Vec<(String, bool)>>,
@@ -63,7 +64,7 @@ impl Witness {
             .push((sip_call_id.to_owned(), stored));
     }
 
-    /// The ACK of this leg's answer leaves. The far end names its dialog for the Call-ID.
+    /// Notes the ACK of this leg's answer. The far end's dialog tag contains the Call-ID.
     pub(crate) fn see_acknowledged(&self, sip_call_id: &str) {
         let stored = self.is_durable(&format!("\"to_tag\":\"to-{sip_call_id}\""));
         self.acknowledged

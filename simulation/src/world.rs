@@ -1,7 +1,7 @@
 //! One world: a few days of the whole product on one thread, with crashes, from an empty log.
 //!
 //! What survives a crash: the disk's synced bytes, the vault, the views' last commit, the outside world's
-//! memory of calls, and the clock. Everything else is dropped in the middle of whatever it was doing.
+//! memory of calls, and the clock. All else is dropped in the middle of its work.
 
 use super::Views;
 use super::clock::{MachineClock, SeededChance, VirtualClock};
@@ -26,25 +26,25 @@ use std::sync::Arc;
 use store::{MemoryEventStore, MemoryVault};
 use tokio::task::LocalSet;
 
-/// Purposes of chance, so that no draw of one shifts another.
+/// Purposes of random numbers, so that no draw of one shifts another.
 const DISK: u64 = 1;
 const VAULT: u64 = 2;
 const FAULTS: u64 = 3;
 const SHAPE: u64 = 5;
-/// The first day.
+/// For the first day.
 const FIRST_DAY: u64 = 6;
 
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
 
-/// How long a crashed machine takes to come back.
+/// How long a crashed machine takes to boot, in milliseconds.
 const BOOT_MS: u64 = 1_500;
 
-/// Time after the last day in which what is open must settle.
+/// Time after the last day in which open work must settle, in milliseconds.
 const GRACE_MS: u64 = 4 * 3_600_000;
 
-/// First days of worlds: ordinary weeks, the spring festival with a Saturday that is worked, 清明, the days on
-/// which Berlin's clocks change, and the national days.
+/// First days of worlds: ordinary weeks, the spring festival with a working Saturday, 清明, the days on which
+/// Berlin's clocks change, and the national days.
 const FIRST_DAYS: [&str; 8] = [
     "2026-03-02",
     "2026-06-08",
@@ -56,7 +56,7 @@ const FIRST_DAYS: [&str; 8] = [
     "2026-10-22",
 ];
 
-/// Why a world could not be run; a fault of the simulation, not a finding.
+/// Why a world could not be run: a fault of the simulation, not a finding.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulationError {
     #[error("the simulated runtime cannot be built: {0}")]
@@ -65,7 +65,7 @@ pub enum SimulationError {
     Start(String),
     #[error("the log cannot be read back: {0}")]
     Log(String),
-    #[error("what was acknowledged is not in the log any more")]
+    #[error("an acknowledged event is no longer in the log")]
     Lost,
 }
 
@@ -90,16 +90,16 @@ pub(crate) struct WorldReport {
     pub(crate) log_hash: [u8; 32],
 }
 
-/// What outlives a crash.
+/// The parts of a world that survive a crash.
 pub(crate) struct World {
     pub(crate) plan: WorldPlan,
     pub(crate) shape: Shape,
     pub(crate) faults: Faults,
     pub(crate) seed: u64,
     pub(crate) midnight: Timestamp,
-    /// The right time, by which the world outside goes.
+    /// The true time, which the outside world follows.
     pub(crate) truth: Arc<VirtualClock>,
-    /// What the machine takes for it.
+    /// The machine's clock, which may be wrong.
     pub(crate) machine: Arc<MachineClock>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) power: Arc<Power>,
@@ -111,7 +111,7 @@ pub(crate) struct World {
     pub(crate) witness: Arc<Witness>,
 }
 
-/// Runs one world to its end and judges its log.
+/// Runs one world to its end and checks its log.
 pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -126,7 +126,7 @@ pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
         world.disk.boot();
         let local = LocalSet::new();
         let started = runtime.block_on(local.run_until(world.live(generation as u64, crash)));
-        // The power goes first: what `Drop` and `stopped` of dying tasks still try, fails.
+        // The power goes first: whatever `Drop` and `stopped` of dying tasks try then fails.
         let was_off = world.power.is_off();
         world.disk.crash();
         {
@@ -135,15 +135,15 @@ pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
             drop(local);
         }
         if matches!(started, Err(SimulationError::Lost)) {
-            // The first promise is broken: nothing after it says anything. The oracle will say so.
+            // An acknowledged event is lost, so later results mean nothing. The oracle reports it.
             break;
         }
         match started {
-            // Nobody hears why a machine did not come up while its power went.
+            // A failed start during the loss of power is not an error.
             Err(_) if was_off => {}
             started => started?,
         }
-        // Inside the runtime, or the clock would not be the virtual one.
+        // Inside the runtime, because otherwise the clock would not be the virtual one.
         runtime.block_on(async { world.truth.wait_until(world.truth.now().plus_ms(BOOT_MS)).await });
     }
     world.disk.boot();
@@ -204,7 +204,7 @@ impl World {
         }
     }
 
-    /// What the operator meant each campaign to be.
+    /// The intended terms of each campaign.
     fn terms(&self) -> BTreeMap<String, Terms> {
         let days = 0..self.plan.days;
         let campaigns = days.flat_map(|day| (0..self.shape.campaigns_per_day).map(move |part| (day, part)));
@@ -215,8 +215,8 @@ impl World {
         campaigns.map(of).collect()
     }
 
-    /// The time before a life's end, which is now, whose news may not have come to the log: its disk took
-    /// nothing any more, or an append that had begun was not over.
+    /// The period before a life's end, which is now, in which events may be missing in the log: its disk
+    /// accepted no writes, or an append had begun and not finished.
     fn unwritten_before(&self, crash: Crash) -> Spell {
         let until = self.truth.now();
         let failing = crash.disk_from.map_or(0, |(from, _)| until.ms_since(from));
@@ -226,7 +226,7 @@ impl World {
         }
     }
 
-    /// How long an append may take in this world.
+    /// Longest append in this world, in milliseconds.
     fn append_ms_max(&self) -> u64 {
         let slow = self.faults.slow;
         slow.map_or(0, |_| self.plan.faults.slow_append_ms_max.into())
@@ -234,7 +234,7 @@ impl World {
 
     async fn judge(&self, crashes: u64, unwritten: &[Spell]) -> Result<WorldReport, SimulationError> {
         let store = self.store()?;
-        // Everything is in the store now, and nobody crashes any more.
+        // Everything is in the store now, and no further crash follows.
         self.disk.forget();
         let log = read_all(store.as_ref()).await?;
         let mut hash = Sha256::new();

@@ -73,7 +73,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (done, start.elapsed())
 }
 
-/// What was seen over all rows that were judged.
+/// The counts over all judged rows.
 #[derive(Default)]
 struct Tally {
     rows: u32,
@@ -164,7 +164,7 @@ fn round(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }
 
-/// The chance that a row of an intent is trusted more than a foreign one.
+/// Returns the probability that a row of an intent is trusted more than a foreign one.
 #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
 fn auroc(own: &[f32], foreign: &[f32]) -> f64 {
     let over = |one: f32, other: f32| {
@@ -183,7 +183,8 @@ fn auroc(own: &[f32], foreign: &[f32]) -> f64 {
     sum / (own.len() * foreign.len()).max(1) as f64
 }
 
-/// Five folds; with a bound, learning only from so many rows of each intent.
+/// Judges the rows in five folds; with `rows_max`, each model learns from at most that many rows of each
+/// intent.
 fn crossed(rows: &[Example], settings: &Settings, rows_max: Option<usize>) -> Value {
     let of: Vec<usize> = folds_of(rows, settings.seed);
     let mut tally = Tally::default();
@@ -221,7 +222,7 @@ fn folds_of(rows: &[Example], seed: u64) -> Vec<usize> {
     folds(&groups(&texts), &owners, 5, seed)
 }
 
-/// `text,category`, quoted where needed (RFC 4180). Shuffled by the seed of the folds only.
+/// Reads `text,category`, quoted if needed (RFC 4180). The rows are shuffled by the seed of the folds only.
 fn banking(folder: &Path) -> std::io::Result<Vec<Example>> {
     let text = std::fs::read_to_string(folder.join("banking77_train.csv"))?;
     let (mut rows, mut field, mut fields, mut quoted) = (Vec::new(), String::new(), Vec::new(), false);
@@ -279,7 +280,8 @@ fn labelled_rows(folder: &Path, label: &str) -> std::io::Result<Vec<Example>> {
     Ok(Examples::read(text.lines().map(str::to_owned), label, 1).rows)
 }
 
-/// The seed alone, the seed beside the labelled set, and both with every fifth character a homophone.
+/// Measures the seed alone, the seed beside the labelled set, and both with every fifth character replaced by
+/// a homophone.
 fn chinese(folder: &Path, settings: &Settings) -> std::io::Result<Value> {
     let (seed, labelled) = (seed_rows(folder)?, labelled_rows(folder, "intent")?);
     let alone = beside(&seed, &[], settings, 0.0);
@@ -289,7 +291,8 @@ fn chinese(folder: &Path, settings: &Settings) -> std::io::Result<Value> {
     Ok(json!({"seed": alone, "seed_homophones": alone_noisy, "both": both, "both_homophones": both_noisy}))
 }
 
-/// Judges rows by folds; the other set is learned from too, but for rows of a group with a judged one.
+/// Judges rows by folds. The other set is learned from too, except rows that are in one group with a judged
+/// row.
 fn beside(rows: &[Example], others: &[Example], settings: &Settings, noise: f64) -> Value {
     let all: Vec<&str> = rows.iter().chain(others).map(|row| row.text.as_str()).collect();
     let groups = groups(&all);
@@ -316,7 +319,8 @@ fn beside(rows: &[Example], others: &[Example], settings: &Settings, noise: f64)
     tally.report()
 }
 
-/// The labelled set by folds, the seed learned from too; interest by folds; and the lines written after.
+/// Measures the labelled set by folds (alone, and with the seed learned from too), interest by folds, and the
+/// lines that were written later.
 fn labelled(folder: &Path, settings: &Settings) -> std::io::Result<Value> {
     let (rows, seed) = (labelled_rows(folder, "intent")?, seed_rows(folder)?);
     let alone = beside(&rows, &[], settings, 0.0);
@@ -333,7 +337,7 @@ fn labelled(folder: &Path, settings: &Settings) -> std::io::Result<Value> {
     Ok(json!({"intent_alone": alone, "intent": intents, "interest": levels, "after": tally.report()}))
 }
 
-/// Replaces characters by others of the same syllable, whatever the tone.
+/// Replaces characters by others of the same syllable, regardless of the tone.
 struct Noise {
     ratio: f64,
     alike: BTreeMap<String, Vec<char>>,

@@ -1,11 +1,11 @@
-//! Yes, no, or neither: what a short answer says, by rule, before any model is asked.
+//! Reads a short answer by rules, before any model is used: yes, no, or neither.
 //!
-//! A sound of listening (嗯, 啊) is no consent. Two negations are one yes (不是不行), a question is no answer
-//! (行不行啊), and what comes after 但是 counts against what stood before.
+//! A sign of listening (嗯, 啊) is no consent. Two negations are one yes (不是不行), a question is no answer
+//! (行不行啊), and words after 但是 count against those before it.
 
 use crate::text::normalised;
 
-/// What an answer says.
+/// The meaning of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
@@ -15,9 +15,9 @@ pub enum Answer {
     No,
     /// Agreement with a condition: the flow asks on.
     YesBut,
-    /// A sound that says "I am listening".
+    /// A sound that only shows that the callee is listening.
     BackChannel,
-    /// A question back.
+    /// A question in return.
     Question,
     /// None of these, by these rules.
     Neither,
@@ -29,7 +29,7 @@ const SOUNDS: &[&str] = &[
 ];
 const SOFT: &str = "啊呀吧呢的了哦嘛哈啦嗯那就 ";
 
-/// Two negations that make a yes.
+/// Double negations that mean yes.
 const DOUBLE: &[&str] = &[
     "不是不行",
     "不是不可以",
@@ -118,13 +118,14 @@ const YES: &[&str] = &[
     "确认",
 ];
 const NO_WORDS: &[&str] = &["no", "nope", "not", "don't", "dont", "never", "can't", "won't"];
-/// Of these the ones that refuse by themselves; the others are part of what follows (don't know, can't hear).
+/// English words that refuse by themselves; the other `NO_WORDS` depend on the words after them (don't know,
+/// can't hear).
 const NO_FIRST: &[&str] = &["no", "nope", "never"];
 const YES_WORDS: &[&str] = &[
     "yes", "yeah", "yep", "yup", "sure", "ok", "okay", "correct", "right", "fine", "agree", "agreed",
 ];
 
-/// Reads an answer.
+/// Returns the meaning of an answer.
 pub fn read(text: &str) -> Answer {
     let said = normalised(text);
     if said.is_empty() {
@@ -152,14 +153,14 @@ pub fn read(text: &str) -> Answer {
     }
 }
 
-/// Whether an answer in English begins with its refusal, whatever follows.
+/// True if an English answer begins with a refusal, regardless of the words after it.
 pub fn begins_with_no(text: &str) -> bool {
     let said = normalised(text);
     let first = said.split(' ').next().unwrap_or_default();
     NO_FIRST.contains(&first)
 }
 
-/// Whether an answer binds: words of agreement without condition, never a sound.
+/// True if an answer is consent: words of agreement without a condition, never a mere sound.
 pub fn is_consent(text: &str) -> bool {
     read(text) == Answer::Yes
 }
@@ -178,7 +179,8 @@ fn is_sounds(said: &str) -> bool {
     }
 }
 
-/// What stands before "but", and what behind it.
+/// Splits an answer at its first "but": the part before it, and the part after it; `None` for the latter
+/// without a "but".
 fn parted(said: &str) -> (&str, Option<&str>) {
     let found = BUT
         .iter()
@@ -190,7 +192,7 @@ fn parted(said: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Yes or no by the words that an answer begins with, or wholly is.
+/// Returns yes or no by the words with which an answer begins, or which are all of it.
 fn plain(said: &str) -> Answer {
     let said = said.trim_start_matches(|found| "嗯啊哦呃额那就 ".contains(found));
     let words: Vec<&str> = said.split(' ').collect();
@@ -203,7 +205,7 @@ fn plain(said: &str) -> Answer {
     if NO.iter().any(|words| said.starts_with(words)) {
         return Answer::No;
     }
-    // A refusal may follow its reason: 我真的不需要. A yes must be all there is, or begin the answer.
+    // A refusal may follow its reason: 我真的不需要. A yes must be the whole answer, or begin it.
     let strong = [
         "不需要",
         "不用了",

@@ -1,27 +1,28 @@
-//! A text without anything that tells whose it is: every value that is known of its person, and whatever
-//! could be one that is not known: names that are told, addresses of mail, numbers, sums, dates.
+//! Covers everything in a text that identifies a person: all values known about the person, and everything
+//! that may be a value not known: told names, mail addresses, numbers, sums, dates.
 //!
-//! More goes than in a masked text, which keeps the ends of a number: these suffice to find somebody on a
-//! list. A run of stars is one star, so that the length of what was covered tells nothing.
+//! More is removed than in a masked text, which keeps the ends of a number: these would be sufficient to find
+//! a person on a list. A run of stars becomes one star, so that the length of the covered text is not
+//! visible.
 
 use crate::entities::{CallMoment, Value, find, runs};
 use crate::masking::told_names;
 use crate::text::{Folded, is_han};
 use std::ops::Range;
 
-/// Digits from which on a run is somebody's: the last four of a card or a phone.
+/// Shortest run of digits that is covered: the last four of a card or a phone.
 const DIGITS_MIN: usize = 4;
 
-/// Letters and digits in one run from which on it is somebody's number: of a contract, a plate, an order.
+/// Shortest run of letters and digits that counts as a person's number: of a contract, a plate, an order.
 const MIXED_MIN: usize = 6;
 
 /// Longest Chinese name, in characters: two of the family and two given.
 const NAME_CHARS_MAX: usize = 4;
 
-/// A number from which on it may be a sum: a thousand, in thousandths.
+/// Smallest number that may be a sum, in thousandths: a thousand.
 const LARGE_THOUSANDTHS: i64 = 1_000_000;
 
-/// Words behind a family name.
+/// Titles that follow a family name.
 const TITLES: &[&str] = &[
     "先生", "女士", "小姐", "太太", "老师", "经理", "总", "阿姨", "师傅",
 ];
@@ -29,7 +30,7 @@ const TITLES: &[&str] = &[
 /// Family names of two characters.
 const DOUBLE_FAMILY: &[&str] = &["欧阳", "司徒", "诸葛", "上官", "司马", "皇甫", "尉迟", "慕容"];
 
-/// What is known of one person, made ready to be found.
+/// The values known about one person, in a form that can be searched for.
 #[derive(Debug, Clone, Default)]
 pub struct KnownValues {
     texts: Vec<Vec<char>>,
@@ -38,7 +39,7 @@ pub struct KnownValues {
 }
 
 impl KnownValues {
-    /// A value in clear, such as an id or a variable.
+    /// Adds a value in clear, for example an id or a variable.
     pub fn add(&mut self, value: &str) {
         let value = value.trim();
         let folded = Folded::of(value).chars().to_vec();
@@ -54,7 +55,7 @@ impl KnownValues {
         self.texts.push(folded);
     }
 
-    /// A person's name: whole, its parts, and how one is addressed by it.
+    /// Adds a person's name: the whole, its parts, and the forms by which the person is addressed.
     pub fn add_name(&mut self, name: &str) {
         self.add(name);
         for part in name.split_whitespace().filter(|part| part.chars().count() > 1) {
@@ -72,7 +73,7 @@ impl KnownValues {
         }
     }
 
-    /// What somebody told in words of their own, such as their name: whole, and the names told in it.
+    /// Adds an answer in a person's own words, for example their name: the whole, and the names told in it.
     pub fn add_told(&mut self, said: &str) {
         if said.trim().chars().count() <= NAME_CHARS_MAX {
             self.add_name(said);
@@ -86,7 +87,7 @@ impl KnownValues {
         }
     }
 
-    /// A phone number, with or without its country.
+    /// Adds a phone number, with and without its country code.
     pub fn add_phone(&mut self, e164: &str) {
         self.add(e164);
         self.add(e164.trim_start_matches("+86"));
@@ -94,7 +95,7 @@ impl KnownValues {
     }
 }
 
-/// The text, with a star for each thing that tells of somebody.
+/// Returns the text with a star in place of each thing that identifies a person.
 pub fn cover(text: &str, known: &KnownValues) -> String {
     let folded = Folded::of(text);
     let mut hidden = vec![false; folded.chars().len()];
@@ -155,7 +156,7 @@ pub fn cover(text: &str, known: &KnownValues) -> String {
     covered
 }
 
-/// Runs of such characters, with their places.
+/// Returns the runs of characters for which `is_of` is true, with their places.
 fn ascii_runs(text: &[char], is_of: impl Fn(char) -> bool) -> impl Iterator<Item = (Range<usize>, &[char])> {
     let mut start = 0;
     text.split(move |found| !is_of(*found)).map(move |run| {
@@ -165,14 +166,15 @@ fn ascii_runs(text: &[char], is_of: impl Fn(char) -> bool) -> impl Iterator<Item
     })
 }
 
-/// Letters and digits together, enough of them to be one thing's alone.
+/// True for letters and digits together that are long enough to identify one thing.
 fn is_mixed(run: &[char]) -> bool {
     let count = |is_of: fn(&char) -> bool| run.iter().filter(|found| is_of(found)).count();
     let (letters, digits) = (count(char::is_ascii_alphabetic), count(char::is_ascii_digit));
     letters > 0 && digits > 0 && letters + digits >= MIXED_MIN
 }
 
-/// Sums and instants are few people's; a small number is somebody's where it stands in their row.
+/// True if a value may identify a person: sums and instants always, a small number only if it is known from
+/// the person's own row.
 fn is_somebodys(value: &Value, known: &[i64]) -> bool {
     match value {
         Value::Amount { .. }
@@ -192,7 +194,7 @@ fn is_somebodys(value: &Value, known: &[i64]) -> bool {
     }
 }
 
-/// Where a value begins. One of a letter or two is meant only where it stands alone.
+/// Returns the places at which a value begins. A value of one or two letters counts only as a word by itself.
 fn found_at<'a>(text: &'a [char], value: &'a [char]) -> impl Iterator<Item = usize> + 'a {
     let is_short = value.len() < 3 && value.iter().all(char::is_ascii_alphanumeric);
     let is_letter = move |place: Option<usize>| {

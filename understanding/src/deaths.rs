@@ -1,8 +1,8 @@
-//! Whether words that can mean a death speak of the death of a person.
+//! Decides whether words that can mean a death mean the death of a person.
 //!
-//! After an adjective or a verb, 死了 only strengthens it (忙死了, 烦死了, 贵死了, 快急死了): that is how callees use it.
-//! It means a death where a person, an adverb of time or a cause of death comes directly before it (他死了,
-//! 我爸已经死了, 病死了), or where it begins the sentence. In English, telephones, batteries and lines are dead too.
+//! After an adjective or a verb, 死了 only strengthens it (忙死了, 烦死了, 贵死了, 快急死了): that is how callees use it. It
+//! means a death if a person, an adverb of time or a cause of death comes directly before it (他死了, 我爸已经死了,
+//! 病死了), or if it begins the sentence. In English, telephones, batteries and lines are dead too.
 
 use crate::names::is_full_name_before;
 use crate::text::Folded;
@@ -66,7 +66,7 @@ const PERSONS: &[&str] = &[
     "客户",
 ];
 
-/// Words that end with 人 and say how something makes people feel: 烦人死了 is about the call.
+/// Words that end with 人 and express a feeling about the call: 烦人死了 is no death.
 const FEELINGS: &[&str] = &[
     "烦人", "气人", "吓人", "急人", "坑人", "骗人", "累人", "吵人", "丢人", "恼人", "缠人", "磨人", "愁人",
     "闷人",
@@ -136,10 +136,10 @@ const CAUSES: &[&str] = &[
     "心梗",
 ];
 
-/// Words that end like a cause of death and are no cause.
+/// Words that end like a cause of death but are none.
 const NO_CAUSES: &[&str] = &["毛病", "神经病", "有病", "手机摔", "屏幕摔"];
 
-/// What gives 死了 another sense when it follows: giving up, a wish, a question.
+/// Words that give 死了 another sense if they follow it: giving up, a wish, a question.
 const OTHER_SENSES: &[&str] = &[
     "心",
     "这条心",
@@ -154,7 +154,7 @@ const OTHER_SENSES: &[&str] = &[
     "似的",
 ];
 
-/// Things that are dead or have died in English.
+/// Things that "are dead" or "have died" in English.
 const THINGS: &[&str] = &[
     "phone",
     "mobile",
@@ -194,13 +194,13 @@ const THINGS: &[&str] = &[
     "screen",
 ];
 
-/// Words before which "dead" only strengthens or belongs to another phrase.
+/// Words that follow "dead" if it only strengthens or belongs to another phrase.
 const STRENGTHENED: &[&str] = &[
     "tired", "serious", "wrong", "set", "on", "right", "sure", "easy", "slow", "end", "last", "simple",
     "beat", "broke", "against", "weight", "zone",
 ];
 
-/// Whether these words of a rule, at this place, mean the death of a person.
+/// True if these words of a rule, at this place, mean the death of a person.
 pub(crate) fn is_of_a_person(text: &Folded, words: &str, place: Range<usize>) -> bool {
     match words {
         "死了" => is_chinese_death(text, place),
@@ -232,11 +232,11 @@ fn is_chinese_death(text: &Folded, place: Range<usize>) -> bool {
     }
     let is_person = start_of_one(text, subject_end, PERSONS).is_some()
         && start_of_one(text, subject_end, FEELINGS).is_none();
-    // 高兴死了: what looks like a name needs an adverb behind it.
+    // 高兴死了: a word that looks like a name needs an adverb after it.
     is_person || (subject_end < end && is_full_name_before(text, subject_end))
 }
 
-/// Where the words before adverbs and dates end.
+/// Returns the end of the words before adverbs and dates.
 fn without_adverbs(text: &Folded, end: usize) -> usize {
     let mut end = end;
     while let Some(start) = start_of_one(text, end, ADVERBS).or_else(|| start_of_date(text, end)) {
@@ -258,7 +258,7 @@ fn is_of_a_thing(text: &Folded, start: usize) -> bool {
     last.is_none_or(|last| THINGS.contains(&last))
 }
 
-/// Whether one of these is the next word.
+/// True if the next word is one of these.
 fn is_next(text: &Folded, place: usize, words: &[&str]) -> bool {
     let rest: String = text.chars().get(place..).unwrap_or_default().iter().collect();
     let mut rest = rest.split(|one: char| !one.is_alphanumeric());
@@ -266,7 +266,7 @@ fn is_next(text: &Folded, place: usize, words: &[&str]) -> bool {
     next.is_some_and(|next| words.contains(&next))
 }
 
-/// Where the longest of these words begins that ends here.
+/// Returns the start of the longest of these words that ends at `end`; `None` if none does.
 fn start_of_one(text: &Folded, end: usize, words: &[&str]) -> Option<usize> {
     let starts = words.iter().filter_map(|word| {
         let start = end.checked_sub(word.chars().count())?;
@@ -275,7 +275,7 @@ fn start_of_one(text: &Folded, end: usize, words: &[&str]) -> Option<usize> {
     starts.min()
 }
 
-/// The place behind the last character before `end` that is no blank.
+/// Returns the place after the last character before `end` that is no blank.
 fn without_blanks(text: &Folded, end: usize) -> usize {
     let is_blank = |place: &usize| text.at(*place) == Some(' ');
     end - (0..end).rev().take_while(is_blank).count()

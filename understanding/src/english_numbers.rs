@@ -1,6 +1,6 @@
-//! English words of the small numbers and the tens: what is read and what is said are the same words.
+//! English words of the small numbers and the tens, used both to read and to speak numbers.
 
-/// By their value.
+/// The words for 0 to 19, by value.
 pub(crate) const SMALL: [&str; 20] = [
     "zero",
     "one",
@@ -23,7 +23,7 @@ pub(crate) const SMALL: [&str; 20] = [
     "eighteen",
     "nineteen",
 ];
-/// By how many tens; the first two have no word of their own.
+/// The words for the tens, by number of tens; the first two have no word.
 pub(crate) const TENS: [&str; 10] = [
     "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
 ];

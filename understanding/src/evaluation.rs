@@ -1,6 +1,6 @@
-//! A model held against labelled rows: what it ranks first, what it abstains from, what it confuses.
+//! Evaluates a model on labelled rows: the share it ranks right, abstains from and confuses.
 //!
-//! Rows whose label the model does not know are foreign: the right answer to them is to abstain.
+//! Rows with a label that the model does not know are foreign: the right answer to them is to abstain.
 
 use crate::learning::Example;
 use crate::model::{Model, Ranking, Verdict};
@@ -10,37 +10,37 @@ use std::collections::BTreeMap;
 /// Most pairs of confused intents that are listed.
 const CONFUSED_LISTED_MAX: usize = 20;
 
-/// Figures of one model on one set.
+/// The figures of one model on one set.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Evaluation {
-    /// Rows of the model's intents.
+    /// Number of rows with an intent of the model.
     pub rows: u32,
-    /// The right intent is first.
+    /// Share of these rows with the right intent ranked first.
     pub first_ratio: f64,
-    /// It is among the three.
+    /// Share of these rows with the right intent among the first three.
     pub among_three_ratio: f64,
-    /// Accepted rows, of all.
+    /// Share of these rows that the model accepted.
     pub accepted_ratio: f64,
-    /// Right ones among the accepted.
+    /// Share of the accepted rows that are right.
     pub accepted_right_ratio: f64,
-    /// Not abstained from and right.
+    /// Share of the rows that the model did not abstain from and ranked right.
     pub kept_right_ratio: f64,
-    /// Rows of no intent of the model.
+    /// Number of rows with an intent that the model does not know.
     pub foreign_rows: u32,
-    /// Those abstained from.
+    /// Share of the foreign rows that the model abstained from.
     pub foreign_recall_ratio: f64,
-    /// Right ones of each intent.
+    /// Share of right rows, by intent.
     pub recall_by_intent: BTreeMap<String, f64>,
-    /// Said, taken for, how often; the most frequent first.
+    /// Intent said, intent ranked first instead, and count; the most frequent pair first.
     pub confused: Vec<(String, String, u32)>,
 }
 
-/// What a model makes of a row, for a file of predictions.
+/// A model's result for one row, for a file of predictions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction<'e> {
     /// The row.
     pub example: &'e Example,
-    /// What was made of it.
+    /// The model's ranking for it.
     pub ranking: Ranking,
 }
 
@@ -63,7 +63,7 @@ pub fn predict<'e>(model: &Model, rows: &'e [Example]) -> Vec<Prediction<'e>> {
         .collect()
 }
 
-/// The figures of some predictions.
+/// Computes the figures of these predictions.
 pub fn evaluate(model: &Model, predictions: &[Prediction<'_>]) -> Evaluation {
     let knows = |row: &&Prediction<'_>| model.intents().binary_search(&row.example.intent).is_ok();
     let own: Vec<&Prediction<'_>> = predictions.iter().filter(knows).collect();
@@ -114,7 +114,7 @@ pub fn evaluate(model: &Model, predictions: &[Prediction<'_>]) -> Evaluation {
     }
 }
 
-/// Of nothing, nothing is right.
+/// Returns a share; 0 if there is nothing to divide by.
 #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^52")]
 fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 {

@@ -1,56 +1,57 @@
-//! How well rows are told apart that were not learned from: each part judged by a model of the others.
+//! Measures how well rows are classified that were not learned from: each part is judged by a model of the
+//! others.
 
 use crate::evaluation::{Prediction, predict};
 use crate::learning::{Example, Examples, Settings, TrainingFault, folds, groups, train_while};
 use crate::model::Verdict;
 use std::collections::BTreeMap;
 
-/// Counts over all parts.
+/// The counts over all parts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HeldOut {
-    /// Rows of an intent.
+    /// Number of rows with an intent.
     pub rows: u64,
-    /// Those whose intent was ranked first.
+    /// Number of these rows whose intent was ranked first.
     pub first: u64,
-    /// Rows of no intent.
+    /// Number of rows without an intent.
     pub foreign_rows: u64,
-    /// Those abstained from.
+    /// Number of rows without an intent from which the model abstained.
     pub foreign_abstained: u64,
-    /// Rows of an intent that were taken for something without asking back.
+    /// Number of rows with an intent that were accepted without asking back.
     pub accepted: u64,
-    /// Those taken for what they are.
+    /// Number of accepted rows that are right.
     pub accepted_right: u64,
 }
 
-/// What rows were taken for: by what was said, then by what was ranked first, how often.
+/// How often each intent was ranked first, by the intent that was said.
 pub type Confusion = BTreeMap<String, BTreeMap<String, u64>>;
 
-/// Counts, and which intent was taken for which.
+/// The counts, with the confusion of intents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HeldOutInFull {
-    /// Over all parts.
+    /// The counts over all parts.
     pub counts: HeldOut,
-    /// Every pair that occurs, rows of no intent included.
+    /// Every pair that occurs, including rows without an intent.
     pub confusion: Confusion,
 }
 
 impl HeldOut {
-    /// Rows ranked right, of a thousand; of nothing, nothing is right.
+    /// The rows ranked right, per thousand; `None` without rows.
     pub fn first_permille(self) -> Option<u16> {
         permille(self.first, self.rows)
     }
 
-    /// Accepted rows, of a thousand of those of an intent.
+    /// The accepted rows, per thousand of those with an intent; `None` without rows.
     pub fn accepted_permille(self) -> Option<u16> {
         permille(self.accepted, self.rows)
     }
 
-    /// Accepted rows that are right, of a thousand accepted ones.
+    /// The right rows, per thousand accepted ones; `None` if none was accepted.
     pub fn accepted_right_permille(self) -> Option<u16> {
         permille(self.accepted_right, self.accepted)
     }
 
-    /// Foreign rows abstained from, of a thousand.
+    /// The rows abstained from, per thousand without an intent; `None` without these.
     pub fn foreign_recall_permille(self) -> Option<u16> {
         permille(self.foreign_abstained, self.foreign_rows)
     }
@@ -61,12 +62,14 @@ fn permille(part: u64, whole: u64) -> Option<u16> {
     u16::try_from(ratio).ok()
 }
 
-/// Holds out each of some parts. Near-duplicates are of one part, so that none is known from another.
+/// Judges each part by a model of the others. Near-duplicates are in one part, so that no row is known from
+/// another.
 pub fn held_out(examples: &Examples, settings: &Settings, parts: usize) -> Result<HeldOut, TrainingFault> {
     held_out_while(examples, settings, parts, &|| true).map(|found| found.counts)
 }
 
-/// The same with what was taken for what, for as long as somebody waits for it.
+/// Does the same and also counts the confusion of intents. It stops with an error as soon as `goes_on`
+/// returns false.
 pub fn held_out_while(
     examples: &Examples,
     settings: &Settings,
@@ -176,7 +179,7 @@ mod tests {
         });
         let examples = Examples::of(rows, 1);
         let asked = std::sync::atomic::AtomicUsize::new(0);
-        // Yes a few times, so that learning is under way when nobody waits any more.
+        // True a few times, so that learning is under way when it is stopped.
         let goes_on = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 5;
         let stopped = train_while(&examples, &Settings::default(), &goes_on);
         assert_eq!(stopped, Err(TrainingFault::Stopped));

@@ -1,7 +1,8 @@
-//! What was said, as text: which intent, which entities, yes or no; and what is to be said, as words.
+//! Understands text: its intent, its entities, yes or no; and words values for speech.
 //!
-//! Pure: text in, findings out. No clock (a call hands in its own moment), no files, no network; a seed is
-//! an argument. It knows nothing of calls, flows or events, and imports nothing of this workspace.
+//! Pure functions: text in, findings out. No clock (a call passes its own moment), no files, no network; a
+//! seed is an argument. The crate knows nothing of calls, flows or events, and imports nothing of this
+//! workspace.
 
 pub mod answers;
 pub mod covering;

@@ -1,4 +1,4 @@
-//! Chinese family names: which characters at a place can begin a person's name.
+//! Chinese family names: finds the characters at a place that can begin a person's name.
 
 use crate::text::{Folded, is_han};
 
@@ -15,7 +15,7 @@ pub(crate) const TWO: &[&str] = &[
     "公孙", "轩辕", "端木", "南宫", "独孤",
 ];
 
-/// Characters of the family name that can begin here; `None` where none can.
+/// The number of characters of the family name that begins here; `None` if none can.
 pub(crate) fn family_at(text: &Folded, place: usize) -> Option<usize> {
     if text.one_of(place, TWO).is_some() {
         return Some(2);
@@ -23,7 +23,7 @@ pub(crate) fn family_at(text: &Folded, place: usize) -> Option<usize> {
     text.at(place).filter(|found| ONE.contains(*found)).map(|_| 1)
 }
 
-/// Whether the sentence up to this place is a family name with one or two characters behind it.
+/// True if the sentence up to this place is a family name with one or two characters after it.
 pub(crate) fn is_full_name_before(text: &Folded, end: usize) -> bool {
     let is_inside = |place: &usize| text.at(*place).is_some_and(is_han);
     let length = (0..end).rev().take_while(is_inside).count();

@@ -1,6 +1,6 @@
-//! Tables whose keys are hashes already: they are not hashed again.
+//! A hasher for tables with keys that are hashes already: they are not hashed again.
 
-/// Hashes are hashes already.
+/// The build hasher of these tables.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Plain;
 
@@ -12,7 +12,7 @@ impl std::hash::BuildHasher for Plain {
     }
 }
 
-/// Hands the key on as it is.
+/// A hasher that passes the key on, only scrambled by one multiplication.
 #[derive(Debug)]
 pub(crate) struct PlainHasher(u64);
 

@@ -1,16 +1,16 @@
 //! Rules that are read before any model: opt-outs, deaths, complaints, requests for a person, a wrong person.
 //!
 //! Each rule has fixed words. The order of the rules is their precedence: an opt-out comes first, because a
-//! missed one leads to a call that must not be made. A rule with a negation directly before its words
-//! (不用转人工, 我不投诉) does not count. An opt-out always counts: its words are negations themselves, and a
-//! negation before them (不需要别再打了) is a second refusal. Words that mean a death only of a person (死了, "is
-//! dead") count when a person is their subject: `deaths.rs`.
+//! missed one leads to a call that must not be made. A rule with a negation directly before its words (不用转人工,
+//! 我不投诉) does not count. An opt-out always counts: its words are negations themselves, and a negation before
+//! them (不需要别再打了) is a second refusal. Words that mean a death only of a person (死了, "is dead") count if a
+//! person is their subject: `deaths.rs`.
 
 use crate::deaths;
 use crate::text::Folded;
 use std::ops::Range;
 
-/// What a rule says. The order of the variants is the order of precedence.
+/// The meaning of a rule. The order of the variants is the order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
@@ -26,16 +26,16 @@ pub enum Priority {
     WrongPerson,
     /// 已还款, 已办理.
     AlreadyDone,
-    /// Another time, in English; in Chinese a model tells it from its neighbours.
+    /// Another time, in English only; in Chinese a model distinguishes it from similar intents.
     Busy,
 }
 
-/// A rule that matched, with its words' bytes.
+/// A rule that matched, with the place of its words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matched {
-    /// What.
+    /// The meaning of the rule.
     pub priority: Priority,
-    /// Where.
+    /// The bytes of its words in the text.
     pub span: Range<usize>,
 }
 
@@ -220,7 +220,7 @@ const RULES: &[(Priority, &[&str])] = &[
     ),
 ];
 
-/// Words right before a rule's that take it back, and those that only seem to.
+/// Words directly before a rule's words that cancel it.
 const NEGATIONS: &[&str] = &[
     "不用",
     "不要",
@@ -236,12 +236,12 @@ const NEGATIONS: &[&str] = &[
     "don't",
 ];
 
-/// The first rule that matches.
+/// Returns the first rule that matches; `None` if none does.
 pub fn first(text: &str) -> Option<Matched> {
     first_of(text, |_every| true)
 }
 
-/// The first matching rule among those that are asked for.
+/// Returns the first matching rule among those for which `is_asked` is true.
 pub(crate) fn first_of(text: &str, is_asked: impl Fn(Priority) -> bool) -> Option<Matched> {
     let folded = Folded::of(text);
     let mut rules = RULES.iter().filter(|(priority, _)| is_asked(*priority));
@@ -254,7 +254,7 @@ pub(crate) fn first_of(text: &str, is_asked: impl Fn(Priority) -> bool) -> Optio
     })
 }
 
-/// Whether a rule matches, also behind one that takes precedence.
+/// True if a rule matches, even if another one takes precedence.
 pub fn says(text: &str, wanted: Priority) -> bool {
     first_of(text, |priority| priority == wanted).is_some()
 }

@@ -1,6 +1,8 @@
-//! One utterance, read in order: an exact line, a rule that goes first, then the model, which may abstain.
+//! Reads one utterance in order: by an exact line, by a rule that takes precedence, then by the model, which
+//! may abstain.
 //!
-//! The explanation is the reading itself: what decided, the candidates with their chances, the thresholds.
+//! The explanation is the reading itself: what decided, the candidates with their probabilities, the
+//! thresholds.
 
 use crate::learning::Calibration;
 use crate::model::{Candidate, Model, Ranking, Verdict};
@@ -9,52 +11,52 @@ use crate::text::normalised;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
-/// Most exact lines; beyond, a model serves better.
+/// Most exact lines; for more, a model is better.
 pub const EXACT_LINES_MAX: usize = 100_000;
 
-/// What decided.
+/// The part that decided a reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum By {
-    /// The whole utterance stands in the table.
+    /// The whole utterance is in the table.
     Exact,
-    /// A rule, with the words it saw.
+    /// A rule, with the words that it matched.
     Rule(Matched),
-    /// The model ranked.
+    /// The model's ranking.
     Model,
-    /// There was no model to ask.
+    /// Nothing: there was no model.
     Nothing,
 }
 
-/// What was made of an utterance.
+/// The result of reading an utterance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     /// Candidates, confidence and verdict.
     pub ranking: Ranking,
-    /// What decided.
+    /// The part that decided.
     pub by: By,
-    /// The thresholds that stood, where a model was asked.
+    /// The thresholds in use, if the model decided.
     pub calibration: Option<Calibration>,
 }
 
-/// Why a table of exact lines cannot be used.
+/// The reason why a table of exact lines cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TableFault {
-    /// The same text for two intents.
-    #[error("{text} stands for {one} and for {other}")]
+    /// The same text has two intents.
+    #[error("{text} has two intents: {one} and {other}")]
     TwoIntents {
-        /// As normalised.
+        /// The text, normalized.
         text: String,
-        /// The first.
+        /// The first intent.
         one: String,
-        /// The second.
+        /// The second intent.
         other: String,
     },
-    /// Too many lines.
+    /// The table has too many lines.
     #[error("the table has more than {EXACT_LINES_MAX} lines")]
     TooMany,
 }
 
-/// Everything that reads utterances: a table, rules and a model.
+/// A reader of utterances, with a table, rules and a model.
 #[derive(Debug, Clone, Default)]
 pub struct Reader {
     exact: BTreeMap<String, String>,
@@ -63,7 +65,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// With a model, or none.
+    /// Returns a reader with a model, or with none.
     pub fn of(model: Option<Model>) -> Self {
         Self {
             model,
@@ -71,7 +73,7 @@ impl Reader {
         }
     }
 
-    /// Adds lines that mean an intent whatever the model says.
+    /// Adds lines with fixed intents, which take precedence over the model.
     pub fn with_exact(
         mut self,
         lines: impl IntoIterator<Item = (String, String)>,
@@ -93,13 +95,13 @@ impl Reader {
         Ok(self)
     }
 
-    /// Names the intent that a rule stands for; a rule without a name is not asked.
+    /// Sets the intent of each rule; a rule without an intent is not used.
     pub fn with_rules(mut self, rules: impl IntoIterator<Item = (Priority, String)>) -> Self {
         self.rules.extend(rules);
         self
     }
 
-    /// Reads an utterance where some intents are expected.
+    /// Reads an utterance; the `expected` intents get a bonus.
     pub fn read(&self, text: &str, expected: &[&str]) -> Reading {
         let sure = |intent: &str, by: By| Reading {
             ranking: Ranking {

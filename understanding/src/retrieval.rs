@@ -1,20 +1,21 @@
-//! Which of some known wordings a text comes nearest to: BM25 over pairs of characters, their sounds, words
-//! and concepts, as a share of the score that both texts would give themselves.
+//! Finds the known wordings nearest to a text: BM25 over pairs of characters, their sounds, words and
+//! concepts, as a share of the scores of both texts against themselves.
 //!
-//! Equal texts have equal scores, whatever machine; a wording that was written down exactly scores 1.
+//! Equal texts have equal scores on every machine; a text that equals a wording scores 1.
 
 use crate::features::{Shared, shared_pieces};
 use crate::text::normalised;
 use std::collections::BTreeMap;
 
-/// How soon a repeated piece says nothing more (Robertson and Zaragoza 2009, usual value).
+/// BM25's K1: how soon further repetitions of a piece add nothing (Robertson and Zaragoza 2009, usual value).
 const K1: f32 = 1.2;
-/// How far length counts: wordings are short, and their length says little.
+/// BM25's B: how much length counts. Wordings are short, and their length says little.
 const B: f32 = 0.3;
-/// What a piece that no wording has weighs, beside the rarest that one has: how people begin a sentence.
+/// Weight of a piece that no wording has, relative to the rarest that one has: such pieces are often how
+/// people begin a sentence.
 const UNKNOWN_SHARE: f32 = 0.35;
 
-/// What people say around a question, longest first.
+/// Phrases that people say around a question, longest first.
 const AROUND: [&str; 36] = [
     "我想问一下",
     "我想了解一下",
@@ -54,20 +55,20 @@ const AROUND: [&str; 36] = [
     "please",
 ];
 
-/// Something that was found.
+/// An entry that was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hit {
-    /// Its place among those given.
+    /// The entry's index among the given entries.
     pub entry: usize,
-    /// From 0 to 1.
+    /// The entry's score, from 0 to 1.
     pub score: f32,
 }
 
-/// Wordings of some entries, ready to be searched.
+/// The wordings of entries, in a form that can be searched.
 #[derive(Debug, Clone, Default)]
 pub struct Retrieval {
     wordings: Vec<Wording>,
-    /// By piece, the wordings that have it and how often.
+    /// By piece: the wordings that have it, and how often.
     having: BTreeMap<u64, Vec<(usize, f32)>>,
     exact: BTreeMap<String, usize>,
     /// Mean of the wordings' lengths, in pieces.
@@ -78,12 +79,12 @@ pub struct Retrieval {
 struct Wording {
     entry: usize,
     length: f32,
-    /// What it scores against itself.
+    /// The wording's score against itself.
     own: f32,
 }
 
 impl Retrieval {
-    /// Of entries with all their wordings each.
+    /// Returns the retrieval over entries, each with all its wordings.
     pub fn of(entries: &[Vec<String>]) -> Self {
         let mut all = Self::default();
         let mut texts = Vec::new();
@@ -116,7 +117,7 @@ impl Retrieval {
         all
     }
 
-    /// The nearest entries, best first, each once; those that are not allowed do not exist.
+    /// Returns the nearest entries, best first, each once; entries that are not `allowed` are left out.
     pub fn search(&self, text: &str, allowed: &dyn Fn(usize) -> bool, most: usize) -> Vec<Hit> {
         let mut best: BTreeMap<usize, f32> = BTreeMap::new();
         if let Some(entry) = self.exact.get(&normalised(text)).filter(|entry| allowed(**entry)) {
@@ -149,7 +150,7 @@ impl Retrieval {
         hits
     }
 
-    /// BM25 of each wording that has anything of it.
+    /// Returns the BM25 score of each wording that shares a piece.
     fn scores(&self, pieces: &[Shared]) -> BTreeMap<usize, f32> {
         let mut scores = BTreeMap::new();
         for piece in pieces {
@@ -165,7 +166,7 @@ impl Retrieval {
         scores
     }
 
-    /// What a text scores against itself.
+    /// Returns the score of a text against itself.
     fn own(&self, pieces: &[Shared]) -> f32 {
         let relative = length(pieces) / self.mean_length;
         let each = pieces.iter().map(|piece| {
@@ -178,7 +179,7 @@ impl Retrieval {
         each.sum()
     }
 
-    /// The inverse document frequency of BM25, which is never negative in this form.
+    /// Returns the inverse document frequency of BM25, which is never negative in this form.
     fn rarity(&self, having: usize) -> f32 {
         let (all, having) = (count(self.wordings.len()), count(having));
         (1.0 + (all - having + 0.5).max(0.5) / (having + 0.5)).ln()
@@ -198,7 +199,7 @@ const fn count(value: usize) -> f32 {
     value as f32
 }
 
-/// Pieces of what was asked, without what people say around it.
+/// Returns the pieces of a question, without the phrases that people say around it.
 fn pieces_of(text: &str) -> Vec<Shared> {
     let whole = normalised(text);
     let mut bare = whole.clone();

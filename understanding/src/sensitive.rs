@@ -1,7 +1,8 @@
-//! Sensitive words: found in one pass over bare text, in a whole utterance or in partials as they come.
+//! Finds sensitive words in one pass over bare text, in a whole utterance or in its partial texts.
 //!
-//! Blanks, punctuation, width and case hide nothing. Each campaign has its lists. In a stream the earliest
-//! end of a word counts, for the call ends at once; the same word in a longer partial is no new one.
+//! Blanks, punctuation, width and case make no difference. Each campaign has its own lists. In a stream the
+//! earliest end of a word counts, because the call ends at once; the same word in a longer partial text is
+//! not a new one.
 
 use crate::text::Folded;
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -14,35 +15,35 @@ pub const WORDS_MAX: usize = 50_000;
 /// Longest word, in characters.
 pub const WORD_CHARACTERS_MAX: usize = 64;
 
-/// A list under its name.
+/// A list of words with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WordList {
-    /// What an alert names.
+    /// The name of the list, shown in an alert.
     pub name: String,
-    /// Its words.
+    /// The words of the list.
     pub words: Vec<String>,
 }
 
-/// Why lists cannot be used.
+/// The reason why lists cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ListFault {
-    /// Nothing is left of a word without punctuation.
-    #[error("list {list} has a word without letters or digits, the {place}.")]
+    /// A word has only punctuation.
+    #[error("list {list}: word {place} has no letters or digits")]
     Empty {
         /// The list.
         list: String,
-        /// From one on.
+        /// The position of the word in the list, from one on.
         place: usize,
     },
     /// A word is too long.
-    #[error("list {list} has a word of more than {WORD_CHARACTERS_MAX} characters, the {place}.")]
+    #[error("list {list}: word {place} has more than {WORD_CHARACTERS_MAX} characters")]
     TooLong {
         /// The list.
         list: String,
-        /// From one on.
+        /// The position of the word in the list, from one on.
         place: usize,
     },
-    /// Too many words.
+    /// The lists have too many words.
     #[error("the lists have more than {WORDS_MAX} words together")]
     TooMany,
     /// The automaton cannot be built.
@@ -50,27 +51,27 @@ pub enum ListFault {
     TooLarge,
 }
 
-/// A word that was said.
+/// A sensitive word that was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// Its list.
+    /// The name of its list.
     pub list: String,
-    /// As it stands in the list.
+    /// The word as it is written in the list.
     pub word: String,
-    /// Bytes of the text.
+    /// The bytes of the word in the text.
     pub span: Range<usize>,
 }
 
-/// Lists ready to search with.
+/// Lists in a form that can be searched.
 #[derive(Debug, Clone)]
 pub struct SensitiveWords {
     automaton: AhoCorasick,
-    /// List and word of each pattern, and its length in bare characters.
+    /// The list and the word of each pattern.
     words: Vec<(String, String)>,
 }
 
 impl SensitiveWords {
-    /// Of some lists; an empty one finds nothing.
+    /// Builds the search for these lists; without lists it finds nothing.
     pub fn of(lists: &[WordList]) -> Result<Self, ListFault> {
         let (mut patterns, mut words) = (Vec::new(), Vec::new());
         for list in lists {
@@ -98,7 +99,7 @@ impl SensitiveWords {
         })
     }
 
-    /// Every word in a text, by where it ends; a word within another counts too.
+    /// Returns every word in a text, by its end; a word within another one counts too.
     pub fn find(&self, text: &str) -> Vec<Hit> {
         let bare = Folded::of(text).bare();
         let plain = bare.to_text();
@@ -108,7 +109,7 @@ impl SensitiveWords {
             .collect()
     }
 
-    /// The word that is complete first.
+    /// Returns the word that is complete first; `None` without one.
     pub fn earliest(&self, text: &str) -> Option<Hit> {
         let bare = Folded::of(text).bare();
         let plain = bare.to_text();
@@ -116,7 +117,7 @@ impl SensitiveWords {
         self.hit(&found, &bare, &plain, text)
     }
 
-    /// Follows the partials of one utterance after another.
+    /// Returns a watch over the partial texts of one utterance after another.
     pub fn watch(&self) -> Watch<'_> {
         Watch {
             words: self,
@@ -126,7 +127,7 @@ impl SensitiveWords {
 
     fn hit(&self, found: &aho_corasick::Match, bare: &Folded, plain: &str, text: &str) -> Option<Hit> {
         let (list, word) = self.words.get(found.pattern().as_usize())?.clone();
-        // A word in letters is a word by itself: "ass" is not in "class".
+        // A word in letters must be a whole word: "ass" is not in "class".
         let beside = |side: Option<char>, edge: Option<char>| {
             side.zip(edge)
                 .is_some_and(|(side, edge)| side.is_ascii_alphanumeric() && edge.is_ascii_alphanumeric())
@@ -143,7 +144,7 @@ impl SensitiveWords {
     }
 }
 
-/// Partials of one turn: each replaces the one before.
+/// A watch over the partial texts of one turn: each replaces the one before.
 #[derive(Debug, Clone)]
 pub struct Watch<'w> {
     words: &'w SensitiveWords,
@@ -151,7 +152,7 @@ pub struct Watch<'w> {
 }
 
 impl Watch<'_> {
-    /// The first word of this partial that no partial before had.
+    /// Returns the first word of this partial text that no earlier one had; `None` without one.
     pub fn partial(&mut self, text: &str) -> Option<Hit> {
         let hits = self.words.find(text).into_iter();
         let new = hits.min_by_key(|hit| {
@@ -169,7 +170,7 @@ impl Watch<'_> {
         Some(new)
     }
 
-    /// A turn is over; the same word in the next one is said again.
+    /// Ends a turn; the same word in the next turn counts again.
     pub fn end_turn(&mut self) {
         self.said.clear();
     }

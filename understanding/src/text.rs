@@ -1,11 +1,12 @@
-//! Text made comparable: one width, one case, one kind of blank, with the way back to where it stood.
+//! Makes text comparable: one width, one case, one kind of blank, with the mapping back to the original
+//! places.
 //!
-//! Folding keeps one character for one, so that a span found in folded text is a span of what was said.
-//! It leaves traditional characters alone: recognizers of Mandarin write simplified ones.
+//! Folding replaces one character by one, so that a span found in folded text is a span of the original. It
+//! does not change traditional characters: recognizers of Mandarin write simplified ones.
 
 use std::ops::Range;
 
-/// Text in half width and lower case, character for character, with the byte offsets of the original.
+/// A text in half width and lower case, character for character, with the byte offsets of the original.
 #[derive(Debug, Clone)]
 pub struct Folded {
     chars: Vec<char>,
@@ -13,7 +14,7 @@ pub struct Folded {
 }
 
 impl Folded {
-    /// Folds each character of a text by itself.
+    /// Folds a text character by character.
     pub fn of(text: &str) -> Self {
         let mut offsets: Vec<usize> = text.char_indices().map(|(offset, _)| offset).collect();
         offsets.push(text.len());
@@ -23,7 +24,7 @@ impl Folded {
         }
     }
 
-    /// The folded text without blanks and punctuation: "诈 骗！" and "诈骗" are one.
+    /// Returns the folded text without blanks and punctuation: "诈 骗！" and "诈骗" are then equal.
     pub fn bare(&self) -> Self {
         let kept = || {
             self.chars
@@ -49,20 +50,20 @@ impl Folded {
         self.chars.get(place).copied()
     }
 
-    /// Whether the text goes on with these words at a place.
+    /// True if the text continues with these words at a place.
     pub fn starts_with(&self, place: usize, words: &str) -> bool {
         let rest = self.chars.get(place..).unwrap_or_default();
         let mut rest = rest.iter();
         words.chars().all(|wanted| rest.next() == Some(&wanted))
     }
 
-    /// The first of some words that stands at a place, and where it ends.
+    /// Returns the first of these words that is at a place, and the place after it; `None` if none is.
     pub fn one_of<'w>(&self, place: usize, words: &[&'w str]) -> Option<(&'w str, usize)> {
         let found = words.iter().find(|words| self.starts_with(place, words))?;
         Some((found, place + found.chars().count()))
     }
 
-    /// The bytes of the original that some characters stood at, up to the end of the last of them.
+    /// Returns the bytes of the original for these characters, up to the end of the last of them.
     pub fn bytes(&self, places: Range<usize>, original: &str) -> Range<usize> {
         let end_of_text = original.len();
         let start = self.offsets.get(places.start).copied().unwrap_or(end_of_text);
@@ -74,7 +75,7 @@ impl Folded {
         start..end.max(start)
     }
 
-    /// The text up to a place.
+    /// Returns the text up to a place.
     pub(crate) fn until(&self, place: usize) -> Self {
         let cut = |chars: &[char]| chars.get(..place).unwrap_or(chars).to_vec();
         Self {
@@ -83,13 +84,14 @@ impl Folded {
         }
     }
 
-    /// As one string.
+    /// Returns the folded text as one string.
     pub fn to_text(&self) -> String {
         self.chars.iter().collect()
     }
 }
 
-/// Half width (Unicode, Halfwidth and Fullwidth Forms) and lower case, where that is one character.
+/// Returns a character in half width (Unicode, Halfwidth and Fullwidth Forms) and lower case, if that is one
+/// character.
 fn fold(found: char) -> char {
     let narrow = match found {
         '\u{3000}' | '\t' | '\n' | '\r' => ' ',
@@ -107,12 +109,13 @@ fn fold(found: char) -> char {
     }
 }
 
-/// Whether a character is written Chinese (Unicode, CJK Unified Ideographs, first block).
+/// True for a Chinese character (Unicode, CJK Unified Ideographs, first block).
 pub fn is_han(found: char) -> bool {
     ('\u{4e00}'..='\u{9fff}').contains(&found) || found == '〇'
 }
 
-/// The form in which utterances are compared: folded, punctuation as one blank, no blank beside Chinese.
+/// Returns the form in which utterances are compared: folded, punctuation as one blank, no blank beside
+/// Chinese.
 pub fn normalised(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut blank = false;

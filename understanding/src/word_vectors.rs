@@ -1,9 +1,9 @@
-//! What words mean, as vectors that others learned from far more text than any campaign has.
+//! The meaning of words as vectors, which were learned elsewhere from far more text than any campaign has.
 //!
-//! The text form that GloVe, word2vec and fastText share is read: a word and its numbers a line, the most
-//! frequent first, perhaps a line of counts before. A model keeps those that it was learned with, so
-//! that it judges alike wherever it is read. A word that no example has is then near those that mean
-//! the same.
+//! It reads the text form that GloVe, word2vec and fastText share: one line with a word and its numbers, the
+//! most frequent first, perhaps after a line of counts. A model keeps the vectors that it was learned with,
+//! so that it judges alike on every machine. A word that no example has is then near those with the same
+//! meaning.
 
 use crate::plain_hash::Plain;
 use crate::text::{is_han, normalised};
@@ -12,56 +12,56 @@ use std::collections::HashMap;
 /// Most numbers of a word.
 pub const DIMENSIONS_MAX: usize = 300;
 
-/// Fewest numbers of a word: fewer say next to nothing, and a line of counts has one.
+/// Fewest numbers of a word: fewer mean almost nothing, and a line of counts has one.
 pub const DIMENSIONS_MIN: usize = 8;
 
-/// Numbers are at most so far from nothing: sums of larger ones could run out of their range, and a model
-/// learned with that would tell nothing apart and not say so.
+/// Largest absolute value of a number: sums of larger ones could leave their range, and a model learned with
+/// them would distinguish nothing without showing it.
 const NUMBER_MAX: f32 = 10_000.0;
 
-/// Most bytes that the words of a model take; the words that come first in a file are kept.
+/// Most bytes of a model's words; the words that come first in a file are kept.
 pub(crate) const WORD_BYTES_MAX: usize = 4_000_000;
 
-/// A hash and a step, beside one byte a number.
+/// Bytes of a word's hash and step, in addition to one byte per number.
 const BYTES_BESIDE: usize = 12;
 
-/// How many faulty lines are listed by name; all are counted.
+/// Most faulty lines that are listed by number; all are counted.
 pub const LINES_LISTED_MAX: usize = 20;
 
-/// A Chinese word is looked for up to so many characters, the longest first.
+/// Longest Chinese word that is looked up, in characters; longer ones are tried first.
 const HAN_WORD_MAX: usize = 4;
 
-/// Vectors of words, one byte a number.
+/// Word vectors, with one byte per number.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct WordVectors {
     dimensions: usize,
-    /// Of each word, ordered.
+    /// The hash of each word, in order.
     pub(crate) hashes: Vec<u64>,
-    /// For each, what a step of its numbers is worth.
+    /// The value of one step of each word's numbers.
     pub(crate) steps: Vec<f32>,
-    /// For each, its numbers.
+    /// The numbers of each word, one word after another.
     pub(crate) numbers: Vec<i8>,
     places: HashMap<u64, u32, Plain>,
 }
 
-/// What a file of vectors held beside those that are kept.
+/// The counts of reading a file of vectors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VectorsRead {
-    /// Words that are kept.
+    /// Number of words that are kept.
     pub kept: usize,
-    /// Words of more than one part, or met before under the same form: they cannot be looked up.
+    /// Number of words that have more than one part, or repeat an earlier word: they cannot be looked up.
     pub passed_over: usize,
-    /// Lines for which there was no room, looked at no further; the rarest words, where the file is in the
-    /// order of frequency.
+    /// Number of lines for which there was no room and which were not examined; the rarest words, if the file
+    /// is in the order of frequency.
     pub left_out: usize,
-    /// Lines that are no word with its numbers.
+    /// Number of lines that are not a word with its numbers.
     pub faulty: usize,
-    /// The first of these, by their numbers from one.
+    /// The first faulty lines, by number from one.
     pub faulty_lines: Vec<usize>,
 }
 
 impl WordVectors {
-    /// Reads lines of a word and its numbers. The first that can be read says how many numbers there are.
+    /// Reads lines with a word and its numbers. The first readable line fixes how many numbers a word has.
     pub fn read(lines: impl Iterator<Item = String>) -> (Self, VectorsRead) {
         let mut found = VectorsRead::default();
         let mut dimensions = 0;
@@ -76,7 +76,7 @@ impl WordVectors {
                 continue;
             }
             let Some((word, numbers)) = word_and_numbers(&line) else {
-                // How many words and numbers follow: fastText and word2vec say so first.
+                // The number of words and of numbers: fastText and word2vec begin with them.
                 let counts = place == 0 && line.split_whitespace().count() == 2;
                 if !counts && !line.trim().is_empty() {
                     found.fault(place + 1);
@@ -108,7 +108,7 @@ impl WordVectors {
         (Self::of(dimensions, hashes, steps, numbers), found)
     }
 
-    /// From what a model's file holds.
+    /// Returns the vectors with the parts that were read from a model's file.
     pub(crate) fn of(dimensions: usize, hashes: Vec<u64>, steps: Vec<f32>, numbers: Vec<i8>) -> Self {
         let places = hashes.iter().copied().zip(0..).collect();
         Self {
@@ -120,27 +120,27 @@ impl WordVectors {
         }
     }
 
-    /// How many numbers a word has.
+    /// Number of numbers of a word.
     pub fn dimensions(&self) -> usize {
         self.dimensions
     }
 
-    /// How many words are known.
+    /// Number of known words.
     pub fn len(&self) -> usize {
         self.hashes.len()
     }
 
-    /// Whether no word is known.
+    /// True if no word is known.
     pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
     }
 
-    /// How many bytes they take in a model.
+    /// Number of bytes that the vectors take in a model.
     pub(crate) fn bytes(&self) -> usize {
         self.len() * (self.dimensions + BYTES_BESIDE)
     }
 
-    /// What a text says: the sum of its words, of length one; nothing where no word is known.
+    /// Returns the meaning of a text: the sum of its words, of length one; `None` if no word is known.
     pub(crate) fn sum(&self, text: &str) -> Option<Vec<f32>> {
         let text: Vec<char> = normalised(text)
             .chars()
@@ -166,7 +166,7 @@ impl WordVectors {
         };
         for word in text.split(|each| *each == ' ' || is_han(*each)) {
             if !word.is_empty() && !add(word) {
-                // "what's" as "what", where the file has it in parts.
+                // "what's" as "what", if the file has it in parts.
                 let _in_parts = word.split(|each| *each == '\'').map(&mut add).count();
             }
         }
@@ -193,7 +193,8 @@ impl VectorsRead {
     }
 }
 
-/// Brings numbers to the length one; nothing has no direction, nor has what is beyond all numbers.
+/// Scales numbers to the length one. False if that is impossible: for a length of zero, or one that is not
+/// finite.
 pub(crate) fn to_length_one(numbers: &mut [f32]) -> bool {
     let length = numbers.iter().map(|each| each * each).sum::<f32>().sqrt();
     if length <= 1e-6 || !length.is_finite() {
@@ -205,7 +206,7 @@ pub(crate) fn to_length_one(numbers: &mut [f32]) -> bool {
     true
 }
 
-/// A line's word and its numbers, none of them beyond the bound.
+/// Returns a line's word and its numbers; `None` if a number is missing or too large.
 fn word_and_numbers(line: &str) -> Option<(&str, Vec<f32>)> {
     let (word, rest) = line.trim_end().split_once([' ', '\t'])?;
     let within = |number: &f32| number.abs() <= NUMBER_MAX;
@@ -230,7 +231,7 @@ fn in_bytes(numbers: &[f32]) -> (f32, Vec<i8>) {
     (step, numbers.iter().map(byte).collect())
 }
 
-/// FNV-1a over whole code points.
+/// Returns FNV-1a over whole code points.
 fn hash_of(word: &[char]) -> u64 {
     let hash = word.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, each| {
         (hash ^ u64::from(u32::from(*each))).wrapping_mul(0x0100_0000_01b3)
@@ -275,7 +276,7 @@ mod tests {
         assert_eq!(words.sum("card's"), words.sum("card"));
         assert_ne!(words.sum("卡片"), None);
         assert_eq!(words.sum("nothing 无 of it"), None);
-        // A model's file may hold anything: what has no length says nothing.
+        // A model's file may contain anything: a vector without a length has no meaning.
         let beyond = WordVectors::of(8, words.hashes.clone(), vec![f32::INFINITY; 2], words.numbers);
         assert_eq!(beyond.sum("card"), None);
     }

@@ -1,4 +1,4 @@
-//! Alarms to campaigns about failures that an operator must see to: a trunk that does not take our offer,
+//! Alerts of a campaign about failures that an operator must fix: a trunk that rejects our media offer,
 //! refuses our credentials, or loops.
 
 use super::kit::Kit;
@@ -9,12 +9,12 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The same alarm is not raised again before this.
+/// Shortest time between two alerts of the same kind, in milliseconds (one hour).
 const AGAIN_MS: u64 = 3_600_000;
-/// Alarms remembered; the first by name are forgotten first, at the price of a repeated alert.
+/// Most alerts remembered. Beyond it the first by name are forgotten, and their alerts may be repeated.
 const REMEMBERED_MAX: usize = 1_000;
 
-/// What has been raised lately, by campaign, trunk and disposition.
+/// Recently raised alerts, by campaign, trunk and disposition.
 #[derive(Default)]
 pub(crate) struct Alarms {
     raised: Mutex<BTreeMap<(CampaignId, String, Disposition), Timestamp>>,
@@ -35,7 +35,8 @@ impl Alarms {
     }
 }
 
-/// Raises an alert in the campaign, named as the disposition, unless it was raised lately.
+/// Raises an alert in the campaign, with the disposition's code as its name and the trunk as its detail,
+/// unless the same was raised within the last hour.
 pub(crate) async fn raise(kit: &Kit, campaign: &CampaignId, trunk: String, disposition: Disposition) {
     if !kit
         .alarms

@@ -1,5 +1,5 @@
-//! An answer is stored before it is acknowledged; where the store is away, or a crash comes between, it is
-//! stored later, and the customer is not called again that day.
+//! An answer is stored before it is acknowledged. If the store is unavailable, or a crash comes between, it
+//! is stored later, and the customer is not called again that day.
 
 use super::tests::rings;
 use crate::dial_right::DialRight;
@@ -24,7 +24,7 @@ fn acknowledged(line: &FakeLine) -> usize {
         .count()
 }
 
-/// A world with one call, in which a test takes the store away.
+/// A world with one ringing call, for tests that make the store unavailable.
 async fn ringing_without_store() -> World {
     let world = World::new(vec![rings()]);
     world.run_campaign(1, 1, no_flow()).await;
@@ -37,14 +37,14 @@ async fn until_rings(world: &World) {
         .await;
 }
 
-/// The one call of the world ended as cut off: not due again before midnight, Beijing time.
+/// Checks that the one call ended as cut off and that the customer is not due before midnight, Beijing time.
 fn is_cut_off(world: &World) {
     let ended = world.data("call.ended");
     assert_eq!(
         (ended.len(), &ended[0]["disposition"]),
         (1, &"interrupted".into())
     );
-    // The plan's own policy ends the enrolment after a cut-off.
+    // The plan's own policy may settle the enrolment after a cut-off.
     let is_settled = world.count("customer.enrolment_settled") == 1;
     assert!(
         is_settled || moves_to_the_next_day(world),
@@ -110,7 +110,7 @@ fn a_store_that_comes_back_within_the_time_of_an_answer_saves_the_call() {
     });
 }
 
-/// The line has sent ACK and BYE after its four seconds; minutes later the store is back.
+/// The line has sent ACK and BYE after its four seconds; minutes later the store is available again.
 #[test]
 fn an_answer_that_was_hung_up_without_a_record_is_stored_once_the_store_is_back() {
     on_one_thread(async {
@@ -139,7 +139,7 @@ fn an_answer_that_was_hung_up_without_a_record_is_stored_once_the_store_is_back(
     });
 }
 
-/// The store comes back, and another process dials by then: it cannot know of the answer.
+/// Another process dials by the time the store is available again; it cannot know of the answer.
 #[test]
 fn an_answer_without_a_record_is_handed_over_to_the_process_that_took_over() {
     on_one_thread(async {
@@ -167,7 +167,8 @@ fn an_answer_without_a_record_is_handed_over_to_the_process_that_took_over() {
     });
 }
 
-/// A drain retries the answer to its end. Then it is lost, and the log names call and leg.
+/// A drain retries the record of the answer to its end. Then the answer is lost, and an error names call and
+/// leg.
 #[test]
 fn a_planned_stop_that_loses_an_answer_logs_it_as_an_error() {
     let errors = LoggedErrors::default();
@@ -210,7 +211,7 @@ async fn while_time_passes(world: &World, work: impl Future<Output = ()>) {
     }
 }
 
-/// Nothing of it could be stored: not even that it rang.
+/// No event of the leg could be stored, not even its ringing.
 #[test]
 fn an_answer_across_the_cancel_of_an_unrecorded_leg_is_stored_once_the_store_is_back() {
     on_one_thread(async {
@@ -241,7 +242,7 @@ fn an_answer_across_the_cancel_of_an_unrecorded_leg_is_stored_once_the_store_is_
     });
 }
 
-/// A process is lost while a call rings; the next one hears this of its leg.
+/// Kills a process while a call rings, and starts another whose line reports `events` for the leg.
 fn restarted(events: Vec<(u64, LeftOverEvent)>, check: impl AsyncFnOnce(World)) {
     let (store, clock) = (Arc::new(FakeStore::new()), Arc::new(FakeClock::new()));
     on_one_thread(async {
@@ -249,7 +250,7 @@ fn restarted(events: Vec<(u64, LeftOverEvent)>, check: impl AsyncFnOnce(World)) 
         world.run_campaign(1, 1, no_flow()).await;
         let _drivers = world.start_drivers().await;
         until_rings(&world).await;
-        // Nothing that the first process does as it is dropped reaches the log.
+        // Nothing that the first process writes while it is dropped reaches the log.
         store.crash_after(Some(0));
         settle().await;
     });
@@ -266,12 +267,12 @@ fn restarted(events: Vec<(u64, LeftOverEvent)>, check: impl AsyncFnOnce(World)) 
     });
 }
 
-/// Starts the drivers, which close what is open first; how long the call stayed open.
+/// Starts the drivers, which first close open calls. Returns how long the call stayed open, in milliseconds.
 async fn stays_open_ms(world: &World) -> u64 {
     let began = world.fakes.clock.now();
     let starting = async {
         let drivers = world.start_drivers().await;
-        // Kept: they go on.
+        // Leaked on purpose, so that they keep running.
         Box::leak(Box::new(drivers));
     };
     while_time_passes(world, starting).await;
@@ -292,7 +293,7 @@ fn a_leg_without_an_answer_keeps_its_call_open_for_five_seconds_unless_the_far_e
             let stayed_ms = stays_open_ms(&world).await;
             assert!(open_ms.contains(&stayed_ms), "{stayed_ms}");
             assert_eq!(world.lines[0].entries()[0], "left_over cancel 1");
-            // No answer came: disposition, charge and due time as without a watch.
+            // No answer came: disposition, charge and due time are the same as without a watch.
             world
                 .until("its close", |log| count(log, "customer.call_closed") == 1)
                 .await;
@@ -330,7 +331,7 @@ fn an_answer_that_the_far_end_repeats_is_stored_before_the_call_ends() {
 
 #[test]
 fn an_answer_behind_the_calls_end_moves_the_customer_to_the_next_day() {
-    // Two seconds before a rehearsal's hold-off would have made the customer due.
+    // Two seconds before the hold-off of the rehearsal would have made the customer due.
     let events = vec![
         (5_500, LeftOverEvent::LateAnswered(dialog())),
         (5_600, LeftOverEvent::Closed),
@@ -352,8 +353,8 @@ fn an_answer_behind_the_calls_end_moves_the_customer_to_the_next_day() {
     });
 }
 
-/// A kill between `call.late_answered` and `customer.late_answered`: the next start completes it before it
-/// dials, and a further start adds nothing.
+/// A kill between `call.late_answered` and `customer.late_answered`: the next start stores the second event
+/// before it dials, and a further start adds nothing.
 #[test]
 fn a_start_completes_a_late_answer_that_only_the_call_has() {
     let events = vec![
@@ -396,8 +397,8 @@ fn ends_left_overs(world: &World) -> bool {
     entries.iter().any(|entry| entry.starts_with("left_over"))
 }
 
-/// A second kill after the call ended and within the 32 s: the next start watches the leg again, and a start
-/// after the stored answer does not.
+/// A second kill after the call ended and within the 32 s: the next start watches the leg again. A start
+/// after the answer was stored does not.
 #[test]
 fn a_leg_is_watched_again_where_a_second_kill_cut_its_watch_short() {
     let mut left = None;

@@ -1,6 +1,6 @@
-//! Campaigns that were told to start before their time, or before another one came so far: begun when the
-//! clock or the other one says so, or stopped where their end comes first. The campaign decides; the other
-//! one is asked for its own state.
+//! Scheduled starts: campaigns that start at a time, or after another campaign has reached a point. They
+//! start when that condition is met, or stop if their end comes first. The campaign decides; the progress of
+//! the other campaign is read from its own state.
 
 use super::kit::{Halt, Kit};
 use domain::campaign::CampaignState;
@@ -9,13 +9,13 @@ use domain::ports::worklist::CampaignWork;
 use domain::running_plan::After;
 use domain::time::Timestamp;
 
-/// Wait before a campaign is asked again after an error.
+/// Wait before a campaign is asked again after an error, in milliseconds.
 const AGAIN_MS: u64 = 5_000;
 
-/// Asks the campaign to begin where it is time. Answers when to look again by time alone; what it waits for
-/// of another campaign is an event.
+/// Asks the campaign to start if its condition is met. Returns when to look again; `None` if only an event of
+/// another campaign can change the answer.
 pub(super) async fn begin_by_time(kit: &Kit, work: &CampaignWork) -> Option<Timestamp> {
-    // The view is a hint that spares asking every campaign that does not run; its own state decides.
+    // The view only saves asking every campaign that does not run; the campaign's own state decides.
     if !work.start_scheduled || kit.is_draining() {
         return None;
     }
@@ -30,7 +30,7 @@ pub(super) async fn begin_by_time(kit: &Kit, work: &CampaignWork) -> Option<Time
     let running = plan.running.as_deref()?;
     let ahead = plan.ends_at.filter(|at| now < *at);
     let is_past_end = plan.ends_at.is_some() && ahead.is_none();
-    // Past its end the campaign has that to decide alone, whatever it waits for.
+    // Past its end, the campaign decides only about that end, whatever start condition it has.
     if let Some(starts_at) = running.starts_at.filter(|at| now < *at && !is_past_end) {
         return Some(starts_at);
     }
@@ -54,7 +54,7 @@ pub(super) async fn begin_by_time(kit: &Kit, work: &CampaignWork) -> Option<Time
     }
 }
 
-/// Whether the other campaign came so far, by its own stream.
+/// True if the other campaign has reached the required point, according to its own state.
 async fn is_met(kit: &Kit, after: &After) -> Result<bool, Halt> {
     let other = kit.state(&kit.system.campaigns, &after.campaign).await?;
     let state: &CampaignState = &other.state;

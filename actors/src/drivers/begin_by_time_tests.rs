@@ -1,5 +1,4 @@
-//! A campaign that is told to start before its time begins when its time comes, once, and dials nobody
-//! before.
+//! A campaign with a scheduled start begins once, at its time, and dials no call before.
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::world::{World, no_flow, plan};
@@ -88,7 +87,7 @@ fn behind(another: &CampaignId, reached: Reached) -> CallingPlan {
     }
 }
 
-/// Another campaign with a closed list and nobody in it.
+/// Creates another campaign with a closed, empty list.
 async fn make(world: &World, another: &CampaignId) {
     let list = ListId::new(CommandId::derive_from_text("another list").uuid());
     for command in [

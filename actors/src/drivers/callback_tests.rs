@@ -1,4 +1,5 @@
-//! Times that were named for being called again: not before them, first then, by the agent they are bound to.
+//! Callbacks: not dialed before their time, dialed before the rest of the list, and taken by the agent they
+//! are bound to.
 
 use crate::testing::agents::FakeAgents;
 use crate::testing::line::{FakeLine, dialog, failed, ringing};
@@ -91,7 +92,7 @@ fn a_callback_of_one_agent_is_made_by_nobody_else_and_before_whoever_stands_in_t
         assert_eq!(
             world.lines[0].dialed_count(),
             2,
-            "both talk, and nobody else is free"
+            "both talk, and no other agent is free"
         );
         agents.hang_up(agents.call_of("agent-0").unwrap());
         world
@@ -162,7 +163,7 @@ fn what_a_callee_names_to_the_robot_is_when_they_are_called_again() {
     });
 }
 
-/// Moves of the clock within which a driver would long have asked once more.
+/// Moves of the clock within which a driver would long have tried again.
 const WATCHED_MOVES: usize = 20;
 
 #[test]
@@ -202,7 +203,8 @@ fn a_callback_of_a_campaign_that_is_stopped_has_an_end_on_record_also_behind_a_r
     }
 }
 
-/// A campaign that calls only persons who named a time; all persons of its list are due already.
+/// A plan for a campaign that calls only customers with a callback. All customers of its list are due
+/// already.
 fn of_callbacks() -> CallingPlan {
     let mut plan = CallingPlan {
         dialing: Some(DialingPlan {
@@ -227,7 +229,7 @@ fn a_campaign_of_callbacks_calls_at_the_named_times_whoever_else_is_in_its_list(
         let _drivers = world.start_drivers().await;
         settle().await;
         let begun_at = world.fakes.environment.clock.now();
-        // The second is named while the dialer already waits for the first.
+        // The second callback is requested while the dialer already waits for the first.
         for (person, after_ms) in [(3, 18_000), (7, 5_300), (11, 18_000), (5, 700_000)] {
             let at = begun_at.plus_ms(after_ms);
             call_back(&world, person, at, None).await;

@@ -1,4 +1,5 @@
-//! Callbacks that wait in a campaign that was stopped: nobody makes them any more, and their record says so.
+//! Ends callbacks that wait in a stopped campaign, because no call will be made for them. The reason is
+//! stored.
 
 use super::kit::{Halt, Kit};
 use domain::campaign::CampaignStatus;
@@ -6,17 +7,17 @@ use domain::customer::command::CustomerCommand;
 use domain::ports::worklist::{DueEnrolment, WorklistError};
 use domain::time::Timestamp;
 
-/// Why they end, as it is stored.
+/// The stored reason for the end.
 const STOPPED: &str = "its campaign was stopped";
 
-/// Callbacks ended in one look: a stopped campaign may have thousands, and other work waits meanwhile.
+/// Most callbacks ended per look: a stopped campaign may have thousands, and other work waits meanwhile.
 const CALLBACKS_MAX: usize = 256;
 
-/// Wait before the next of many, or before they are tried again after an error.
+/// Wait before the next batch, or before another try after an error, in milliseconds.
 const AGAIN_MS: u64 = 1_000;
 
-/// Asks for the end of each. Answers when to look again by time alone; what is refused is settled, or will
-/// be told by an event that the view has not seen yet.
+/// Asks customers to end their callbacks in stopped campaigns. Returns when to look again. A refused callback
+/// is settled already, or an event that the view has not applied yet settles it.
 pub(super) async fn end_callbacks(kit: &Kit) -> Result<Option<Timestamp>, WorklistError> {
     if kit.is_draining() {
         return Ok(None);
@@ -35,7 +36,7 @@ pub(super) async fn end_callbacks(kit: &Kit) -> Result<Option<Timestamp>, Workli
     Ok(looks_again.then(|| kit.now().plus_ms(AGAIN_MS)))
 }
 
-/// By the campaign's own state: the view only says where to look.
+/// Ends one callback if the campaign's own state is stopped; the view only says where to look.
 async fn end_callback(kit: &Kit, one: &DueEnrolment) -> Result<(), Halt> {
     let loaded = kit.state(&kit.system.campaigns, &one.campaign).await?;
     let stopped = loaded.state.status() == Some(CampaignStatus::Stopped);

@@ -1,4 +1,4 @@
-//! How campaigns end when something stands in the way: a pause, an outage, a late start of a call.
+//! Ends of campaigns under difficulties: a pause, an outage, a call that starts late.
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::world::{World, count, no_flow};
@@ -37,7 +37,7 @@ fn who_waits_in_a_paused_campaign_is_settled_at_its_end_and_the_campaign_complet
         world
             .until("the first", |log| count(log, "customer.enrolment_settled") == 1)
             .await;
-        assert!(world.fakes.clock.now() < ends_at, "nobody is settled early");
+        assert!(world.fakes.clock.now() < ends_at, "no enrolment is settled early");
         world
             .until("completion", |log| count(log, "campaign.completed") == 1)
             .await;
@@ -45,7 +45,7 @@ fn who_waits_in_a_paused_campaign_is_settled_at_its_end_and_the_campaign_complet
         let settled = world.data("customer.enrolment_settled");
         let by_rule = settled.iter().filter(|one| one["rule"] == "campaign_state");
         assert_eq!((settled.len(), by_rule.count()), (3, 2));
-        assert_eq!(world.lines[0].dialed_count(), 1, "nobody else is dialed");
+        assert_eq!(world.lines[0].dialed_count(), 1, "no other customer is dialed");
     });
 }
 

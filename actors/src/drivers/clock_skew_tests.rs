@@ -1,4 +1,5 @@
-//! A clock that is more than two seconds off grants no dial; one that is right again does.
+//! No dial is granted while the clock is off by more than two seconds; dialing resumes when it is right
+//! again.
 
 use crate::testing::line::{FakeLine, ringing};
 use crate::testing::on_one_thread;
@@ -35,7 +36,7 @@ async fn let_time_pass(world: &World) {
     }
 }
 
-/// Grants of a campaign that begins under this offset, and those after the clock was set right.
+/// Grants of a campaign that begins under this clock offset, and grants after the clock was corrected.
 fn grants_under(offset_ms: i64) -> (usize, usize) {
     on_one_thread(async {
         let world = World::new(vec![FakeLine::new("ringing", Box::new(|_| vec![ringing()]))]);

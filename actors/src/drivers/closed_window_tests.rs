@@ -1,5 +1,5 @@
-//! A closed calling window with people waiting: judged once for all of them, nobody asked, and everybody
-//! dialed as soon as it opens.
+//! A closed calling window with due customers: judged once for all of them, no customer asked, and all dialed
+//! as soon as it opens.
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::world::{Change, World, count, no_flow, plan};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 const PEOPLE: usize = 12;
 
-/// How soon after the opening the first dial must have begun: a few rounds of the dialer.
+/// The longest time from the opening to the first dial, in milliseconds: a few rounds of the dialer.
 const PROMPT_MS: u64 = 100;
 
 fn instant(text: &str) -> Timestamp {
@@ -33,7 +33,7 @@ fn declining() -> Arc<FakeLine> {
     )
 }
 
-/// A world whose clock stands at `at`.
+/// A world with the clock set to `at`.
 fn world_at(at: &str) -> World {
     let clock = Arc::new(FakeClock::new());
     clock.advance_ms(instant(at).ms_since(clock.now()));
@@ -50,7 +50,7 @@ async fn go_to(world: &World, at: Timestamp) {
     settle().await;
 }
 
-/// When the first event of a kind happened.
+/// The time of the first event of a kind.
 fn first_at(world: &World, kind: &str) -> Option<Timestamp> {
     let log = world.fakes.store.envelopes();
     log.iter().find(|one| one.kind == kind).map(|one| one.at)
@@ -60,7 +60,7 @@ async fn run(world: &World, plan: CallingPlan, change: Change<'_>) {
     world.run_plan(PEOPLE, change, no_flow(), plan).await;
 }
 
-/// Events that say that somebody was asked, or might have been.
+/// Number of events which show that a customer was asked, or could have been.
 fn asked_count(world: &World) -> usize {
     let kinds = world.fakes.store.kinds();
     [
@@ -179,7 +179,7 @@ fn a_rest_and_a_night_are_judged_once_each_also_by_a_process_that_comes_later() 
         let opens = instant("2026-03-02T14:00:00+08:00");
         assert!(first >= opens && first.ms_since(opens) <= PROMPT_MS, "{first}");
     });
-    // As if it had been away over the closing: more of them are waiting.
+    // As if it had been away over the closing: more customers are waiting.
     clock.advance_ms(3_600_000);
     on_one_thread(async {
         let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![slow()]);
@@ -207,7 +207,7 @@ fn who_is_in_another_zone_or_has_a_barred_number_is_asked_by_their_own_facts_whe
         let asked = world.system.numbers.ask(&barred, command, world.outside());
         asked.await.unwrap();
         let _drivers = world.start_drivers().await;
-        // Nine in the morning in Beijing is one at night in London: both zones must be open.
+        // Nine in the morning in Beijing is one at night in London: both time zones must be open.
         let abroad = |index: usize, row: &mut Enrolment| {
             if index == 0 {
                 row.phone = "+442079460018".to_owned();
@@ -236,7 +236,7 @@ fn who_is_in_another_zone_or_has_a_barred_number_is_asked_by_their_own_facts_whe
 #[test]
 fn a_window_that_opens_only_after_the_campaigns_end_settles_everybody_by_the_rule_that_said_so() {
     on_one_thread(async {
-        // Started while it was open; nobody was dialed before it closed.
+        // Started while the window was open; no call was dialed before it closed.
         let world = world_at("2026-03-02T19:59:00+08:00");
         let mut ending = plan(5);
         ending.ends_at = Some(instant("2026-03-03T08:00:00+08:00"));

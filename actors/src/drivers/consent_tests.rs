@@ -1,5 +1,5 @@
-//! A consent withdrawn while the phone rings: the call of that scope is cancelled, one of another scope
-//! rings on.
+//! A consent is withdrawn while the phone rings: the call of that scope is canceled, a call of another scope
+//! keeps ringing.
 
 use crate::testing::line::{FakeLine, ringing};
 use crate::testing::world::{World, count, no_flow};

@@ -1,4 +1,5 @@
-//! A crash at every append of a run, and again in recovery: nothing is dialed twice, nobody is forgotten.
+//! A crash at every append of a run, and another during recovery: no leg is dialed twice, and no customer is
+//! left unsettled.
 
 use crate::testing::line::{FakeLine, dialog, failed, ringing};
 use crate::testing::world::{World, campaign, count, publish};
@@ -9,9 +10,9 @@ use domain::stored_event::Envelope;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// One is answered, one is busy, one is reached over the second line only.
+/// Number of customers: one answers, one is busy, one is reached over the second line only.
 const PEOPLE: usize = 3;
-/// Moves of the clock one process gets.
+/// Most moves of the clock for one process.
 const MOVES_MAX: usize = 3_000;
 
 fn last_digit(order: &DialOrder) -> Option<char> {
@@ -31,7 +32,7 @@ fn lines() -> Vec<Arc<FakeLine>> {
     ]
 }
 
-/// One process's life: true when the campaign completed, false when it crashed.
+/// Runs one process. Returns true when the campaign completed, false when it crashed.
 fn live(store: &Arc<FakeStore>, clock: &Arc<FakeClock>, dialed: &mut Vec<(CallId, u8)>) -> bool {
     let lines = lines();
     let used = lines.clone();
@@ -78,7 +79,7 @@ fn prepared() -> (Arc<FakeStore>, Arc<FakeClock>) {
     (store, clock)
 }
 
-/// Dials of people whom we had cut off after an answer.
+/// Number of dials of customers after one of their answered calls was cut off by us.
 fn dialed_after_cut_off(log: &[Envelope]) -> usize {
     let (mut answered, mut cut_off) = (BTreeSet::new(), BTreeSet::new());
     let mut dialed = 0;

@@ -1,7 +1,7 @@
-//! The gate of a restored or lost past: nothing dials until a person confirms, here or in another process.
+//! The dialing gate: after a restore, or a loss of history, no call is dialed until a person confirms, in
+//! this or another process.
 //!
-//! It is read from the log itself and not from an entity, because with a shared log the confirmation may
-//! come through another process.
+//! It reads the log and not an entity, because with a shared log another process may store the confirmation.
 
 use super::begin;
 use super::follow::Follow;
@@ -16,17 +16,17 @@ use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::{Position, StreamVersion, read_event};
 use std::sync::Arc;
 
-/// Restores and confirmations read at a time; an installation has a handful of them in its life.
+/// Restores and confirmations read per page; an installation has a handful in its life.
 const PAGE_EVENTS_MAX: usize = 256;
-/// Wait before a start that failed behind the opened gate is tried again.
+/// Wait before another try when the drivers could not start after the confirmation, in milliseconds.
 const AGAIN_MS: u64 = 5_000;
 
-/// What the log says of its restores.
+/// What the log records about restores, losses of history and confirmations.
 #[derive(Debug, Default)]
 pub(crate) struct RestoredPast {
     state: InstallationState,
-    /// Position of the last `installation.restored` or `installation.history_lost`: what lies before it
-    /// happened to another process's legs.
+    /// Position of the last `installation.restored` or `installation.history_lost`. Legs of earlier events
+    /// belonged to another process.
     pub(crate) up_to: Position,
 }
 
@@ -62,19 +62,20 @@ impl RestoredPast {
     }
 }
 
-/// What the log says of the installation now.
+/// The installation's state, read from the log now.
 pub async fn installation_now(store: &dyn EventStore) -> Result<InstallationState, StoreError> {
     Ok(RestoredPast::read(store).await?.state)
 }
 
-/// The restore that waits for a person, as the log says now; while there is one, nothing dials.
+/// The restore that waits for a person's confirmation, read from the log now. While there is one, no call is
+/// dialed.
 pub async fn unconfirmed_restore(store: &dyn EventStore) -> Result<Option<RestoreFacts>, StoreError> {
     let past = RestoredPast::read(store).await?;
     Ok(past.state.unconfirmed_restore().cloned())
 }
 
-/// Waits for the confirmation, then begins as a start does. Ends without it on a drain, a stop, or a log that
-/// cannot be read.
+/// Waits for the confirmation, then starts the drivers. Ends without starting them on a drain, a stop, or a
+/// log that cannot be read.
 pub(crate) async fn wait_and_begin(kit: Arc<Kit>, head: Position) {
     let stop = kit.environment.tasks.stop_signal();
     tokio::select! {
@@ -96,8 +97,8 @@ pub(crate) async fn wait_and_begin(kit: Arc<Kit>, head: Position) {
     tracing::warn!("a person confirmed that dialing may go on after the restore");
 }
 
-/// Returns once the log holds a confirmation behind its last restore. `head` was read before the gate was
-/// found closed, so that nothing in between is missed.
+/// Returns when the log contains a confirmation after its last restore. `head` was read before the gate was
+/// found closed, so no event in between is missed.
 async fn confirmed(kit: &Kit, head: Position) -> Result<(), Damage> {
     let mut follow = Follow::new(&kit.environment, head);
     loop {
@@ -115,12 +116,13 @@ async fn confirmed(kit: &Kit, head: Position) -> Result<(), Damage> {
     }
 }
 
-/// Whether the log holds a confirmation behind its last restore; asks until the log answers.
+/// True if the log contains a confirmation after its last restore. If the log cannot be read, it tries again
+/// until it can.
 async fn is_open_by_now(kit: &Kit) -> bool {
     loop {
         match RestoredPast::read(kit.environment.store.as_ref()).await {
             Ok(past) => return !past.is_closed(),
-            Err(error) => tracing::warn!(%error, "it cannot be read whether dialing is confirmed"),
+            Err(error) => tracing::warn!(%error, "the confirmation of dialing cannot be read"),
         }
         kit.environment
             .clock

@@ -1,5 +1,5 @@
-//! After a restore nothing dials until a person confirms; what was in flight is closed without a word to
-//! the network.
+//! After a restore no call is dialed until a person confirms. Calls that were in flight are closed without
+//! any message to the network.
 
 use crate::testing::line::{FakeLine, ringing};
 use crate::testing::world::{World, count, no_flow};
@@ -49,7 +49,7 @@ async fn confirm(world: &World) {
     ask(world, InstallationCommand::ConfirmDialing { by, reason }).await;
 }
 
-/// A log with one call in flight, as a backup would hold it.
+/// A log with one call in flight, as a backup could contain it.
 fn one_in_flight() -> (Arc<FakeStore>, Arc<FakeClock>) {
     let (store, clock) = (Arc::new(FakeStore::new()), Arc::new(FakeClock::new()));
     on_one_thread(async {
@@ -164,7 +164,7 @@ fn who_was_erased_after_the_backup_is_never_dialed_though_the_restored_log_does_
         assert_eq!(world.count("customer.erased"), 0);
         assert_eq!(world.lines[0].dialed_count(), 0);
         let settled = world.data("customer.enrolment_settled");
-        // The log does not know of the erasure; what it can say is that nobody has the key.
+        // The log does not contain the erasure; it can only record that no key exists.
         assert!(
             settled.iter().all(|one| one["rule"] == "key_missing"),
             "{settled:?}"

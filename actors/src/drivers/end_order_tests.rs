@@ -1,4 +1,5 @@
-//! An order to end one call: before its dial, while it rings, while somebody is talked to; the others go on.
+//! An order to end one call: before its dial, while it rings, and during the conversation. Other calls are
+//! not affected.
 
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::world::{World, count, no_flow, publish};
@@ -29,7 +30,7 @@ fn order(hang_up: bool) -> CallCommand {
     }
 }
 
-/// Calls permitted so far, in their order.
+/// The calls permitted so far, in log order.
 fn calls(world: &World) -> Vec<CallId> {
     let envelopes = world.fakes.store.envelopes();
     let permitted = envelopes.iter().filter(|one| one.kind == "call.permitted");

@@ -1,4 +1,5 @@
-//! Speech engines that do not answer: results of calls, the engines a campaign needs, and the probe.
+//! Health of the speech engines: notes the results seen in calls, finds the engines a campaign needs, and
+//! probes failed ones.
 
 use super::kit::Kit;
 use crate::engine_circuits::OpenCircuit;
@@ -12,19 +13,20 @@ use domain::ports::speech::{Prompt, SpeechError, Urgency};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Time between two probes: an engine that comes back is used within this, and one that is down is asked six
-/// times a minute.
+/// Time between two probes, in milliseconds: an engine that works again is used within this time, and a
+/// failed one gets six probes a minute.
 const PROBE_MS: u64 = 10_000;
-/// Silence behind the stored clip: our detector ends an utterance after half a second of it.
+/// Silence after the stored clip, in milliseconds: our detector ends an utterance after half a second of
+/// silence.
 const PROBE_SILENCE_MS: u64 = 1_000;
-/// Longest wait for a probed voice.
+/// Longest wait for a probe's synthesized speech, in milliseconds.
 const PROBE_VOICE_MS_MAX: u64 = 10_000;
-/// What a probed voice is asked to say: no text of a campaign.
+/// Text that a probe asks the synthesizer to speak. It is not a text of a campaign.
 const PROBE_TEXT: &str = "您好。";
-/// The language of the stored clip and text. Campaigns may use another one.
+/// Language of the stored clip and of `PROBE_TEXT`. Campaigns may use another one.
 const PROBE_LANGUAGE: &str = "zh-CN";
 
-/// Notes the result of an engine that a turn of a call shows.
+/// Records the success or failure of an engine that a turn of a call shows.
 pub(crate) fn note(kit: &Kit, fact: &TurnFact) {
     let engines = &kit.environment.engines;
     match fact {
@@ -46,7 +48,7 @@ pub(crate) fn note(kit: &Kit, fact: &TurnFact) {
     }
 }
 
-/// Notes a text that could not be spoken. A missing bundled clip is no failure of an engine.
+/// Records a failed synthesis. A missing bundled clip is not a failure of an engine.
 pub(crate) fn note_voice_failed(kit: &Kit, error: &SpeechError) {
     if !matches!(error, SpeechError::NotBundled) {
         let engine = kit.ports.synthesizer.name();
@@ -55,15 +57,15 @@ pub(crate) fn note_voice_failed(kit: &Kit, error: &SpeechError) {
     }
 }
 
-/// Notes a text that was spoken. Only texts with personal values are synthesized for each call; others may
-/// come from a cache, which says nothing about the engine.
+/// Records a successful synthesis. Only prompts with personal values count: others may come from a cache,
+/// which says nothing about the engine.
 pub(crate) fn note_voice(kit: &Kit, prompt: &Prompt) {
     if prompt.personal {
         kit.environment.engines.note_success(EngineKind::Synthesizer);
     }
 }
 
-/// The engine that the campaign's flow needs and that does not answer.
+/// The engine that the campaign's flow needs and that does not respond; `None` if all respond.
 pub(crate) async fn down_for(kit: &Kit, facts: &CampaignFacts) -> Option<OpenCircuit> {
     let engines = &kit.environment.engines;
     // Agents talk in these calls; at most the seller's message is synthesized.
@@ -79,7 +81,8 @@ pub(crate) async fn down_for(kit: &Kit, facts: &CampaignFacts) -> Option<OpenCir
     engines.first_open_of(needed)
 }
 
-/// Probes engines while a circuit is open; a customer's call never does.
+/// Probes failed engines every `PROBE_MS` while a circuit is open. Calls of customers are never used as
+/// probes.
 pub(crate) async fn probe(kit: Arc<Kit>) {
     let stop = kit.environment.tasks.stop_signal();
     loop {
@@ -118,7 +121,7 @@ async fn voice_answers(kit: &Kit) -> Result<(), String> {
     let prompt = Prompt {
         text: PROBE_TEXT.to_owned(),
         language: PROBE_LANGUAGE.to_owned(),
-        // What is personal is never taken from a cache.
+        // Prompts with personal values are never taken from a cache.
         personal: true,
         urgency: Urgency::Ahead,
         ..Prompt::default()
@@ -133,8 +136,8 @@ async fn voice_answers(kit: &Kit) -> Result<(), String> {
     }
 }
 
-/// Plays the stored clip to the engine as a leg would, and waits for a text, also an empty one, or for the
-/// end of the session: an engine of another language than the clip's answers without a text.
+/// Plays the stored clip to the recognizer in real time and waits for a final text (which may be empty) or
+/// for the end of the session: an engine of another language than the clip's ends without a text.
 async fn recognizer_answers(kit: &Kit) -> Result<(), String> {
     let Some(hearing) = &kit.ports.hearing else {
         return Ok(());
@@ -158,7 +161,7 @@ async fn recognizer_answers(kit: &Kit) -> Result<(), String> {
                 Some(RecognitionEvent::Final(_)) => return Ok(()),
                 Some(RecognitionEvent::Failed { class, .. }) => return Err(class.name().to_owned()),
                 Some(_) => {}
-                // All of the clip was taken, and the session ended in order.
+                // The whole clip was accepted, and the session ended normally.
                 None if next_at.is_none() => return Ok(()),
                 None => return Err("it ended before the clip did".to_owned()),
             },
@@ -169,7 +172,7 @@ async fn recognizer_answers(kit: &Kit) -> Result<(), String> {
     }
 }
 
-/// Hands over the next frame; answers when the one behind it is due.
+/// Pushes the next frame. Returns the time at which the following one is due, or `None` after the last.
 fn feed(
     listening: &mut dyn domain::ports::recognizer::Listening,
     frames: &mut impl Iterator<Item = HeardFrame>,
@@ -183,7 +186,7 @@ fn feed(
     Some(began.plus_ms(frame.at_ms + FRAME_MS))
 }
 
-/// The clip as a leg would hear it, with silence behind it.
+/// The clip in frames as a leg delivers them, followed by `PROBE_SILENCE_MS` of silence.
 fn frames_of(samples: &[i16]) -> impl Iterator<Item = HeardFrame> {
     let silent = usize::try_from(PROBE_SILENCE_MS / FRAME_MS).unwrap_or(0);
     let spoken = samples.chunks(FRAME_SAMPLES).map(|samples| {

@@ -1,5 +1,5 @@
-//! Engines that do not answer, over a scripted line and a scripted recognizer: who is dialed meanwhile, what
-//! probes them, and what goes on by itself.
+//! Speech engines that do not respond, with a scripted line and a scripted recognizer: which calls are dialed
+//! meanwhile, what probes the engines, and which calls resume without an operator.
 
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::world::{World, count, plan, publish, publish_flow};
@@ -11,7 +11,7 @@ use domain::ports::recognizer::{FailureClass, RecognitionEvent};
 use std::sync::Arc;
 
 const SPOKEN: &str = include_str!("../../../fixtures/flows/card_instalment_spoken.yaml");
-/// Between two probes.
+/// Time between two probes, in milliseconds.
 const PROBE_MS: u64 = 10_000;
 
 fn answers() -> Arc<FakeLine> {
@@ -32,7 +32,7 @@ async fn run_spoken(world: &World, people: usize) {
     world.run_plan(people, &|_, _| {}, flow, plan(1)).await;
 }
 
-/// A while passes, in which the dialer looks several times.
+/// Lets time pass in steps of 500 ms, so that the dialer runs several rounds.
 async fn wait(world: &World, ms: u64) {
     for _ in 0..ms / 500 {
         world.fakes.clock.advance_ms(500);
@@ -66,7 +66,7 @@ fn no_call_begins_while_the_recognizer_is_down_and_a_probe_that_it_answers_begin
     });
 }
 
-/// The clip takes 200 ms, and the silence behind it a second.
+/// The clip takes 200 ms, and the silence after it a second.
 #[test]
 fn a_probe_that_ends_in_order_without_a_text_closes_the_circuit_and_one_cut_off_does_not() {
     on_one_thread(async {

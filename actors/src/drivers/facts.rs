@@ -1,4 +1,4 @@
-//! What drivers read from the states of entities, to put into commands and orders.
+//! Reads the states of entities and builds the facts that drivers put into commands and orders.
 
 use super::kit::{Halt, Kit};
 use domain::call::{CallState, LegIdentity, LegState, dialog_with_callee};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// 607 Unwanted (RFC 8197).
 const SIP_UNWANTED: u16 = 607;
 
-/// The campaign's facts now.
+/// The campaign's current facts. A campaign that does not exist is a fault.
 pub(crate) async fn campaign_facts(kit: &Kit, campaign: &CampaignId) -> Result<CampaignFacts, Halt> {
     let loaded = kit.state(&kit.system.campaigns, campaign).await?;
     loaded.state.facts(campaign.clone()).ok_or_else(|| {
@@ -28,7 +28,8 @@ pub(crate) async fn campaign_facts(kit: &Kit, campaign: &CampaignId) -> Result<C
     })
 }
 
-/// The same for a call that ended: with the days of its calendar, where the next hour is chosen.
+/// The campaign's facts for the closing of a call. If best call times are on, they include the holiday
+/// calendars, by which the next hour is chosen.
 pub(crate) async fn closing_facts(kit: &Kit, campaign: &CampaignId) -> Result<CampaignFacts, Halt> {
     let mut facts = campaign_facts(kit, campaign).await?;
     if facts.plan.best_times.is_some() {
@@ -37,7 +38,7 @@ pub(crate) async fn closing_facts(kit: &Kit, campaign: &CampaignId) -> Result<Ca
     Ok(facts)
 }
 
-/// The years of holidays that were imported, where the plan or its preset asks about days.
+/// The imported holiday calendars that the plan or its rule set needs now.
 pub(crate) async fn calendars(kit: &Kit, plan: &CallingPlan) -> Result<Calendars, Halt> {
     let now = kit.now();
     let mut imported = Vec::new();
@@ -48,7 +49,8 @@ pub(crate) async fn calendars(kit: &Kit, plan: &CallingPlan) -> Result<Calendars
     Ok(Calendars::of(imported))
 }
 
-/// The same with the facts of the installation that its plan asks about.
+/// Adds what the installation knows to the campaign's facts: holiday calendars, abandoned calls, presence and
+/// number of free agents, own test phones, number registries.
 pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<CampaignFacts, Halt> {
     facts.calendars = calendars(kit, &facts.plan).await?;
     if needs_facts(&facts.plan, kit.now()) {
@@ -82,8 +84,8 @@ pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<Cam
     Ok(facts)
 }
 
-/// The lists that came as digests, one of which is this number's. The digest is made here and kept nowhere:
-/// its stream has an id of its own.
+/// The imported digest lists that contain this number. The digest is computed here and not stored; it gives
+/// the id of the number entity that holds the entry.
 pub(crate) async fn hashed_on(
     kit: &Kit,
     registries: &RegistryBook,
@@ -102,13 +104,13 @@ pub(crate) async fn hashed_on(
     Ok(lists)
 }
 
-/// True once `call.dialing` is stored: from then on grants are never released.
+/// True if `call.dialing` is stored. From then on the call's grant is never released.
 pub(crate) fn is_dialed(state: &CallState) -> bool {
     !state.legs().is_empty()
 }
 
-/// The trunk and the facts of the leg that may still be open at the far end. An erased callee does not
-/// keep a leg open: CANCEL and BYE go by the dialog.
+/// The trunk and the facts of the call's last leg, which may still be open at the far end. An erased callee
+/// does not prevent that: CANCEL and BYE use the dialog.
 pub(crate) fn dialed_leg(vault: &dyn Vault, call: CallId, state: &CallState) -> Option<(String, LegFacts)> {
     let LegState {
         leg,
@@ -134,12 +136,12 @@ pub(crate) fn dialed_leg(vault: &dyn Vault, call: CallId, state: &CallState) -> 
     Some((trunk.clone(), facts))
 }
 
-/// What customer and number are told of an ended call, and whose call it was; `None` when it was never
-/// dialed or has not ended.
+/// What customer and number record about an ended call, and its customer; `None` if the call was never dialed
+/// or has not ended.
 pub(crate) fn call_closing(call: CallId, state: &CallState) -> Option<(CallClosing, CustomerId)> {
     let ended = state.ended()?;
     let first = state.legs().first()?;
-    // From the first dial to the end of every leg's own hold-off: a later leg may be the one that rings.
+    // From the first dial to the last end of a leg's hold-off: a later leg may be the one that still rings.
     let held_off_ms = |leg: &LegState| {
         leg.dialing_at
             .ms_since(first.dialing_at)
@@ -171,7 +173,7 @@ pub(crate) fn call_closing(call: CallId, state: &CallState) -> Option<(CallClosi
     Some((closing, state.customer()?.clone()))
 }
 
-/// The callee told the network that we are unwanted (SIP 607, RFC 8197).
+/// True if the callee's network reported us as unwanted (SIP 607, RFC 8197).
 pub(crate) fn is_unwanted(state: &CallState) -> bool {
     let failure = state.last_leg().and_then(|leg| leg.failure.as_ref());
     failure.is_some_and(|failure| failure.sip_code == Some(SIP_UNWANTED))

@@ -1,7 +1,8 @@
-//! Following the log: pages of envelopes after a position, through outages of the store, until dropped.
+//! A reader that follows the log: pages of envelopes after a position, through outages of the store, until it
+//! is dropped.
 //!
-//! Nothing is skipped. What stands before a record that cannot be read is handed on; then the damage is
-//! reported for the whole process, and this reader gives no more.
+//! It skips no event. It returns the events before a record that cannot be read, then reports the damage for
+//! the whole process and returns no more events.
 
 use crate::environment::Environment;
 use crate::log_damage::Damage;
@@ -11,26 +12,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
-/// Wait before a lost subscription is taken up again: long enough not to hammer a store that is away.
+/// Wait before a lost subscription is renewed, in milliseconds: long enough not to overload a store that is
+/// unavailable.
 const RESUBSCRIBE_MS: u64 = 1_000;
 
-/// The next events, in order, at least one; or why there are no more in this process.
+/// The next events in log order, at least one; or the damage that ends this reader.
 pub(crate) type Followed = Result<Vec<(Position, Arc<Envelope>)>, Damage>;
 
-/// A live reader of all events. What it gave it does not give again; what it has not given is not lost.
+/// A live reader of all events. It returns each event once and misses none.
 pub(crate) struct Follow {
     environment: Environment,
     subscription: Option<Box<dyn Subscription>>,
     after: Position,
-    /// An interruption was said and nothing has come since.
+    /// An interruption was logged, and no event has come since.
     is_interrupted: bool,
     sight: Arc<Sight>,
-    /// The store met damage in a page: events are read one by one, up to it.
+    /// The store met damage in a page: events are read one at a time up to the damaged one.
     is_stepping: bool,
     damage: Option<Damage>,
 }
 
-/// Whether a reader follows the log, for whoever must not act on what it may have missed.
+/// The state of a reader's subscription, for code that must not act while events may be missing.
 #[derive(Default)]
 pub(crate) struct Sight {
     is_subscribed: AtomicBool,
@@ -38,7 +40,7 @@ pub(crate) struct Sight {
 }
 
 impl Sight {
-    /// True while the store sends what is new; where that ends, `interrupted` is told.
+    /// True while the store sends new events. When that ends, `interrupted` is notified.
     pub(crate) fn is_subscribed(&self) -> bool {
         self.is_subscribed.load(Ordering::Acquire)
     }
@@ -61,12 +63,12 @@ impl Follow {
         }
     }
 
-    /// Whether it is following, seen while `next` is awaited.
+    /// The state of the subscription, to be read while `next` is awaited.
     pub(crate) fn sight(&self) -> Arc<Sight> {
         Arc::clone(&self.sight)
     }
 
-    /// The next events. Damage is final: it is answered again whenever this is asked. Cancel-safe.
+    /// The next events. Damage is final: each further call returns it again. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Followed {
         loop {
             if let Some(damage) = &self.damage {
@@ -98,7 +100,7 @@ impl Follow {
         let store = &self.environment.store;
         if self.is_stepping {
             let page = store.read_all(self.after, 1).await?;
-            // The end of the log: what the store stumbled over is not in it any more.
+            // The end of the log: the damaged record is no longer in it.
             self.is_stepping = !page.is_empty();
             return Ok(page);
         }
@@ -113,7 +115,7 @@ impl Follow {
         subscription.next().await
     }
 
-    /// The envelopes up to the first record that has none.
+    /// The envelopes up to the first record that cannot be read.
     fn readable(&mut self, stored: &[StoredEvent]) -> Vec<(Position, Arc<Envelope>)> {
         let mut page = Vec::with_capacity(stored.len());
         for event in stored {
@@ -129,7 +131,7 @@ impl Follow {
         page
     }
 
-    /// Gives no more from here on, and says so to the whole process.
+    /// Ends this reader and reports the damage to the whole process.
     fn stop_at(&mut self, position: Option<Position>, why: String) {
         let is_dense = self.environment.store.capabilities().dense;
         let next = Position(self.after.0.saturating_add(1));

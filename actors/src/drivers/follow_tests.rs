@@ -1,5 +1,4 @@
-//! A record in the middle of the log that cannot be read: what stands before it is handed on, nothing
-//! behind it.
+//! A damaged record in the middle of the log: the reader returns the events before it and none after it.
 
 use super::follow::Follow;
 use crate::testing::line::{FakeLine, ringing};
@@ -26,7 +25,8 @@ async fn append_any(store: &FakeStore, version: u64) {
     appended.unwrap();
 }
 
-/// What a follower gives of five events, the fourth damaged in this way, and where it says the damage is.
+/// The positions that a reader returns of five events of which the fourth is damaged in this way, and the
+/// position at which it reports the damage.
 fn followed(damage: fn(&FakeStore, Position)) -> (Vec<u64>, Option<Position>) {
     on_one_thread(async {
         let fakes = Fakes::new();
@@ -79,7 +79,7 @@ fn whoever_meets_damage_ends_dialing_for_the_whole_process() {
         }
         assert_eq!(count(&world.fakes.store.kinds(), "campaign.started"), 1);
         assert_eq!(count(&world.fakes.store.kinds(), "customer.dial_granted"), 0);
-        // A next tenure of the same process knows it too.
+        // A later term of the same process knows of the damage too.
         drop(drivers);
         let _again = world.start_drivers().await;
         for _ in 0..WATCHED_MOVES {

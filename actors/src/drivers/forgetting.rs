@@ -1,10 +1,10 @@
-//! Carries out erasures: after `customer.erased` the person's recordings are deleted, the key is destroyed,
-//! the voiceprint is deleted, and the certificate is asked for.
+//! Carries out erasures. After `customer.erased` it deletes the person's recordings, destroys the key,
+//! deletes the voiceprint and asks for the certificate.
 //!
-//! It needs no line and runs in every process: each drops the key it holds in memory and deletes the
-//! recordings of its own directory; destroying and certifying are idempotent. What a crash cut is begun
-//! again from the log at the next start. Keys that came back with an old copy of the key store are destroyed
-//! before anything else runs.
+//! It needs no line and runs in every process: each drops the key from its memory and deletes the recordings
+//! in its own directory. Destroying and certifying are idempotent. Work that a crash cut off is found in the
+//! log at the next start. Keys that came back with an old copy of the key store are destroyed before anything
+//! else runs.
 
 use super::follow::Follow;
 use crate::environment::Environment;
@@ -31,13 +31,16 @@ use domain::voiceprint::{VoiceprintCommand, VoiceprintEvent};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Erasures waiting for their effects. When it is full the log is read no further until there is room.
+/// Most erasures that wait for their effects. When it is reached, no more of the log is read until there is
+/// room.
 const WAITING_MAX: usize = 10_000;
 
-/// Wait before an erasure whose effects failed is tried again: a disk or key store that is away.
+/// Wait before an erasure that failed is tried again, in milliseconds: a disk or key store may be
+/// unavailable.
 const AGAIN_MS: u64 = 5_000;
 
-/// Asks for one certificate: more enrolments than an append takes are settled by the asks before the last.
+/// Most commands for one certificate: enrolments that do not fit into one append are settled by the earlier
+/// commands.
 const CERTIFY_ASKS_MAX: u32 = 64;
 
 /// A decided erasure: the person, and the id of `customer.erased`.
@@ -47,7 +50,7 @@ struct Work {
     erasure: EventId,
 }
 
-/// Why the effects of an erasure are not done.
+/// Why the effects of an erasure are not complete.
 #[derive(Debug, thiserror::Error)]
 enum NotDone {
     #[error("the customer did not answer: {0}")]
@@ -62,8 +65,8 @@ enum NotDone {
     Recording(String),
 }
 
-/// Destroys again what the log says is erased, then follows the log. Call it before anything is served: it
-/// returns when no key of an erased person is left.
+/// Destroys keys again that the log says are destroyed, then follows the log for erasures. Call it before
+/// anything is served: when it returns, no key of an erased person is left.
 pub async fn start_forgetting(
     system: &ActorSystem,
     environment: &Environment,
@@ -89,9 +92,8 @@ struct Forgetting {
 }
 
 impl Forgetting {
-    /// Destroys the keys of all who are erased, of transcripts that were disposed of, of voiceprints that
-    /// were deleted and of anonymizations that are carried out, where they still exist; answers how far it
-    /// looked.
+    /// Destroys the keys of erased persons, of disposed transcripts, of deleted voiceprints and of completed
+    /// anonymizations, if they exist. Returns the position up to which it read the log.
     async fn destroy_again(&self) -> Result<Position, StartError> {
         let filter = EventFilter {
             kinds: [
@@ -129,7 +131,7 @@ impl Forgetting {
         }
     }
 
-    /// The next erasures of the log, and how far it was looked at.
+    /// The next erasures in the log, and the position up to which it was read.
     async fn erased_after(&self, after: Position) -> Result<(Vec<Work>, Position), StoreError> {
         let filter = EventFilter {
             kinds: vec![CustomerEvent::ERASED.to_owned()],
@@ -147,7 +149,7 @@ impl Forgetting {
         Ok((works, page.reached))
     }
 
-    /// First what the log has up to `head`, then what comes.
+    /// Carries out the erasures up to `head`, then follows the log.
     async fn run(mut self, head: Position) {
         let stop = self.environment.tasks.stop_signal();
         let past = async {
@@ -171,7 +173,7 @@ impl Forgetting {
                 () = stop.stopping() => return,
                 () = wake_at(clock.as_ref(), again_at) => self.work_off().await,
                 page = follow.next(), if is_following && self.waiting.len() < WAITING_MAX => {
-                    // What is decided already is carried out; a later erasure waits for the next start.
+                    // Decided erasures are carried out; later ones wait for the next start.
                     let Ok(page) = page else {
                         is_following = false;
                         continue;
@@ -183,13 +185,14 @@ impl Forgetting {
         }
     }
 
-    /// One page of the past; a page that cannot be read is waited for. Answers how far it came.
+    /// Carries out the erasures of one page of the past. If the page cannot be read, it waits. Returns the
+    /// position reached.
     async fn take_up(&mut self, after: Position, head: Position) -> Position {
         match self.erased_after(after).await {
             Ok((works, reached)) => {
                 self.waiting.extend(works);
                 self.work_off().await;
-                // A page that does not move on is the end.
+                // A page that makes no progress is the last.
                 if reached > after { reached } else { head }
             }
             Err(error) => {
@@ -203,13 +206,13 @@ impl Forgetting {
     fn note(&mut self, envelope: &Envelope) {
         match envelope.kind.as_str() {
             CustomerEvent::ERASED => self.waiting.extend(work_of(envelope)),
-            // Another process has destroyed the key: what was cached here between goes too.
+            // Another process has destroyed the key: a copy cached here since then is dropped too.
             CustomerEvent::ERASURE_CERTIFIED => {
                 if let Ok(person) = envelope.stream.id().parse() {
                     self.vault().forget_cached(&person);
                 }
             }
-            // The same of a transcript, a voiceprint or an order's secret.
+            // Also for the key of a transcript, a voiceprint or an anonymization.
             _ => {
                 if let Some(key) = destroyed_by(envelope) {
                     self.vault().forget_cached(&key);
@@ -218,12 +221,12 @@ impl Forgetting {
         }
     }
 
-    /// When what failed is tried again; `None` when nothing waits.
+    /// The time of the next try; `None` if no erasure waits.
     fn again_at(&self) -> Option<Timestamp> {
         (!self.waiting.is_empty()).then(|| self.now().plus_ms(AGAIN_MS))
     }
 
-    /// One try for everything that waits; what fails waits on.
+    /// Tries each waiting erasure once. Those that fail keep waiting.
     async fn work_off(&mut self) {
         for work in std::mem::take(&mut self.waiting) {
             if let Err(error) = self.forget(&work).await {
@@ -253,8 +256,8 @@ impl Forgetting {
         self.certify(work, &done).await
     }
 
-    /// Ends the person's voiceprint, also of those who were erased before this was done, and destroys its own
-    /// key.
+    /// Erases the person's voiceprint and destroys its own key. Persons who were erased before voiceprints
+    /// were covered are included.
     async fn forget_voice(&self, work: &Work) -> Result<(), NotDone> {
         let voiceprints = &self.system.voiceprints;
         let cause = Cause {
@@ -275,7 +278,7 @@ impl Forgetting {
         Ok(())
     }
 
-    /// Deletes every recording of the person; answers those that were, by the log or on this disk.
+    /// Deletes all recordings of the person. Returns those that existed according to the log or on this disk.
     async fn delete_recordings(
         &self,
         person: &CustomerId,
@@ -293,7 +296,8 @@ impl Forgetting {
         Ok(deleted)
     }
 
-    /// Read from the stream and not through the entity, which would open the person's number once more.
+    /// The SHA-256 of the call's recording, if one is stored. It is read from the stream, because loading the
+    /// entity would decrypt the person's number once more.
     async fn recorded_hash(&self, call: CallId) -> Result<Option<String>, StoreError> {
         let stream = StreamId::new("call", &call);
         let store: &dyn EventStore = self.environment.store.as_ref();
@@ -313,7 +317,7 @@ impl Forgetting {
         Ok(None)
     }
 
-    /// Asks until the certificate stands.
+    /// Sends commands until the certificate is stored.
     async fn certify(&self, work: &Work, done: &DoneErasure) -> Result<(), NotDone> {
         for asked in 0..CERTIFY_ASKS_MAX {
             let cause = Cause {
@@ -329,7 +333,7 @@ impl Forgetting {
             let state = match answer {
                 Ok(answer) => answer.state,
                 Err(error @ AskError::Refused(_)) => {
-                    // The log says erased and the entity does not: nothing an ask again would change.
+                    // The log says erased and the entity does not; another try would not change that.
                     tracing::error!(%error, person = %work.person, "an erasure cannot be certified");
                     return Ok(());
                 }
@@ -356,7 +360,7 @@ impl Forgetting {
     }
 }
 
-/// Every call that was ever granted to the person: calls follow from enrolment and attempt.
+/// All calls that were ever granted to the person: call ids are derived from enrolment and attempt.
 fn calls_of(person: &CustomerId, state: &CustomerState) -> Vec<CallId> {
     let mut calls = Vec::new();
     for (campaign, enrolment) in state.enrolments().iter() {
@@ -369,7 +373,7 @@ fn calls_of(person: &CustomerId, state: &CustomerState) -> Vec<CallId> {
     calls
 }
 
-/// `None` for anything but a decided erasure.
+/// The erasure that an event decides; `None` for any other event.
 fn work_of(envelope: &Envelope) -> Option<Work> {
     let person = envelope.stream.id().parse().ok()?;
     (envelope.kind == CustomerEvent::ERASED).then_some(Work {
@@ -378,7 +382,7 @@ fn work_of(envelope: &Envelope) -> Option<Work> {
     })
 }
 
-/// The key that is destroyed where this event stands.
+/// The key that is destroyed because of this event, if any.
 fn destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
     let id = envelope.stream.id();
     match envelope.kind.as_str() {

@@ -1,4 +1,5 @@
-//! Erasures carried out: at once, around an open call, after a crash at any point, over an old key store.
+//! Erasures are carried out: at once, after an open call, after a crash at any point, and with an old copy of
+//! the key store.
 
 use crate::drivers::start_forgetting;
 use crate::testing::line::{FakeLine, FakeRecordings, ringing};
@@ -122,7 +123,7 @@ fn an_erasure_that_a_crash_cut_is_carried_out_by_the_next_start() {
                 count(log, "customer.erasure_certified") == 1
             })
             .await;
-        // A second process, or the next start: nothing is done twice.
+        // A second process, or the next start, does nothing twice.
         start(&world).await;
         settle().await;
         assert_eq!(world.count("customer.erasure_certified"), 1);
@@ -173,7 +174,7 @@ fn the_secret_of_an_order_that_is_over_is_destroyed_by_the_next_start() {
         let begun = EventId::derive(cause.command, 0);
         let (vault, secret) = (&world.fakes.vault, secret_name(begun));
         vault.key(&secret).await.unwrap();
-        // Still under way: the copies that are to be made follow from it.
+        // Still in progress: the copies to be made are derived with the secret.
         start(&world).await;
         assert!(vault.destroyed(&secret).await.unwrap().is_none());
         let complete = CampaignCommand::CompleteAnonymization {

@@ -1,4 +1,4 @@
-//! What all drivers share: the entities, the ports, the lines' capacity and the book of live calls.
+//! The context that all drivers share: entities, ports, the capacity of the lines and the live calls.
 
 use super::DriverPorts;
 use super::alarms::Alarms;
@@ -22,19 +22,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, watch};
 
-/// Times a driver asks again when an entity is busy or another writer was first.
+/// Most times that a driver asks an entity that is busy or reports a conflict.
 const ASK_TRIES_MAX: u64 = 5;
-/// Wait before the second ask; each further one waits that much longer.
+/// Wait before the second try, in milliseconds; try n waits n times as long.
 const ASK_AGAIN_MS: u64 = 50;
-/// How long no dial is begun after the store was away: long enough for a restart of its server.
+/// Time without new dials after the store was unavailable, in milliseconds: enough for a restart of its
+/// server.
 const STORE_AWAY_MS: u64 = 5_000;
-/// What a driver asks is slow on record from here on: half of what a callee may wait for an agent, since the
-/// answer and who took it are each on record first.
+/// An ask of a driver that takes at least this long counts as slow, in milliseconds. It is half of what a
+/// callee may wait for an agent, because the answer and the assignment of the agent are stored one after the
+/// other.
 const RECORD_SLOW_MS: u64 = 1_000;
-/// How long after a slow record records count as slow: a checkpoint of a disk, a failover, takes seconds.
+/// Time for which records count as slow after a slow one, in milliseconds: a disk checkpoint or a failover
+/// takes seconds.
 const SLOW_FOR_MS: u64 = 30_000;
 
-/// Why a driver's work on one thing stops.
+/// Why a driver stops working on one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Halt {
     #[error("refused")]
@@ -56,7 +59,7 @@ pub(crate) struct Kit {
     pub(crate) alarms: Alarms,
     pub(crate) stops: Stops,
     draining: watch::Sender<bool>,
-    /// Somebody's work was cut off: the watchdog looks.
+    /// Notified when a driver's work on a call or grant was cut off; the watchdog then looks for it.
     pub(crate) cut_off: Notify,
     store_away_until: Mutex<Option<Timestamp>>,
     slow_until: Mutex<Option<Timestamp>>,
@@ -90,7 +93,8 @@ impl Kit {
         self.environment.clock.now()
     }
 
-    /// Asks an entity, again a few times when it is busy. A refusal is logged and answered as such.
+    /// Sends a command to an entity and tries again, up to `ASK_TRIES_MAX` times, while it is busy or reports
+    /// a conflict. A refusal is logged and returned as `Halt::Refused`.
     pub(crate) async fn ask<D: Decider>(
         &self,
         entities: &Entities<D>,
@@ -118,7 +122,7 @@ impl Kit {
                     self.note_store_away();
                     return Err(Halt::Unavailable);
                 }
-                // What a driver asks is no request from outside, so its command is nobody else's.
+                // A driver derives its command ids itself; no outside request shares them.
                 Err(AskError::Fault | AskError::AnotherRequest | AskError::Stale { .. }) => {
                     return Err(Halt::Fault);
                 }
@@ -128,7 +132,7 @@ impl Kit {
         Err(Halt::Unavailable)
     }
 
-    /// What was asked then is on record now.
+    /// Measures an ask that is stored now. A slow one starts the period in which records count as slow.
     fn note_took(&self, asked_at: Timestamp) {
         let now = self.now();
         let took_ms = now.ms_since(asked_at);
@@ -138,20 +142,21 @@ impl Kit {
             if slow.is_none_or(|until| until <= now) {
                 tracing::warn!(
                     took_ms,
-                    "slow on record: campaigns for agents that have no room for a drop dial nobody for a while"
+                    "records are slow: campaigns for agents without an abandoned call left dial no calls for a while"
                 );
             }
             *slow = Some(until);
         }
     }
 
-    /// Whether what drivers asked lately was slow on record: an answer may be over before an agent hears it.
+    /// True if a recent ask of a driver was slow. A callee might hang up before the records are stored that
+    /// an agent needs.
     pub(crate) fn is_slow_on_record(&self, now: Timestamp) -> bool {
         let until = *self.slow_until.lock().unwrap_or_else(PoisonError::into_inner);
         until.is_some_and(|until| now < until)
     }
 
-    /// An entity's state, again a few times when it is busy.
+    /// The state of an entity. Tries again, up to `ASK_TRIES_MAX` times, while the entity is busy.
     pub(crate) async fn state<D: Decider>(
         &self,
         entities: &Entities<D>,
@@ -168,7 +173,7 @@ impl Kit {
                     self.note_store_away();
                     return Err(Halt::Unavailable);
                 }
-                // What a driver asks is no request from outside, so its command is nobody else's.
+                // A driver derives its command ids itself; no outside request shares them.
                 Err(AskError::Fault | AskError::AnotherRequest | AskError::Stale { .. }) => {
                     return Err(Halt::Fault);
                 }
@@ -178,19 +183,20 @@ impl Kit {
         Err(Halt::Unavailable)
     }
 
-    /// While the process stops, entities that are gone already say the same: that is no outage.
+    /// Stops new dials for a while because the store is unavailable. While the process stops, entities that
+    /// have ended report the same; that is not an outage and is ignored.
     pub(crate) fn note_store_away(&self) {
         if self.is_stopping() {
             return;
         }
         self.hold_dials();
-        tracing::warn!("the store is away; no dial begins");
+        tracing::warn!("the store is unavailable; no call is dialed");
     }
 
-    /// A call would have to be recorded, and cannot be.
+    /// Stops new dials for a while because a call could not be recorded.
     pub(crate) fn note_no_room(&self, why: &LineError) {
         self.hold_dials();
-        tracing::error!(%why, "nobody is dialed whose call could not be recorded");
+        tracing::error!(%why, "no call is dialed, because it could not be recorded");
     }
 
     fn hold_dials(&self) {
@@ -201,12 +207,14 @@ impl Kit {
             .unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 
-    /// Why nobody may be dialed for this campaign on this line by what is known of emergency stops.
+    /// Why no call of this campaign may be dialed on this line, as far as emergency stops are known here;
+    /// `None` if none is engaged.
     pub(crate) fn stopped(&self, facts: &CampaignFacts, line: usize) -> Option<EndReason> {
         if self.stops.stops_campaign(&facts.campaign, facts.plan.presets()) || self.is_line_stopped(line) {
             return Some(EndReason::EmergencyStop);
         }
-        // What was granted before is given back: whoever grants again knows more.
+        // Emergency stops are not known up to the head of the log: the grant is given back, and the next one
+        // is judged with all stops.
         self.stops.is_behind().then_some(EndReason::GrantExpired)
     }
 
@@ -219,12 +227,13 @@ impl Kit {
         self.environment.tasks.stop_signal().is_stopping()
     }
 
-    /// Whether another process dials on this log.
+    /// True if another process has taken over dialing on this log.
     pub(crate) fn is_taken_over(&self) -> bool {
         self.system.calls.is_taken_over()
     }
 
-    /// Until when nothing new is begun because the store was away, or a recording had no room.
+    /// The time until which no dial begins because the store was unavailable or a recording had no disk
+    /// space.
     pub(crate) fn store_away_until(&self, now: Timestamp) -> Option<Timestamp> {
         let until = *self
             .store_away_until
@@ -236,11 +245,11 @@ impl Kit {
     pub(crate) fn set_dialing_paused(&self, paused: bool) {
         self.dialing_paused.send_replace(paused);
     }
-    /// A restored log waits for a person's confirmation.
+    /// True while a restored log waits for a person's confirmation.
     pub(crate) fn is_dialing_paused(&self) -> bool {
         *self.dialing_paused.borrow()
     }
-    /// Returns once dialing is not paused. Cancel-safe.
+    /// Returns when dialing is not paused. Cancel-safe.
     pub(crate) async fn dialing_confirmed(&self) {
         // The sender lives as long as `self`.
         drop(self.dialing_paused.subscribe().wait_for(|paused| !*paused).await);
@@ -248,13 +257,13 @@ impl Kit {
     pub(crate) fn set_restored_up_to(&self, position: Position) {
         self.restored_up_to.store(position.0, Ordering::Release);
     }
-    /// True when nothing happened to it since the last restore: its legs belonged to a process of the past,
-    /// and they may even be another one's of today.
+    /// True if the last event is before the last restore. Its legs belonged to a process of the past, and
+    /// their identities may be in use by another process today.
     pub(crate) fn is_of_restored_past(&self, last_event: Position) -> bool {
         last_event.0 < self.restored_up_to.load(Ordering::Acquire)
     }
 
-    /// A new command of a driver's own, belonging to no event.
+    /// The cause of a new command of a driver itself, with a fresh id and without a causing event.
     pub(crate) fn fresh_cause(&self) -> Cause {
         Cause::outside(self.environment.ids.command(self.now()))
     }
@@ -271,16 +280,17 @@ impl Kit {
         drop(self.draining.subscribe().wait_for(|draining| *draining).await);
     }
 
-    /// Waits until the worklist shows what was written up to `position`; without the view there is nothing
-    /// to wait for, and the deciders refuse what is asked twice.
+    /// Waits until the worklist shows what was written up to `position`. If the view is unavailable it
+    /// returns at once; the deciders refuse repeated commands.
     pub(crate) async fn view_reaches(&self, position: Position) {
         if let Err(error) = self.ports.worklist.wait_for(position).await {
-            tracing::warn!(%error, "the worklist could not be awaited");
+            tracing::warn!(%error, "waiting for the worklist failed");
         }
     }
 }
 
-/// A command id fixed by the call and what is asked, so that whoever asks again is answered once.
+/// The cause of a command about a call. Its id is derived from the call and `what`, so that a repeated
+/// command takes effect once.
 pub(crate) fn call_cause(call: CallId, what: &str, causation: Option<EventId>) -> Cause {
     Cause {
         command: CommandId::derive_from_text(&format!("{what}:{call}")),
@@ -292,7 +302,7 @@ pub(crate) fn call_cause(call: CallId, what: &str, causation: Option<EventId>) -
     }
 }
 
-/// A command id fixed by a campaign and what is asked of it at a position.
+/// The cause of a command to a campaign. Its id is derived from the campaign, `what` and a log position.
 pub(crate) fn campaign_cause(campaign: &CampaignId, what: &str, position: Position) -> Cause {
     Cause::outside(CommandId::derive_from_text(&format!(
         "{what}:{campaign}:{position}"

@@ -1,5 +1,5 @@
-//! Answers that come after their leg was given up or interrupted: stored on the call, then on the customer,
-//! who is not due again that day. A start completes what a kill left between the two.
+//! Late answers: they come after their leg was given up or interrupted. They are stored on the call, then on
+//! the customer, who is not due again that day. A start completes what a kill left between the two.
 
 use super::facts::closing_facts;
 use super::kit::{Halt, Kit, call_cause};
@@ -19,17 +19,17 @@ use domain::ports::line::AnsweredDialog;
 use domain::stored_event::{Cause, Envelope};
 use domain::time::Timestamp;
 
-/// How far back a start looks: a late answer moves the due time to the next local day, which begins within
-/// 25 hours, also where clocks change.
+/// How far back a start looks, in milliseconds. A late answer moves the due time to the next local day, which
+/// begins within 25 hours, even when clocks change.
 const LOOK_BACK_MS: u64 = 26 * 3_600_000;
 
-/// How often an answer is offered to the store once another process dials: the lines of a process that was
-/// taken over stay for 5 s.
+/// Most tries to store an answer after another process has taken over dialing: the lines of the old process
+/// stay for 5 s.
 const HAND_OVER_TRIES_MAX: u32 = 16;
-/// Wait between two of them.
+/// Wait between two of these tries, in milliseconds.
 const HAND_OVER_AGAIN_MS: u64 = 250;
 
-/// Stores a late answer as soon as the store takes it. The leg has had its ACK and BYE.
+/// Stores a late answer as soon as the store accepts it. The leg has had its ACK and BYE.
 pub(super) async fn note_late_answer(
     kit: &Kit,
     placed: Placed,
@@ -74,8 +74,9 @@ fn late_answer_cause(call: CallId, leg: u8) -> Cause {
     call_cause(call, &format!("late_answer_{leg}"), None)
 }
 
-/// Stores an answer that only this process knows as a late one, although another process dials now: that one
-/// would call the person again today. True once the call and the customer have it.
+/// Stores an answer that only this process knows as a late answer, although another process dials now; that
+/// process would otherwise call the person again today. Returns true when both the call and the customer have
+/// stored it.
 pub(super) async fn hand_over(
     kit: &Kit,
     placed: Placed,
@@ -113,7 +114,7 @@ pub(super) async fn hand_over(
     false
 }
 
-/// Moves the due time once. The command id follows from the call: a repeat changes nothing.
+/// Moves the customer's due time once. The command id is derived from the call, so a repeat changes nothing.
 async fn move_due_time(
     kit: &Kit,
     customers: &Entities<Customer>,
@@ -133,21 +134,22 @@ async fn move_due_time(
     };
     let cause = call_cause(call, "late_answer_on_customer", Some(because));
     match kit.ask(customers, customer, command, cause).await {
-        // A person who is not enrolled any more is not due.
+        // A customer who is no longer enrolled is not due.
         Ok(_) | Err(Halt::Refused) => Ok(()),
         Err(halt) => Err(halt),
     }
 }
 
-/// Stores late answers on customers that have only the call's event: the process ended between the two
-/// appends. Runs before the first dial. An error: the store is away, and the start is tried again.
+/// Stores late answers on customers when only the call has the event, because the process ended between the
+/// two appends. Runs before the first dial. An error means that the store is unavailable, and the start is
+/// tried again.
 pub(super) async fn complete(kit: &Kit) -> Result<(), StartError> {
     let since = kit.now().minus_ms(LOOK_BACK_MS);
     let store = kit.environment.store.as_ref();
     let stored = match stored_since(store, CallEvent::LATE_ANSWERED, since).await {
         Ok(stored) => stored,
         Err(StoreError::Damaged(what)) => {
-            tracing::warn!(%what, "late answers without an event of the customer could not be looked for");
+            tracing::warn!(%what, "late answers without an event of the customer could not be read");
             return Ok(());
         }
         Err(error) => return Err(error.into()),
@@ -175,7 +177,7 @@ async fn complete_one(kit: &Kit, late: &Envelope) -> Result<(), Halt> {
     let (Some(campaign), Some(customer)) = (state.campaign(), state.customer()) else {
         return Err(Halt::Fault);
     };
-    // The end of a call that is open, or ended later, brings its late answer to the customer.
+    // If the call is open or ended later, its end brings the late answer to the customer.
     if state.ended().is_none_or(|ended| late.at < ended.at) {
         return Ok(());
     }
@@ -187,11 +189,11 @@ async fn complete_one(kit: &Kit, late: &Envelope) -> Result<(), Halt> {
     if is_stored || is_dialed_since(kit, enrolment, call, late.at).await? {
         return Ok(());
     }
-    tracing::info!(%call, "a late answer is stored on its customer, which a stop had prevented");
+    tracing::info!(%call, "a late answer is stored on its customer; the last process stopped before that");
     move_due_time(kit, &kit.system.customers, call, &state, late.at, late.id).await
 }
 
-/// Whether another call of the enrolment was dialed after the answer: its end set the due time.
+/// True if another call of the enrolment was dialed after the answer; the end of that call set the due time.
 async fn is_dialed_since(
     kit: &Kit,
     enrolment: &EnrolmentState,

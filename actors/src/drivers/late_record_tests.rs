@@ -1,4 +1,4 @@
-//! Storing that a leg is dialed may take long: an INVITE that would leave behind its permit does not leave.
+//! Storing that a leg is dialed may take long: an INVITE is not sent after its permit has expired.
 
 use crate::testing::line::{FakeLine, ringing};
 use crate::testing::world::{World, count, no_flow};
@@ -6,7 +6,7 @@ use crate::testing::{on_one_thread, settle};
 use domain::ports::line::DialOrder;
 use std::sync::Arc;
 
-/// How many dials a line was given when the record of the first took so long.
+/// The number of dials on a line when the record of the first took `takes_ms`.
 async fn dialed_when_the_record_takes(takes_ms: u64) -> (World, usize) {
     let line = FakeLine::new("rings", Box::new(|_: &DialOrder| vec![ringing()]));
     let world = World::new(vec![line]);

@@ -1,9 +1,9 @@
-//! Learns when people answer, for campaigns whose plan asks for it: counts the calls that ended behind what
-//! the campaign stands on, from the log, and tells the campaign, which alone decides by it.
+//! Learns best call times for campaigns that ask for it in their plan: counts from the log the calls that
+//! ended after the last learning and sends the counts to the campaign. Only the campaign uses them.
 //!
-//! Once a day, while somebody is due, beside the dialer: nobody waits for it. The first time reads every call
-//! that ended in the log; what is older than half a year says little of today and is not counted. Lost in a
-//! crash, it is counted again.
+//! It runs once a day while enrolments are due, in a task beside the dialer, which does not wait for it. The
+//! first run reads all ended calls in the log. Calls older than half a year say little about today and are
+//! not counted. What a crash loses is counted again.
 
 use super::facts::calendars;
 use super::kit::{Halt, Kit};
@@ -23,16 +23,16 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How long after a look a campaign is looked at again, unless it says itself when: an hour.
+/// Time after which a campaign is looked at again unless it names a time itself, in milliseconds: an hour.
 const LOOK_AGAIN_MS: u64 = 3_600_000;
 
-/// Calls older than that are not counted: half a year.
+/// Calls older than this are not counted, in milliseconds: half a year.
 const COUNTED_MS_MAX: u64 = 183 * 86_400_000;
 
-/// Most campaigns remembered; beyond it the first are looked at again, which costs one question each.
+/// Most campaigns remembered. Beyond it, the first are looked at again sooner, which costs one read each.
 const REMEMBERED_MAX: usize = 10_000;
 
-/// When each campaign is looked at again. Memory of this process alone: the campaign knows when it learnt.
+/// When each campaign is looked at again. It is only in memory; the campaign itself stores when it learned.
 #[derive(Default)]
 pub(crate) struct Learning(Mutex<BTreeMap<CampaignId, Timestamp>>);
 
@@ -41,7 +41,7 @@ impl Learning {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is time; then nobody else looks for an hour.
+    /// Returns true if it is time to look, and then reserves the next hour for this look.
     fn take(&self, campaign: &CampaignId, now: Timestamp) -> bool {
         let mut known = self.lock();
         if known.get(campaign).is_some_and(|at| now < *at) {
@@ -59,7 +59,7 @@ impl Learning {
     }
 }
 
-/// Learns beside the dialer, where the plan asks for it and it is time.
+/// Starts a task that learns, if the plan asks for it and it is time.
 pub(crate) fn look(kit: &Arc<Kit>, facts: &CampaignFacts, now: Timestamp) {
     if facts.plan.best_times.is_none() || !kit.learning.take(&facts.campaign, now) {
         return;
@@ -70,7 +70,7 @@ pub(crate) fn look(kit: &Arc<Kit>, facts: &CampaignFacts, now: Timestamp) {
         if let Err(halt) = learn(&kit, &campaign, now).await
             && !kit.is_stopping()
         {
-            tracing::warn!(%campaign, %halt, "nothing could be learnt of when people answer");
+            tracing::warn!(%campaign, %halt, "best call times could not be learned");
         }
     };
     tasks.spawn("learning", Box::pin(work));
@@ -102,7 +102,8 @@ async fn learn(kit: &Kit, campaign: &CampaignId, now: Timestamp) -> Result<(), H
     Ok(())
 }
 
-/// Counts the calls that ended behind a position, up to the end of the log.
+/// Counts the calls that ended after a position, up to the end of the log. Returns the counts and the
+/// position reached.
 async fn count(
     kit: &Kit,
     facts: &CampaignFacts,
@@ -130,7 +131,8 @@ async fn count(
     Err(Halt::Unavailable)
 }
 
-/// Counts one call, where it says something of its person: it rang with them, or they answered.
+/// Counts one call if it says something about when the person answers: the phone rang, or the call was
+/// answered.
 fn note(
     counted: &mut CountedTimes,
     facts: &CampaignFacts,
@@ -158,7 +160,8 @@ fn note(
     match timing {
         Some(timing) if campaign == facts.campaign => counted.note_own(timing.dialed, by_person),
         Some(timing) => counted.note_other(timing.dialed, by_person),
-        // Of its own people all but those whose zone nobody knows have it.
+        // Calls of this campaign have a timing, except for customers in an unknown time zone; those are not
+        // counted.
         None if campaign == facts.campaign => {}
         None => {
             let zone = zone_of_campaign(facts.plan.preset);

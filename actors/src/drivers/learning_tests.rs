@@ -1,4 +1,4 @@
-//! A campaign that learns when people answer, as its dialer goes on: counted from the log, once a day.
+//! A campaign learns its best call times while it is dialed: counted from the log, once a day.
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::on_one_thread;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// An hour of the test's clock, in milliseconds.
 const HOUR_MS: u64 = 3_600_000;
 
-/// Everybody is busy.
+/// A world in which every callee is busy.
 fn world() -> World {
     World::new(vec![FakeLine::new(
         "busy",
@@ -53,7 +53,7 @@ fn what_ended_is_counted_by_group_and_the_campaign_learns_once_a_day() {
         assert_eq!(
             world.count("campaign.times_learnt"),
             0,
-            "nobody had ended when it looked"
+            "no call had ended when it looked"
         );
         world.until("the end of the second calls", ended(10)).await;
         let learnt = |kinds: &[String]| kinds.iter().any(|kind| kind == "campaign.times_learnt");

@@ -1,5 +1,5 @@
-//! Legs that a crash left: the line ends each and watches one without a stored answer for 32 s. A watch
-//! that a second crash cut short begins again at the next start, also behind the end of its call.
+//! Legs that a crash left open: the line ends each and watches those without a stored answer for 32 s. A
+//! watch that a second crash cut short begins again at the next start, also after the end of its call.
 
 use super::facts::dialed_leg;
 use super::kit::{Halt, Kit};
@@ -16,17 +16,18 @@ use domain::stored_event::read_event;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// How long a call's end waits for the far end of an answered leg: a round trip and a few repeats.
+/// How long the end of a call waits for the far end of an answered leg, in milliseconds: a round trip and a
+/// few repeats.
 const FAR_END_MS_MAX: u64 = 2_000;
-/// How long a call stays open when its leg has no stored answer and the far end did not refuse it. A far end
-/// that has answered repeats its 2xx every 4 s (T2; RFC 3261, 13.3.1.4).
+/// How long a call stays open when its leg has no stored answer and the far end did not refuse it, in
+/// milliseconds. A far end that has answered repeats its 2xx every 4 s (T2; RFC 3261, 13.3.1.4).
 const UNANSWERED_OPEN_MS: u64 = 5_000;
-/// How far back a start looks for calls that a crash ended: as long as the watch, which began before the end,
-/// and 8 s for a stop and a start between.
+/// How far back a start looks for calls that a crash ended, in milliseconds: the length of the watch, which
+/// began before the end, and 8 s for a stop and a start in between.
 const WATCH_AGAIN_MS: u64 = LEFT_OVER_WATCH_MS + 8_000;
 
-/// Waits for the far end, but not for one that says nothing: the line ends the leg and watches it while the
-/// process serves, and an answer is stored, also behind the call's end.
+/// Ends a leg at the far end and waits for its report, but not for a silent far end. The line keeps watching
+/// the leg while the process runs; an answer is stored, also after the call's end.
 pub(super) async fn end_at_far_end(kit: &Arc<Kit>, placed: Placed, trunk: &str, facts: LegFacts) {
     let call = facts.call;
     let open_ms = match facts.answered {
@@ -48,8 +49,8 @@ pub(super) async fn end_at_far_end(kit: &Arc<Kit>, placed: Placed, trunk: &str, 
     }
 }
 
-/// Has the line end the leg, and stores an answer. Returns where the first report comes; `None` if the line
-/// cannot.
+/// Makes the line end the leg and watch it, and stores an answer. Returns a receiver of its reports; `None`
+/// if the line cannot end it.
 async fn watch(kit: &Arc<Kit>, placed: Placed, trunk: &str, facts: LegFacts) -> Option<mpsc::Receiver<()>> {
     let (call, leg) = (facts.call, facts.leg);
     let Some(line) = kit.ports.lines.iter().find(|line| line.facts().name == trunk) else {
@@ -72,7 +73,7 @@ async fn watch(kit: &Arc<Kit>, placed: Placed, trunk: &str, facts: LegFacts) -> 
                 note_late_answer(&one, placed, call, leg, dialog.clone()).await;
             }
             if news.try_send(()).is_err() {
-                tracing::debug!(%call, ?event, "more was heard of a left-over leg");
+                tracing::debug!(%call, ?event, "a left-over leg reported another event");
             }
             if event == LeftOverEvent::Closed {
                 return;
@@ -91,8 +92,9 @@ async fn watch(kit: &Arc<Kit>, placed: Placed, trunk: &str, facts: LegFacts) -> 
     Some(reports)
 }
 
-/// Watches the legs of calls again that the last start ended, if the process stopped before their watch was
-/// over. Runs before this start ends calls itself. An error: the store is away, and the start is tried again.
+/// Watches legs of calls again that the last start ended, if the process stopped before their watch was over.
+/// Runs before this start ends calls itself. An error means that the store is unavailable, and the start is
+/// tried again.
 pub(super) async fn watch_again(kit: &Arc<Kit>) -> Result<(), StartError> {
     let since = kit.now().minus_ms(WATCH_AGAIN_MS);
     let store = kit.environment.store.as_ref();
@@ -129,7 +131,7 @@ pub(super) async fn watch_again(kit: &Arc<Kit>) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Watches the leg of an ended call, if a crash ended the call a short time ago and no answer is stored.
+/// Watches the leg of an ended call again if a crash ended the call a short time ago and no answer is stored.
 pub(super) async fn watch_ended(kit: &Arc<Kit>, placed: Placed, call: CallId) -> Result<(), Halt> {
     let loaded = kit.call_state(placed, &call).await?;
     let is_lately_cut_off = loaded.state.ended().is_some_and(|ended| {
@@ -141,7 +143,7 @@ pub(super) async fn watch_ended(kit: &Arc<Kit>, placed: Placed, call: CallId) ->
     let leg = dialed_leg(kit.environment.vault.as_ref(), call, &loaded.state);
     if let Some((trunk, facts)) = leg.filter(|(_, facts)| facts.answered.is_none()) {
         tracing::info!(%call, "the leg of an ended call is watched again for a late answer");
-        // The call is over: its end waits for no report.
+        // The call has ended: nothing waits for the report.
         drop(watch(kit, placed, &trunk, facts).await);
     }
     Ok(())

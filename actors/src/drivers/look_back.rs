@@ -1,4 +1,4 @@
-//! Where a stretch of the log begins that is to be looked through again after a start.
+//! Finds events of a recent period, for drivers that look back after a start.
 
 use domain::event_filter::EventFilter;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
@@ -6,7 +6,7 @@ use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Events of a kind that were recorded since, and a few before.
+/// The events of a kind recorded at or after `since`, and possibly a few before it.
 pub(super) async fn stored_since(
     store: &dyn EventStore,
     kind: &str,
@@ -35,7 +35,8 @@ pub(super) async fn stored_since(
     }
 }
 
-/// A position before which everything was recorded before `since`: times never decrease along the log.
+/// A position up to which all events were recorded before `since`, found by bisection: times never decrease
+/// along the log.
 pub(super) async fn last_before(
     store: &dyn EventStore,
     since: Timestamp,

@@ -1,5 +1,5 @@
-//! Two ids of one person: one is called, and what was said under the other binds at the dial and while the
-//! phone rings.
+//! Two merged ids of one person: one is called, and restrictions recorded under the other id hold at the dial
+//! and while the phone rings.
 
 use super::DriversHandle;
 use crate::testing::line::{FakeLine, ringing};
@@ -13,10 +13,10 @@ use domain::ports::vault::Vault;
 use domain::registry::{AllRegistries, RegistryCommand};
 use domain::registry_book::{Digests, Edition};
 
-/// Moves of the clock within which somebody who is due would long have been dialed.
+/// Moves of the clock within which a due customer would long have been dialed.
 const WATCHED_MOVES: usize = 60;
 
-/// Two people wait, and the second is merged into the first; nobody dials yet.
+/// A world with two due customers, the second merged into the first. No drivers run yet.
 async fn merged() -> World {
     let rings = FakeLine::new("rings", Box::new(|_| vec![ringing()]));
     let world = World::new(vec![rings]);
@@ -31,7 +31,7 @@ async fn merged() -> World {
             by: None,
         });
         let asked = world.system.customers.ask(&customer, command, world.outside());
-        asked.await.expect("nothing stands against the merge");
+        asked.await.expect("the merge is allowed");
     }
     world
 }
@@ -126,7 +126,7 @@ fn a_number_whose_digest_is_on_a_list_under_the_other_id_keeps_the_person_from_b
     });
 }
 
-/// The kept id's phone rings, and drivers run.
+/// A world in which the phone of the kept id rings, and its running drivers.
 async fn ringing_merged() -> (World, DriversHandle) {
     let world = merged().await;
     let drivers = world.start_drivers().await;
@@ -136,7 +136,8 @@ async fn ringing_merged() -> (World, DriversHandle) {
     (world, drivers)
 }
 
-/// The call of the kept id is canceled as after an opt-out of its own, and nobody is dialed again.
+/// Checks that the call of the kept id is canceled as after an opt-out of its own and that no further call is
+/// dialed.
 async fn is_canceled(world: &World) {
     world.until("the end", |log| count(log, "call.ended") == 1).await;
     assert_eq!(world.data("call.cancel_requested")[0]["reason"], "opted_out");

@@ -1,8 +1,9 @@
-//! The flows across entities: each driver follows events and asks entities; none keeps a truth.
+//! Drivers (process managers): each follows the event log and sends commands to entities. No driver keeps a
+//! truth of its own.
 //!
-//! At start: wait until the worklist has reached the log's head, close what a crash left, then begin. A
-//! driver that forgets everything asks again, and is answered once, because command ids follow from what
-//! caused them.
+//! At start they wait until the worklist has reached the head of the log, close what a crash left open, and
+//! then begin to dial. A driver that lost its memory sends the same commands again; they take effect once,
+//! because command ids are derived from the events that caused them.
 
 mod alarms;
 #[cfg(test)]
@@ -128,57 +129,59 @@ use retry::Retry;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long calls that were told to end at a drain's end may take: CANCEL and BYE need a round trip, the
-/// recording its hash.
+/// Time that calls have to end after they are canceled or hung up at the end of a drain, in milliseconds:
+/// CANCEL and BYE need a round trip, the recording needs its hash.
 const DRAIN_END_MS: u64 = 3_000;
 
-/// How long what the drained calls leave (customers and numbers to tell, grants to give back) may take:
-/// a few appends each.
+/// Time to close what the drained calls leave, in milliseconds: commands to customers and numbers, grants to
+/// give back. Each is a few appends.
 const DRAIN_CLOSE_MS: u64 = 3_000;
-/// How often it is looked whether anything is left meanwhile.
+/// Interval, in milliseconds, at which a drain checks whether anything is still open.
 const DRAIN_LOOK_MS: u64 = 50;
 
-/// What drivers need besides the entities' environment.
+/// The ports that drivers need in addition to those of `Environment`.
 #[derive(Clone)]
 pub struct DriverPorts {
     pub worklist: Arc<dyn Worklist>,
-    /// In order of preference; at least one.
+    /// The lines, in order of preference; at least one.
     pub lines: Vec<Arc<dyn Line>>,
     pub synthesizer: Arc<dyn Synthesizer>,
-    /// Absent: calls are answered by keys alone.
+    /// Speech recognition and understanding. `None`: callees answer by keypress only.
     pub hearing: Option<Hearing>,
     pub recordings: Arc<dyn Recordings>,
-    /// Who takes the calls of campaigns for agents; absent: nobody, and nothing is dialed for them.
+    /// The agents who take calls of campaigns that need agents. `None`: these campaigns dial no calls.
     pub agents: Option<Arc<dyn Agents>>,
 }
 
-/// What a call listens with: neither half is of use without the other.
+/// What a call listens with: a recognizer, and what interprets and masks its texts. Neither works without the
+/// other.
 #[derive(Clone)]
 pub struct Hearing {
     pub recognizer: Arc<dyn Recognizer>,
     pub understanding: Arc<dyn Understanding>,
-    /// Takes numbers, cards and names out of what is heard before it is stored.
+    /// Removes numbers, card numbers and names from recognized text before it is stored.
     pub masking: Arc<dyn Masking>,
-    /// A stored clip of a voice, by which an engine that failed is probed.
+    /// A stored clip of speech. A recognizer that failed is probed with it.
     pub probe: Arc<Clip>,
-    /// What campaigns answer questions from.
+    /// The knowledge bases from which campaigns answer questions.
     pub knowledge: Arc<dyn KnowledgeBases>,
-    /// Who may be asked what nobody is sure of; absent: nobody.
+    /// The assistant that is asked when the understanding is unsure. `None`: no assistant is asked.
     pub assist: Option<Assist>,
-    /// Who ranks before the linear model; absent: nobody.
+    /// The encoder that ranks intents before the linear model does. `None`: only the linear model ranks.
     pub encode: Option<Encode>,
 }
 
-/// Calls in progress now.
+/// The number of calls in progress, by phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
-    /// Dialed and not answered.
+    /// Dialed and not yet answered.
     pub ringing: u32,
-    /// Answered and not ended.
+    /// Answered and not yet ended.
     pub talking: u32,
 }
 
-/// A recognizer of synthetic voices listens to nobody on a public line.
+/// Refuses to start when a recognizer that is only for synthetic voices (rehearsals) would listen on a public
+/// line.
 fn rehearses(ports: &DriverPorts) -> Result<(), StartError> {
     let hearing = ports.hearing.as_ref();
     let Some(facts) = hearing
@@ -201,14 +204,14 @@ fn rehearses(ports: &DriverPorts) -> Result<(), StartError> {
     }
 }
 
-/// The drivers of one process.
+/// Starts the drivers of one process.
 pub struct Drivers;
 
 impl Drivers {
     /// Closes what was left open, then begins to dial. The worklist must be fed from the same store.
     ///
-    /// After a restore nothing of this happens until a person confirms (`installation.dialing_confirmed`):
-    /// the handle is answered at once and says `is_dialing_paused`.
+    /// After a restore dialing waits until a person confirms it (`installation.dialing_confirmed`). The
+    /// handle is returned at once and its `is_dialing_paused` is true meanwhile.
     pub async fn start(
         system: ActorSystem,
         environment: Environment,
@@ -223,7 +226,7 @@ impl Drivers {
         let past = RestoredPast::read(kit.environment.store.as_ref()).await?;
         if past.is_closed() {
             kit.set_dialing_paused(true);
-            tracing::warn!("the log was restored or lost events: nothing is dialed until a person confirms");
+            tracing::warn!("the log was restored or lost events: no call is dialed until a person confirms");
             let waiting = dialing_gate::wait_and_begin(Arc::clone(&kit), head);
             kit.environment.tasks.spawn("dialing-gate", Box::pin(waiting));
         } else {
@@ -233,7 +236,8 @@ impl Drivers {
     }
 }
 
-/// Closes what was left open, then begins. Nothing was spawned when it fails, so it may be tried again.
+/// Closes what was left open, then starts the drivers. If it fails, no task was spawned and it may be called
+/// again.
 async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
     let past = RestoredPast::read(kit.environment.store.as_ref()).await?;
     kit.set_restored_up_to(past.up_to);
@@ -250,13 +254,14 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
     if left > 0 {
         tracing::warn!(
             left,
-            "some left-over work could not be closed; the watchdog goes on trying"
+            "some left-over work could not be closed; the watchdog keeps trying"
         );
         kit.cut_off.notify_one();
     }
     kit.set_dialing_paused(false);
     if kit.environment.damage.first().is_some() {
-        // Met by an earlier tenure or another follower of this process: only a restart looks again.
+        // An earlier term of this process, or another reader of the log in it, met damage: only a restart
+        // looks again.
         kit.begin_drain();
     }
     begin_vital(kit, "watchdog", watchdog::run(Arc::clone(kit)));
@@ -270,7 +275,8 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
     Ok(())
 }
 
-/// A driver that ends because of damage or a drain has done its work; one that ends otherwise is missed.
+/// Spawns a driver as a vital task. A driver that ends because of damage or a drain has done its work; if it
+/// ends otherwise, the supervisor of vital tasks notices.
 fn begin_vital(kit: &Arc<Kit>, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
     let (tasks, kit) = (Arc::clone(&kit.environment.tasks), Arc::clone(kit));
     let stop = tasks.stop_signal();
@@ -283,7 +289,7 @@ fn begin_vital(kit: &Arc<Kit>, name: &'static str, work: impl Future<Output = ()
     tasks.spawn_vital(name, Box::pin(work));
 }
 
-/// The running drivers, seen from outside.
+/// A handle to the running drivers: their state, test calls and the drain.
 #[derive(Clone)]
 pub struct DriversHandle {
     kit: Arc<Kit>,
@@ -297,23 +303,25 @@ impl DriversHandle {
         }
     }
 
-    /// Dials one of our own phones for a campaign. Answers once its permit is on record; a repeat of the same
-    /// command dials nobody again.
+    /// Dials one of our own phones for a campaign. Returns when its permit is stored. The same command again
+    /// places no second call.
     pub async fn test_call(&self, order: TestCallOrder) -> Result<CallId, TestCallRefusal> {
         test_call::begin(&self.kit, order).await
     }
 
-    /// True while no dial begins because the store was away, or a recording had no room, a moment ago.
+    /// True while no dial begins because the store was unavailable, or a recording had no disk space, a
+    /// moment ago.
     pub fn are_dials_held(&self) -> bool {
         self.kit.store_away_until(self.kit.now()).is_some()
     }
 
-    /// The engine that a campaign's flow needs and that does not answer: it starts no calls meanwhile.
+    /// The speech engine that the campaign's flow needs and that does not respond. The campaign starts no
+    /// calls meanwhile.
     pub async fn engine_down_for(&self, facts: &CampaignFacts) -> Option<OpenCircuit> {
         engines::down_for(&self.kit, facts).await
     }
 
-    /// Whether agents may take calls here.
+    /// True if this process has agents who may take calls.
     pub fn has_agents(&self) -> bool {
         self.kit.ports.agents.is_some()
     }
@@ -324,34 +332,34 @@ impl DriversHandle {
         lines.map(|line| line.facts().name).collect()
     }
 
-    /// What each line carries now of what it may, in order of preference.
+    /// The current load and the limits of each line, in order of preference.
     pub fn lines(&self) -> Vec<LineLoad> {
         self.kit.capacity.loads(self.kit.now())
     }
 
-    /// The emergency stops that are engaged, of those that concern what is dialed here.
+    /// The engaged emergency stops that concern calls of this process.
     pub fn engaged_stops(&self) -> Vec<StopId> {
         self.kit.stops.engaged()
     }
 
-    /// True while a restored log waits for a person's confirmation; nothing is dialed meanwhile.
+    /// True while a restored log waits for a person's confirmation; no call is dialed meanwhile.
     pub fn is_dialing_paused(&self) -> bool {
         self.kit.is_dialing_paused()
     }
 
-    /// Returns once nothing of a restore is left to be confirmed and the drivers run. Cancel-safe.
+    /// Returns when no restore waits for a confirmation and the drivers run. Cancel-safe.
     pub async fn dialing_confirmed(&self) {
         self.kit.dialing_confirmed().await;
     }
 
-    /// No new grants from now on; what is granted and not dialed is withdrawn and released; live calls may
-    /// finish for `within`, then they are canceled or hung up and end as interrupted. When it returns in
-    /// time, customers and numbers know how their calls ended and nothing is open. Idempotent.
+    /// Drains: grants no more dials, and withdraws and releases dials that are granted but not begun. Live
+    /// calls may finish for `within`; then they are canceled or hung up and end as interrupted. If it returns
+    /// in time, customers and numbers have recorded how their calls ended and nothing is open. Idempotent.
     pub async fn drain(&self, within: Duration) {
         let kit = &self.kit;
         kit.begin_drain();
         if kit.is_dialing_paused() {
-            // Nothing was begun; what the restored past left open waits for the confirmation.
+            // No dial was begun; what the restored past left open waits for the confirmation.
             return;
         }
         kit.live.close(Order::DoNotDial(EndReason::Drain));
@@ -369,18 +377,18 @@ impl DriversHandle {
         }
     }
 
-    /// Cancels or hangs up every leg now: a drain that is under way goes on with what they leave.
+    /// Cancels or hangs up every leg now. A drain in progress then closes what they leave.
     pub fn end_calls(&self) {
         self.kit.begin_drain();
         self.kit.live.close(Order::HangUp(EndReason::Drain));
     }
 
-    /// Returns once no call is live: its leg is over, and what the far end said is stored. Cancel-safe.
+    /// Returns when no call is live: its leg has ended, and what the far end sent is stored. Cancel-safe.
     pub async fn calls_over(&self) {
         self.kit.live.emptied().await;
     }
 
-    /// True when `done` came before `limit`.
+    /// Waits for `done`, at most until `limit`. Returns true if `done` came first.
     async fn by(&self, limit: Timestamp, done: impl Future<Output = ()>) -> bool {
         tokio::select! {
             biased;
@@ -389,14 +397,14 @@ impl DriversHandle {
         }
     }
 
-    /// Returns once no grant and no call is open, and no ended call is untold.
+    /// Returns when no grant and no call is open and every ended call is recorded at its customer and number.
     async fn closed(&self) {
         let clock = &self.kit.environment.clock;
         loop {
             match self.is_closed().await {
                 Ok(true) => return,
                 Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "it cannot be read what a drain has left"),
+                Err(error) => tracing::warn!(%error, "open work of a drain cannot be read"),
             }
             clock.wait_until(clock.now().plus_ms(DRAIN_LOOK_MS)).await;
         }

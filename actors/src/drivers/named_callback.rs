@@ -1,7 +1,7 @@
-//! The time that a callee named for being called again, read from the call's own events when it is closed.
+//! Reads the callback time that a callee named in a call from the call's own events, when the call is closed.
 //!
-//! A flow asks for it by a slot of type time with a name of its own; the person's decider takes the time or
-//! refuses it, in the append that closes the call. Read only where the flow has that slot.
+//! A flow asks for it with a time slot named `CALLBACK_SLOT`. The customer's decider accepts or refuses the
+//! time in the append that closes the call. The events are read only if the flow has that slot.
 
 use super::kit::{Halt, Kit};
 use domain::call::course::take;
@@ -18,10 +18,10 @@ use domain::stored_event::{StoredEvent, StreamVersion, open_personal, read_event
 use domain::time::Timestamp;
 use domain::transcript::TranscriptOf;
 
-/// Events of one call read at once; a call has a few dozen.
+/// Events of one call read per page; a call has a few dozen.
 const CALL_PAGE_EVENTS: usize = 1_024;
 
-/// The time, where one was named that can be read. Of a person who was erased nothing is.
+/// The callback time named in the call, if there is one and it can be read. `None` for an erased person.
 pub(super) async fn named(
     kit: &Kit,
     call: CallId,
@@ -37,7 +37,7 @@ pub(super) async fn named(
         Ok(Some(key)) => key,
         Ok(None) => return Ok(None),
         Err(error) => {
-            tracing::warn!(%call, %error, "what was named in a call cannot be read yet");
+            tracing::warn!(%call, %error, "the callback named in a call cannot be read yet");
             return Err(Halt::Unavailable);
         }
     };

@@ -1,7 +1,7 @@
-//! Offers of campaigns that an emergency stop reaches: nobody calls whom an agent was shown before it, not
-//! even when the stop is lifted within the offer's time.
+//! Withdraws preview offers of campaigns that an emergency stop reaches: an agent cannot accept an offer made
+//! before the stop, even if the stop is lifted within the offer's time.
 //!
-//! Asked of the stops' own streams, at each start and whenever one is engaged.
+//! The stops' own streams are read, at each start and whenever a stop is engaged.
 
 use super::kit::{Halt, Kit};
 use crate::stops::last_engaged_at;
@@ -11,10 +11,10 @@ use domain::ports::worklist::WorklistError;
 use domain::stop::StopId;
 use domain::time::Timestamp;
 
-/// Wait before offers are looked at again after an error.
+/// Wait before offers are looked at again after an error, in milliseconds.
 const AGAIN_MS: u64 = 1_000;
 
-/// Takes back what stops reach. Answers when to look again, where something could not be asked.
+/// Withdraws the offers that stops reach. Returns when to look again if a campaign or stop could not be read.
 pub(super) async fn withdraw_offers(kit: &Kit) -> Result<Option<Timestamp>, WorklistError> {
     let mut again_at = None;
     for work in kit.ports.worklist.unfinished_campaigns().await? {
@@ -24,7 +24,7 @@ pub(super) async fn withdraw_offers(kit: &Kit) -> Result<Option<Timestamp>, Work
         match withdraw(kit, &work.campaign).await {
             Ok(()) | Err(Halt::Refused) => {}
             Err(halt @ (Halt::Unavailable | Halt::Fault)) => {
-                tracing::warn!(campaign = %work.campaign, %halt, "offers could not be taken back");
+                tracing::warn!(campaign = %work.campaign, %halt, "preview offers could not be withdrawn");
                 again_at = Some(kit.now().plus_ms(AGAIN_MS));
             }
         }
@@ -45,10 +45,10 @@ async fn withdraw(kit: &Kit, campaign: &CampaignId) -> Result<(), Halt> {
     };
     let reaching = [StopId::All, StopId::Campaign(campaign.clone())].into_iter();
     for stop in reaching.chain(plan.presets().map(StopId::Preset)) {
-        // It may be lifted by now: who was shown before it was engaged is called by nobody for that.
+        // The stop may be lifted by now; offers made before it was engaged are withdrawn all the same.
         let engaged = last_engaged_at(kit.environment.store.as_ref(), &stop).await;
         let engaged = engaged.map_err(|error| {
-            tracing::warn!(%stop, %error, "it cannot be read whether a stop is engaged");
+            tracing::warn!(%stop, %error, "an emergency stop cannot be read");
             Halt::Unavailable
         })?;
         if engaged.is_some_and(|engaged| engaged >= oldest) {

@@ -1,11 +1,11 @@
-//! Carries what was decided elsewhere to the calls in progress: opt-outs, suppressions, withdrawn consents,
-//! requested erasures, pause and stop, emergency stops.
+//! Carries decisions of other entities to calls in progress: opt-outs, suppressions, withdrawn consents,
+//! requested erasures, pause and stop of a campaign, emergency stops.
 //!
-//! The log's order is what counts: after these events no grant follows; what was granted before is
-//! withdrawn, or cancelled if it is not answered. While the log cannot be followed nothing new is dialed.
+//! The log's order counts: after these events no grant follows. Earlier grants are withdrawn, or the call is
+//! canceled if it is not answered. While the log cannot be followed, no new call is dialed.
 //!
-//! An event that cannot be read may have been an opt-out: whoever meets it, this driver ends dialing in this
-//! process, and health says why.
+//! An event that cannot be read may have been an opt-out: if any reader of this process meets one, this
+//! driver ends dialing in the process, and health reports why.
 
 use super::follow::Follow;
 use super::kit::Kit;
@@ -24,10 +24,11 @@ use domain::stop::{Stop, StopEvent, StopId};
 use domain::stored_event::{Envelope, Position};
 use std::sync::Arc;
 
-/// How often it is looked whether the log is followed again: a stop holds within a second.
+/// Interval for checking whether the log is followed again, in milliseconds: a stop takes effect within a
+/// second.
 const LOOK_MS: u64 = 250;
 
-/// After these nobody is dialed for the person, whatever was granted before.
+/// Events of a customer after which no call to the customer is dialed, whatever was granted before.
 const GIVE_UP: [&str; 3] = [
     CustomerEvent::CONSENT_WITHDRAWN,
     CustomerEvent::ENROLMENT_WITHDRAWN,
@@ -55,8 +56,8 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
     }
 }
 
-/// The next events behind `seen`; `None` once this is over. Meanwhile nothing new is dialed from the moment
-/// the log cannot be followed until it is, up to its head.
+/// The next events after `seen`; `None` when this driver must end. From the moment the log cannot be followed
+/// until it is followed up to its head again, no new call is dialed.
 async fn next_page(kit: &Kit, follow: &mut Follow, seen: Position) -> Option<Vec<(Position, Arc<Envelope>)>> {
     let stop = kit.environment.tasks.stop_signal();
     let clock = kit.environment.clock.as_ref();
@@ -69,7 +70,7 @@ async fn next_page(kit: &Kit, follow: &mut Follow, seen: Position) -> Option<Vec
         tokio::select! {
             biased;
             () = stop.stopping() => return None,
-            // Also what another follower met: it is the same log.
+            // Includes damage that another reader met: it is the same log.
             () = kit.environment.damage.met() => {
                 end_dialing(kit);
                 return None;
@@ -84,13 +85,13 @@ async fn next_page(kit: &Kit, follow: &mut Follow, seen: Position) -> Option<Vec
     }
 }
 
-/// Whether nothing stands behind `seen` in the log.
+/// True if the log has no event after `seen`.
 async fn has_head(kit: &Kit, seen: Position) -> bool {
     kit.environment.store.head().await.is_ok_and(|head| head <= seen)
 }
 
-/// Reads which emergency stops are engaged of those that are known by name: of everything, of each preset and
-/// of each line here. A campaign's is read when the campaign is first served.
+/// Reads whether the emergency stops known by name are engaged: the global one, one for each compliance rule
+/// set, and one for each line of this process. A campaign's stop is read when the campaign is first served.
 pub(crate) async fn learn_stops(kit: &Kit) -> Result<(), StoreError> {
     let presets = Preset::ALL.into_iter().map(StopId::Preset);
     let lines = kit
@@ -109,7 +110,7 @@ pub(crate) async fn learn_stops(kit: &Kit) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// No new grants, and what is granted and not dialed is withdrawn; who is talked to may finish.
+/// Grants no more dials and withdraws those granted but not dialed. Conversations may finish.
 fn end_dialing(kit: &Kit) {
     kit.begin_drain();
     kit.live.close(Order::DoNotDial(EndReason::Drain));
@@ -151,8 +152,9 @@ fn react(kit: &Kit, envelope: &Envelope) -> Result<(), OrderError> {
     Ok(())
 }
 
-/// What is not dialed is withdrawn and what rings is canceled; who is talked to may finish, unless it says
-/// otherwise. Known before it is ordered: whoever begins in between finds it known.
+/// Applies an engaged or lifted stop. Calls not dialed are withdrawn and ringing ones are canceled;
+/// conversations finish unless the stop says otherwise. The stop is recorded here before the orders are
+/// given, so that a worker that begins in between already knows it.
 fn react_to_stop(kit: &Kit, stop: &StopId, event: &StopEvent, envelope: &Envelope) {
     let hang_up = kit.stops.take_in(stop, event, envelope);
     set_line(kit, stop, hang_up.is_some());
@@ -174,7 +176,7 @@ fn react_to_stop(kit: &Kit, stop: &StopId, event: &StopEvent, envelope: &Envelop
     }
 }
 
-/// From now on a leg may begin on the line that a stop names, or none.
+/// Allows or forbids new legs on the line that a stop names.
 fn set_line(kit: &Kit, stop: &StopId, is_stopped: bool) {
     for line in lines_of(kit, stop) {
         kit.capacity.set_stopped(line, is_stopped);
@@ -190,11 +192,11 @@ fn lines_of(kit: &Kit, stop: &StopId) -> Vec<usize> {
     named.map(|(index, _)| index).collect()
 }
 
-/// A withdrawal concerns the calls of its scope, which it names. Where a grant may just be coming, the work
-/// is given up too: a grant before the withdrawal is then given back, and what is of another scope is due
-/// again. What is said under another id of the person binds the call under the kept one in the same way. Who
-/// is withdrawn from a campaign is not dialed in it, but a phone that rings may ring; what other campaigns do
-/// is no matter of theirs.
+/// Applies an event of a customer. A withdrawn consent ends the calls that it names. Work without a call yet
+/// is given up too, because a grant may be under way: a grant from before the withdrawal is given back, and
+/// an enrolment for another purpose becomes due again. An event under another id of the person has the same
+/// effect on a call under the kept id. A customer withdrawn from a campaign is not dialed in it; a ringing
+/// phone may ring on, and other campaigns are not affected.
 fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
     let order = Order::GiveUp(EndReason::OptedOut);
     if let CustomerEvent::ConsentWithdrawn {
@@ -215,8 +217,9 @@ fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
     }
 }
 
-/// Pausing withdraws what is not dialed and lets a ringing phone ring; stopping also cancels. Where a list
-/// was undone, all that is not dialed is given back: who is of another list is due again at once.
+/// Applies an event of a campaign. A pause withdraws what is not dialed and lets a ringing phone ring; a stop
+/// also cancels. When a list is undone, all undialed grants are given back: customers of other lists become
+/// due again at once.
 fn react_to_campaign(kit: &Kit, campaign: &CampaignId, event: &CampaignEvent) {
     if matches!(event, CampaignEvent::Paused { .. }) {
         kit.live
@@ -230,7 +233,7 @@ fn react_to_campaign(kit: &Kit, campaign: &CampaignId, event: &CampaignEvent) {
     }
 }
 
-/// Somebody ordered that this call ends.
+/// Applies an order to end this call.
 fn react_to_call(kit: &Kit, call: CallId, event: &CallEvent) {
     if let CallEvent::EndOrdered { hang_up, .. } = event {
         let order = if *hang_up { Order::HangUp } else { Order::GiveUp }(EndReason::Requested);
@@ -259,7 +262,7 @@ mod tests {
     /// Moves of the clock within which a campaign would long have dialed.
     const WATCHED_MOVES: usize = 50;
 
-    /// An opt-out as a later build might write it.
+    /// An opt-out event as a later build could write it.
     fn opt_out_of_version(version: u16) -> (StreamId, Record) {
         let stream = StreamId::new("number", &"ffeeddccbbaa99887766554433221100");
         let record = serde_json::json!({
@@ -276,7 +279,7 @@ mod tests {
         (stream, Record::from_stored(bytes.into()).unwrap())
     }
 
-    /// How many dials a campaign of two begins after an opt-out of this version.
+    /// The number of dials of a campaign with two customers after an opt-out event of this version.
     fn dials_after(version: u16) -> usize {
         on_one_thread(async {
             let always_ringing = FakeLine::new("ringing", Box::new(|_| vec![ringing()]));

@@ -1,6 +1,6 @@
-//! Sees campaigns through: who was told to start begins at its time; when every list is closed and every
-//! enrolment settled, it asks to complete; who waits in a paused one is settled at its end; a callback in a
-//! stopped one is ended.
+//! The outreach driver sees campaigns through to their end. It starts scheduled campaigns at their time, asks
+//! a campaign to complete when every list is closed and every enrolment settled, settles what waits in a
+//! paused campaign at its end, and ends callbacks in stopped campaigns.
 //!
 //! The view is a hint; the campaign's decider compares with its own count of closed lists.
 
@@ -21,12 +21,13 @@ use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Settlements looked at together: an import or a quick campaign settles many a second.
+/// Wait that collects settlements for one look, in milliseconds: an import or a quick campaign settles many
+/// per second.
 const LOOK_MS: u64 = 200;
-/// Wait before the view is read again after an error.
+/// Wait before the view is read again after an error, in milliseconds.
 const AGAIN_MS: u64 = 5_000;
 
-/// Kinds after which a campaign may be complete, or has its end to wait for.
+/// Event kinds after which a campaign may be complete or may have an end to wait for.
 const KINDS: [&str; 14] = [
     CampaignEvent::START_SCHEDULED,
     CampaignEvent::COMPLETED,
@@ -49,7 +50,7 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
     let mut follow = Follow::new(&kit.environment, after);
     let mut seen = after;
     let mut look_at = Some(kit.now());
-    // A stop may be engaged since before this process began.
+    // A stop may have been engaged before this process started.
     let mut is_stopped = true;
     loop {
         tokio::select! {
@@ -59,7 +60,7 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
                 look_at = look(&kit, seen, &mut is_stopped).await;
             }
             page = follow.next() => {
-                // Dialing has stopped with it; a campaign is not completed on half a log.
+                // Dialing has ended with the damage; a campaign is not completed from an incomplete log.
                 let Ok(page) = page else { return };
                 seen = page.last().map_or(seen, |(position, _)| *position);
                 is_stopped |= page.iter().any(|(_, envelope)| envelope.kind == StopEvent::ENGAGED);
@@ -75,7 +76,8 @@ fn matters(envelope: &Envelope) -> bool {
     KINDS.contains(&envelope.kind.as_str())
 }
 
-/// Looks at all campaigns as of `seen`. Answers when to look again by time alone.
+/// Looks at all campaigns once the view has reached `seen`. Returns when to look again; `None` if only an
+/// event can change anything.
 async fn look(kit: &Kit, seen: Position, is_stopped: &mut bool) -> Option<Timestamp> {
     match look_once(kit, seen, *is_stopped).await {
         Ok((again_at, stopped_at)) => {
@@ -89,7 +91,8 @@ async fn look(kit: &Kit, seen: Position, is_stopped: &mut bool) -> Option<Timest
     }
 }
 
-/// The second is when to look again at what a stop reaches, where that could not be asked.
+/// Looks once. Returns when to look again, and when to look again at what a stop reaches if that could not be
+/// read.
 async fn look_once(
     kit: &Kit,
     seen: Position,
@@ -114,7 +117,7 @@ async fn look_once(
     Ok((earlier(again_at, end_callbacks(kit).await?), stopped_at))
 }
 
-/// Answers when to ask again, if it gave no answer.
+/// Asks a campaign to complete. Returns when to ask again if it gave no answer.
 async fn ask_to_complete(kit: &Kit, work: &CampaignWork, position: Position) -> Option<Timestamp> {
     let command = CampaignCommand::Complete {
         settled: work.settled_count,
@@ -132,8 +135,8 @@ async fn ask_to_complete(kit: &Kit, work: &CampaignWork, position: Position) -> 
     }
 }
 
-/// Everything enrolled is settled and nothing is open. A campaign whose lists made no enrolment is complete
-/// once it was started; before that it waits for people.
+/// True if all enrolments are settled and no call is open. A campaign with lists that created no enrolment is
+/// complete once it was started; before that it waits for customers.
 fn is_settled(work: &CampaignWork) -> bool {
     let begun = work.running || work.enrolled_count > 0;
     begun && work.settled_count == work.enrolled_count && work.open_count == 0

@@ -1,6 +1,7 @@
-//! The pacers of running campaigns for agents: what each was told since its last tick, and what it wishes.
+//! The pacers of running campaigns for agents: what each has learned since its last tick, and how many dials
+//! it wants.
 //!
-//! Memory of this process alone: a pacer that is lost begins from its careful side.
+//! They are only in memory; a lost pacer starts again cautiously.
 
 use domain::ids::CampaignId;
 use domain::stored_event::Position;
@@ -10,13 +11,13 @@ use pacing::pacer::Ledgerline;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How often a pacer decides (`docs/pacing.md`).
+/// Time between two decisions of a pacer, in milliseconds (`docs/pacing.md`).
 pub(crate) const TICK_MS: u64 = 500;
 
-/// Ticks that a pacer is told of at once at most: what rang longer ago has ended.
+/// Most ticks that a pacer is given at once: calls that rang longer ago have ended.
 const TICKS_MAX: u64 = RING_AGES as u64;
 
-/// The pacers of running campaigns; those of others are forgotten.
+/// The pacers of running campaigns. Those of other campaigns are dropped.
 #[derive(Default)]
 pub(crate) struct Pacers(Mutex<BTreeMap<CampaignId, Paced>>);
 
@@ -25,7 +26,8 @@ struct Paced {
     pacer: Option<Ledgerline>,
     told: Told,
     ticked_at: Option<Timestamp>,
-    /// Up to where ended calls were looked at: beyond the account where none of them was a person's.
+    /// Position up to which ended calls were counted. It is after the campaign's last record of abandoned
+    /// calls if none of the later calls was answered by a person.
     counted_through: Option<Position>,
 }
 
@@ -52,17 +54,18 @@ impl Pacers {
         self.note(campaign, |told| told.drops = told.drops.saturating_add(1));
     }
 
-    /// Forgets who does not run any more.
+    /// Drops the pacers of campaigns that no longer run.
     pub(crate) fn keep(&self, is_running: impl Fn(&CampaignId) -> bool) {
         self.lock().retain(|campaign, _| is_running(campaign));
     }
 
-    /// A campaign whose calls agents take is served from here on.
+    /// Creates the pacer state of a campaign for agents, if it is missing.
     pub(crate) fn begin(&self, campaign: &CampaignId) {
         self.lock().entry(campaign.clone()).or_default();
     }
 
-    /// Every campaign that is served: agents are few, and what rings for one finds nobody left for another.
+    /// All campaigns served here. Agents are few: a call that rings for one campaign may take the agent that
+    /// another needs.
     pub(crate) fn campaigns(&self) -> BTreeSet<CampaignId> {
         self.lock().keys().cloned().collect()
     }
@@ -71,13 +74,13 @@ impl Pacers {
         self.lock().get(campaign).and_then(|paced| paced.counted_through)
     }
 
-    /// Its ended calls were looked at up to here.
+    /// Stores the position up to which the campaign's ended calls were counted.
     pub(crate) fn counted(&self, campaign: &CampaignId, through: Position) {
         self.lock().entry(campaign.clone()).or_default().counted_through = Some(through);
     }
 
-    /// What the pacer wishes at this tick; 0 between two. It learns from what rings for its `own` campaign,
-    /// and reckons with all that rings for its agents.
+    /// The number of dials that the pacer wants at this tick; 0 between two ticks. It learns from the
+    /// campaign's `own` ringing calls and reckons with all calls that ring for its agents.
     pub(crate) fn wish(&self, campaign: &CampaignId, floor: &Floor, own: &[u32], now: Timestamp) -> u32 {
         let mut pacers = self.lock();
         let paced = pacers.entry(campaign.clone()).or_default();
@@ -89,7 +92,7 @@ impl Pacers {
         let pacer = paced
             .pacer
             .get_or_insert_with(|| Ledgerline::new(Shape::default()));
-        // What rings now rang through each of the ticks that passed; the answers of all of them are one sum.
+        // Calls that ring now rang at each of the passed ticks too; their answers are known only as a sum.
         let ticks = (since_ms / TICK_MS).clamp(1, TICKS_MAX);
         for tick in (1..=ticks).rev() {
             let told = if tick == 1 {
@@ -103,7 +106,7 @@ impl Pacers {
     }
 }
 
-/// Ages so many ticks ago, of those who rang then.
+/// The ages of the calls ringing `ticks` ticks ago, by age in half seconds.
 fn younger(ringing: &[u32], ticks: u64) -> Vec<u32> {
     let ticks = usize::try_from(ticks).unwrap_or(usize::MAX);
     let mut before: Vec<u32> = ringing.iter().skip(ticks).copied().collect();
@@ -111,7 +114,7 @@ fn younger(ringing: &[u32], ticks: u64) -> Vec<u32> {
     before
 }
 
-/// Calls by age in half seconds. What is older than a pacer looks at counts as the oldest.
+/// The number of calls by age in half seconds. Ages beyond the pacer's range count as the oldest.
 pub(crate) fn by_age(ages_ms: &[u64]) -> Vec<u32> {
     let mut ringing = vec![0; RING_AGES];
     for age_ms in ages_ms {

@@ -1,29 +1,29 @@
-//! For whom a call is placed: a customer, or ourselves, on a phone of our own.
+//! The target of a call: a customer, or one of our own test phones.
 
 use domain::ids::{CampaignId, NumberId};
 use domain::stored_event::Cause;
 use std::collections::BTreeMap;
 
-/// For whom a call is placed: which aggregate its steps are of.
+/// The target of a call. It decides which aggregate stores the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Placed {
     ForCustomer,
     ForTest,
 }
 
-/// What is to be tried.
+/// A request for a test call.
 #[derive(Debug, Clone)]
 pub struct TestCallOrder {
     pub campaign: CampaignId,
-    /// E.164.
+    /// Phone number, E.164.
     pub phone: String,
     pub number: NumberId,
-    /// What the flow's variables stand for.
+    /// Values of the flow's variables.
     pub variables: BTreeMap<String, String>,
     pub cause: Cause,
 }
 
-/// Why nobody is dialed.
+/// Why a test call is not dialed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TestCallRefusal {
     #[error("there is no such campaign")]

@@ -1,5 +1,5 @@
-//! What planted bugs do that no other code could: dial again what was dialed. Only in a build that looks for
-//! them (`domain/src/planted.rs`).
+//! Effects of planted bugs that no other code could have: dialing again what was dialed. Only in builds that
+//! search for planted bugs (`domain/src/planted.rs`).
 
 use super::kit::Kit;
 use domain::call::{CallState, LegIdentity};
@@ -9,7 +9,7 @@ use domain::planted::{Bug, planted};
 use domain::ports::line::{DialOrder, Line};
 use std::sync::Arc;
 
-/// The watchdog dials what a crash left, as if nothing had been sent.
+/// Makes the watchdog dial a call that a crash left, as if no INVITE had been sent.
 pub(super) async fn dial_again(kit: &Kit, call: CallId, state: &CallState) {
     if !planted(Bug::WatchdogDialsAgain) {
         return;
@@ -32,7 +32,7 @@ pub(super) async fn dial_again(kit: &Kit, call: CallId, state: &CallState) {
     dial(line, number, order).await;
 }
 
-/// One permit is used for two INVITEs.
+/// Uses one permit for two INVITEs.
 pub(super) async fn dial_twice(line: &Arc<dyn Line>, number: &NumberId, order: &DialOrder) {
     if planted(Bug::PermitUsedTwice) {
         dial(line, number, order.clone()).await;

@@ -1,5 +1,5 @@
-//! Preview dialing as its dialer dials it: nobody on its own, whom an agent accepted for that agent, once;
-//! also behind a crash, and not behind an emergency stop.
+//! Preview dialing: no customer is dialed without an acceptance; an accepted customer is dialed once, for
+//! that agent, also after a crash, and not after an emergency stop.
 
 use crate::testing::agents::FakeAgents;
 use crate::testing::line::{FakeLine, dialog, failed, ringing};
@@ -128,7 +128,7 @@ fn a_retry_that_is_due_at_once_needs_another_acceptance() {
             world
                 .until("its end", |log| count(log, "customer.call_closed") == calls_count)
                 .await;
-            // Busy is tried again two seconds later; nobody accepted that.
+            // A busy callee would be tried again two seconds later; no agent accepted that call.
             let_time_pass(&world).await;
             let_time_pass(&world).await;
             assert_eq!(world.lines[0].dialed_count(), calls_count);

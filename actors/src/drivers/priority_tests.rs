@@ -1,5 +1,5 @@
-//! A campaign that asks for an order, as its dialer dials it: whoever is worth most is called first, and
-//! whoever a call was asked for before them.
+//! A campaign with an order: customers with the highest value are dialed first, and customers with an asked
+//! call before them.
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::world::{World, campaign, no_flow, plan};
@@ -10,7 +10,7 @@ use domain::ports::line::DialOrder;
 use domain::ranking::PriorityPlan;
 use std::sync::Arc;
 
-/// Everybody is busy, and nobody is called again.
+/// A world in which every callee is busy and no customer is called again.
 fn world() -> World {
     World::new(vec![FakeLine::new(
         "busy",
@@ -81,7 +81,7 @@ fn a_campaign_of_callbacks_calls_whom_a_call_was_asked_for_and_lets_the_list_wai
             settle().await;
             world.fakes.clock.advance_ms(1_000);
         }
-        assert_eq!(world.count("campaign.dials_granted"), 0, "nobody was asked for");
+        assert_eq!(world.count("campaign.dials_granted"), 0, "no call was asked for");
         let asked = CustomerCommand::CallNow {
             campaign: campaign(),
             deadline: None,

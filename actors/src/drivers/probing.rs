@@ -1,13 +1,14 @@
-//! Asks each line's far end every 10 s whether it is there, so that no call of a customer finds out.
+//! Probes each line's far end with OPTIONS every 10 s, so that a failure is found before a customer's call
+//! meets it.
 
 use super::kit::Kit;
 use domain::ports::line::ProbeAnswer;
 use std::sync::Arc;
 
-/// Time between two probes of a line (call progress: OPTIONS each 10 s).
+/// Time between two probes of a line, in milliseconds (call progress: OPTIONS each 10 s).
 pub(super) const PROBE_EVERY_MS: u64 = 10_000;
 
-/// Begins to probe all lines that can be probed.
+/// Starts one task per line that probes it.
 pub(super) fn begin(kit: &Arc<Kit>) {
     for line in 0..kit.ports.lines.len() {
         let kit = Arc::clone(kit);
@@ -16,7 +17,7 @@ pub(super) fn begin(kit: &Arc<Kit>) {
     }
 }
 
-/// Probes one line until the process stops; ends at once where the line is not probed.
+/// Probes one line until the process stops. Ends at once if the line does not support probes.
 async fn probe(kit: &Kit, index: usize) {
     let stop = kit.environment.tasks.stop_signal();
     let Some(line) = kit.ports.lines.get(index) else {

@@ -1,5 +1,5 @@
-//! A trunk that stops answering OPTIONS gets no call, and another trunk carries them. Campaigns are neither
-//! paused nor resumed by a user.
+//! A trunk that stops answering OPTIONS gets no call, and another trunk carries the calls. Campaigns are
+//! neither paused nor resumed by a user.
 
 use super::probing::PROBE_EVERY_MS;
 use crate::line_health::Carries;
@@ -26,7 +26,8 @@ fn no_call_begins_on_a_trunk_that_stopped_answering_probes() {
         settle().await;
         let states: Vec<Carries> = drivers.lines().iter().map(|line| line.carries).collect();
         assert_eq!(states, [Carries::Nothing, Carries::All]);
-        // More persons than rounds of the dialer until the trunk answers again: some calls are left for it.
+        // More customers than rounds of the dialer until the trunk answers again, so that some calls are left
+        // for it.
         world.run_campaign(40, 4, no_flow()).await;
         world
             .until("four calls", |log| count(log, "call.ended") >= 4)

@@ -1,5 +1,5 @@
-//! A campaign with quotas, as its dialer dials it: exactly so many of a group, everybody of the others, and
-//! whoever is left out is told by which quota.
+//! A campaign with quotas: exactly the allowed number of a group is dialed, all others are dialed, and each
+//! refused customer's verdict names the quota.
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::on_one_thread;
@@ -17,7 +17,7 @@ use domain::quota::Quota;
 use domain::stored_event::{Record, StreamVersion};
 use serde_json::json;
 
-/// Everybody is busy, and nobody is called again.
+/// A world in which every callee is busy and no customer is called again.
 fn world() -> World {
     World::new(vec![FakeLine::new(
         "busy",
@@ -37,14 +37,14 @@ async fn set_region(world: &World, index: usize, region: &str) {
     asked.await.expect("an attribute");
 }
 
-/// At most three dials of the persons of a condition.
+/// A quota of three dials for the customers who meet a condition.
 fn three_of(condition: &str) -> Vec<Quota> {
     let group = format!("{} * FROM customers WHERE {condition}", "SELECT");
     let quota = json!([{ "name": "east", "where": group, "dials": 3, "per": "campaign" }]);
     serde_json::from_value(quota).expect("a quota")
 }
 
-/// The event of a campaign with a quota that an earlier version accepted and this one cannot read.
+/// A campaign's event with a quota that an earlier version accepted and this one cannot read.
 async fn created_with_unreadable_quota() -> (StreamId, Record) {
     let other = world();
     let mut plan = plan(10);

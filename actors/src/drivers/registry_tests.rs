@@ -1,5 +1,6 @@
-//! Lists that others keep, at the dial: a number whose digest is on one is not dialed and nobody's digits are
-//! in the log; and a preset that asks for such a list calls only where it is fresh and agents take over.
+//! External do-not-call lists at the dial. A number with its digest on a list is not dialed, and the log
+//! contains no number of the list. A rule set that requires a list calls only while the list is fresh and
+//! agents take the calls.
 
 use crate::testing::agents::FakeAgents;
 use crate::testing::line::{FakeLine, dialog, ringing};
@@ -42,7 +43,7 @@ async fn imported(world: &World, name: &str, as_of: &str, digests: Option<Digest
         .unwrap();
 }
 
-/// The first person's number stands on the list, as its digest under the salt.
+/// Puts the first customer's number on the list, as its digest under the salt.
 async fn listed(world: &World, name: &str, digests: &Digests) {
     let digest = digests.of("+8613800138000");
     let id = world.fakes.vault.derive_number(&digest.stream_text());
@@ -88,7 +89,7 @@ fn a_number_whose_digest_is_on_a_list_is_not_dialed_and_the_others_are() {
     });
 }
 
-/// A list under another salt is another digest: what nobody said of this number does not bind it.
+/// The same number under another salt has another digest, so an entry under that salt does not apply to it.
 #[test]
 fn a_digest_counts_under_its_own_salt_alone() {
     on_one_thread(async {

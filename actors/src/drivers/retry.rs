@@ -1,6 +1,8 @@
-//! Tells customer and number how a call ended; the customer's decider sets the next due time or settles.
+//! Closes ended calls: records at the number and the customer how each call ended. The customer's decider
+//! sets the next due time or settles the enrolment.
 //!
-//! Command ids follow from the stored `call.ended`, so that telling twice is telling once.
+//! Command ids are derived from the stored `call.ended`, so closing a call twice has the effect of closing it
+//! once.
 
 use super::facts::{call_closing, closing_facts, is_unwanted, with_kept};
 use super::follow::Follow;
@@ -20,11 +22,11 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Ended calls told at once; each is two appends.
+/// Most ended calls closed at once; each is two appends.
 const CLOSING_AT_ONCE_MAX: usize = 32;
 /// Rows per page of unclosed calls.
 const PAGE_ROWS_MAX: usize = 1_000;
-/// Wait before unclosed calls are read again, after one could not be told.
+/// Wait before unclosed calls are read again after one could not be closed, in milliseconds.
 const AGAIN_MS: u64 = 5_000;
 
 pub(crate) struct Retry {
@@ -42,11 +44,11 @@ impl Retry {
         })
     }
 
-    /// Tells what is untold, then follows the log.
+    /// Closes calls that are still unclosed, then follows the log.
     pub(crate) async fn run(self: Arc<Self>, after: Position) {
         let stop = self.kit.environment.tasks.stop_signal();
         let mut follow = Follow::new(&self.kit.environment, after);
-        // What ended before the place was reached, and was not told.
+        // Calls that ended before `after` and were not closed.
         let mut again_at = Some(self.kit.now()).filter(|_| !planted(Bug::EffectAfterCheckpoint));
         loop {
             tokio::select! {
@@ -58,7 +60,7 @@ impl Retry {
                 () = self.failed.notified() => again_at = Some(self.kit.now().plus_ms(AGAIN_MS)),
                 page = follow.next() => match page {
                     Ok(page) => self.react(page).await,
-                    // What ends from here on is told by the next start.
+                    // Calls that end from here on are closed by the next start.
                     Err(_) => return,
                 },
             }
@@ -73,7 +75,7 @@ impl Retry {
         }
     }
 
-    /// Waits for a place, then tells beside the others.
+    /// Waits for a free slot, then closes the call in a task of its own.
     async fn tell_later(self: &Arc<Self>, ended: Arc<Envelope>) {
         // The semaphore is never closed.
         let place = Arc::clone(&self.places).acquire_owned().await;
@@ -90,27 +92,28 @@ impl Retry {
         self.kit.environment.tasks.spawn("retry", Box::pin(work));
     }
 
-    /// Reads and tells what the view lists as untold. Answers when to look again, if anything failed.
+    /// Closes the calls that the view lists as unclosed. Returns when to look again if any failed.
     async fn tell_untold(&self) -> Option<Timestamp> {
         match self.tell_pages().await {
             Ok(0) => None,
             Ok(left) => {
-                tracing::warn!(left, "some ended calls cannot be told");
+                tracing::warn!(left, "some ended calls cannot be closed");
                 Some(self.kit.now().plus_ms(AGAIN_MS))
             }
             Err(error) => {
-                tracing::warn!(%error, "unclosed calls cannot be told");
+                tracing::warn!(%error, "unclosed calls cannot be read");
                 Some(self.kit.now().plus_ms(AGAIN_MS))
             }
         }
     }
 
-    /// Page by page. What is damaged stands in nobody's way; an outage ends it. Answers how many are left.
+    /// Closes unclosed calls page by page. A damaged call does not block others; an outage ends the run.
+    /// Returns how many are left.
     async fn tell_pages(&self) -> Result<usize, WorklistError> {
         let mut before = Vec::new();
         loop {
             let page = self.kit.ports.worklist.unclosed_calls(PAGE_ROWS_MAX).await?;
-            // The same page again: nothing more can be told now.
+            // The same page again: no more calls can be closed now.
             if page == before {
                 return Ok(page.len());
             }
@@ -118,7 +121,9 @@ impl Retry {
             for unclosed in &page {
                 match self.tell_unclosed(unclosed).await {
                     Ok(position) => last = last.max(position),
-                    Err(Halt::Unavailable) => return Err(WorklistError("the store is away".to_owned())),
+                    Err(Halt::Unavailable) => {
+                        return Err(WorklistError("the store is unavailable".to_owned()));
+                    }
                     Err(Halt::Refused | Halt::Fault) => left += 1,
                 }
             }
@@ -139,7 +144,8 @@ impl Retry {
         self.tell(&envelope).await
     }
 
-    /// Tells both. A call that was never dialed was released and is not told.
+    /// Closes a call at its number and its customer. A call that was never dialed was released and needs no
+    /// closing.
     async fn tell(&self, ended: &Envelope) -> Result<Position, Halt> {
         let Ok(call) = ended.stream.id().parse::<CallId>() else {
             return Err(Halt::Fault);
@@ -208,7 +214,7 @@ impl Retry {
     }
 }
 
-/// A refusal means that it was told before.
+/// Treats a refusal as success: the call was closed before.
 fn told(answer: Result<Position, Halt>) -> Result<Position, Halt> {
     match answer {
         Err(Halt::Refused) => Ok(Position(0)),

@@ -1,4 +1,4 @@
-//! A second signal while calls are drained: every leg ends at once, and the ends are stored.
+//! A second stop signal during a drain: every leg ends at once, and the ends are stored.
 
 use super::tests::{drain_two_calls, rings, until_drained};
 use crate::testing::on_one_thread;

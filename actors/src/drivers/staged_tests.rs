@@ -1,5 +1,5 @@
-//! A campaign that goes live in stages, as its dialer dials it: the 201st person of a test and the 1,001st
-//! call of a pilot's day wait, and go on after a promotion and on the next day.
+//! A campaign that goes live in stages: the 201st customer of a test and the 1,001st call of a pilot's day
+//! wait, and are dialed after a promotion or on the next day.
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::world::{World, no_flow, phone, plan};
@@ -20,7 +20,7 @@ const PEOPLE: usize = 5;
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
-/// Everybody is busy, and called once more.
+/// A world in which every callee is busy and is called once more.
 fn world() -> World {
     World::new(vec![FakeLine::new(
         "busy",
@@ -28,7 +28,7 @@ fn world() -> World {
     )])
 }
 
-/// Five people wait; of its stage all is used up but for two.
+/// Five customers wait in a campaign that has only two dials left in its stage.
 async fn all_but_two(world: &World, from: Stage) {
     let mut plan = plan(200);
     plan.stages = Some(StagePlan::beginning_at(from));
@@ -61,7 +61,7 @@ async fn grant(world: &World, wanted: u32) {
     world.tell_campaign(command).await;
 }
 
-/// Whatever happens within so many seconds.
+/// Lets so many seconds pass.
 async fn watch(world: &World, seconds: u64) {
     for _ in 0..seconds {
         settle().await;
@@ -111,7 +111,7 @@ fn the_201st_person_of_a_test_waits_until_it_is_promoted_and_the_others_are_call
 fn the_1001st_call_of_a_pilots_day_waits_for_the_next_day_and_who_is_not_called_does_not_count() {
     on_one_thread(async {
         let world = world();
-        // They are due first, and nobody may call them.
+        // They are due first, and their numbers have opted out.
         for index in 0..2 {
             let command = NumberCommand::OptOut {
                 reason: "asked".to_owned(),

@@ -1,4 +1,4 @@
-//! An emergency stop: what is open, what rings, what is answered; after a restart, and once it is lifted.
+//! An emergency stop: calls not dialed, ringing and answered; after a restart; and after it is lifted.
 
 use crate::drivers::DriversHandle;
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
@@ -55,7 +55,7 @@ async fn let_time_pass(world: &World) {
     settle().await;
 }
 
-/// Everything that is in reach of a line called `rings` in a campaign of the tests.
+/// All scopes that reach a line named `rings` in a campaign of these tests.
 fn every_scope() -> [StopId; 4] {
     [
         StopId::All,
@@ -65,7 +65,7 @@ fn every_scope() -> [StopId; 4] {
     ]
 }
 
-/// Nothing that was granted is open any more.
+/// Checks that no grant is open any more.
 fn assert_nothing_open(world: &World, stop: &str) {
     let ended = world.count("call.ended");
     assert_eq!(world.count("call.permitted"), ended, "{stop}");
@@ -176,7 +176,7 @@ fn wherever_it_comes_between_the_leave_and_the_dial_nothing_stays_open() {
     }
 }
 
-/// One conversation that goes on until its callee hangs up.
+/// A world with one conversation that lasts until the callee hangs up.
 async fn talking(world: &World) -> DriversHandle {
     let drivers = world.start_drivers().await;
     world.lines[0].stall();

@@ -1,5 +1,5 @@
-//! What ended calls came to: written beside the dialing, once each, also of what a crash left and of people
-//! who are gone.
+//! Summaries of ended calls: written beside the dialing, once each, also for calls that a crash left and for
+//! erased persons.
 
 use crate::drivers::{SummariesOf, SummaryPorts, start_summarizing};
 use crate::testing::AppendFault;
@@ -37,7 +37,7 @@ async fn start(world: &World) {
     started.expect("summaries are written");
 }
 
-/// Somebody said that they are the card's holder, and hangs up.
+/// A world in which the callee confirms to be the card's holder and hangs up.
 async fn said_and_hung_up() -> World {
     let world = World::new(vec![answers()]).that_listens();
     world.asks_for_card_holder().await;
@@ -102,7 +102,7 @@ fn what_ended_before_a_start_is_written_then_and_by_a_second_start_not_again() {
         let world = said_and_hung_up().await;
         until_ended(&world).await;
         settle().await;
-        assert_eq!(world.count("summary.recorded"), 0, "nobody writes yet");
+        assert_eq!(world.count("summary.recorded"), 0, "no writer runs yet");
         start(&world).await;
         until_written(&world).await;
         start(&world).await;
@@ -125,7 +125,7 @@ fn an_outage_of_the_store_delays_a_summary_and_loses_none() {
     });
 }
 
-/// Otherwise each such call is asked for again, and said again, each second until the process ends.
+/// Otherwise the command would be repeated, and refused, every second until the process ends.
 #[test]
 fn what_cannot_be_stored_as_it_is_is_given_up_after_some_tries() {
     on_one_thread(async {
@@ -182,7 +182,7 @@ fn of_a_person_who_is_gone_it_says_what_can_be_counted_and_no_word() {
     });
 }
 
-/// As the shipped flow, but that its second question is one that an act node leads to.
+/// The shipped flow with an act node before its second question.
 fn that_tags() -> FlowDefinition {
     let tagging = SPOKEN.replacen("start: ", "start: 记标签 # ", 1);
     let first = SPOKEN

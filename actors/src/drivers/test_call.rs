@@ -1,6 +1,6 @@
-//! A test call: the campaign's flow on one of our own phones, by the lines, voices and limits of every call,
-//! before the campaign starts or beside it. It is of an aggregate of its own: no customer, no enrolment, no
-//! cap and no figure knows of it.
+//! Test calls: run a campaign's flow on one of our own phones, with the lines, voices and limits of every
+//! call, before or during the campaign. A test call is an aggregate of its own: it has no customer and no
+//! enrolment, and counts in no cap and no figure.
 
 use super::conversation::Trial;
 use super::facts::campaign_facts;
@@ -28,11 +28,12 @@ use domain::test_phones::OwnPhones;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// How far back a start looks for tests that a crash cut off: longer than a server stands still.
+/// How far back a start looks for test calls that a crash cut off, in milliseconds: longer than a server is
+/// down.
 const LOOK_BACK_MS: u64 = 30 * 86_400_000;
 
 impl Kit {
-    /// Asks the entity of a call, whichever it is.
+    /// Asks the entity of a call, which is a test call or a customer's call.
     pub(crate) async fn ask_call(
         &self,
         placed: Placed,
@@ -67,7 +68,7 @@ impl Kit {
     }
 }
 
-/// Permits it, on record, and dials beside whoever asked.
+/// Permits the call, stores that, and dials in a task of its own.
 pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId, TestCallRefusal> {
     let not_recorded = |_: Halt| TestCallRefusal::NotRecorded;
     let call = CallId::new(order.cause.command.uuid());
@@ -91,7 +92,7 @@ pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId
     let listed = phones.state.holds(&order.number);
     let granted = test_grants(call, &order.campaign, &order.number, listed, kit.now());
     let (customer, number) = granted.map_err(|_verdict| TestCallRefusal::NotOurs)?;
-    // Nobody may ever have served this campaign here.
+    // This process may not have served this campaign, so its stop is read first.
     let own = StopId::Campaign(order.campaign.clone());
     let learnt = kit.stops.learn(kit.environment.store.as_ref(), &own).await;
     learnt.map_err(|_unknown| TestCallRefusal::NotDialing)?;
@@ -137,7 +138,8 @@ pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId
     Ok(call)
 }
 
-/// The call of an earlier request; what was permitted and never dialed is none, and is so on record.
+/// The call of an earlier request. If it was permitted and never dialed, it is withdrawn and an error is
+/// returned.
 async fn dialed_before(kit: &Kit, call: CallId, known: &CallState) -> Result<CallId, TestCallRefusal> {
     if !known.legs().is_empty() || kit.live.is_at(call) {
         return Ok(call);
@@ -146,7 +148,8 @@ async fn dialed_before(kit: &Kit, call: CallId, known: &CallState) -> Result<Cal
     Err(TestCallRefusal::NotRecorded)
 }
 
-/// Ends one that was permitted, and will not be dialed. Where it was not permitted either, nothing is to end.
+/// Ends a call that was permitted and will not be dialed. If it was not permitted either, there is nothing to
+/// end.
 async fn withdraw(kit: &Kit, call: CallId) {
     let reason = EndReason::GrantExpired;
     let cause = super::kit::call_cause(call, "withdraw_test", None);
@@ -158,14 +161,14 @@ async fn withdraw(kit: &Kit, call: CallId) {
     }
 }
 
-/// A place on a line, where anybody may be dialed now.
+/// Takes a slot on a line, if calls may be dialed now.
 fn place(kit: &Arc<Kit>, facts: &CampaignFacts) -> Result<LegPlace, TestCallRefusal> {
     let now = kit.now();
     let is_held = kit.is_draining() || kit.is_dialing_paused() || kit.store_away_until(now).is_some();
     if is_held || kit.environment.skew.stops_dialing() || kit.environment.damage.first().is_some() {
         return Err(TestCallRefusal::NotDialing);
     }
-    // Never the place that a customer's further leg waits for.
+    // Never the slot that a customer's further leg waits for.
     let place = kit.capacity.take_first(now).ok_or(TestCallRefusal::NoPlace)?;
     match kit.stopped(facts, place.line()) {
         Some(EndReason::EmergencyStop) => return Err(TestCallRefusal::Stopped),
@@ -179,7 +182,7 @@ fn place(kit: &Arc<Kit>, facts: &CampaignFacts) -> Result<LegPlace, TestCallRefu
     Ok(place)
 }
 
-/// Begins its stream under both grants, and mints the permit of its first leg.
+/// Stores the permission under both grants and creates the permit for the first leg.
 async fn permitted(
     kit: &Kit,
     order: &TestCallOrder,
@@ -232,15 +235,15 @@ async fn dial(
     forget_recording(&kit, call).await;
 }
 
-/// Nobody's retention would ever come for it.
+/// Deletes the recording of a test call, because no retention period applies to it.
 async fn forget_recording(kit: &Kit, call: CallId) {
     if let Err(error) = kit.ports.recordings.delete(call).await {
         tracing::warn!(%call, %error, "the recording of a test call could not be deleted");
     }
 }
 
-/// Ends what a crash left of tests. Where a damaged log does not tell which they are, nothing is dialed
-/// either.
+/// Ends test calls that a crash cut off. If damage in the log hides which they are, they stay open; damage
+/// stops dialing anyway.
 pub(super) async fn sweep(kit: &Arc<Kit>) -> Result<(), StartError> {
     let seen = match begun_lately(kit).await {
         Ok(seen) => seen,

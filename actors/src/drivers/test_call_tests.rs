@@ -1,5 +1,5 @@
-//! Test calls: to our own phones alone, by the lines of every call, and in none of the streams that calls and
-//! customers have.
+//! Test calls go only to our own phones, use the lines of every call, and write to no stream of a call or
+//! customer.
 
 use crate::drivers::{TestCallOrder, TestCallRefusal};
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
@@ -46,7 +46,7 @@ async fn listed(world: &World) -> NumberId {
     number
 }
 
-/// A campaign that nobody started.
+/// Creates a campaign that is not started.
 async fn planned(world: &World) {
     let create = CampaignCommand::Create {
         campaign: campaign(),
@@ -67,7 +67,7 @@ fn order(number: NumberId, name: &str) -> TestCallOrder {
     }
 }
 
-/// The steps of all test calls.
+/// The step kinds of all test calls, in log order.
 fn steps(world: &World) -> Vec<String> {
     let told = world.data("test_call.step_recorded");
     told.iter()

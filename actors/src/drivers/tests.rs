@@ -1,4 +1,4 @@
-//! Whole calls over scripted lines: what is stored, in what order, and what is done about it.
+//! Whole calls over scripted lines: what is stored, in which order, and which actions follow.
 
 use super::DriversHandle;
 use crate::testing::line::{FakeLine, failed, ringing};
@@ -26,7 +26,7 @@ pub(super) fn rings() -> Arc<FakeLine> {
     FakeLine::new("rings", Box::new(|_: &DialOrder| vec![ringing()]))
 }
 
-/// Two calls ring, and a drain begins; the receiver hears of its end.
+/// Starts a drain while two calls ring. The receiver is notified of its end.
 pub(super) async fn drain_two_calls(
     world: &World,
     within: Duration,
@@ -304,7 +304,7 @@ fn a_grant_that_a_crash_left_is_withdrawn_and_released() {
     });
 }
 
-/// The log of a process that died, or only seems to, between a grant and the permit.
+/// The log of a process that died, or only seems to have died, between a grant and the permit.
 fn granted_and_not_permitted() -> (Arc<FakeStore>, Arc<FakeClock>) {
     on_one_thread(async {
         let world = World::new(vec![rings()]);
@@ -445,7 +445,11 @@ fn draining_waits_for_live_calls_and_then_interrupts_them() {
             world.count("customer.call_closed"),
             world.count("number.call_closed"),
         ];
-        assert_eq!(told, [2, 2], "customers and numbers are told before it is done");
+        assert_eq!(
+            told,
+            [2, 2],
+            "customers and numbers have stored the ends before it is done"
+        );
         assert_eq!(
             world
                 .data("call.ended")
@@ -513,7 +517,7 @@ fn who_is_due_a_moment_after_another_does_not_wait_for_that_call_to_end() {
     });
 }
 
-/// Four lacks of ours once paused a campaign as `trunk_unreachable`.
+/// Four failures of our own machine once paused a campaign as `trunk_unreachable`.
 #[test]
 fn while_this_machine_lacks_a_port_nobody_is_asked_for_and_dialing_goes_on_by_itself() {
     on_one_thread(async {

@@ -1,16 +1,17 @@
-//! Retries a command until the store accepts it: a message of a far end is not repeated.
+//! Retries a command until the store accepts it, because a far end does not repeat its message.
 
 use super::kit::{Halt, Kit};
 use domain::ids::CallId;
 use std::future::Future;
 
-/// Wait before what a far end said is offered to the store again. Some tries fit into the time for which an
-/// answer may wait (`ACKNOWLEDGE_MS_MAX`).
+/// Wait before a message of a far end is stored again, in milliseconds. Several tries fit into the time for
+/// which an answer may wait (`ACKNOWLEDGE_MS_MAX`).
 const STORE_AGAIN_MS: u64 = 250;
 
-/// Retries until the store accepts the command, also after minutes. The command id must be the same each
-/// time. Returns an error that a retry cannot mend, or when the process stops: a planned stop retries to the
-/// end of its drain. Returns also once another process dials, which takes no command of this one's drivers.
+/// Retries until the store accepts the command, for minutes if necessary. The command id must be the same
+/// each time. Returns an error that a retry cannot fix; also returns when the process stops (a planned stop
+/// retries to the end of its drain), and when another process dials, because the store then accepts no
+/// command of this process's drivers.
 pub(super) async fn until_stored<T, F>(kit: &Kit, ask: impl Fn() -> F) -> Result<T, Halt>
 where
     F: Future<Output = Result<T, Halt>>,
@@ -26,8 +27,9 @@ where
     }
 }
 
-/// An answer that waits for its record. Dropped before that, it is logged: the far end had its BYE or gets it
-/// unrecorded, and repeats its 2xx for 32 s at most, so that a later start may find no trace of the answer.
+/// An answer that waits for its record. If it is dropped before it is stored, that is logged: the far end has
+/// had its BYE or gets it without a record, and repeats its 2xx for at most 32 s, so a later start may find
+/// no trace of the answer.
 pub(super) struct UnstoredAnswer {
     call: CallId,
     leg: u8,

@@ -1,10 +1,10 @@
-//! Closes what was cut off: calls a crash left open, and grants that nobody will dial.
+//! The watchdog closes what was cut off: calls that a crash left open, and grants that will not be dialed.
 //!
-//! It runs whole before the dialer begins, and again whenever a worker dies. Nothing is sent for a leg it
-//! finds but ACK, CANCEL and BYE, and for a leg from before a restore nothing at all; then the call ends as
+//! It completes one run before the dialer starts, and runs again whenever a worker dies. For a leg it finds
+//! it sends only ACK, CANCEL and BYE, and nothing for a leg from before a restore. Then the call ends as
 //! interrupted, and the retry policy decides. A leg without a stored answer is watched for 32 s: an answer is
-//! stored, and moves the customer's due time to the next day. On a log that others write, a grant without a
-//! permitted call is given back only when it is too old for its holder to dial on.
+//! stored and moves the customer's due time to the next day. On a log that other processes write, a grant
+//! without a permitted call is given back only when it is too old for its holder to dial on.
 
 use super::facts::{dialed_leg, is_dialed};
 use super::kit::{Halt, Kit, call_cause};
@@ -30,10 +30,10 @@ use tokio::sync::Semaphore;
 
 /// Rows per page of open work.
 const PAGE_ROWS_MAX: usize = 1_000;
-/// Left-over calls ended at once: those of several full trunks, since a far end repeats an answer for 32 s
-/// only, and each call may stay open for 5 s of them.
+/// Most left-over calls ended at once. It covers several full trunks, because a far end repeats an answer for
+/// 32 s only, and each call may stay open for 5 s of them.
 const ENDING_AT_ONCE_MAX: usize = 512;
-/// Wait before the watchdog looks again for what it could not close.
+/// Wait before another run when something could not be closed, in milliseconds.
 const AGAIN_MS: u64 = 5_000;
 
 /// A grant to give back.
@@ -41,18 +41,19 @@ const AGAIN_MS: u64 = 5_000;
 pub(crate) struct Release<'a> {
     pub(crate) call: CallId,
     pub(crate) customer: &'a CustomerId,
-    /// Absent when the number was not asked or refused.
+    /// `None` if the number was not asked or refused.
     pub(crate) number: Option<&'a NumberId>,
     pub(crate) reason: &'a str,
     pub(crate) not_before: Option<Timestamp>,
     pub(crate) forbidden_by: Option<ForbiddenBy>,
-    /// The campaign's, where it may not be dialed before a time: a callback may be over until then.
+    /// The campaign's facts, if the customer must not be dialed before a time: a callback may have expired by
+    /// then.
     pub(crate) facts: Option<&'a CampaignFacts>,
-    /// The event it follows from; absent when an outage or the clock is the reason.
+    /// The causing event. `None` if an outage or the clock is the reason.
     pub(crate) because: Option<EventId>,
 }
 
-/// Looks whenever somebody's work was cut off, until the process stops.
+/// Runs whenever a driver's work was cut off, until the process stops.
 pub(crate) async fn run(kit: Arc<Kit>) {
     let stop = kit.environment.tasks.stop_signal();
     let mut again_at = None;
@@ -63,7 +64,7 @@ pub(crate) async fn run(kit: Arc<Kit>) {
             () = kit.cut_off.notified() => {}
             () = wake_at(kit.environment.clock.as_ref(), again_at) => {}
         }
-        // On a stop the work it waits for ends early, and so does this.
+        // When the process stops, the work it waits for ends early, and so does this.
         again_at = match sweep(&kit).await {
             Ok(0) => None,
             Ok(left) => {
@@ -78,14 +79,14 @@ pub(crate) async fn run(kit: Arc<Kit>) {
     }
 }
 
-/// Closes all open work that nobody is at. Answers how much could not be closed.
+/// Closes all open work that no worker has. Returns how much could not be closed.
 pub(crate) async fn sweep(kit: &Arc<Kit>) -> Result<usize, WorklistError> {
     if let Ok(head) = kit.environment.store.head().await {
         kit.ports.worklist.wait_for(head).await?;
     }
     let mut left = 0;
     loop {
-        // What is worked on is listed too, and may stand before what nobody is at.
+        // Work in progress is listed too and may come before work without a worker.
         let rows_max = PAGE_ROWS_MAX.saturating_add(kit.live.count());
         let mut calls = kit.ports.worklist.open_calls(rows_max).await?;
         let mut grants = kit.ports.worklist.open_grants(rows_max).await?;
@@ -102,12 +103,12 @@ pub(crate) async fn sweep(kit: &Arc<Kit>) -> Result<usize, WorklistError> {
     }
 }
 
-/// Until when another process may still permit a call on a grant that is listed now, by this process's own
-/// clock; `None` where no other writes the log.
+/// The time until which another process may still permit a call on a grant listed now, by this process's
+/// clock. `None` if no other process writes the log.
 ///
-/// A grant is as old as its listing at least, and its holder refuses to permit and to dial after
-/// `GRANT_VALID_MS`: no clocks need to agree. Given back earlier, the same customer could be granted here and
-/// dialed by both.
+/// A grant is at least as old as its listing, and its holder refuses to permit and to dial after
+/// `GRANT_VALID_MS`, so no clocks need to agree. If it were given back earlier, both processes could dial the
+/// same customer.
 fn may_be_dialed_until(kit: &Kit) -> Option<Timestamp> {
     let is_shared = kit.environment.store.capabilities().writers == Writers::ManyProcesses;
     is_shared.then(|| kit.now().plus_ms(GRANT_VALID_MS + 1))
@@ -120,7 +121,7 @@ struct Closed {
     last: Position,
 }
 
-/// Closes a page at most `ENDING_AT_ONCE_MAX` at a time.
+/// Closes a page of calls and grants, at most `ENDING_AT_ONCE_MAX` at a time.
 async fn close_page(
     kit: &Arc<Kit>,
     calls: Vec<OpenCall>,
@@ -136,7 +137,7 @@ async fn close_page(
     }
     for grant in grants {
         let one = Arc::clone(kit);
-        // A permitted call is withdrawn on its own stream, which stops whoever would dial it.
+        // A permitted call is withdrawn on its own stream, which stops a process that would dial it.
         let after = may_be_dialed.filter(|_| !grant.permitted);
         let work = async move {
             if let Some(after) = after {
@@ -178,7 +179,7 @@ fn spawn_bounded(
         };
         drop(place);
         if sender.send(end).await.is_err() {
-            tracing::debug!("nobody waits for left-over work any more");
+            tracing::debug!("the watchdog has stopped waiting for left-over work");
         }
     };
     kit.environment.tasks.spawn("left_over", Box::pin(bounded));
@@ -191,10 +192,11 @@ async fn end_call(kit: &Arc<Kit>, open: &OpenCall) -> Result<Position, Halt> {
     end_left_over(kit, Placed::ForCustomer, open.call).await
 }
 
-/// Ends a dialed call: the leg, the recording, the call.
+/// Ends a dialed call that has no worker: the leg, the recording, the call. Returns the position of the last
+/// event.
 pub(super) async fn end_left_over(kit: &Arc<Kit>, placed: Placed, call: CallId) -> Result<Position, Halt> {
     let loaded = kit.call_state(placed, &call).await?;
-    // Its worker was done with it since we looked: nothing is sent for a call that is over.
+    // Its worker finished since the look: no message is sent for an ended call.
     if loaded.state.is_ended() {
         return Ok(loaded.position);
     }
@@ -255,8 +257,9 @@ fn is_worked_on(kit: &Kit, campaign: &domain::ids::CampaignId, customer: &Custom
     })
 }
 
-/// Withdraws on the call's stream first, where it exists, so that a late dial is refused; then releases on
-/// the grantors. A call that turns out to be dialed is ended instead: its grants are never released.
+/// Gives back grants. Withdraws on the call's stream first, if it exists, so that a late dial is refused;
+/// then releases at customer and number. If the call turns out to be dialed, it is ended instead: its grants
+/// are never released.
 pub(crate) async fn withdraw_and_release(
     kit: &Arc<Kit>,
     release: &Release<'_>,
@@ -273,7 +276,7 @@ pub(crate) async fn withdraw_and_release(
         let cause = call_cause(call, "withdraw", None);
         match kit.ask(&kit.system.calls, &call, command, cause).await {
             Ok(_) => because = Some(EventId::derive(cause.command, 0)),
-            // Only a dialed call refuses: it was dialed since we looked.
+            // Only a dialed call refuses: it was dialed since the look.
             Err(Halt::Refused) => return end_left_over(kit, Placed::ForCustomer, call).await,
             Err(halt) => return Err(halt),
         }
@@ -288,7 +291,7 @@ pub(crate) async fn withdraw_and_release(
     .await
 }
 
-/// Gives the grants back, the number's first: while the customer's stands, nobody asks again.
+/// Releases the grants, the number's first: while the customer's grant exists, no other is given.
 pub(crate) async fn release_grants(kit: &Kit, release: &Release<'_>) -> Result<Position, Halt> {
     let call = release.call;
     let mut last = Position(0);
@@ -300,7 +303,7 @@ pub(crate) async fn release_grants(kit: &Kit, release: &Release<'_>) -> Result<P
         let cause = call_cause(call, "release_number", release.because);
         match kit.ask(&kit.system.numbers, number, command, cause).await {
             Ok(answer) => last = answer.position,
-            // It never granted, or has it back already.
+            // It never granted, or the grant was released already.
             Err(Halt::Refused) => {}
             Err(halt) => return Err(halt),
         }

@@ -1,4 +1,4 @@
-//! A person is withdrawn, the list undone or the plan changed between the grants and the dial.
+//! A customer is withdrawn, a list undone or a plan changed between the grants and the dial.
 
 use super::DriversHandle;
 use crate::testing::line::{FakeLine, ringing};
@@ -9,10 +9,11 @@ use domain::campaign::command::CampaignCommand;
 use domain::customer::command::CustomerCommand;
 use domain::ids::{CommandId, ListId};
 
-/// Moves of the clock within which somebody who is due would long have been dialed.
+/// Moves of the clock within which a due customer would long have been dialed.
 const WATCHED_MOVES: usize = 60;
 
-/// A world whose first person is granted both sides, and whose permit waits to be stored.
+/// A world in which customer and number have granted the first customer's dial and the permit waits to be
+/// stored.
 async fn granted() -> (World, DriversHandle) {
     let rings = FakeLine::new("rings", Box::new(|_| vec![ringing()]));
     let world = World::new(vec![rings]);
@@ -34,7 +35,7 @@ async fn let_time_pass(world: &World) {
     settle().await;
 }
 
-/// Nobody was dialed, and the enrolment is settled by the withdrawal and nothing else.
+/// Checks that no call was dialed and that the enrolment is settled by the withdrawal and nothing else.
 fn is_settled_as_withdrawn(world: &World) {
     assert_eq!(
         (world.lines[0].dialed_count(), world.count("call.dialing")),
@@ -82,7 +83,7 @@ fn of_a_list_that_was_undone_nobody_is_dialed_whose_batch_was_granted_before() {
     });
 }
 
-/// The grants of the older plan are given back; the next batch goes by the new plan.
+/// The grants of the older plan are given back; the next batch follows the new plan.
 #[test]
 fn a_grant_under_an_older_plan_is_given_back_and_the_dial_follows_the_new_one() {
     on_one_thread(async {

@@ -1,4 +1,4 @@
-//! Agents who take calls at once while one is free, and end them when a test says so.
+//! Fake agents who take a call at once while one is free, and end it when a test says so.
 
 use async_trait::async_trait;
 use domain::ids::{CallId, CampaignId, UserId};
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 pub(crate) struct FakeAgents {
     floor: Mutex<BTreeMap<UserId, Option<CallId>>>,
     ended: watch::Sender<BTreeSet<CallId>>,
-    /// They say that they are free, and take nobody.
+    /// If true, the agents report to be free and take no call.
     never_take: bool,
 }
 
@@ -32,7 +32,7 @@ impl FakeAgents {
         }
     }
 
-    /// Who is talking now.
+    /// The calls in conversation now.
     pub(crate) fn talking(&self) -> Vec<CallId> {
         self.floor
             .lock()
@@ -43,14 +43,14 @@ impl FakeAgents {
             .collect()
     }
 
-    /// The call of an agent.
+    /// The call of an agent, if any.
     pub(crate) fn call_of(&self, agent: &str) -> Option<CallId> {
         let agent: UserId = agent.parse().expect("a name");
         let floor = self.floor.lock().expect("no test panics in it");
         floor.get(&agent).copied().flatten()
     }
 
-    /// The agent who talks with this callee hangs up.
+    /// Makes the agent of this call hang up.
     pub(crate) fn hang_up(&self, call: CallId) {
         self.ended.send_modify(|ended| {
             ended.insert(call);

@@ -1,4 +1,4 @@
-//! An assistant that picks what a test tells it to.
+//! An assistant and a writer that answer what a test sets.
 
 use async_trait::async_trait;
 use domain::ports::assistant::{
@@ -9,7 +9,7 @@ use domain::ports::writer::{Figures, Writer, WritingBrief, Written};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-/// Nothing told: it never answers.
+/// An assistant with a set answer; without one it never answers.
 #[derive(Default)]
 pub(crate) struct FakeAssistant {
     pub(crate) answers: Mutex<Option<Result<AssistantPick, AssistantFailure>>>,
@@ -17,7 +17,7 @@ pub(crate) struct FakeAssistant {
 }
 
 impl FakeAssistant {
-    /// It picks this from now on.
+    /// Sets the pick of all later requests.
     pub(crate) fn pick(&self, choice: Option<&str>) {
         let pick = AssistantPick {
             choice: choice.map(str::to_owned),
@@ -48,7 +48,8 @@ impl Assistant for FakeAssistant {
     }
 }
 
-/// It writes this, or never answers; `@outcome` and `@action` are the call's own.
+/// A writer with a set answer; without one it never answers. `@outcome` and `@action` stand for the call's
+/// own.
 #[derive(Default)]
 pub(crate) struct FakeWriter {
     pub(crate) answers: Mutex<Option<Result<String, AssistantFailure>>>,
@@ -90,7 +91,7 @@ impl Writer for FakeWriter {
     }
 }
 
-/// Every run of digits.
+/// Finds every run of digits as a figure.
 pub(crate) struct Digits;
 
 impl Figures for Digits {
@@ -109,7 +110,7 @@ impl Masking for Unmasked {
     }
 }
 
-/// A star for each digit.
+/// Replaces each digit by a star.
 pub(crate) struct Starred;
 
 impl Masking for Starred {

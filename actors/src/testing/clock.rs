@@ -1,4 +1,4 @@
-//! A clock that stands still until a test moves it, to the next waiter or by an amount.
+//! A clock that does not move until a test moves it: to the next waiter's time or by an amount.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -12,7 +12,7 @@ pub(crate) struct FakeClock {
 }
 
 impl FakeClock {
-    /// 2026-03-02T10:00:00+08:00, a Monday inside every calling window.
+    /// Starts at 2026-03-02T10:00:00+08:00, a Monday inside every calling window.
     pub(crate) fn new() -> Self {
         let start = "2026-03-02T10:00:00+08:00".parse().expect("a literal instant");
         Self {
@@ -25,7 +25,7 @@ impl FakeClock {
         self.now.send_modify(|now| *now = now.plus_ms(millis));
     }
 
-    /// Moves to the earliest time that somebody waits for; false when nobody does.
+    /// Moves to the earliest time that a task waits for. Returns false if no task waits.
     pub(crate) fn advance_to_next(&self) -> bool {
         let now = self.now();
         let mut waiting = self.waiting.lock().expect("no test panics while holding it");

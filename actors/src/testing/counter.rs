@@ -1,4 +1,4 @@
-//! The smallest decider: it counts, seals a note, refuses zero and panics when told to.
+//! The smallest decider: it counts, seals a note, refuses zero, and panics on request.
 
 use super::Fakes;
 use crate::hosting::{Hosting, Place};
@@ -31,9 +31,9 @@ pub(crate) enum CounterCommand {
     /// Two events in one batch.
     AddTwice(u64),
     Nothing,
-    /// Refused while there is nothing to double.
+    /// Refused while the total is zero.
     Double,
-    /// Nothing while there is nothing to double.
+    /// Does nothing while the total is zero.
     DoubleIfAny,
     PanicIfTold,
 }
@@ -60,7 +60,7 @@ pub(crate) fn cause(text: &str) -> Cause {
     Cause::outside(CommandId::derive_from_text(text))
 }
 
-/// Counters that stay in memory so long.
+/// Counters with this lifespan.
 pub(crate) fn living(fakes: &Fakes, lifespan: Lifespan) -> Entities<Counter> {
     let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
     Entities::start_with(&fakes.environment, &hosting, lifespan)
@@ -115,7 +115,7 @@ impl Decider for Counter {
                     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
                         .is_ok()
                 });
-                assert!(!told, "the test told the counter to panic");
+                assert!(!told, "the test made the counter panic");
                 Ok(vec![added(1)])
             }
         }

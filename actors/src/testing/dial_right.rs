@@ -1,11 +1,11 @@
-//! A right to dial that a test gives and takes.
+//! A right to dial that a test grants and withdraws.
 
 use crate::dial_right::DialRight;
 use async_trait::async_trait;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Held (`Some(true)`), of another process (`Some(false)`), or not known.
+/// Held (`Some(true)`), held by another process (`Some(false)`), or unknown (`None`).
 pub(crate) struct FakeRight(watch::Sender<Option<bool>>);
 
 impl FakeRight {

@@ -1,4 +1,4 @@
-//! A recognizer whose callees say what a test tells them to, and an understanding of a few words.
+//! A recognizer with results set by a test, and an understanding of a few words.
 
 use async_trait::async_trait;
 use domain::callback::CALLBACK_SLOT;
@@ -19,15 +19,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
-/// Events a listening may hold.
+/// Most events that a session may hold.
 const EVENTS_MAX: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct FakeRecognizer {
-    /// The last listening that was opened.
+    /// The event sender of the last opened session.
     open: Mutex<Option<mpsc::Sender<RecognitionEvent>>>,
     opened_count: Mutex<u32>,
-    /// How the last of them was ordered.
+    /// The order of the last opened session.
     order: Mutex<ListeningOrder>,
     rehearsal_only: bool,
 }
@@ -47,20 +47,20 @@ impl FakeRecognizer {
     }
     pub(crate) fn tell(&self, event: RecognitionEvent) {
         let open = self.open.lock().expect("no panic inside");
-        let open = open.as_ref().expect("somebody listens");
+        let open = open.as_ref().expect("a call listens");
         open.try_send(event).expect("a listening has few events");
     }
-    /// The last listening ends in order.
+    /// Ends the last session normally.
     pub(crate) fn end(&self) {
         *self.open.lock().expect("no panic inside") = None;
     }
-    /// The callee says something from one moment of the leg to another, to its end.
+    /// Sends the events of an utterance from one moment of the leg to another, with its text.
     pub(crate) fn say(&self, text: &str, begin_ms: u64, end_ms: u64) {
         self.tell(RecognitionEvent::SpeechStarted { t_ms: begin_ms });
         self.tell(RecognitionEvent::SpeechEnded { t_ms: end_ms });
         self.made_out(text, begin_ms, end_ms);
     }
-    /// The text of what was said.
+    /// Sends the text of an utterance.
     pub(crate) fn made_out(&self, text: &str, begin_ms: u64, end_ms: u64) {
         self.tell(RecognitionEvent::Final(Utterance {
             text: text.to_owned(),
@@ -101,17 +101,17 @@ impl Listening for FakeListening {
     async fn next(&mut self) -> Option<RecognitionEvent> {
         self.0.recv().await
     }
-    /// What was said is still made out: a test tells it.
+    /// The last words are still recognized: a test sends their text.
     fn finish(&mut self) {}
     fn abort(&mut self) {
         self.0.close();
     }
 }
 
-/// What a few words mean, word for word; everything else means nothing.
+/// Understands a few exact texts; all others are not understood.
 pub(crate) struct FakeUnderstanding;
 
-/// May be a refusal: it is asked back.
+/// Possibly a refusal, so the flow asks back.
 const DOUBTFUL: &str = "别再打";
 
 impl Understanding for FakeUnderstanding {
@@ -145,7 +145,7 @@ impl Understanding for FakeUnderstanding {
                 knowledge: None,
                 picked: None,
             },
-            // A moment is the value of the one slot that a flow of a test may have for it.
+            // A moment is the value of the one slot that a test's flow may have for it.
             slots: text
                 .parse::<Timestamp>()
                 .map(|_moment| (CALLBACK_SLOT.to_owned(), text.to_owned()))
@@ -181,7 +181,7 @@ impl SensitiveWords for Words {
     }
 }
 
-/// One question is known, whatever base is named, and another nearly.
+/// Knows one question, whichever base is named, and is unsure of another.
 pub(crate) struct FakeKnowledge;
 
 #[async_trait]

@@ -1,20 +1,20 @@
-//! An encoder that ranks as a test tells it to.
+//! An encoder with a ranking set by a test.
 
 use async_trait::async_trait;
 use domain::ports::encoder::{Encoder, EncoderFailure, EncoderRanking};
 use domain::spoken_turn::IntentCandidate;
 use std::sync::Mutex;
 
-/// Nothing told: it never answers.
+/// An encoder with a set answer; without one it never answers.
 #[derive(Default)]
 pub(crate) struct FakeEncoder {
     answers: Mutex<Option<Result<EncoderRanking, EncoderFailure>>>,
-    /// What it was handed.
+    /// The texts that it was given.
     pub(crate) said: Mutex<Vec<String>>,
 }
 
 impl FakeEncoder {
-    /// From now on it ranks this first.
+    /// Sets the intent that it ranks first from now on.
     pub(crate) fn ranks(&self, intent: &str, score_permille: u16) {
         let ranking = EncoderRanking {
             model: "encoder-1".to_owned(),
@@ -28,7 +28,7 @@ impl FakeEncoder {
         *self.answers.lock().expect("no panic inside") = Some(Ok(ranking));
     }
 
-    /// From now on it fails so.
+    /// Makes it fail from now on.
     pub(crate) fn fails(&self, failure: EncoderFailure) {
         *self.answers.lock().expect("no panic inside") = Some(Err(failure));
     }

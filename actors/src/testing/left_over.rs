@@ -7,13 +7,13 @@ use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Events, and how many milliseconds after the order to end the leg each comes.
+/// The events of the far end, each with its time in milliseconds after the order to end the leg.
 pub(crate) struct LeftOverScript {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: Vec<(u64, LeftOverEvent)>,
 }
 
-/// Says nothing behind the end of its script; `Closed` at once where it has none.
+/// A left-over leg that is silent after the end of its script. Without a script it is `Closed` at once.
 pub(super) struct FakeLeftOver {
     events: VecDeque<(Timestamp, LeftOverEvent)>,
     clock: Option<Arc<dyn Clock>>,

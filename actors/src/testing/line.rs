@@ -1,4 +1,4 @@
-//! A line whose callees do what a test wrote down: a script per leg, and honest replies to what we do.
+//! A fake line: each leg follows a test's script, and reacts to our actions as a real line would.
 
 use super::left_over::{FakeLeftOver, LeftOverScript};
 pub(crate) use super::recordings::FakeRecordings;
@@ -20,48 +20,47 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
-/// What a leg's events begin with; the test goes on through `FakeLine::tell`.
+/// The first events of a leg; a test adds more with `FakeLine::tell`.
 pub(crate) type Script = Box<dyn Fn(&DialOrder) -> Vec<LegEvent> + Send + Sync>;
 
-/// Events a scripted leg may hold.
+/// Most events that a scripted leg may hold.
 const EVENTS_MAX: usize = 64;
 
 pub(crate) struct FakeLine {
     facts: LineFacts,
     script: Script,
     journal: Arc<Mutex<Journal>>,
-    /// No recording has a place.
+    /// No recording can be stored.
     is_full: AtomicBool,
     lacks: AtomicBool,
     probed: Mutex<Option<ProbeAnswer>>,
 }
 
-/// What is special about the line.
+/// How the line differs from a plain one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Manner {
     #[default]
     Plain,
-    /// Nothing that is played comes to its end.
+    /// Clips never finish playing.
     Stalls,
     /// Answers wait longer than the line lets them.
     AcknowledgesLate,
-    /// Callees answer across a CANCEL.
+    /// Callees answer while a CANCEL is on its way.
     CrossesCancels,
 }
 
 #[derive(Default)]
 struct Journal {
-    /// `dial`, `cancel`, `hang_up`, `record_callee`, `left_over`, with the leg.
+    /// `dial`, `cancel`, `hang_up`, `record_callee`, `left_over`, with the leg's number where it has one.
     entries: Vec<String>,
     legs: Vec<(CallId, mpsc::Sender<LegEvent>)>,
     dialed: Vec<DialOrder>,
-    /// What is heard of each left-over leg, in the order in which they are ended; `Closed` where none is
-    /// here.
+    /// The scripts of left-over legs, in the order in which they are ended. Without one, `Closed`.
     left_overs: VecDeque<LeftOverScript>,
     manner: Manner,
-    /// What callees press while we hang up.
+    /// The key that callees press while we hang up.
     pressed_late: Option<char>,
-    /// Sound is handed out, silent and by this clock.
+    /// The clock of the silent audio that legs deliver; `None`: legs deliver no audio.
     heard_by: Option<Arc<dyn Clock>>,
 }
 
@@ -75,7 +74,7 @@ pub(crate) fn dialog() -> AnsweredDialog {
     }
 }
 
-/// Many carriers put the number called into their Contact.
+/// Puts the called number into the Contact, as many carriers do.
 fn naming(callee: &str, dialog: AnsweredDialog) -> AnsweredDialog {
     let remote_target = dialog
         .remote_target
@@ -107,7 +106,7 @@ impl FakeLine {
     pub(crate) fn new(name: &str, script: Script) -> Arc<Self> {
         Self::with_rate(name, 50, script)
     }
-    /// A line that takes only so many dials a second.
+    /// A line with a limit of dials per second.
     pub(crate) fn with_rate(name: &str, dials_per_second: u32, script: Script) -> Arc<Self> {
         Arc::new(Self {
             facts: LineFacts {
@@ -132,18 +131,18 @@ impl FakeLine {
     /// A line of the public network.
     pub(crate) fn public(name: &str, script: Script) -> Self {
         let line = Self::with_rate(name, 50, script);
-        let mut line = Arc::into_inner(line).expect("nobody else has it");
+        let mut line = Arc::into_inner(line).expect("it is not shared");
         line.facts.loopback = false;
         line
     }
-    /// From now on recordings have a place, or none.
+    /// Sets whether recordings can be stored.
     pub(crate) fn set_full(&self, is_full: bool) {
         self.is_full.store(is_full, Ordering::Relaxed);
     }
     fn set_manner(&self, manner: Manner) {
         self.journal.lock().expect("no panic inside").manner = manner;
     }
-    /// From now on nothing that is played comes to its end.
+    /// From now on clips never finish playing.
     pub(crate) fn stall(&self) {
         self.set_manner(Manner::Stalls);
     }
@@ -151,27 +150,27 @@ impl FakeLine {
     pub(crate) fn acknowledge_too_late(&self) {
         self.set_manner(Manner::AcknowledgesLate);
     }
-    /// From now on callees press a key while we hang up.
+    /// From now on callees press this key while we hang up.
     pub(crate) fn press_late(&self, digit: char) {
         self.journal.lock().expect("no panic inside").pressed_late = Some(digit);
     }
-    /// From now on legs hand out what they hear: silence, a frame every 20 ms.
+    /// From now on legs deliver audio: silence, a frame every 20 ms.
     pub(crate) fn hand_out_sound(&self, clock: Arc<dyn Clock>) {
         self.journal.lock().expect("no panic inside").heard_by = Some(clock);
     }
-    /// Whether this machine lacks what a leg needs.
+    /// Sets whether this machine lacks a resource that a leg needs.
     pub(crate) fn set_lack(&self, lacks: bool) {
         self.lacks.store(lacks, Ordering::Relaxed);
     }
-    /// What probes find from now on; `None`, as at first: the line is not probed.
+    /// Sets the result of probes; `None`, the default: the line is not probed.
     pub(crate) fn answer_probes(&self, answer: Option<ProbeAnswer>) {
         *self.probed.lock().expect("no panic inside") = answer;
     }
-    /// What we did, in order.
+    /// Our actions on the line, in order.
     pub(crate) fn entries(&self) -> Vec<String> {
         self.journal.lock().expect("no panic inside").entries.clone()
     }
-    /// Every leg dialed, in order.
+    /// Every dialed leg, in order.
     pub(crate) fn dialed(&self) -> Vec<(CallId, u8)> {
         let journal = self.journal.lock().expect("no panic inside");
         journal
@@ -183,16 +182,16 @@ impl FakeLine {
     pub(crate) fn dialed_count(&self) -> usize {
         self.journal.lock().expect("no panic inside").dialed.len()
     }
-    /// What the next left-over leg says.
+    /// Sets the script of the next left-over leg.
     pub(crate) fn leave_over(&self, script: LeftOverScript) {
         let mut journal = self.journal.lock().expect("no panic inside");
         journal.left_overs.push_back(script);
     }
-    /// From now on callees answer across a CANCEL.
+    /// From now on callees answer while a CANCEL is on its way.
     pub(crate) fn cross_cancels(&self) {
         self.set_manner(Manner::CrossesCancels);
     }
-    /// The far end of leg number `index` of this line does something more.
+    /// Sends a further event of the far end of leg `index` (in order of dialing).
     pub(crate) fn tell(&self, index: usize, event: LegEvent) {
         let journal = self.journal.lock().expect("no panic inside");
         journal.legs[index].1.try_send(event).expect("the leg is live");
@@ -388,7 +387,7 @@ impl Leg for FakeLeg {
 
 impl Drop for FakeLeg {
     fn drop(&mut self) {
-        // A lost leg and a finished one look the same from here; the journal only counts.
+        // A lost leg and a finished one look the same here; the journal only counts.
         self.note("dropped");
     }
 }

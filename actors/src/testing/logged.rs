@@ -1,4 +1,4 @@
-//! Messages of error level that a test's own thread logs.
+//! Collects the error-level log messages of a test's own thread.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use tracing::{Event, Level, Metadata, Subscriber};
 pub(crate) struct LoggedErrors(Arc<Mutex<Vec<String>>>);
 
 impl LoggedErrors {
-    /// The messages that contain every one of `parts`.
+    /// The number of messages that contain all of `parts`.
     pub(crate) fn count(&self, parts: &[&str]) -> usize {
         let lines = self.0.lock().expect("no panic inside");
         let has_all = |line: &&String| parts.iter().all(|part| line.contains(part));

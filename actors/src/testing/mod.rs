@@ -1,4 +1,4 @@
-//! Fakes of the ports, for the tests of this crate only, and one thread to run them on.
+//! Fakes of the ports, only for the tests of this crate, and one thread to run them on.
 
 pub(crate) mod agents;
 pub(crate) mod assistant;
@@ -31,7 +31,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Times everything else may run before a test moves the clock.
+/// How often other tasks may run before a test moves the clock.
 const TURNS_MAX: usize = 1_000;
 
 /// The fakes behind one environment.
@@ -48,7 +48,7 @@ impl Fakes {
         Self::over(Arc::new(FakeStore::new()), Arc::new(FakeClock::new()))
     }
 
-    /// A process begun over what another left.
+    /// The fakes of a process that starts on another process's log.
     pub(crate) fn over(store: Arc<FakeStore>, clock: Arc<FakeClock>) -> Self {
         let vault = Arc::new(FakeVault::default());
         let tasks = Supervisor::local(Arc::<FakeClock>::clone(&clock));
@@ -75,7 +75,7 @@ impl Fakes {
     }
 }
 
-/// Runs a test on one thread with a `LocalSet`; tasks it left are dropped with it.
+/// Runs a test on one thread with a `LocalSet`. Tasks that it leaves are dropped with it.
 pub(crate) fn on_one_thread<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
@@ -83,14 +83,14 @@ pub(crate) fn on_one_thread<T>(test: impl Future<Output = T>) -> T {
     tokio::task::LocalSet::new().block_on(&runtime, test)
 }
 
-/// Lets everything else run until nothing more can be expected without time passing.
+/// Lets all other tasks run until nothing more can happen without the clock moving.
 pub(crate) async fn settle() {
     for _ in 0..TURNS_MAX {
         tokio::task::yield_now().await;
     }
 }
 
-/// Ids that count: the same run gives the same ids.
+/// Ids from a counter: the same run gives the same ids.
 pub(crate) struct FakeIds(AtomicU64);
 
 impl IdSource for FakeIds {

@@ -1,4 +1,4 @@
-//! Recordings that are there without any sound.
+//! Recordings that exist without audio.
 
 use super::line::recording;
 use async_trait::async_trait;

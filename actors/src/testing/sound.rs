@@ -1,4 +1,4 @@
-//! The audio of a fake leg: what a test plays to it, and what it was sent.
+//! The audio of a fake leg.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Silence, until the leg is over.
+/// Silence until the leg is over.
 pub(super) struct FakeSound {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) begins: Timestamp,

@@ -1,4 +1,4 @@
-//! A store in memory that keeps the port's contract, and fails or waits when a test says so.
+//! An in-memory store that meets the port's contract, and fails or waits when a test says so.
 
 use super::FakeClock;
 use async_trait::async_trait;
@@ -16,11 +16,11 @@ use tokio::sync::watch;
 pub(crate) enum AppendFault {
     /// Nothing is stored.
     LostUnavailable,
-    /// It is stored, and the answer says unavailable.
+    /// The append is stored, and the answer is unavailable.
     StoredUnavailable,
 }
 
-/// What happens when an event is stored.
+/// Runs when an event is stored.
 type Then = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]
@@ -33,7 +33,7 @@ struct Log {
     reads_count: usize,
     down: bool,
     held_kind: Option<&'static str>,
-    /// A kind that is never stored, and how often it was asked for.
+    /// A kind that is never stored, and how often an append of it was tried.
     refused: Option<(&'static str, usize)>,
     as_stored: Option<(&'static str, Then)>,
     appends_left: Option<usize>,
@@ -48,7 +48,7 @@ pub(crate) struct FakeStore {
     head: watch::Sender<u64>,
     /// False while a test holds all appends back.
     open: watch::Sender<bool>,
-    /// Nothing can be followed.
+    /// True while subscriptions fail.
     cut: watch::Sender<bool>,
     /// Appends of this kind wait.
     awaited: watch::Sender<Option<&'static str>>,
@@ -94,7 +94,7 @@ impl FakeStore {
     pub(crate) fn follow_clock(&self, clock: &Arc<FakeClock>) {
         self.lock().clock = Some(Arc::clone(clock));
     }
-    /// Other processes write to it, too.
+    /// Makes the store one that other processes write to, too.
     pub(crate) fn share(&self) {
         self.lock().is_shared = true;
     }
@@ -104,7 +104,7 @@ impl FakeStore {
     pub(crate) fn set_down(&self, down: bool) {
         self.lock().down = down;
     }
-    /// After so many more appends none comes back: the process crashes there.
+    /// After this many more appends none returns: the process crashes there.
     pub(crate) fn crash_after(&self, appends: Option<usize>) {
         self.lock().appends_left = appends;
     }
@@ -112,27 +112,27 @@ impl FakeStore {
     pub(crate) fn has_crashed(&self) -> bool {
         self.lock().appends_left == Some(0)
     }
-    /// Appends of this kind never come back: the process is about to crash there.
+    /// Appends of this kind never return: the process crashes there.
     pub(crate) fn hold_kind(&self, kind: Option<&'static str>) {
         self.lock().held_kind = kind;
     }
-    /// Appends of this kind wait until another kind is named, or none.
+    /// Appends of this kind wait until another kind is set, or none.
     pub(crate) fn make_wait(&self, kind: Option<&'static str>) {
         self.awaited.send_replace(kind);
     }
-    /// Runs when the first event of this kind is stored, before its writer hears of it.
+    /// Runs `then` when the first event of this kind is stored, before its append returns.
     pub(crate) fn as_stored(&self, kind: &'static str, then: impl FnOnce() + Send + 'static) {
         self.lock().as_stored = Some((kind, Box::new(then)));
     }
-    /// The record at this position is no JSON, now or as soon as it is appended.
+    /// Makes the record at this position invalid JSON, now or when it is appended.
     pub(crate) fn garble(&self, position: Position) {
         self.lock().garbled = Some(position);
     }
-    /// The store itself finds the row at this position damaged.
+    /// Makes the store report the row at this position as damaged.
     pub(crate) fn make_unreadable(&self, position: Position) {
         self.lock().unreadable = Some(position);
     }
-    /// From now on nobody can follow the log, or everybody can again.
+    /// Makes subscriptions fail, or work again.
     pub(crate) fn cut_subscriptions(&self, cut: bool) {
         self.cut.send_replace(cut);
     }
@@ -142,7 +142,7 @@ impl FakeStore {
     pub(crate) fn release_appends(&self) {
         self.open.send_replace(true);
     }
-    /// Events of this kind cannot be stored, now or later.
+    /// Events of this kind can never be stored.
     pub(crate) fn refuse(&self, kind: &'static str) {
         self.lock().refused = Some((kind, 0));
     }
@@ -161,7 +161,7 @@ impl FakeStore {
         let is_read = |(_, stored): &&(StreamId, StoredEvent)| stored.envelope().is_ok();
         log.events.iter().filter(is_read).map(read).collect()
     }
-    /// Kinds stored, in order.
+    /// The kinds of stored events, in order.
     pub(crate) fn kinds(&self) -> Vec<String> {
         self.envelopes().into_iter().map(|one| one.kind).collect()
     }

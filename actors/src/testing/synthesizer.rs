@@ -1,16 +1,16 @@
-//! A voice for tests: it speaks anything at once, remembers how it was asked, and can be told to hang.
+//! A synthesizer for tests: it speaks any text at once, remembers the requests, and can be made to hang.
 
 use async_trait::async_trait;
 use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// Speaks every text as a short clip, until it is told to hang.
+/// Speaks every text as a short clip, until it is made to hang.
 #[derive(Default)]
 pub(crate) struct FakeSynthesizer {
     hangs: AtomicBool,
     elsewhere: AtomicBool,
-    /// Texts, and how each was asked for.
+    /// Requested texts, with the manner of each.
     asked: Mutex<Vec<(String, Manner)>>,
 }
 

@@ -1,4 +1,4 @@
-//! A vault that turns text around, and knows when a key was never made or has been destroyed.
+//! A vault that reverses texts and knows which keys have been destroyed.
 
 use async_trait::async_trait;
 use domain::ids::{CustomerId, NumberId};

@@ -1,4 +1,4 @@
-//! A whole outbound system on one thread: entities, drivers, scripted lines, people in a campaign.
+//! A whole outbound system on one thread: entities, drivers, scripted lines, customers in a campaign.
 
 use super::agents::FakeAgents;
 use super::assistant::{FakeAssistant, Starred, Unmasked};
@@ -31,7 +31,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Moves of the clock a test waits for something at most.
+/// Most moves of the clock for which a test waits.
 const MOVES_MAX: usize = 2_000;
 
 const SPOKEN: &str = include_str!("../../../fixtures/flows/card_instalment_spoken.yaml");
@@ -41,22 +41,22 @@ pub(crate) struct World {
     pub(crate) system: ActorSystem,
     pub(crate) lines: Vec<Arc<FakeLine>>,
     pub(crate) synthesizer: Arc<FakeSynthesizer>,
-    /// Who listens; nobody in a world that is not told so.
+    /// The recognizer; `None` unless a test adds one.
     pub(crate) recognizer: Option<Arc<FakeRecognizer>>,
     assistant: Option<Arc<FakeAssistant>>,
     encoder: Option<Arc<FakeEncoder>>,
-    /// Who takes the calls of campaigns for agents; nobody in a world that is not told so.
+    /// The agents who take calls; `None` unless a test adds them.
     pub(crate) agents: Option<Arc<FakeAgents>>,
 }
 
-/// What makes a person of a test differ from the others, by their number in the list.
+/// Changes a test's customer, by its index in the list.
 pub(crate) type Change<'a> = &'a dyn Fn(usize, &mut Enrolment);
 
 pub(crate) fn campaign() -> CampaignId {
     "LOAN_REMIND".parse().expect("a plain word")
 }
 
-/// Two retries of everything that people and networks do, two seconds apart.
+/// A plan with two retries for all results of people and networks, two seconds apart.
 pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
     let rule = |disposition| {
         let rule = RetryRule {
@@ -95,7 +95,7 @@ impl World {
         Self::over(Arc::new(FakeStore::new()), Arc::new(FakeClock::new()), lines)
     }
 
-    /// A process begun over what another left.
+    /// The world of a process that starts on another process's log.
     pub(crate) fn over(store: Arc<FakeStore>, clock: Arc<FakeClock>, lines: Vec<Arc<FakeLine>>) -> Self {
         let fakes = Fakes::over(store, clock);
         let system = ActorSystem::start(fakes.environment.clone(), Place::Local);
@@ -111,13 +111,13 @@ impl World {
         }
     }
 
-    /// The same world, with somebody to ask what nobody is sure of.
+    /// Returns the same world, with an assistant.
     pub(crate) fn that_is_assisted(mut self) -> Self {
         self.assistant = Some(Arc::default());
         self
     }
 
-    /// The same world, with an encoder that ranks first.
+    /// Returns the same world, with an encoder.
     pub(crate) fn that_has_an_encoder(mut self) -> Self {
         self.encoder = Some(Arc::default());
         self
@@ -131,7 +131,7 @@ impl World {
         self.assistant.as_deref().expect("this world is assisted")
     }
 
-    /// The same world, in which callees are listened to.
+    /// Returns the same world, in which calls listen.
     pub(crate) fn that_listens(mut self) -> Self {
         let clock = &self.fakes.environment.clock;
         for line in &self.lines {
@@ -207,13 +207,13 @@ impl World {
         self.fakes.vault.derive_number(&phone(index))
     }
 
-    /// A running campaign with `people` enrolled.
+    /// Creates and starts a campaign with `people` customers.
     pub(crate) async fn run_campaign(&self, people: usize, max_concurrent: u32, flow: FlowRef) {
         self.run_plan(people, &|_, _| {}, flow, plan(max_concurrent))
             .await;
     }
 
-    /// The same, one call at a time, with an end.
+    /// Creates and starts a campaign with an end, with one call at a time.
     pub(crate) async fn run_campaign_until(&self, people: usize, ends_at: Timestamp) {
         let plan = CallingPlan {
             ends_at: Some(ends_at),
@@ -222,7 +222,7 @@ impl World {
         self.run_plan(people, &|_, _| {}, no_flow(), plan).await;
     }
 
-    /// The same under any plan, each person as `change` leaves them.
+    /// Creates and starts a campaign under any plan, with customers changed by `change`.
     pub(crate) async fn run_plan(&self, people: usize, change: Change<'_>, flow: FlowRef, plan: CallingPlan) {
         self.tell_campaign(CampaignCommand::Create {
             campaign: campaign(),
@@ -234,7 +234,7 @@ impl World {
         self.run_created(people, change).await;
     }
 
-    /// Starts the campaign, which was created, with a list of `people`.
+    /// Adds a list of `people` to the created campaign and starts it.
     pub(crate) async fn run_created(&self, people: usize, change: Change<'_>) {
         let list = ListId::new(CommandId::derive_from_text("list").uuid());
         self.tell_campaign(CampaignCommand::OpenList {
@@ -291,7 +291,7 @@ impl World {
         asked.expect("a new person can be enrolled");
     }
 
-    /// Lets time pass until the log satisfies `done`.
+    /// Lets time pass until `done` accepts the kinds of stored events.
     #[track_caller]
     pub(crate) fn until<'a>(
         &'a self,
@@ -305,7 +305,7 @@ impl World {
                 if done(&self.fakes.store.kinds()) {
                     return;
                 }
-                assert!(self.fakes.clock.advance_to_next(), "nobody waits for anything");
+                assert!(self.fakes.clock.advance_to_next(), "no task waits for a time");
             }
             panic!(
                 "{place}: {what} never came; the log is {:#?}",
@@ -314,7 +314,7 @@ impl World {
         }
     }
 
-    /// Runs the shipped spoken flow for one person, until they are asked whether it is their card.
+    /// Runs the shipped spoken flow for one customer until they are asked whether it is their card.
     pub(crate) async fn asks_for_card_holder(&self) {
         let _drivers = self.start_drivers().await;
         let definition = FlowDefinition::from_yaml(SPOKEN).expect("a shipped flow");
@@ -335,7 +335,7 @@ impl World {
         of_kind.map(data).collect()
     }
 
-    /// Kinds of the call streams, in order.
+    /// Kinds of the events of calls, in order.
     pub(crate) fn call_kinds(&self) -> Vec<String> {
         let kinds = self.fakes.store.kinds().into_iter();
         kinds.filter(|kind| kind.starts_with("call.")).collect()
@@ -350,7 +350,7 @@ pub(crate) fn count(kinds: &[String], kind: &str) -> usize {
     kinds.iter().filter(|one| *one == kind).count()
 }
 
-/// A generated number nobody has.
+/// A generated number that does not exist.
 pub(crate) fn phone(index: usize) -> String {
     format!("+8613800{:06}", 138_000 + index)
 }
@@ -371,7 +371,7 @@ pub(crate) async fn publish(world: &World) -> FlowRef {
     publish_flow(world, &definition).await
 }
 
-/// Publishes a flow and answers which version it is.
+/// Publishes a flow. Returns its version.
 pub(crate) async fn publish_flow(world: &World, definition: &FlowDefinition) -> FlowRef {
     let flow = definition.flow.clone();
     let command = FlowCommand::Publish {

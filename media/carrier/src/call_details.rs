@@ -1,13 +1,13 @@
-//! What the carrier writes down of a call: one JSON line at the INVITE and one at the end.
+//! The carrier's record of a call: one JSON line at the INVITE and one at the end.
 //!
-//! The last line of a Call-ID counts. Numbers stand in clear: the carrier is the outside world. Times are the
-//! carrier's own clock. Members are never left out; what has not happened is `null`.
+//! The last line of a Call-ID counts. Numbers are written in clear: the carrier is the outside world. Times
+//! are the carrier's own clock. Members are never left out; an event that has not happened is `null`.
 
 use super::turns::TurnDetails;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Who ended a call.
+/// The party that ended a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndedBy {
@@ -15,7 +15,7 @@ pub enum EndedBy {
     Caller,
     /// The person or machine called: a refusal or BYE.
     Callee,
-    /// The carrier: nobody answered, the peer was gone, or it stopped.
+    /// The carrier: the call was not answered, the peer was gone, or the carrier stopped.
     Carrier,
 }
 
@@ -26,28 +26,29 @@ pub struct CallDetails {
     pub call_id: String,
     pub caller: String,
     pub callee: String,
-    /// INVITE transactions outside a dialog that were not answered 401, 407, 422 or 494.
+    /// Number of INVITE transactions outside a dialog that were not answered 401, 407, 422 or 494.
     pub invites: u32,
     pub invited_at: Timestamp,
-    /// Final status of the INVITE.
+    /// The final status code of the INVITE.
     pub code: Option<u16>,
     pub answered_at: Option<Timestamp>,
-    /// When the ACK of the 200 came; `null` in files of before it was kept.
+    /// The time at which the ACK of the 200 came; `null` in files of versions that did not store it.
     #[serde(default)]
     pub acked_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub ended_by: Option<EndedBy>,
-    /// Keys that the callee pressed.
+    /// The keys that the callee pressed.
     pub digits: String,
     pub rtp_received: u64,
     pub rtp_sent: u64,
-    /// Of a callee who speaks; `null` of any other, and in files of before there were any.
+    /// The measurements of a speaking callee; `null` for all others, and in files of versions without
+    /// speaking callees.
     #[serde(default)]
     pub turns: Option<TurnDetails>,
 }
 
 impl CallDetails {
-    /// The line with its end, ready to be appended.
+    /// Returns the line with its line end, ready to be appended.
     pub fn to_line(&self) -> Vec<u8> {
         let mut line = serde_json::to_vec(self).unwrap_or_default();
         line.push(b'\n');

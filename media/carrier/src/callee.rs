@@ -1,47 +1,49 @@
-//! Who is behind a number: a persona drawn from seed, number and how often it was called before.
+//! Chooses the persona behind a number: drawn from the seed, the number, and how often it was called before.
 //!
-//! The same three give the same behavior whatever else happens and in whatever order calls arrive. A persona
-//! says when the phone rings, how the call is taken, and what its owner does while talking.
+//! The same three give the same behavior, independent of other calls and of the order in which calls arrive.
+//! A persona says when the phone rings, how the call is taken, and what the callee does while talking.
 
 use super::chance::Chance;
 use super::conversation::{self, Voices};
 use super::profile::{CarrierProfile, Manner, RING_MS_MAX, SpanMs};
 
-/// Quietest wait after which a person believes that the robot has finished: clauses have shorter pauses.
+/// Shortest pause after which a callee believes that the robot has finished, in milliseconds: pauses between
+/// clauses are shorter.
 const ROBOT_DONE_MS: u64 = 900;
-/// What must have been heard before a pause means the end of the prompt: the notice alone is shorter.
+/// Shortest audio of the robot before a pause can mean the end of the prompt, in milliseconds: the notice
+/// alone is shorter.
 const HEARD_MS_MIN: u64 = 5_000;
-/// Quiet after a keypress that means the robot did not take it.
+/// Silence after a keypress that means that the robot did not take it, in milliseconds.
 const UNHEARD_MS: u64 = 3_000;
-/// Nobody listens longer than this.
+/// Longest time that a callee listens, in milliseconds.
 const STAYS_MS_MAX: u64 = 40_000;
 
 /// How the network and the callee treat one INVITE.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Persona {
     pub manner: Manner,
-    /// From the INVITE to the first response above 100.
+    /// Time from the INVITE to the first response above 100, in milliseconds.
     pub post_dial_delay_ms: u64,
-    /// The ringing is heard in 183 with media instead of 180.
+    /// True if the ringing is sent as 183 with media instead of 180.
     pub early_media: bool,
     pub taking: Taking,
-    /// What it speaks with.
+    /// The audio of the phrases that the callee says.
     pub voices: Voices,
 }
 
-/// What comes of the INVITE.
+/// The result of an INVITE.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taking {
     /// Answered after ringing.
     Answered { ring_ms: u64, script: Vec<Step> },
-    /// Refused, after ringing when `ring_ms` is set.
+    /// Refused; rings before that if `ring_ms` is set.
     Refused {
         ring_ms: Option<u64>,
         refusal: FinalResponse,
     },
-    /// 100 only, or nothing.
+    /// Gets a 100 only, or no response.
     Unanswered { trying: bool },
-    /// Rings until CANCEL, whose INVITE is then answered with 200.
+    /// Rings until CANCEL; the INVITE is then answered with 200.
     AcrossCancel,
 }
 
@@ -49,34 +51,34 @@ pub enum Taking {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FinalResponse {
     pub code: u16,
-    /// Q.850 cause for the Reason header (RFC 3326).
+    /// The Q.850 cause for the Reason header (RFC 3326).
     pub q850: u16,
     pub text: &'static str,
 }
 
-/// Nobody took the call within the carrier's ring time.
+/// The refusal of a call that was not taken within the carrier's ring time.
 pub(super) const NOBODY: FinalResponse = FinalResponse {
     code: 480,
     q850: 19,
     text: "no answer from user",
 };
 
-/// When a step of a script is taken; the steps run one after another.
+/// The condition for the next step of a script; the steps run one after another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cue {
-    /// So long after the step before it, or after the answer.
+    /// This long after the step before, or after the answer.
     After { ms: u64 },
-    /// When the robot has been quiet for `quiet_ms` after at least `heard_ms` since its first sound (counted
-    /// anew after every keypress).
+    /// When the robot has been quiet for `quiet_ms` after at least `heard_ms` since its first audio (counted
+    /// again after every keypress).
     RobotQuiet { heard_ms: u64, quiet_ms: u64 },
-    /// So long after the robot's first sound.
+    /// This long after the robot's first audio.
     Heard { ms: u64 },
 }
 
-/// What a callee does.
+/// An action of a callee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
-    /// Speech-like sound.
+    /// Speech-like audio.
     Speak {
         ms: u64,
     },
@@ -84,11 +86,11 @@ pub enum Act {
     Beep {
         ms: u64,
     },
-    /// A phrase of the profile's voices.
+    /// A phrase of the profile's voices, by its index.
     Say {
         phrase: u16,
     },
-    /// Nothing: a turn is let go by.
+    /// No action: the callee lets a turn pass.
     LetGoBy,
     /// A keypress of `frames` × 20 ms.
     Press {
@@ -105,7 +107,7 @@ pub struct Step {
 }
 
 impl Persona {
-    /// The persona of `number` at its `attempt`-th call (from 1).
+    /// Draws the persona of `number` at its `attempt`-th call (from 1).
     pub fn draw(profile: &CarrierProfile, seed: u64, number: &str, attempt: u32) -> Self {
         let number = number.trim_start_matches('+');
         let mut chance = Chance::about(seed, &["callee", number, &attempt.to_string()]);
@@ -192,7 +194,7 @@ fn hello(chance: &mut Chance) -> Step {
     )
 }
 
-/// A word while listening, after the recording notice, so that a recording has a voice on both sides.
+/// Returns a word while listening, after the recording notice, so that a recording has a voice on both sides.
 fn attentive(chance: &mut Chance) -> Step {
     let cue = Cue::Heard {
         ms: chance.between(4_000, 7_000),
@@ -215,7 +217,7 @@ fn key(profile: &CarrierProfile, chance: &mut Chance) -> char {
     chance.weighted(&keys).unwrap_or('9')
 }
 
-/// After the prompt, and a moment of thought.
+/// Returns the cue after the prompt and a moment of thought.
 fn after_prompt(profile: &CarrierProfile, chance: &mut Chance) -> Cue {
     Cue::RobotQuiet {
         heard_ms: HEARD_MS_MIN,
@@ -235,14 +237,14 @@ fn presses_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
     };
     let mut script = vec![hello(chance), attentive(chance), press(chance, cue, digit)];
     if digit == '1' {
-        // Heard it again: some now decide, the others know enough and wait for goodbye.
+        // They heard the menu again: some now decide, the others know enough and wait for the goodbye.
         let decided = chance
             .weighted(&[(Some('2'), 20), (Some('9'), 20), (None, 60)])
             .flatten();
         let cue = after_prompt(profile, chance);
         script.extend(decided.map(|digit| press(chance, cue, digit)));
     } else {
-        // A robot that did not take the key (it was still speaking) is given it again.
+        // If the robot did not take the key (it was still speaking), the callee presses it again.
         let cue = Cue::RobotQuiet {
             heard_ms: 500,
             quiet_ms: UNHEARD_MS,
@@ -262,7 +264,7 @@ fn presses_wrong_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step>
         press(chance, cue, wrong.unwrap_or('3')),
     ];
     if chance.percent(60) {
-        // Whatever the robot says to that, however short.
+        // The robot's answer to the wrong key may be short.
         let cue = Cue::RobotQuiet {
             heard_ms: 500,
             quiet_ms: drawn(chance, profile.think_ms).max(ROBOT_DONE_MS),
@@ -274,7 +276,7 @@ fn presses_wrong_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step>
     script
 }
 
-/// One of the profile's conversations; without any, nothing is said.
+/// Returns the script of one of the profile's conversations; without any, the callee says nothing.
 fn speaks(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
     let last = profile.conversations.len().saturating_sub(1);
     holds(
@@ -283,7 +285,7 @@ fn speaks(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
     )
 }
 
-/// Says what stands there, then stays.
+/// Returns the script of the conversation at index `place`; after it the callee stays.
 fn holds(profile: &CarrierProfile, place: usize) -> Vec<Step> {
     let turns = profile.conversations.get(place).map(Vec::as_slice);
     let mut script = conversation::steps(turns.unwrap_or_default(), &profile.clips);
@@ -309,7 +311,7 @@ fn machine(chance: &mut Chance) -> Vec<Step> {
             },
             Act::Beep { ms: beep_ms },
         ),
-        // It records until nobody has spoken for a while.
+        // The machine records until 4 s of silence.
         step(
             Cue::RobotQuiet {
                 heard_ms: 1_000,
@@ -425,7 +427,7 @@ mod tests {
                 panic!("{manner:?}")
             };
             assert_eq!((refusal.code, refusal.q850), (code, q850));
-            // What the dialing side makes of the cause must be what reconciling makes of the code.
+            // The dialing side's reading of the cause must equal the reconciler's reading of the code.
             let rang = matches!(manner, Manner::Declines | Manner::NoAnswer);
             let failure = LegFailure {
                 sip_code: Some(code),

@@ -1,7 +1,8 @@
-//! The carrier's side of digest authentication: it challenges, and judges what comes back (RFC 3261, 22).
+//! The carrier's side of digest authentication: it challenges a request and checks the answer (RFC 3261, 22).
 //!
-//! MD5 with qop `auth`, as most carriers still ask. A nonce names the time it was made, so nothing is kept
-//! per challenge. Nonces follow from the seed: enough for a rehearsal, where the password is a known one.
+//! MD5 with qop `auth`, as most carriers still ask. A nonce contains the time at which it was made, so no
+//! state is kept for a challenge. Nonces follow from the seed: sufficient for a rehearsal with a known
+//! password.
 
 use super::chance::Chance;
 use super::profile::ChallengeBy;
@@ -12,12 +13,12 @@ use media::sip::message::{SipMessage, reason_phrase};
 use rsip::headers::auth::{Algorithm, AuthQop};
 use std::fmt;
 
-/// Realm of every challenge.
+/// The realm of every challenge.
 const REALM: &str = "ledgerline-carrier";
-/// Age up to which a nonce is taken: as long as a SIP transaction.
+/// Longest age of a nonce that is accepted, in milliseconds: as long as a SIP transaction.
 const NONCE_MS_MAX: u64 = 32_000;
 
-/// User and password that the carrier asks for. `Debug` does not show the password.
+/// The user and password that the carrier demands. `Debug` does not show the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CarrierUser {
     pub user: String,
@@ -30,17 +31,17 @@ impl fmt::Debug for CarrierUser {
     }
 }
 
-/// What a request's credentials are worth.
+/// The result of checking a request's credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Credentials {
     Missing,
     Wrong,
-    /// Right, but for a nonce that is too old or not ours.
+    /// The credentials are right, but the nonce is too old or was not made here.
     Stale,
     Right,
 }
 
-/// Challenges requests and judges the answers.
+/// Challenges requests and checks the answers.
 pub(super) struct Challenger {
     pub(super) user: CarrierUser,
     pub(super) by: ChallengeBy,
@@ -55,7 +56,7 @@ impl Challenger {
         }
     }
 
-    /// The response that asks for credentials.
+    /// Returns the response that demands credentials.
     pub(super) fn challenge(
         &self,
         request: &SipMessage,
@@ -80,7 +81,7 @@ impl Challenger {
         format!("{made}{proof:016x}")
     }
 
-    /// Judges the request's `Authorization` or `Proxy-Authorization`.
+    /// Checks the request's `Authorization` or `Proxy-Authorization`.
     pub(super) fn judge(&self, request: &SipMessage, now: Timestamp) -> Credentials {
         let name = match self.by {
             ChallengeBy::Registrar => "Authorization",
@@ -190,7 +191,7 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
-    /// An INVITE with the answer that RFC 2617's formula gives for the nonce made at 1 s.
+    /// Returns an INVITE with the answer by RFC 2617's formula to the nonce made at 1 s.
     fn invite(challenger: &Challenger, password: &str) -> SipMessage {
         let uri = "sip:+15550100@127.0.0.1:5060";
         let nonce = challenger.nonce(at(1_000).micros());

@@ -1,17 +1,17 @@
 //! Seeded draws for personas: the same words give the same numbers on every machine and for ever.
 //!
-//! SplitMix64 over a SHA-256 of what the draw is about. Not for keys or nonces that must not be guessed.
+//! SplitMix64 over a SHA-256 of the words. Not for keys or nonces that must not be guessed.
 
 use sha2::{Digest, Sha256};
 
-/// A sequence of draws about one thing.
+/// A sequence of draws for one seed and one list of words.
 #[derive(Debug, Clone)]
 pub(crate) struct Chance {
     state: u64,
 }
 
 impl Chance {
-    /// Draws about `words`, each told apart by its length.
+    /// Returns the draws for `words`; their lengths are hashed too, so that no two lists give the same text.
     pub(crate) fn about(seed: u64, words: &[&str]) -> Self {
         let mut digest = Sha256::new();
         digest.update(seed.to_be_bytes());
@@ -34,7 +34,7 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from `low` to `high`, both included.
+    /// Draws a number from `low` to `high`, both included.
     pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
         let span = high.saturating_sub(low).saturating_add(1);
         low + self.next().checked_rem(span).unwrap_or(0)
@@ -45,17 +45,17 @@ impl Chance {
         self.between(1, 100) <= u64::from(percent)
     }
 
-    /// The low 32 bits of a draw, for stream numbers.
+    /// Draws 32 bits, for stream numbers.
     pub(crate) fn bits_32(&mut self) -> u32 {
         u32::try_from(self.next() & u64::from(u32::MAX)).unwrap_or(0)
     }
 
-    /// The low 16 bits of a draw.
+    /// Draws 16 bits.
     pub(crate) fn bits_16(&mut self) -> u16 {
         u16::try_from(self.next() & u64::from(u16::MAX)).unwrap_or(0)
     }
 
-    /// One of the weighted choices; `None` when all weights are 0.
+    /// Draws one of the weighted choices; `None` if all weights are 0.
     pub(crate) fn weighted<T: Copy>(&mut self, choices: &[(T, u32)]) -> Option<T> {
         let sum: u64 = choices.iter().map(|(_, weight)| u64::from(*weight)).sum();
         let mut left = self.next().checked_rem(sum)?;

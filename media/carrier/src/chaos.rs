@@ -1,4 +1,5 @@
-//! Random requests in random order at random times, from a seed: what holds of the exchange whatever comes.
+//! Sends random requests in random order at random times, from a seed, and checks what must hold of the
+//! exchange in every case.
 
 use super::chance::Chance;
 use super::profile::CarrierProfile;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 const METHODS: [&str; 8] = [
     "INVITE", "INVITE", "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO",
 ];
-/// Worlds tried; each some hundred inputs.
+/// Number of worlds tried, each with some hundred inputs.
 const WORLDS: u64 = 150;
 
 struct World {
@@ -146,7 +147,7 @@ impl World {
         });
     }
 
-    /// Steps through the deadlines of so much time.
+    /// Lets this much time pass, deadline by deadline.
     fn wait(&mut self, ms: i64) {
         let until = self.now_ms + ms;
         while let Some(at) = self.exchange.next_deadline() {

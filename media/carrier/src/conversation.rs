@@ -1,45 +1,48 @@
-//! What callees say who speak: phrases of a profile, with the sounds that say them.
+//! The conversations of speaking callees: phrases of a profile, with the audio that says them.
 
 use super::callee::{Act, Cue, Step};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// Most phrases of one profile; a second of sound is 16 KB.
+/// Most phrases of one profile; a second of audio is 16 KB.
 const PHRASES_MAX: usize = 500;
-/// Most turns of one conversation: more than anybody stays for.
+/// Most turns of one conversation: more than any callee stays for.
 const TURNS_MAX: usize = 40;
 /// Longest text of a phrase, in bytes; it is a file's name too.
 const PHRASE_BYTES_MAX: usize = 120;
-/// What must be heard before a pause means that the robot has asked: past the notices.
+/// Shortest audio of the robot after which a pause means that it has asked, in the first turn, in
+/// milliseconds: longer than the notices.
 const FIRST_HEARD_MS: u64 = 5_000;
-/// The same later in the call: any question is longer.
+/// Shortest audio of the robot after which a pause means that it has asked, in later turns, in milliseconds:
+/// any question is longer.
 const LATER_HEARD_MS: u64 = 400;
-/// The pause that means it.
+/// The pause that means that the robot has asked, in milliseconds.
 const QUIET_MS: u64 = 900;
-/// Frames of a keypress.
+/// Length of a keypress, in frames.
 const PRESS_FRAMES: u16 = 8;
 
-/// One turn of somebody who speaks: exactly one of `say` and `press`, or neither, for a turn that is let go
-/// by.
+/// One turn of a speaking callee: at most one of `say` and `press`; without both, the callee lets the turn
+/// pass.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CalleeTurn {
-    /// A phrase: the file of that name speaks it.
+    /// The phrase to say; the file of that name holds its audio.
     pub say: Option<String>,
     pub press: Option<char>,
-    /// Does not wait until the robot has finished: so long after its first sound since the turn before.
+    /// Time after the robot's first audio since the turn before at which the callee interrupts, in
+    /// milliseconds; if absent, the callee waits until the robot has finished.
     pub interrupt_after_ms: Option<u64>,
 }
 
-/// Why a conversation cannot be held.
+/// The reason why a conversation cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConversationError {
     #[error(
-        "conversations: `{0}` is no phrase: a file's name of 1 to {PHRASE_BYTES_MAX} bytes, without / and ."
+        "conversations: `{0}` is not a phrase: use a file's name of 1 to {PHRASE_BYTES_MAX} bytes, without / and ."
     )]
     Phrase(String),
-    #[error("conversations: nothing says `{0}`; its file is missing in `voices`")]
+    #[error("conversations: the file of the phrase `{0}` is missing in `voices`")]
     NoVoice(String),
     #[error("conversations: a turn says something or presses a key, not both")]
     Both,
@@ -49,7 +52,7 @@ pub enum ConversationError {
     TooMany,
 }
 
-/// The sounds of phrases, by text; clones share them.
+/// The audio of phrases, by text; clones share it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Voices(Arc<[(String, Vec<i16>)]>);
 
@@ -60,7 +63,7 @@ impl fmt::Debug for Voices {
 }
 
 impl Voices {
-    /// Samples at 8 kHz, by phrase.
+    /// Returns the voices from phrases with their samples at 8 kHz.
     pub fn new(phrases: Vec<(String, Vec<i16>)>) -> Self {
         Self(phrases.into())
     }
@@ -70,7 +73,7 @@ impl Voices {
         u16::try_from(place).ok()
     }
 
-    /// A phrase's samples.
+    /// The samples of the phrase at this index; empty if there is none.
     pub(super) fn samples(&self, place: u16) -> &[i16] {
         self.0.get(usize::from(place)).map_or(&[], |(_, samples)| samples)
     }
@@ -80,7 +83,7 @@ impl Voices {
     }
 }
 
-/// Every phrase of some conversations, once, in order.
+/// Returns every phrase of these conversations, once, in order; an error for an invalid turn.
 pub fn phrases(conversations: &[Vec<CalleeTurn>]) -> Result<Vec<String>, ConversationError> {
     let mut phrases: Vec<String> = Vec::new();
     for turn in conversations.iter().flatten() {
@@ -105,7 +108,7 @@ pub fn phrases(conversations: &[Vec<CalleeTurn>]) -> Result<Vec<String>, Convers
     Ok(phrases)
 }
 
-/// Whether every phrase has its sound.
+/// Checks that the conversations are valid and that every phrase has its audio.
 pub(super) fn check(conversations: &[Vec<CalleeTurn>], voices: &Voices) -> Result<(), ConversationError> {
     let silent = phrases(conversations)?
         .into_iter()
@@ -113,7 +116,7 @@ pub(super) fn check(conversations: &[Vec<CalleeTurn>], voices: &Voices) -> Resul
     silent.map_or(Ok(()), |text| Err(ConversationError::NoVoice(text)))
 }
 
-/// The steps of a conversation.
+/// Returns the steps of a conversation.
 pub(super) fn steps(turns: &[CalleeTurn], voices: &Voices) -> Vec<Step> {
     let step = |(place, turn): (usize, &CalleeTurn)| {
         let heard_ms = if place == 0 {

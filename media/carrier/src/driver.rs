@@ -1,7 +1,8 @@
 //! The carrier's sockets, file and pace: one task moves its bytes and asks its exchange what is due.
 //!
-//! One SIP socket, one media socket per call. Media sockets are read when their call's 20 ms are over, so no
-//! task and no wake-up belongs to a single call. Call details are appended line by line, each line one write.
+//! There is one SIP socket, and one media socket per call. Media sockets are read when their call's 20 ms are
+//! over, so no task and no wake-up belongs to a single call. Call details are appended line by line, each
+//! line in one write.
 
 use crate::{
     CallDetails, CarrierCounts, CarrierProfile, CarrierUser, Exchange, ExchangeSettings, Input, LegNumber,
@@ -20,39 +21,40 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Longest UDP datagram.
+/// Longest UDP datagram, in bytes.
 const DATAGRAM_BYTES_MAX: usize = 65_535;
-/// Receive buffer of the SIP socket: a burst of some thousand requests.
+/// Receive buffer of the SIP socket, in bytes: for a burst of some thousand requests.
 const SIP_BUFFER_BYTES: usize = 1 << 20;
-/// Receive buffer of a media socket: more than a second of packets, small enough for thousands of calls.
+/// Receive buffer of a media socket, in bytes: more than a second of packets, small enough for thousands of
+/// calls.
 const MEDIA_BUFFER_BYTES: usize = 64 * 1_024;
-/// SIP datagrams taken before time is looked at again.
+/// Most SIP datagrams taken before deadlines are checked again.
 const SIP_BURST_MAX: usize = 64;
-/// Media packets read of one call at once; what is above waits 20 ms.
+/// Most media packets read of one call at once; further ones wait 20 ms.
 const MEDIA_BURST_MAX: usize = 32;
-/// Longest sleep without any call.
+/// Longest sleep without any call, in milliseconds.
 const IDLE_MS: u64 = 1_000;
 
-/// How a carrier is started.
+/// The settings with which a carrier is started.
 #[derive(Debug, Clone)]
 pub struct CarrierConfig {
-    /// SIP address; port 0 takes a free one. An unspecified address is refused: peers could not reach it.
+    /// The SIP address; port 0 takes a free one. An unspecified address is refused: peers could not reach it.
     pub listen: SocketAddr,
-    /// Decides who is behind each number.
+    /// The seed that decides the persona behind each number.
     pub seed: u64,
-    /// Where call details are appended; its earlier lines tell how often each number was called.
+    /// The file to which call details are appended; its earlier lines tell how often each number was called.
     pub cdr: Option<PathBuf>,
     pub profile: CarrierProfile,
-    /// Whom every INVITE must authenticate as; `None` challenges nobody.
+    /// The user as which every INVITE must authenticate; `None` for no challenge.
     pub auth: Option<CarrierUser>,
 }
 
-/// Why a carrier did not start.
+/// The reason why a carrier did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum CarrierError {
     #[error("the profile is wrong: {0}")]
     Profile(#[from] ProfileError),
-    #[error("{0} is no address that peers can reach")]
+    #[error("peers cannot reach {0}; give the address of a network interface")]
     Address(SocketAddr),
     #[error("cannot listen on {address}: {error}")]
     Listen { address: SocketAddr, error: io::Error },
@@ -81,25 +83,25 @@ pub struct Carrier;
 #[derive(Clone)]
 pub struct CarrierHandle {
     local_addr: SocketAddr,
-    /// What was counted, and how many calls there are now.
+    /// The carrier's counts, and the number of calls now.
     counts: watch::Receiver<(CarrierCounts, usize)>,
     stop: Arc<watch::Sender<bool>>,
     ended: watch::Receiver<bool>,
 }
 
 impl CarrierHandle {
-    /// Where it takes SIP.
+    /// The address at which the carrier takes SIP.
     pub const fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
     pub fn counts(&self) -> CarrierCounts {
         self.counts.borrow().0
     }
-    /// Calls now, rung and answered ones alike.
+    /// The number of calls now, ringing and answered ones alike.
     pub fn live_count(&self) -> usize {
         self.counts.borrow().1
     }
-    /// Returns once there are so many calls; false when the carrier is gone before.
+    /// Waits until there are exactly this many calls; false if the carrier ends before.
     pub async fn has_live(&self, count: usize) -> bool {
         let mut counts = self.counts.clone();
         counts.wait_for(|(_, live)| *live == count).await.is_ok()
@@ -108,13 +110,13 @@ impl CarrierHandle {
     pub async fn stop(&self) {
         self.stop.send_replace(true);
         let mut ended = self.ended.clone();
-        // An error means that the task is gone, which is what is awaited.
+        // An error means that the task is gone, which is the awaited state.
         drop(ended.wait_for(|ended| *ended).await);
     }
 }
 
 impl Carrier {
-    /// Binds, opens the file and spawns the carrier's task. Must run inside the tasks' runtime.
+    /// Binds the socket, opens the file and spawns the carrier's task. It must run inside the tasks' runtime.
     pub fn start(
         config: CarrierConfig,
         clock: Arc<dyn Clock>,
@@ -171,7 +173,7 @@ impl Carrier {
     }
 }
 
-/// A non-blocking UDP socket with a receive buffer of this size.
+/// Returns a non-blocking UDP socket with a receive buffer of this size.
 fn bind(address: SocketAddr, buffer_bytes: usize) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_recv_buffer_size(buffer_bytes)?;
@@ -181,7 +183,7 @@ fn bind(address: SocketAddr, buffer_bytes: usize) -> io::Result<UdpSocket> {
 }
 
 /// Opens the file for appending. Its earlier calls count as earlier attempts; half a line that a crash left
-/// is cut off, as it would spoil the next.
+/// is cut off, since it would spoil the next one.
 fn open_details(path: &Path, exchange: &mut Exchange) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let file = options
@@ -212,7 +214,8 @@ fn open_details(path: &Path, exchange: &mut Exchange) -> io::Result<File> {
     Ok(file)
 }
 
-/// Waits for `stop`. Dropped handles say nothing: then the carrier goes on until the process stops.
+/// Waits for `stop`. It never completes if all handles are dropped: the carrier then goes on until the
+/// process stops.
 async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
     if stopping.wait_for(|stopping| *stopping).await.is_err() {
         std::future::pending::<()>().await;
@@ -298,7 +301,8 @@ impl CarrierDriver {
         }
     }
 
-    /// Does what the exchange wants. A datagram that cannot be sent now is lost, as on any network.
+    /// Carries out the outputs of the exchange. A datagram that cannot be sent now is lost, as on any
+    /// network.
     fn carry_out(&mut self) {
         while let Some(output) = self.exchange.poll_output() {
             match output {
@@ -324,7 +328,7 @@ impl CarrierDriver {
                 Some(address)
             }
             Err(error) => {
-                tracing::warn!(leg, %error, "no media socket");
+                tracing::warn!(leg, %error, "no media socket could be opened");
                 None
             }
         };
@@ -421,7 +425,7 @@ mod tests {
             self.send(&invite.with_body("application/sdp", offer)).await;
         }
 
-        /// The next response above 199 to a call; repeated ones of other calls are passed over.
+        /// Returns the next response above 199 to a call; repeated ones of other calls are skipped.
         async fn final_response(&self, call_id: &str) -> SipMessage {
             let mut buffer = [0; 4_096];
             loop {

@@ -1,4 +1,4 @@
-//! All calls at the carrier: which request belongs to which call, and what is due when.
+//! Manages all calls at the carrier: assigns requests to calls, and knows what is due when.
 //!
 //! Bytes and time in, bytes and facts out (`handle_input`, `poll_output`, `next_deadline`). Memory is
 //! bounded: a full exchange answers 503 and remembers ended calls for some minutes only.
@@ -17,17 +17,17 @@ use media::sip::sdp::SDP_BYTES_MAX;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
-/// Calls at once; the next one meets 503.
+/// Most calls at once; the next one gets 503.
 pub const LIVE_LEGS_MAX: usize = 2_000;
-/// Calls remembered, ended ones included: five minutes at 66 calls a second.
+/// Most calls remembered, including ended ones: five minutes at 66 calls a second.
 const REMEMBERED_LEGS_MAX: usize = 20_000;
-/// Numbers whose calls are counted; beyond, each call is its number's first.
+/// Most numbers for which calls are counted; beyond that, each call counts as its number's first.
 const NUMBERS_MAX: usize = 200_000;
 
-/// Longest number that is counted; E.164 has 15 digits.
+/// Longest number that is counted, in bytes; E.164 has 15 digits.
 const NUMBER_BYTES_MAX: usize = 32;
 
-/// What an exchange is made from.
+/// The settings of an exchange.
 pub struct ExchangeSettings {
     /// The SIP address that peers reach.
     pub local: SocketAddr,
@@ -75,7 +75,7 @@ impl Exchange {
         }
     }
 
-    /// Takes over how often a number was called before, from the details an earlier process wrote.
+    /// Takes over the number of earlier calls to a number, from the details that an earlier process wrote.
     pub fn remember_calls(&mut self, callee: &str, calls: u32) {
         if self.calls_of_number.len() < NUMBERS_MAX {
             let number = callee.trim_start_matches('+').to_owned();
@@ -83,7 +83,7 @@ impl Exchange {
         }
     }
 
-    /// How often a number was called, over all processes that wrote to the same file.
+    /// The number of calls to a number, over all processes that wrote to the same file.
     pub fn calls_of(&self, callee: &str) -> u32 {
         let calls = self.calls_of_number.get(callee.trim_start_matches('+'));
         calls.copied().unwrap_or(0)
@@ -96,12 +96,12 @@ impl Exchange {
         self.live_count
     }
 
-    /// When `handle_input` wants `Input::Time` next.
+    /// The time at which `handle_input` needs `Input::Time` next; `None` without any call.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
-    /// Calls that have something to do by now: their media should be read before `Input::Time`.
+    /// Returns the calls with something due by now: their media should be read before `Input::Time`.
     pub fn due(&self, now: Timestamp) -> Vec<LegNumber> {
         self.deadlines
             .range(..=(now, LegNumber::MAX))
@@ -109,7 +109,7 @@ impl Exchange {
             .collect()
     }
 
-    /// What to do next; ask until there is nothing.
+    /// Returns the next output; ask until there is none.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
@@ -143,7 +143,7 @@ impl Exchange {
         }
     }
 
-    /// Lets a leg act, then keeps its deadline and the count of live legs in step.
+    /// Lets a leg act, then updates its deadline and the number of live legs.
     fn with_leg(&mut self, number: LegNumber, act: impl FnOnce(&mut Leg, &mut VecDeque<Output>)) {
         let Some((scheduled, leg)) = self.legs.get_mut(&number) else {
             return;
@@ -264,7 +264,7 @@ impl Exchange {
     }
 
     fn begin(&mut self, now: Timestamp, from: SocketAddr, invite: SipMessage) {
-        // A remembered leg holds its INVITE: no more of it than an offer that can be answered.
+        // A remembered leg holds its INVITE: it must not be larger than an offer that can be answered.
         if invite.body.len() > SDP_BYTES_MAX {
             return self.refuse(&invite, 488, from);
         }
@@ -289,7 +289,7 @@ impl Exchange {
         self.admit(now, from, number, invite);
     }
 
-    /// True when another call can be remembered; the oldest one that is not live makes room.
+    /// True if another call can be remembered; if necessary, the oldest call that is not live is forgotten.
     fn make_room(&mut self) -> bool {
         if self.legs.len() < REMEMBERED_LEGS_MAX {
             return true;
@@ -302,7 +302,7 @@ impl Exchange {
         true
     }
 
-    /// Challenges the INVITE or takes it on.
+    /// Challenges the INVITE or accepts it.
     fn admit(&mut self, now: Timestamp, from: SocketAddr, number: LegNumber, invite: SipMessage) {
         let stale = match self.credentials(&invite, now) {
             Credentials::Right => self.take_stale(number),
@@ -331,7 +331,7 @@ impl Exchange {
         judged.unwrap_or(Credentials::Right)
     }
 
-    /// Whether this leg's right credentials shall once be called stale.
+    /// True once for a leg with right credentials that are to be called stale.
     fn take_stale(&mut self, number: LegNumber) -> bool {
         let leg = self.legs.get_mut(&number);
         self.challenger.is_some() && leg.is_some_and(|(_, leg)| std::mem::take(&mut leg.stale_due))

@@ -1,9 +1,9 @@
 //! The carrier: the answering side of a rehearsal, with seeded people behind its numbers.
 //!
-//! Real SIP and RTP, so that a campaign can be rehearsed before a trunk exists. It shares the parser, SDP,
-//! RTP and codec code with the dialing side, but no state, transaction or dialog code: an error there would
-//! not meet its own mirror image here. Nobody rings longer than 4 s, and an answered leg whose peer is gone
-//! is dropped 4 s after its last packet. Its own record of calls is `call_details`. Sockets are in
+//! It speaks real SIP and RTP, so that a campaign can be rehearsed before a trunk exists. It shares the
+//! parser, SDP, RTP and codec code with the dialing side, but no state, transaction or dialog code: an error
+//! there would not meet its own mirror image here. No call rings longer than 4 s, and an answered leg is
+//! dropped 4 s after the last packet of its peer. Its own record of calls is `call_details`. Sockets are in
 //! `driver.rs`.
 
 mod call_details;
@@ -36,28 +36,28 @@ pub use turns::TurnDetails;
 
 use std::net::SocketAddr;
 
-/// A call's number at this carrier, counted from 1.
+/// The number of a call at this carrier, counted from 1.
 pub type LegNumber = u64;
 
-/// What reaches the carrier.
+/// An input to the carrier.
 #[derive(Debug, Clone, Copy)]
 pub enum Input<'a> {
     /// A datagram of the SIP socket.
     Sip { from: SocketAddr, datagram: &'a [u8] },
     /// A datagram of a leg's media socket.
     Media { leg: LegNumber, datagram: &'a [u8] },
-    /// The answer to `Output::OpenMedia`: the socket's address, or nothing where none could be opened.
+    /// The answer to `Output::OpenMedia`: the socket's address, or `None` if it could not be opened.
     MediaOpened {
         leg: LegNumber,
         address: Option<SocketAddr>,
     },
     /// The deadline has come.
     Time,
-    /// End all calls: BYE to the answered ones, 503 to the others.
+    /// The order to end all calls: BYE to the answered ones, 503 to the others.
     Stop,
 }
 
-/// What the carrier wants done.
+/// An output of the carrier, to be carried out by its driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     Send {
@@ -75,19 +75,19 @@ pub enum Output {
     CloseMedia {
         leg: LegNumber,
     },
-    /// Append this line.
+    /// A line to append to the file of call details.
     Details(Box<CallDetails>),
 }
 
-/// Counts since the start.
+/// The carrier's counts since its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CarrierCounts {
-    /// Call-IDs seen.
+    /// Number of Call-IDs seen.
     pub calls: u64,
-    /// Datagrams that are no SIP message.
+    /// Number of datagrams that are not a SIP message.
     pub malformed: u64,
-    /// Requests outside any call, or for which there was no room.
+    /// Number of requests outside any call, or for which there was no room.
     pub refused: u64,
-    /// INVITEs that repeated a Call-ID as a new transaction.
+    /// Number of INVITEs that repeated a Call-ID as a new transaction.
     pub second_invites: u64,
 }

@@ -1,4 +1,4 @@
-//! What kinds of people a carrier's numbers belong to, and how patient they are: `--profile FILE`.
+//! The mix of people behind a carrier's numbers and their patience: `--profile FILE`.
 //!
 //! YAML or JSON; every member has a default, unknown members are refused. Weights are shares of their own
 //! sum. The defaults suit the demonstration: about two of three people answer, within 4 seconds.
@@ -20,18 +20,19 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Longest ringing: the carrier then says that nobody answers. Below the demonstration's ring timeout.
+/// Longest ringing, in milliseconds, after which the carrier refuses the call as not answered. It is shorter
+/// than the demonstration's ring timeout.
 pub const RING_MS_MAX: u64 = 4_000;
-/// Longest any persona waits for something while talking: two minutes.
+/// Longest wait of a persona while talking, in milliseconds: two minutes.
 const TALK_MS_MAX: u64 = 120_000;
 
 /// One way in which a callee takes a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Manner {
-    /// Answers, hears the robot out, presses one of the keys 1, 2 and 9.
+    /// Answers, listens until the robot has finished, presses one of the keys 1, 2 and 9.
     PressesKey,
-    /// Answers and presses a key that means nothing, then perhaps a right one.
+    /// Answers and presses a key without a meaning, then perhaps a right one.
     PressesWrongKey,
     /// Answers and holds one of the profile's conversations.
     Speaks,
@@ -39,17 +40,17 @@ pub enum Manner {
     SaysNothing,
     /// Answers and hangs up while the robot speaks.
     HangsUpMidway,
-    /// Answers and is gone within a second, without a sound.
+    /// Answers and hangs up within a second, without any audio.
     AnswersAndGoes,
     /// An answering machine: a greeting, a beep, then it records.
     Machine,
     /// Rings until the carrier gives up: 480 with Q.850 cause 19.
     NoAnswer,
-    /// 486 with Q.850 cause 17.
+    /// Busy: 486 with Q.850 cause 17.
     Busy,
-    /// Rings, then 603 with Q.850 cause 21.
+    /// Rings, then refuses: 603 with Q.850 cause 21.
     Declines,
-    /// A number nobody has: 404 with Q.850 cause 1.
+    /// An unallocated number: 404 with Q.850 cause 1.
     Vacant,
     /// Switched off: 480 without ringing, Q.850 cause 20.
     Unreachable,
@@ -57,13 +58,13 @@ pub enum Manner {
     Congestion,
     /// No response at all.
     Silent,
-    /// 100 and nothing more until CANCEL.
+    /// A 100 and nothing more until CANCEL.
     OnlyTrying,
     /// Rings; when CANCEL comes, a 200 to the INVITE crosses it.
     AnswersAcrossCancel,
 }
 
-/// Shares of the manners unless the profile says otherwise, in thousandths.
+/// Default shares of the manners, in thousandths.
 const WEIGHTS: [(Manner, u32); 12] = [
     (Manner::PressesKey, 400),
     (Manner::PressesWrongKey, 40),
@@ -88,14 +89,14 @@ pub struct SpanMs {
     pub max: u64,
 }
 
-/// Whether and how an INVITE is challenged when the carrier knows a user (RFC 3261, 22).
+/// The way in which an INVITE is challenged if the carrier has a user (RFC 3261, 22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChallengeBy {
-    /// 401 with WWW-Authenticate.
+    /// With 401 and WWW-Authenticate.
     #[default]
     Registrar,
-    /// 407 with Proxy-Authenticate.
+    /// With 407 and Proxy-Authenticate.
     Proxy,
 }
 
@@ -105,31 +106,32 @@ pub enum ChallengeBy {
 pub struct CarrierProfile {
     /// Shares of the manners; those left out have none. Default: see the table in this file.
     pub weights: BTreeMap<Manner, u32>,
-    /// From the INVITE to 180. Default 20 to 200.
+    /// Time from the INVITE to 180. Default 20 to 200.
     pub post_dial_delay_ms: SpanMs,
-    /// From 180 to the answer or refusal, at most 4000 in all. Default 300 to 3000.
+    /// Time from 180 to the answer or refusal, at most 4000 in all. Default 300 to 3000.
     pub ring_ms: SpanMs,
-    /// How many calls in 100 begin with 183 and a ringing sound instead of 180. Default 15.
+    /// Number of calls in 100 that begin with 183 and a ringing tone instead of 180. Default 15.
     pub early_media_percent: u8,
-    /// From the robot's pause to the keypress. Default 700 to 1500.
+    /// Time from the robot's pause to the keypress. Default 700 to 1500.
     pub think_ms: SpanMs,
-    /// What a person hears before hanging up midway. Default 2000 to 8000.
+    /// Audio that a callee hears before hanging up midway. Default 2000 to 8000.
     pub patience_ms: SpanMs,
-    /// How many callees in 100 that press a key know it before the robot has finished. Default 70.
+    /// Number in 100 of the callees pressing a key who press it before the robot has finished. Default 70.
     pub impatient_percent: u8,
     /// Weights of the keys 1, 2 and 9. Default 30, 40, 30.
     #[serde(deserialize_with = "keys")]
     pub keys: BTreeMap<char, u32>,
     pub challenge_by: ChallengeBy,
-    /// How many right answers in 100 to a challenge meet a nonce called stale. Default 0.
+    /// Number in 100 of the right answers to a challenge that are refused once with a stale nonce. Default 0.
     pub stale_nonce_percent: u8,
-    /// Directory of the WAV files (8 kHz, mono, 16 bit) of phrases, each named for what it says.
+    /// Directory of the WAV files (8 kHz, mono, 16 bit) of phrases, each named after its words.
     pub voices: Option<PathBuf>,
-    /// What those say who speak; each draws one.
+    /// The conversations of speaking callees; each callee draws one.
     pub conversations: Vec<Vec<CalleeTurn>>,
-    /// Who answers and holds which of them (from 0), whatever the weights: by number, without `+`.
+    /// The numbers (without `+`) that always answer and hold the conversation with this index (from 0),
+    /// regardless of the weights.
     pub speakers: BTreeMap<String, usize>,
-    /// The sounds of those phrases, read by whoever reads the profile.
+    /// The audio of the phrases; the code that reads the profile loads it.
     #[serde(skip)]
     pub clips: Voices,
 }
@@ -158,7 +160,7 @@ impl Default for CarrierProfile {
     }
 }
 
-/// A key as people write it: YAML reads an unquoted 9 as a number.
+/// A key in its written form: YAML reads an unquoted 9 as a number.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(untagged)]
 enum WrittenKey {
@@ -176,10 +178,10 @@ fn keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<char, u32
         .into_iter()
         .map(|(one, weight)| key(one).map(|one| (one, weight)))
         .collect();
-    read.map_err(|digit| D::Error::custom(format!("{digit} is no key")))
+    read.map_err(|digit| D::Error::custom(format!("{digit} is not a key")))
 }
 
-/// Why a profile makes no sense; names the member.
+/// The error in a profile, with the name of the member.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{member}: {why}")]
 pub struct ProfileError {
@@ -188,7 +190,7 @@ pub struct ProfileError {
 }
 
 impl CarrierProfile {
-    /// All callees in one manner, for proofs and tests.
+    /// Returns a profile in which all callees have one manner, for proofs and tests.
     pub fn only(manner: Manner) -> Self {
         Self {
             weights: BTreeMap::from([(manner, 1)]),
@@ -196,7 +198,7 @@ impl CarrierProfile {
         }
     }
 
-    /// Checks what the types cannot.
+    /// Checks the values as far as the types do not.
     pub fn check(&self) -> Result<(), ProfileError> {
         let bad = |member, why| Err(ProfileError { member, why });
         if self.weights.values().all(|weight| *weight == 0) {
@@ -231,7 +233,10 @@ impl CarrierProfile {
             ("stale_nonce_percent", self.stale_nonce_percent),
         ];
         if conversation::check(&self.conversations, &self.clips).is_err() {
-            return bad("conversations", "a phrase has no sound, or a turn makes no sense");
+            return bad(
+                "conversations",
+                "a phrase has no audio file, or a turn is invalid",
+            );
         }
         if self.speakers.values().any(|one| *one >= self.conversations.len()) {
             return bad("speakers", "there is no such conversation");

@@ -1,13 +1,13 @@
-//! The carrier's responses: what every one of them carries besides the copied headers.
+//! Makes the carrier's responses, with the headers that all of them have besides the copied ones.
 
 use media::sip::header_value::{parameter, user};
 use media::sip::message::{SipMessage, reason_phrase};
 use std::net::SocketAddr;
 
-/// Methods the carrier knows.
+/// The methods that the carrier knows.
 pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
 
-/// A response to `request`, which came from `peer`; an empty tag leaves To as it is (100 Trying).
+/// Returns a response to `request`, which came from `peer`; an empty tag leaves To as it is (100 Trying).
 pub(super) fn reply(request: &SipMessage, code: u16, peer: SocketAddr, tag: &str) -> SipMessage {
     let tag = (!tag.is_empty()).then_some(tag);
     let mut response = SipMessage::response(request, code, reason_phrase(code), tag);
@@ -18,8 +18,8 @@ pub(super) fn reply(request: &SipMessage, code: u16, peer: SocketAddr, tag: &str
     response
 }
 
-/// A response that makes or confirms a dialog: Contact and the recorded route (RFC 3261, 12.1.1). Like many
-/// carriers it puts the number called into its Contact.
+/// Returns a response that makes or confirms a dialog: with Contact and the recorded route (RFC 3261,
+/// 12.1.1). Like many carriers it puts the number called into its Contact.
 pub(super) fn dialog_reply(
     request: &SipMessage,
     code: u16,
@@ -37,7 +37,7 @@ pub(super) fn dialog_reply(
         .with("Allow", ALLOW)
 }
 
-/// Fills an empty `rport` with where the request came from (RFC 3581, 4).
+/// Fills an empty `rport` with the address and port that the request came from (RFC 3581, 4).
 fn with_source(via: &str, peer: SocketAddr) -> String {
     let (head, parameters) = via.split_once(';').unwrap_or((via, ""));
     if parameter(parameters, "rport") != Some("") {

@@ -1,29 +1,29 @@
-//! What a callee sounds like: packets of speech-like noise, a beep and a ringing sound, encoded once.
+//! The audio of a callee: packets of speech-like noise, a beep and a ringing tone, encoded once.
 //!
-//! Nothing here is a voice: bursts of a buzz with noise, loud enough for any detector of sound.
+//! None of it is a voice: it is bursts of a buzz with noise, loud enough for any detector.
 
 use media::audio::frame::{FRAME_SAMPLES, Frame, SILENCE, frame_of, sample_from};
 use media::codec::Codec;
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
 
-/// Packets before a sound repeats itself: one second.
+/// Number of packets after which a signal repeats: one second.
 const FRAMES: usize = 50;
 
-/// A sound that lasts as long as it is asked for.
+/// An audio signal of any length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sound {
     Silence,
     Speech,
-    /// A phrase, by its place.
+    /// A phrase, by its index.
     Phrase(u16),
-    /// 1000 Hz, as answering machines beep.
+    /// A tone of 1000 Hz, as answering machines beep.
     Beep,
-    /// 450 Hz, China's ringing sound (1 s on, 4 s off is the caller's affair).
+    /// A tone of 450 Hz, China's ringing tone (the caller of this function applies 1 s on, 4 s off).
     Ringing,
 }
 
-/// Payload of one packet: 20 ms of G.711.
+/// The payload of one packet: 20 ms of G.711.
 pub(super) type Payload = [u8; FRAME_SAMPLES];
 
 struct Bank {
@@ -47,7 +47,7 @@ impl Bank {
     }
 }
 
-/// The packet of a sound at this place; places beyond a second begin anew.
+/// Returns the packet of a signal at this index; after a second the packets repeat.
 pub(super) fn payload(codec: Codec, sound: Sound, place: u64) -> Payload {
     let bank = match codec {
         Codec::Pcma => &PCMA,
@@ -64,13 +64,13 @@ pub(super) fn payload(codec: Codec, sound: Sound, place: u64) -> Payload {
     frames.get(place).copied().unwrap_or(bank.silence)
 }
 
-/// The packet of a phrase at this place; none behind its end.
+/// Returns the packet of a phrase at this index; `None` after its end.
 pub(super) fn spoken(codec: Codec, samples: &[i16], place: u64) -> Option<Payload> {
     let index = usize::try_from(place).ok()?;
     frame_of(samples, index).map(|frame| encoded(codec, &frame))
 }
 
-/// Harmonics of 130 Hz, swelling four times a second like syllables.
+/// Returns harmonics of 130 Hz that swell four times a second like syllables.
 fn speech(second: f64) -> f64 {
     let harmonics = [(1.0, 0.6), (2.0, 1.0), (4.0, 0.7), (9.0, 0.4), (17.0, 0.2)];
     let buzz: f64 = harmonics
@@ -100,15 +100,15 @@ fn encoded(codec: Codec, frame: &Frame) -> Payload {
     bytes
 }
 
-/// Peak above which a packet holds sound: far above comfort noise, far below a quiet voice (-36 dBFS).
+/// Peak above which a packet counts as audible: far above comfort noise, far below a quiet voice (-36 dBFS).
 const SOUND_PEAK: u16 = 500;
-/// Every seventh byte is looked at: cheap enough for hundreds of calls. Not every eighth, which would meet a
-/// beep of 1000 Hz at its zero crossings only.
+/// Distance between the bytes that are examined: cheap enough for hundreds of calls. It is not eight, which
+/// would meet a beep of 1000 Hz at its zero crossings only.
 const LOOK_STEP: usize = 7;
-/// Bytes looked at in a packet of 20 ms.
+/// Number of bytes examined in a packet of 20 ms.
 const LOOKS: usize = FRAME_SAMPLES.div_ceil(LOOK_STEP);
 
-/// Whether a payload holds sound.
+/// True if a payload is audible.
 pub(super) fn is_sound(codec: Codec, payload: &[u8]) -> bool {
     let mut samples = [0_i16; LOOKS];
     let mut bytes = [0_u8; LOOKS];

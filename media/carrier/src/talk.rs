@@ -1,7 +1,7 @@
 //! The audio half of an answered leg: what the callee hears, says and presses, a packet every 20 ms.
 //!
 //! Packets in, packets out, no sockets. The script's steps run one after another; the leg asks which act is
-//! due. A leg that hears no packet for 4 s has lost its peer.
+//! due. A leg that gets no packet for 4 s has lost its peer.
 
 use super::callee::{Act, Cue, Step};
 use super::chance::Chance;
@@ -17,21 +17,22 @@ use media::sip::sdp::{AudioStream, Direction};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-/// The longest time without a packet from the peer: what a crash leaves is dropped soon after.
+/// Longest time without a packet from the peer, in milliseconds: calls that a crash leaves are dropped soon
+/// after.
 pub const PEER_GONE_MS: u64 = 4_000;
-/// Frames caught up with at once; whoever is later skips.
+/// Most frames that are made up for at once; a talk that is later skips the rest.
 const CATCH_UP_FRAMES_MAX: u64 = 3;
-/// Grid of the send times, so that many legs share one wake-up.
+/// Grid of the send times, in microseconds, so that many legs share one wake-up.
 const GRID_US: i64 = 5_000;
 
-/// When the robot was heard.
+/// The times of the robot's first and last audio.
 #[derive(Debug, Clone, Copy, Default)]
 struct Heard {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
 }
 
-/// Audio of one leg.
+/// The audio of one leg.
 pub(super) struct Talk {
     codec: Codec,
     payload_type: u8,
@@ -47,18 +48,18 @@ pub(super) struct Talk {
     last_step_at: Timestamp,
     heard: Heard,
     voices: Voices,
-    /// Of somebody who speaks.
+    /// The measurements of a speaking callee; `None` for all others.
     turns: Option<Turns>,
     sound: Sound,
     sound_until: Timestamp,
     press: Option<KeypressSender>,
-    /// Place within a sound, and count of ticks.
+    /// Index of the packet within the signal, and count of ticks.
     place: u64,
     next_frame_at: Timestamp,
 }
 
 impl Talk {
-    /// Audio that begins now: ringing before the answer, or silence. `mute` sends nothing at all.
+    /// Returns audio that begins now: ringing before the answer, or silence.
     pub(super) fn begin(offered: &AudioStream, chance: &mut Chance, now: Timestamp, sound: Sound) -> Self {
         let stream = OutgoingStream::new(chance.bits_32(), chance.bits_16(), chance.bits_32());
         Self {
@@ -85,7 +86,7 @@ impl Talk {
         }
     }
 
-    /// Begins the script. `mute` callees send no packet.
+    /// Begins the script. A `mute` callee sends no packet.
     pub(super) fn answer(&mut self, script: &[Step], now: Timestamp, mute: bool) {
         self.answered_at = Some(now);
         self.script = script.iter().copied().collect();
@@ -94,19 +95,19 @@ impl Talk {
         self.sends = !mute;
     }
 
-    /// Phrases of the script are said with these.
+    /// Sets the voices with which the script's phrases are said.
     pub(super) fn speak_with(&mut self, voices: Voices) {
         let speaks = |step: &Step| matches!(step.act, Act::Say { .. });
         self.turns = self.script.iter().any(speaks).then(Turns::default);
         self.voices = voices;
     }
 
-    /// What was told of the robot, once the call is over.
+    /// Returns the measurements of the robot when the call is over; `None` for a callee who does not speak.
     pub(super) fn turns(self, now: Timestamp) -> Option<TurnDetails> {
         self.turns.map(|turns| turns.over(now))
     }
 
-    /// A re-INVITE moved the far end or put us on hold.
+    /// Takes over the offer of a re-INVITE, which moved the far end or put us on hold.
     pub(super) fn renegotiate(&mut self, offered: &AudioStream) {
         self.codec = codec_of(offered);
         self.payload_type = offered.payload_type;
@@ -144,7 +145,7 @@ impl Talk {
         }
     }
 
-    /// Whether an answered leg has heard nothing for too long. On hold nothing is expected.
+    /// True if an answered leg has got no packet for too long. On hold none is expected.
     pub(super) fn is_peer_gone(&self, now: Timestamp) -> bool {
         let Some(answered_at) = self.answered_at else {
             return false;
@@ -155,7 +156,7 @@ impl Talk {
         !self.held && now.ms_since(last) >= PEER_GONE_MS
     }
 
-    /// The next act of the script, when its time has come; ask again until there is none.
+    /// Returns the next act of the script if it is due; ask again until there is none.
     pub(super) fn next_act(&mut self, now: Timestamp) -> Option<Act> {
         self.answered_at?;
         let step = *self.script.front()?;
@@ -213,7 +214,7 @@ impl Talk {
         self.place = 0;
     }
 
-    /// The packets due by now, oldest first.
+    /// Returns the packets due by now, oldest first.
     pub(super) fn packets(&mut self, now: Timestamp) -> Vec<Vec<u8>> {
         let mut packets = Vec::new();
         for _ in 0..CATCH_UP_FRAMES_MAX {
@@ -227,7 +228,7 @@ impl Talk {
         packets
     }
 
-    /// What could not be caught up with is silence that was never sent.
+    /// Skips the frames that are too late to be made up for: they are silence that was never sent.
     fn skip_to(&mut self, now: Timestamp) {
         let late_frames = now.ms_since(self.next_frame_at) / FRAME_MS;
         if late_frames > 0 {
@@ -266,7 +267,7 @@ impl Talk {
         let ended = std::mem::replace(&mut self.sound, Sound::Silence);
         if let (Sound::Phrase(_), Some(turns)) = (ended, &mut self.turns) {
             turns.phrase_ends(now);
-            // What the robot said meanwhile is no answer.
+            // The robot's words meanwhile are no answer.
             self.heard = Heard::default();
         }
     }
@@ -283,7 +284,7 @@ impl Talk {
         made
     }
 
-    /// The ringing sound pauses: 1 s on, 4 s off.
+    /// Applies the pauses of the ringing tone: 1 s on, 4 s off.
     fn sound_now(&self) -> Sound {
         let ringing_frames = 1_000 / FRAME_MS;
         if self.sound == Sound::Ringing && self.place % (5 * ringing_frames) >= ringing_frames {
@@ -293,7 +294,7 @@ impl Talk {
     }
 }
 
-/// The next instant of the send grid.
+/// Returns the next instant of the send grid.
 fn on_grid(now: Timestamp) -> Timestamp {
     let rest = now.micros().rem_euclid(GRID_US);
     Timestamp::from_micros(now.micros() + (GRID_US - rest) % GRID_US)
@@ -303,7 +304,7 @@ fn codec_of(offered: &AudioStream) -> Codec {
     Codec::from_payload_type(offered.codec.payload_type()).unwrap_or(Codec::Pcma)
 }
 
-/// Whether the far end wants no audio of ours and sends none.
+/// True if the far end wants none of our audio and sends none.
 fn is_held(offered: &AudioStream) -> bool {
     match offered.direction {
         Direction::SendRecv | Direction::SendOnly => false,
@@ -328,7 +329,7 @@ mod tests {
         talk
     }
 
-    /// One packet of the robot's: sound or silence.
+    /// Returns one packet of the robot: audible or silent.
     fn robot(sound: Sound) -> Vec<u8> {
         let payload = payload(Codec::Pcma, sound, 3);
         let mut buffer = vec![0; 172];
@@ -338,7 +339,7 @@ mod tests {
         buffer
     }
 
-    /// Lets the robot sound for `sound_ms`, then be silent; answers when the first act came.
+    /// Lets the robot be audible for `sound_ms`, then silent; returns the first act and its time.
     fn first_act_ms(talk: &mut Talk, sound_ms: i64, until_ms: i64) -> Option<(i64, Act)> {
         for ms in (0..until_ms).step_by(20) {
             let sound = if ms < sound_ms {

@@ -1,4 +1,4 @@
-//! The exchange on virtual time: hand-made requests in, responses, audio and call details out.
+//! Tests the exchange on virtual time: hand-made requests in, responses, audio and call details out.
 
 use super::call_details::EndedBy;
 use super::profile::{CarrierProfile, ChallengeBy, Manner};
@@ -14,15 +14,15 @@ use std::collections::BTreeMap;
 
 const URI: &str = "sip:+8613800138000@127.0.0.1:5060";
 
-/// A caller with its carrier: time moves only when told.
+/// A caller with its carrier, on virtual time.
 struct Rehearsal {
     exchange: Exchange,
     now_ms: i64,
-    /// Responses and requests from the carrier, with when they came.
+    /// Responses and requests from the carrier, with the times at which they came.
     heard: Vec<(i64, SipMessage)>,
     media: Vec<Vec<u8>>,
     details: BTreeMap<String, Vec<CallDetails>>,
-    /// Whether the robot's audio flows, and its stream.
+    /// The robot's stream and payload while its audio flows; `None` while it does not.
     robot: Option<(OutgoingStream, u8)>,
 }
 
@@ -89,7 +89,7 @@ impl Rehearsal {
         });
     }
 
-    /// Moves time on in steps of 20 ms; the robot's audio flows to leg 1 meanwhile.
+    /// Lets time pass in steps of 20 ms; the robot's audio flows to leg 1 meanwhile.
     fn wait(&mut self, ms: i64) {
         for _ in 0..ms / 20 {
             self.now_ms += 20;

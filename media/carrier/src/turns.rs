@@ -1,42 +1,45 @@
-//! What a callee who speaks can tell of the robot, from the packets alone: how soon it answers, how soon it
-//! stops when spoken into, and how long nobody was heard.
+//! Measures the robot from the side of a speaking callee, by packets alone: how soon it answers, how soon it
+//! stops when the callee interrupts, and how long neither side was audible.
 
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Most figures kept of one call.
 const FIGURES_MAX: usize = 200;
-/// A pause within speech is shorter: whoever is quiet for longer has stopped.
+/// Pauses within speech are shorter than this, in milliseconds: after it, a side has stopped speaking.
 const STOPPED_MS: u64 = 300;
-/// Who speaks on for so long after somebody began to speak was not cut.
+/// Time after the beginning of an interruption, in milliseconds, after which a robot that still speaks was
+/// not cut.
 const SPOKEN_THROUGH_MS: u64 = 3_000;
 
-/// As written in the call's details.
+/// The measurements as written in the call's details.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TurnDetails {
-    /// Phrases said, in order.
+    /// The phrases said, in order.
     pub said: Vec<String>,
-    /// From the last packet of each phrase to the first sound of the robot behind it.
+    /// Times from the last packet of each phrase to the robot's first audio after it, in milliseconds.
     pub reply_ms: Vec<u64>,
-    /// From the first packet of a phrase said into the robot's words to its last sound.
+    /// Times from the first packet of a phrase said into the robot's words to the robot's last audio, in
+    /// milliseconds.
     pub cut_ms: Vec<u64>,
-    /// Phrases that the robot spoke through.
+    /// Number of phrases that the robot spoke through.
     pub uncut: u64,
-    /// The longest time between the robot's first sound and the end in which nobody was heard.
+    /// The longest time between the robot's first audio and the end in which neither side was audible, in
+    /// milliseconds.
     pub silence_ms_max: u64,
 }
 
-/// Follows one call.
+/// Takes the measurements of one call.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     details: TurnDetails,
-    /// The last sound of either side, once the robot was heard.
+    /// The time of the last audio of either side, once the robot was audible.
     last: Option<Timestamp>,
     robot: Option<Timestamp>,
-    /// A phrase ended then, and the robot has not been heard since.
+    /// The time at which a phrase ended, if the robot has not been audible since.
     waits_since: Option<Timestamp>,
-    /// A phrase into the robot's words began then.
+    /// The time at which a phrase into the robot's words began.
     cuts_since: Option<Timestamp>,
 }
 
@@ -62,7 +65,7 @@ impl Turns {
         self.robot = Some(now);
     }
 
-    /// A packet of ours with voice in it.
+    /// Notes a packet of ours with voice in it.
     pub(super) fn we_sound(&mut self, now: Timestamp) {
         if self.last.is_some() {
             self.heard(now);
@@ -90,7 +93,7 @@ impl Turns {
         self.waits_since = Some(now);
     }
 
-    /// What is known when the call is over.
+    /// Returns the measurements at the end of the call.
     pub(super) fn over(mut self, now: Timestamp) -> TurnDetails {
         self.we_sound(now);
         if let Some((since, robot)) = self.cuts_since.zip(self.robot)

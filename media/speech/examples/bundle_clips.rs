@@ -1,4 +1,4 @@
-//! Makes the bundled clips anew with espeak-ng:
+//! Makes the bundled clips again with espeak-ng:
 //! `cargo run -p media --example bundle_clips -- fixtures/audio`.
 
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use speech::espeak::{EspeakSettings, EspeakSynthesizer};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A person watches this program: nothing is timed.
+/// A clock that never reaches a deadline: a person watches this program, so nothing is timed.
 struct PatientClock;
 
 #[async_trait]

@@ -1,8 +1,9 @@
-//! Measures what listening and speaking cost here, as one JSON line:
+//! Measures the time that listening and speaking take on this machine, and prints it as one JSON line:
 //! `cargo run --release -p speech --features testing --example measure_speech`.
 //!
-//! Own code only: a frame through detector, session and turn; the end of speech to the final text of the
-//! embedded recognizer (its comparison included); a double's final text to ours; a cached prompt.
+//! Only our own code is measured: a frame through detector, session and turn; the time from the end of speech
+//! to the final text of the embedded recognizer (its comparison included); the time from a double's final
+//! text to ours; a cached prompt.
 
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{Cuts, HeardFrame, Listening, ListeningOrder, RecognitionEvent, Recognizer};
@@ -22,13 +23,14 @@ use speech::testing::{SuiteClock, SuiteIds, SuiteTasks};
 use std::error::Error;
 use std::sync::Arc;
 
-/// Utterances of each kind.
+/// Number of utterances of each kind.
 const ROUNDS: usize = 40;
-/// Phrases of the vocabulary, as many examples of each.
+/// Number of phrases in the vocabulary.
 const PHRASES: u64 = 12;
+/// Number of examples of each phrase.
 const EXAMPLES: u64 = 3;
 
-/// Microseconds of each turn of `work`, in order of size.
+/// Returns the measured microseconds in order of size.
 fn sorted(mut all: Vec<u64>) -> Vec<u64> {
     all.sort_unstable();
     all
@@ -61,7 +63,8 @@ fn vocabulary() -> Result<Vocabulary, Box<dyn Error>> {
     Ok(vocabulary.sealed())
 }
 
-/// Pushes one utterance and its end, and answers how long after the frame that ended it the text came.
+/// Pushes one utterance and its end. Returns the microseconds from the frame that ended it to its text, and
+/// adds those of each push to `pushes`.
 async fn utterance(listening: &mut Box<dyn Listening>, audio: &[HeardFrame], pushes: &mut Vec<u64>) -> u64 {
     let mut ended = now_us();
     let mut seen = false;
@@ -69,7 +72,7 @@ async fn utterance(listening: &mut Box<dyn Listening>, audio: &[HeardFrame], pus
         let from = now_us();
         listening.push(frame);
         pushes.push(since_us(from));
-        // The runtime's other tasks have a turn, as they do every 20 ms of a call.
+        // Let the runtime's other tasks run, as they do every 20 ms of a call.
         tokio::task::yield_now().await;
         if !seen {
             ended = now_us();
@@ -113,7 +116,8 @@ async fn embedded(pushes: &mut Vec<u64>) -> Result<Vec<u64>, Box<dyn Error>> {
     Ok(finals)
 }
 
-/// From the end of speech here to the text, less what the double itself waits for (400 ms of audio).
+/// Returns the microseconds from the last frame to the text, for each utterance over the network. The double
+/// itself waits for 400 ms of audio, which are pushed before.
 async fn over_the_network(kind: Kind) -> Result<Vec<u64>, Box<dyn Error>> {
     let double = EngineDouble::start(kind, Manner::Answers, &["是的"]).await?;
     let ports = RecognizerPorts {

@@ -1,4 +1,5 @@
-//! Prompts that were spoken before, by content: some in memory, more on disk. Personal ones never come here.
+//! A cache of spoken prompts by content: some in memory, more on disk. Personal prompts are never put into
+//! it.
 
 use super::clips::{read_clip, write_clip};
 use domain::ports::speech::Clip;
@@ -9,12 +10,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::AsyncWriteExt;
 
-/// Clips kept in memory: every prompt of some dozen flows.
+/// Most clips kept in memory: the prompts of some dozen flows.
 pub(crate) const MEMORY_CLIPS_MAX: usize = 256;
-/// Files kept on disk: sixteen times what is kept in memory, about 300 MB at most; more are not written.
+/// Most files kept on disk: sixteen times as many as in memory, at most about 300 MB; no more are written.
 pub(crate) const DISK_CLIPS_MAX: usize = 4_096;
 
-/// Clips by content, the least recently used one leaves first.
+/// Clips by content; the least recently used one is dropped first.
 #[derive(Default)]
 struct MemoryCache {
     clips: BTreeMap<String, (u64, Arc<Clip>)>,
@@ -42,9 +43,9 @@ impl MemoryCache {
     }
 }
 
-/// The prompts of one synthesizer.
+/// The cache of one synthesizer's prompts.
 pub(crate) struct PromptCache {
-    /// Normally `DIR/prompts`; `None` keeps them in memory only.
+    /// The folder of the files, normally `DIR/prompts`; `None` keeps prompts in memory only.
     dir: Option<PathBuf>,
     memory: Mutex<MemoryCache>,
     files_written: AtomicU64,
@@ -59,7 +60,7 @@ impl PromptCache {
         }
     }
 
-    /// Hash of everything that has a say in the sound.
+    /// Returns the hash of all the parts that determine the audio.
     pub(crate) fn key(parts: &[&str]) -> String {
         let mut digest = Sha256::new();
         for part in parts {
@@ -70,13 +71,13 @@ impl PromptCache {
         hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// What is in memory; never waits.
+    /// Returns the clip from memory; `None` if it is not there. It never waits.
     pub(crate) fn remembered(&self, key: &str) -> Option<Arc<Clip>> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         memory.get(key)
     }
 
-    /// What is in memory or on disk; the latter is in memory afterwards.
+    /// Returns the clip from memory or from disk; a clip from disk is in memory afterwards.
     pub(crate) async fn get(&self, key: &str) -> Option<Arc<Clip>> {
         if let Some(clip) = self.remembered(key) {
             return Some(clip);
@@ -93,7 +94,7 @@ impl PromptCache {
         memory.put(key, Arc::clone(clip));
     }
 
-    /// Keeps a prompt. One that cannot be kept is spoken all the same, and synthesized again next time.
+    /// Stores a prompt. If it cannot be stored, a warning is logged, and it is synthesized again next time.
     pub(crate) async fn put(&self, key: String, clip: &Arc<Clip>) {
         if let Some(dir) = &self.dir {
             let number = self.files_written.fetch_add(1, Ordering::Relaxed);
@@ -127,7 +128,7 @@ async fn replace_file(dir: &Path, key: &str, aside: &Path, clip: &Clip) -> std::
     options.write(true).create(true).truncate(true).mode(0o600);
     let mut file = options.open(aside).await?;
     file.write_all(&wav).await?;
-    // Behind a rename nothing may be left in the buffer.
+    // The data must be flushed before the rename.
     file.flush().await?;
     tokio::fs::rename(aside, dir.join(format!("{key}.wav"))).await
 }

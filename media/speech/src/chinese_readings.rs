@@ -1,15 +1,15 @@
-//! How Chinese is read: text to syllables with tones, by phrases first, since many characters have several
-//! readings (还款 huán kuǎn, 还是 hái shì). For espeak-ng's voice, which reads characters one by one.
+//! Converts Chinese text to syllables with tones, phrase by phrase, since many characters have several
+//! readings (还款 huán kuǎn, 还是 hái shì). It is for espeak-ng's voice, which reads characters one by one.
 //!
-//! What is not Chinese (Latin words, digits, signs) stays as it is: the voice reads it. Names are read by
-//! their commonest reading, which can be wrong; nothing here knows a person.
+//! Text that is not Chinese (Latin words, digits, signs) is left as it is: the voice reads it. Names get
+//! their commonest reading, which can be wrong: the readings of a person's name are not known here.
 
 use pinyin::ToPinyin;
 
 /// Longest phrase looked up, in characters.
 const PHRASE_CHARACTERS_MAX: usize = 4;
 
-/// Phrases whose characters are read otherwise than alone, and what espeak-ng is to be given.
+/// Phrases in which characters are read differently than alone, each with the syllables for espeak-ng.
 const PHRASES: &[(&str, &str)] = &[
     ("银行", "yin2 hang2"),
     ("行业", "hang2 ye4"),
@@ -212,7 +212,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("没有", "mei2 you3"),
 ];
 
-/// Characters whose commonest reading alone is not the one of a dictionary's first line.
+/// Characters whose reading alone is not the one that the dictionary lists first.
 const CHARACTERS: &[(char, &str)] = &[
     ('了', "le5"),
     ('的', "de5"),
@@ -236,13 +236,14 @@ const CHARACTERS: &[(char, &str)] = &[
     ('哪', "na3"),
 ];
 
-/// What is said together, and how.
+/// A piece of text that is spoken together.
 enum Piece {
     Syllables(Vec<String>),
     As(char),
 }
 
-/// The text as syllables with tones, `nin2 hao3，`; what is not Chinese as it was.
+/// Returns the text as syllables with tones, for example `nin2 hao3，`; text that is not Chinese stays as it
+/// was.
 pub(crate) fn readings(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let mut spoken = String::with_capacity(text.len() * 2);
@@ -278,7 +279,7 @@ pub(crate) fn readings(text: &str) -> String {
     spoken
 }
 
-/// The longest phrase that begins here, else its first character.
+/// Returns the longest known phrase at the beginning of `rest`, else its first character, and its length.
 fn piece(rest: &[char], before: Option<char>) -> (Piece, usize) {
     for length in (2..=PHRASE_CHARACTERS_MAX.min(rest.len())).rev() {
         let phrase: String = rest.iter().take(length).collect();
@@ -318,7 +319,7 @@ fn alone_tone(one: char) -> Option<char> {
     alone(one)?.chars().last()
 }
 
-/// Beside a numeral 一 is counted and keeps its tone.
+/// True for a numeral: 一 beside one is counted and keeps its tone.
 fn counts(one: Option<char>) -> bool {
     one.is_some_and(|one| "零〇一二三四五六七八九十百千万亿第幺两点".contains(one))
 }

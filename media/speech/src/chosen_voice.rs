@@ -1,5 +1,5 @@
-//! From a SPEC to a synthesizer over the network: `openai:https://HOST/v1?voice=NAME`, with `model`, `rate`
-//! and `key_env` as options.
+//! Makes a synthesizer over the network from a SPEC: `openai:https://HOST/v1?voice=NAME`, with `model`,
+//! `rate` and `key_env` as options.
 
 use crate::connection::Server;
 use crate::openai_speech::{OpenAiSynthesizer, PCM_RATE_HZ, SpeechSettings};
@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tls::TlsError;
 
-/// What such services call their own model and voice unless told otherwise.
+/// The default model, as services of this form call their own.
 const MODEL: &str = "tts-1";
+/// The default voice of services of this form.
 const VOICE: &str = "alloy";
-/// Rates that can be resampled to a telephone's.
+/// The sample rates that can be resampled to a telephone's, in hertz.
 const RATE_HZ: std::ops::RangeInclusive<u32> = 8_000..=48_000;
 
-/// Why there is no such synthesizer.
+/// The reason why a synthesizer cannot be made from a SPEC.
 #[derive(Debug, thiserror::Error)]
 pub enum VoiceError {
     #[error("a synthesizer is `clips:DIRECTORY`, `openai:http://HOST:PORT/v1` or `openai:https://HOST/v1`")]
@@ -32,12 +33,14 @@ pub enum VoiceError {
     Tls(#[from] TlsError),
 }
 
-/// Recordings before another synthesizer, which speaks the values between them and what is not recorded.
+/// Returns a synthesizer that speaks the recordings of a directory; `others` speaks the values between them
+/// and every text without a recording.
 pub fn with_recordings(dir: &Path, others: Arc<dyn Synthesizer>) -> Result<Arc<dyn Synthesizer>, VoiceError> {
     Ok(Arc::new(SplicedSynthesizer::from_directory(dir, others)?))
 }
 
-/// Makes it; `secret` looks up an environment variable. The service is not asked yet.
+/// Makes the synthesizer of a SPEC; `secret` looks up an environment variable. The service is not contacted
+/// yet.
 pub fn synthesizer(
     spec: &RecognizerSpec,
     cache_dir: Option<PathBuf>,

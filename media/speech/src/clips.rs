@@ -1,8 +1,8 @@
-//! Clips that come with the program: the notices and the standard prompts, spoken without a synthesizer.
+//! The clips that come with the program: the notices and the standard prompts, spoken without a synthesizer.
 //!
-//! Files are `fixtures/audio/*.wav`, 8 kHz mono 16 bit, made by `media/speech/examples/bundle_clips.rs`; see
-//! `fixtures/PROVENANCE.md`. A text is found by being exactly one of those in the table, white space at its
-//! ends aside.
+//! The files are `fixtures/audio/*.wav`, 8 kHz mono 16 bit, made by `media/speech/examples/bundle_clips.rs`;
+//! see `fixtures/PROVENANCE.md`. A text has a clip only if it equals one in the table, apart from white space
+//! at its ends.
 
 use async_trait::async_trait;
 use domain::flow::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE};
@@ -11,7 +11,7 @@ use media::audio::resample::to_telephone_rate;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What the demonstration has to say; no variables.
+/// The text that the demonstration speaks; without variables.
 pub const DEMO_TEXT: &str = "您好，这里是示例银行，您的账单将于三天后到期，请按时还款。";
 
 macro_rules! bundled {
@@ -43,23 +43,23 @@ pub fn bundled_files() -> impl Iterator<Item = (&'static str, &'static str)> {
     BUNDLED.iter().map(|(text, file, _)| (*text, *file))
 }
 
-/// The clip by which a recognizer is probed: a voice that says the recording notice; empty where the bundle
-/// cannot be read.
+/// Returns the clip with which a recognizer is tested: a voice that says the recording notice. Empty if the
+/// bundle cannot be read.
 pub fn probe_clip() -> Clip {
     let notice = BUNDLED.iter().find(|(text, _, _)| *text == RECORDING_NOTICE);
     let clip = notice.and_then(|(_, _, wav)| read_clip(wav).ok());
     clip.unwrap_or(Clip { samples: Vec::new() })
 }
 
-/// Whether this text can be spoken without a synthesizer.
+/// True if this text can be spoken without a synthesizer.
 fn is_bundled(text: &str) -> bool {
     bundled_texts().any(|bundled| bundled == text.trim())
 }
 
-/// Rates of audio that is taken from others: the telephone's, and that of most speech engines.
+/// Sample rates of audio that users upload, in hertz: the telephone's, and that of most speech engines.
 const AUDIO_RATES_HZ: [u32; 2] = [SAMPLES_PER_SECOND, 16_000];
 
-/// Why bytes are not a clip of ours.
+/// The reason why bytes are not a usable clip.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClipError {
     #[error("not a WAV file: {0}")]
@@ -88,7 +88,7 @@ pub fn read_clip(wav: &[u8]) -> Result<Clip, ClipError> {
     })
 }
 
-/// Reads audio of others: WAV, 16-bit PCM, mono, 8 or 16 kHz.
+/// Reads uploaded audio and resamples it to 8 kHz: WAV, 16-bit PCM, mono, 8 or 16 kHz.
 pub fn read_audio(wav: &[u8]) -> Result<Clip, ClipError> {
     let unreadable = |error: hound::Error| ClipError::Unreadable(error.to_string());
     let reader = hound::WavReader::new(wav).map_err(unreadable)?;
@@ -104,8 +104,8 @@ pub fn read_audio(wav: &[u8]) -> Result<Clip, ClipError> {
     })
 }
 
-/// Writes a clip whose metadata say that a machine made it: a RIFF `LIST` of kind `INFO`, whose comment has
-/// the member `AIGC` of GB 45438-2025, annex E.
+/// Returns a clip as a WAV file whose metadata say that a machine made it: a RIFF `LIST` of kind `INFO`, with
+/// the member `AIGC` of GB 45438-2025, annex E, in its comment.
 pub fn write_synthetic(clip: &Clip, voice: &str) -> Result<Vec<u8>, ClipError> {
     let mut bytes = write_clip(clip)?;
     let comment =
@@ -116,7 +116,7 @@ pub fn write_synthetic(clip: &Clip, voice: &str) -> Result<Vec<u8>, ClipError> {
         (b"ICMT", comment.as_str()),
         (b"IGNR", "synthetic speech"),
     ] {
-        // A text of the list ends with a nought, and each begins at an even place.
+        // A text of the list ends with a zero byte, and each begins at an even position.
         let mut text = text.as_bytes().to_vec();
         text.push(0);
         list.extend_from_slice(id);
@@ -129,7 +129,7 @@ pub fn write_synthetic(clip: &Clip, voice: &str) -> Result<Vec<u8>, ClipError> {
     bytes.extend_from_slice(b"LIST");
     bytes.extend_from_slice(&size_of(list.len()));
     bytes.extend_from_slice(&list);
-    // The size of the whole stands behind `RIFF` and leaves out these eight bytes.
+    // The size of the whole file follows `RIFF` and does not count these eight bytes.
     let whole = size_of(bytes.len().saturating_sub(8));
     if let Some(size) = bytes.get_mut(4..8) {
         size.copy_from_slice(&whole);
@@ -141,7 +141,7 @@ fn size_of(bytes: usize) -> [u8; 4] {
     u32::try_from(bytes).unwrap_or(u32::MAX).to_le_bytes()
 }
 
-/// Writes a clip in the form `read_clip` takes.
+/// Returns a clip as a WAV file that `read_clip` can read.
 pub fn write_clip(clip: &Clip) -> Result<Vec<u8>, ClipError> {
     let unreadable = |error: hound::Error| ClipError::Unreadable(error.to_string());
     let spec = hound::WavSpec {
@@ -159,7 +159,7 @@ pub fn write_clip(clip: &Clip) -> Result<Vec<u8>, ClipError> {
     Ok(bytes.into_inner())
 }
 
-/// Speaks the bundled texts and no others.
+/// A synthesizer that speaks only the bundled texts.
 #[derive(Debug, Clone)]
 pub struct BundledSynthesizer {
     clips: BTreeMap<&'static str, Arc<Clip>>,

@@ -1,5 +1,5 @@
-//! One question to a service of the OpenAI form and its envelope, whatever is asked: a bounded answer within
-//! its time, or a failure with its class.
+//! Sends one question to a service of the OpenAI form and reads the envelope of its answer, for any kind of
+//! question: a bounded answer within its time, or a failure with its class.
 
 use crate::assistant::OpenAiAssistant;
 use crate::http::{Post, PostError, post};
@@ -8,7 +8,7 @@ use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-/// The envelope of an answer, as far as it is read.
+/// The members of the answer's envelope that are read.
 #[derive(Deserialize)]
 struct Completion {
     choices: Vec<Choice>,
@@ -32,7 +32,7 @@ struct Usage {
     completion_tokens: Option<u32>,
 }
 
-/// What is taken out of it.
+/// The content and the token counts of an answer.
 pub(crate) struct Completed {
     pub(crate) content: String,
     pub(crate) prompt_tokens: Option<u32>,
@@ -40,7 +40,7 @@ pub(crate) struct Completed {
 }
 
 impl OpenAiAssistant {
-    /// Asks once.
+    /// Sends the prompt once and returns the answer's bytes.
     pub(crate) async fn asked(
         &self,
         prompt: &AssistantPrompt,
@@ -57,7 +57,7 @@ impl OpenAiAssistant {
         };
         let answer = post(&self.server, self.clock.as_ref(), request).await;
         answer.map_err(|error| {
-            // Its words, if it said any, are in no error: a service may quote what it was sent.
+            // The error contains no words of the service: it may quote the text that it was sent.
             let failure = failure_of(&error);
             tracing::debug!(class = failure.name(), "an assistant did not answer");
             failure
@@ -75,7 +75,8 @@ const fn failure_of(error: &PostError) -> AssistantFailure {
     }
 }
 
-/// One message that was written to its end.
+/// Returns the single complete message of an answer; a failure if there is none, several, or one that was
+/// cut.
 pub(crate) fn completed(answer: &[u8]) -> Result<Completed, AssistantFailure> {
     let garbled = AssistantFailure::Garbled;
     let completion: Completion = serde_json::from_slice(answer).map_err(|_prose| garbled)?;
@@ -94,7 +95,7 @@ pub(crate) fn completed(answer: &[u8]) -> Result<Completed, AssistantFailure> {
     })
 }
 
-/// What is sent, with its hash.
+/// Returns a request body together with its SHA-256 hash.
 pub(crate) fn hashed(body: String) -> AssistantPrompt {
     let digest = Sha256::digest(body.as_bytes());
     let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();

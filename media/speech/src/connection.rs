@@ -1,5 +1,5 @@
-//! Connections to engines: the one place of this crate that opens sockets. With TLS where the address says
-//! so, believing whom its options name.
+//! Opens connections to engines: the only part of this crate that opens sockets. An address may demand TLS;
+//! its options then say which certificates are accepted.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,19 +14,19 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-/// Whom an engine's certificate is believed by.
+/// Which authority an engine's certificate must come from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Believe {
-    /// The system's authorities.
+    /// One of the system's authorities.
     #[default]
     System,
-    /// Those of this file in PEM, a self-signed certificate included.
+    /// One in this PEM file; it may also contain a self-signed certificate.
     File(PathBuf),
-    /// Anybody: for a rehearsal on one's own network.
+    /// None: every certificate is accepted, for a rehearsal on one's own network.
     Anybody,
 }
 
-/// Where an engine listens.
+/// The address of an engine, with its TLS settings.
 #[derive(Clone)]
 pub(crate) struct Server {
     host: String,
@@ -57,7 +57,7 @@ impl Server {
         })
     }
 
-    /// `host:port` as it stands in a URL.
+    /// Returns `host:port` as it is written in a URL.
     pub(crate) fn authority(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
@@ -73,7 +73,7 @@ pub(crate) enum Connection {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// Connects; waits as long as the network does, so the caller sets the limit.
+/// Connects to an engine. It waits as long as the network does, so the caller sets the limit.
 #[expect(
     clippy::disallowed_methods,
     reason = "connections to speech engines are opened here and nowhere else"

@@ -1,10 +1,10 @@
-//! What every synthesizer must do; each implementation runs this suite whole.
+//! The test suite that every synthesizer must pass; each implementation runs all of it.
 
 use super::clips;
 use domain::flow::{MENU, RECORDING_NOTICE};
 use domain::ports::speech::{Prompt, SpeechError, Synthesizer};
 
-/// A text that no clip is bundled for.
+/// A text without a bundled clip.
 const UNBUNDLED_TEXT: &str = "这句话没有预录，编号七三五一。";
 
 fn prompt(text: &str) -> Prompt {

@@ -1,7 +1,7 @@
-//! An encoder over HTTP: `POST …/rank` with a masked text answers intents with their chances, as the recipe
-//! of the guide serves them (`docs/how-to/train-an-encoder.md`).
+//! An encoder over HTTP: `POST …/rank` with a masked text returns intents with their probabilities, as the
+//! server of the guide does it (`docs/how-to/train-an-encoder.md`).
 //!
-//! Everything else that comes back is a failure with a class: prose, chances that are none, an answer that is
+//! Every other answer is a failure with a class: prose, numbers that are no probabilities, an answer that is
 //! late, too long or breaks off. Inputs are cut by the encoder's own tokenizer, at 128 tokens.
 
 use crate::connection::Server;
@@ -17,16 +17,16 @@ use serde_json::json;
 use std::sync::Arc;
 use tls::TlsError;
 
-/// Longest answer read: some hundred intents with their chances.
+/// Longest answer read, in bytes: some hundred intents with their probabilities.
 const ANSWER_BYTES_MAX: usize = 64 * 1_024;
-/// Longest that is sent of what was said: 128 tokens are no longer in any language.
+/// Longest text that is sent, in characters: 128 tokens are no longer in any language.
 const SAID_CHARS_MAX: usize = 400;
-/// Longest name of an intent and of a model: a digest in hexadecimal digits and a word.
+/// Longest name of an intent and of a model, in bytes: a digest in hexadecimal digits and a word.
 const NAME_BYTES_MAX: usize = 128;
-/// What it is called until it says so itself.
+/// The model's default name, until the server gives its own.
 const MODEL: &str = "encoder";
 
-/// Why there is no such encoder.
+/// The reason why an encoder cannot be made from a SPEC.
 #[derive(Debug, thiserror::Error)]
 pub enum EncoderError {
     #[error("an encoder is `encoder:http://HOST:PORT` or `encoder:https://HOST`, with `model` and `key_env`")]
@@ -37,7 +37,7 @@ pub enum EncoderError {
     Tls(#[from] TlsError),
 }
 
-/// A server of that form.
+/// An encoder server, with its model, key and clock.
 pub struct HttpEncoder {
     server: Server,
     target: String,
@@ -46,7 +46,7 @@ pub struct HttpEncoder {
     clock: Arc<dyn Clock>,
 }
 
-/// Makes it; `secret` looks up an environment variable. The server is not asked yet.
+/// Makes the encoder of a SPEC; `secret` looks up an environment variable. The server is not contacted yet.
 pub fn encoder(
     spec: &RecognizerSpec,
     clock: Arc<dyn Clock>,
@@ -71,12 +71,12 @@ pub fn encoder(
     }))
 }
 
-/// What an answer must be, and nothing beside it.
+/// The only accepted content of an answer.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Agreed {
     model: String,
-    /// Best first.
+    /// The intents, best first.
     candidates: Vec<AgreedCandidate>,
     accept: f64,
     confirm: f64,
@@ -113,7 +113,7 @@ impl Encoder for HttpEncoder {
         };
         let answer = post(&self.server, self.clock.as_ref(), request).await;
         let answer = answer.map_err(|error| {
-            // Its words, if it said any, are in no error: a server may quote what it was sent.
+            // The error contains no words of the server: it may quote the text that it was sent.
             let failure = failure_of(&error);
             tracing::debug!(class = failure.name(), "an encoder did not answer");
             failure
@@ -134,7 +134,7 @@ const fn failure_of(error: &PostError) -> EncoderFailure {
 
 fn read(answer: &[u8]) -> Option<EncoderRanking> {
     let agreed: Agreed = serde_json::from_slice(answer).ok()?;
-    // Names stand in events for ever: no words of somebody pass for one.
+    // Names are kept in events for ever: a callee's words must not be taken as a name.
     let is_of_name = |sign: char| sign.is_ascii_alphanumeric() || "_.:@/-".contains(sign);
     let is_name = |name: &str| (1..=NAME_BYTES_MAX).contains(&name.len()) && name.chars().all(is_of_name);
     if !is_name(&agreed.model) || agreed.confirm > agreed.accept {
@@ -161,7 +161,7 @@ fn read(answer: &[u8]) -> Option<EncoderRanking> {
     })
 }
 
-/// Of a chance; `None` where it is none.
+/// Returns a probability in thousandths; `None` if it is not between 0 and 1.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -184,15 +184,15 @@ mod tests {
     const GOOD: &str = r#"{"model":"m1","candidates":[{"intent":"busy","probability":0.91},
         {"intent":"later","probability":0.05}],"accept":0.9,"confirm":0.5}"#;
 
-    /// How the other side behaves.
+    /// The behaviour of the test's server.
     #[derive(Clone, Copy)]
     enum Other {
         Says(&'static str),
         Denies,
         Stalls,
-        /// After so long.
+        /// It answers after this many milliseconds.
         Late(u64),
-        /// Ends in the middle of the answer.
+        /// It ends in the middle of the answer.
         Cuts,
         Swells,
     }
@@ -222,11 +222,12 @@ mod tests {
             Other::Cuts => with("200 OK", GOOD.get(..40).unwrap(), GOOD.len()),
             Other::Swells => whole(&"x".repeat(ANSWER_BYTES_MAX + 1)),
         };
-        // Whoever asked may have gone away.
+        // The client may have gone away.
         let _gone = stream.write_all(answer.as_bytes()).await;
     }
 
-    /// What was sent, and what came of it within `within_ms`.
+    /// Asks an encoder against such a server. Returns the request that was sent, and the result within
+    /// `within_ms`.
     #[expect(clippy::disallowed_methods, reason = "a test's own server")]
     async fn asked(other: Other, within_ms: u64) -> (String, Result<EncoderRanking, EncoderFailure>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,8 +1,9 @@
-//! espeak-ng as a process: text on stdin, WAV on stdout, resampled to 8 kHz. It is GPL-3 and never linked.
+//! Speaks through espeak-ng as a process: text on stdin, WAV on stdout, resampled to 8 kHz. It is GPL-3 and
+//! never linked.
 //!
 //! Prompts without personal values are cached by content, in memory and on disk; a personal prompt exists
-//! only in the process's pipes and in the clip that is answered. At most a few processes run at once, each
-//! with a time limit. A demonstration voice: intelligible, robotic.
+//! only in the process's pipes and in the returned clip. At most a few processes run at once, each with a
+//! time limit. It is a demonstration voice: intelligible, robotic.
 
 use super::cache::PromptCache;
 use super::chinese_readings::readings;
@@ -21,45 +22,45 @@ use tokio::process::{Child, Command};
 
 /// Default pace in words per minute; the bundled clips have the same.
 pub const WORDS_PER_MINUTE: u32 = 220;
-/// Paces espeak-ng speaks intelligibly.
+/// The paces at which espeak-ng is intelligible, in words per minute.
 const WORDS_PER_MINUTE_RANGE: std::ops::RangeInclusive<u32> = 80..=450;
-/// Processes at once: synthesis takes 10 ms, the processors are needed for calls.
+/// Most processes at once: synthesis takes 10 ms, and the processors are needed for calls.
 const PROCESSES_MAX: usize = 2;
-/// Longest synthesis: a hundred times what the longest prompt takes.
+/// Longest synthesis, in milliseconds: a hundred times the time for the longest prompt.
 const SYNTHESIS_MS_MAX: u64 = 5_000;
-/// Longest answer: ten minutes at 22,050 Hz, 16 bit.
+/// Longest output read, in bytes: ten minutes at 22,050 Hz, 16 bit.
 const OUTPUT_BYTES_MAX: u64 = 600 * 22_050 * 2;
 /// The voice that speaks syllables with tones.
 const CHINESE_VOICE: &str = "cmn-latn-pinyin";
-/// Part of the cache key: changes with the readings.
+/// A part of the cache key that changes with the readings.
 const READINGS_VERSION: &str = "readings-1";
-/// Bytes of a WAV header as espeak-ng writes it, with lengths it does not know yet.
+/// Bytes of the WAV header that espeak-ng writes, with lengths it does not know yet.
 const HEADER_BYTES: usize = 44;
 
-/// Its own pitch, of 0 to 99.
+/// The pitch of espeak-ng's own voice, from 0 to 99.
 const PITCH: u32 = 50;
-/// The highest that it takes.
+/// The highest pitch that espeak-ng accepts.
 const PITCH_MAX: u32 = 99;
-/// Voices that a campaign can name; with any other it speaks with its own.
+/// The voices that a campaign can name; for any other name it speaks with its own voice.
 pub const VARIANTS: [&str; 13] = [
     "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5",
 ];
 
-/// How it is asked to speak.
+/// The voice, pace and pitch for one synthesis, as arguments.
 struct Asked {
     voice: String,
     pace: String,
     pitch: String,
 }
 
-/// How espeak-ng is run.
+/// The settings for running espeak-ng.
 #[derive(Debug, Clone)]
 pub struct EspeakSettings {
-    /// The program, looked up in PATH when it has no slash.
+    /// The program, looked up in PATH if it has no slash.
     pub program: PathBuf,
-    /// Where prompts are kept, normally `DIR/prompts`; `None` keeps them in memory only.
+    /// The folder in which prompts are cached, normally `DIR/prompts`; `None` keeps them in memory only.
     pub cache_dir: Option<PathBuf>,
-    /// 80 to 450; others are brought to the nearer end.
+    /// The pace, 80 to 450; other values are set to the nearer end.
     pub words_per_minute: u32,
 }
 
@@ -73,10 +74,10 @@ impl Default for EspeakSettings {
     }
 }
 
-/// Speaks any text through espeak-ng.
+/// A synthesizer that speaks any text through espeak-ng.
 pub struct EspeakSynthesizer {
     settings: EspeakSettings,
-    /// First line of `--version`: part of the cache key.
+    /// The first line of `--version`: part of the cache key.
     version: String,
     clock: Arc<dyn Clock>,
     queue: PromptQueue,
@@ -84,7 +85,7 @@ pub struct EspeakSynthesizer {
 }
 
 impl EspeakSynthesizer {
-    /// Asks the program for its version; `Missing` when it cannot be run.
+    /// Makes the synthesizer after asking the program for its version; `Missing` if it cannot be run.
     pub async fn find(settings: EspeakSettings, clock: Arc<dyn Clock>) -> Result<Self, SpeechError> {
         let mut command = Command::new(&settings.program);
         command.arg("--version");
@@ -106,7 +107,7 @@ impl EspeakSynthesizer {
         })
     }
 
-    /// What the program calls itself, for `doctor`.
+    /// The program's own version text, for `doctor`.
     pub fn version(&self) -> &str {
         &self.version
     }
@@ -116,7 +117,7 @@ impl EspeakSynthesizer {
         self.settings.words_per_minute.clamp(*range.start(), *range.end())
     }
 
-    /// The arguments that say how; text is never one.
+    /// Returns the arguments for voice, pace and pitch in this manner; the text is never an argument.
     fn asked(&self, voice: &str, manner: &Manner) -> Asked {
         let variant = manner.voice.as_deref().filter(|name| VARIANTS.contains(name));
         let percent = |usual: u32, percent: u16| usual * u32::from(percent) / 100;
@@ -148,7 +149,7 @@ impl EspeakSynthesizer {
             return Ok(clip);
         }
         let _turn = self.queue.turn(urgency).await?;
-        // Whoever waited behind another asker of the same prompt finds it now.
+        // The same prompt may have been synthesized while this call waited in the queue.
         if let Some(clip) = self.cache.get(&key).await {
             return Ok(clip);
         }
@@ -157,7 +158,7 @@ impl EspeakSynthesizer {
         Ok(clip)
     }
 
-    /// Hash of everything that has a say in the sound.
+    /// Returns the hash of all that determines the audio.
     fn key(&self, text: &str, asked: &Asked) -> String {
         let Asked { voice, pace, pitch } = asked;
         PromptCache::key(&[
@@ -201,8 +202,8 @@ impl Synthesizer for EspeakSynthesizer {
     }
 }
 
-/// espeak-ng's voice for a language. Its voice `cmn` spells characters out in English; `cmn-latn-pinyin`
-/// speaks them.
+/// The espeak-ng voice for a language. Its voice `cmn` spells characters out in English; `cmn-latn-pinyin`
+/// speaks them. An error for a language without a voice.
 fn voice_of(language: &str) -> Result<&'static str, SpeechError> {
     let primary = language.split(['-', '_']).next().unwrap_or("");
     match primary.to_ascii_lowercase().as_str() {
@@ -212,7 +213,8 @@ fn voice_of(language: &str) -> Result<&'static str, SpeechError> {
     }
 }
 
-/// The voice that takes syllables is given them: alone it reads each character by its commonest reading.
+/// Returns the text as the voice takes it: syllables for the voice that reads pinyin, which by itself would
+/// give each character its commonest reading.
 fn as_read<'a>(text: &'a str, voice: &str) -> Cow<'a, str> {
     if voice.starts_with(CHINESE_VOICE) {
         return Cow::Owned(readings(text));
@@ -232,7 +234,7 @@ async fn within_limit(
     }
 }
 
-/// Runs one process to its end. Dropping the future kills it.
+/// Runs one process to its end and returns its output. Dropping the future kills it.
 async fn run(mut command: Command, text: &str) -> Result<Vec<u8>, SpeechError> {
     let failed = |error: std::io::Error| SpeechError::Failed(error.to_string());
     command
@@ -252,7 +254,7 @@ async fn run(mut command: Command, text: &str) -> Result<Vec<u8>, SpeechError> {
     Ok(output)
 }
 
-/// Writes the text, then reads all output. The text fits a pipe, so writing never waits for reading.
+/// Writes the text, then reads all output. The text fits into a pipe, so writing never waits for reading.
 async fn exchange(child: &mut Child, text: &str) -> std::io::Result<Vec<u8>> {
     if let Some(mut stdin) = child.stdin.take() {
         match stdin.write_all(text.as_bytes()).await {
@@ -269,7 +271,7 @@ async fn exchange(child: &mut Child, text: &str) -> std::io::Result<Vec<u8>> {
     Ok(output)
 }
 
-/// Reads espeak-ng's output: a canonical header whose lengths are invented, then mono 16-bit samples.
+/// Reads espeak-ng's output: a canonical header with invented lengths, then mono 16-bit samples.
 pub(crate) fn clip_of_output(wav: &[u8]) -> Result<Clip, SpeechError> {
     let unexpected = || SpeechError::Failed("its answer is not mono 16-bit PCM in WAV".to_owned());
     let (header, data) = wav.split_at_checked(HEADER_BYTES).ok_or_else(unexpected)?;
@@ -294,7 +296,7 @@ pub(crate) fn clip_of_output(wav: &[u8]) -> Result<Clip, SpeechError> {
         .map(u16::cast_signed)
         .collect();
     if samples.is_empty() {
-        return Err(SpeechError::Failed("there was nothing to say".to_owned()));
+        return Err(SpeechError::Failed("its answer contains no samples".to_owned()));
     }
     match to_telephone_rate(&samples, rate_hz) {
         Ok(samples) => Ok(Clip { samples }),
@@ -313,7 +315,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
-    /// A clock that stands still, or one for which every wait is over at once.
+    /// A clock that never reaches a deadline, or (without `waits`) one for which every wait is over at once.
     struct TestClock {
         waits: bool,
     }
@@ -339,7 +341,7 @@ mod tests {
         }
     }
 
-    /// espeak-ng with a disk cache, or `None` with a line that says so.
+    /// Returns espeak-ng with a disk cache; `None`, with a printed line, if it is not installed.
     async fn installed(cache_dir: &Path) -> Option<EspeakSynthesizer> {
         let settings = EspeakSettings {
             cache_dir: Some(cache_dir.to_owned()),

@@ -1,13 +1,14 @@
-//! One text spoken by a recording somebody gave; every other text is left to another synthesizer.
+//! A synthesizer that speaks one text by a given recording, and leaves every other text to another
+//! synthesizer.
 //!
-//! For `trunk call --wav`: a trunk is tried with the sound the caller wants to hear on it.
+//! It is for `trunk call --wav`: a trunk is tested with the audio that the user wants to hear on it.
 
 use super::clips::{ClipError, read_clip};
 use async_trait::async_trait;
 use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
 use std::sync::Arc;
 
-/// Speaks `text` as the given clip.
+/// Speaks `text` by the given clip.
 pub struct GivenClipSynthesizer {
     text: String,
     clip: Arc<Clip>,
@@ -15,7 +16,7 @@ pub struct GivenClipSynthesizer {
 }
 
 impl GivenClipSynthesizer {
-    /// `wav` is a whole WAV file: 8 kHz, mono, 16 bit.
+    /// Returns the synthesizer; `wav` is a whole WAV file: 8 kHz, mono, 16 bit.
     pub fn new(text: impl Into<String>, wav: &[u8], others: Arc<dyn Synthesizer>) -> Result<Self, ClipError> {
         Ok(Self {
             text: text.into(),

@@ -1,4 +1,4 @@
-//! One POST to an engine over HTTP/1.1, on a connection of its own, with a bounded answer.
+//! Sends one POST to an engine over HTTP/1.1, on its own connection, and reads a bounded answer.
 
 use crate::connection::{Server, connect};
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use hyper::{HeaderMap, Request};
 use hyper_util::rt::TokioIo;
 use tls::within;
 
-/// Why nothing was answered.
+/// The reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PostError {
     #[error("it cannot be reached: {0}")]
@@ -18,28 +18,28 @@ pub(crate) enum PostError {
     Late(u64),
     #[error("it answered {0}")]
     Status(u16),
-    #[error("its answer ended in the middle or was no HTTP: {0}")]
+    #[error("its answer ended in the middle or was not HTTP: {0}")]
     Broken(String),
     #[error("its answer is longer than {0} bytes")]
     TooLong(usize),
 }
 
-/// One request.
+/// One POST request.
 pub(crate) struct Post<'a> {
     pub(crate) target: &'a str,
     pub(crate) content_type: &'a str,
-    /// Goes as `Authorization: Bearer`.
+    /// The key, sent as `Authorization: Bearer`.
     pub(crate) key: Option<&'a str>,
     pub(crate) body: Bytes,
     pub(crate) answer_bytes_max: usize,
     pub(crate) ms_max: u64,
 }
 
-/// What came with a 200.
+/// An answer with the status 200.
 pub(crate) struct Answer {
-    /// As it was sent, in lower case, without its parameters.
+    /// The media type in lower case, without its parameters.
     pub(crate) content_type: Option<String>,
-    /// It says where its body ends; else a cut connection looks like the end.
+    /// True if the answer states where its body ends; without that, a cut connection looks like the end.
     pub(crate) tells_end: bool,
     pub(crate) body: Bytes,
 }
@@ -56,12 +56,12 @@ impl Answer {
     }
 }
 
-/// Sends it; answers the body of a 200.
+/// Sends the request and returns the body of a 200.
 pub(crate) async fn post(server: &Server, clock: &dyn Clock, post: Post<'_>) -> Result<Bytes, PostError> {
     answered(server, clock, post).await.map(|answer| answer.body)
 }
 
-/// Sends it; answers what came with a 200.
+/// Sends the request and returns the answer with a 200.
 pub(crate) async fn answered(
     server: &Server,
     clock: &dyn Clock,
@@ -105,7 +105,7 @@ async fn exchange(server: &Server, request: Request<Full<Bytes>>, limit: usize) 
         }
     };
     let driven = async {
-        // It says nothing that the answer does not.
+        // The connection's result adds nothing to that of the request.
         drop(connection.await);
         std::future::pending::<()>().await;
     };
@@ -126,7 +126,7 @@ mod tests {
     use std::sync::Arc;
     use tokio::sync::Notify;
 
-    /// It is late once the engine has sent so much.
+    /// A clock whose wait ends once the engine has sent enough bytes.
     struct LateOnceFlooded(Arc<Notify>);
 
     #[async_trait]
@@ -139,11 +139,11 @@ mod tests {
         }
     }
 
-    /// An engine that answers with early hints only: its port, and its thread, which ends when the other side
-    /// lets go of the connection.
+    /// Starts an engine that answers with early hints only. Returns its port and its thread, which ends when
+    /// the other side closes the connection.
     #[expect(clippy::disallowed_methods, reason = "a test's own server")]
     fn hinting(late: Arc<Notify>) -> (u16, std::thread::JoinHandle<()>) {
-        /// More than any reply may have; less than a flood within the deadline.
+        /// More than any answer may have; less than a flood within the deadline.
         const LATE_BYTES: usize = 1024 * 1024;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -162,7 +162,7 @@ mod tests {
         (port, flood)
     }
 
-    /// The worker lets go of the connection while the test waits for the engine's thread.
+    /// The worker closes the connection while the test waits for the engine's thread.
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn an_engine_that_floods_early_hints_is_given_up_at_the_deadline() {
         let late = Arc::new(Notify::new());

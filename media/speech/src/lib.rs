@@ -1,5 +1,5 @@
-//! Text to speech behind the `Synthesizer` port: espeak-ng where it is installed, bundled clips elsewhere.
-//! Speech to text behind the `Recognizer` port: engines over the network, and an embedded one for rehearsals.
+//! Text to speech behind the `Synthesizer` port: espeak-ng if it is installed, else bundled clips. Speech to
+//! text behind the `Recognizer` port: engines over the network, and an embedded one for rehearsals.
 
 pub mod assistant;
 mod cache;
@@ -33,7 +33,7 @@ use domain::ports::clock::Clock;
 use domain::ports::speech::Synthesizer;
 use std::sync::Arc;
 
-/// The best synthesizer of this machine: espeak-ng when its program runs, else the bundled clips.
+/// Returns the best synthesizer of this machine: espeak-ng if its program runs, else the bundled clips.
 pub async fn synthesizer_of_this_machine(
     settings: espeak::EspeakSettings,
     clock: Arc<dyn Clock>,

@@ -1,11 +1,13 @@
 //! OpenAI-compatible speech over HTTP (`POST …/audio/speech`): text in, PCM or WAV out, resampled to 8 kHz.
 //!
-//! Prompts without personal values are kept by content as espeak's are; a personal prompt is sent to the
-//! service and kept nowhere here. Whether personal values may be sent there at all is for whoever names it.
+//! Prompts without personal values are cached by content, as espeak's are; a personal prompt is sent to the
+//! service and not stored here. Whether personal values may be sent to it at all is decided by the operator
+//! who configures it.
 //!
-//! A 200 is not yet a sound: any bytes are samples to whoever takes them for such, and what is kept is played
-//! for ever. So it must say that it is one, last as long as its text at the least, and is kept only where its
-//! end was told: on a connection that is closed for it, a cut looks the same.
+//! A 200 alone does not prove that the body is audio: any bytes can be read as samples, and a cached clip is
+//! played for ever. So the answer must have an audio type and last at least as long as its text can take, and
+//! it is cached only if it states its length: on a connection that is closed at its end, a cut looks the
+//! same.
 
 use super::cache::PromptCache;
 use super::connection::Server;
@@ -21,18 +23,18 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Longest answer: five minutes at 24 kHz, 16 bit.
+/// Longest answer, in bytes: five minutes at 24 kHz, 16 bit.
 const ANSWER_BYTES_MAX: usize = 300 * 24_000 * 2;
-/// Longest wait: nobody hears silence for longer than three seconds.
+/// Longest wait for an answer, in milliseconds: a callee must not hear more than three seconds of silence.
 const ANSWER_MS_MAX: u64 = 3_000;
-/// Requests at once: what a service of one graphics card serves.
+/// Most requests at once: the number that a service with one graphics card can serve.
 const REQUESTS_MAX: usize = 8;
-/// Rate of `pcm` as the service that made the form has it.
+/// The sample rate of `pcm`, in hertz, as the service that defined the form has it.
 pub const PCM_RATE_HZ: u32 = 24_000;
 
-/// What bare samples are sent as, besides `audio/…`.
+/// The content type that is accepted for bare samples, besides `audio/…`.
 const UNNAMED: &str = "application/octet-stream";
-/// Sounds that are no samples as they are.
+/// Audio types whose bytes are compressed, not samples.
 const COMPRESSED: [&str; 8] = [
     "audio/mpeg",
     "audio/mp3",
@@ -43,25 +45,25 @@ const COMPRESSED: [&str; 8] = [
     "audio/flac",
     "audio/webm",
 ];
-/// The least that a Chinese character takes: twice as fast as a newsreader's.
+/// Shortest time for a Chinese character, in milliseconds: twice as fast as a newsreader.
 const IDEOGRAPH_MS_MIN: u64 = 80;
-/// The same of a letter or a digit; of digits some are read as one word.
+/// Shortest time for a letter or a digit, in milliseconds; several digits may be read as one word.
 const LETTER_MS_MIN: u64 = 25;
 
-/// How the service is asked.
+/// The settings of requests to the service.
 #[derive(Debug, Clone)]
 pub struct SpeechSettings {
-    /// Before `/audio/speech`, such as `/v1`.
+    /// The path before `/audio/speech`, for example `/v1`.
     pub base: String,
     pub model: String,
     pub voice: String,
-    /// Samples per second of its `pcm`.
+    /// Samples per second of the service's `pcm`.
     pub rate_hz: u32,
     pub key: Option<String>,
     pub cache_dir: Option<PathBuf>,
 }
 
-/// Speaks any text through such a service.
+/// A synthesizer that speaks any text through an OpenAI-compatible service.
 pub struct OpenAiSynthesizer {
     settings: SpeechSettings,
     server: Server,
@@ -81,14 +83,14 @@ impl OpenAiSynthesizer {
         }
     }
 
-    /// The sound, and whether it is known to be whole.
+    /// Requests the audio of a text. Returns the clip, and true if it is known to be whole.
     async fn synthesized(&self, text: &str, manner: &Manner) -> Result<(Clip, bool), SpeechError> {
         let asked = json!({
             "model": self.settings.model,
             "input": text,
             "voice": self.voice(manner),
             "response_format": "pcm",
-            // Its pitch is its own.
+            // The service has no parameter for the pitch.
             "speed": f64::from(manner.speed_percent) / 100.0,
         });
         let request = Post {
@@ -103,18 +105,18 @@ impl OpenAiSynthesizer {
         let answer = answer.map_err(|error| SpeechError::Failed(error.to_string()))?;
         is_sound(&answer)?;
         let clip = clip_of(&answer.body, self.settings.rate_hz)?;
-        // Who speaks twice as fast takes half as long.
+        // Speech that is twice as fast takes half as long.
         let ms_min = least_ms(text) * 100 / u64::from(manner.speed_percent.max(100));
         let ms = clip.duration_ms();
         if ms < ms_min {
             let why =
-                format!("its sound of {ms} ms is too short for the text, which takes {ms_min} at least");
+                format!("its audio of {ms} ms is too short for the text, which takes at least {ms_min} ms");
             return Err(SpeechError::Failed(why));
         }
         Ok((clip, answer.tells_end))
     }
 
-    /// The campaign's, where it names one.
+    /// The campaign's voice if it names one, else that of the settings.
     fn voice<'a>(&'a self, manner: &'a Manner) -> &'a str {
         manner.voice.as_deref().unwrap_or(&self.settings.voice)
     }
@@ -125,7 +127,7 @@ impl OpenAiSynthesizer {
         let server = self.server.to_string();
         let settings = &self.settings;
         PromptCache::key(&[
-            // What was kept under the name without a number was never looked at.
+            // Clips that were cached under the name without a number were not checked.
             "openai-2",
             &server,
             &settings.base,
@@ -168,7 +170,7 @@ impl Synthesizer for OpenAiSynthesizer {
             return Ok(clip);
         }
         let _turn = self.queue.turn(prompt.urgency).await?;
-        // Whoever waited behind another asker of the same prompt finds it now.
+        // The same prompt may have been synthesized while this call waited in the queue.
         if let Some(clip) = self.cache.get(&key).await {
             return Ok(clip);
         }
@@ -181,7 +183,8 @@ impl Synthesizer for OpenAiSynthesizer {
     }
 }
 
-/// A page of a proxy and an error of the service come with a 200 too.
+/// Checks that an answer has a type of uncompressed audio: a page of a proxy and an error of the service come
+/// with a 200 too.
 fn is_sound(answer: &Answer) -> Result<(), SpeechError> {
     let kind = answer.content_type.as_deref().unwrap_or("nothing");
     let is_audio = kind.starts_with("audio/") && !COMPRESSED.contains(&kind);
@@ -189,11 +192,12 @@ fn is_sound(answer: &Answer) -> Result<(), SpeechError> {
         return Ok(());
     }
     Err(SpeechError::Failed(format!(
-        "its answer says that it is {kind}, and not samples or WAV"
+        "its answer is of type {kind}, not samples or WAV"
     )))
 }
 
-/// Shorter than this nobody says it. What is no letter may be read as nothing.
+/// Returns the shortest time in which a text can be said, in milliseconds. Signs other than letters and
+/// digits may be silent.
 fn least_ms(text: &str) -> u64 {
     let each = text.chars().map(|one| match one {
         '\u{3040}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}' => IDEOGRAPH_MS_MIN,
@@ -203,7 +207,7 @@ fn least_ms(text: &str) -> u64 {
     each.sum()
 }
 
-/// WAV where its header says so, else PCM of the rate that was agreed.
+/// Reads an answer: as WAV if its header says so, else as PCM of this rate.
 fn clip_of(answer: &[u8], rate_hz: u32) -> Result<Clip, SpeechError> {
     let failed = |why: String| SpeechError::Failed(why);
     let (samples, rate_hz) = if answer.starts_with(b"RIFF") {
@@ -223,7 +227,7 @@ fn clip_of(answer: &[u8], rate_hz: u32) -> Result<Clip, SpeechError> {
         (pairs.map(i16::from_le_bytes).collect(), rate_hz)
     };
     if samples.is_empty() || (!answer.len().is_multiple_of(2) && !answer.starts_with(b"RIFF")) {
-        return Err(failed("its answer is no sound".to_owned()));
+        return Err(failed("its answer is not audio".to_owned()));
     }
     let samples = to_telephone_rate(&samples, rate_hz).map_err(|error| failed(error.to_string()))?;
     Ok(Clip { samples })
@@ -321,7 +325,7 @@ mod tests {
         }
     }
 
-    /// A synthesizer whose service answers every request with these bytes, and closes.
+    /// Returns a synthesizer whose service answers every request with these bytes and closes the connection.
     #[expect(clippy::disallowed_methods, reason = "a suite's own server")]
     async fn answered_by(reply: Vec<u8>, cache_dir: &Path) -> OpenAiSynthesizer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -339,7 +343,7 @@ mod tests {
         OpenAiSynthesizer::new(settings(Some(cache_dir.to_owned())), server, Arc::new(SuiteClock))
     }
 
-    /// The end of a body is told by its length, or only by the end of the connection.
+    /// Returns an answer. The end of its body is given by its length, or only by the end of the connection.
     fn reply(kind: Option<&str>, body: &[u8], tells_length: bool) -> Vec<u8> {
         let kind = kind.map_or_else(String::new, |kind| format!("content-type: {kind}\r\n"));
         let length = if tells_length {
@@ -359,7 +363,7 @@ mod tests {
         std::fs::read_dir(dir).unwrap().count()
     }
 
-    /// Ten characters take more than 800 ms however fast they are spoken.
+    /// Ten characters, which take more than 800 ms at any pace.
     const TEN: &str = "您好，本次通话可能会被";
 
     #[tokio::test]

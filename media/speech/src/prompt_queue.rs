@@ -1,33 +1,35 @@
-//! Who is spoken for first, where an engine makes only so many prompts at once.
+//! Decides which prompts are synthesized first if an engine can make only a few at once.
 //!
-//! Calls that begin ask for several prompts each that may never be heard. In one line with them somebody who
-//! waits on the telephone would hear nothing for seconds, so each urgency has a line of its own, which may be
-//! full while the others are not, only as many of a later line stand before who waits as there are engines,
-//! and what is made ahead leaves one free.
+//! Beginning calls ask for several prompts each that may never be played. In one line with them, a callee who
+//! is waiting on the telephone would hear nothing for seconds. So each urgency has its own line, which may be
+//! full while the others are not; at most as many prompts of a less urgent line as there are engines are
+//! served before a waiting callee's, and prompts made ahead leave one engine free.
 
 use domain::ports::speech::{SpeechError, Urgency};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Prompts of one urgency that may wait or be made: seconds' worth; the next hears that it failed.
+/// Most prompts of one urgency that may wait or be made: seconds' worth; the next one fails.
 const WAITING_MAX: usize = 256;
 
-/// Engines that make one prompt each, and the lines before them.
+/// The engines, each of which makes one prompt at a time, and the lines before them.
 pub(crate) struct PromptQueue {
     engines: Semaphore,
-    /// As many as engines: who is not waited for yet and stands at one, or at the door before them.
+    /// As many permits as engines: held by prompts that no callee waits for yet, while they use an engine or
+    /// are next in line for one.
     unhurried: Semaphore,
-    /// One less: what is made ahead, which comes behind who is going to answer.
+    /// One permit less than engines: held by prompts made ahead, which leave one engine to prompts for the
+    /// answer.
     ahead: Semaphore,
     places: [Semaphore; 3],
 }
 
-/// An engine, until the prompt is made or given up.
+/// A reserved engine, held until the prompt is made or given up.
 pub(crate) struct Turn<'a> {
     _held: [Option<SemaphorePermit<'a>>; 4],
 }
 
 impl PromptQueue {
-    /// Before so many engines, two at least.
+    /// Returns the queue for this many engines, at least two.
     pub(crate) fn before(engines: usize) -> Self {
         Self {
             engines: Semaphore::new(engines),
@@ -37,7 +39,7 @@ impl PromptQueue {
         }
     }
 
-    /// A place in the line of its urgency, then an engine.
+    /// Takes a position in the line of this urgency, then waits for an engine; an error if the line is full.
     pub(crate) async fn turn(&self, urgency: Urgency) -> Result<Turn<'_>, SpeechError> {
         let [waits, answers, ahead] = &self.places;
         let line = match urgency {
@@ -98,7 +100,7 @@ mod tests {
         let last = order
             .iter()
             .rposition(|urgency| *urgency == Urgency::SomebodyWaits);
-        // One of each other line may have been at the door already.
+        // One of each other line may have been next already.
         assert!(last.unwrap() < 4 + 2, "{order:?}");
         let last = order.iter().rposition(|urgency| *urgency == Urgency::AtAnswer);
         assert!(last.unwrap() < 8 + 1, "{order:?}");

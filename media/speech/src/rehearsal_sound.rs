@@ -1,8 +1,9 @@
-//! Callers of a rehearsal in real audio, without a network and faster than they speak: a voice of espeak-ng,
-//! G.711 with noise, the detector, the embedded recognizer. Equal callers and texts make equal bytes.
+//! Simulates callers of a rehearsal with real audio, without a network and faster than they speak: a voice of
+//! espeak-ng, G.711 with noise, the detector, the embedded recognizer. Equal callers and texts give equal
+//! bytes.
 //!
-//! The vocabulary is made of other voices than the callers'. It is closed: what is not in it is mostly taken
-//! for its nearest phrase, as the embedded recognizer does.
+//! The vocabulary is made of other voices than the callers'. It is closed: words outside it are mostly taken
+//! for the nearest phrase, as the embedded recognizer does.
 
 use crate::evaluation::line::TelephoneLine;
 use crate::recognition::engine::ToEngine;
@@ -13,19 +14,20 @@ use media::audio::frame::{FRAME_MS, frame_of};
 use media::audio::voice_activity::{VoiceActivity, VoiceChange};
 use std::collections::BTreeMap;
 
-/// Who calls: other voices than the vocabulary's, each with a line of its own.
+/// The callers: other voices than the vocabulary's, each with its own line.
 const CALLERS: [Caller; 4] = [
     Caller::of("m1", 165, 45, 30.0),
     Caller::of("f4", 165, 55, 25.0),
     Caller::of("f1", 170, 60, 20.0),
     Caller::of("m4", 175, 50, 20.0),
 ];
-/// Silence around what is said, in samples: the detector knows the line before, and the end after.
+/// Silence around an utterance, in samples: the detector learns the line before it, and finds its end after
+/// it.
 const AROUND_SAMPLES: usize = 6_400;
-/// Sounds remembered: what all callers of a rehearsal say again and again.
+/// Most results kept: callers of a rehearsal say the same texts again and again.
 const REMEMBERED_MAX: usize = 4_096;
 
-/// A voice and a line.
+/// A caller's voice and line.
 #[derive(Debug, Clone, Copy)]
 struct Caller {
     speaker: Speaker,
@@ -41,16 +43,16 @@ impl Caller {
     }
 }
 
-/// What came of something said.
+/// The result of an utterance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeOut {
-    /// Empty where nothing was.
+    /// The recognized text; empty if nothing was recognized.
     pub text: String,
-    /// How long it was spoken.
+    /// The length of the utterance, in milliseconds.
     pub spoken_ms: u64,
 }
 
-/// Why there is no audio.
+/// The reason why there is no audio.
 #[derive(Debug, thiserror::Error)]
 pub enum SoundError {
     #[error(transparent)]
@@ -59,7 +61,7 @@ pub enum SoundError {
     Vocabulary(#[from] VocabularyError),
 }
 
-/// The callers' voices, their lines, and who listens.
+/// The callers' voices and lines, and the recognizer that listens to them.
 pub struct RehearsalSound {
     language: String,
     vocabulary: Vocabulary,
@@ -68,7 +70,7 @@ pub struct RehearsalSound {
 }
 
 impl RehearsalSound {
-    /// Learns every phrase that callers may say, from voices that are none of theirs.
+    /// Learns every phrase that callers may say, from voices other than theirs.
     pub fn of(phrases: &[String], language: &str) -> Result<Self, SoundError> {
         let mut vocabulary = Vocabulary::default();
         for phrase in phrases {
@@ -85,12 +87,12 @@ impl RehearsalSound {
         })
     }
 
-    /// Digest of what is listened by.
+    /// The digest of the vocabulary.
     pub fn digest(&self) -> &str {
         self.vocabulary.digest()
     }
 
-    /// What is made out of a text as the caller of this number says it.
+    /// Returns what is recognized when the caller of this number says a text.
     pub fn heard(&mut self, caller: u64, text: &str) -> Result<MadeOut, SoundError> {
         let place = usize::try_from(caller).unwrap_or(0) % CALLERS.len();
         let key = (place, text.to_owned());
@@ -117,7 +119,7 @@ impl RehearsalSound {
         Ok(made)
     }
 
-    /// How long the robot says a text.
+    /// Returns the time that the robot takes to say a text, in milliseconds.
     pub fn said_ms(&mut self, text: &str) -> Result<u64, SoundError> {
         if let Some(known) = self.said_ms.get(text) {
             return Ok(*known);
@@ -130,7 +132,7 @@ impl RehearsalSound {
         Ok(said_ms)
     }
 
-    /// Each stretch of speech has a text of its own, as in a call.
+    /// Recognizes each stretch of speech separately, as in a call, and returns the texts joined.
     fn listen(&self, sound: &[i16]) -> String {
         let mut voice = VoiceActivity::new(None);
         let mut segments = Segments::default();
@@ -164,7 +166,7 @@ impl RehearsalSound {
     }
 }
 
-/// As the product speaks unless told otherwise.
+/// The robot's voice: the product's default.
 const ROBOT: Speaker = Speaker {
     variant: "m3",
     pace: crate::espeak::WORDS_PER_MINUTE,

@@ -1,5 +1,5 @@
-//! Callees of a rehearsal, as espeak-ng speaks them in one of its voices, and the vocabulary of the embedded
-//! recognizer that understands them.
+//! The callees of a rehearsal, spoken by espeak-ng in one of its voices, and the vocabulary with which the
+//! embedded recognizer understands them.
 
 use crate::chinese_readings::readings;
 use crate::clips::write_clip;
@@ -8,7 +8,7 @@ use domain::ports::speech::Clip;
 use std::io;
 use std::path::Path;
 
-/// Twelve commands of an outbound call, with how they are said.
+/// Twelve commands of an outbound call, each with its syllables.
 pub const COMMANDS: [(&str, &str); 12] = [
     ("是的", "shi4 de5"),
     ("不需要", "bu4 xu1 yao4"),
@@ -24,18 +24,18 @@ pub const COMMANDS: [(&str, &str); 12] = [
     ("可以办理", "ke3 yi3 ban4 li3"),
 ];
 
-/// Somebody's voice.
+/// A speaker: a voice of espeak-ng with its pace and pitch.
 #[derive(Debug, Clone, Copy)]
 pub struct Speaker {
-    /// One of espeak-ng's variants, such as `f2`.
+    /// One of espeak-ng's variants, for example `f2`.
     pub variant: &'static str,
-    /// Words per minute.
+    /// The pace in words per minute.
     pub pace: u32,
-    /// 0 to 99.
+    /// The pitch from 0 to 99.
     pub pitch: u32,
 }
 
-/// Voices that a vocabulary is made of; others speak to it.
+/// The speakers of a vocabulary's examples; others speak to it.
 pub const EXAMPLES: [Speaker; 3] = [
     Speaker {
         variant: "m3",
@@ -54,14 +54,14 @@ pub const EXAMPLES: [Speaker; 3] = [
     },
 ];
 
-/// Who speaks to that vocabulary: another voice.
+/// The speaker who talks to that vocabulary: another voice.
 pub const CALLEE: Speaker = Speaker {
     variant: "f4",
     pace: 165,
     pitch: 55,
 };
 
-/// Why a rehearsal has no voices.
+/// The reason why a rehearsal has no voices.
 #[derive(Debug, thiserror::Error)]
 pub enum VoicesError {
     #[error("espeak-ng is not installed, or does not speak: apt-get install espeak-ng")]
@@ -70,8 +70,8 @@ pub enum VoicesError {
     File { file: String, error: io::Error },
 }
 
-/// Writes each phrase as the callee says it into `voices`, named for it, and as the examples say it into
-/// `vocabulary`. Both folders are there already.
+/// Writes each phrase, spoken by the callee, into `voices` under its own name, and spoken by the examples
+/// into `vocabulary`. Both folders must exist.
 pub fn write_voices(phrases: &[(&str, &str)], voices: &Path, vocabulary: &Path) -> Result<(), VoicesError> {
     for (text, pinyin) in phrases {
         CALLEE.write(pinyin, &voices.join(format!("{text}.wav")))?;
@@ -84,7 +84,8 @@ pub fn write_voices(phrases: &[(&str, &str)], voices: &Path, vocabulary: &Path) 
 }
 
 impl Speaker {
-    /// Writes what the speaker says as a file that the carrier and the embedded recognizer read.
+    /// Writes the syllables, spoken by this speaker, as a file that the carrier and the embedded recognizer
+    /// can read.
     pub fn write(self, pinyin: &str, file: &Path) -> Result<(), VoicesError> {
         let samples = self.says(pinyin).ok_or(VoicesError::NoEspeak)?;
         let wav = write_clip(&Clip { samples });
@@ -97,7 +98,7 @@ impl Speaker {
         })
     }
 
-    /// A text in Chinese or English, at 8 kHz; `None` where espeak-ng is not installed.
+    /// Returns a text in Chinese or English as audio at 8 kHz; `None` if espeak-ng is not installed.
     pub fn says_in(self, text: &str, language: &str) -> Option<Vec<i16>> {
         if language.starts_with("zh") {
             return self.says(&readings(text));
@@ -105,12 +106,12 @@ impl Speaker {
         self.says_by("en-us", text)
     }
 
-    /// Syllables with their tones, at 8 kHz; `None` where espeak-ng is not installed.
+    /// Returns syllables with tones as audio at 8 kHz; `None` if espeak-ng is not installed.
     pub fn says(self, pinyin: &str) -> Option<Vec<i16>> {
         self.says_by("cmn-latn-pinyin", pinyin)
     }
 
-    /// What is said is never taken for an option.
+    /// Runs espeak-ng with this voice. The text is never taken for an option.
     #[expect(clippy::disallowed_methods, reason = "made once, before a rehearsal begins")]
     fn says_by(self, voice: &str, said: &str) -> Option<Vec<i16>> {
         let output = std::process::Command::new("espeak-ng")

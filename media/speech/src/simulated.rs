@@ -1,21 +1,22 @@
-//! A synthesizer for the simulation: silence as long as the text would take; no process, no file.
+//! A synthesizer for the simulation: it returns silence as long as the text would take, without a process or
+//! a file.
 
 use async_trait::async_trait;
 use domain::ports::speech::{Clip, Prompt, SAMPLES_PER_SECOND, SpeechError, Synthesizer};
 use std::sync::Arc;
 
-/// Pace of Mandarin at the bundled clips' speed: about five characters a second.
+/// Milliseconds per character: Mandarin at the bundled clips' pace, about five characters a second.
 const CHARACTER_MS: u64 = 200;
-/// Shortest clip: one short word.
+/// Shortest clip, in milliseconds: one short word.
 const CLIP_MS_MIN: u64 = 400;
-/// Longest clip: more is cut; memory of a simulated day stays bounded.
+/// Longest clip, in milliseconds; longer ones are cut, so that the memory of a simulated day stays bounded.
 const CLIP_MS_MAX: u64 = 12_000;
 
 /// Speaks any text as silence.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SimulatedSynthesizer;
 
-/// How long the simulation takes to say a text.
+/// Returns the time that the simulation takes to say a text, in milliseconds.
 pub fn simulated_duration_ms(text: &str) -> u64 {
     let characters = text.chars().filter(|one| one.is_alphanumeric()).count() as u64;
     (characters * CHARACTER_MS).clamp(CLIP_MS_MIN, CLIP_MS_MAX)

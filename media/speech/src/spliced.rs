@@ -1,8 +1,9 @@
-//! Recordings of a campaign with synthesised words between them: one voice's sentences, another's values.
+//! A synthesizer that joins a campaign's recordings with synthesised values between them: the sentences in
+//! one voice, the values in another.
 //!
-//! A template such as `尊敬的{{name}}，您本期账单{{amount}}元。` is recorded piece by piece, a WAV file for each
-//! piece between its variables, named by the digest of the piece. Where a piece has no recording the whole
-//! prompt is spoken by the synthesizer behind, so that one sentence never changes its voice by accident.
+//! A template such as `尊敬的{{name}}，您本期账单{{amount}}元。` is recorded piece by piece, one WAV file for each piece
+//! between its variables, named by the digest of the piece. If any piece has no recording, the other
+//! synthesizer speaks the whole prompt, so that the voice never changes within a sentence by accident.
 
 use super::clips::read_clip;
 use async_trait::async_trait;
@@ -12,35 +13,35 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Recordings kept: the pieces of some dozen flows.
+/// Most recordings kept: the pieces of some dozen flows.
 const RECORDINGS_MAX: usize = 2_048;
-/// The largest file read: a minute of sound.
+/// Largest file read, in bytes: a minute of audio.
 const FILE_BYTES_MAX: u64 = 60 * 16_000 + 4_096;
 /// Silence between a recording and a value, in samples: 60 ms.
 const SEAM_SAMPLES: usize = 480;
 /// Samples over which each side of a seam fades: 5 ms, so that it does not click.
 const FADE_SAMPLES: usize = 40;
 
-/// Speaks pieces that are recorded, and the values between them by another synthesizer.
+/// Speaks recorded pieces by their recordings, and the values between them by another synthesizer.
 pub struct SplicedSynthesizer {
     recordings: BTreeMap<String, Arc<Clip>>,
     others: Arc<dyn Synthesizer>,
 }
 
-/// The file of a piece: the first 16 hexadecimal digits of its SHA-256, and `.wav`.
+/// Returns the file name of a piece: the first 16 hexadecimal digits of its SHA-256, and `.wav`.
 pub fn file_of(piece: &str) -> String {
     let hash = Sha256::digest(piece.trim());
     let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     digits + ".wav"
 }
 
-/// The pieces that have no recording in a directory, each once, with the file that it wants.
+/// Returns the pieces without a recording in a directory, each once, by the name of the missing file.
 pub fn missing<'a>(dir: &Path, pieces: impl Iterator<Item = &'a str>) -> BTreeMap<String, &'a str> {
     let wanted = pieces.map(|piece| (file_of(piece), piece));
     wanted.filter(|(file, _)| !dir.join(file).is_file()).collect()
 }
 
-/// Why recordings cannot be used.
+/// The reason why recordings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SpliceError {
     #[error("cannot read {path}: {error}")]
@@ -84,7 +85,7 @@ impl SplicedSynthesizer {
         Ok(Self { recordings, others })
     }
 
-    /// Speaks a template whose recorded pieces and values stand in the prompt's parts, in turns.
+    /// Speaks a template. The prompt's parts are its pieces and values in turn.
     async fn splice(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
         let pieces = prompt.parts.iter().step_by(2);
         let recorded: Option<Vec<Option<&Arc<Clip>>>> = pieces.map(|piece| self.piece(piece)).collect();
@@ -106,7 +107,7 @@ impl SplicedSynthesizer {
         Ok(Arc::new(Clip { samples }))
     }
 
-    /// `Some(None)`: there is nothing to say here.
+    /// Returns the recording of a piece: `None` if it has none, `Some(None)` if the piece has nothing to say.
     fn piece(&self, piece: &str) -> Option<Option<&Arc<Clip>>> {
         if !piece.contains(char::is_alphanumeric) {
             return Some(None);
@@ -115,7 +116,7 @@ impl SplicedSynthesizer {
     }
 }
 
-/// A value of a prompt, alone, in its manner.
+/// Returns a prompt for a value alone, in the manner of the whole prompt.
 fn value_of(prompt: &Prompt, value: &str) -> Prompt {
     Prompt {
         text: value.to_owned(),
@@ -124,7 +125,7 @@ fn value_of(prompt: &Prompt, value: &str) -> Prompt {
     }
 }
 
-/// Puts audio behind audio, with a little silence between and without a click.
+/// Appends audio with a little silence between, without a click.
 fn join(samples: &mut Vec<i16>, next: &[i16]) {
     if samples.is_empty() {
         samples.extend_from_slice(next);
@@ -194,7 +195,7 @@ mod tests {
         SplicedSynthesizer::from_directory(dir.path(), Arc::new(SimulatedSynthesizer)).unwrap()
     }
 
-    /// The template of the pieces, with these values.
+    /// Returns a prompt of the pieces above with these values.
     fn told(values: [&str; 2]) -> Prompt {
         let [first, second, third] = PIECES;
         let [one, other] = values;

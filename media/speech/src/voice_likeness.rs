@@ -1,16 +1,16 @@
-//! How near a voice is to one that was described before: takes out of WAV files, a template out of takes, and
-//! a distance. A hint, and nothing that proves who somebody is.
+//! Measures how near a voice is to one described before: reads takes from WAV files, makes a template from
+//! takes, and computes a distance. It is a hint, and no proof of a person's identity.
 
 use crate::clips::{ClipError, read_audio};
 use media::audio::likeness::BadTake;
 
 pub use media::audio::likeness::{TAKE_MS_MAX, VOICE_FORM, VoiceTake};
 
-/// The largest distance that is alike, in thousandths: between the farthest that synthetic speakers are from
-/// themselves and the nearest that they are to others (`ledgerline speech eval-voiceprint`).
+/// Largest distance that counts as alike, in thousandths: between the largest distance of synthetic speakers
+/// to themselves and the smallest to others (`ledgerline speech eval-voiceprint`).
 pub const THRESHOLD_MILLI: u32 = 665;
 
-/// Why some audio is no take, or some text no template.
+/// The reason why audio is not a take, or a text not a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VoiceError {
     #[error(transparent)]
@@ -19,18 +19,19 @@ pub enum VoiceError {
     Take(#[from] BadTake),
 }
 
-/// One utterance out of a WAV file of 8 or 16 kHz.
+/// Reads one utterance from a WAV file of 8 or 16 kHz.
 pub fn take_of(wav: &[u8]) -> Result<VoiceTake, VoiceError> {
     Ok(VoiceTake::of(&read_audio(wav)?.samples)?)
 }
 
-/// Takes as one text: each in hexadecimal digits, one after another.
+/// Returns takes as one text: each in hexadecimal digits, separated by blanks.
 pub fn template_of(takes: &[VoiceTake]) -> String {
     let digits = |take: &VoiceTake| take.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     takes.iter().map(digits).collect::<Vec<String>>().join(" ")
 }
 
-/// How far a take lies from the nearest of a template; what cannot be the same phrase is as far as can be.
+/// Returns the distance of a take from the nearest one of a template, in thousandths; the largest number if
+/// it cannot be the same phrase.
 pub fn apart_milli(template: &str, take: &VoiceTake) -> Result<u32, VoiceError> {
     let mut nearest = u32::MAX;
     for digits in template.split(' ') {

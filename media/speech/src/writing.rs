@@ -1,5 +1,5 @@
-//! The same service as a writer: what it is handed stands quoted in one JSON string, and what it answers is
-//! one text that whoever asked reads by the agreed form.
+//! The same OpenAI service as a writer: the data in a request is quoted in one JSON string, and the answer is
+//! one text, which the caller reads in the agreed form.
 
 use crate::assistant::OpenAiAssistant;
 use crate::completion::{completed, hashed};
@@ -8,7 +8,7 @@ use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
 use domain::ports::writer::{Writer, WritingBrief, Written};
 use serde_json::json;
 
-/// Longest answer read: a dozen wordings, in an envelope.
+/// Longest answer read, in bytes: a dozen wordings, in an envelope.
 const ANSWER_BYTES_MAX: usize = 64 * 1_024;
 
 #[async_trait]

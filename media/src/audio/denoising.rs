@@ -1,9 +1,9 @@
-//! Takes steady noise out of telephone sound ahead of a recognizer: a Wiener filter over short spectra.
+//! Removes steady noise from telephone audio before a recognizer: a Wiener filter over short spectra.
 //!
-//! What is quietest in each band over the last second counts as noise; a band keeps as much as its share of
-//! speech (decision-directed, Ephraim and Malah 1984), and never less than three tenths, so that no band
-//! comes and goes. No model. Frames come out as they go in, one for one, 28 ms late. What it cannot do: take
-//! out other voices, music, or a noise that is shorter than a word.
+//! The quietest level in each band over the last second counts as noise. Each band is reduced to the share
+//! that is speech (decision-directed, Ephraim and Malah 1984), but never below three tenths, so that no band
+//! comes and goes. No model. Frames come out as they go in, one for one, 28 ms late. It cannot remove other
+//! voices, music, or a noise that is shorter than a word.
 
 use crate::audio::frame::{FRAME_SAMPLES, Frame, sample_from};
 use microfft::Complex32;
@@ -19,29 +19,31 @@ const WINDOW: usize = 256;
 const STEP: usize = 128;
 /// Bands up to half the sampling rate.
 const BANDS: usize = WINDOW / 2 + 1;
-/// How late sound comes out: a step, and what a frame is short of whole steps at most.
+/// Samples by which audio comes out late: a step, and the most that a frame lacks to whole steps.
 const LATE: usize = STEP + 96;
-/// How much of a band's power is carried on from window to window while it rises, and while it falls: a pause
-/// between words shows the noise.
+/// Share of a band's smoothed power that is carried on to the next window while the power rises.
 const CARRIED_RISING: f64 = 0.85;
+/// The same share while the power falls. It is smaller, so that a pause between words shows the noise.
 const CARRIED_FALLING: f64 = 0.6;
-/// Windows whose least power is one part of the floor, and parts looked back on: a second.
+/// Windows whose least power is one part of the noise floor.
 const PART_WINDOWS: usize = 8;
+/// Number of parts that the noise floor looks back on: with `PART_WINDOWS`, a second.
 const PARTS: usize = 8;
-/// The least of such a smoothed power in a second is the mean divided by this much (of white noise, drawn).
+/// Factor between the mean of a smoothed noise power and its least value in a second (measured on generated
+/// white noise).
 const FLOOR_BIAS: f64 = 4.6;
-/// How much the last window has a say in how much of a band is speech.
+/// Weight of the last window in the estimate of a band's speech.
 const DIRECTED: f64 = 0.96;
-/// What is left of a band at the least: less of it hides what an engine goes by.
+/// Smallest gain of a band: a smaller one would remove what a recognizer needs.
 const GAIN_MIN: f64 = 0.3;
 
-/// Square root of a Hann window: once before the transform and once after.
+/// The square root of a Hann window, applied once before the transform and once after.
 static WEIGHTS: LazyLock<Vec<f64>> = LazyLock::new(|| {
     let weight = |n: usize| (PI * (as_f64(n) + 0.5) / as_f64(WINDOW)).sin();
     (0..WINDOW).map(weight).collect()
 });
 
-/// Where a window stands among those whose least power is looked for.
+/// The position of a window in the search for the least power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WindowPlace {
     First,
@@ -49,18 +51,18 @@ enum WindowPlace {
     EndsPart,
 }
 
-/// What is known of one band.
+/// The state of one band.
 #[derive(Debug, Clone, Default)]
 struct Band {
     smoothed: f64,
     least: f64,
     parts: VecDeque<f64>,
-    /// Power of what was taken for speech in the last window.
+    /// Power of the speech estimated in the last window.
     speech: f64,
 }
 
 impl Band {
-    /// How much of the band is kept.
+    /// Returns the band's gain for a window of this power, and updates its noise floor.
     fn gain(&mut self, power: f64, place: WindowPlace) -> f64 {
         let is_first = place == WindowPlace::First;
         let carried = match power < self.smoothed {
@@ -92,14 +94,14 @@ impl Band {
     }
 }
 
-/// The filter of one leg.
+/// The noise filter of one leg.
 pub struct Denoiser {
     bands: Vec<Band>,
     /// The last window's samples, oldest first.
     heard: VecDeque<f64>,
-    /// Since the last window.
+    /// Number of samples since the last window.
     unheard_count: usize,
-    /// Half a window that the next one is added to.
+    /// The half window to which the next one is added.
     overlap: Vec<f64>,
     ready: VecDeque<f64>,
     windows_count: usize,
@@ -112,7 +114,7 @@ impl Default for Denoiser {
             heard: std::iter::repeat_n(0.0, WINDOW).collect(),
             unheard_count: 0,
             overlap: vec![0.0; STEP],
-            // The rest of what is late is the window's own half.
+            // The rest of the delay is the window's own half.
             ready: std::iter::repeat_n(0.0, LATE - STEP).collect(),
             windows_count: 0,
         }
@@ -120,7 +122,7 @@ impl Default for Denoiser {
 }
 
 impl Denoiser {
-    /// Takes a frame, and gives the one that is due.
+    /// Takes a frame and returns the filtered frame that is due.
     pub fn push(&mut self, frame: &Frame) -> Frame {
         for sample in frame {
             self.heard.pop_front();
@@ -146,7 +148,7 @@ impl Denoiser {
         let spectrum = cfft_256(&mut spectrum);
         self.windows_count += 1;
         let place = match self.windows_count {
-            // A line begins with silence of our own making: the first whole window is what counts.
+            // A line begins with silence of our own making: the first whole window is the one that counts.
             0..=2 => WindowPlace::First,
             count if count.is_multiple_of(PART_WINDOWS) => WindowPlace::EndsPart,
             _ => WindowPlace::Within,
@@ -189,7 +191,7 @@ fn as_f64(count: usize) -> f64 {
 mod tests {
     use super::*;
 
-    /// Numbers between -1 and 1, the same in each run.
+    /// Random numbers between -1 and 1, the same in each run.
     struct Noise(u64);
 
     impl Noise {
@@ -203,7 +205,8 @@ mod tests {
         (2.0 * PI * 700.0 * as_f64(n) / 8_000.0).sin() * 6_000.0
     }
 
-    /// A tone of 300 ms and as long a pause, over noise; what was said apart.
+    /// Returns frames of a tone of 300 ms and a pause of the same length, over noise, and the same line
+    /// without noise.
     fn line(noise_level: f64, frames: usize) -> (Vec<Frame>, Vec<f64>) {
         let mut noise = Noise(7);
         let mut clean = Vec::new();
@@ -230,7 +233,8 @@ mod tests {
             .collect()
     }
 
-    /// Power of what differs from the clean line, late or not, after the first second.
+    /// Returns the power of the difference from the clean line after the first second; `late` is the delay in
+    /// samples.
     fn error(sound: &[f64], clean: &[f64], late: usize) -> f64 {
         let pairs = sound.iter().skip(late).zip(clean).skip(8_000);
         let (sum, count) = pairs.fold((0.0, 0.0), |(sum, count), (a, b)| {

@@ -1,15 +1,15 @@
-//! From the telephone's 8 kHz to 16 kHz, as it comes: for engines that take nothing else.
+//! Converts the telephone's 8 kHz to 16 kHz frame by frame, for engines that accept nothing else.
 //!
-//! Each sample is followed by one between it and the next, from a half-band windowed sinc; the delay is eight
-//! samples. What it cannot do is bring back what a telephone does not carry.
+//! After each sample, one between it and the next is inserted, computed by a half-band windowed sinc; the
+//! delay is eight samples. It cannot restore frequencies that a telephone does not transmit.
 
 use std::collections::VecDeque;
 use std::f64::consts::PI;
 
-/// Input samples on each side of a sample in between.
+/// Input samples on each side of an inserted sample.
 const SIDE: usize = 8;
 
-/// The state between frames.
+/// The converter with its state between frames.
 #[derive(Debug, Clone)]
 pub struct DoubledRate {
     past: VecDeque<f64>,
@@ -33,7 +33,7 @@ impl Default for DoubledRate {
 }
 
 impl DoubledRate {
-    /// Twice as many samples, from -1 to 1.
+    /// Returns twice as many samples, from -1 to 1.
     pub fn push(&mut self, samples: &[i16]) -> Vec<f32> {
         let mut doubled = Vec::with_capacity(2 * samples.len());
         for sample in samples {

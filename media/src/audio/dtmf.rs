@@ -1,18 +1,19 @@
-//! Keypresses as tone pairs in the audio (ITU-T Q.23, Q.24), found with the Goertzel algorithm.
+//! Detects keypresses as tone pairs in the audio (ITU-T Q.23, Q.24) with the Goertzel algorithm.
 //!
-//! Every 5 ms the last 15 ms are looked at: they hold a digit when one tone of each group is strong, the two
-//! are about equally strong, the other tones are weak, and the pair makes up most of the energy. A press
-//! begins after 40 ms of the same digit and ends after 40 ms without it, so that two quick presses are two
-//! and a lost packet splits none. Speech does not pass: it has harmonics, and its pitch does not stay for
-//! 40 ms.
+//! Every 5 ms it examines the last 15 ms: they hold a digit if one tone of each group is strong, the two are
+//! about equally strong, the other tones are weak, and the pair makes up most of the energy. A press begins
+//! after 40 ms of the same digit and ends after 40 ms without it, so that two quick presses are two and a
+//! lost packet splits none. Speech is not detected: it has harmonics, and its pitch does not stay for 40 ms.
 
 use super::frame::{FRAME_SAMPLES, Frame};
 use std::collections::VecDeque;
 use std::f64::consts::PI;
 
-/// Tones of the rows and of the columns, in hertz (ITU-T Q.23).
+/// Tones of the keypad's rows, in hertz (ITU-T Q.23).
 const ROWS: [f64; 4] = [697.0, 770.0, 852.0, 941.0];
+/// Tones of the keypad's columns, in hertz (ITU-T Q.23).
 const COLUMNS: [f64; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
+/// The digits by row and column.
 const DIGITS: [[char; 4]; 4] = [
     ['1', '2', '3', 'A'],
     ['4', '5', '6', 'B'],
@@ -21,52 +22,55 @@ const DIGITS: [[char; 4]; 4] = [
 ];
 const SAMPLES_PER_S: f64 = 8_000.0;
 
-/// Samples of one look: 15 ms. The zeros of its spectrum lie 67 Hz away, about as far as the next tone
-/// (73 Hz).
+/// Samples of one look: 15 ms. The zeros of its spectrum lie 67 Hz away, about as far as the next tone (73
+/// Hz).
 const BLOCK_SAMPLES: usize = 120;
 /// Samples between two looks: 5 ms.
 const STEP_SAMPLES: usize = 40;
-/// Looks in a row that begin a press: a tone of 40 ms has at least seven, since a look counts that is mostly
-/// tone; one of 23 ms has five. Q.24 wants the first recognized and the second passed over.
+/// Number of looks in a row that begin a press: a tone of 40 ms has at least seven, since a look that is
+/// mostly tone counts; one of 23 ms has five. Q.24 wants the first recognized and the second ignored.
 const BEGIN_STEPS: u32 = 6;
-/// Looks in a row without the digit that end a press: a pause of 40 ms, which separates two presses (Q.24),
-/// has at least eight, one of 20 ms has five.
+/// Number of looks in a row without the digit that end a press: a pause of 40 ms, which separates two presses
+/// (Q.24), has at least eight, one of 20 ms has five.
 const END_STEPS: u32 = 7;
-/// Longest loss of packets during which a press is taken to go on: 60 ms, a packet of the longest usual size.
+/// Longest loss of packets over which a press goes on, in frames: 60 ms, a packet of the longest usual size.
 const LOST_FRAMES_MAX: u32 = 3;
 
-/// Weakest tone: amplitude of 100 of 32,768, about -47 dBm0 (Q.24: receivers work down to -25 to -46 dBm).
+/// Smallest amplitude of a tone, of 32,768: about -47 dBm0 (Q.24: receivers work down to -25 to -46 dBm).
 const AMPLITUDE_MIN: f64 = 100.0;
-/// The column's tone is at most this much stronger than the row's: 8 dB as a ratio of powers.
+/// Largest ratio of the column tone's power to the row tone's: 8 dB.
 const COLUMN_STRONGER_MAX: f64 = 6.3;
-/// The row's tone is at most this much stronger: 6 dB; voices have more of the low frequencies.
+/// Largest ratio of the row tone's power to the column tone's: 6 dB; voices have more of the low frequencies.
 const ROW_STRONGER_MAX: f64 = 4.0;
-/// A tone is stronger than the others of its group by 8 dB.
+/// Smallest ratio of a tone's power to that of the others of its group: 8 dB.
 const DOMINANCE_MIN: f64 = 6.3;
-/// Share of the pair in the whole energy; tones that are 1.5 % off (Q.24) still have it.
+/// Smallest share of the pair in the whole energy; tones that are 1.5 % off (Q.24) still have it.
 const SHARE_MIN: f64 = 0.6;
 
-/// Detects keypresses in one direction of audio.
+/// The keypress detector of one direction of audio.
 #[derive(Debug, Clone, Default)]
 pub struct DtmfDetector {
     samples: VecDeque<f64>,
-    /// The digit of the last looks, and how many in a row had it.
+    /// The digit of the latest looks; `None` if the last one had none.
     candidate: Option<char>,
+    /// Number of looks in a row that had the candidate.
     hits: u32,
-    /// The press under way, and how many looks in a row did not have it.
+    /// The digit of the press under way.
     pressed: Option<char>,
+    /// Number of looks in a row that did not have the pressed digit.
     misses: u32,
     lost_frames: u32,
 }
 
 impl DtmfDetector {
-    /// Takes 20 ms; answers the digit of a press that began in them.
+    /// Takes 20 ms of audio and returns the digit of a press that began in them.
     pub fn receive(&mut self, frame: &Frame) -> Option<char> {
         self.lost_frames = 0;
         self.look(frame)
     }
 
-    /// 20 ms with a lost packet: neither a tone nor a pause, for a short while.
+    /// Takes 20 ms with a lost packet: for up to 60 ms they count neither as a tone nor as a pause, after
+    /// that as a pause.
     pub fn receive_lost(&mut self) {
         self.lost_frames = self.lost_frames.saturating_add(1);
         if self.lost_frames > LOST_FRAMES_MAX {
@@ -120,7 +124,7 @@ impl DtmfDetector {
     }
 }
 
-/// The digit of the two tones in these samples.
+/// The digit whose two tones are in these samples; `None` if they hold no digit.
 fn digit_of(samples: &[f64]) -> Option<char> {
     let energy: f64 = samples.iter().map(|sample| sample * sample).sum();
     let rows = ROWS.map(|tone| power(samples, tone));
@@ -140,7 +144,7 @@ fn digit_of(samples: &[f64]) -> Option<char> {
     DIGITS.get(row)?.get(column).copied()
 }
 
-/// The strongest tone of a group, if it dominates the others.
+/// The index and power of the strongest tone of a group; `None` if it does not dominate the others.
 fn strongest(powers: &[f64; 4]) -> Option<(usize, f64)> {
     let (at, strongest) = powers
         .iter()
@@ -155,7 +159,7 @@ fn strongest(powers: &[f64; 4]) -> Option<(usize, f64)> {
         .then_some((at, strongest))
 }
 
-/// Squared magnitude at one frequency (Goertzel).
+/// Returns the squared magnitude of the samples at one frequency (Goertzel).
 fn power(samples: &[f64], hertz: f64) -> f64 {
     let factor = 2.0 * (2.0 * PI * hertz / SAMPLES_PER_S).cos();
     let (mut last, mut before) = (0.0, 0.0);
@@ -182,7 +186,7 @@ mod tests {
         panic!("{digit} is no key");
     }
 
-    /// A part of a sound: a tone pair with the amplitude of its row and of its column, or silence.
+    /// A part of a test signal: a tone pair with the amplitude of its row and of its column, or silence.
     #[derive(Clone, Copy)]
     struct Part {
         ms: usize,
@@ -204,7 +208,7 @@ mod tests {
         }
     }
 
-    /// The parts one after another through A-law, with noise of this amplitude.
+    /// Returns the parts one after another, coded by A-law and decoded, with noise of this amplitude.
     fn sound(parts: &[Part], noise: f64) -> Vec<i16> {
         let mut samples = Vec::new();
         let mut seed = 1_u32;

@@ -10,10 +10,10 @@ pub const FRAME_SAMPLES: usize = 160;
 /// One frame of audio.
 pub type Frame = [i16; FRAME_SAMPLES];
 
-/// A frame without sound.
+/// A frame of silence.
 pub const SILENCE: Frame = [0; FRAME_SAMPLES];
 
-/// Samples held back at most: one second; older ones are dropped.
+/// Most samples that a cutter holds back: one second; older ones are dropped.
 const BACKLOG_SAMPLES_MAX: usize = 8_000;
 
 /// Cuts audio that comes in pieces of any length (packets of 10, 20, 30 ms) into frames.
@@ -29,7 +29,7 @@ impl FrameCutter {
         self.samples.drain(..excess);
     }
 
-    /// The next whole frame; `None` until there is one.
+    /// Returns the next whole frame; `None` until there is one.
     pub fn pop(&mut self) -> Option<Frame> {
         if self.samples.len() < FRAME_SAMPLES {
             return None;
@@ -42,7 +42,7 @@ impl FrameCutter {
     }
 }
 
-/// The `index`-th frame of a clip, the last one filled up with silence; `None` after its end.
+/// Returns the `index`-th frame of a clip, the last one filled up with silence; `None` after its end.
 pub fn frame_of(samples: &[i16], index: usize) -> Option<Frame> {
     let rest = samples.get(index.checked_mul(FRAME_SAMPLES)?..)?;
     if rest.is_empty() {
@@ -55,7 +55,7 @@ pub fn frame_of(samples: &[i16], index: usize) -> Option<Frame> {
     Some(frame)
 }
 
-/// The sample nearest to a computed value.
+/// Returns the sample nearest to a computed value.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "clamped to the range of i16 before; a float has no TryInto"

@@ -1,4 +1,5 @@
-//! What a leg hears, handed to one listener: a ring of a second, which the pace fills and never waits for.
+//! Passes the audio received on a leg to one listener: a ring of one second, which the pace thread fills
+//! without ever waiting.
 
 use crate::audio::frame::Frame;
 use async_trait::async_trait;
@@ -7,7 +8,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Frames that wait for a slow listener: a second; older ones are dropped, and the listener is told how many.
+/// Most frames that wait for a slow listener: one second; older ones are dropped, and the listener gets their
+/// number.
 const FRAMES_WAITING_MAX: usize = 50;
 
 struct Ring {
@@ -26,17 +28,17 @@ impl Shared {
     }
 }
 
-/// The pace's end; dropping it ends the audio.
+/// The pace thread's end of the ring; dropping it ends the audio.
 pub struct HeardSender(Arc<Shared>);
 
-/// The listener's end.
+/// The listener's end of the ring.
 pub struct HeardReceiver {
     shared: Arc<Shared>,
-    /// When the next frame begins, where none is missing.
+    /// The time at which the next frame begins if none is missing.
     expected_ms: Option<u64>,
 }
 
-/// Both ends of one leg's audio.
+/// Returns both ends of the ring for one leg's audio.
 pub fn heard_audio() -> (HeardSender, HeardReceiver) {
     let shared = Arc::new(Shared {
         ring: Mutex::new(Ring {
@@ -53,7 +55,7 @@ pub fn heard_audio() -> (HeardSender, HeardReceiver) {
 }
 
 impl HeardSender {
-    /// Hands over a frame, at the cost of the oldest where nobody takes them. False: nobody listens any more.
+    /// Adds a frame, dropping the oldest one if the ring is full. False if the listener is gone.
     pub fn send(&self, at_ms: u64, frame: &Frame) -> bool {
         let mut ring = self.0.lock();
         if ring.closed {
@@ -103,7 +105,7 @@ impl HeardAudio for HeardReceiver {
                 return Some(frame);
             }
             if self.shared.lock().closed {
-                // What came between the two looks.
+                // A frame may have come between the two looks.
                 return self.take();
             }
             self.shared.arrived.notified().await;

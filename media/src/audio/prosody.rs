@@ -1,36 +1,37 @@
-//! How somebody speaks, stretch by stretch, against how the same person spoke in their first seconds: pitch,
+//! Measures how a caller speaks, stretch by stretch, compared with the caller's own first seconds: pitch,
 //! level and pace.
 //!
-//! Pitch is the lag at which 40 ms of sound repeat themselves best, searched between 70 and 400 Hz and only
-//! believed where two frames in a row agree, so that neither a missing fundamental nor a whistle counts. Pace
-//! counts the swellings of loudness, which are syllables more or less. Nothing is known of a caller whose
-//! first three seconds of speech are not over.
+//! Pitch is the lag at which 40 ms of audio repeat themselves best, searched between 70 and 400 Hz and
+//! accepted only if two frames in a row agree, so that neither a missing fundamental nor a whistle counts.
+//! Pace counts the swellings of loudness, which are roughly syllables. Before the caller's first three
+//! seconds of speech are over there is no result.
 
 use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES, Frame};
 use domain::emotion::Prosody;
 
-/// The highest pitch, as a lag of samples at 8 kHz: 400 Hz.
+/// Lag of the highest pitch, in samples at 8 kHz: 400 Hz.
 const LAG_MIN: usize = 20;
-/// The lowest: 70 Hz; below it lie hum and mistakes.
+/// Lag of the lowest pitch, in samples at 8 kHz: 70 Hz; below it lie hum and mistakes.
 const LAG_MAX: usize = 114;
-/// Samples compared at each lag.
+/// Number of samples compared at each lag.
 const COMPARED: usize = 2 * FRAME_SAMPLES - LAG_MAX;
-/// How alike sound is to itself where it has a pitch.
+/// Smallest correlation of audio with itself, one lag later, at which it has a pitch.
 const VOICED: f64 = 0.55;
-/// A shorter lag that is nearly as alike is the pitch; the longer ones are its multiples.
+/// Share of the best correlation at which a shorter lag is taken as the pitch; the longer ones are its
+/// multiples.
 const NEARLY: f64 = 0.88;
-/// How far pitch moves from frame to frame at most.
+/// Largest ratio between the pitches of two frames in a row.
 const MOVES_RATIO_MAX: f64 = 1.2;
-/// Speech after which it is known how somebody speaks: three seconds.
+/// Speech that is needed to know how the caller speaks, in milliseconds: three seconds.
 const OWN_MS: u64 = 3_000;
-/// Frames with a pitch that a stretch needs for a reading: 200 ms.
+/// Frames with a pitch that a stretch needs for a result: 200 ms.
 const VOICED_FRAMES_MIN: usize = 10;
-/// Frames looked at of one stretch: 30 s; what comes after in one breath is left.
+/// Most frames examined of one stretch: 30 s; the rest of a longer one is ignored.
 const STRETCH_FRAMES_MAX: usize = 1_500;
-/// How far loudness falls between two swellings.
+/// Decibels by which loudness falls between two swellings.
 const DIP_DB: f64 = 2.5;
 
-/// The meter of one leg.
+/// The prosody meter of one leg.
 #[derive(Debug, Clone, Default)]
 pub struct ProsodyMeter {
     own: Gathered,
@@ -41,7 +42,7 @@ pub struct ProsodyMeter {
     swelling: Swelling,
 }
 
-/// What was gathered of stretches of speech.
+/// The measurements gathered over stretches of speech.
 #[derive(Debug, Clone, Default)]
 struct Gathered {
     pitches: Vec<f64>,
@@ -50,7 +51,7 @@ struct Gathered {
     frames: usize,
 }
 
-/// Where loudness is between two swellings.
+/// The state of the search for swellings of loudness.
 #[derive(Debug, Clone, Copy, Default)]
 struct Swelling {
     smoothed_db: f64,
@@ -60,7 +61,7 @@ struct Swelling {
 }
 
 impl Swelling {
-    /// True where a swelling has passed its top.
+    /// Takes the level of the next frame. True if a swelling has passed its top.
     fn passes(&mut self, level_db: f64, is_first: bool) -> bool {
         self.smoothed_db = if is_first {
             level_db
@@ -97,7 +98,7 @@ impl Gathered {
         sorted.get(sorted.len() / 2).copied()
     }
 
-    /// Swellings in a thousand frames: enough to compare with itself.
+    /// Number of swellings in a thousand frames: sufficient for a comparison of two stretches.
     fn pace(&self) -> f64 {
         f64::from(self.swellings) * 1_000.0 / as_f64(self.frames.max(1))
     }
@@ -151,7 +152,8 @@ impl ProsodyMeter {
         self.pitch_before = pitch;
     }
 
-    /// The stretch is over: how it was spoken, where the caller's own way is known.
+    /// Ends the stretch and returns how it was spoken compared with the caller's first seconds; `None` while
+    /// these are not complete, or if the stretch has too little pitch.
     pub fn stretch_ended(&mut self) -> Option<Prosody> {
         let mut stretch = std::mem::take(&mut self.stretch);
         self.before = None;
@@ -172,7 +174,7 @@ fn level_of(frame: &Frame) -> f64 {
     10.0 * (energy / as_f64(FRAME_SAMPLES)).max(1.0).log10()
 }
 
-/// The pitch of 40 ms, in hertz; nothing where they do not repeat themselves.
+/// The pitch of 40 ms of audio, in hertz; `None` if they do not repeat themselves.
 fn pitch_of(before: &Frame, frame: &Frame) -> Option<f64> {
     let sound: Vec<f64> = before.iter().chain(frame).map(|one| f64::from(*one)).collect();
     let mean = sound.iter().sum::<f64>() / as_f64(sound.len());
@@ -223,7 +225,8 @@ mod tests {
     use crate::audio::frame::sample_from;
     use std::f64::consts::TAU;
 
-    /// Harmonics from 300 Hz up, as a telephone passes them, swelling so often a second.
+    /// Pushes a stretch with harmonics from 300 Hz up, as a telephone transmits them, with this many
+    /// swellings a second.
     fn speak(meter: &mut ProsodyMeter, hertz: f64, level: f64, per_second: f64, ms: u64) -> Option<Prosody> {
         for index in 0..ms / FRAME_MS {
             let mut frame = [0; FRAME_SAMPLES];

@@ -19,20 +19,21 @@ use std::path::{Path, PathBuf};
 
 /// Bytes of the canonical WAV header: RIFF, fmt of 16 bytes, data.
 const HEADER_BYTES: u64 = 44;
-/// Robot and callee.
+/// Number of channels: robot and callee.
 const CHANNELS: u16 = 2;
-/// One sample of both channels.
+/// Bytes of one sample of both channels.
 const SAMPLE_FRAME_BYTES: u64 = 4;
 /// Bytes of one second of audio.
 const SECOND_BYTES: u64 = SAMPLES_PER_SECOND as u64 * SAMPLE_FRAME_BYTES;
-/// Longest recording, 4 hours: far above any call, far below what a WAV header can say.
+/// Longest recording, in bytes of audio: 4 hours, far above any call, far below the limit of a WAV header.
 const DATA_BYTES_MAX: u64 = SECOND_BYTES * 4 * 3_600;
-/// Room for the longest answered call (3 minutes, and its end) that is taken before it is dialed.
+/// Bytes reserved on the disk before a call is dialed: those of the longest answered call (3 minutes, and its
+/// end).
 pub const RESERVED_BYTES: u64 = HEADER_BYTES + SECOND_BYTES * 190;
-/// Piece read at once for hashing.
+/// Bytes read at once for hashing.
 const HASH_BLOCK_BYTES: usize = 64 * 1_024;
 
-/// A recording being written.
+/// A recording that is being written.
 pub struct Recorder {
     path: PathBuf,
     file: File,
@@ -58,19 +59,20 @@ impl Recorder {
         })
     }
 
-    /// As `create`, with room on the disk for the longest call; an error when there is none.
+    /// Creates the file as `create` does and reserves disk space for the longest call; an error if there is
+    /// not enough.
     pub(crate) fn reserve(path: &Path) -> io::Result<Self> {
         let recorder = Self::create(path)?;
         take_room(&recorder.file)?;
         Ok(recorder)
     }
 
-    /// The file has another name from now on.
+    /// Takes over the new path of the file after it was renamed.
     pub(crate) fn moved_to(&mut self, path: &Path) {
         path.clone_into(&mut self.path);
     }
 
-    /// Adds 20 ms. A channel that has nothing is silent; samples beyond a frame are left out.
+    /// Adds 20 ms. A channel without samples is silent; samples beyond a frame are left out.
     pub fn push_frame(&mut self, robot: Option<&[i16]>, callee: Option<&[i16]>) -> io::Result<()> {
         let pending = self.pending.len() as u64;
         if self.written_bytes + pending >= DATA_BYTES_MAX {
@@ -88,20 +90,20 @@ impl Recorder {
         Ok(())
     }
 
-    /// Audio so far.
+    /// Length of the audio so far, in milliseconds.
     pub fn duration_ms(&self) -> u64 {
         duration_ms(self.written_bytes + self.pending.len() as u64)
     }
 
-    /// Frames that came after the longest recording; not in the file.
+    /// Number of frames that came after the longest recording and are not in the file.
     pub const fn left_out_frames(&self) -> u64 {
         self.left_out_frames
     }
 
-    /// Writes the rest, makes file and directory entry durable, and answers the facts of the whole file.
+    /// Writes the rest, makes file and directory entry durable, and returns the facts of the whole file.
     pub fn finish(mut self) -> io::Result<RecordingFacts> {
         self.write_out()?;
-        // What was taken for a longer call is given back.
+        // Space that was reserved for a longer call is released.
         self.file.set_len(HEADER_BYTES + self.written_bytes)?;
         self.file.sync_all()?;
         sync_directory(&self.path)?;
@@ -119,13 +121,13 @@ impl Recorder {
     }
 }
 
-/// Takes the room without making the file longer, so that its length goes on saying how much was written.
+/// Reserves disk space without making the file longer, so that its length still says how much was written.
 fn take_room(file: &File) -> io::Result<()> {
     loop {
         match fallocate(file, FallocateFlags::KEEP_SIZE, 0, RESERVED_BYTES) {
             Ok(()) => return Ok(()),
             Err(Errno::INTR) => {}
-            // A file system that cannot promise room: at least it has some now.
+            // The file system cannot reserve space: check at least that it has enough now.
             Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => return has_room(file),
             Err(error) => return Err(error.into()),
         }
@@ -152,7 +154,7 @@ fn duration_ms(data_bytes: u64) -> u64 {
     data_bytes / SAMPLE_FRAME_BYTES * FRAME_MS / FRAME_SAMPLES as u64
 }
 
-/// The 44 bytes before the samples (RIFF WAVE, format tag 1).
+/// Returns the 44 bytes before the samples (RIFF WAVE, format tag 1).
 fn header(data_bytes: u64) -> Vec<u8> {
     let data = u32::try_from(data_bytes).unwrap_or(u32::MAX - 36);
     let block_align = CHANNELS * 2;
@@ -172,10 +174,10 @@ fn header(data_bytes: u64) -> Vec<u8> {
     bytes
 }
 
-/// Makes a file that a crash left a good one and answers its facts; `None` when there is no file.
+/// Repairs a file after a crash and returns its facts; `None` if there is no file.
 ///
-/// Audio up to the last whole sample of both channels is kept, the header follows from the file's length.
-/// A good file is only hashed, so repairing twice changes nothing.
+/// Audio up to the last whole sample of both channels is kept, and the header is computed from the file's
+/// length. A good file is only hashed, so repairing twice changes nothing.
 pub fn repair(path: &Path) -> io::Result<Option<RecordingFacts>> {
     let mut file = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
@@ -197,7 +199,7 @@ pub fn repair(path: &Path) -> io::Result<Option<RecordingFacts>> {
     facts_of(&mut file, data_bytes).map(Some)
 }
 
-/// A file's name is durable only when its directory is (fsync(2)).
+/// Syncs the directory of a file: the file's name is durable only after that (fsync(2)).
 fn sync_directory(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(directory) if !directory.as_os_str().is_empty() => File::open(directory)?.sync_all(),
@@ -228,8 +230,8 @@ fn facts_of(file: &mut File, data_bytes: u64) -> io::Result<RecordingFacts> {
     })
 }
 
-/// Where in the audio the callee's channel first has a sample that is not silence, in a piece that begins at
-/// this byte of the file.
+/// The byte of the audio at which the callee's channel first has a sample other than silence, in a part that
+/// begins at byte `begins` of the file; `None` if the part has none.
 fn callee_audio_in(part: &[u8], begins: u64) -> Option<u64> {
     (begins..).zip(part).find_map(|(at, byte)| {
         let audio = at.checked_sub(HEADER_BYTES)?;
@@ -254,7 +256,7 @@ impl WavRecordings {
         Self { dir }
     }
 
-    /// Where this call's recording is or would be.
+    /// The path of this call's recording; the file need not exist.
     pub fn path(&self, call: CallId) -> PathBuf {
         self.dir.join(format!("{call}.wav"))
     }
@@ -267,7 +269,8 @@ fn failed(call: CallId, error: &io::Error) -> RecordingError {
     }
 }
 
-/// Unlinks a file; the directory is synced also where it is gone already: a crash may have come between.
+/// Unlinks a file; true if it existed. The directory is synced even if the file was gone: a crash may have
+/// come between.
 fn delete(path: &Path) -> io::Result<bool> {
     let was_there = match std::fs::remove_file(path) {
         Ok(()) => true,
@@ -282,7 +285,8 @@ fn delete(path: &Path) -> io::Result<bool> {
 
 #[async_trait]
 impl Recordings for WavRecordings {
-    /// Reads the file on the calling thread: it is asked a few times at start and a call is a few hundred kB.
+    /// Repairs the recording of a call after a crash and returns its facts. It reads the file on the calling
+    /// thread: that happens a few times at start, and a call is a few hundred kB.
     async fn close_left_over(&self, call: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
         repair(&self.path(call)).map_err(|error| failed(call, &error))
     }

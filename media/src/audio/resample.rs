@@ -1,9 +1,10 @@
-//! From a synthesizer's sample rate to the telephone's 8 kHz: a windowed-sinc filter, one phase per offset.
+//! Converts a synthesizer's sample rate to the telephone's 8 kHz: a windowed-sinc filter, one phase per
+//! offset.
 //!
 //! The rates' ratio is reduced to `up/down` (22,050 Hz to 8,000 Hz is 160/441), one set of coefficients is
 //! computed for each of the `up` offsets between input and output samples, and each output sample is one dot
-//! product. The pass band ends at 3.4 kHz (G.712), the stop band begins near the fold-over frequency. About
-//! 80 lines for one conversion of short prompts; a resampling library would bring an FFT for this.
+//! product. The pass band ends at 3.4 kHz (G.712), the stop band begins near the fold-over frequency. It is
+//! about 80 lines for one conversion of short prompts; a resampling library would bring an FFT for this.
 
 use crate::audio::frame::sample_from;
 use domain::ports::speech::SAMPLES_PER_SECOND;
@@ -13,12 +14,12 @@ use std::f64::consts::PI;
 const ZERO_CROSSINGS: u32 = 28;
 /// Middle of the transition band as a share of half the lower rate: 3.7 kHz of 4 kHz.
 const CUTOFF_RATIO: f64 = 0.925;
-/// Rates of speech synthesizers; anything outside is not one.
+/// Lowest sample rate of speech synthesizers, in hertz.
 const RATE_HZ_MIN: u32 = 8_000;
-/// The highest of them.
+/// Highest sample rate of speech synthesizers, in hertz.
 const RATE_HZ_MAX: u32 = 48_000;
 
-/// A rate that no synthesizer uses.
+/// The error for a sample rate that no synthesizer uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} samples per second cannot be resampled to 8000")]
 pub struct UnusableRate(pub u32);
@@ -58,20 +59,20 @@ fn greatest_common_divisor(a: u32, b: u32) -> u32 {
     }
 }
 
-/// Input samples on each side of an output sample that have a say in it.
+/// Returns the number of input samples on each side of an output sample that contribute to it.
 fn half_width(rate_hz: u32) -> u32 {
     (ZERO_CROSSINGS * rate_hz).div_ceil(SAMPLES_PER_SECOND)
 }
 
-/// Silence before and after, so that the filter never runs over an end.
+/// Returns the samples with silence before and after them, so that the filter never runs over an end.
 fn padded(samples: &[i16], half: usize) -> Vec<f64> {
     let silence = || std::iter::repeat_n(0.0, half);
     let audio = samples.iter().map(|sample| f64::from(*sample));
     silence().chain(audio).chain(silence()).chain([0.0]).collect()
 }
 
-/// Coefficients for output samples that lie `phase/up` of an input sample after an input sample; their sum
-/// is 1, so that a constant stays what it is.
+/// Returns the coefficients for output samples that lie `phase/up` of an input sample after an input sample.
+/// Their sum is 1, so that a constant is not changed.
 fn coefficients(phase: u32, up: u32, rate_hz: u32) -> Vec<f64> {
     let half = half_width(rate_hz);
     let offset = f64::from(phase) / f64::from(up);
@@ -94,7 +95,7 @@ fn sinc(x: f64) -> f64 {
     }
 }
 
-/// Blackman's window over -1 to 1.
+/// Returns Blackman's window at `x`, from -1 to 1.
 fn blackman(x: f64) -> f64 {
     0.42 + 0.5 * (PI * x).cos() + 0.08 * (2.0 * PI * x).cos()
 }
@@ -118,7 +119,7 @@ mod tests {
             .collect()
     }
 
-    /// Peak in the middle, where the ends have no say.
+    /// Returns the peak of the middle half, which the ends do not affect.
     fn peak(samples: &[i16]) -> i16 {
         let quarter = samples.len() / 4;
         samples[quarter..3 * quarter]

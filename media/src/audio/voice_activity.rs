@@ -1,71 +1,75 @@
-//! Whether a frame of audio holds speech: level over a noise floor that follows the line, shape, and a gate
-//! under the caller's own peak.
+//! Decides whether a frame of audio is speech: by its level above a noise floor that follows the line, its
+//! shape, and a gate relative to the caller's own peak.
 //!
-//! No model and no dependency. A frame is voice when it is `threshold_db` above the noise floor, at most
-//! `GATE_DB` below the caller's recent peak (so that other people in the room do not count), and, where
-//! speech is to begin, shaped like a voice rather than like noise. Speech begins after 60 ms of voice, ends
-//! after `HANGOVER_MS` without. The floor is the quietest quarter of a second of the last two (minimum
-//! statistics), so that it neither follows words nor stays where a quieter line was. What it cannot do: tell
-//! a second voice as loud as the caller's from the caller.
+//! No model and no dependency. A frame is voice if it is `threshold_db` above the noise floor, at most
+//! `GATE_DB` below the caller's recent peak (so that other people in the room do not count), and, at the
+//! beginning of speech, shaped like a voice rather than like noise. Speech begins after 60 ms of voice and
+//! ends after `HANGOVER_MS` without. The floor is the quietest quarter of a second of the last two seconds
+//! (minimum statistics), so that it neither follows words nor keeps the level of an earlier, quieter line. It
+//! cannot tell the caller from a second voice of the same loudness.
 
 use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES, Frame};
 use std::collections::VecDeque;
 
-/// How far above the floor a voice is unless an order says otherwise.
+/// Decibels that a voice lies above the noise floor, unless a caller sets another threshold.
 pub const THRESHOLD_DB: u8 = 9;
-/// Thresholds that make sense; others are brought to the nearer end.
+/// Allowed thresholds, in decibels; others are set to the nearer end.
 const THRESHOLD_DB_RANGE: std::ops::RangeInclusive<u8> = 3..=30;
-/// Frames farther than this below the caller's recent peak are not the caller.
+/// Decibels below the caller's recent peak beyond which a frame is not the caller's voice.
 const GATE_DB: f64 = 14.0;
-/// How fast the recent peak is forgotten, per second.
+/// Decibels per second by which the recent peak falls.
 const PEAK_FALLS_DB_PER_SECOND: f64 = 0.7;
-/// A level is the caller's own once it has lasted so many frames: 60 ms, which no click does.
+/// Number of frames that a level must last to count as the caller's own: 60 ms, which no click does.
 const PEAK_FRAMES: usize = 3;
-/// Nothing below this is a voice on a telephone.
+/// Lowest level of a voice on a telephone, in decibels relative to full scale.
 const QUIETEST_VOICE_DB: f64 = -48.0;
-/// The floor of a line that sends digital silence.
+/// Lowest noise floor, in decibels relative to full scale: that of a line that sends digital silence.
 const FLOOR_DB_MIN: f64 = -70.0;
-/// Voice that begins a stretch of speech: a click is shorter.
+/// Voice that begins a stretch of speech, in milliseconds: a click is shorter.
 const ONSET_MS: u64 = 60;
-/// Quiet that ends it: pauses between words are shorter. Whoever answers waits longer (`domain::turn`).
+/// Silence that ends a stretch of speech, in milliseconds: pauses between words are shorter. The code that
+/// decides when to answer waits longer (`domain::turn`).
 const HANGOVER_MS: u64 = 300;
-/// Quiet within which voice counts as without a pause.
+/// Longest silence, in milliseconds, that does not interrupt voice "without a pause".
 const PAUSE_MS: u64 = 160;
-/// Quiet that is part of a word, such as before a stop or within a soft consonant: it counts as voice.
+/// Longest silence that is part of a word, in milliseconds, for example before a stop or within a soft
+/// consonant: it counts as voice.
 const CLOSURE_MS: u64 = 60;
-/// How often it is told that they go on, in milliseconds of voice.
+/// Milliseconds of voice after which `VoiceChange::Going` is reported again.
 const TOLD_EVERY_MS: u64 = 100;
 /// Frames whose quietest smoothed level is one window of the floor: 250 ms.
 const WINDOW_FRAMES: usize = 12;
-/// Windows the floor looks back on: two seconds.
+/// Number of windows that the floor looks back on: two seconds.
 const WINDOWS: usize = 8;
-/// The quietest level of noise lies below its mean by this much.
+/// Decibels between the quietest level of noise and its mean.
 const FLOOR_BIAS_DB: f64 = 2.0;
-/// Likeness of one sample to the next: white noise has 0, voices more than 0.5.
+/// Correlation of each sample with the next above which a frame is shaped like a voice: white noise has 0,
+/// voices more than 0.5.
 const VOICE_LIKENESS: f64 = 0.25;
 
-/// What changed with a frame.
+/// A change in the caller's speech that a frame brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VoiceChange {
     /// Speech began at this instant, a little before this frame.
     Started { t_ms: u64 },
-    /// It goes on: so much voice without a pause.
+    /// Speech goes on; `voiced_ms` is the voice without a pause up to this instant.
     Going { t_ms: u64, voiced_ms: u64 },
-    /// It ended at this instant.
+    /// Speech ended at this instant; `voiced_ms` is the voice of the whole stretch.
     Ended { t_ms: u64, voiced_ms: u64 },
 }
 
-/// A stretch of speech.
+/// The state of a stretch of speech.
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
     voiced_until_ms: u64,
-    /// Voice of the whole stretch, and since its last pause.
+    /// Voice of the whole stretch, in milliseconds.
     voiced_ms: u64,
+    /// Voice since the last pause, in milliseconds.
     unbroken_ms: u64,
     told_ms: u64,
 }
 
-/// The detector of one leg.
+/// The voice activity detector of one leg.
 #[derive(Debug, Clone)]
 pub struct VoiceActivity {
     threshold_db: f64,
@@ -73,9 +77,9 @@ pub struct VoiceActivity {
     window: Vec<f64>,
     minima: VecDeque<f64>,
     peak_db: f64,
-    /// Levels of the last frames; of one that was no voice, the least.
+    /// Levels of the last frames; a frame without voice has the lowest level.
     lasting_db: [f64; PEAK_FRAMES],
-    /// Since when frames have been voice, one after the other.
+    /// The beginning of the uninterrupted voice frames, while no speech has begun.
     onset_ms: Option<u64>,
     stretch: Option<Stretch>,
 }
@@ -100,7 +104,7 @@ impl VoiceActivity {
         self.stretch.is_some()
     }
 
-    /// Takes a frame that begins at `at_ms`.
+    /// Takes a frame that begins at `at_ms` and returns the change it brings.
     pub fn push(&mut self, at_ms: u64, frame: &Frame) -> Option<VoiceChange> {
         let shape = Shape::of(frame);
         self.follow_floor(shape.level_db);
@@ -118,7 +122,8 @@ impl VoiceActivity {
         change
     }
 
-    /// What is no speech says nothing of how loud the caller is, and no more does a click in the midst of it.
+    /// Raises the caller's recent peak to the level of the last frames. Frames outside speech do not raise
+    /// it, nor does a click within speech.
     fn raise_peak(&mut self) {
         let lasting_db = self.lasting_db.iter().copied().reduce(f64::min);
         if let (Some(lasting_db), Some(_)) = (lasting_db, self.stretch) {
@@ -134,7 +139,7 @@ impl VoiceActivity {
         shape.level_db >= needed_db
     }
 
-    /// How loud the line is when nobody speaks.
+    /// The level of the line without speech, in decibels relative to full scale.
     pub fn floor_db(&self) -> f64 {
         let quietest = self.minima.iter().copied().reduce(f64::min);
         (quietest.unwrap_or(FLOOR_DB_MIN) + FLOOR_BIAS_DB).max(FLOOR_DB_MIN)
@@ -210,9 +215,9 @@ impl VoiceActivity {
     }
 }
 
-/// What is looked at of a frame.
+/// The measurements of a frame.
 struct Shape {
-    /// Relative to full scale.
+    /// Level relative to full scale, in decibels.
     level_db: f64,
     likeness: f64,
 }
@@ -247,10 +252,10 @@ mod tests {
     use crate::audio::frame::sample_from;
     use std::f64::consts::TAU;
 
-    /// A line: noise at a level, and a voice (or babble) at instants.
+    /// A line with noise of one level, and voices (or babble) at given times.
     struct Scene {
         noise_db: f64,
-        /// From, to, level.
+        /// The beginning, end and level of each voice.
         voices: Vec<(u64, u64, f64)>,
         seed: u64,
     }
@@ -269,7 +274,7 @@ mod tests {
             f64::from(u32::try_from(self.seed >> 33).unwrap()) / f64::from(1_u32 << 30) - 1.0
         }
 
-        /// A buzz of harmonics, swelling four times a second like syllables.
+        /// Returns a frame with a buzz of harmonics that swells four times a second like syllables.
         fn frame(&mut self, at_ms: u64) -> Frame {
             let mut frame = [0; FRAME_SAMPLES];
             for (index, sample) in frame.iter_mut().enumerate() {
@@ -295,7 +300,7 @@ mod tests {
                 .collect()
         }
 
-        /// Beginnings and ends only.
+        /// Returns only the beginnings (true) and ends of speech.
         fn stretches(&mut self, ms: u64) -> Vec<(bool, u64)> {
             let changes = self.changes(None, ms);
             changes
@@ -358,11 +363,11 @@ mod tests {
 
     #[test]
     fn other_people_in_the_room_are_not_the_caller() {
-        // The caller at -15 dB; then somebody 18 dB quieter.
+        // The caller speaks at -15 dB, then another person 18 dB quieter.
         let mut scene = Scene::new(-60.0, &[(2_000, 3_500, -15.0), (5_000, 7_000, -33.0)]);
         let found = scene.stretches(8_000);
         assert_eq!(found.len(), 2, "{found:?}");
-        // Babble without end is the line's floor before long.
+        // Continuous babble soon becomes the line's floor.
         let mut scene = Scene::new(-60.0, &[(0, 30_000, -38.0), (10_000, 11_000, -15.0)]);
         let found = scene.stretches(20_000);
         let caller: Vec<u64> = found

@@ -1,12 +1,12 @@
-//! The two G.711 codecs every carrier speaks, chosen by their static RTP payload type.
+//! The two G.711 codecs that every carrier supports, chosen by their static RTP payload type.
 //!
-//! Encoding and decoding are table lookups on 8 kHz, 16-bit, mono samples; one sample is one byte. The
-//! tables follow ITU-T G.711 (11/88) as realized by the reference code of ITU-T G.191.
+//! Encoding and decoding are table lookups on 8 kHz, 16-bit, mono samples; one sample is one byte. The tables
+//! follow ITU-T G.711 (11/88) as realized by the reference code of ITU-T G.191.
 
 mod pcma;
 mod pcmu;
 
-/// A way to pack audio into packets.
+/// An audio codec for RTP packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Codec {
     /// A-law: Europe, China, most of the world. Payload type 8 (RFC 3551, 6).
@@ -19,7 +19,7 @@ impl Codec {
     /// All codecs in the order in which we offer them.
     pub const ALL: [Self; 2] = [Self::Pcma, Self::Pcmu];
 
-    /// Static RTP payload type (RFC 3551, table 4).
+    /// The static RTP payload type (RFC 3551, table 4).
     pub const fn payload_type(self) -> u8 {
         match self {
             Self::Pcma => 8,
@@ -27,7 +27,7 @@ impl Codec {
         }
     }
 
-    /// Encoding name in SDP `a=rtpmap`.
+    /// The encoding name in SDP `a=rtpmap`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pcma => "PCMA",
@@ -42,7 +42,7 @@ impl Codec {
             .find(|codec| codec.payload_type() == payload_type)
     }
 
-    /// Encodes as many samples as `bytes` has room for and answers how many bytes were written.
+    /// Encodes as many samples as `bytes` has room for and returns the number of bytes written.
     pub fn encode(self, samples: &[i16], bytes: &mut [u8]) -> usize {
         let encode_sample = match self {
             Self::Pcma => pcma::encode_sample,
@@ -54,7 +54,7 @@ impl Codec {
         samples.len().min(bytes.len())
     }
 
-    /// Decodes as many bytes as `samples` has room for and answers how many samples were written.
+    /// Decodes as many bytes as `samples` has room for and returns the number of samples written.
     pub fn decode(self, bytes: &[u8], samples: &mut [i16]) -> usize {
         let decode_byte = match self {
             Self::Pcma => pcma::decode_byte,

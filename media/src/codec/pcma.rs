@@ -6,18 +6,18 @@
 use std::array;
 use std::sync::LazyLock;
 
-/// Bits inverted on the wire (G.711, table 1a, note 2).
+/// The bits that are inverted in transmission (G.711, table 1a, note 2).
 const INVERTED_BITS: u8 = 0x55;
 
-/// Codes of the 4,096 magnitudes that 12 bits can hold, without sign.
+/// The codes of the 2,048 magnitudes that 11 bits can hold, without sign.
 static MAGNITUDE_CODES: LazyLock<[u8; 2_048]> =
     LazyLock::new(|| array::from_fn(|magnitude| compress(u16::try_from(magnitude).unwrap_or(u16::MAX))));
 
-/// Sample of each byte on the wire.
+/// The sample of each transmitted byte.
 static SAMPLES: LazyLock<[i16; 256]> =
     LazyLock::new(|| array::from_fn(|byte| expand(u8::try_from(byte).unwrap_or(u8::MAX))));
 
-/// Segment and mantissa of an 11-bit magnitude (the sample's upper bits).
+/// Returns the code of an 11-bit magnitude (the sample's upper bits): segment and mantissa.
 fn compress(magnitude: u16) -> u8 {
     let mut segment = 0_u8;
     let mut mantissa = magnitude;
@@ -43,7 +43,7 @@ fn expand(byte: u8) -> i16 {
     if code & 0x80 == 0 { -magnitude } else { magnitude }
 }
 
-/// The byte on the wire for one sample.
+/// Returns the byte that transmits a sample.
 pub(super) fn encode_sample(sample: i16) -> u8 {
     let positive = if sample < 0 { !sample } else { sample };
     let magnitude = usize::try_from(positive >> 4).unwrap_or(0);
@@ -52,7 +52,7 @@ pub(super) fn encode_sample(sample: i16) -> u8 {
     (code | sign) ^ INVERTED_BITS
 }
 
-/// The sample of one byte on the wire.
+/// Returns the sample of a transmitted byte.
 pub(super) fn decode_byte(byte: u8) -> i16 {
     SAMPLES.get(usize::from(byte)).copied().unwrap_or(0)
 }
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_decoder_gives_the_values_of_table_1a() {
-        // (byte on the wire, value in G.711 units of 1/4096 full scale, times 8 for 16 bits)
+        // (transmitted byte, value in G.711 units of 1/4096 full scale, times 8 for 16 bits)
         for (byte, value) in [
             (0xD5, 1),
             (0xD4, 3),

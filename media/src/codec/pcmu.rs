@@ -11,11 +11,11 @@ const BIAS: u16 = 33;
 /// Largest magnitude with its bias that the eight segments hold.
 const MAGNITUDE_MAX: u16 = 0x1FFF;
 
-/// Codes of the 8,192 magnitudes that 13 bits can hold, without sign.
+/// The codes of the 8,192 magnitudes that 13 bits can hold, without sign.
 static MAGNITUDE_CODES: LazyLock<[u8; 8_192]> =
     LazyLock::new(|| array::from_fn(|magnitude| compress(u16::try_from(magnitude).unwrap_or(u16::MAX))));
 
-/// Sample of each byte on the wire.
+/// The sample of each transmitted byte.
 static SAMPLES: LazyLock<[i16; 256]> =
     LazyLock::new(|| array::from_fn(|byte| expand(u8::try_from(byte).unwrap_or(u8::MAX))));
 
@@ -36,7 +36,7 @@ fn expand(byte: u8) -> i16 {
     if code & 0x80 == 0 { magnitude } else { -magnitude }
 }
 
-/// The byte on the wire for one sample.
+/// Returns the byte that transmits a sample.
 pub(super) fn encode_sample(sample: i16) -> u8 {
     let positive = if sample < 0 { !sample } else { sample };
     let magnitude = usize::try_from(positive >> 2).unwrap_or(0);
@@ -45,7 +45,7 @@ pub(super) fn encode_sample(sample: i16) -> u8 {
     !(code | sign)
 }
 
-/// The sample of one byte on the wire.
+/// Returns the sample of a transmitted byte.
 pub(super) fn decode_byte(byte: u8) -> i16 {
     SAMPLES.get(usize::from(byte)).copied().unwrap_or(0)
 }
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn the_decoder_gives_the_values_of_table_2a() {
-        // (byte on the wire, value in G.711 units of 1/8159 full scale, times 4 for 16 bits)
+        // (transmitted byte, value in G.711 units of 1/8159 full scale, times 4 for 16 bits)
         for (byte, value) in [
             (0xFF, 0),
             (0xFE, 2),

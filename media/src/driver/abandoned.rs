@@ -1,10 +1,10 @@
-//! Legs whose owners left while no order could be queued: named in one list, so that nobody has to ask each
-//! leg whether its owner is still there.
+//! The list of legs whose owners left while no order could be queued. With it, signalling need not ask each
+//! leg if its owner is still there.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Call-IDs of such legs, each at most once: a handle is dropped once, and the trunks' slots bound how many
-/// there are.
+/// Call-IDs of abandoned legs, each at most once: a handle is dropped once, and the trunks' slots bound the
+/// number.
 #[derive(Debug, Default)]
 pub(super) struct Abandoned(Mutex<Vec<String>>);
 
@@ -13,7 +13,7 @@ impl Abandoned {
         self.lock().push(call_id.to_owned());
     }
 
-    /// Those noted since the last time.
+    /// The Call-IDs noted since the last call.
     pub(super) fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.lock())
     }

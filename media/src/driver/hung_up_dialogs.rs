@@ -1,25 +1,26 @@
-//! Dialogs that this process has hung up: a driver that starts later in the same process acknowledges copies
+//! Dialogs that this process has hung up. A driver that starts later in the same process acknowledges copies
 //! of their 200 and sends no second BYE.
 
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// How long a dialog is kept: a far end repeats its 200 for 32 s (RFC 3261, 13.3.1.4); 8 s more for a start.
+/// How long a dialog is kept, in milliseconds: a far end repeats its 200 for 32 s (RFC 3261, 13.3.1.4), plus
+/// 8 s for a start in between.
 const KEPT_MS: u64 = 40_000;
 
-/// Most dialogs kept: 40 s at 100 answered calls per second, and some more. The oldest go first.
+/// Most dialogs kept: 40 s at 100 answered calls per second, and some more. The oldest are dropped first.
 const DIALOGS_MAX: usize = 5_000;
 
 /// Call-ID and To tag.
 type DialogId = (String, String);
 
-/// Shared by the drivers of a process, of which one lives at a time.
+/// The dialogs hung up by the drivers of a process, which run one after another.
 #[derive(Debug, Default)]
 pub struct HungUpDialogs(Mutex<BTreeMap<DialogId, Timestamp>>);
 
 impl HungUpDialogs {
-    /// A BYE was sent in this dialog, or came.
+    /// Adds a dialog in which a BYE was sent or received.
     pub(super) fn insert(&self, call_id: &str, to_tag: &str, now: Timestamp) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= DIALOGS_MAX {
@@ -33,7 +34,7 @@ impl HungUpDialogs {
         kept.insert((call_id.to_owned(), to_tag.to_owned()), now);
     }
 
-    /// Whether a dialog was hung up so short a time ago that copies of its 200 may come.
+    /// True if the dialog was hung up within `KEPT_MS`, so that copies of its 200 may come.
     pub(super) fn contains(&self, call_id: &str, to_tag: &str, now: Timestamp) -> bool {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = kept.get(&(call_id.to_owned(), to_tag.to_owned()));

@@ -1,25 +1,26 @@
-//! One press from several transports: a gateway may send a key as an RTP event, by SIP INFO and as a tone.
+//! Merges copies of one keypress: a gateway may send a key as an RTP event, by SIP INFO and as a tone.
 //!
-//! Over one transport the transport's own start and end decide, so that two quick presses are two. A key
-//! that comes over another transport within 300 ms of a press, or of its last sign, is that press.
+//! Within one transport its own start and end decide, so that two quick presses are two. A key that comes
+//! over another transport within 300 ms of a press, or of its last sign, is the same press.
 
 use domain::call::KeyPath;
 use std::collections::VecDeque;
 
-/// How far the copies of one press may be apart. People press the same key twice a second at most.
+/// Largest time between copies of one press, in microseconds. People press the same key at most twice a
+/// second.
 const SAME_PRESS_US: i64 = 300_000;
 
-/// Presses looked back at: none is older than 300 ms but one that is held, and a far end that sends more at
-/// once presses no keys.
+/// Most presses remembered: none is older than 300 ms except a held one, and a far end that sends more at
+/// once is not a person pressing keys.
 const PRESSES_MAX: usize = 16;
 
 #[derive(Debug, Clone)]
 struct Press {
     digit: char,
     began_us: i64,
-    /// Its last sign.
+    /// Time of its last sign.
     until_us: i64,
-    /// Transports that have brought it.
+    /// The transports over which it came.
     paths: Vec<KeyPath>,
 }
 
@@ -30,7 +31,8 @@ pub(super) struct KeyMerger {
 }
 
 impl KeyMerger {
-    /// A press begins over one transport; false where it is one that another transport has brought.
+    /// Records the start of a press over one transport. Returns false if another transport has brought the
+    /// same press.
     pub(super) fn press(&mut self, path: KeyPath, digit: char, now_us: i64) -> bool {
         let copy = self.presses.iter_mut().find(|press| {
             let is_near = now_us.saturating_sub(press.until_us) <= SAME_PRESS_US
@@ -54,7 +56,7 @@ impl KeyMerger {
         true
     }
 
-    /// The last press of a transport goes on.
+    /// Records that the last press of a transport continues.
     pub(super) fn hold(&mut self, path: KeyPath, now_us: i64) {
         let mut latest = self.presses.iter_mut().rev();
         if let Some(press) = latest.find(|press| press.paths.contains(&path)) {
@@ -69,7 +71,7 @@ mod tests {
     use KeyPath::{InBand, RtpEvent, SipInfo};
     use domain::call::KeyPath;
 
-    /// Presses `(transport, digit, ms)`; answers those that count.
+    /// Feeds presses `(transport, digit, ms)`. Returns the digits that count.
     fn counted(presses: &[(KeyPath, char, i64)]) -> String {
         let mut merger = KeyMerger::default();
         let presses = presses

@@ -1,10 +1,10 @@
-//! What an owner holds of a leg that a crash left: the events of its end.
+//! The owner's handle to a leg that a crash left: it yields the events of the leg's end.
 
 use async_trait::async_trait;
 use domain::ports::line::{LeftOverEvent, LeftOverLeg};
 use tokio::sync::mpsc;
 
-/// Events that may wait: each comes at most once.
+/// Most queued events: each comes at most once.
 pub(super) const REPORTS_MAX: usize = 4;
 
 pub(crate) struct LeftOverHandle {
@@ -25,10 +25,10 @@ impl LeftOverHandle {
 impl LeftOverLeg for LeftOverHandle {
     async fn next(&mut self) -> LeftOverEvent {
         if self.closed {
-            // Nothing follows `Closed`.
+            // No event follows `Closed`.
             return std::future::pending().await;
         }
-        // When the driver has stopped, no one ends the leg any more.
+        // When the driver has stopped, the leg is no longer ended.
         let event = self.reports.recv().await.unwrap_or(LeftOverEvent::Closed);
         self.closed = event == LeftOverEvent::Closed;
         event

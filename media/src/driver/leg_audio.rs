@@ -1,4 +1,5 @@
-//! One leg's sound, without sockets: a frame out every 20 ms, packets in, keypresses, both channels recorded.
+//! The audio of one leg, without sockets: sends a frame every 20 ms, takes packets, detects keypresses, and
+//! yields both channels for the recording.
 
 use crate::audio::dtmf::DtmfDetector;
 use crate::audio::frame::{FRAME_SAMPLES, Frame, FrameCutter, SILENCE, frame_of};
@@ -14,40 +15,40 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Clips that may wait behind one another; a flow queues two or three.
+/// Most queued clips; a flow queues two or three.
 pub(super) const PLAYS_MAX: usize = 64;
 /// Microseconds in a millisecond.
 const US_PER_MS: i64 = 1_000;
-/// Packets taken out of the playout buffer for one frame, at most: 10 ms packets need two.
+/// Most packets taken from the jitter buffer for one frame: 10 ms packets need two.
 const POPS_PER_FRAME: usize = 3;
-/// Payload type of comfort noise (RFC 3389): who sends it is there, and says nothing.
+/// Payload type of comfort noise (RFC 3389). It shows that the far end is alive, but carries no speech.
 const COMFORT_NOISE: u8 = 13;
 
-/// A clip being played.
+/// A clip in the queue.
 struct Play {
     number: u32,
     clip: Arc<Clip>,
     next_frame: usize,
 }
 
-/// A clip that was cut, and how many of its frames were sent.
+/// A clip that was cut, and the number of its frames sent before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cut {
     pub(super) play: u32,
     pub(super) frames: u64,
 }
 
-/// What one tick did.
+/// The result of one 20 ms tick.
 pub(super) struct Tick {
     pub(super) robot: Frame,
     pub(super) callee: Frame,
-    /// A clip whose last frame this was.
+    /// The number of a clip that ended with this frame.
     pub(super) played: Option<u32>,
-    /// What the audio says of a key; only where no RTP events were negotiated.
+    /// A key detected in the audio; only if no RTP events were negotiated.
     pub(super) key: Option<KeySign>,
 }
 
-/// Sound of one answered leg. Times are microseconds of any fixed origin.
+/// The audio of one answered leg. Times are microseconds from any fixed origin.
 pub(super) struct LegAudio {
     stream: AudioStream,
     latch: Latch,
@@ -59,11 +60,12 @@ pub(super) struct LegAudio {
     keypresses: KeypressReceiver,
     tones: DtmfDetector,
     statistics: ReceiveStatistics,
-    /// The last sign of life: audio, comfort noise, RTCP, or a request of the far end within the dialog.
+    /// Time of the last sign of life: audio, comfort noise, RTCP, or a request of the far end within the
+    /// dialog.
     alive_us: i64,
-    /// When the robot last spoke: who listens may be silent.
+    /// When the robot last spoke: a callee who listens may be silent.
     spoke_us: i64,
-    /// Longest time without either while the far end says that it sends.
+    /// Longest time without either while the far end says that it sends, in microseconds.
     silence_us: i64,
     foreign_count: u64,
 }
@@ -90,7 +92,8 @@ impl LegAudio {
         }
     }
 
-    /// A re-INVITE moved or held the audio; a new address is latched anew, a mere refresh keeps the latch.
+    /// Applies a re-INVITE that moved or held the audio. A new address starts a new latch; a mere refresh
+    /// keeps it.
     pub(super) fn move_to(&mut self, stream: AudioStream, now_us: i64) {
         self.latch.describe(stream.address, now_us);
         self.stream = stream;
@@ -98,12 +101,12 @@ impl LegAudio {
         self.alive_us = now_us;
     }
 
-    /// The far end asked something within the dialog: it is there, whatever it sends.
+    /// Records a request of the far end within the dialog as a sign of life.
     pub(super) fn note_life(&mut self, now_us: i64) {
         self.alive_us = now_us;
     }
 
-    /// False when too many clips wait.
+    /// Queues a clip. Returns false if too many clips are queued.
     pub(super) fn play(&mut self, number: u32, clip: Arc<Clip>) -> bool {
         let room = self.plays.len() < PLAYS_MAX;
         if room {
@@ -116,7 +119,7 @@ impl LegAudio {
         room
     }
 
-    /// Drops every clip; answers how far the one that was playing came, where one had begun.
+    /// Drops all clips. Returns how much of the playing clip was sent, if it had begun.
     pub(super) fn stop_playing(&mut self) -> Option<Cut> {
         let playing = self.plays.front().filter(|play| play.next_frame > 0);
         let cut = playing.map(|play| Cut {
@@ -127,7 +130,7 @@ impl LegAudio {
         cut
     }
 
-    /// Takes a datagram; answers what a packet of a keypress says.
+    /// Takes a datagram of the RTP port. Returns the keypress sign of a keypress packet.
     pub(super) fn receive(&mut self, datagram: &[u8], from: SocketAddr, now_us: i64) -> Option<KeySign> {
         if is_control(datagram) {
             self.receive_control(datagram, from, now_us);
@@ -151,7 +154,7 @@ impl LegAudio {
         let codec = if packet.payload_type == self.stream.payload_type {
             Some(self.stream.codec)
         } else {
-            // We offered both laws; a far end may use the other one, too.
+            // Both laws were offered; the far end may use the other one too.
             Codec::from_payload_type(packet.payload_type)
         };
         if let Some(codec) = codec {
@@ -161,8 +164,8 @@ impl LegAudio {
         None
     }
 
-    /// Takes a datagram of the control port: who is muted sends reports and no sound. It is believed from the
-    /// hosts of the sound, and says nothing else.
+    /// Takes a datagram of the RTCP port: a muted far end sends reports and no audio. Reports count as a sign
+    /// of life if they come from a host of the audio, and are otherwise ignored.
     pub(super) fn receive_control(&mut self, datagram: &[u8], from: SocketAddr, now_us: i64) {
         if self.latch.admits_control(from) && is_control(datagram) {
             self.alive_us = now_us;
@@ -176,7 +179,7 @@ impl LegAudio {
         types.contains(&Some(payload_type))
     }
 
-    /// 20 ms pass: sends the next packets, and takes what is due to be heard.
+    /// Advances by 20 ms: sends the next packets and returns the frames of both channels.
     pub(super) fn tick(&mut self, now_us: i64, send: &mut dyn FnMut(&[u8], SocketAddr)) -> Tick {
         if !self.plays.is_empty() {
             self.spoke_us = now_us;
@@ -195,7 +198,7 @@ impl LegAudio {
         }
     }
 
-    /// A frame in packets that are no longer than the far end takes.
+    /// Sends a frame in packets no longer than the far end accepts.
     fn send_frame(&mut self, frame: &Frame, send: &mut dyn FnMut(&[u8], SocketAddr)) {
         let samples = self.stream.packet_samples().unwrap_or(FRAME_SAMPLES);
         for samples in frame.chunks(samples) {
@@ -212,7 +215,7 @@ impl LegAudio {
         }
     }
 
-    /// Frames that the pace could not keep: media time goes on without them.
+    /// Advances media time over frames that were skipped because the pace was late.
     pub(super) fn skip(&mut self, frames: u32) {
         let samples = u32::try_from(FRAME_SAMPLES).unwrap_or(0);
         self.out.skip(samples.saturating_mul(frames));
@@ -232,7 +235,7 @@ impl LegAudio {
         (frame, over.then_some(number))
     }
 
-    /// The callee's next 20 ms, and what they say of a key.
+    /// The callee's next 20 ms, and the key detected in them.
     fn next_callee_frame(&mut self) -> (Frame, Option<KeySign>) {
         let (heard, lost) = self.next_heard_frame();
         if self.stream.keypress_payload_type.is_some() {
@@ -249,7 +252,7 @@ impl LegAudio {
         (heard, pressed.or(held))
     }
 
-    /// The next frame, and whether its packet was lost.
+    /// The next received frame, and whether its packet was lost.
     fn next_heard_frame(&mut self) -> (Frame, bool) {
         for _ in 0..POPS_PER_FRAME {
             if let Some(frame) = self.cutter.pop() {
@@ -268,9 +271,9 @@ impl LegAudio {
         (self.cutter.pop().unwrap_or(SILENCE), false)
     }
 
-    /// The far end has given no sign of life for too long, and the robot has not spoken either. While it says
-    /// that it sends nothing (hold), its silence means nothing: the longest call and the session timer bound
-    /// it.
+    /// True if the far end has shown no sign of life for too long and the robot has not spoken either. On
+    /// hold the far end says that it sends nothing, so its silence does not count; the longest call and the
+    /// session timer bound a call on hold.
     pub(super) fn is_lost(&self, now_us: i64) -> bool {
         let since_us = self.alive_us.max(self.spoke_us);
         self.plays.is_empty() && self.stream.sends() && now_us - since_us >= self.silence_us
@@ -287,7 +290,7 @@ impl LegAudio {
     }
 }
 
-/// RTCP of version 2, by its packet type (RFC 5761, 4: 192 to 223 is never sound).
+/// True for RTCP of version 2, recognized by its packet type (RFC 5761, 4: 192 to 223 is never audio).
 fn is_control(datagram: &[u8]) -> bool {
     matches!(datagram, [first, packet_type, _, _, ..] if first >> 6 == 2 && (192..=223).contains(packet_type))
 }
@@ -333,14 +336,14 @@ mod tests {
         )
     }
 
-    /// 20 ms pass at this instant; what was sent: bytes and target.
+    /// Ticks at this instant. Returns the tick and the sent packets, each as length and target.
     fn ticked(audio: &mut LegAudio, now_us: i64) -> (Tick, Vec<(usize, SocketAddr)>) {
         let mut sent = Vec::new();
         let tick = audio.tick(now_us, &mut |packet, to| sent.push((packet.len(), to)));
         (tick, sent)
     }
 
-    /// Where audio goes now.
+    /// The address to which audio is sent now.
     fn target(audio: &mut LegAudio) -> SocketAddr {
         ticked(audio, 0).1[0].1
     }
@@ -409,7 +412,7 @@ mod tests {
                 let callee = ticked(&mut audio, 0).0.callee;
                 heard += callee.iter().filter(|sample| **sample != 0).count();
             }
-            // The first packet comes at once, the last one may still be waited for.
+            // The first packet comes at once, and the last may still be missing.
             let expected = (160 * 44).min(160 * 50 - 2 * bytes);
             assert!(heard >= expected, "{bytes} bytes a packet: {heard} samples heard");
         }
@@ -486,7 +489,7 @@ mod tests {
         }
     }
 
-    /// A packet of a keypress that begins.
+    /// The first packet of a keypress.
     fn key(payload_type: u8, sequence: u16, code: u8) -> Vec<u8> {
         let mut buffer = [0; PACKET_BYTES_MAX];
         let built = Packet {
@@ -522,7 +525,7 @@ mod tests {
         }
     }
 
-    /// The pair of 9, and what is found of it after `ticks`.
+    /// Sends the tone pair of key 9 and returns all signs that are detected.
     fn keys_in_tones(negotiated: Option<u8>) -> Vec<KeySign> {
         let mut described = stream(Direction::SendRecv);
         described.keypress_payload_type = negotiated;
@@ -552,7 +555,7 @@ mod tests {
         assert_eq!(keys_in_tones(Some(101)), []);
     }
 
-    /// A receiver report of nothing (RFC 3550, 6.4.2).
+    /// An empty receiver report (RFC 3550, 6.4.2).
     const REPORT: [u8; 8] = [0x80, 201, 0, 1, 0, 0, 0, 9];
 
     #[test]

@@ -1,5 +1,5 @@
-//! What an owner holds of a leg that was dialed: the orders it may give, and the mailbox of what happens
-//! to it.
+//! The owner's handle to a dialed leg: the orders that the owner may give, and the mailbox of the leg's
+//! events.
 
 use super::abandoned::Abandoned;
 use super::leg_mailbox::LegMailbox;
@@ -12,7 +12,7 @@ use domain::ports::speech::Clip;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
-/// A leg as its owner holds it.
+/// A handle to a dialed leg.
 pub(crate) struct LegHandle {
     pub(crate) mailbox: Arc<LegMailbox>,
     pub(super) call_id: String,
@@ -23,13 +23,13 @@ pub(crate) struct LegHandle {
 }
 
 impl LegHandle {
-    /// CANCEL or BYE, whichever is right by then.
+    /// Ends the leg by CANCEL or BYE, depending on its state by then.
     pub(crate) async fn give_up(&self) -> Result<(), LineError> {
         let order = Order::GiveUp(self.call_id.clone());
         self.orders.send(order).await.map_err(|_gone| LineError::Ended)
     }
 
-    /// ACK, and audio starts; false where the leg is over.
+    /// Sends ACK and starts the audio. Returns false if the leg is over.
     pub(crate) async fn acknowledge(&self) -> Result<bool, LineError> {
         let (reply, talks) = oneshot::channel();
         let order = Order::Acknowledge(self.call_id.clone(), reply);
@@ -37,7 +37,7 @@ impl LegHandle {
         talks.await.map_err(|_gone| LineError::Ended)
     }
 
-    /// The same as `give_up` without waiting, for an owner that is being dropped.
+    /// Ends the leg like `give_up`, but without waiting, for an owner that is being dropped.
     pub(crate) fn abandon(&self) {
         if self.orders.try_send(Order::GiveUp(self.call_id.clone())).is_err() {
             // First the mark, for a leg that signalling has not taken yet; then the name.
@@ -57,7 +57,7 @@ impl LegHandle {
     pub(crate) async fn stop_playing(&self) -> Result<(), LineError> {
         self.ask(Request::StopPlaying { leg: self.number }).await
     }
-    /// The listener before, if there was one, hears no more.
+    /// Starts to deliver the leg's audio. An earlier listener gets no more frames.
     pub(crate) async fn listen(&self) -> Result<HeardReceiver, LineError> {
         let (listener, heard) = heard_audio();
         self.ask(Request::Listen {

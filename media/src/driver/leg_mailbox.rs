@@ -1,7 +1,7 @@
-//! What a leg tells its owner: a bounded queue that never loses how the leg ended.
+//! The queue of a leg's events for its owner: bounded, but it never loses the end of the leg.
 //!
-//! Keypresses and finished clips are dropped beyond the bound, since only an owner that does not read can let
-//! them pile up; the other events come at most once each.
+//! Keypresses and played clips are dropped beyond the bound, which is reached only if the owner does not
+//! read. All other events come at most once each.
 
 use super::key_merger::KeyMerger;
 use crate::rtp::keypress::KeySign;
@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Events that may wait for an owner; a call presses and hears far less between two reads.
+/// Most queued events; a call has far fewer between two reads.
 const EVENTS_MAX: usize = 256;
 
-/// How far a leg is, as its owner may act on it.
+/// The stage of a leg, which decides what its owner may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LegStage {
     Unanswered,
@@ -30,7 +30,7 @@ struct Waiting {
     keys: KeyMerger,
 }
 
-/// Shared by a leg's owner, its signalling and its sound.
+/// The mailbox, shared by a leg's owner, its signalling and its audio.
 pub(crate) struct LegMailbox {
     waiting: Mutex<Waiting>,
     arrived: Notify,
@@ -57,7 +57,7 @@ impl LegMailbox {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues an event. Nothing follows `Closed`.
+    /// Queues an event. Events after `Closed` are ignored.
     pub(super) fn push(&self, event: LegEvent) {
         let mut waiting = self.lock();
         let droppable = matches!(
@@ -88,7 +88,8 @@ impl LegMailbox {
         self.arrived.notify_one();
     }
 
-    /// What a transport says of a key at `now_us`; copies of one press over several transports are one event.
+    /// Handles a key's sign from a transport at `now_us`. Copies of one press over several transports give
+    /// one event.
     pub(super) fn push_key(&self, path: KeyPath, sign: KeySign, now_us: i64) {
         let counts = {
             let mut waiting = self.lock();
@@ -105,7 +106,7 @@ impl LegMailbox {
         }
     }
 
-    /// The next event. Cancel-safe: an event is taken only when it is returned.
+    /// The next event. Cancel-safe: an event is removed only when it is returned.
     pub(crate) async fn next(&self) -> LegEvent {
         loop {
             if let Some(event) = self.lock().events.pop_front() {
@@ -126,7 +127,7 @@ impl LegMailbox {
         self.heard_rtp.load(Ordering::Relaxed)
     }
 
-    /// The owner is gone and could not say so by the queue.
+    /// Marks the leg as abandoned: its owner is gone and could not queue an order.
     pub(crate) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Relaxed);
     }

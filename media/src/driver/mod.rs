@@ -1,8 +1,9 @@
-//! The only place that moves bytes: sockets, files of the wire, and waiting for the next deadline.
+//! The media driver: the only place that does I/O for SIP and RTP. It has the sockets, the recording files
+//! and the waits for deadlines.
 //!
-//! One driver serves all trunks: a task for signalling, a task per SIP socket that parses, one thread that
-//! paces sound, and one that writes recordings. SIP and sound go by steady time; the Clock port says only
-//! when it began.
+//! One driver serves all trunks, with a task for signalling, a parsing task per SIP socket, a thread that
+//! paces audio, and one that writes recordings. SIP and audio use steady time; the Clock port only gives its
+//! start.
 
 mod abandoned;
 mod hung_up_dialogs;
@@ -57,10 +58,10 @@ use steady_time::SteadyTime;
 use tokio::net::UdpSocket;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
-/// How a driver is started.
+/// The configuration of a driver.
 #[derive(Debug, Clone)]
 pub struct MediaConfig {
-    /// Where SIP is taken. A data directory keeps its port over restarts; port 0 takes a free one.
+    /// The local SIP address. A data directory keeps its port over restarts; port 0 takes a free one.
     pub sip: SocketAddr,
     /// The address to show to far ends behind a NAT; otherwise each trunk sees the address that reaches it.
     pub advertised: Option<IpAddr>,
@@ -72,7 +73,7 @@ pub struct MediaConfig {
     pub hung_up: Arc<HungUpDialogs>,
 }
 
-/// The ports a driver needs of its surroundings.
+/// The ports that a driver needs.
 #[derive(Clone)]
 pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
@@ -89,7 +90,7 @@ pub struct MediaDriver {
     orders: mpsc::Sender<Order>,
     pace: mpsc::Sender<Request>,
     arrivals: mpsc::Sender<Arrival>,
-    /// All sockets on the SIP port, the unconnected one first, with their trunk's address.
+    /// All sockets on the SIP port with their trunk's address; the unconnected one is first.
     sockets: Mutex<Vec<(Option<SocketAddr>, Arc<UdpSocket>)>>,
     ports: Arc<Mutex<RtpPorts>>,
     /// The writer of recordings, which ends with the pace.
@@ -102,17 +103,17 @@ pub struct MediaDriver {
     next_leg: AtomicU64,
 }
 
-/// A trunk's place in a driver.
+/// A trunk's registration in a driver.
 #[derive(Debug, Clone)]
 pub(crate) struct TrunkPlace {
     number: TrunkNumber,
     pub(crate) remote: SocketAddr,
-    /// Our sent-by towards it.
+    /// Our sent-by address towards it.
     pub(crate) local: SocketAddr,
 }
 
 impl MediaDriver {
-    /// Binds the SIP port and spawns tasks and threads. Must run inside the tasks' runtime.
+    /// Binds the SIP port and spawns tasks and threads. It must run inside the tasks' runtime.
     pub fn start(config: MediaConfig, surroundings: Surroundings) -> Result<Arc<Self>, MediaError> {
         make_directory(&config)?;
         let listen = |error| MediaError::Listen {
@@ -179,7 +180,7 @@ impl MediaDriver {
         Ok(Arc::new(driver))
     }
 
-    /// Where SIP is taken: the port is to be kept over restarts.
+    /// The local SIP address; its port is to be kept over restarts.
     pub const fn local(&self) -> SocketAddr {
         self.local
     }
@@ -211,7 +212,7 @@ impl MediaDriver {
         tasks.spawn_vital("sip-receive", Box::pin(receiving));
     }
 
-    /// Makes a trunk known. Two trunks at one address share a socket.
+    /// Registers a trunk. Two trunks at one address share a socket.
     pub(crate) async fn add_trunk(
         &self,
         name: &str,
@@ -245,8 +246,8 @@ impl MediaDriver {
         })
     }
 
-    /// The socket connected to a trunk's address, and whether it was made now. One at a time: sharing
-    /// the port is switched on for all its sockets while one is added.
+    /// The socket connected to a trunk's address, and whether it is new. One at a time: the SIP port is
+    /// shared by all its sockets while one is added.
     fn connected(&self, remote: SocketAddr) -> std::io::Result<(Arc<UdpSocket>, bool)> {
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = sockets.iter().find(|(held, _)| *held == Some(remote)) {
@@ -258,7 +259,8 @@ impl MediaDriver {
         Ok((socket, true))
     }
 
-    /// Dials a leg: binds its port, then hands its INVITE to signalling. `slot` is held until it has ended.
+    /// Dials a leg: binds its RTP port, then hands its INVITE to signalling. `slot` is held until the leg has
+    /// ended.
     pub(crate) async fn dial(
         &self,
         place: &TrunkPlace,
@@ -326,19 +328,19 @@ impl MediaDriver {
         Ok(handle)
     }
 
-    /// What keeps one more leg from being dialed now.
+    /// The local resource that is missing for another leg now, if any.
     pub(crate) fn lack(&self) -> Option<EndCause> {
         let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
         ports.lack(self.time.now())
     }
 
-    /// One OPTIONS to a trunk.
+    /// Sends one OPTIONS to a trunk.
     pub(crate) async fn probe(&self, place: &TrunkPlace) -> ProbeAnswer {
         let Surroundings { clock, ids, .. } = &self.surroundings;
         options::probe(place.remote, clock.as_ref(), ids.as_ref()).await
     }
 
-    /// Ends a leg that a crash left; the handle reports how it ends.
+    /// Ends a leg that a crash left. The handle reports how it ends.
     pub(crate) async fn end_left_over(
         &self,
         place: &TrunkPlace,
@@ -363,7 +365,7 @@ impl MediaDriver {
         seed
     }
 
-    /// SSRC, first sequence number and timestamp are random (RFC 3550, 5.1).
+    /// A new outgoing stream. SSRC, first sequence number and timestamp are random (RFC 3550, 5.1).
     fn draw_stream(&self) -> OutgoingStream {
         let (mut ssrc, mut sequence, mut timestamp) = ([0_u8; 4], [0_u8; 2], [0_u8; 4]);
         self.surroundings.ids.random(&mut ssrc);

@@ -1,5 +1,5 @@
-//! Whether a far end answers at all: one OPTIONS (RFC 3261, 11), from a socket of its own, for a look at a
-//! trunk before anybody is called. It makes no leg, no dialog and no event, and rings nowhere.
+//! Checks with one OPTIONS (RFC 3261, 11) if a far end answers, from a socket of its own, before calls are
+//! placed. It creates no leg, no dialog and no event, and no phone rings.
 
 use super::sip_sockets;
 use crate::sip::front_stage::DATAGRAM_BYTES_MAX;
@@ -11,27 +11,27 @@ use domain::ports::line::ProbeAnswer;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// When it is sent, after the first time at once: T1 and twice T1 later (RFC 3261, 17.1.2.1).
+/// When the OPTIONS is repeated, in milliseconds: after T1 and after another twice T1 (RFC 3261, 17.1.2.1).
 const REPEATS_MS: [u64; 2] = [500, 1_500];
-/// Longest wait for an answer: one way around the world and back, with two losses on it.
+/// Longest wait for an answer, in milliseconds: one round trip around the world, with two losses.
 const ANSWER_MS: u64 = 2_500;
 
-/// What became of the question.
+/// The result of an OPTIONS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OptionsAnswer {
-    /// A response, whatever it says: something there speaks SIP.
+    /// A response of any status: the far end speaks SIP.
     Answered {
         code: u16,
         reason: String,
         round_trip_ms: u64,
     },
-    /// The machine is there, and nothing takes the port (ICMP "port unreachable").
+    /// The machine responds, but no program uses the port (ICMP "port unreachable").
     PortClosed,
-    /// Nothing came in time.
+    /// No response came in time.
     Silent,
 }
 
-/// Looks the host up and asks it; an error where it has no address or no datagram can be sent to it.
+/// Resolves the host and sends it an OPTIONS. An error if it has no address or no datagram can be sent to it.
 pub async fn ask_options(
     host: &str,
     port: u16,
@@ -47,7 +47,7 @@ pub async fn ask_options(
         SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     };
     let socket = sip_sockets::bind(SocketAddr::new(any, 0))?;
-    // A connected socket hears that the port is closed, and nobody but the trunk.
+    // A connected socket learns that the port is closed, and receives only from the trunk.
     socket.connect(remote).await?;
     let question = question(socket.local_addr()?, remote, ids);
     let bytes = question.to_bytes();
@@ -81,10 +81,10 @@ pub async fn ask_options(
     Ok(OptionsAnswer::PortClosed)
 }
 
-/// The status by which a trunk says that it takes nothing now (RFC 3261, 21.5.4).
+/// The status of a trunk that accepts no calls now (RFC 3261, 21.5.4).
 const UNAVAILABLE: u16 = 503;
 
-/// Whether the far end at this address answers.
+/// Probes the far end at this address. A 503 counts as dead.
 pub(super) async fn probe(remote: SocketAddr, clock: &dyn Clock, ids: &dyn IdSource) -> ProbeAnswer {
     let host = remote.ip().to_string();
     match ask_options(&host, remote.port(), clock, ids).await {
@@ -99,7 +99,7 @@ pub(super) async fn probe(remote: SocketAddr, clock: &dyn Clock, ids: &dyn IdSou
     }
 }
 
-/// `None` where the port is closed, which a connected socket says at its next use.
+/// `None` if the port is closed, which a connected socket reports at its next use.
 fn refused_or<T>(done: io::Result<T>) -> io::Result<Option<T>> {
     match done {
         Ok(value) => Ok(Some(value)),
@@ -123,7 +123,7 @@ fn question(local: SocketAddr, remote: SocketAddr, ids: &dyn IdSource) -> SipMes
         .with("Accept", "application/sdp")
 }
 
-/// The first response to this very question; whatever else comes is passed over.
+/// The first response to this OPTIONS. Other datagrams are ignored.
 async fn answered(
     socket: &tokio::net::UdpSocket,
     question: &SipMessage,
@@ -150,8 +150,7 @@ mod tests {
     use domain::time::Timestamp;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    /// Stands still until somebody waits, and is then where it was to be waited for: nothing here waits for
-    /// real time but for datagrams that are on their way.
+    /// A clock that jumps to each time that is waited for, so that only datagrams take real time.
     #[derive(Default)]
     struct Hurried(AtomicU64);
 
@@ -166,7 +165,7 @@ mod tests {
         }
     }
 
-    /// Never passes.
+    /// A clock that never moves.
     struct Stopped;
 
     #[async_trait]

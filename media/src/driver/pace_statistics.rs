@@ -1,10 +1,10 @@
-//! How well the pace keeps time: lateness of its wake-ups, skipped and dropped frames.
+//! Timing statistics of the pace: lateness of its wake-ups, skipped and dropped frames.
 
 use std::time::Duration;
 
-/// Width of a bucket of the lateness histogram.
+/// Width of a bucket of the lateness histogram, in microseconds.
 const BUCKET_US: u64 = 100;
-/// Buckets: up to 100 ms, then one for all above.
+/// Number of buckets: up to 100 ms, then one for all above.
 const BUCKETS: usize = 1_000;
 
 /// Counts since the driver began.
@@ -12,12 +12,12 @@ const BUCKETS: usize = 1_000;
 pub struct PaceStatistics {
     /// Ticks of 20 ms.
     pub ticks: u64,
-    /// Frames not sent because the wake-up came more than two frames late: of each leg, so that they compare
-    /// with packets.
+    /// Frames not sent because the wake-up was more than two frames late. Counted per leg, so that they
+    /// compare with packets.
     pub skipped_frames: u64,
-    /// Frames of recordings dropped because the disk could not follow.
+    /// Frames of recordings dropped because the disk was too slow.
     pub dropped_recording_frames: u64,
-    /// RTP from addresses other than the far end's.
+    /// RTP packets from addresses other than the far end's.
     pub foreign_packets: u64,
     pub lateness_us_max: u64,
     buckets: Vec<u64>,
@@ -37,7 +37,7 @@ impl Default for PaceStatistics {
 }
 
 impl PaceStatistics {
-    /// So many ticks were skipped while so many legs had sound to send.
+    /// Adds ticks skipped while `legs` legs had audio to send.
     pub(super) fn note_skipped(&mut self, frames: u32, legs: u64) {
         self.skipped_frames += u64::from(frames).saturating_mul(legs);
     }
@@ -54,7 +54,7 @@ impl PaceStatistics {
         }
     }
 
-    /// Lateness that `percent` of the ticks kept, in microseconds, rounded up to 100.
+    /// The lateness that `percent` of the ticks did not exceed, in microseconds, rounded up to 100.
     pub fn lateness_us(&self, percent: u64) -> u64 {
         let wanted = self.ticks.saturating_mul(percent).div_ceil(100);
         let mut seen = 0;

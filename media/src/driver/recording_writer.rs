@@ -1,4 +1,4 @@
-//! Writes recordings on a thread of its own: the pace hands over seconds of sound and never waits for a disk.
+//! Writes recordings on a thread of its own: the pace hands over seconds of audio and never waits for a disk.
 
 use super::leg_mailbox::LegMailbox;
 use super::reserved::Reserved;
@@ -11,18 +11,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
-/// Pieces that may wait for the disk: a second of 500 legs.
+/// Most pieces that wait for the disk: a second of 500 legs.
 pub(super) const PIECES_MAX: usize = 512;
 
-/// Names a leg within one driver.
+/// The number of a leg within one driver.
 pub(super) type LegNumber = u64;
 
 /// 20 ms of both channels: robot, callee.
 pub(super) type FramePair = (Frame, Frame);
 
-/// What the writer is asked.
+/// A request to the writer.
 pub(super) enum Piece {
-    /// Takes the place of a recording before its leg is dialed.
+    /// Reserves the disk space of a recording before its leg is dialed.
     Reserve {
         path: PathBuf,
         leg_of_call: u8,
@@ -33,13 +33,14 @@ pub(super) enum Piece {
         reserved: Reserved,
         mailbox: Arc<LegMailbox>,
     },
-    /// `gap`: frames before these that are not there; silence keeps the recording's time.
+    /// Frames to write. `gap` is the number of lost frames before them, which become silence to keep the
+    /// recording's time.
     Frames {
         leg: LegNumber,
         gap: usize,
         frames: Vec<FramePair>,
     },
-    /// Finishes the recording, if there is one, and tells the owner that the leg has closed.
+    /// Finishes the recording, if there is one, and reports to the owner that the leg has closed.
     Close {
         leg: LegNumber,
         summary: LegSummary,
@@ -47,7 +48,8 @@ pub(super) enum Piece {
     },
 }
 
-/// A recording under way. After a failed write it takes no more: what follows would stand at a wrong time.
+/// A recording in progress. After a failed write it accepts no more frames, because they would be at a wrong
+/// time.
 struct Writing {
     recorder: Recorder,
     failed: bool,
@@ -74,7 +76,7 @@ impl Writing {
     }
 }
 
-/// The thread's work; ends when every sender is gone.
+/// Runs the thread. Ends when every sender is gone.
 pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
     let mut recorders: BTreeMap<LegNumber, Writing> = BTreeMap::new();
     while let Some(piece) = pieces.blocking_recv() {
@@ -84,7 +86,7 @@ pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
                 leg_of_call,
                 answer,
             } => {
-                // Nobody waits any more: dropping it gives the place back.
+                // If the requester is gone, dropping the answer frees the reserved space.
                 drop(answer.send(Reserved::take(&path, leg_of_call)));
             }
             Piece::Open {
@@ -147,8 +149,8 @@ mod tests {
         let paths = [dir.path().join("one.wav"), dir.path().join("two.wav")];
         let mailboxes = [Arc::new(LegMailbox::new()), Arc::new(LegMailbox::new())];
         let places = paths.each_ref().map(|path| Reserved::take(path, 1).unwrap());
-        // The first's name is taken: its recording cannot begin.
-        std::fs::write(&paths[0], "somebody else's").unwrap();
+        // The first recording's name is taken, so it cannot begin.
+        std::fs::write(&paths[0], "another file").unwrap();
         for ((leg, reserved), mailbox) in (1_u64..).zip(places).zip(&mailboxes) {
             let mailbox = Arc::clone(mailbox);
             let open = Piece::Open {
@@ -175,7 +177,11 @@ mod tests {
         write_recordings(pieces);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let first = runtime.block_on(mailboxes[0].next());
-        assert_eq!(first, LegEvent::RecordingFailed, "its owner is told at once");
+        assert_eq!(
+            first,
+            LegEvent::RecordingFailed,
+            "its owner gets the event at once"
+        );
         let mut kept = Vec::new();
         for mailbox in &mailboxes {
             let LegEvent::Closed(summary) = runtime.block_on(mailbox.next()) else {

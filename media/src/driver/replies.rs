@@ -1,11 +1,11 @@
-//! What a trunk's SPEC says of the ports that its responses come from.
+//! The setting of a trunk's SPEC for the ports of its responses.
 
-/// Which ports of a trunk's address its responses may come from.
+/// The ports of a trunk's address from which its responses may come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Replies {
-    /// The port that the request went to (RFC 3581, 4: symmetric).
+    /// The port that the request was sent to (RFC 3581, 4: symmetric).
     #[default]
     SamePort,
-    /// Any: some carriers answer from another port.
+    /// Any port: some carriers answer from another one.
     AnyPort,
 }

@@ -1,4 +1,5 @@
-//! The place of a leg's recording is taken before the leg is dialed, and given back where it is not.
+//! Reserves the disk space of a leg's recording before the leg is dialed, and frees it if the leg is not
+//! dialed.
 
 use super::MediaDriver;
 use super::recording_writer::Piece;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 use tokio::sync::oneshot;
 
 impl MediaDriver {
-    /// Takes the place of a leg's recording, on the thread that writes them.
+    /// Reserves the space of a leg's recording, on the thread that writes recordings.
     pub(crate) async fn reserve(&self, call: CallId, leg: u8) -> Result<(), LineError> {
         let stopped = || LineError::Unavailable("the media driver has stopped".to_owned());
         let (answer, answered) = oneshot::channel();
@@ -27,12 +28,12 @@ impl MediaDriver {
         Ok(())
     }
 
-    /// Gives the place back of a leg that is not dialed.
+    /// Frees the space of a leg that is not dialed.
     pub(crate) fn release(&self, call: CallId, leg: u8) {
         drop(self.places.take((call, leg)));
     }
 
-    /// The place that was taken for a leg, or one that is taken now.
+    /// The space reserved for a leg, or reserved now.
     pub(super) async fn place_of(&self, call: CallId, leg: u8) -> Result<Reserved, LineError> {
         if let Some(reserved) = self.places.take((call, leg)) {
             return Ok(reserved);

@@ -1,5 +1,5 @@
-//! The place of a recording, taken on the disk before its leg is dialed: a call that must be recorded is not
-//! begun where it cannot be. A place that no answer comes to use is given back when it is dropped.
+//! The disk space of a recording, reserved before its leg is dialed: a call that must be recorded is not
+//! started if it cannot be. Space that no answer uses is freed when dropped.
 
 use crate::audio::recording::Recorder;
 use domain::ids::CallId;
@@ -8,10 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How a place is named until its call is answered: `<call id>.wav.<leg>.place`.
+/// End of the name of a reserved file until its call is answered: `<call id>.wav.<leg>.place`.
 const PLACE_END: &str = ".place";
 
-/// A file with room for the longest call, not yet a recording.
+/// A file with space for the longest call, not yet a recording.
 pub(super) struct Reserved {
     recorder: Option<Recorder>,
     place: PathBuf,
@@ -19,14 +19,14 @@ pub(super) struct Reserved {
 }
 
 impl Reserved {
-    /// Takes the place of `path`; an error says that there is none. Blocks on the disk.
+    /// Reserves the space for `path`. An error if there is not enough. Blocks on the disk.
     pub(super) fn take(path: &Path, leg: u8) -> io::Result<Self> {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{leg}{PLACE_END}"));
         let place = PathBuf::from(name);
-        // Of the same leg, ordered before and never dialed.
+        // Left by an earlier order of the same leg that was never dialed.
         remove(&place)?;
-        // Dropped on an error, so that nothing is left of what could not be taken whole.
+        // Dropped on an error, so that a partly reserved file is removed.
         let mut reserved = Self {
             recorder: None,
             place,
@@ -36,7 +36,7 @@ impl Reserved {
         Ok(reserved)
     }
 
-    /// No place at all, for tests of legs that nobody answers.
+    /// A reservation without a file, for tests of unanswered legs.
     #[cfg(test)]
     pub(super) fn nowhere() -> Self {
         Self {
@@ -46,7 +46,7 @@ impl Reserved {
         }
     }
 
-    /// The call was answered: the place becomes its recording, which must not exist yet.
+    /// Turns the reserved file into the recording after the answer. The recording must not exist yet.
     pub(super) fn begin(mut self) -> io::Result<Recorder> {
         if self.path.exists() {
             return Err(io::Error::from(io::ErrorKind::AlreadyExists));
@@ -61,7 +61,8 @@ impl Reserved {
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        // Begun, or never taken: there is nothing. What cannot be removed now is removed at the next start.
+        // Begun or never reserved: the file does not exist. A file that cannot be removed now is removed at
+        // the next start.
         if let Err(error) = remove(&self.place) {
             tracing::warn!(%error, "the unused place of a recording could not be given back yet");
         }
@@ -75,7 +76,7 @@ fn remove(place: &Path) -> io::Result<()> {
     }
 }
 
-/// Gives back what a crash left: no place outlives its process.
+/// Removes the reserved files that a crash left: none outlives its process.
 pub(super) fn remove_left_over(recordings: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(recordings)? {
         let entry = entry?;
@@ -90,7 +91,7 @@ pub(super) fn remove_left_over(recordings: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Places taken for legs that are about to be dialed.
+/// Space reserved for legs that are about to be dialed.
 #[derive(Default)]
 pub(super) struct Places(Mutex<BTreeMap<(CallId, u8), Reserved>>);
 

@@ -1,5 +1,5 @@
-//! RTP ports: an even port per leg out of a range, and a rest for a freed one, so that late packets of one
-//! call do not reach the next. When no other port is left, the one that has rested longest serves.
+//! RTP ports: an even port per leg from a range. A freed port rests for a while, so that late packets of one
+//! call do not reach the next. If no other port is left, the one that has rested longest is used.
 
 use crate::error::MediaError;
 use domain::call::EndCause;
@@ -9,12 +9,12 @@ use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-/// How long a freed port rests: far ends stop within seconds of a BYE.
+/// How long a freed port rests, in milliseconds: far ends stop within seconds of a BYE.
 const QUARANTINE_MS: u64 = 5_000;
-/// Receive buffer per leg: more than a second of packets; thousands of legs stay affordable.
+/// Receive buffer per leg, in bytes: more than a second of packets; thousands of legs stay affordable.
 const RECEIVE_BUFFER_BYTES: usize = 64 * 1_024;
 
-/// Too many open files, of this process and of the system (Linux, errno 24 and 23).
+/// Error of too many open files in this process (Linux errno 24); `ENFILE` (23) is the system's.
 const EMFILE: i32 = 24;
 const ENFILE: i32 = 23;
 
@@ -44,10 +44,10 @@ impl RtpPorts {
         })
     }
 
-    /// Binds the next free port; ports that others hold are passed over.
+    /// Binds the next free port. Ports that other programs hold are skipped.
     pub(super) fn bind(&mut self, now: Timestamp) -> io::Result<UdpSocket> {
         while let Some((freed_at, port)) = self.resting.front().copied() {
-            // A leg without a port would be called a failure of its trunk: worse than a stray packet.
+            // A leg without a port would count as a failure of its trunk, which is worse than a stray packet.
             if now.ms_since(freed_at) < QUARANTINE_MS && !self.free.is_empty() {
                 break;
             }
@@ -73,14 +73,14 @@ impl RtpPorts {
         Err(io::Error::new(io::ErrorKind::AddrInUse, "no RTP port is free"))
     }
 
-    /// The port behind a leg's, where its far end sends RTCP (RFC 3550, 11), if it is ours and free.
-    /// Without it one sign of life less is seen, which is no reason not to call.
+    /// Binds the port after a leg's, where its far end sends RTCP (RFC 3550, 11), if it is in the range and
+    /// free. Without it one sign of life is missing, which does not prevent the call.
     pub(super) fn bind_control(&self, port: u16) -> Option<UdpSocket> {
         let next = port.checked_add(1).filter(|next| *next <= self.last)?;
         open(SocketAddr::new(self.ip, next)).ok()
     }
 
-    /// What keeps a further leg from a port now; a port that is free stays free.
+    /// The local resource that is missing for another port now, if any. A free port stays free.
     pub(super) fn lack(&mut self, now: Timestamp) -> Option<EndCause> {
         match self.bind(now) {
             Ok(socket) => {
@@ -97,7 +97,7 @@ impl RtpPorts {
         }
     }
 
-    /// The port's socket is closed.
+    /// Frees a port after its socket is closed.
     pub(super) fn release(&mut self, port: u16, now: Timestamp) {
         if self.taken.remove(&port) {
             self.resting.push_back((now, port));
@@ -105,7 +105,7 @@ impl RtpPorts {
     }
 }
 
-/// Which lack of this machine an error of `bind` tells of; `None` for what no wait mends.
+/// The missing local resource that an error of `bind` shows; `None` for errors that waiting does not fix.
 pub(super) fn lack_of(error: &io::Error) -> Option<EndCause> {
     match error.raw_os_error() {
         Some(EMFILE | ENFILE) => Some(EndCause::NoDescriptor),

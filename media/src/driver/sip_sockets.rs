@@ -1,10 +1,12 @@
-//! SIP over UDP: one port for all trunks, kept over restarts, with one connected socket per trunk beside it.
+//! SIP over UDP: one port for all trunks, kept over restarts, and one connected socket per trunk on the same
+//! port.
 //!
-//! An ICMP "port unreachable" is a definite failure, and only a connected socket hears it without privileges
-//! (`ECONNREFUSED`). So each trunk has a socket of its own, bound to the same local port and connected to the
-//! trunk: Linux delivers a datagram to the socket that matches its source best, and everything else, such as
-//! a BYE from behind the trunk, to the unconnected one. The port is first bound alone, so that a second
-//! process is refused; sharing is switched on only while a further socket is bound, then off again.
+//! An ICMP "port unreachable" is a definite failure, and only a connected socket receives it without
+//! privileges (`ECONNREFUSED`). So each trunk has a socket of its own, bound to the same local port and
+//! connected to the trunk. Linux delivers a datagram to the socket that matches its source best, and
+//! everything else, for example a BYE from behind the trunk, to the unconnected one. The port is first bound
+//! exclusively, so that a second process is refused; sharing is switched on only while a further socket is
+//! bound, then off again.
 
 use super::signalling::{Arrival, Origin};
 use crate::sip::front_stage::DATAGRAM_BYTES_MAX;
@@ -18,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, watch};
 
-/// Receive buffer of each SIP socket: a burst of some thousand messages.
+/// Receive buffer of each SIP socket, in bytes: a burst of some thousand messages.
 const RECEIVE_BUFFER_BYTES: usize = 1 << 20;
 
 /// What was dropped or refused since the start.
@@ -44,14 +46,15 @@ pub(super) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Binds the port alone.
+/// Binds the port exclusively.
 pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = open(address)?;
     socket.bind(&address.into())?;
     UdpSocket::from_std(socket.into())
 }
 
-/// A socket on the port of `bound`, connected to a trunk. `sharing` are the sockets that hold it already.
+/// A socket on the port of `local`, connected to a trunk. `sharing` are the sockets that hold the port
+/// already.
 pub(super) fn connect(
     local: SocketAddr,
     remote: SocketAddr,
@@ -80,7 +83,8 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Reads one socket until signalling ends: parses, counts what is malformed, drops what the queue refuses.
+/// Reads one socket until signalling ends: parses, counts malformed datagrams, drops messages that the queue
+/// refuses.
 pub(super) async fn receive(
     socket: Arc<UdpSocket>,
     origin: Origin,
@@ -116,7 +120,8 @@ pub(super) async fn receive(
             }
             (Err(_), _) => continue,
         };
-        // Half of the queue is the trunks' own, so that a flood of strangers cannot silence them.
+        // Half of the queue is reserved for the trunks, so that a flood from unknown addresses cannot silence
+        // them.
         let crowded = matches!(origin, Origin::Anyone) && arrivals.capacity() <= arrivals.max_capacity() / 2;
         if crowded || arrivals.try_send(arrival).is_err() {
             count(&counters.dropped);
@@ -135,7 +140,7 @@ mod tests {
         Max-Forwards: 70\r\nFrom: <sip:a@127.0.0.1>;tag=a\r\nTo: <sip:b@127.0.0.1>\r\nCall-ID: c\r\n\
         CSeq: 1 OPTIONS\r\n\r\n";
 
-    /// How many of six messages a queue of four takes.
+    /// How many of six messages a queue of four accepts, and how many were dropped.
     async fn taken(origin: Origin) -> (usize, u64) {
         let socket = Arc::new(bind("127.0.0.1:0".parse().unwrap()).unwrap());
         let stranger = bind("127.0.0.1:0".parse().unwrap()).unwrap();

@@ -1,13 +1,13 @@
-//! Time that neither jumps nor stands still: the wall clock's instant at the start, then the machine's steady
-//! time.
+//! Steady time: the wall clock's time at the start, then the machine's monotonic clock. It neither jumps nor
+//! stops.
 //!
-//! A wall clock that is set back would hold every SIP timer until it has caught up: ringing would not end.
-//! Set forward, it would end everything at once. So what a driver waits for is counted here.
+//! A wall clock that is set back would delay every SIP timer until it has caught up, and ringing would not
+//! end; set forward, it would end everything at once. So a driver's waits use this time.
 
 use domain::time::Timestamp;
 use std::time::{Duration, Instant};
 
-/// One driver's time; copies agree.
+/// The time of one driver; copies agree.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SteadyTime {
     origin: Instant,
@@ -23,7 +23,7 @@ impl SteadyTime {
         }
     }
 
-    /// Time that stands, for tests of what is due: it begins to pass an hour from now.
+    /// Time that does not move, for tests of deadlines: it starts to pass an hour from now.
     #[cfg(test)]
     #[expect(clippy::disallowed_methods, reason = "the media driver's own monotonic clock")]
     pub(super) fn standing_at(began: Timestamp) -> Self {
@@ -39,8 +39,8 @@ impl SteadyTime {
             .plus(Instant::now().saturating_duration_since(self.origin))
     }
 
-    /// When it is `at` by a wall clock that says `wall_now`; `None` where that has passed. From here on the
-    /// wall may be set: what was left stays.
+    /// Converts the wall time `at` to steady time, given the wall time now; `None` if it has passed. Later
+    /// changes of the wall clock do not affect the result.
     pub(super) fn of_wall(&self, at: Timestamp, wall_now: Timestamp) -> Option<Timestamp> {
         let left = at.duration_since(wall_now);
         (wall_now <= at).then(|| self.now().plus(left))

@@ -1,20 +1,21 @@
-//! What the callees of a simulated line do with a call, and who chooses it.
+//! The behavior of the callees of a simulated line, and the trait that chooses it.
 
 use super::simulated_voice::Spoken;
 use domain::ports::line::{FailureCause, LegFailure};
 use domain::time::Timestamp;
 
-/// What a callee does with one call; instants are milliseconds from the INVITE, keys from the answer.
+/// What a callee does with one call. Times are in milliseconds from the INVITE, those of keys from the
+/// answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CalleeScript {
-    /// Rings, picks up, presses keys, and hangs up unless we do first.
+    /// Rings, answers, presses keys, and hangs up unless we do so first.
     Answers {
         ring_ms: u64,
         answer_ms: u64,
         keys: Vec<(u64, char)>,
         hang_up_ms: Option<u64>,
     },
-    /// A final response, after ringing when `ring_ms` is set.
+    /// Sends a final response, after ringing if `ring_ms` is set.
     Refuses {
         ring_ms: Option<u64>,
         refuse_ms: u64,
@@ -23,11 +24,11 @@ pub enum CalleeScript {
     },
     /// Rings until we give up.
     Rings { ring_ms: u64 },
-    /// Rings, and answers just as our CANCEL is on its way.
+    /// Rings, and answers while our CANCEL is on its way.
     CrossesCancel { ring_ms: u64 },
-    /// Nobody listens there: an ICMP error comes back.
+    /// No program listens there: an ICMP error comes back.
     Unreachable { refuse_ms: u64 },
-    /// Never replies, or answers so long after we gave up.
+    /// Never replies, or answers this long after we gave up.
     Silent { late_answer_ms: Option<u64> },
 }
 
@@ -38,27 +39,27 @@ pub struct SimulatedInvite<'a> {
     /// The line's name.
     pub line: &'a str,
     pub callee: &'a str,
-    /// Counts the INVITEs this callee has received, from 1.
+    /// Number of INVITEs that this callee has received, from 1.
     pub nth: u32,
     pub at: Timestamp,
 }
 
-/// Chooses a script; the same INVITE must give the same one.
+/// Chooses a script. The same INVITE must give the same script.
 pub trait SimulatedCallees: Send + Sync {
     fn script(&self, invite: &SimulatedInvite<'_>) -> CalleeScript;
-    /// Our machine is dead: nothing that its legs would still send leaves it.
+    /// True if our machine is dead: its legs send no more messages.
     fn machine_is_dead(&self) -> bool {
         false
     }
-    /// The ACK of this leg's answer leaves our machine now.
+    /// Called when the ACK of this leg's answer leaves our machine.
     fn acknowledged(&self, _sip_call_id: &str) {}
-    /// What an answering callee says, for whoever listens to the leg.
+    /// The speech of an answering callee, for the leg's listener.
     fn voice(&self, _invite: &SimulatedInvite<'_>) -> Vec<Spoken> {
         Vec::new()
     }
 }
 
-/// How a leg ends that we gave up.
+/// The failure of a leg that we gave up.
 pub(super) fn cancelled(rang: bool) -> LegFailure {
     LegFailure {
         sip_code: Some(487),

@@ -1,11 +1,11 @@
-//! The outside world's memory of simulated legs: it survives a simulated crash and counts every INVITE of
-//! every Call-ID, so that an oracle can hold it against the log.
+//! The outside world's record of simulated legs. It survives a simulated crash and counts every INVITE of
+//! every Call-ID, so that an oracle can compare it with the log.
 
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What the outside world saw of one leg.
+/// The carrier's view of one leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookEntry {
     /// The line's name.
@@ -13,27 +13,27 @@ pub struct BookEntry {
     pub callee: String,
     pub invites: u32,
     pub invited_at: Timestamp,
-    /// Something came back: a response, or word that nobody listens there.
+    /// A response or an ICMP error came back.
     pub replied: bool,
     /// The final response that refused it.
     pub refused_code: Option<u16>,
     pub answered_at: Option<Timestamp>,
-    /// When our ACK came, or our BYE without one.
+    /// When our ACK came, or our BYE without an ACK.
     pub acknowledged_at: Option<Timestamp>,
-    /// Our BYEs, each transaction once.
+    /// Number of our BYE transactions.
     pub byes: u32,
-    /// Nothing of it is open any more.
+    /// The time from which nothing of the leg was open any more.
     pub ended_at: Option<Timestamp>,
     /// A request of ours ended it after a crash.
     pub ended_left_over: bool,
 }
 
-/// The outside world's memory of every leg, by SIP Call-ID.
+/// The outside world's record of every leg, by SIP Call-ID.
 #[derive(Default)]
 pub struct CarrierBook {
     entries: Mutex<BTreeMap<String, BookEntry>>,
     turns: Mutex<BTreeMap<String, u32>>,
-    /// Legs with callees that would answer across a CANCEL.
+    /// Legs with callees that answer while a CANCEL is on its way.
     crossing: Mutex<BTreeSet<String>>,
 }
 
@@ -47,14 +47,14 @@ impl CarrierBook {
         lock(&self.entries).clone()
     }
 
-    /// Forgets everything; a new world begins.
+    /// Clears the record for a new world.
     pub fn clear(&self) {
         lock(&self.entries).clear();
         lock(&self.turns).clear();
         lock(&self.crossing).clear();
     }
 
-    /// Writes down an INVITE; answers how many this callee has had by now.
+    /// Records an INVITE. Returns how many this callee has received.
     pub(super) fn invite(&self, sip_call_id: &str, line: &str, callee: &str, now: Timestamp) -> u32 {
         lock(&self.entries)
             .entry(sip_call_id.to_owned())
@@ -97,7 +97,7 @@ impl CarrierBook {
     }
 }
 
-/// Gives the leg's place back when it is dropped.
+/// Frees the leg's slot when dropped.
 pub(super) struct Held(pub(super) Arc<Mutex<u32>>);
 
 impl Drop for Held {

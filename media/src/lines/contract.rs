@@ -1,4 +1,4 @@
-//! The suite every line runs whole: what the `Line` port promises, shown on callees of known manners.
+//! The contract suite of the `Line` port, run by every line with callees of known behavior.
 
 use super::suite_legs::{
     answered, clip, closes, dial, new_call, next, next_after_ringing, next_left_over, order, panic_with,
@@ -15,47 +15,47 @@ use domain::ports::line::{
 use domain::ports::recognizer::{FRAME_MS, HeardAudio};
 use std::sync::Arc;
 
-/// A prompt long enough for a callee to hear out before it presses a key.
+/// Length of a prompt that a callee hears to its end before it presses a key, in milliseconds.
 const PROMPT_MS: usize = 5_200;
 
-/// Who is behind the number that a line dials.
+/// The behavior of the callee that a line dials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Callee {
     /// Answers and stays.
     Answers,
-    /// Answers, presses one key.
+    /// Answers and presses one key.
     PressesKey,
     /// Answers and hangs up.
     HangsUp,
     Busy,
     /// Rings for seconds.
     Rings,
-    /// Rings, and answers across a CANCEL.
+    /// Rings, and answers while a CANCEL is on its way.
     CrossesCancel,
-    /// Says nothing at all to an INVITE.
+    /// Never replies to an INVITE.
     Silent,
 }
 
-/// How far a leg was when its process was lost.
+/// The state of a leg when its process is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loss {
     Ringing,
-    /// A 2xx had come, and no ACK had left.
+    /// A 2xx has come, and no ACK has left.
     Unacknowledged,
     Talking,
 }
 
-/// Makes lines to callees of one manner each.
+/// Creates lines to callees of one behavior each.
 #[async_trait]
 pub(crate) trait Stage: Send + Sync {
-    /// A line of at most two legs, first response within 400 ms.
+    /// A line of at most two legs and with a first response within 400 ms.
     async fn line_to(&self, callee: Callee) -> Arc<dyn Line>;
-    /// Dials a leg on the line and loses its process: its call, and its dialog where it was answered.
+    /// Dials a leg on the line and loses its process. Returns its call, and its dialog if it was answered.
     async fn lose(&self, line: &Arc<dyn Line>, loss: Loss) -> (CallId, Option<AnsweredDialog>);
 }
 
-/// Dials a leg on the line and follows it until it is to be lost: its call, the leg, and its dialog where it
-/// was answered.
+/// Dials a leg on the line and follows it to the state in which it is to be lost. Returns its call, the leg,
+/// and its dialog if it was answered.
 pub(crate) async fn dial_until(
     line: &Arc<dyn Line>,
     loss: Loss,
@@ -78,11 +78,11 @@ pub(crate) async fn dial_until(
     }
 }
 
-/// The whole suite.
+/// Runs the whole suite.
 pub(crate) async fn keeps_the_contract(stage: &dyn Stage) {
     a_permit_of_another_call_is_refused(stage).await;
     an_order_behind_its_permit_is_refused(stage).await;
-    // Each case has a line of its own; they run side by side because callees take their time.
+    // Each case has a line of its own; they run in parallel because callees take their time.
     tokio::join!(
         Box::pin(an_answered_leg_plays_and_is_hung_up_by_us(stage)),
         Box::pin(the_callee_hangs_up(stage)),
@@ -128,7 +128,7 @@ async fn an_answered_leg_plays_and_is_hung_up_by_us(stage: &dyn Stage) {
     leg.record_callee().await.expect("the leg is answered");
     leg.play(1, clip(60)).await.expect("the leg is answered");
     leg.play(2, clip(40)).await.expect("the leg is answered");
-    // On the recording's own time, which begins at the answer.
+    // Times are those of the recording, which begins at the answer.
     for (expected, played_ms) in [(1, 60), (2, 100)] {
         match next(&mut leg).await {
             LegEvent::Played { play, recorded_ms } => {
@@ -175,7 +175,8 @@ async fn an_answered_leg_plays_and_is_hung_up_by_us(stage: &dyn Stage) {
     while heard.next().await.is_some() {}
 }
 
-/// So many frames come, in order, and say where one is missing; answers where the first one begins.
+/// Expects this many frames in order, with gaps reported. Returns the start of the first frame in
+/// milliseconds.
 async fn follows(heard: &mut Box<dyn HeardAudio>, frames: usize) -> u64 {
     let mut first = None;
     let mut expected_ms = None;
@@ -284,7 +285,7 @@ async fn an_answer_across_cancel_is_late(stage: &dyn Stage) {
     leg.cancel().await.expect("the leg rings");
     let event = next(&mut leg).await;
     assert!(matches!(event, LegEvent::LateAnswered(_)), "{event:?}");
-    // A line may also say how its attempt failed; it may not say that the leg was answered.
+    // A line may also report the failure of its attempt; it must not report that the leg was answered.
     match next(&mut leg).await {
         LegEvent::Failed(failure) => {
             assert_eq!(failure.cause, FailureCause::Cancelled);
@@ -329,7 +330,8 @@ async fn a_full_line_refuses_and_a_dropped_leg_frees_it(stage: &dyn Stage) {
     unreachable!("two dropped legs never freed the line");
 }
 
-/// Nothing is played before it, and a leg that is given up meanwhile is acknowledged and hung up by the line.
+/// No clip is played before the ACK. A leg that is given up meanwhile is acknowledged and hung up by the
+/// line.
 async fn an_answer_waits_for_its_acknowledgment(stage: &dyn Stage) {
     let line = stage.line_to(Callee::Answers).await;
     let mut leg = dial(&line).await;
@@ -363,7 +365,7 @@ fn left_over(line: &Arc<dyn Line>, call: CallId, answered: Option<AnsweredDialog
     }
 }
 
-/// The far end rings: it takes the CANCEL, and refuses the INVITE for it.
+/// The far end rings: it accepts the CANCEL, and then refuses the INVITE.
 async fn a_left_over_leg_that_rings_is_ended(stage: &dyn Stage) {
     let line = stage.line_to(Callee::Rings).await;
     let call = stage.lose(&line, Loss::Ringing).await.0;
@@ -383,7 +385,7 @@ async fn a_left_over_leg_that_was_answered_is_hung_up(stage: &dyn Stage) {
     assert_eq!(next_left_over(&mut ending).await, LeftOverEvent::Closed);
 }
 
-/// Its answer was never acknowledged: the far end repeats it.
+/// A left-over leg with an answer that was never acknowledged: the far end repeats the answer.
 async fn a_late_answer_of_a_left_over_leg_is_reported(stage: &dyn Stage) {
     let line = stage.line_to(Callee::Answers).await;
     let (call, dialog) = stage.lose(&line, Loss::Unacknowledged).await;

@@ -1,7 +1,7 @@
-//! How a trunk wants a number: E.164 with its `+`, bare digits, or as people of its country dial it; and what
-//! a carrier wants before each of them.
+//! The form in which a trunk wants a number: E.164 with `+`, bare digits, or the national form; and the
+//! carrier's prefix before it.
 
-/// China's country code, whose way of dialing at home is known here.
+/// China's country code. Its national form is known here.
 const CHINA: &str = "86";
 /// Digits of a Chinese mobile number, which begins with 1.
 const MOBILE_DIGITS: usize = 11;
@@ -35,7 +35,7 @@ pub(super) fn dialed(callee: &str, form: NumberForm, prefix: &str) -> String {
     format!("{prefix}{form}")
 }
 
-/// Mobile numbers, and services that have no area: 400 and 800 (ten digits), 95xxx and 96xxx.
+/// True for mobile numbers and services without an area code: 400 and 800 (ten digits), 95xxx and 96xxx.
 fn is_dialed_without_zero(home: &str) -> bool {
     let is_mobile = home.len() == MOBILE_DIGITS && home.starts_with('1');
     let is_toll_service = home.len() == 10 && (home.starts_with("400") || home.starts_with("800"));

@@ -1,4 +1,4 @@
-//! Strangers on the network: what reaches the driver's sockets from elsewhere changes no call.
+//! Unknown senders on the network: datagrams from elsewhere to the driver's sockets change no call.
 
 use super::suite_legs::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
 use super::tests::{Network, quick};
@@ -20,7 +20,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
 
-/// Another host: loopback addresses are many.
+/// A socket on another host: there are many loopback addresses.
 fn stranger(host: &str) -> UdpSocket {
     let address: SocketAddr = format!("{host}:0").parse().unwrap();
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP)).unwrap();
@@ -39,7 +39,7 @@ fn request(method: &str, from: SocketAddr, call_id: &str) -> SipMessage {
         .with("CSeq", format!("1 {method}"))
 }
 
-/// Waits until so many messages were counted as foreign.
+/// Waits until this many messages were counted as foreign.
 async fn until_foreign(network: &Network, count: u64) {
     for _ in 0..400 {
         if network.driver.sip_counts().foreign >= count {
@@ -70,7 +70,7 @@ async fn a_scanner_hears_nothing_and_ends_no_call() {
         let message = message.with_body("application/sdp", offer);
         scanner.send_to(&message.to_bytes(), to).await.unwrap();
     }
-    // Even one that knows the Call-ID and both tags is not the trunk.
+    // A sender that knows the Call-ID and both tags is still not the trunk.
     let identity = domain::call::LegIdentity::from_ids(call, 1);
     let bye = SipMessage {
         headers: request("BYE", from, &identity.sip_call_id())
@@ -188,7 +188,7 @@ async fn a_trunk_is_reached_by_ipv6_and_by_name() {
     }
 }
 
-/// A wall clock that was set back: it stands still until it has caught up.
+/// A wall clock that was set back: it does not move until it has caught up.
 struct StandingClock;
 
 #[async_trait]
@@ -230,7 +230,7 @@ async fn a_wall_clock_set_back_does_not_hold_the_timers() {
     );
 }
 
-/// The forger has read every id, and sits behind the trunk's own address: only its port is not the trunk's.
+/// The forger knows every id and uses the trunk's own address: only its port differs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_forged_486_from_another_port_of_the_trunk_ends_no_call_unless_its_spec_says_any_port() {
     for (replies, rtp_ports, ends) in [
@@ -276,7 +276,8 @@ async fn a_forged_486_from_another_port_of_the_trunk_ends_no_call_unless_its_spe
     }
 }
 
-/// Asterisk, Kamailio and their like ask and try to call in: they are told, and strangers are not.
+/// Asterisk, Kamailio and similar systems send OPTIONS and try to call in: they get a response, and unknown
+/// senders get none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trunk_that_calls_in_is_told_that_nobody_can_be_reached() {
     let network = Network::new((42_542, 42_560));

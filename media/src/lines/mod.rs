@@ -1,4 +1,4 @@
-//! Lines: everything that can place a leg. A simulated one for the simulation, a SIP trunk for the network.
+//! Lines: everything that can place a leg. One is simulated; the SIP trunk uses the network.
 
 mod callee_script;
 mod carrier_book;

@@ -1,4 +1,4 @@
-//! The sound of a simulated callee: clips at their instants, silence between them, as the clock says.
+//! The audio of a simulated callee: clips at their times, silence between them, by the clock.
 
 use crate::audio::frame::{FRAME_MS, SILENCE, frame_of};
 use async_trait::async_trait;
@@ -9,18 +9,18 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How far a listener may be behind before it loses frames: a second, as on a trunk.
+/// How far a listener may fall behind before it loses frames, in milliseconds: a second, as on a trunk.
 const BEHIND_MS_MAX: u64 = 1_000;
 
-/// Something a simulated callee says.
+/// A clip that a simulated callee says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spoken {
-    /// From the answer.
+    /// Time from the answer, in milliseconds.
     pub after_ms: u64,
     pub clip: Arc<Clip>,
 }
 
-/// What is heard of one leg; the frame that the clock has passed is the next one.
+/// The received audio of one leg. The frame that the clock has just passed is the next one.
 pub(super) struct SimulatedHeard {
     clock: Arc<dyn Clock>,
     answered_at: Timestamp,

@@ -1,7 +1,7 @@
-//! A trunk: the line that reaches a carrier over SIP and RTP.
+//! A SIP trunk: the line that reaches a carrier over SIP and RTP.
 //!
 //! It checks the permit against the order, keeps the trunk's own limit of legs, and turns an order into a leg
-//! of the media driver. What a leg promises, the `Line` port says; this file only joins.
+//! of the media driver. The `Line` port specifies the behavior of a leg; this file only connects.
 
 use crate::driver::leg_mailbox::LegStage;
 use crate::driver::{LegHandle, MediaDriver, Replies, TrunkPlace};
@@ -27,32 +27,37 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// How long an INVITE may take from our decision to the carrier: none leaves so shortly before its last
-/// instant, or it would reach its callee behind it (a window that closes, a busy machine, a slow network).
+/// How long an INVITE may take from our decision to the carrier, in milliseconds. None leaves later than this
+/// before its last permitted time, because it would reach its callee after it (a closing window, a busy
+/// machine, a slow network).
 const ON_ITS_WAY_MS: u64 = 100;
 
-/// Longest ringing before we give up (call progress: 30 s from the first 18x).
+/// Longest ringing before we give up, in milliseconds (call progress: 30 s from the first 18x).
 pub const RING_TIMEOUT_MS: u64 = 30_000;
-/// Longest wait for a first response: timer B (RFC 3261, 17.1.1.2).
+/// Longest wait for a first response, in milliseconds: timer B (RFC 3261, 17.1.1.2).
 pub const FIRST_RESPONSE_MS: u64 = 32_000;
-/// The same where another trunk follows, which takes new calls meanwhile (call progress).
+/// Longest wait for a first response if another trunk follows, which takes new calls meanwhile, in
+/// milliseconds (call progress).
 pub const FIRST_RESPONSE_BEFORE_ANOTHER_MS: u64 = 4_000;
-/// Silence of a far end that says that it sends, and gives no sign of life, after which it is hung up. A
-/// phone with silence suppression sends nothing while its user listens: people think for less than a minute.
+/// Silence without a sign of life after which a far end that says that it sends is hung up, in milliseconds.
+/// A phone with silence suppression sends nothing while its user listens: people think for less than a
+/// minute.
 pub const SILENCE_MS: u64 = 60_000;
-/// An interrupted call's enrolment rests this long: timer C, the first phone may still ring.
+/// Time for which the enrolment of an interrupted call waits, in milliseconds: timer C, because the first
+/// phone may still ring.
 pub const HOLD_OFF_MS: u64 = 180_000;
-/// The same for a loopback trunk, whose carrier drops an unanswered leg 4 s after its peer is gone.
+/// Time for which the enrolment of an interrupted call on a loopback trunk waits, in milliseconds: its
+/// carrier drops an unanswered leg 4 s after its peer is gone.
 pub const HOLD_OFF_LOOPBACK_MS: u64 = 5_000;
-/// Legs of a trunk that names no limit.
+/// Most legs of a trunk without a configured limit.
 pub const LEGS_MAX: u32 = 100;
-/// New legs per second of a trunk that names no limit.
+/// New legs per second of a trunk without a configured limit.
 pub const DIALS_PER_SECOND: u32 = 10;
 
-/// Longest user part we put into a URI: E.164 has 15 digits, carriers' own forms a few more.
+/// Longest user part that we put into a URI, in bytes: E.164 has 15 digits, carriers' own forms a few more.
 const NUMBER_BYTES_MAX: usize = 32;
 
-/// One trunk, as its SPEC says.
+/// The configuration of one trunk, from its SPEC.
 #[derive(Debug, Clone)]
 pub struct TrunkConfig {
     /// Stored in `call.dialing`.
@@ -61,9 +66,9 @@ pub struct TrunkConfig {
     pub host: String,
     pub port: u16,
     pub credentials: Option<Credentials>,
-    /// Numbers we may show; empty on a loopback trunk.
+    /// Caller numbers that may be shown; empty on a loopback trunk.
     pub caller_numbers: Vec<CallerNumber>,
-    /// Most calls at once that show the same one.
+    /// Most simultaneous calls that show the same number.
     pub calls_per_number_max: Option<u32>,
     pub legs_max: u32,
     pub dials_per_second: u32,
@@ -72,18 +77,18 @@ pub struct TrunkConfig {
     /// `None`: 180 s, or 5 s for a loopback trunk.
     pub hold_off_ms: Option<u64>,
     pub replies: Replies,
-    /// Where the carrier's sound comes from and goes to; empty: wherever its descriptions say.
+    /// The hosts of the carrier's audio. Empty: the hosts in its descriptions.
     pub media_addresses: Vec<IpAddr>,
-    /// How far from the described address it may come from.
+    /// How far the audio's source may differ from the described address.
     pub latch: LatchRule,
     pub dial: NumberForm,
-    /// Stands before each number dialed.
+    /// Put before each dialed number.
     pub prefix: String,
-    /// Longest silence of a far end that says that it sends, and gives no other sign of life.
+    /// Longest silence of a far end that says that it sends and gives no other sign of life.
     pub silence_ms: u64,
-    /// How the carrier wants its messages.
+    /// The carrier's requirements for messages.
     pub profile: TrunkProfile,
-    /// Whether it is asked every 10 s whether it is there.
+    /// Whether the trunk is probed every 10 s.
     pub probing: Probing,
 }
 
@@ -92,12 +97,12 @@ pub struct TrunkConfig {
 pub enum Probing {
     #[default]
     On,
-    /// For a carrier that counts OPTIONS of strangers as an attack.
+    /// For a carrier that treats OPTIONS of strangers as an attack.
     Off,
 }
 
 impl TrunkConfig {
-    /// A trunk with every default, without credentials and numbers.
+    /// A trunk with all defaults, without credentials and numbers.
     pub fn new(name: &str, host: &str, port: u16) -> Self {
         Self {
             name: name.to_owned(),
@@ -122,7 +127,7 @@ impl TrunkConfig {
         }
     }
 
-    /// `host:port` as it stands in a URI.
+    /// `host:port` in the form for a URI.
     fn authority(&self) -> String {
         match self.host.parse::<IpAddr>() {
             Ok(ip) => SocketAddr::new(ip, self.port).to_string(),
@@ -138,7 +143,7 @@ impl TrunkConfig {
             })
         };
         if !is_host(&self.host) {
-            return bad("its host is no name and no address");
+            return bad("its host is neither a name nor an address");
         }
         let proxy = self.profile.outbound_proxy.as_ref().map(|proxy| &proxy.host);
         if !proxy
@@ -146,17 +151,17 @@ impl TrunkConfig {
             .chain(&self.profile.from_domain)
             .all(|host| is_host(host))
         {
-            return bad("its outbound proxy or From domain is no name and no address");
+            return bad("its outbound proxy or From domain is neither a name nor an address");
         }
         let user = self.credentials.as_ref().map(|one| one.user.as_str());
         if user.is_some_and(|user| user.contains(|c: char| c.is_control() || matches!(c, '"' | '\\'))) {
             return bad("its user holds quotes, backslashes or control characters");
         }
         if self.legs_max == 0 || self.dials_per_second == 0 {
-            return bad("a limit of 0 dials nobody");
+            return bad("a limit of 0 allows no call");
         }
         if self.ring_timeout_ms == 0 || self.first_response_ms == 0 || self.silence_ms == 0 {
-            return bad("a time-out of 0 reaches nobody");
+            return bad("a timeout of 0 reaches no callee");
         }
         if !self.prefix.is_empty() && !is_dialable(&self.prefix) {
             return bad("its prefix holds more than digits, +, * and #");
@@ -169,13 +174,13 @@ impl TrunkConfig {
     }
 }
 
-/// What may stand in a URI's host part.
+/// True if the text may be a URI's host part.
 fn is_host(host: &str) -> bool {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:_".contains(&b);
     !host.is_empty() && host.bytes().all(is_plain)
 }
 
-/// What may stand in a URI's user part: nothing that could add a parameter, a header or another host.
+/// True if the text may be a URI's user part: it cannot add a parameter, a header or another host.
 fn is_dialable(number: &str) -> bool {
     (1..=NUMBER_BYTES_MAX).contains(&number.len())
         && number
@@ -193,7 +198,7 @@ pub struct SipTrunk {
 }
 
 impl SipTrunk {
-    /// Looks up the host, once, and makes the trunk known to the driver.
+    /// Resolves the host once and registers the trunk with the driver.
     pub async fn start(config: TrunkConfig, driver: &Arc<MediaDriver>) -> Result<Arc<Self>, MediaError> {
         config.check()?;
         let proxy = config.profile.outbound_proxy.clone();
@@ -332,7 +337,7 @@ struct SipLeg {
 }
 
 impl SipLeg {
-    /// Sound needs an answered leg.
+    /// An error unless the leg is answered; audio needs an answered leg.
     fn answered(&self) -> Result<(), LineError> {
         match self.handle.mailbox.stage() {
             LegStage::Answered => Ok(()),
@@ -455,7 +460,7 @@ mod tests {
         assert_eq!(refused, Some(LineError::TooLate(last_instant)));
     }
 
-    /// The network, and legs that lost their owners: their events are not read any more.
+    /// The network, and legs that lost their owners: their events are no longer read.
     struct CarrierStage(Network, Mutex<Vec<Box<dyn Leg>>>);
 
     #[async_trait]

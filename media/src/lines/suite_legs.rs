@@ -1,4 +1,4 @@
-//! Legs of the lines' suite: orders and permits that a line takes, and what is told of a leg, waited for.
+//! Helpers of the lines' suite: valid orders and permits, and waits for a leg's events.
 
 use crate::testing::SuiteClock;
 use domain::call::LegIdentity;
@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Longest wait for one event; a line that needs more has lost it.
+/// Longest wait for one event, in milliseconds; a line that needs more has lost it.
 const EVENT_WAIT_MS: u64 = 15_000;
 
-/// A new call's id.
+/// The id of a new call.
 pub(crate) fn new_call() -> CallId {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let number = u128::from(NEXT.fetch_add(1, Ordering::Relaxed));
@@ -24,12 +24,12 @@ pub(crate) fn new_call() -> CallId {
     CallId::new(uuid::Uuid::from_u128((process << 64) | number))
 }
 
-/// A permit for the first leg of a call, from two grants that allow.
+/// A permit for the first leg of a call, from two grants.
 pub(crate) fn permit_for(call: CallId) -> DialPermit {
     permit_until(call, SuiteClock.now().plus_ms(60_000))
 }
 
-/// The same from grants that hold until then; its INVITE may leave a few seconds longer.
+/// A permit from grants valid until `valid_until`; its INVITE may leave a few seconds longer.
 pub(crate) fn permit_until(call: CallId, valid_until: Timestamp) -> DialPermit {
     let id = "0123456789abcdef0123456789abcdef";
     let verdicts = vec![Verdict {
@@ -82,7 +82,7 @@ pub(crate) async fn next(leg: &mut Box<dyn Leg>) -> LegEvent {
     waited.expect("an event comes in time")
 }
 
-/// The next event that is not a ringing.
+/// The next event that is not `Ringing`.
 pub(crate) async fn next_after_ringing(leg: &mut Box<dyn Leg>) -> LegEvent {
     loop {
         match next(leg).await {
@@ -107,7 +107,7 @@ pub(crate) async fn next_left_over(leg: &mut Box<dyn LeftOverLeg>) -> LeftOverEv
     waited.expect("an event comes in time")
 }
 
-/// `Closed` comes, and nothing after it.
+/// Expects `Closed`, and no event after it. Returns the leg's summary.
 pub(crate) async fn closes(leg: &mut Box<dyn Leg>) -> LegSummary {
     loop {
         match next(leg).await {

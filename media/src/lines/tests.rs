@@ -1,4 +1,4 @@
-//! The SIP trunk against the carrier on loopback: what only real signalling and sound can show.
+//! The SIP trunk and the test carrier on loopback: what only real signalling and audio can show.
 
 use super::suite_legs::{
     clip, closes, dial, new_call, next, next_after_ringing, next_left_over, order, permit_for,
@@ -19,15 +19,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
-/// Longest wait for a carrier to have so many calls.
+/// Longest wait for a carrier to have a number of calls, in milliseconds.
 const LIVE_WITHIN_MS: u64 = 5_000;
 
-/// A driver of its own port and directory, and carriers beside it.
+/// A driver with its own port and directory, and carriers.
 pub(super) struct Network {
     pub(super) driver: Arc<MediaDriver>,
     tasks: Arc<SuiteTasks>,
     dir: TempDir,
-    /// Held, so that they go on.
+    /// Held, so that they keep running.
     carriers: Mutex<Vec<CarrierHandle>>,
 }
 
@@ -40,7 +40,7 @@ impl Network {
         Self::try_at(sip, rtp_ports).unwrap()
     }
 
-    /// Where a crashed process was: its runtime lets go of the port in its own time.
+    /// A network on a crashed process's port, as soon as its runtime has released it.
     async fn once_free(sip: SocketAddr, rtp_ports: (u16, u16)) -> Self {
         for _ in 0..500 {
             match Self::try_at(sip, rtp_ports) {
@@ -80,7 +80,7 @@ impl Network {
         self.carrier_among(&self.tasks, profile, auth)
     }
 
-    /// One whose tasks are others than the network's: it goes on where those are stopped.
+    /// A carrier with tasks of its own: it keeps running when those of the network are stopped.
     fn carrier_among(
         &self,
         tasks: &SuiteTasks,
@@ -120,7 +120,7 @@ pub(super) fn quick(manner: Manner) -> CarrierProfile {
     }
 }
 
-/// Events of one leg up to and with `Closed`, played and pressed on the way as `act` says.
+/// The events of one leg up to and including `Closed`.
 async fn story(leg: &mut Box<dyn Leg>) -> Vec<LegEvent> {
     let mut events = Vec::new();
     loop {
@@ -288,7 +288,7 @@ async fn a_trunk_where_nobody_listens_fails_definitely_at_once() {
     }
 }
 
-/// The carrier counts after it has responded, so its count may follow by a moment.
+/// Waits for the carrier's number of calls: it counts after it has responded.
 async fn until_live(carrier: &CarrierHandle, count: usize) {
     tokio::select! {
         is_so = carrier.has_live(count) => assert!(is_so, "the carrier is gone"),
@@ -310,7 +310,8 @@ fn span(ms: u64) -> SpanMs {
     SpanMs { min: ms, max: ms }
 }
 
-/// Also a leg with an answer that the lost process neither stored nor acknowledged: the carrier repeats it.
+/// Includes a leg with an answer that the lost process neither stored nor acknowledged: the carrier repeats
+/// it.
 #[test]
 fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
     for (manner, answers, acknowledges) in [
@@ -331,7 +332,7 @@ fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
         let carrier = outside.block_on(async { world.carrier(profile, None) });
         let call = new_call();
         let (local, answered, held) = lost.block_on(async {
-            // Below the ports that the system gives away: no other process may take it in between.
+            // Below the system's ephemeral ports: no other process may take it in between.
             let network = Network::at("127.0.0.1:21560".parse().unwrap(), (41_560, 41_600));
             let line = network.trunk_to(&carrier, |_| {}).await;
             let mut leg = line.dial(permit_for(call), order(call)).await.unwrap();
@@ -352,9 +353,9 @@ fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
         });
         assert_eq!(answered.is_some(), answers);
         outside.block_on(until_live(&carrier, 1));
-        // A process that is lost in the middle of the call sends no BYE or CANCEL. So its threads end before
-        // its leg is dropped: a signalling task that still ran would give the leg up, the far end would have
-        // no answer to repeat, and the restarted process would wait for one in vain.
+        // A process that is lost in the middle of a call sends no BYE or CANCEL. So its threads end before
+        // its leg is dropped: a running signalling task would give the leg up, the far end would have no
+        // answer to repeat, and the restarted process would wait in vain.
         drop(lost);
         drop(held);
         restarted.block_on(async {
@@ -372,7 +373,7 @@ fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
             assert_eq!(facts.local, local.to_string());
             let mut ending = line.end_left_over(facts).await.unwrap();
             let expected = match answered.filter(|_| !acknowledges) {
-                // How keys could have arrived is not kept: the call ends before a key can be pressed.
+                // The possible paths of keys are not kept: the call ends before a key can be pressed.
                 Some(dialog) => LeftOverEvent::LateAnswered(AnsweredDialog {
                     key_paths: None,
                     ..dialog
@@ -389,7 +390,7 @@ fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stopping_hangs_up_and_closes_every_leg_with_its_recording() {
     let network = Network::new((41_650, 41_700));
-    // Whoever is called hangs up neither before the stop nor because of it.
+    // The callee hangs up neither before the stop nor because of it.
     let waits = CarrierProfile {
         patience_ms: SpanMs {
             min: 60_000,
@@ -425,7 +426,7 @@ async fn closes_after_hang_up(leg: &mut Box<dyn Leg>) -> LegSummary {
     closes(leg).await
 }
 
-/// Calls at once in the test below; the demonstration's number.
+/// Simultaneous calls in the test below: the number of the demonstration.
 const CALLS_AT_ONCE: usize = 50;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

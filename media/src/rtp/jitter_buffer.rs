@@ -1,40 +1,41 @@
-//! A small fixed playout buffer: packets go in as they come, one leaves every 20 ms, in order.
+//! A small fixed playout buffer: packets go in as they come, and one leaves every 20 ms, in order.
 //!
-//! A ring of slots on the sequence number, with a target delay of 40 ms. It reorders, drops duplicates and
-//! late packets, conceals nothing (a lost packet is silence), and begins anew when the SSRC changes or the
-//! sequence jumps by more than the ring. Adapting the delay belongs to a later issue.
+//! It is a ring of slots indexed by sequence number, with a target delay of 40 ms. It reorders, drops
+//! duplicates and late packets, conceals nothing (a lost packet is silence), and restarts when the SSRC
+//! changes or the sequence jumps by more than the ring. Adapting the delay belongs to a later issue.
 
-/// Packets played out late by this many ticks of 20 ms: a delay of 40 ms.
+/// The target delay, in ticks of 20 ms: 40 ms.
 const TARGET_TICKS: u32 = 2;
-/// Slots in the ring: 320 ms at 20 ms a packet, more than any useful delay.
+/// Number of slots in the ring: 320 ms at 20 ms a packet, more than any useful delay.
 const SLOTS: u16 = 16;
-/// Largest payload kept: 200 ms of G.711, which receivers should take (RFC 3551, 4.2); longer ones are cut.
+/// Largest payload kept, in bytes: 200 ms of G.711, which receivers should take (RFC 3551, 4.2); longer ones
+/// are cut.
 pub const PAYLOAD_BYTES_MAX: usize = 1_600;
 
-/// What became of a packet.
+/// What the buffer did with a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
     Kept,
-    /// Its sequence number is in the ring already.
+    /// Dropped: its sequence number is in the ring already.
     Duplicate,
-    /// Its turn has passed.
+    /// Dropped: a packet after it was played already.
     Late,
-    /// Kept, and everything before it was forgotten: a new source or a jump.
+    /// Kept, and all earlier packets were dropped: the source is new or the sequence jumped.
     Restarted,
 }
 
-/// What is due now.
+/// What to play in the current tick of 20 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due<'a> {
     /// The payload of the next packet.
     Payload(&'a [u8]),
-    /// Later packets are here, this one is not: count it as lost and play silence.
+    /// The packet is missing while later ones are in the buffer: count it as lost and play silence.
     Lost,
-    /// Nothing is here, or the buffer is filling: play silence.
+    /// The buffer is empty or filling: play silence.
     Nothing,
 }
 
-/// Counts since the buffer was made.
+/// Counts of packets since the buffer was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BufferCounts {
     pub lost: u64,
@@ -47,7 +48,7 @@ pub struct BufferCounts {
 struct Slot {
     sequence: u16,
     held: bool,
-    /// Grows to the size of the sender's packets, and stays there.
+    /// The payload. It grows to the size of the sender's packets, and keeps that capacity.
     bytes: Vec<u8>,
 }
 
@@ -61,11 +62,11 @@ const EMPTY: Slot = Slot {
 pub struct JitterBuffer {
     slots: Box<[Slot; SLOTS as usize]>,
     ssrc: Option<u32>,
-    /// Sequence number played next.
+    /// The sequence number that is played next.
     next: u16,
     playing: bool,
     waited_ticks: u32,
-    /// Something left the buffer since the last start: packets before `next` are late, not early.
+    /// True if a packet was played since the last start: packets before `next` are then late, not early.
     begun: bool,
     counts: BufferCounts,
 }
@@ -93,7 +94,7 @@ impl JitterBuffer {
         self.counts
     }
 
-    /// Takes an audio payload.
+    /// Takes an audio payload and returns what became of it.
     pub fn push(&mut self, ssrc: u32, sequence: u16, payload: &[u8]) -> Pushed {
         let pushed = self.place(ssrc, sequence);
         if matches!(pushed, Pushed::Kept | Pushed::Restarted) {
@@ -102,12 +103,13 @@ impl JitterBuffer {
         pushed
     }
 
-    /// Takes note of a packet that holds no audio, such as a keypress, so that it is not counted as lost.
+    /// Takes the sequence number of a packet without audio, such as a keypress, so that it does not count as
+    /// lost.
     pub fn push_other(&mut self, ssrc: u32, sequence: u16) -> Pushed {
         self.push(ssrc, sequence, &[])
     }
 
-    /// The next payload; call it every 20 ms.
+    /// Returns what to play now; call it every 20 ms.
     pub fn pop(&mut self) -> Due<'_> {
         if !self.playing && !self.begin_playing() {
             return Due::Nothing;
@@ -171,7 +173,8 @@ impl JitterBuffer {
         Pushed::Kept
     }
 
-    /// Before the first packet has been played, an earlier one may still take its place at the front.
+    /// Handles a packet before `next`: until a first packet has been played, it may become the new front;
+    /// after that it is late.
     fn place_behind(&mut self, sequence: u16, behind: u16) -> Pushed {
         let span = behind + self.furthest_ahead();
         if !self.begun && span < SLOTS {
@@ -243,7 +246,7 @@ impl JitterBuffer {
 mod tests {
     use super::*;
 
-    /// Pops `ticks` times; a payload shows its first byte, a loss `L`, nothing `-`.
+    /// Pops `ticks` times: a payload is shown by its first byte, a loss by `L`, nothing by `-`.
     fn drained(buffer: &mut JitterBuffer, ticks: usize) -> String {
         (0..ticks)
             .map(|_| match buffer.pop() {

@@ -1,28 +1,30 @@
-//! Keypresses as RTP events (RFC 4733): one digit per press in, three end packets out.
+//! Receives and sends keypresses as RTP events (RFC 4733): one digit for each press received, three end
+//! packets for each press sent.
 //!
-//! A press is known by its timestamp, so repeated packets, repeated ends and lost ends make no second
+//! A press is identified by its timestamp, so repeated packets, repeated ends and lost ends make no second
 //! digit. A press longer than 65,535 timestamp units goes on in a segment with a new timestamp (2.5.1.3);
 //! that is no second digit either. Some senders count the timestamp up in every packet of a press: packets
 //! that follow at once, with the same digit and without a marker or with a growing duration, are one press.
 
 use crate::audio::frame::FRAME_SAMPLES;
 
-/// Digits in the order of their event codes (RFC 4733, 3.2).
+/// The digits in the order of their event codes (RFC 4733, 3.2).
 const DIGITS: &[u8; 16] = b"0123456789*#ABCD";
 /// Bit of the second byte: this packet ends the event (RFC 4733, 2.3.2).
 const END_BIT: u8 = 0x80;
-/// Volume we send: -10 dBm0 (RFC 4733, 2.3.4).
+/// The volume of the events we send: -10 dBm0 (RFC 4733, 2.3.4).
 const VOLUME: u8 = 10;
-/// An event this long may go on in a further segment; a shorter one never does.
+/// Shortest duration, in timestamp units, after which an event may go on in a further segment.
 const LONG_DURATION: u16 = 0x8000;
-/// A packet at most this far behind in sequence was overtaken (RFC 3550, A.1 `MAX_MISORDER`). The timestamp
-/// does not decide: a media server may begin its clock again without a new SSRC.
+/// Most sequence numbers by which a packet may lie behind and still count as overtaken (RFC 3550, A.1
+/// `MAX_MISORDER`). The timestamp does not decide this: a media server may begin its clock again without a
+/// new SSRC.
 const OVERTAKEN_STEPS_MAX: u16 = 100;
-/// Times the end packet is sent (RFC 4733, 2.5.1.4).
+/// Number of times the end packet is sent (RFC 4733, 2.5.1.4).
 const END_PACKETS: u8 = 3;
-/// A packet with a new timestamp goes on with the press before it only when it arrives this soon: two
-/// packets at the longest usual interval of 50 ms (RFC 4733, 2.5.1.2). A new press takes longer, since its
-/// pause alone lasts 40 ms (ITU-T Q.24).
+/// Longest time, in microseconds, after which a packet with a new timestamp still belongs to the press before
+/// it: two packets at the longest usual interval of 50 ms (RFC 4733, 2.5.1.2). A new press takes longer,
+/// since its pause alone lasts 40 ms (ITU-T Q.24).
 const FOLLOWS_US: i64 = 100_000;
 
 /// The digit of an event code; `None` for flash and the other events.
@@ -30,7 +32,7 @@ fn digit_of(code: u8) -> Option<char> {
     DIGITS.get(usize::from(code)).copied().map(char::from)
 }
 
-/// The event code of a digit.
+/// The event code of a digit; `None` if it is no digit.
 fn code_of(digit: char) -> Option<u8> {
     let position = DIGITS.iter().position(|one| char::from(*one) == digit)?;
     u8::try_from(position).ok()
@@ -46,27 +48,28 @@ struct Segment {
     duration: u16,
     ended: bool,
     marker: bool,
-    /// When its last packet arrived.
+    /// Arrival time of its last packet, in microseconds.
     at_us: i64,
 }
 
-/// What a packet says of a key.
+/// What a packet of an event means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeySign {
-    /// A press begins.
+    /// A press of this digit begins.
     Pressed(char),
     /// The last press goes on, or its end is repeated.
     Held,
 }
 
-/// Reads the events of one incoming stream.
+/// Recognizes the keypresses of one incoming stream.
 #[derive(Debug, Clone, Default)]
 pub struct KeypressReceiver {
     last: Option<Segment>,
 }
 
 impl KeypressReceiver {
-    /// Takes a packet of the telephone-event payload type that arrived at `now_us`.
+    /// Takes a packet of the telephone-event payload type that arrived at `now_us` and returns what it means;
+    /// `None` if it is too short, overtaken, or no digit.
     pub fn receive(&mut self, packet: &super::packet::Packet<'_>, now_us: i64) -> Option<KeySign> {
         let [code, flags, high, low, ..] = *packet.payload else {
             return None;
@@ -126,19 +129,19 @@ impl KeypressReceiver {
     }
 }
 
-/// Sent after the last packet of the press so far.
+/// True if `segment` was sent after the last packet of the press so far.
 fn is_newer(last: Segment, segment: Segment) -> bool {
     last.sequence.wrapping_sub(segment.sequence) > OVERTAKEN_STEPS_MAX
 }
 
-/// A sender with a clock that stops between two presses: after the end, another digit or a marker with a
-/// duration that starts again is a new press.
+/// True if a packet with the timestamp of the ended press is a new press, from a sender that does not advance
+/// its clock between two presses: it has another digit, or a marker and a duration that starts again.
 fn begins_at_the_same_time(last: Segment, segment: Segment) -> bool {
     let starts_again = segment.marker && !segment.ended && segment.duration < last.duration;
     last.ended && is_newer(last, segment) && (last.code != segment.code || starts_again)
 }
 
-/// Whether a new timestamp is the next segment of the same long press.
+/// True if a packet with a new timestamp is the next segment of the same long press.
 fn continues(last: Segment, segment: Segment, ahead: u32) -> bool {
     let longest = u32::from(u16::MAX) + u32::try_from(FRAME_SAMPLES).unwrap_or(0);
     !last.ended
@@ -148,8 +151,9 @@ fn continues(last: Segment, segment: Segment, ahead: u32) -> bool {
         && ahead <= longest
 }
 
-/// Whether a new timestamp is that of a sender which counts it up in every packet of one press. An end
-/// after an end is its repetition; anything else after an end is a new press.
+/// True if a packet with a new timestamp belongs to the press before it, from a sender that counts the
+/// timestamp up in every packet. An end after an end is a repetition; anything else after an end is a new
+/// press.
 fn follows(last: Segment, segment: Segment) -> bool {
     let soon = segment.at_us.saturating_sub(last.at_us) <= FOLLOWS_US;
     let grows = segment.duration > last.duration;
@@ -160,7 +164,7 @@ fn follows(last: Segment, segment: Segment) -> bool {
     soon && last.code == segment.code && goes_on
 }
 
-/// One packet of a press to send.
+/// One packet to send of a press.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventPacket {
     pub payload_type: u8,
@@ -169,7 +173,7 @@ pub struct EventPacket {
     pub payload: [u8; 4],
 }
 
-/// Sends one press: a packet every 20 ms with growing duration, then three end packets.
+/// The sender of one press: a packet every 20 ms with growing duration, then three end packets.
 #[derive(Debug, Clone)]
 pub struct KeypressSender {
     code: u8,
@@ -181,11 +185,12 @@ pub struct KeypressSender {
     first: bool,
 }
 
-/// Longest press we send, in frames of 20 ms: 4 s stays in one segment.
+/// Longest press we send, in frames of 20 ms: 4 s fit into one segment.
 const PRESS_FRAMES_MAX: u16 = 200;
 
 impl KeypressSender {
-    /// A press of `frames` × 20 ms (1 to 200) beginning at `timestamp`; `None` when it is no digit.
+    /// Returns a press of `frames` × 20 ms (1 to 200) that begins at `timestamp`; `None` if `digit` is no
+    /// digit.
     pub fn new(digit: char, payload_type: u8, timestamp: u32, frames: u16) -> Option<Self> {
         let samples = u16::try_from(FRAME_SAMPLES).ok()?;
         Some(Self {
@@ -199,7 +204,7 @@ impl KeypressSender {
         })
     }
 
-    /// The packet of this tick of 20 ms; `None` when the press is over.
+    /// Returns the packet of this tick of 20 ms; `None` after the end of the press.
     pub fn next_packet(&mut self) -> Option<EventPacket> {
         let samples = u16::try_from(FRAME_SAMPLES).ok()?;
         let ending = self.duration >= self.duration_max;
@@ -230,7 +235,7 @@ mod tests {
         (timestamp, [code, if end { 0x8A } else { 0x0A }, high, low])
     }
 
-    /// One packet every 20 ms, with sequence numbers that do not count.
+    /// Returns the digits received from these packets, one every 20 ms, whose sequence numbers do not count.
     fn heard(packets: &[(u32, [u8; 4])]) -> String {
         let mut receiver = KeypressReceiver::default();
         let mut at_us = 0;
@@ -256,10 +261,10 @@ mod tests {
         }
     }
 
-    /// Marker, sequence, timestamp and payload, and when it arrived.
+    /// Marker, sequence number, timestamp and payload of a packet, and its arrival time in microseconds.
     type Arrived = (bool, u16, (u32, [u8; 4]), i64);
 
-    /// Packets of one sender.
+    /// Returns the digits received from these packets of one sender.
     fn heard_of(packets: &[Arrived]) -> String {
         let mut receiver = KeypressReceiver::default();
         let packets = packets
@@ -278,7 +283,7 @@ mod tests {
         packets.collect()
     }
 
-    /// A press with another timestamp in each packet, from `sequence` on, beginning at `at_ms`.
+    /// Returns a press with another timestamp in each packet, from `sequence` on, beginning at `at_ms`.
     fn counting_up(code: u8, sequence: u16, at_ms: u16, grows: bool) -> Vec<Arrived> {
         let packet = |step: u16| {
             let duration = if grows { 160 * (step + 1).min(10) } else { 160 };

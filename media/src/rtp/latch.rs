@@ -1,31 +1,33 @@
-//! Which source of packets is the far end: the address its description names, or the one that answers for it.
+//! Decides which source of packets is the far end: the described address, or one near it that answers for it.
 //!
-//! The trunk's `latch` says how far a source may be from the described address. The first source that may is
-//! latched; from then on only it and the described address are heard, and the latter takes the latch back, so
-//! that late packets of an earlier call never keep it. Anything else presses no key and says nothing.
+//! The trunk's `latch` setting says how far a source may be from the described address. The first admitted
+//! source is latched; from then on only packets from it and from the described address are accepted, and the
+//! described address takes the latch back, so that late packets of an earlier call never keep it. All other
+//! packets are ignored: they press no key and play no audio.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// From a neighbouring address the latch is taken only this early, in microseconds (RTP bleed).
+/// Longest time after the description in which a neighbouring address may take the latch, in microseconds
+/// (against RTP bleed).
 const NEIGHBOUR_US: i64 = 5_000_000;
 
 /// How far the source of packets may be from the described address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LatchRule {
-    /// The described address and port alone.
+    /// Only the described address and port.
     Exact,
-    /// The described address, and those that the trunk lists, at any port: a NAT changes the port.
+    /// The described address and those that the trunk lists, at any port: a NAT changes the port.
     #[default]
     Port,
-    /// Any address of the same /24 (IPv4) or /64 (IPv6) too, in the first seconds.
+    /// Also any address of the same /24 (IPv4) or /64 (IPv6), in the first seconds.
     Subnet,
 }
 
-/// The source of one leg's packets, and where ours go.
+/// The accepted source of one leg's packets, and the address that ours go to.
 #[derive(Debug, Clone)]
 pub struct Latch {
     rule: LatchRule,
-    /// The only addresses that packets may come from, where the trunk lists them.
+    /// The only addresses that packets may come from, if the trunk lists addresses; empty for no list.
     listed: Vec<IpAddr>,
     described: SocketAddr,
     source: Option<SocketAddr>,
@@ -43,7 +45,8 @@ impl Latch {
         }
     }
 
-    /// The far end described its address again; the same one keeps the latch.
+    /// Takes over the far end's description of its address. A new address clears the latch; the same one
+    /// keeps it.
     pub fn describe(&mut self, described: SocketAddr, now_us: i64) {
         if described != self.described {
             self.described = described;
@@ -52,15 +55,16 @@ impl Latch {
         }
     }
 
-    /// Where our packets go: to the source behind the described host's NAT, or the neighbour that answers for
-    /// it. A listed host sends for the described one, which still receives.
+    /// The address for our packets: the source behind the described host's NAT, or the neighbour that answers
+    /// for it. For a listed host, which sends for the described one, it stays the described address, which
+    /// still receives.
     pub fn target(&self) -> SocketAddr {
         let symmetric =
             |source: &SocketAddr| source.ip() == self.described.ip() || !self.listed.contains(&source.ip());
         self.source.filter(symmetric).unwrap_or(self.described)
     }
 
-    /// Whether a packet is the far end's; the first one latches its source.
+    /// True if a packet from this source is the far end's; the first accepted source is latched.
     pub fn admits(&mut self, from: SocketAddr, now_us: i64) -> bool {
         if from == self.described || self.source == Some(from) {
             self.source = Some(from);
@@ -90,14 +94,15 @@ impl Latch {
         }
     }
 
-    /// Whether a control packet is the far end's: it comes from a host of the audio, at a port of its own.
+    /// True if a control packet from this address is the far end's: its host is that of the audio, its port
+    /// may differ.
     pub fn admits_control(&self, from: SocketAddr) -> bool {
         let sends_audio = self.source.is_some_and(|source| source.ip() == from.ip());
         from.ip() == self.described.ip() || sends_audio
     }
 }
 
-/// The same /24 (IPv4) or /64 (IPv6).
+/// True for addresses of the same /24 (IPv4) or /64 (IPv6).
 fn are_neighbours(one: IpAddr, other: IpAddr) -> bool {
     match (one, other) {
         (IpAddr::V4(one), IpAddr::V4(other)) => one.octets().get(..3) == other.octets().get(..3),

@@ -1,14 +1,15 @@
-//! One RTP packet, parsed from and built into a slice without allocation (RFC 3550, 5.1), over `rtp-rs`.
+//! Parses an RTP packet from a slice and builds one into a slice, without allocation (RFC 3550, 5.1), over
+//! `rtp-rs`.
 
 use rtp_rs::{RtpPacketBuilder, RtpReader, Seq};
 
 /// Bytes before the payload of a packet without CSRC list and extension (RFC 3550, 5.1).
 pub const HEADER_BYTES: usize = 12;
 
-/// Room for any packet we build: header and 60 ms of G.711.
+/// Size of the largest packet we build, in bytes: header and 60 ms of G.711.
 pub const PACKET_BYTES_MAX: usize = HEADER_BYTES + 480;
 
-/// Why bytes are not an RTP packet, or a packet does not fit.
+/// The reason why bytes are not an RTP packet, or why a packet cannot be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PacketError {
     #[error("not an RTP packet of version 2")]
@@ -17,7 +18,7 @@ pub enum PacketError {
     Unbuildable,
 }
 
-/// A packet as sent or received; the payload stays where it is.
+/// A packet as sent or received; the payload is borrowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Packet<'a> {
     pub payload_type: u8,
@@ -44,7 +45,7 @@ impl<'a> Packet<'a> {
         })
     }
 
-    /// Writes the packet and answers its length.
+    /// Writes the packet into the buffer and returns its length in bytes.
     pub fn build_into(&self, buffer: &mut [u8]) -> Result<usize, PacketError> {
         RtpPacketBuilder::new()
             .payload_type(self.payload_type)
@@ -58,7 +59,7 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// The numbers of one outgoing stream: sequence and timestamp run on, whatever is sent.
+/// The SSRC, sequence number and timestamp of one outgoing stream. They run on over audio and keypresses.
 #[derive(Debug, Clone)]
 pub struct OutgoingStream {
     ssrc: u32,
@@ -69,7 +70,7 @@ pub struct OutgoingStream {
 }
 
 impl OutgoingStream {
-    /// A stream whose three numbers the caller draws (RFC 3550, 5.1: they should be random).
+    /// Returns a stream whose three numbers are chosen by the caller (RFC 3550, 5.1: they should be random).
     pub const fn new(ssrc: u32, sequence: u16, timestamp: u32) -> Self {
         Self {
             ssrc,
@@ -83,7 +84,7 @@ impl OutgoingStream {
     pub const fn ssrc(&self) -> u32 {
         self.ssrc
     }
-    /// Timestamp the next packet will carry.
+    /// The timestamp of the next packet.
     pub const fn timestamp(&self) -> u32 {
         self.timestamp
     }
@@ -91,13 +92,13 @@ impl OutgoingStream {
         self.sent_count
     }
 
-    /// Lets media time pass without a packet; the next audio packet carries the marker (RFC 3551, 4.1).
+    /// Advances the timestamp without a packet; the next audio packet gets the marker (RFC 3551, 4.1).
     pub fn skip(&mut self, samples: u32) {
         self.timestamp = self.timestamp.wrapping_add(samples);
         self.begins_talkspurt = true;
     }
 
-    /// Builds the next audio packet; one byte of G.711 is one timestamp unit. Answers its length.
+    /// Builds the next audio packet and returns its length in bytes; one byte of G.711 is one timestamp unit.
     pub fn audio_into(
         &mut self,
         payload_type: u8,
@@ -118,8 +119,9 @@ impl OutgoingStream {
         Ok(length)
     }
 
-    /// Builds a packet of a keypress that began at `timestamp` (RFC 4733, 2.5.1.2). Media time moves on by
-    /// `samples`, the audio that the event stands in for. Answers the packet's length.
+    /// Builds a packet of a keypress, whose own timestamp is that of its beginning (RFC 4733, 2.5.1.2). The
+    /// stream's timestamp advances by `samples`, the audio that the event replaces. Returns the packet's
+    /// length in bytes.
     pub fn event_into(
         &mut self,
         event: &super::keypress::EventPacket,

@@ -1,20 +1,21 @@
-//! What was received of one stream: packets, losses, jitter (RFC 3550, 6.4.1 and appendix A).
+//! Counts what was received of one stream: packets, losses, jitter (RFC 3550, 6.4.1 and appendix A).
 //!
-//! The numbers of a receiver report without the report: RTCP is not sent. A change of SSRC begins a new
-//! stream; the counts of the earlier ones are kept in the sum.
+//! These are the numbers of a receiver report without the report: RTCP is not sent. A change of SSRC begins a
+//! new stream; the counts of the earlier ones stay in the sum.
 
-/// A forward jump larger than this is a restart of the sender, not a loss (RFC 3550, A.1 `MAX_DROPOUT`).
+/// Smallest forward jump of the sequence that is a restart of the sender, not a loss (RFC 3550, A.1
+/// `MAX_DROPOUT`).
 const DROPOUT_MAX: u16 = 3_000;
-/// A backward step up to this is reordering (RFC 3550, A.1 `MAX_MISORDER`).
+/// Largest backward step of the sequence that is reordering (RFC 3550, A.1 `MAX_MISORDER`).
 const MISORDER_MAX: u16 = 100;
 /// Timestamp units in a millisecond at 8 kHz.
 const UNITS_PER_MS: i64 = 8;
 
-/// Sums over all sources of a leg.
+/// The receive counts of a leg, summed over all its sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReceiveReport {
     pub received_count: u64,
-    /// Expected less received, never below 0 (duplicates can hide a loss, as in RFC 3550).
+    /// Number of expected less received packets, never below 0 (duplicates can hide a loss, as in RFC 3550).
     pub lost_count: u64,
     /// Interarrival jitter of the last source, in microseconds.
     pub jitter_us: u64,
@@ -24,7 +25,7 @@ pub struct ReceiveReport {
 struct Source {
     ssrc: u32,
     base: u16,
-    /// Highest sequence number seen, with wraps counted above bit 16.
+    /// Highest sequence number seen, with the number of wraps above bit 16.
     highest: u64,
     received: u64,
     transit: Option<i64>,
@@ -48,7 +49,7 @@ pub struct ReceiveStatistics {
 }
 
 impl ReceiveStatistics {
-    /// Takes note of a packet that arrived at `arrival_us` (any fixed origin).
+    /// Counts a packet that arrived at `arrival_us`, in microseconds from any fixed origin.
     pub fn packet(&mut self, packet: &super::packet::Packet<'_>, arrival_us: i64) {
         let sequence = packet.sequence;
         let restarted = self
@@ -69,7 +70,7 @@ impl ReceiveStatistics {
         measure(source, packet.timestamp, arrival_us);
     }
 
-    /// The sums so far.
+    /// Returns the sums so far.
     pub fn report(&self) -> ReceiveReport {
         let (received, lost, jitter_q4) = self.source.map_or((0, 0, 0), |source| {
             (source.received, source.lost(), source.jitter_q4)
@@ -97,7 +98,7 @@ impl ReceiveStatistics {
     }
 }
 
-/// The sequence number within its wrap.
+/// Returns the 16-bit sequence number of an extended one.
 fn low_bits(extended: u64) -> u16 {
     u16::try_from(extended & 0xFFFF).unwrap_or(0)
 }
@@ -112,7 +113,7 @@ fn measure(source: &mut Source, timestamp: u32, arrival_us: i64) {
     let arrival_units = arrival_us.wrapping_mul(UNITS_PER_MS) / 1_000;
     let transit = arrival_units.wrapping_sub(i64::from(timestamp));
     if let Some(before) = source.transit {
-        // A wrapped timestamp would look like a transit of half a day: leave that packet out.
+        // A wrapped timestamp would look like a transit of half a day: it is left out of the jitter.
         let difference = transit.wrapping_sub(before).wrapping_abs();
         if difference < i64::from(u32::MAX / 2) {
             source.jitter_q4 += difference - ((source.jitter_q4 + 8) >> 4);

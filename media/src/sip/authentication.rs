@@ -1,18 +1,18 @@
 //! Digest authentication (RFC 3261, 22; RFC 7616, RFC 8760): which challenges are answered, and how often.
 //!
-//! A realm is answered once per request, and again only when the challenge calls our nonce stale, at most
-//! `STALE_RETRIES_MAX` times: a wrong password must not lock the account. SHA-256 is taken over MD5.
-//! The hashing is rsip's `DigestGenerator`.
+//! A realm is answered once per request, and again only if the challenge calls our nonce stale, at most
+//! `STALE_RETRIES_MAX` times: a wrong password must not lock the account. SHA-256 is preferred over MD5. The
+//! hashing is rsip's `DigestGenerator`.
 
 use super::header_value::split_list;
 use super::message::SipMessage;
 use rsip::headers::auth::{Algorithm, AuthQop};
 use std::fmt;
 
-/// Times one request is sent again because its nonce was stale.
+/// Most times that one request is sent again because its nonce was stale.
 pub const STALE_RETRIES_MAX: u8 = 2;
 
-/// Realms one leg may answer: a proxy's and the far end's.
+/// Most realms that one leg answers: a proxy's and the far end's.
 const REALMS_MAX: usize = 2;
 
 /// User and password of a trunk. `Debug` does not show the password.
@@ -28,7 +28,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Who challenges, and so which header answers.
+/// The source of a challenge, which decides the header of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChallengedBy {
     FarEnd,
@@ -44,7 +44,7 @@ impl ChallengedBy {
     }
 }
 
-/// One `WWW-Authenticate` or `Proxy-Authenticate` header that we can answer.
+/// A `WWW-Authenticate` or `Proxy-Authenticate` header that we can answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
     pub by: ChallengedBy,
@@ -52,7 +52,7 @@ pub struct Challenge {
     pub nonce: String,
     pub opaque: Option<String>,
     hash: Algorithm,
-    /// The algorithm as the challenge spelt it, to be echoed; `None` where it named none (MD5).
+    /// The algorithm as the challenge spells it, to be echoed; `None` if it names none (MD5).
     algorithm: Option<String>,
     qop_auth: bool,
     stale: bool,
@@ -100,12 +100,12 @@ impl Challenge {
     }
 }
 
-/// A challenge under answer.
+/// A challenge that is being answered.
 struct Realm {
     challenge: Challenge,
-    /// Times the current request has answered it.
+    /// Number of times that the current request has answered the challenge.
     answers_count: u8,
-    /// Requests sent with this nonce (RFC 7616, 3.4: nc).
+    /// Number of requests sent with this nonce (RFC 7616, 3.4: nc).
     nonce_count: u8,
 }
 
@@ -114,7 +114,7 @@ pub struct Authenticator {
     credentials: Option<Credentials>,
     realms: Vec<Realm>,
     realms_max: usize,
-    /// Random per leg; client nonces are made from it.
+    /// Random per leg; client nonces are derived from it.
     seed: [u8; 16],
 }
 
@@ -128,20 +128,20 @@ impl Authenticator {
         }
     }
 
-    /// A new request begins: each realm may challenge it anew.
+    /// Starts a new request: each realm may challenge it again.
     pub fn next_request(&mut self) {
         for realm in &mut self.realms {
             realm.answers_count = 0;
         }
     }
 
-    /// Takes no further realm. Once a call is answered its far end may be anybody's telephone, and a digest
-    /// for a realm of its own choosing lets it guess the trunk's password at leisure.
+    /// Accepts no further realm. After the answer the far end may be any phone, and digests for realms of its
+    /// choice would let it guess the trunk's password offline.
     pub fn admit_no_more(&mut self) {
         self.realms_max = self.realms.len();
     }
 
-    /// Takes the challenges of a 401 or 407. True when the request may be sent again with `headers`.
+    /// Takes the challenges of a 401 or 407. Returns true if the request may be sent again with `headers`.
     pub fn take(&mut self, response: &SipMessage) -> bool {
         if self.credentials.is_none() {
             return false;
@@ -194,7 +194,7 @@ impl Authenticator {
         may
     }
 
-    /// `Authorization` and `Proxy-Authorization` values for a request, one per realm known.
+    /// `Authorization` and `Proxy-Authorization` values for a request, one per known realm.
     pub fn headers(&mut self, method: &str, uri: &str) -> Vec<(&'static str, String)> {
         let Some(credentials) = &self.credentials else {
             return Vec::new();
@@ -239,7 +239,7 @@ fn answer(realm: &Realm, credentials: &Credentials, method: rsip::Method, uri: &
         value.push_str(&format!(", algorithm={algorithm}"));
     }
     if challenge.qop_auth {
-        // rsip hashes nc in decimal digits; the same text is sent, and it grows as RFC 7616 asks.
+        // rsip hashes nc in decimal digits; the same text is sent, and it grows as RFC 7616 requires.
         value.push_str(&format!(
             ", qop=auth, nc={:08}, cnonce=\"{cnonce}\"",
             realm.nonce_count
@@ -336,7 +336,7 @@ mod tests {
         assert!(one.take(&stale));
         assert!(!one.take(&stale), "bounded");
         one.next_request();
-        assert!(one.take(&first), "another request may be challenged anew");
+        assert!(one.take(&first), "another request may be challenged again");
     }
 
     #[test]

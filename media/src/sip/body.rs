@@ -1,16 +1,16 @@
-//! Bodies of several parts (RFC 2046, 5.1; RFC 5621): SIP-I trunks put ISUP beside the description of a call.
-//! The first `application/sdp` is read, the other parts are passed over.
+//! Multipart bodies (RFC 2046, 5.1; RFC 5621): SIP-I trunks put ISUP next to the session description. The
+//! first `application/sdp` is read, and other parts are ignored.
 
 use super::header_value::parameter;
 
-/// Most parts of a body that are looked at.
+/// Most parts of a body that are read.
 const PARTS_MAX: usize = 16;
-/// How deep parts may hold parts.
+/// Most nested levels of parts.
 const DEPTH_MAX: usize = 3;
-/// Longest boundary (RFC 2046, 5.1.1).
+/// Longest boundary, in bytes (RFC 2046, 5.1.1).
 const BOUNDARY_BYTES_MAX: usize = 70;
 
-/// The description in a body of this Content-Type.
+/// The session description in a body of this Content-Type.
 pub(super) fn description<'a>(content_type: &str, body: &'a [u8]) -> Option<&'a [u8]> {
     within(content_type, body, DEPTH_MAX)
 }
@@ -64,7 +64,7 @@ fn parts<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
     parts
 }
 
-/// Headers and content of a part, at the first empty line.
+/// Headers and content of a part, split at the first empty line.
 fn split_head(part: &[u8]) -> Option<(&str, &[u8])> {
     let mut at = 0;
     for line in part.split_inclusive(|byte| *byte == b'\n') {
@@ -78,7 +78,7 @@ fn split_head(part: &[u8]) -> Option<(&str, &[u8])> {
     None
 }
 
-/// The Content-Type of a part; also in its compact form.
+/// The Content-Type of a part, also in its compact form.
 fn type_of(head: &str) -> Option<&str> {
     head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;

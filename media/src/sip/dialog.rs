@@ -1,4 +1,4 @@
-//! A dialog (RFC 3261, 12): its tags, route set, target and counters, and the requests made within it.
+//! A dialog (RFC 3261, 12): its tags, route set, target and counters, and the requests sent within it.
 
 use super::header_value::{Address, host_and_port, parameter};
 use super::message::SipMessage;
@@ -10,17 +10,17 @@ use std::net::{IpAddr, SocketAddr};
 /// The port of a SIP URI without one (RFC 3261, 19.1.2).
 const SIP_PORT: u16 = 5_060;
 
-/// Where a message goes.
+/// The destination of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hop {
-    /// To the trunk, as the INVITE went.
+    /// The trunk, as for the INVITE.
     Trunk,
-    /// To an address a route, a contact or the packet itself named.
+    /// An address named by a route, a contact or the packet itself.
     At(SocketAddr),
 }
 
 impl Hop {
-    /// Whether it leads to the trunk's own host: nowhere else may credentials be shown.
+    /// True if it leads to the trunk's own host. Credentials may be sent nowhere else.
     pub fn is_at(self, trunk: IpAddr) -> bool {
         match self {
             Self::Trunk => true,
@@ -28,7 +28,8 @@ impl Hop {
         }
     }
 
-    /// The hop a URI names. Host names are not looked up: such a peer is behind its trunk.
+    /// The destination that a URI names. Host names are not resolved: a peer with a name is reached through
+    /// its trunk.
     pub fn of_uri(uri: &str) -> Self {
         let Some((host, port)) = host_and_port(uri) else {
             return Self::Trunk;
@@ -40,7 +41,7 @@ impl Hop {
     }
 }
 
-/// Addresses and numbers that the messages of a leg name.
+/// The addresses and numbers in the messages of a leg.
 #[derive(Debug, Clone, Copy)]
 pub struct PartyNames<'a> {
     /// Our sent-by, `host:port`.
@@ -52,7 +53,7 @@ pub struct PartyNames<'a> {
     pub caller: Option<&'a str>,
 }
 
-/// Who we are in a leg's messages: the parts that never change within it.
+/// Our identity in a leg's messages: the parts that never change within it.
 #[derive(Debug, Clone)]
 pub struct Party {
     pub identity: LegIdentity,
@@ -64,16 +65,16 @@ pub struct Party {
     pub to: String,
     /// Request-URI of the INVITE.
     pub uri: String,
-    /// The header of the INVITE that asserts the number shown.
+    /// The header of the INVITE that asserts the caller number.
     pub asserted: Option<(&'static str, String)>,
     /// Route of requests outside a dialog: the outbound proxy.
     pub route: Option<String>,
-    /// The trunk, where requests to private addresses go instead of there.
+    /// The trunk's address if requests to private addresses go there; else `None`.
     pub behind_nat: Option<IpAddr>,
 }
 
 impl Party {
-    /// Anonymous without a caller (RFC 3323, 4.1.1.3).
+    /// Builds the identity. Anonymous without a caller number (RFC 3323, 4.1.1.3).
     pub fn new(identity: LegIdentity, names: &PartyNames<'_>, profile: &TrunkProfile) -> Self {
         let PartyNames {
             local,
@@ -82,7 +83,8 @@ impl Party {
             callee,
             caller,
         } = *names;
-        // `#` may not stand in a user part (RFC 3261, 25.1): some would read a fragment, and cut the number.
+        // `#` is not allowed in a user part (RFC 3261, 25.1): some parsers would read a fragment and cut the
+        // number.
         let callee = callee.replace('#', "%23");
         let phone = if profile.user_phone { ";user=phone" } else { "" };
         let uri = format!("sip:{callee}@{trunk}{phone}");
@@ -119,7 +121,7 @@ impl Party {
         }
     }
 
-    /// Where a request to this URI goes.
+    /// The destination of a request to this URI.
     pub fn hop_of(&self, uri: &str) -> Hop {
         match (Hop::of_uri(uri), self.behind_nat) {
             (Hop::At(address), Some(trunk)) if address.ip() != trunk && is_private(address.ip()) => {
@@ -145,24 +147,25 @@ impl Party {
     }
 }
 
-/// One confirmed dialog of a leg.
+/// A confirmed dialog of a leg.
 #[derive(Debug, Clone)]
 pub struct Dialog {
     /// To, with the far end's tag.
     remote: String,
     pub remote_tag: String,
     pub remote_target: String,
-    /// In the order to send it.
+    /// In the order of sending.
     pub route_set: Vec<String>,
     pub local_cseq: u32,
-    /// Last CSeq the far end used (RFC 3261, 12.2.2).
+    /// The last CSeq that the far end used (RFC 3261, 12.2.2).
     pub remote_cseq: Option<u32>,
-    /// Its `Allow` lists INFO (RFC 6086), by which gateways send keypresses.
+    /// The far end's `Allow` lists INFO (RFC 6086), by which gateways send keypresses.
     pub takes_info: bool,
 }
 
 impl Dialog {
-    /// The dialog a 2xx to our INVITE makes (12.1.2); without a Contact the request URI stays the target.
+    /// The dialog established by a 2xx to our INVITE (12.1.2). Without a Contact the request URI stays the
+    /// target.
     pub fn from_answer(party: &Party, response: &SipMessage, cseq: u32) -> Self {
         let mut route_set = response.record_routes();
         route_set.reverse();
@@ -177,8 +180,8 @@ impl Dialog {
         }
     }
 
-    /// The dialog that a request of the far end names (12.1.1); without a Contact the request URI of the
-    /// INVITE stays the target.
+    /// The dialog named by a request of the far end (12.1.1). Without a Contact the request URI of the INVITE
+    /// stays the target.
     pub fn from_request(party: &Party, request: &SipMessage) -> Self {
         Self {
             remote: request.header("From").unwrap_or(&party.to).to_owned(),
@@ -191,7 +194,7 @@ impl Dialog {
         }
     }
 
-    /// A dialog known from the log; requests begin above `cseq`.
+    /// A dialog known from the log; its requests begin above `cseq`.
     pub fn from_log(party: &Party, answered: &AnsweredDialog, cseq: u32) -> Self {
         Self {
             remote: format!("{};tag={}", party.to, answered.to_tag),
@@ -214,7 +217,7 @@ impl Dialog {
         }
     }
 
-    /// The ACK of a 2xx: the INVITE's CSeq, a branch of its own (13.2.2.4).
+    /// The ACK of a 2xx: the INVITE's CSeq, and a branch of its own (13.2.2.4).
     pub fn ack(&self, party: &Party, invite_cseq: u32) -> (SipMessage, Hop) {
         let branch = format!(
             "{}-{}",
@@ -228,7 +231,7 @@ impl Dialog {
     pub fn request(&mut self, party: &Party, method: &str) -> (SipMessage, Hop) {
         self.local_cseq = self.local_cseq.saturating_add(1);
         let cseq = self.local_cseq;
-        // Forked dialogs of one leg count apart; the tag keeps their branches apart too.
+        // Forked dialogs of one leg count separately; the tag keeps their branches distinct too.
         let branch = format!(
             "{}-{}",
             party.identity.branch(method, cseq),
@@ -237,7 +240,7 @@ impl Dialog {
         self.address(party, method, cseq, &branch)
     }
 
-    /// Request-URI, Route headers and next hop, loose or strict (12.2.1.1).
+    /// Request-URI, Route headers and next hop, for loose or strict routing (12.2.1.1).
     fn address(&self, party: &Party, method: &str, cseq: u32, branch: &str) -> (SipMessage, Hop) {
         let first = self.route_set.first().and_then(|route| Address::read(route));
         let Some(first) = first else {
@@ -267,7 +270,7 @@ fn with_routes(mut message: SipMessage, routes: &[String]) -> SipMessage {
     message
 }
 
-/// A tag as part of a branch: only what a token may hold, and not without end.
+/// A tag as part of a branch: only token characters, and bounded.
 fn token_of(tag: &str) -> String {
     tag.chars().filter(char::is_ascii_alphanumeric).take(32).collect()
 }

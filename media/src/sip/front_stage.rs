@@ -1,24 +1,25 @@
-//! The normaliser before rsip: makes one datagram into a head that rsip reads rightly, or says why not.
+//! The normalizer before rsip: turns one datagram into a head that rsip reads correctly, or says why it
+//! cannot.
 //!
-//! rsip 0.4.0 rejects folded lines, does not know compact names, and accepts what must be refused
-//! (negative or too large Content-Length, two Call-IDs, a CSeq of another method, control characters).
-//! This stage bounds, unfolds, expands, splits comma-joined lists and checks; it never guesses.
+//! rsip 0.4.0 rejects folded lines, does not know compact names, and accepts what must be refused (negative
+//! or too large Content-Length, two Call-IDs, a CSeq of another method, control characters). The normalizer
+//! bounds, unfolds, expands, splits comma-joined lists and checks; it never guesses.
 
 use super::header_value::{Address, split_list};
 
-/// Largest datagram: UDP carries no more than 64 kB.
+/// Largest datagram, in bytes: UDP carries at most 64 kB.
 pub const DATAGRAM_BYTES_MAX: usize = 65_535;
 
-/// Largest head (start line and headers); carriers stay below 4 kB.
+/// Largest head (start line and headers), in bytes; carriers stay below 4 kB.
 pub const HEAD_BYTES_MAX: usize = 8_192;
 
-/// Most header fields after splitting lists; forty Vias and Record-Routes leave room for the rest.
+/// Most header fields after lists are split; forty Vias and Record-Routes leave room for the rest.
 pub const HEADERS_MAX: usize = 128;
 
-/// CSeq must be below 2^31 (RFC 3261, 8.1.1.5).
+/// Upper bound of a CSeq, exclusive (RFC 3261, 8.1.1.5: below 2^31).
 const CSEQ_BELOW: u32 = 1 << 31;
 
-/// Why a datagram is not a SIP message we take. It is counted and dropped.
+/// Why a datagram is not accepted as a SIP message. It is counted and dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     #[error("only line ends: a keep-alive")]
@@ -60,7 +61,7 @@ pub enum StartLine {
     Response { code: u16, reason: String },
 }
 
-/// A datagram made plain: one header per entry, canonical names, no folds, body cut to its length.
+/// A normalized datagram: one header per entry, canonical names, no folds, and the body cut to its length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Normalised {
     pub start: StartLine,
@@ -68,7 +69,7 @@ pub struct Normalised {
     pub body: Vec<u8>,
 }
 
-/// Compact names (RFC 3261, 7.3.3 and 20; RFC 3515, 3841, 3892, 4028, 6665), and the canonical spelling of
+/// Compact names (RFC 3261, 7.3.3 and 20; RFC 3515, 3841, 3892, 4028, 6665) with the canonical spelling of
 /// the names we look for.
 const NAMES: &[(&str, &str)] = &[
     ("v", "Via"),
@@ -106,7 +107,7 @@ const NAMES: &[(&str, &str)] = &[
     ("", "RAck"),
 ];
 
-/// Headers that may stand once only.
+/// Headers that may occur only once.
 const SINGLE: &[&str] = &[
     "From",
     "To",
@@ -119,10 +120,10 @@ const SINGLE: &[&str] = &[
     "Min-SE",
 ];
 
-/// Headers whose lists we split, so that each entry stands alone.
+/// Headers with lists that are split, so that each entry is a header of its own.
 const LISTS: &[&str] = &["Via", "Route", "Record-Route", "Contact"];
 
-/// Normalises one datagram.
+/// Normalizes one datagram.
 pub fn normalise(datagram: &[u8]) -> Result<Normalised, Malformed> {
     if datagram.len() > DATAGRAM_BYTES_MAX {
         return Err(Malformed::TooLarge);
@@ -145,7 +146,7 @@ pub fn normalise(datagram: &[u8]) -> Result<Normalised, Malformed> {
     Ok(Normalised { start, headers, body })
 }
 
-/// Cuts the datagram at the empty line; leading line ends are allowed (RFC 3261, 7.5).
+/// Splits the datagram at the empty line; leading line ends are allowed (RFC 3261, 7.5).
 fn split_head(datagram: &[u8]) -> Result<(&str, &[u8]), Malformed> {
     let mut bytes = datagram;
     while let Some(after) = bytes.strip_prefix(b"\r\n") {
@@ -184,7 +185,7 @@ fn unfold(head: &str) -> Result<Vec<String>, Malformed> {
             lines.push(line.to_owned());
             continue;
         }
-        // A fold after the start line, or before it, is no fold.
+        // A folded line before or directly after the start line is not allowed.
         if lines.len() < 2 {
             return Err(Malformed::StartLine);
         }
@@ -230,7 +231,7 @@ fn start_line(line: &str) -> Result<StartLine, Malformed> {
     })
 }
 
-/// RFC 3261, 25.1: token.
+/// True for a token of RFC 3261, 25.1.
 pub fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -283,7 +284,7 @@ fn check_single(headers: &[(String, String)]) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// The mandatory six of RFC 3261, 8.1.1; a response has no Max-Forwards.
+/// Checks the six mandatory headers of RFC 3261, 8.1.1; a response has no Max-Forwards.
 fn check_mandatory(start: &StartLine, headers: &[(String, String)]) -> Result<(), Malformed> {
     for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
         if find(headers, name).is_none_or(str::is_empty) {

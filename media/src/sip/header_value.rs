@@ -1,9 +1,9 @@
-//! Reading raw header values: lists, addresses and parameters, with quotes and angle brackets respected.
+//! Reads raw header values: lists, addresses and parameters, with quotes and angle brackets respected.
 //!
-//! rsip's typed forms fail on `[::1]` and `<tel:…>` and rewrite `transport=udp`; a route or contact must go
-//! back to the far end as it came, so values stay raw and are only looked into.
+//! rsip's typed forms fail on `[::1]` and `<tel:…>` and rewrite `transport=udp`. A route or contact must go
+//! back to the far end unchanged, so values stay raw and are only inspected.
 
-/// Splits a comma-joined list outside quotes and angle brackets; `None` when a quote or bracket stays open.
+/// Splits a comma-joined list outside quotes and angle brackets; `None` if a quote or bracket stays open.
 pub fn split_list(value: &str) -> Option<Vec<&str>> {
     split_outside(value, ',')
 }
@@ -35,7 +35,7 @@ fn split_outside(value: &str, separator: char) -> Option<Vec<&str>> {
     Some(parts)
 }
 
-/// The value of a parameter after `;`: `Some("")` for a flag, quotes taken off.
+/// The value of a parameter after `;`, without quotes; `Some("")` for a flag.
 pub fn parameter<'a>(parameters: &'a str, name: &str) -> Option<&'a str> {
     split_outside(parameters, ';')?.into_iter().find_map(|part| {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
@@ -45,11 +45,11 @@ pub fn parameter<'a>(parameters: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// A name-addr or addr-spec (RFC 3261, 20.10): the URI as it came, and the header's parameters.
+/// A name-addr or addr-spec (RFC 3261, 20.10): the unchanged URI, and the header's parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Address<'a> {
     pub uri: &'a str,
-    /// What follows the URI, without the first `;`.
+    /// The text after the URI, without the first `;`.
     pub parameters: &'a str,
 }
 
@@ -84,7 +84,7 @@ impl<'a> Address<'a> {
     }
 }
 
-/// Where the first `<` outside quotes stands.
+/// The index of the first `<` outside quotes.
 fn open_bracket(value: &str) -> Option<usize> {
     let (mut quoted, mut escaped) = (false, false);
     for (at, c) in value.char_indices() {
@@ -99,7 +99,7 @@ fn open_bracket(value: &str) -> Option<usize> {
     None
 }
 
-/// Host and port of a SIP URI as text: user part, parameters and headers taken off.
+/// Host and port of a SIP URI as text, without user part, parameters and headers.
 pub fn host_and_port(uri: &str) -> Option<(&str, Option<u16>)> {
     let (scheme, rest) = uri.split_once(':')?;
     if !scheme.eq_ignore_ascii_case("sip") && !scheme.eq_ignore_ascii_case("sips") {
@@ -111,7 +111,7 @@ pub fn host_and_port(uri: &str) -> Option<(&str, Option<u16>)> {
     split_port(host)
 }
 
-/// `host:port`, `[v6]:port` or a bare host.
+/// Splits `host:port`, `[v6]:port` or a bare host.
 pub fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {

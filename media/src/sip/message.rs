@@ -1,28 +1,31 @@
-//! A SIP message as we keep it, its headers' meaning on request, and how it becomes bytes again.
+//! A SIP message as this crate holds it, with functions that read the meaning of its headers and one that
+//! writes it to bytes.
 //!
-//! Values stay raw and in order: a route set or a tag goes back exactly as it came.
+//! Header values stay raw and in order: a route set or a tag is sent back exactly as it came.
 
 use super::front_stage::{canonical_name, read_cseq};
 use super::header_value::{Address, parameter};
 
-/// What a message asks or answers.
+/// The start line of a message: the method and URI of a request, or the status and reason phrase of a
+/// response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {
     Request { method: String, uri: String },
     Response { code: u16, reason: String },
 }
 
-/// A request or response: start line, headers in order, body.
+/// A SIP request or response: start line, headers in order, body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SipMessage {
     pub start: Start,
-    /// Canonical name and raw value; lists of Via, Route, Record-Route and Contact are split.
+    /// Each header's canonical name and raw value, in order. The lists of Via, Route, Record-Route and
+    /// Contact are split into one entry per value.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
 impl SipMessage {
-    /// A request without headers.
+    /// Returns a request with this method and Request-URI, without headers and body.
     pub fn request(method: &str, uri: &str) -> Self {
         Self {
             start: Start::Request {
@@ -34,8 +37,8 @@ impl SipMessage {
         }
     }
 
-    /// A response to `request`: Via, From, To, Call-ID and CSeq copied (RFC 3261, 8.2.6.2). `to_tag` is added
-    /// where To has none yet.
+    /// Returns a response to `request` with its Via, From, To, Call-ID and CSeq (RFC 3261, 8.2.6.2). `to_tag`
+    /// is added to To if it has no tag yet.
     pub fn response(request: &Self, code: u16, reason: &str, to_tag: Option<&str>) -> Self {
         let mut headers = Vec::new();
         for (name, value) in &request.headers {
@@ -55,8 +58,8 @@ impl SipMessage {
         }
     }
 
-    /// Adds a header and gives the message back, so that composing reads from top to bottom. Line ends and
-    /// control characters are dropped: nothing from outside can add a header of its own.
+    /// Adds a header and returns the message, so that a message can be composed in one chain of calls. Line
+    /// ends and control characters are dropped from the value: no text from outside can add a header.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl AsRef<str>) -> Self {
         self.push(name, value);
@@ -68,7 +71,7 @@ impl SipMessage {
         self.headers.push((canonical_name(name).to_owned(), value));
     }
 
-    /// Sets the body with its type. Content-Length is written by `to_bytes`.
+    /// Sets the body and adds a Content-Type for it. Content-Length is written by `to_bytes`.
     #[must_use]
     pub fn with_body(mut self, content_type: &str, body: Vec<u8>) -> Self {
         self.push("Content-Type", content_type);
@@ -76,7 +79,8 @@ impl SipMessage {
         self
     }
 
-    /// The method of a request, or that of the CSeq of a response.
+    /// The method of a request, or the method in the CSeq of a response; empty if a response has no readable
+    /// CSeq.
     pub fn method(&self) -> &str {
         match &self.start {
             Start::Request { method, .. } => method,
@@ -86,14 +90,14 @@ impl SipMessage {
     pub fn is_request(&self) -> bool {
         matches!(self.start, Start::Request { .. })
     }
-    /// Status of a response.
+    /// The status code of a response; `None` for a request.
     pub fn code(&self) -> Option<u16> {
         match self.start {
             Start::Response { code, .. } => Some(code),
             Start::Request { .. } => None,
         }
     }
-    /// Request-URI of a request, as it came.
+    /// The Request-URI of a request, as it came; `None` for a response.
     pub fn uri(&self) -> Option<&str> {
         match &self.start {
             Start::Request { uri, .. } => Some(uri),
@@ -101,11 +105,11 @@ impl SipMessage {
         }
     }
 
-    /// The first header of this name (full name, any case).
+    /// The value of the first header with this name (full name, any case).
     pub fn header(&self, name: &str) -> Option<&str> {
         super::front_stage::find(&self.headers, name)
     }
-    /// All headers of this name, in order.
+    /// The values of all headers with this name (full name, any case), in order.
     pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers
             .iter()
@@ -118,7 +122,8 @@ impl SipMessage {
     pub fn cseq(&self) -> Option<(u32, &str)> {
         read_cseq(self.header("CSeq")?)
     }
-    /// Branch of the topmost Via: the transaction's name (RFC 3261, 17.1.3).
+    /// The branch of the topmost Via, which names the transaction (RFC 3261, 17.1.3); `None` if it is absent
+    /// or empty.
     pub fn branch(&self) -> Option<&str> {
         let (_, parameters) = self.header("Via")?.split_once(';')?;
         parameter(parameters, "branch").filter(|branch| !branch.is_empty())
@@ -129,7 +134,7 @@ impl SipMessage {
     pub fn tag_of_to(&self) -> Option<&str> {
         Address::read(self.header("To")?)?.tag()
     }
-    /// URI of the first Contact: where further requests of the dialog go.
+    /// The URI of the first Contact, to which further requests of the dialog go.
     pub fn contact_uri(&self) -> Option<&str> {
         Some(Address::read(self.header("Contact")?)?.uri)
     }
@@ -137,23 +142,25 @@ impl SipMessage {
     pub fn record_routes(&self) -> Vec<String> {
         self.headers("Record-Route").map(str::to_owned).collect()
     }
-    /// Seconds of Retry-After; a comment or parameter after the number is left aside.
+    /// The seconds of Retry-After; a comment or parameter after the number is ignored. `None` without a
+    /// readable number.
     pub fn retry_after_s(&self) -> Option<u32> {
         let value = self.header("Retry-After")?;
         let digits: String = value.chars().take_while(char::is_ascii_digit).collect();
         digits.parse().ok()
     }
-    /// Media type of the body without parameters, lower case.
+    /// The media type of the body without parameters, in lower case; `None` without a Content-Type.
     pub fn content_type(&self) -> Option<String> {
         let value = self.header("Content-Type")?;
         Some(value.split(';').next()?.trim().to_ascii_lowercase())
     }
-    /// The body when it is SDP, or the first part of it that is.
+    /// The SDP of the message: the body if it is SDP, or the first part of a multipart body that is; else
+    /// `None`.
     pub fn sdp(&self) -> Option<&[u8]> {
         super::body::description(self.header("Content-Type")?, &self.body)
     }
 
-    /// The message as it goes onto the wire, with a Content-Length that is right.
+    /// Returns the message as it is sent, with a Content-Length that is counted from its body.
     pub fn to_bytes(&self) -> Vec<u8> {
         let start = match &self.start {
             Start::Request { method, uri } => format!("{method} {uri} SIP/2.0\r\n"),
@@ -182,7 +189,7 @@ fn with_tag(to: &str, tag: Option<&str>) -> String {
     }
 }
 
-/// The usual reason phrase of a status (RFC 3261, 21).
+/// Returns the usual reason phrase of a status code (RFC 3261, 21), "Unspecified" for a code not listed.
 pub const fn reason_phrase(code: u16) -> &'static str {
     match code {
         100 => "Trying",

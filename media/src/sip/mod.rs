@@ -1,8 +1,9 @@
-//! SIP without sockets: bytes and time in; bytes, events and the next deadline out.
+//! SIP without sockets: it takes bytes and the time, and returns bytes to send, events and the next deadline.
 //!
-//! RFC 3261 as a client that dials (INVITE, CANCEL, BYE, digest, dialogs), with RFC 3326 reasons and a strict
-//! subset of RFC 3264/4566 offers and answers. Parsing is shared with the carrier; state is not. Left out:
-//! TCP and TLS, PRACK, and refreshing a session timer ourselves (RFC 4028; the far end's are answered).
+//! It covers the part of RFC 3261 that a calling client needs (INVITE, CANCEL, BYE, digest, dialogs), with
+//! the reasons of RFC 3326 and a strict subset of the offers and answers of RFC 3264/4566. The parser is
+//! shared with the carrier; state is not. Left out: TCP and TLS, PRACK, and refreshing a session timer
+//! ourselves (RFC 4028; the far end's refreshes are answered).
 
 pub mod authentication;
 mod body;

@@ -1,13 +1,13 @@
-//! From a datagram to a `SipMessage`: the front stage, then rsip, then our own checks on what rsip read.
+//! Parses a datagram to a `SipMessage`: the front stage normalizes it, rsip reads the header section, and
+//! checks of our own follow on what rsip read.
 //!
-//! rsip reads the header section. The start line is the front stage's alone: rsip knows a closed list of
-//! methods and cannot read an IPv6 or `tel:` request URI, and a request it does not know must still be
-//! answered (405), not lost.
+//! The start line is read by the front stage alone: rsip knows a closed list of methods and cannot read an
+//! IPv6 or `tel:` request URI, and a request it does not know must still be answered (405), not lost.
 
 use super::front_stage::{Malformed, StartLine, normalise};
 use super::message::{SipMessage, Start};
 
-/// Parses one datagram. An error is to be counted, and the datagram dropped.
+/// Parses one datagram to a message. A caller counts an error and drops the datagram.
 pub fn parse(datagram: &[u8]) -> Result<SipMessage, Malformed> {
     let plain = normalise(datagram)?;
     let mut head = match &plain.start {
@@ -44,7 +44,7 @@ fn read_headers(head: &str) -> Result<Vec<(String, String)>, Malformed> {
     parsed.into_iter().map(raw).collect()
 }
 
-/// Name and raw value of a header as rsip holds it.
+/// Returns the name and the raw value of a header that rsip has parsed; an error if its text has no name.
 fn raw(header: rsip::Header) -> Result<(String, String), Malformed> {
     if let rsip::Header::Other(name, value) = header {
         return Ok((name, value));

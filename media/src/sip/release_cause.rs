@@ -1,15 +1,16 @@
-//! Why the network ended a leg: the `Reason` header (RFC 3326), raw and as a Q.850 cause.
+//! Reads why the network ended a leg: the `Reason` header (RFC 3326), as raw text and as a Q.850 cause.
 
 use super::header_value::{parameter, split_list};
 use super::message::SipMessage;
 
-/// Longest Reason value kept; it goes into the log as it came.
+/// Longest Reason value kept, in bytes: it goes into the log as it came, and a far end may send any length.
 const REASON_BYTES_MAX: usize = 256;
 
-/// The Reason of a message, if it has one.
+/// The release cause that a message states in its Reason headers; both fields are `None` without such a
+/// header.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReleaseCause {
-    /// The value as it came: the Q.850 one when there are several protocols.
+    /// The raw value of the Reason header: the Q.850 one if there are several protocols, else the first.
     pub reason_header: Option<String>,
     pub q850: Option<u16>,
 }

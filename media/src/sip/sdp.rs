@@ -1,7 +1,9 @@
-//! Offers and answers of one G.711 stream with keypresses: a strict subset of RFC 4566 and RFC 3264.
+//! Reads and writes SDP offers and answers of one G.711 stream with keypresses: a strict subset of RFC 4566
+//! and RFC 3264.
 //!
-//! We offer PCMA, PCMU and `telephone-event` 101 at 20 ms. Of what comes back we read the first audio stream
-//! that is not switched off: where its packets go, its codec, its keypress payload type and its direction.
+//! We offer PCMA, PCMU and `telephone-event` 101 at 20 ms. From the far end's description we take the first
+//! audio stream that is not switched off: the address for its packets, its codec, its keypress payload type
+//! and its direction.
 
 use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES};
 use crate::codec::Codec;
@@ -9,13 +11,13 @@ use crate::rtp::latch::LatchRule;
 use domain::call::KeyPath;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// Largest description read; a carrier's is below 2 kB.
+/// Longest description read, in bytes: a carrier's is below 2 kB.
 pub const SDP_BYTES_MAX: usize = 16_384;
 
-/// Payload type of keypresses that we offer (RFC 4733 leaves it dynamic; 101 is what carriers expect).
+/// The payload type of keypresses in our offers (RFC 4733 leaves it dynamic; carriers expect 101).
 pub const KEYPRESS_PAYLOAD_TYPE: u8 = 101;
 
-/// Which way audio flows, as the writer of the description sees it.
+/// The direction in which audio flows, as seen by the side that wrote the description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     SendRecv,
@@ -24,35 +26,39 @@ pub enum Direction {
     Inactive,
 }
 
-/// What the far end wants of an audio stream.
+/// The audio stream that the far end's description asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AudioStream {
-    /// Where it wants its packets.
+    /// The address to which the far end wants its packets sent.
     pub address: SocketAddr,
-    /// Its first codec that is ours too.
+    /// The first codec of the description that this crate supports too.
     pub codec: Codec,
-    /// The payload type it gave that codec: 8 or 0, or a dynamic one.
+    /// The payload type that the description gives this codec: 8 or 0, or a dynamic one.
     pub payload_type: u8,
-    /// Payload type of its keypresses, where they were negotiated: its `m=` line and a map name it.
+    /// The payload type of keypresses if it was negotiated: the description's `m=` line lists it and a map
+    /// names it as `telephone-event`.
     pub keypress_payload_type: Option<u8>,
-    /// Another type by which its keypresses may come: one it maps without naming it in the `m=` line, else
-    /// ours (RFC 3264, 6.1, lets it use that), unless it gave that number to something else.
+    /// Another payload type by which keypresses may come: one that the description maps without listing it in
+    /// the `m=` line, else our own (RFC 3264, 6.1, allows the far end to use that), unless the description
+    /// gives that number to something else.
     pub other_keypress_type: Option<u8>,
     pub direction: Direction,
     pub ptime_ms: u32,
-    /// Longest packet it takes, in milliseconds (RFC 8866, 6.4).
+    /// The longest packet that the far end takes, in milliseconds (RFC 8866, 6.4).
     pub maxptime_ms: Option<u32>,
-    /// The only addresses its packets may come from, where the trunk's SPEC lists them.
+    /// The only addresses from which its packets may come, if the trunk's SPEC lists media addresses; empty
+    /// for no limit.
     pub allowed: Vec<IpAddr>,
-    /// The description's `m=` lines in order; an answer has as many (RFC 3264, 6). This stream is the one
-    /// without a text.
+    /// The description's `m=` lines in order, each as our answer refuses it; `None` for the stream that was
+    /// taken. An answer has as many lines as the offer (RFC 3264, 6).
     pub media_lines: Vec<Option<String>>,
-    /// How far from its address its packets may come from; the trunk's to say.
+    /// The trunk's rule for how far from `address` the far end's packets may come.
     pub latch: LatchRule,
 }
 
 impl AudioStream {
-    /// Samples in each packet we send: 20 ms, or 10 or 5 where it takes no longer ones.
+    /// The number of samples in each packet that we send: those of 20 ms, or of 10 or 5 ms if the far end
+    /// takes no longer packets. `None` if it takes only shorter ones.
     pub fn packet_samples(&self) -> Option<usize> {
         let longest_ms = self.maxptime_ms.unwrap_or(20);
         PACKETS_PER_FRAME
@@ -61,13 +67,13 @@ impl AudioStream {
             .and_then(|packets| FRAME_SAMPLES.checked_div(usize::try_from(packets).ok()?))
     }
 
-    /// True where it says that it sends audio.
+    /// True if the description says that the far end sends audio.
     pub const fn sends(&self) -> bool {
         matches!(self.direction, Direction::SendRecv | Direction::SendOnly)
     }
 
-    /// How its keypresses can arrive: nothing comes in RTP of one that sends none. `takes_info`: its `Allow`
-    /// lists INFO.
+    /// The ways in which the far end's keypresses can arrive: by RTP only if it sends audio, by SIP INFO if
+    /// `takes_info`, that is, if its `Allow` lists INFO.
     pub fn key_paths(&self, takes_info: bool) -> Vec<KeyPath> {
         let in_rtp = match self.keypress_payload_type {
             Some(_) => KeyPath::RtpEvent,
@@ -79,14 +85,16 @@ impl AudioStream {
     }
 }
 
-/// Packets into which a frame of 20 ms may be cut: 20, 10 or 5 ms each. No gateway asks for less.
+/// The numbers of packets into which a frame of 20 ms may be cut: 20, 10 or 5 ms each. No gateway asks for
+/// shorter packets.
 const PACKETS_PER_FRAME: [u64; 3] = [1, 2, 4];
-/// Longest packet time read: RFC 3551, 4.2, has receivers take up to 200 ms.
+/// Longest packet time read from a description, in milliseconds: RFC 3551, 4.2, has receivers take up to 200
+/// ms.
 const PTIME_MAX_MS: u32 = 200;
 /// Most `m=` lines of a description: audio, video, and a few more that a far end offers at once.
 const MEDIA_LINES_MAX: usize = 16;
 
-/// Why a description cannot be used.
+/// The reason why a description cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SdpError {
     #[error("the description is too large or not text")]
@@ -101,7 +109,8 @@ pub enum SdpError {
     ShortPackets,
 }
 
-/// Our offer; `version` counts up with each new description of the same dialog.
+/// Returns our offer with `media` as the address for RTP. `version` counts up with each new description of
+/// the same dialog.
 pub fn offer(media: SocketAddr, version: u32) -> Vec<u8> {
     describe(
         media,
@@ -111,7 +120,8 @@ pub fn offer(media: SocketAddr, version: u32) -> Vec<u8> {
     )
 }
 
-/// Our answer to an offer: its first codec that is ours, its keypress payload type.
+/// Returns our answer to an offer: the codec and the keypress payload type of `offered`, and the direction
+/// seen from our side.
 pub fn answer(media: SocketAddr, version: u32, offered: &AudioStream) -> Vec<u8> {
     let codecs = [(offered.codec, offered.payload_type)];
     let mut text = describe(media, version, &codecs, offered.keypress_payload_type);
@@ -129,7 +139,8 @@ pub fn answer(media: SocketAddr, version: u32, offered: &AudioStream) -> Vec<u8>
     with_refused(text, &offered.media_lines)
 }
 
-/// Our answer with the `m=` lines that we do not take, each in its place and with port 0.
+/// Replaces the `m=` section of our answer by one section per offered line, in the offer's order: ours for
+/// the stream that was taken, a line with port 0 for each other.
 fn with_refused(text: Vec<u8>, lines: &[Option<String>]) -> Vec<u8> {
     let own = b"m=audio ";
     let Some(at) = text.windows(own.len()).position(|part| part == own) else {
@@ -149,7 +160,8 @@ fn with_refused(text: Vec<u8>, lines: &[Option<String>]) -> Vec<u8> {
     answer
 }
 
-/// An offered `m=` line as it is refused: its kind, port 0, its protocol and first format (RFC 3264, 6).
+/// Returns the `m=` line that refuses an offered one: its kind, port 0, its protocol and first format (RFC
+/// 3264, 6).
 fn refused_line(value: &str) -> String {
     let is_plain = |word: &&str| word.bytes().all(|byte| byte.is_ascii_graphic());
     let mut words = value.split_ascii_whitespace().filter(is_plain);
@@ -182,7 +194,7 @@ fn describe(media: SocketAddr, version: u32, codecs: &[(Codec, u8)], keypress: O
     text.into_bytes()
 }
 
-/// One `m=` section while it is read.
+/// One `m=` section of a description while it is read, or the session part before the first one.
 #[derive(Default)]
 struct Section<'a> {
     audio: bool,
@@ -248,7 +260,7 @@ fn settle(stream: &Section<'_>, whole: &Section<'_>) -> Result<AudioStream, SdpE
         .direction
         .or(whole.direction)
         .unwrap_or(Direction::SendRecv);
-    // 0.0.0.0 is the old way to put on hold (RFC 3264, 8.4): nothing may be sent there.
+    // 0.0.0.0 is the old way to put a call on hold (RFC 3264, 8.4): nothing may be sent there.
     let direction = if address.is_unspecified() {
         Direction::Inactive
     } else {
@@ -278,24 +290,26 @@ fn settle(stream: &Section<'_>, whole: &Section<'_>) -> Result<AudioStream, SdpE
     Ok(read)
 }
 
-/// Payload types that are mapped to keypresses, in the order of their maps.
+/// The payload types that are mapped to keypresses, in the order of their maps.
 fn keypress_types<'a>(stream: &'a Section<'_>) -> impl Iterator<Item = u8> + 'a {
     let mapped = stream.maps.iter().filter(|(_, map)| is_keypress(map));
     mapped.map(|(payload, _)| *payload)
 }
 
-/// `telephone-event`, at whatever clock rate: a key is the same key, and only its duration would differ.
+/// True if an rtpmap names `telephone-event`, at any clock rate: the rate changes only the duration of a key,
+/// not which key it is.
 fn is_keypress(map: &str) -> bool {
     let name = map.split('/').next().unwrap_or_default();
     name.trim().eq_ignore_ascii_case("telephone-event")
 }
 
-/// Multicast or broadcast: a call is with one.
+/// True for a multicast or broadcast address: a call has one far end.
 fn is_many(ip: IpAddr) -> bool {
     ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST)
 }
 
-/// PCMA and PCMU need no rtpmap (RFC 3551); a map of another name takes the number away.
+/// The codec of a payload type. PCMA (8) and PCMU (0) need no rtpmap (RFC 3551); a map with another name
+/// takes the number away. `None` for a codec that we do not support.
 fn codec_of(payload: u8, maps: &[(u8, &str)]) -> Option<Codec> {
     match maps.iter().find(|(mapped, _)| *mapped == payload) {
         Some((_, map)) if is_map(map, "PCMA") => Some(Codec::Pcma),
@@ -307,7 +321,7 @@ fn codec_of(payload: u8, maps: &[(u8, &str)]) -> Option<Codec> {
     }
 }
 
-/// `PCMA/8000`, `pcma/8000/1`.
+/// True if an rtpmap names this codec at 8,000 Hz, in any case: `PCMA/8000`, `pcma/8000/1`.
 fn is_map(map: &str, name: &str) -> bool {
     let mut parts = map.split('/');
     parts.next().is_some_and(|part| part.eq_ignore_ascii_case(name)) && parts.next() == Some("8000")
@@ -327,7 +341,8 @@ fn media_line(value: &str) -> Section<'_> {
     }
 }
 
-/// `IN IP4 192.0.2.1`, with an optional TTL after a slash; names are not looked up.
+/// The address of a `c=` line, for example `IN IP4 192.0.2.1`, with an optional TTL after a slash. `None` for
+/// a host name: names are not looked up.
 fn connection(value: &str) -> Option<IpAddr> {
     let mut words = value.split_ascii_whitespace();
     if words.next() != Some("IN") || !matches!(words.next(), Some("IP4" | "IP6")) {
@@ -359,7 +374,8 @@ fn attribute<'a>(value: &'a str, section: &mut Section<'a>) {
     }
 }
 
-/// Milliseconds; some write a fraction. `None` for what no packet can be.
+/// The milliseconds of a packet time; a fraction, which some far ends write, is cut off. `None` outside 1 to
+/// 200 ms.
 fn packet_time(text: &str) -> Option<u32> {
     let whole = text.trim().split('.').next()?;
     let ms = whole.parse().ok()?;
@@ -386,7 +402,7 @@ mod tests {
         }
     }
 
-    /// RFC 3264, 6: an answer has as many `m=` lines as the offer, in its order; a refused one has port 0.
+    /// RFC 3264, 6: an answer has as many `m=` lines as the offer, in its order; a refused line has port 0.
     #[test]
     fn an_answer_has_as_many_media_lines_as_the_offer() {
         let media = "127.0.0.1:40000".parse().unwrap();
@@ -546,10 +562,10 @@ mod tests {
             ("8", "a=rtpmap:96 telephone-event/8000\r\n", None, Some(96)),
             ("8 101", "", None, Some(101)),
             ("8", "", None, Some(101)),
-            // The number is something else's.
+            // The number 101 is given to another codec.
             ("8", "a=rtpmap:101 opus/48000/2\r\n", None, None),
             ("101", "a=rtpmap:101 PCMA/8000\r\n", None, None),
-            // Other writings.
+            // Other spellings.
             (
                 "8 101",
                 "a=rtpmap:101 TELEPHONE-EVENT/8000/1\r\n",

@@ -1,18 +1,20 @@
-//! What a trunk's request is answered with that belongs to no leg: this side only calls out, and says so.
+//! Chooses the response to a request of the trunk that belongs to no leg: this side only calls out, and says
+//! so.
 
 use super::message::{SipMessage, reason_phrase};
 use super::user_agent::ALLOW;
 
-/// Requests we know of and take nowhere; an unknown one gets 501 (RFC 3261, 8.2.1 and 21.5.2).
+/// Known requests that are refused with 405 everywhere; an unknown one gets 501 (RFC 3261, 8.2.1 and 21.5.2).
 const NOT_TAKEN: &[&str] = &["MESSAGE", "REFER", "REGISTER", "SUBSCRIBE", "NOTIFY", "PUBLISH"];
 
-/// Requests within a dialog or transaction that is not there.
+/// Requests that exist only within a dialog or transaction: without one they get 481.
 const OF_A_DIALOG: &[&str] = &["BYE", "CANCEL", "INFO", "UPDATE", "PRACK"];
 
-/// The same tag for every repeat: such responses are made without state (RFC 3261, 8.2.7).
+/// The To tag of all responses outside a dialog. It is constant, so that each repeat gets the same tag
+/// although no state is kept (RFC 3261, 8.2.7).
 const TAG: &str = "ledgerline";
 
-/// The response, where one is due.
+/// Returns the response to a request outside all legs; `None` for an ACK, which gets none.
 pub fn answer(request: &SipMessage) -> Option<SipMessage> {
     let plain = |code: u16| SipMessage::response(request, code, reason_phrase(code), Some(TAG));
     let method = request.method();
@@ -20,7 +22,7 @@ pub fn answer(request: &SipMessage) -> Option<SipMessage> {
         "ACK" => None,
         "OPTIONS" => Some(plain(200).with("Allow", ALLOW).with("Accept", "application/sdp")),
         "INVITE" if request.tag_of_to().is_some() => Some(plain(481)),
-        // Nobody can be reached here; where a queue of agents comes, it takes this place.
+        // No incoming call is taken here. A later queue of agents would take it at this point.
         "INVITE" => Some(
             plain(480)
                 .with("Reason", "SIP;cause=480;text=\"this line only calls out\"")
@@ -32,7 +34,8 @@ pub fn answer(request: &SipMessage) -> Option<SipMessage> {
     }
 }
 
-/// What a request within a dialog gets that no dialog of ours takes.
+/// Returns the response to a request within a dialog if we handle no request with its method there: 405 for a
+/// known method, else 501.
 pub fn not_taken(request: &SipMessage) -> SipMessage {
     let known = NOT_TAKEN.contains(&request.method());
     let code = if known { 405 } else { 501 };

@@ -1,4 +1,5 @@
-//! Table tests of the parser: what carriers send, what must be refused, and seeded byte mutations.
+//! Table tests of the parser: messages that carriers send, datagrams that must be refused, and seeded byte
+//! mutations.
 
 use super::front_stage::Malformed;
 use super::header_value::{Address, host_and_port, split_list};
@@ -56,7 +57,7 @@ fn compact_names_and_folded_lines_are_read() {
     assert_eq!(message.body, b"abc");
 }
 
-/// After RFC 4475, 3.1.1.1: unusual but valid spaces, folds, cases, escapes and unknown headers.
+/// Modelled on RFC 4475, 3.1.1.1: unusual but valid spaces, folds, cases, escapes and unknown headers.
 #[test]
 fn a_tortuous_but_valid_invite_is_read() {
     let text = "INVITE sip:vivekg@chair-dnrc.example.com;unknownparam SIP/2.0\r\n\
@@ -107,7 +108,7 @@ fn request(method: &str) -> String {
     )
 }
 
-/// Hostile or broken datagrams and why each is refused.
+/// Returns hostile or broken datagrams, each with the error that refuses it.
 fn refused() -> Vec<(String, Malformed)> {
     let long = format!("X: {}", "y".repeat(9_000));
     let many = vec!["X: y"; 129].join("\r\n");
@@ -240,7 +241,7 @@ fn addresses_lists_and_ports_are_read_with_quotes_respected() {
     assert_eq!(host_and_port("tel:+8613800138000"), None);
 }
 
-/// A small seeded generator (SplitMix64), so that a failing mutation can be made again.
+/// A small seeded generator (SplitMix64), so that a failing mutation can be reproduced.
 struct Seeded(u64);
 
 impl Seeded {

@@ -1,18 +1,22 @@
-//! Retransmission over UDP (RFC 3261, 17): the same bytes again at growing intervals, until a limit.
+//! Retransmission over UDP (RFC 3261, 17): the same bytes are sent again at growing intervals, up to a time
+//! limit.
 
 use super::dialog::Hop;
 use domain::time::Timestamp;
 
-/// T1, the estimate of a round trip (RFC 3261, 17.1.1.1).
+/// T1 in milliseconds, the estimate of a round trip (RFC 3261, 17.1.1.1).
 pub const T1_MS: u64 = 500;
-/// T2, the longest interval of a non-INVITE retransmission and of a 2xx (RFC 3261, 17.1.2.1, 13.3.1.4).
+/// T2 in milliseconds, the longest interval between retransmissions of a non-INVITE request and of a 2xx (RFC
+/// 3261, 17.1.2.1, 13.3.1.4).
 pub const T2_MS: u64 = 4_000;
-/// 64 × T1: timers B, F and H; how long a 2xx may repeat, and how long an ACK is kept.
+/// 64 × T1, in milliseconds: the length of timers B, F and H, the time in which a 2xx may repeat, and the
+/// time for which an ACK is kept.
 pub const TRANSACTION_MS: u64 = 64 * T1_MS;
-/// Timer D over UDP: how long the ACK of a non-2xx answers its retransmissions (RFC 3261, 17.1.1.2).
+/// Timer D over UDP, in milliseconds: the time in which the ACK of a non-2xx response answers its
+/// retransmissions (RFC 3261, 17.1.1.2).
 pub const TIMER_D_MS: u64 = 32_000;
 
-/// One message under retransmission.
+/// One message under retransmission, with its intervals and its end.
 #[derive(Debug, Clone)]
 pub struct Retransmission {
     pub bytes: Vec<u8>,
@@ -23,7 +27,7 @@ pub struct Retransmission {
     pub ends_at: Timestamp,
 }
 
-/// What a passed deadline asks for.
+/// What to do about a retransmission at a given time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Elapsed {
     NotYet,
@@ -32,12 +36,14 @@ pub enum Elapsed {
 }
 
 impl Retransmission {
-    /// An INVITE just sent: timer A doubles without a cap; the caller holds timer B.
+    /// Returns the retransmission of an INVITE that was just sent: its interval (timer A) doubles without a
+    /// cap. The caller watches timer B.
     pub fn invite(bytes: Vec<u8>, hop: Hop, now: Timestamp) -> Self {
         Self::capped(bytes, hop, now, TRANSACTION_MS)
     }
 
-    /// A non-INVITE request, or a 2xx waiting for its ACK, just sent: timers E and F, or their like.
+    /// Returns the retransmission of a non-INVITE request, or of a 2xx that waits for its ACK, just sent: its
+    /// interval doubles up to T2, as timers E and F have it.
     pub fn request(bytes: Vec<u8>, hop: Hop, now: Timestamp) -> Self {
         Self::capped(bytes, hop, now, T2_MS)
     }
@@ -57,12 +63,13 @@ impl Retransmission {
         self.next_at.min(self.ends_at)
     }
 
-    /// A provisional response came to a non-INVITE request: only every T2 from now on (17.1.2.2).
+    /// Sets the interval to T2 after a provisional response to a non-INVITE request (17.1.2.2).
     pub fn slow_down(&mut self) {
         self.interval_ms = T2_MS;
     }
 
-    /// Moves the timer on. Missed retransmissions are not made up for.
+    /// Tells what is due at `now` and moves the timer to its next interval. Missed retransmissions are not
+    /// made up for.
     pub fn elapse(&mut self, now: Timestamp) -> Elapsed {
         if now >= self.ends_at {
             return Elapsed::TimedOut;
@@ -76,7 +83,8 @@ impl Retransmission {
     }
 }
 
-/// Moves one retransmission on: what is to be sent again goes to `again`; true when it timed out.
+/// Moves a retransmission to `now`: a message that is due goes to `again`. True if it timed out, and the
+/// timer is then cleared.
 pub(in crate::sip) fn step(
     timer: &mut Option<Retransmission>,
     now: Timestamp,

@@ -1,14 +1,14 @@
-//! How a trunk wants its messages: the host in From, the header that asserts the number shown, the proxy, and
-//! what is made of a private Contact.
+//! The settings for how a trunk wants its messages: the host in From, the header that asserts the number
+//! shown, the outbound proxy, and the handling of a private Contact.
 
 use std::net::IpAddr;
 
-/// Which header asserts the number shown, beside From (RFC 3325).
+/// The header that asserts the number shown, beside From (RFC 3325).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AssertedBy {
-    /// P-Asserted-Identity: between networks that trust one another.
+    /// P-Asserted-Identity: sent between networks that trust each other.
     Asserted,
-    /// P-Preferred-Identity: by a user agent, to its own network.
+    /// P-Preferred-Identity: sent by a user agent to its own network.
     Preferred,
 }
 
@@ -21,25 +21,25 @@ impl AssertedBy {
     }
 }
 
-/// Where requests within a dialog go if the Contact or first Route is a private address.
+/// The address for requests within a dialog if the Contact or first Route is a private address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PrivateContact {
     #[default]
     AsGiven,
-    /// To the trunk: the far end is behind a NAT and names its inner address.
+    /// The trunk: the far end is behind a NAT and gave its inner address.
     ToTrunk,
 }
 
-/// A host and port that a SPEC names.
+/// A host and port given in a trunk's SPEC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyAddress {
-    /// Name or address; an IPv6 address without brackets.
+    /// A host name or an address; an IPv6 address without brackets.
     pub host: String,
     pub port: u16,
 }
 
 impl ProxyAddress {
-    /// As written in a URI.
+    /// Returns host and port as they are written in a URI: an IPv6 address in brackets.
     pub(super) fn authority(&self) -> String {
         match self.host.parse::<IpAddr>() {
             Ok(IpAddr::V6(ip)) => format!("[{ip}]:{}", self.port),
@@ -48,20 +48,20 @@ impl ProxyAddress {
     }
 }
 
-/// Settings of one trunk; the default changes nothing.
+/// The message settings of one trunk; the default changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TrunkProfile {
-    /// Host of the From URI; our own address unless it is set.
+    /// The host of the From URI; `None` for our own address.
     pub from_domain: Option<String>,
     pub asserted_by: Option<AssertedBy>,
-    /// `;user=phone` in URIs with a telephone number (RFC 3261, 19.1.1).
+    /// If true, URIs with a telephone number get `;user=phone` (RFC 3261, 19.1.1).
     pub user_phone: bool,
-    /// All requests outside a dialog go there, with a Route that names it (RFC 3261, 8.1.2).
+    /// The proxy to which all requests outside a dialog go, with a Route that names it (RFC 3261, 8.1.2).
     pub outbound_proxy: Option<ProxyAddress>,
     pub private_contact: PrivateContact,
 }
 
-/// An address that means something within one network only (RFC 1918, 3927, 4193, 4291, 6598).
+/// True for an address that has a meaning within one network only (RFC 1918, 3927, 4193, 4291, 6598).
 pub(super) fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {

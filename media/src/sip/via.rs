@@ -1,17 +1,18 @@
-//! Where a response goes: RFC 3261, 18.2.1 and 18.2.2, with `rport` of RFC 3581. The top Via of a request
-//! says where its sender takes responses; what it cannot know, the packet says.
+//! Finds the address for a response: RFC 3261, 18.2.1 and 18.2.2, with `rport` of RFC 3581. The top Via of a
+//! request says where its sender takes responses; what the sender cannot know, its address behind a NAT, is
+//! taken from the packet.
 //!
-//! `maddr` is left aside on purpose: a response never goes to an address that the request did not come from.
+//! `maddr` is ignored on purpose: a response never goes to an address that the request did not come from.
 
 use super::header_value::{parameter, split_port};
 use super::message::SipMessage;
 use std::net::{IpAddr, SocketAddr};
 
-/// The port of a sent-by without one (RFC 3261, 18.1.1).
+/// The port of a sent-by that gives none (RFC 3261, 18.1.1).
 const SIP_PORT: u16 = 5_060;
 
-/// Notes in the top Via where a request came from: `received` where the sent-by is not that address or the
-/// sender asked (`rport`), and the port where it asked.
+/// Writes the source of a request into its top Via: `received` if the sent-by is not that address or the
+/// sender asked for it (`rport`), and the port if the sender asked.
 pub fn note_source(request: &mut SipMessage, from: SocketAddr) {
     let top = request.headers.iter_mut().find(|(name, _)| name == "Via");
     let Some((_, via)) = top.filter(|_| matches!(request.start, super::message::Start::Request { .. }))
@@ -26,7 +27,7 @@ pub fn note_source(request: &mut SipMessage, from: SocketAddr) {
     let mut noted = String::with_capacity(via.len() + 40);
     for (index, part) in via.split(';').enumerate() {
         let key = part.split('=').next().unwrap_or("").trim();
-        // What the sender says of itself here is not believed.
+        // The sender's own `rport` and `received` are not believed.
         if index > 0 && (key.eq_ignore_ascii_case("rport") || key.eq_ignore_ascii_case("received")) {
             continue;
         }
@@ -42,8 +43,8 @@ pub fn note_source(request: &mut SipMessage, from: SocketAddr) {
     *via = noted;
 }
 
-/// Where the response to a request from `from` goes: back to the very port where it asked for that, else to
-/// the port of its sent-by, at the address it came from.
+/// Returns the address for the response to a request from `from`: its exact port if the request asked for
+/// that (`rport`), else the port of its sent-by, at the IP address it came from.
 pub fn reply_to(request: &SipMessage, from: SocketAddr) -> SocketAddr {
     let Some(via) = request.header("Via") else {
         return from;
@@ -57,7 +58,7 @@ pub fn reply_to(request: &SipMessage, from: SocketAddr) -> SocketAddr {
     }
 }
 
-/// Host and port by which the sender of the request is known that this message answers.
+/// The sent-by (host and port) of the request that this response answers; port 5060 if it gives none.
 pub fn sent_by_of(response: &SipMessage) -> Option<(&str, u16)> {
     let (host, port) = sent_by(response.header("Via")?)?;
     Some((host, port.unwrap_or(SIP_PORT)))
@@ -67,7 +68,7 @@ fn parameters_of(via: &str) -> Option<&str> {
     via.split_once(';').map(|(_, rest)| rest)
 }
 
-/// Host and port behind `SIP/2.0/UDP`.
+/// The host and port behind `SIP/2.0/UDP` in a Via value.
 fn sent_by(via: &str) -> Option<(&str, Option<u16>)> {
     let head = via.split(';').next()?.trim();
     let (_, sent_by) = head.rsplit_once([' ', '\t'])?;

@@ -1,4 +1,4 @@
-//! What suites of lines, carriers and speech stand on.
+//! The shared ports for test suites of lines, carriers and speech.
 
 mod ports;
 

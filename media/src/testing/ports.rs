@@ -1,4 +1,4 @@
-//! The ports of a suite: the wall clock, ids that count, and tasks on the runtime at hand.
+//! The ports of a test suite: the wall clock, ids that count up, and tasks on the current runtime.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Longest wait for the threads of a suite.
+/// Longest wait for the threads of a suite to end.
 const THREADS_END_WITHIN: Duration = Duration::from_secs(10);
 
-/// The wall clock of a suite.
+/// The clock of a suite: the wall clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SuiteClock;
 
@@ -31,7 +31,7 @@ impl Clock for SuiteClock {
     }
 }
 
-/// Ids that count.
+/// An id source that counts up.
 #[derive(Debug, Default)]
 pub struct SuiteIds(AtomicU64);
 
@@ -44,14 +44,14 @@ impl IdSource for SuiteIds {
     }
 }
 
-/// Tasks of a suite. `stop` awaits the threads; what was spawned lives as long as the runtime.
+/// The tasks of a suite. `stop` awaits the threads; spawned tasks live as long as the runtime.
 #[derive(Debug, Default)]
 pub struct SuiteTasks {
     stop: watch::Sender<bool>,
     alive: Arc<watch::Sender<usize>>,
 }
 
-/// A thread that has not ended.
+/// Counts a thread as alive until it is dropped.
 struct Alive(Arc<watch::Sender<usize>>);
 
 impl Drop for Alive {
@@ -67,7 +67,7 @@ impl StopSignal for SuiteSignal {
     fn is_stopping(&self) -> bool {
         *self.0.borrow()
     }
-    /// Tasks that nobody holds any more are not stopping.
+    /// Waits for the stop. It never completes if the tasks were dropped before.
     async fn stopping(&self) {
         let mut stopping = self.0.clone();
         if stopping.wait_for(|stopping| *stopping).await.is_err() {
@@ -97,7 +97,8 @@ impl Tasks for SuiteTasks {
     fn alive_count(&self) -> usize {
         *self.alive.borrow()
     }
-    /// Fires the signal; threads that do not end in time are left, and counted by `alive_count`.
+    /// Fires the signal and waits for the threads; those that do not end in time are left, and counted by
+    /// `alive_count`.
     #[expect(clippy::disallowed_methods, reason = "a suite's own patience")]
     async fn stop(&self) {
         self.stop.send_replace(true);

@@ -1,6 +1,7 @@
-//! `make prove-days`: thousands of simulated days on all cores, with every fault; a part of them run twice.
-//! Says how far it is and how long it will take; one JSON line at the end. What fails is made small, and
-//! printed as a command line. With `--resume FILE` who is stopped goes on where they were.
+//! `make prove-days`: thousands of simulated days on all cores, with every kind of fault. A part of the
+//! worlds runs twice and must give the same log. It prints progress and the remaining time, and one JSON line
+//! at the end. A failing world is shrunk and printed as a command line. With `--resume FILE` an interrupted
+//! run continues.
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -14,36 +15,33 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// A seventh of a world's time is spent in the allocator: the one that the product has (decision 0189).
+/// The allocator of the product, which takes a seventh of a world's time (decision 0189).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// One world of so many is run a second time, and must give the same log.
+/// One world in this many runs a second time and must give the same log.
 const TWICE_OF: u64 = 20;
 
-/// In one world of so many agents take the calls, unless it is said how many do in each.
+/// In one world in this many agents take the calls, unless `--agents` sets their number for all worlds.
 const PACED_OF: u64 = 3;
 
-/// So many.
+/// Number of agents in those worlds.
 const AGENTS: u32 = 6;
 
-/// Worlds between two words about how far it is.
+/// Worlds between two progress messages.
 const WORDS_EVERY: u64 = 25;
 
 fn say(line: &str) {
-    // Nobody can be told that standard output is gone.
+    // If standard output is closed, the error cannot be reported.
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 
-/// A word beside the result.
+/// Prints a message to standard error, apart from the result.
 fn warn(line: &str) {
     drop(writeln!(std::io::stderr(), "{line}"));
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long a proof takes is told by the wall"
-)]
+#[expect(clippy::disallowed_methods, reason = "the duration of a proof is wall time")]
 fn now() -> Instant {
     Instant::now()
 }
@@ -52,7 +50,7 @@ fn seconds_since(began: Instant) -> f64 {
     now().duration_since(began).as_secs_f64()
 }
 
-/// `--name value` pairs; what nobody knows is refused.
+/// Reads `--name value` pairs. Unknown names are refused.
 fn read_plan() -> Result<Asked, String> {
     let (mut paced, mut keep, mut resume) = (false, None, None);
     let mut plan = Plan {
@@ -80,7 +78,7 @@ fn read_plan() -> Result<Asked, String> {
             "--faults" if value == "none" => plan.faults = FaultRates::NONE,
             "--faults" => plan.faults = FaultRates::from_yaml(&value).map_err(|error| wrong(&error))?,
             "--scenario" => plan.scenario = Scenario::from_yaml(&value).map_err(|error| wrong(&error))?,
-            _ => return Err(wrong(&"nobody knows this")),
+            _ => return Err(wrong(&"unknown option")),
         }
     }
     Ok(Asked {
@@ -91,18 +89,18 @@ fn read_plan() -> Result<Asked, String> {
     })
 }
 
-/// What is run, and where a seed that fails is kept.
+/// The options of a run.
 struct Asked {
     plan: Plan,
-    /// `--agents` was said: every world has as many.
+    /// `--agents` was given: every world has that many.
     paced: bool,
     keep: Option<String>,
-    /// Where it is kept how far it is.
+    /// The file that stores the progress.
     resume: Option<String>,
 }
 
 impl Asked {
-    /// The plan of one world: agents take the calls of some.
+    /// The plan of one world; agents take the calls in some.
     fn plan_of(&self, index: u64) -> Plan {
         let agents = match self.paced {
             true => self.plan.agents,
@@ -112,7 +110,8 @@ impl Asked {
         Plan { agents, ..self.plan }
     }
 
-    /// What was run before, and where it is kept what is run now. It belongs to this program and this plan.
+    /// Opens the progress file and returns the worlds that it contains. The file belongs to this program and
+    /// this plan.
     fn resumed(&self) -> Result<Ran, Unproved> {
         let Some(file) = &self.resume else {
             return Ok(Ran::default());
@@ -138,7 +137,7 @@ impl Asked {
     }
 }
 
-/// Worlds that were run, and what of them was run twice.
+/// The worlds that were run, and the results of second runs.
 #[derive(Default)]
 struct Ran {
     worlds: BTreeMap<u64, Found>,
@@ -147,14 +146,14 @@ struct Ran {
     twice: u64,
     differing: Vec<u64>,
     failed: Vec<String>,
-    /// Worlds that were run before.
+    /// Number of worlds that an earlier process ran.
     resumed: u64,
     progress: Option<Progress>,
 }
 
 impl Ran {
     fn take(&mut self, world: RanWorld) {
-        // Whoever stops before the end has heard it.
+        // Printed at once, so that it is known if the run is interrupted.
         if let Some(words) = world.found.violation() {
             warn(&format!("world {}: {words}", world.index));
         }
@@ -165,7 +164,7 @@ impl Ran {
         self.worlds.insert(world.index, world.found);
     }
 
-    /// Keeps a world, then counts it.
+    /// Stores a world's result in the progress file, then counts it.
     fn keep(&mut self, world: RanWorld) {
         let kept = self.progress.as_mut().map(|progress| progress.keep(&world));
         if let Some(Err(fault)) = kept {
@@ -175,7 +174,7 @@ impl Ran {
     }
 }
 
-/// Why it ends as a failure.
+/// Why the proof fails.
 #[derive(thiserror::Error)]
 enum Unproved {
     #[error("{0}; usage: {USAGE}")]
@@ -186,14 +185,14 @@ enum Unproved {
     Violated,
 }
 
-/// As it is told: what `main` ends with is printed so.
+/// Prints the message: the program prints the debug form of the error that `main` returns.
 impl std::fmt::Debug for Unproved {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, to)
     }
 }
 
-/// What may be asked.
+/// The command line's options.
 const USAGE: &str = "prove_days [--days N] [--people N] [--agents N] [--seed S] [--views all|worklist] \
                      [--faults none|YAML] [--scenario YAML] [--keep simulation/seeds.tsv] [--resume FILE]";
 
@@ -239,7 +238,7 @@ fn main() -> Result<(), Unproved> {
     holds.then_some(()).ok_or(Unproved::Violated)
 }
 
-/// One core's share: world after world, but for those that were run before.
+/// The work of one core: runs worlds that were not run before, one after another.
 fn work(asked: &Asked, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
@@ -285,21 +284,22 @@ fn work(asked: &Asked, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
     }
 }
 
-/// The first world that failed, made small; kept where it was said, as a line that a unit test runs for ever.
+/// Shrinks the first world that failed. Appends it to the file of `--keep`, if given, as a line that a unit
+/// test runs from then on.
 fn smallest_of(asked: &Asked, ran: &Ran) -> Option<String> {
     let (index, found) = ran.worlds.iter().find(|(_, found)| found.violation().is_some())?;
     say(&format!("world {index}: {}", found.violation().unwrap_or("")));
     let small = match shrink(asked.plan_of(*index).world(*index)) {
         Ok(small) => small,
-        Err(error) => return Some(format!("it cannot be made smaller: {error}")),
+        Err(error) => return Some(format!("it cannot be shrunk: {error}")),
     };
     if let Some(file) = &asked.keep {
         let line = small.seed_line(found.violated().first().copied().unwrap_or("unnamed"));
         let opened = std::fs::OpenOptions::new().append(true).open(file);
         let kept = opened.and_then(|mut seeds| writeln!(seeds, "{line}"));
         say(&match kept {
-            Ok(()) => format!("kept in {file}: the unit tests fail until it is mended"),
-            Err(error) => format!("it could not be kept in {file}: {error}"),
+            Ok(()) => format!("stored in {file}: the unit tests fail until it is fixed"),
+            Err(error) => format!("it could not be stored in {file}: {error}"),
         });
     }
     Some(small.command_line())

@@ -1,6 +1,6 @@
-//! `make prove-planted`: each planted bug is switched on in turn, and seeds are run until an invariant finds
-//! it. One that no seed finds must be said here to stand behind a second guard, and one said so must not be
-//! found: the table cannot grow stale. Without a bug the same seeds must find nothing.
+//! `make prove-planted`: switches on each planted bug in turn and runs seeds until an invariant finds it. A
+//! bug that no seed finds must be listed here with the second guard that hides it, and a listed one must not
+//! be found, so the list cannot become outdated. Without a bug the same seeds must find nothing.
 
 use domain::calling_plan::Preset;
 use domain::planted::{Bug, plant};
@@ -10,18 +10,18 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// A seventh of a world's time is spent in the allocator: the one that the product has (decision 0189).
+/// The allocator of the product, which takes a seventh of a world's time (decision 0189).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Seeds that are tried for each bug, unless somebody says otherwise.
+/// Seeds tried for each bug, unless an argument sets another number.
 const SEEDS: u64 = 8;
 
-/// Bugs that no seed finds, and what stands behind each.
+/// Bugs that no seed finds, each with the second guard that hides it.
 const GUARDED: [(Bug, &str); 6] = [
     (
         Bug::LedgerOverdrawn,
-        "the pacer asks for no more than one call for one free agent where its account has no drop left",
+        "the pacer asks for at most one call per free agent if no further abandoned call is allowed",
     ),
     (
         Bug::NumberClosesTwice,
@@ -29,28 +29,28 @@ const GUARDED: [(Bug, &str); 6] = [
     ),
     (
         Bug::PausedCampaignGrants,
-        "the dialer asks running campaigns only, and looks again before a permit",
+        "the dialer asks only running campaigns, and checks again before a permit",
     ),
     (
         Bug::WrongClockIgnored,
-        "whoever is to be dialed asks the clock again before a grant and before the permit",
+        "the worker of a call checks the clock again before a grant and before the permit",
     ),
     (
         Bug::DrainDialsOn,
-        "a stop closes the book of live calls, in which nobody can begin any more",
+        "a stop closes the book of live calls, in which no further work can begin",
     ),
     (
         Bug::RobotSellsAlone,
-        "a robot's campaign keeps no account of abandoned calls, without which nobody is called either",
+        "a robot's campaign has no record of abandoned calls, without which no call is granted either",
     ),
 ];
 
 fn say(line: &str) {
-    // Nobody can be told that standard output is gone.
+    // If standard output is closed, the error cannot be reported.
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 
-/// How much is run for each bug.
+/// The size of the search for each bug.
 #[derive(Clone, Copy)]
 struct Effort {
     seeds: u64,
@@ -58,14 +58,14 @@ struct Effort {
     people: u32,
 }
 
-/// A week of a hundred people.
+/// A week with a hundred customers.
 const USUAL: Effort = Effort {
     seeds: SEEDS,
     days: 7,
     people: 100,
 };
 
-/// Most bugs are looked for in the usual world; some in one that has more of what they need.
+/// The plan in which a bug is looked for: the usual world, or one with more of what the bug needs.
 fn plan_for(bug: Option<Bug>, effort: Effort, seed: u64) -> Plan {
     let usual = Plan {
         days: effort.days,
@@ -89,15 +89,16 @@ fn plan_for(bug: Option<Bug>, effort: Effort, seed: u64) -> Plan {
             calls_per_day: 600,
             ..usual
         },
-        // Its views begin at the first event again and again: a log that is longer than one of their
-        // transactions never comes to its end.
+        // Its views start from the first event again and again: a log longer than one of their transactions
+        // never reaches its end.
         Some(Bug::CheckpointNotStored) => Plan { days: 1, ..usual },
-        // Few have a second leg whose record takes longer than its time.
+        // Few calls have a second leg with a record that takes longer than its time.
         Some(Bug::LateInviteSent) => Plan {
             calls_per_day: effort.people * 4,
             ..usual
         },
-        // So many that somebody is dialed through much of the day, whenever a stop or a wrong clock comes.
+        // Enough customers that calls are dialed through much of the day, whenever a stop or a wrong clock
+        // comes.
         Some(Bug::WrongClockIgnored | Bug::DrainDialsOn) => Plan {
             days: 1,
             calls_per_day: effort.people * 10,
@@ -116,8 +117,8 @@ fn faults_for(bug: Option<Bug>) -> FaultRates {
     };
     match bug {
         Some(Bug::StageLimitIgnored) => FaultRates::NONE,
-        // An undone list's people are withdrawn one after the other; a record outlasts what it
-        // was made under.
+        // Customers of an undone list are withdrawn one after the other; a record may outlast what it was
+        // made under.
         Some(Bug::ExpiredGrantDialed | Bug::UndoneListDue | Bug::LateInviteSent) => slow,
         Some(Bug::WrongClockIgnored) => FaultRates {
             wrong_clocks_of_ten: 10,
@@ -178,7 +179,7 @@ fn scenario_for(bug: Option<Bug>) -> Scenario {
     }
 }
 
-/// What was found of one bug.
+/// The result of the search for one bug.
 struct Looked {
     bug: Option<Bug>,
     seed: Option<u64>,
@@ -196,7 +197,7 @@ fn look_for(bug: Option<Bug>, effort: Effort) -> Looked {
         let mut by = violated(plan_for(bug, effort, seed));
         plant(None);
         if bug.is_some() && !by.is_empty() {
-            // What the same world finds without the bug says nothing about it.
+            // Violations of the same world without the bug do not count.
             let without = violated(plan_for(bug, effort, seed));
             by.retain(|name| !without.contains(name));
         }
@@ -211,7 +212,7 @@ fn look_for(bug: Option<Bug>, effort: Effort) -> Looked {
     none
 }
 
-/// What does not hold in a plan's world; a machine that does not come up any more is found, too.
+/// The names of violated invariants in a plan's world. A machine that no longer starts counts as found, too.
 fn violated(plan: Plan) -> Vec<String> {
     match simulate_world(plan, 0) {
         Ok(found) => found.violated().into_iter().map(str::to_owned).collect(),
@@ -219,12 +220,12 @@ fn violated(plan: Plan) -> Vec<String> {
     }
 }
 
-/// Why it ends as a failure.
+/// Why the proof fails.
 #[derive(Debug, thiserror::Error)]
 enum Unproved {
     #[error("usage: prove_planted [SEEDS [DAYS [PEOPLE [BUG…]]]]")]
     Usage,
-    #[error("not every bug is found as it is said to be")]
+    #[error("the bugs found differ from the list")]
     NotAsSaid,
 }
 

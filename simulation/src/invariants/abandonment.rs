@@ -1,4 +1,4 @@
-//! The account of abandoned calls, made again from the calls alone, and what it allows.
+//! Recounts the record of abandoned calls from the calls alone, and checks what it allows.
 
 use super::fact::{Fact, Member};
 use super::{Findings, Tally};
@@ -10,10 +10,11 @@ use domain::number::event::NumberEvent;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
 
-/// A person who answered is to have somebody within so long.
+/// A person who answers must be attended within this time, in milliseconds.
 const WITHIN_MS: u64 = 2_000;
 
-/// A call that ended so long before a batch is on the account that the batch stands on.
+/// A call that ended this long before a batch must be counted in the record on which the batch is based, in
+/// milliseconds.
 const KNOWN_AFTER_MS: u64 = 10_000;
 
 /// Microseconds in an hour.
@@ -24,12 +25,11 @@ const HOUR_MICROS: i64 = 3_600_000_000;
 pub(crate) struct Counts {
     pub(crate) permits: u64,
     pub(crate) refusals: u64,
-    /// The largest part of the answers of one campaign that found nobody, in a thousand; of campaigns for
-    /// agents, at their end.
+    /// The largest abandon rate of a campaign for agents at its end, in thousandths of its answers.
     pub(crate) abandoned_per_mille_max: u64,
-    /// Calls in which nobody was there, and the seller was named.
+    /// Calls in which no agent was free and the seller's message was played.
     pub(crate) sellers_named: u64,
-    /// Answers and drops of each day, as the accounts of all campaigns have them.
+    /// Answers and abandoned calls of each day, summed over the records of all campaigns.
     pub(crate) accounted_days: Vec<(u64, u64)>,
 }
 
@@ -52,19 +52,20 @@ struct Call {
 #[derive(Default)]
 struct Campaign {
     for_agents: bool,
-    /// Under the rule of the United States for telemarketing.
+    /// Under the telemarketing rule of the United States.
     sells: bool,
     answers: u64,
     drops: u64,
     recorded: (u64, u64),
-    /// Answered calls by their ends, and whether each was dropped; what a batch must know is taken off.
+    /// Ends of answered calls, each with 1 if it was abandoned. Those that a batch must know are removed.
     ends: VecDeque<(Timestamp, u64)>,
-    /// What it must know.
+    /// Answers and abandoned calls that the next batch must know.
     known: (u64, u64),
 }
 
 impl Campaign {
-    /// Three of a hundred, less what was used, leave no drop: of a whole world of days.
+    /// True if 3 % of the answers, less the abandoned calls, leaves no further abandoned call, over all days
+    /// of the world.
     fn is_used_up(&self) -> bool {
         let (answers, drops) = self.recorded;
         answers * 3 / 100 <= drops
@@ -85,7 +86,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64)
                 calls.entry(&fact.stream).or_default().answered_at = Some(fact.at);
             }
             CallEvent::NOTICE_PLAYED | CallEvent::NODE_ENTERED | CallEvent::AGENT_CONNECTED => {
-                // By 16 CFR 310.4(b)(4) a robot is nobody.
+                // Under 16 CFR 310.4(b)(4) a robot does not attend to a callee.
                 let campaign = campaigns.entry(&fact.campaign).or_default();
                 if campaign.sells && fact.kind != CallEvent::AGENT_CONNECTED {
                     continue;
@@ -141,12 +142,12 @@ fn beijing_day(at: Timestamp) -> i64 {
 
 /// The law's window, in days.
 const WINDOW_DAYS: usize = 30;
-/// Drops that it leaves of each hundred answers.
+/// Abandoned calls that it allows per hundred answers.
 const DROPS_A_HUNDRED: u64 = 3;
 
-/// Every window of thirty days in a row, the worlds of a run one behind the other: whether each keeps to
-/// three of a hundred, and the largest part in a thousand. Fewer days have a part, and nothing binds it: a
-/// single drop may be more than that of them.
+/// Checks every window of thirty consecutive days, with the worlds of a run one after the other: each must
+/// keep to 3 %. Also returns the largest rate in thousandths. Shorter runs have a rate but no limit, because
+/// a single abandoned call may exceed 3 % of few answers.
 pub(crate) fn windows(days: &[(u64, u64)]) -> (Tally, u64) {
     let (mut tally, mut most) = (Tally::default(), 0);
     for window in days.windows(WINDOW_DAYS.min(days.len()).max(1)) {
@@ -176,7 +177,8 @@ fn count(campaign: &mut Campaign, ended: &Fact, call: &Call) {
     campaign.ends.push_back((ended.at, u64::from(!in_time)));
 }
 
-/// What ended while the campaign was asked is counted by the next batch: never more than is in the log.
+/// Checks a granted batch against the recount. Calls that ended while the campaign was asked are counted by
+/// the next batch, but never more than are in the log.
 fn granted(findings: &mut Findings, campaign: &mut Campaign, fact: &Fact, known_after_ms: u64) {
     if !campaign.for_agents {
         return;

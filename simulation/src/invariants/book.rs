@@ -1,4 +1,4 @@
-//! The log against what the outside world saw: INVITEs, answers, limits of the trunks.
+//! Compares the log with what the outside world saw: INVITEs, answers, limits of the trunks.
 
 use super::fact::{Fact, Member};
 use super::{Evidence, Findings};
@@ -7,8 +7,8 @@ use domain::time::Timestamp;
 use media::lines::BookEntry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// The window of a trunk's dial rate; a little less than a second, because an INVITE may follow its place
-/// on the trunk by a few appends.
+/// The window for a trunk's dial rate, in milliseconds: a little less than a second, because an INVITE may
+/// leave a few appends after its slot was taken.
 const RATE_WINDOW_MS: u64 = 900;
 
 pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence<'_>) {

@@ -1,5 +1,4 @@
-//! Times that persons named: in a world without faults, each callback that is made is dialed within a
-//! second of its time.
+//! Callbacks: in a world without faults, each one that is made is dialed within a second of its time.
 
 use super::fact::{Fact, Member};
 use super::{Evidence, Findings};
@@ -9,7 +8,7 @@ use domain::customer::event::CustomerEvent;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Latest dial after the named time.
+/// Latest dial after the requested time, in milliseconds.
 const LATE_MS_MAX: u64 = 1_000;
 
 pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence<'_>) {
@@ -38,7 +37,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
     }
 }
 
-/// The campaign was paused, or a rule put the person off, between the named time and the dial.
+/// True if the campaign was paused, or a rule deferred the customer, between the requested time and the dial.
 fn was_kept_from_it(facts: &[Fact], ended: &Fact, named_at: Timestamp, dialed_at: Timestamp) -> bool {
     let is_between = |at: Timestamp| named_at <= at && at <= dialed_at;
     facts.iter().any(|fact| {

@@ -1,4 +1,4 @@
-//! One call at a time: its permit, its legs, its end, beside what the outside world saw of it.
+//! Checks each call alone: its permit, its legs and its end, compared with what the outside world saw.
 
 use super::fact::{Fact, Member};
 use super::{Evidence, Findings};
@@ -8,16 +8,16 @@ use domain::time::Timestamp;
 use media::lines::BookEntry;
 use std::collections::BTreeMap;
 
-/// A second leg follows within this of the first (call progress: 6 s).
+/// A second leg follows within this time of the first, in milliseconds (call progress: 6 s).
 const NEXT_LEG_WITHIN_MS: u64 = 6_000;
 /// Most legs of a call.
 const LEGS_MAX: u64 = 3;
-/// How far our and the carrier's talk time may lie apart.
+/// Largest allowed difference between our and the carrier's talk time, in milliseconds.
 const TALK_TOLERANCE_MS: u64 = 500;
-/// SIP status of a refusal, and the disposition it means when a person or number is behind it.
+/// The disposition of a SIP status that refuses, if a person or number causes it.
 const PLAIN: [(u64, &str); 3] = [(486, "busy"), (603, "rejected"), (404, "invalid_number")];
 
-/// What the log has said of a call so far.
+/// What the log contains about a call so far.
 #[derive(Default)]
 struct Story<'a> {
     permitted: Option<&'a Fact>,
@@ -102,8 +102,9 @@ impl<'a> Story<'a> {
             .find(|one| one.dialing.number(Member::Leg) == leg)
     }
 
-    /// The INVITE of a leg leaves while its permit lasts: six seconds behind the first leg, or behind the
-    /// first leg's grant, and not behind the rules' end. The record before it may have taken long.
+    /// Checks that the INVITE of a leg leaves while its permit is valid: within six seconds of the first leg,
+    /// or of the first leg's grant, and before the end set by the rules. The record before it may have taken
+    /// long.
     fn leaves(&self, findings: &mut Findings, fact: &Fact, book: &BTreeMap<String, BookEntry>) {
         let Some(entry) = book.get(fact.text(Member::SipCallId)) else {
             return;
@@ -184,7 +185,7 @@ impl<'a> Story<'a> {
         );
     }
 
-    /// Holds the finished story against the outside world's.
+    /// Compares the finished call with what the outside world saw.
     fn beside_the_book(&self, findings: &mut Findings, stream: &str, evidence: &Evidence<'_>) {
         let book = evidence.book;
         let crashed = self
@@ -199,7 +200,7 @@ impl<'a> Story<'a> {
                 );
                 continue;
             };
-            // What was open when the machine died is ended by CANCEL or BYE of the next life.
+            // A leg that was open when the machine died is ended by CANCEL or BYE of the next process.
             let left = crashed && leg.failed.is_none();
             findings.check(
                 "what_a_crash_left_is_ended",
@@ -222,7 +223,7 @@ impl<'a> Story<'a> {
         };
         if !matches!(ended.text(Member::Disposition), "interrupted") && !crashed {
             let talk_ms = ended.number(Member::TalkMs);
-            // An answer and an end are each noted by an append, before and after.
+            // An answer and an end are each stored by an append, before and after.
             let tolerance_ms = TALK_TOLERANCE_MS + 4 * evidence.append_ms_max;
             let near = talk_ms.abs_diff(carrier_ms) <= tolerance_ms;
             findings.check("talk_time_is_the_carriers", near, || {
@@ -231,7 +232,7 @@ impl<'a> Story<'a> {
         }
     }
 
-    /// Its INVITE never left: the machine or the line failed first.
+    /// True if its INVITE never left, because the machine or the line failed first.
     fn was_cut_off(&self, leg: &Leg<'_>) -> bool {
         let local = leg
             .failed
@@ -243,9 +244,9 @@ impl<'a> Story<'a> {
     }
 }
 
-/// An acknowledged answer is in the log, also one that a later life hung up. Three kinds may be missing: an
-/// answer that reached only a dead machine, for as long as a far end repeats it; one that was acknowledged as
-/// the machine died; and one that came late and could not be stored any more.
+/// True if an acknowledged answer is in the log, also one that a later process hung up. Three kinds may be
+/// missing: an answer that reached only a dead machine, for as long as a far end repeats it; one that was
+/// acknowledged as the machine died; and one that came late and could not be stored.
 fn answer_is_known(leg: &Leg<'_>, entry: &BookEntry, crashed: bool, unwritten: &[Spell]) -> bool {
     let Some(answered_at) = entry.answered_at.filter(|_| !leg.answered) else {
         return true;

@@ -1,4 +1,4 @@
-//! One campaign: its lists, its batches, its pauses, its end.
+//! Checks each campaign: its lists, its batches, its pauses, its end.
 
 use super::fact::{Fact, Member};
 use super::terms::Terms;
@@ -9,7 +9,8 @@ use domain::customer::event::CustomerEvent;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// After a pause a batch may be a second old and a grant two: nothing is dialed for the first time later.
+/// Time after a pause in which a first dial is still allowed, in milliseconds: a batch may be a second old
+/// and a grant two.
 const PAUSE_HOLDS_AFTER_MS: u64 = 3_000;
 
 #[derive(Default)]
@@ -24,7 +25,7 @@ struct Campaign<'a> {
     dials_used: u64,
     open: BTreeSet<&'a str>,
     is_over: bool,
-    /// Until when its window was said to be closed for everybody.
+    /// The time until which its window was reported closed for all customers.
     closed_until: Option<Timestamp>,
 }
 
@@ -73,8 +74,8 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
 }
 
 impl<'a> Campaign<'a> {
-    /// Whether a batch may be granted: not while the window is closed, but where nothing opens
-    /// any more before the campaign's end, for then each person is asked, and settles.
+    /// True if a batch may be granted: the window is not closed, or it does not open again before the
+    /// campaign's end, so that each customer is asked and settled.
     fn may_ask(&self, at: Timestamp, terms: Option<&Terms>) -> bool {
         if self.closed_until.is_none_or(|until| at >= until) {
             return true;

@@ -1,4 +1,4 @@
-//! One customer in one campaign: a call at a time, waits and counts of the retry policy, one settlement.
+//! Checks each enrolment: one call at a time, waits and counts of the retry policy, one settlement.
 
 use super::fact::{Fact, Member};
 use super::zones::Zone;
@@ -8,16 +8,17 @@ use domain::customer::event::CustomerEvent;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Calls that the retry policy counts: one, and three retries.
+/// Most calls that the retry policy counts: one, and three retries.
 const CHARGED_MAX: u32 = 4;
-/// Calls that it does not count.
+/// Most calls that it does not count.
 const UNCHARGED_MAX: u32 = 3;
 
 /// Milliseconds in a minute.
 const MINUTE_MS: u64 = 60_000;
 
-/// Least wait after a disposition; what is not listed is final. After an interruption and after silence the
-/// trunk's hold-off counts instead, from the dial; after an interruption that cut somebody off, the day.
+/// Least wait after a disposition, in milliseconds; dispositions not listed are final. After an interruption
+/// and after silence the trunk's hold-off counts instead, from the dial; after an interruption that cut a
+/// person off, the day.
 const WAITS_MS: [(&str, u64); 12] = [
     ("busy", 5 * MINUTE_MS),
     ("no_answer", 120 * MINUTE_MS),
@@ -37,14 +38,14 @@ const WAITS_MS: [(&str, u64); 12] = [
 struct Enrolment<'a> {
     enrolled: u32,
     settled: u32,
-    /// The call that was granted and is neither closed nor released.
+    /// The granted call that is neither closed nor released.
     granted: Option<&'a str>,
-    /// The number that the last permit is for.
+    /// The number of the last permit.
     permitted: &'a str,
     /// The dialed call that has not ended.
     open: Option<&'a str>,
     last: Option<Last<'a>>,
-    /// When the log said that the callee had answered late, until the next grant.
+    /// When the callee's late answer was stored, until the next grant.
     late_at: Option<Timestamp>,
     charged: u32,
     uncharged: u32,
@@ -81,7 +82,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
         findings.check("an_enrolment_is_made_once", enrolment.enrolled == 1, || {
             format!("{key:?}: {} times", enrolment.enrolled)
         });
-        // Of a campaign that never began only who is withdrawn settles, and nobody is dialed.
+        // In a campaign that never began only withdrawn enrolments settle, and no call is dialed.
         let dialed = enrolment.charged + enrolment.uncharged;
         let never_began = evidence.never_began.contains_key(key.0);
         let settles = match never_began {
@@ -175,7 +176,7 @@ impl<'a> Enrolment<'a> {
         }
     }
 
-    /// The dial after another call of the same enrolment.
+    /// Checks the dial after another call of the same enrolment.
     fn wait(&self, findings: &mut Findings, fact: &Fact, zone: Zone) {
         let Some((last, ended)) = self.last.as_ref().and_then(|last| Some((last, last.ended?))) else {
             return;

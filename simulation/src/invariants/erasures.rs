@@ -1,4 +1,4 @@
-//! People who asked to be forgotten: nobody calls them any more, and each request ends in a certificate.
+//! Checks erasures: after a request no call is granted, and each request ends in one certificate.
 
 use super::Findings;
 use super::fact::Fact;
@@ -6,7 +6,7 @@ use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use std::collections::BTreeMap;
 
-/// How far one person's erasure is.
+/// The progress of one person's erasure.
 #[derive(Default)]
 struct Progress {
     erased: u32,

@@ -1,4 +1,4 @@
-//! One stored record as the oracle reads it: plain JSON, and a calendar that knows Beijing only.
+//! Stored records as the oracle reads them, as plain JSON.
 
 use domain::stored_event::StoredEvent;
 use domain::time::Timestamp;
@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// The members that some invariant looks at, wherever they stand, by their names in a record. Only these are
-/// kept: a small part of a log's bytes, and a world of a week has a hundred thousand records.
+/// The record members that some invariant uses, wherever they occur, by their JSON names. Only these are
+/// kept: they are a small part of a log's bytes, and a world of a week has a hundred thousand records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Member {
@@ -56,18 +56,18 @@ pub(super) enum Member {
     Until,
     ValidUntil,
     Waiting,
-    /// No invariant looks at it.
+    /// A member that no invariant uses.
     #[serde(other)]
     PassedOver,
 }
 
-/// A list of texts that an invariant looks at: it is read as one text, with commas.
+/// The list member that an invariant uses. It is read as one text, with commas.
 const LIST: Member = Member::Areas;
 
-/// The data of a record, as small as it can be looked at.
+/// The data of a record, in a compact form.
 #[derive(Debug, Default)]
 pub(super) enum Data {
-    /// Null, a list, a number with a fraction or below zero: nothing that is looked at.
+    /// Null, a list, or a number that is negative or has a fraction: not used by any invariant.
     #[default]
     Other,
     Text(Box<str>),
@@ -76,7 +76,7 @@ pub(super) enum Data {
     Members(Box<[(Member, Data)]>),
 }
 
-/// The members of a record that the oracle looks at.
+/// The members of a record that the oracle uses.
 #[derive(Deserialize)]
 pub(super) struct Fact {
     pub(super) kind: String,
@@ -113,7 +113,7 @@ impl<'de> Deserialize<'de> for Data {
     }
 }
 
-/// Reads data without what is passed over.
+/// Reads data without the unused members.
 struct Reading;
 
 impl<'de> Visitor<'de> for Reading {
@@ -163,19 +163,19 @@ impl<'de> Visitor<'de> for Reading {
 }
 
 impl Fact {
-    /// Text of a member of the data; empty when there is none.
+    /// Text of a member of the data; empty if there is none.
     pub(super) fn text(&self, member: Member) -> &str {
         self.data.get(member).map_or("", Data::text)
     }
 
-    /// Text below members of the data; empty when there is none.
+    /// Text below members of the data; empty if there is none.
     pub(super) fn text_at(&self, path: &[Member]) -> &str {
         let mut steps = path.iter();
         let found = steps.try_fold(&self.data, |data, member| data.get(*member));
         found.map_or("", Data::text)
     }
 
-    /// A number of the data; 0 when there is none.
+    /// A number of the data; 0 if there is none.
     pub(super) fn number(&self, member: Member) -> u64 {
         match self.data.get(member) {
             Some(Data::Number(number)) => *number,
@@ -183,7 +183,7 @@ impl Fact {
         }
     }
 
-    /// A number below members of the data; 0 when there is none.
+    /// A number below members of the data; 0 if there is none.
     pub(super) fn number_at(&self, path: &[Member]) -> u64 {
         let mut steps = path.iter();
         match steps.try_fold(&self.data, |data, member| data.get(*member)) {
@@ -192,7 +192,7 @@ impl Fact {
         }
     }
 
-    /// Whether it has this member, whatever it is.
+    /// True if the data has this member, with any value.
     pub(super) fn has(&self, member: Member) -> bool {
         self.data.get(member).is_some()
     }
@@ -201,12 +201,12 @@ impl Fact {
         matches!(self.data.get(member), Some(Data::Flag(true)))
     }
 
-    /// An instant below members of the data; the epoch when there is none, which is before everything.
+    /// An instant below members of the data; the epoch, which is before everything, if there is none.
     pub(super) fn instant_at(&self, path: &[Member]) -> Timestamp {
         self.text_at(path).parse().unwrap_or(Timestamp::EPOCH)
     }
 
-    /// What stands behind the aggregate's name in the stream's.
+    /// The part of the stream's name after the aggregate.
     pub(super) fn subject(&self) -> &str {
         self.stream.split_once('-').map_or("", |(_, id)| id)
     }

@@ -1,4 +1,4 @@
-//! Both sides of a permit: each grant ends once, opt-outs and caps hold on every stream.
+//! Checks both sides of a permit: each grant ends once, and opt-outs and limits hold on every stream.
 
 use super::Findings;
 use super::fact::{Fact, Member};
@@ -8,7 +8,7 @@ use domain::number::event::NumberEvent;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// No call is set up and talked longer than this; one that seems so was lost in a crash.
+/// Longest call including its set-up, in milliseconds; a call that seems longer was lost in a crash.
 const LONGEST_CALL_MS: u64 = 300_000;
 
 /// One side's grant of one call.
@@ -65,7 +65,7 @@ fn sides(findings: &mut Findings, facts: &[Fact], aggregate: &str, dialed: &BTre
     }
 }
 
-/// A permit repeats two grants that were stored before it and stand.
+/// Checks that a permit repeats two grants that were stored before it and are still open.
 fn permits(findings: &mut Findings, facts: &[Fact]) {
     let mut granted: BTreeMap<(&str, &str), &Fact> = BTreeMap::new();
     for fact in facts {
@@ -95,8 +95,8 @@ fn permits(findings: &mut Findings, facts: &[Fact]) {
     }
 }
 
-/// A number we are calling is not called a second time meanwhile, unless that call is older than a call
-/// can be.
+/// Checks that a number in a call is not called a second time meanwhile, unless the first call is older than
+/// the longest call.
 fn one_call_at_a_time(findings: &mut Findings, facts: &[Fact]) {
     let mut numbers: BTreeMap<&str, &str> = BTreeMap::new();
     let mut open: BTreeMap<&str, (&str, Timestamp)> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! People who were withdrawn, and lists that were undone: nobody of them is dialed any more.
+//! Checks that withdrawn customers, and customers of undone lists, are not dialed.
 
 use super::fact::{Fact, Member};
 use super::{Evidence, Findings};
@@ -8,7 +8,8 @@ use domain::customer::event::CustomerEvent;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A batch that stands may be a second old when a list is undone, and a grant two.
+/// Time after an undone list in which a dial is still allowed, in milliseconds: a batch may be a second old
+/// and a grant two.
 const HOLDS_AFTER_MS: u64 = 3_000;
 
 pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence<'_>) {

@@ -1,7 +1,7 @@
-//! What must hold of every log, judged by an oracle that shares no decision code with the product.
+//! The invariants of every log, checked by an oracle that shares no decision code with the product.
 //!
-//! The oracle reads stored records as plain JSON and holds them against each other and against the outside
-//! world's memory of INVITEs. Each promise has a name; the report counts checks and violations of each.
+//! The oracle reads stored records as plain JSON and compares them with each other and with the INVITEs that
+//! the outside world saw. Each invariant has a name; the report counts its checks and violations.
 
 mod abandonment;
 mod book;
@@ -33,7 +33,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How often an invariant was checked, and how often it did not hold.
+/// How often an invariant was checked and how often it did not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Tally {
     pub checked: u64,
@@ -47,10 +47,10 @@ impl Tally {
     }
 }
 
-/// Most violations of one world kept in words.
+/// Most violations of one world that are kept as text.
 const WORDS_MAX: usize = 20;
 
-/// Most of them of one invariant, so that others are heard too.
+/// Most of them for one invariant, so that others are shown too.
 const WORDS_OF_ONE_MAX: u64 = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -73,28 +73,28 @@ impl Findings {
     }
 }
 
-/// What the oracle looks at.
+/// What the oracle examines.
 pub(crate) struct Evidence<'a> {
     pub(crate) log: &'a [StoredEvent],
     pub(crate) book: &'a BTreeMap<String, BookEntry>,
     pub(crate) acknowledged: &'a [Position],
     pub(crate) lines: &'a [LineFacts],
-    /// INVITEs, and whether the durable log knew them when they left.
+    /// INVITEs, and whether `call.dialing` was durable when each left.
     pub(crate) witnessed: &'a [(String, bool)],
-    /// Answers that were acknowledged, and whether the durable log knew them then.
+    /// Acknowledged answers, and whether `call.answered` was durable then.
     pub(crate) acknowledged_answers: &'a [(String, bool)],
-    /// What each campaign was meant to be, by its id.
+    /// The intended properties of each campaign, by its id.
     pub(crate) terms: &'a BTreeMap<String, Terms>,
-    /// Campaigns whose start was refused because nothing opened any more, and when.
+    /// Campaigns with a refused start because no calling window opened any more, and when.
     pub(crate) never_began: &'a BTreeMap<String, Timestamp>,
     pub(crate) drains: &'a [Drain],
     pub(crate) wrong_clock: Option<Spell>,
     pub(crate) jump: Option<Jump>,
-    /// How long an append may have taken; what was decided before it may be done so much later.
+    /// Longest append in this world, in milliseconds; effects of earlier decisions may be this much later.
     pub(crate) append_ms_max: u64,
-    /// Nothing goes wrong in this world: what happens at a time happens then.
+    /// True if the world has no faults: what is due at a time then happens at that time.
     pub(crate) has_no_faults: bool,
-    /// Times whose news may be lost, each before the end of a life.
+    /// Periods before the end of a process in which events of the outside world may be lost.
     pub(crate) unwritten: &'a [Spell],
 }
 
@@ -138,7 +138,7 @@ fn positions(findings: &mut Findings, evidence: &Evidence<'_>) {
     }
 }
 
-/// The views that lived through every crash equal a replay of the log from zero.
+/// Checks that the views that survived every crash equal a replay of the log from zero.
 pub(crate) async fn views_equal_replay(
     findings: &mut Findings,
     store: &dyn EventStore,
@@ -163,7 +163,7 @@ pub(crate) async fn views_equal_replay(
         };
         findings.check("views_equal_their_replay", check.holds(), differing);
         findings.check("views_reach_the_end", check.position == head, || {
-            format!("{} stands at {} of {head}", check.view, check.position)
+            format!("{} is at {} of {head}", check.view, check.position)
         });
     }
     Ok(())

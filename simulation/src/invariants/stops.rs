@@ -1,4 +1,5 @@
-//! Times in which nothing new is dialed: planned stops, and a clock that another says is wrong.
+//! Checks the periods in which no new call may be dialed: planned stops, and a clock that another clock calls
+//! wrong.
 
 use super::fact::{Fact, Member};
 use super::{Evidence, Findings};
@@ -6,11 +7,12 @@ use domain::call::event::CallEvent;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// A batch that stands may be a second old by then, and a grant two.
+/// Time after the start of a period in which a dial is still allowed, in milliseconds: a batch may be a
+/// second old and a grant two.
 const HOLDS_AFTER_MS: u64 = 3_000;
-/// The host looks at the wall so often.
+/// Interval at which the host checks the wall clock, in milliseconds.
 const SEEN_AFTER_MS: u64 = 500;
-/// A stop that took less let every call finish.
+/// A planned stop that took less than this, in milliseconds, let every call finish.
 const DRAIN_MS: u64 = 120_000;
 
 pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence<'_>) {
@@ -28,7 +30,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
             findings.check("nobody_is_dialed_while_the_clock_is_wrong", right, || {
                 format!("{} at {}", fact.stream, fact.at)
             });
-            // By the right time, which the carrier has: what the machine says of it may be hours off.
+            // Measured by the true time, which the carrier has: the machine's own time may be hours off.
             let left_at = evidence.book.get(fact.text(Member::SipCallId));
             let wall = evidence.jump.zip(left_at);
             let believed = wall.is_none_or(|(jump, entry)| {

@@ -1,6 +1,6 @@
-//! What the telemarketing rule of the United States asks besides hours and consent (16 CFR 310.4, 47 CFR
-//! 64.1200): a registry that is fresh, nobody on it, agents who relieve, few abandoned calls, and the seller
-//! named to who finds nobody.
+//! Checks what the telemarketing rule of the United States requires besides hours and consent (16 CFR 310.4,
+//! 47 CFR 64.1200): a fresh registry, no number on it called, agents who take the calls, few abandoned calls,
+//! and the seller named to callees without an agent.
 
 use super::fact::{Fact, Member};
 use super::terms::Terms;
@@ -17,30 +17,30 @@ use domain::time::Timestamp;
 use media::lines::BookEntry;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Days for which an edition counts.
+/// Days for which an edition of the registry is valid.
 const FRESH_DAYS: i64 = 31;
 
-/// Who answered has an agent, or hears the seller, within so long.
+/// A callee must have an agent or hear the seller's message within this time, in milliseconds.
 const WITHIN_MS: u64 = 2_000;
 
-/// Between the end of an agent's time and the message's first sound.
+/// Longest time from the end of the agents' time to the start of the message, in milliseconds.
 const BEGINS_MS: u64 = 1_000;
 
 #[derive(Default)]
 struct Heard<'a> {
     /// The day of the newest edition of the whole registry.
     whole: Option<i64>,
-    /// Of each area code that came by itself.
+    /// The day of the newest edition of each area code imported separately.
     areas: BTreeMap<&'a str, i64>,
     registered: BTreeSet<&'a str>,
-    /// Campaigns for which agents relieve.
+    /// Campaigns in which agents take the calls.
     relieved: BTreeSet<&'a str>,
-    /// Answers and drops on each campaign's account.
+    /// Answers and abandoned calls on each campaign's record.
     accounts: BTreeMap<&'a str, (u64, u64)>,
-    /// The same, as they stood when each one's last batch was made.
+    /// The same, at the time of each campaign's last batch.
     stood: BTreeMap<&'a str, (u64, u64)>,
     answered: BTreeMap<&'a str, Timestamp>,
-    /// Calls in which somebody was there for who answered, or the seller was named.
+    /// Calls in which the callee had an agent or heard the seller's message.
     attended: BTreeSet<&'a str>,
 }
 
@@ -87,7 +87,7 @@ fn judge_by(
 }
 
 impl<'a> Heard<'a> {
-    /// An edition of the registry.
+    /// Applies an edition of the registry.
     fn take(&mut self, imported: &'a Fact) {
         let as_of = day(imported.text(Member::AsOf));
         match imported.text(Member::Areas) {
@@ -101,7 +101,7 @@ impl<'a> Heard<'a> {
         }
     }
 
-    /// An event of a campaign that sells.
+    /// Applies an event of a campaign under the rule.
     fn sold(
         &mut self,
         findings: &mut Findings,
@@ -119,7 +119,7 @@ impl<'a> Heard<'a> {
             CallEvent::DIALING => {
                 let relieved = self.relieved.contains(fact.campaign.as_str());
                 findings.check("no_robot_sells_alone", relieved, || fact.stream.clone());
-                // What was cut off before its INVITE rang nobody.
+                // A call cut off before its INVITE rang at no phone.
                 if let Some(entry) = book.get(fact.text(Member::SipCallId)) {
                     self.dialed(findings, fact, terms, &entry.callee);
                 }
@@ -135,7 +135,7 @@ impl<'a> Heard<'a> {
         }
     }
 
-    /// The registry was fresh for the number's own area, where it came by area.
+    /// Checks that the registry was fresh for the number's own area code, if it was imported by area.
     fn dialed(&self, findings: &mut Findings, fact: &Fact, terms: &Terms, callee: &str) {
         let today = terms.zone.local(fact.at).1;
         let area = callee.strip_prefix("+1").and_then(|national| national.get(..3));
@@ -147,8 +147,8 @@ impl<'a> Heard<'a> {
         });
     }
 
-    /// Nobody beyond three of a hundred abandoned, of fewer than a hundred answers beyond three: as the
-    /// account stood when the batch was made.
+    /// Checks the abandon rate at the time of the batch: at most 3 %, or at most three abandoned calls of
+    /// fewer than a hundred answers.
     fn granted(&self, findings: &mut Findings, fact: &Fact, terms: &Terms) {
         let today = terms.zone.local(fact.at).1;
         let newest = self.whole.max(self.areas.values().max().copied());
@@ -164,7 +164,8 @@ impl<'a> Heard<'a> {
         });
     }
 
-    /// Who was kept on the line for longer than an agent has was told who called, unless the machine died.
+    /// Checks that a callee who waited longer than an agent may take heard the seller's message, unless the
+    /// machine died.
     fn ended(&self, findings: &mut Findings, fact: &Fact) {
         let Some(answered_at) = self.answered.get(fact.stream.as_str()) else {
             return;
@@ -196,7 +197,7 @@ mod tests {
         serde_json::from_str(&json).unwrap()
     }
 
-    /// A telephone in Manhattan.
+    /// The INVITE of a call to a phone in Manhattan.
     fn rung() -> BookEntry {
         BookEntry {
             line: "trunk-0".to_owned(),
@@ -213,7 +214,8 @@ mod tests {
         }
     }
 
-    /// What does not hold of a call that is dialed, answered and left alone, as `change` has it.
+    /// The names of violated invariants for a call that is dialed, answered and not attended, with its facts
+    /// changed by `change`.
     fn violated(change: impl FnOnce(&mut Vec<Fact>)) -> Vec<String> {
         let mut facts = vec![
             fact(
@@ -293,7 +295,7 @@ mod tests {
                 imported(r#"{"registry":"partner","as_of":"2026-03-01"}"#),
                 &too_old[..],
             ),
-            // Of areas: those of others are fresh.
+            // By area codes: those of other areas are fresh.
             (
                 0,
                 imported(r#"{"registry":"us-dnc","as_of":"2026-03-01","areas":["917","646"]}"#),
@@ -314,7 +316,7 @@ mod tests {
                 recorded(r#"{"answers":99,"drops":4}"#),
                 &["no_grant_beyond_three_of_a_hundred"],
             ),
-            // In place of the seller's message.
+            // Replaces the seller's message.
             (8, suppressed("{}"), &["who_finds_nobody_is_told_the_seller"]),
         ] {
             assert_eq!(violated(|facts| facts[nth] = other), names);

@@ -1,4 +1,4 @@
-//! What each campaign was meant to be, held against what it did: hours, days, caps, consent, white lists,
+//! The intended terms of each campaign, compared with its calls: hours, days, caps, consent, white lists,
 //! stages.
 
 use super::fact::{Fact, Member};
@@ -19,10 +19,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const HOUR_MICROS: i64 = 3_600_000_000;
 /// Milliseconds in a minute.
 const MINUTE_MS: u64 = 60_000;
-/// A dial follows its grant within this, by which the product counts.
+/// Longest time from a grant, by which the product counts, to its dial, in milliseconds.
 const GRANT_TO_DIAL_MS: u64 = 3_000;
 
-/// What a campaign was meant to be.
+/// The intended terms of a campaign.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each binds by itself")]
 pub(crate) struct Terms {
@@ -57,7 +57,7 @@ impl Terms {
         (9..18).contains(&hour) && !(self.rests && hour == 12)
     }
 
-    /// The day of which a pilot's calls are counted: the preset's own, and of UTC where it names no zone.
+    /// The day in which a pilot's calls are counted: in the rule set's time zone, or UTC if it has none.
     fn day_of_stage(&self, at: Timestamp) -> i64 {
         match self.preset {
             Preset::UsTsr | Preset::UsRegf | Preset::EuGdpr => at.micros().div_euclid(24 * HOUR_MICROS),
@@ -71,7 +71,7 @@ impl Terms {
         !self.working_days || is_working_day(self.zone.local(at).1)
     }
 
-    /// Whether anybody may be dialed at some hour of `at..until`; hours open and close whole.
+    /// True if some hour of `at..until` allows calls; windows open and close on the hour.
     pub(super) fn opens_within(&self, at: Timestamp, until: Timestamp) -> bool {
         let hour_ms = HOUR_MICROS.unsigned_abs() / 1_000;
         let mut hour = at;
@@ -121,9 +121,9 @@ struct Staged<'a> {
     calls: BTreeMap<i64, u64>,
 }
 
-/// People of a test, and calls of a pilot's day (DEP-7).
+/// Most customers of a test (DEP-7).
 const TEST_PEOPLE_MAX: usize = 200;
-/// Of a day.
+/// Most calls of a pilot's day (DEP-7).
 const PILOT_CALLS_MAX: u64 = 1_000;
 
 pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence<'_>) {
@@ -195,8 +195,8 @@ impl<'a> Heard<'a> {
         self.placed(findings, terms, fact);
     }
 
-    /// A pilot places so many calls a day, of Beijing or of UTC. A grant whose dial never left is none of
-    /// them.
+    /// Checks the number of a pilot's calls per day, in Beijing time or UTC. A grant that was never dialed
+    /// does not count.
     fn placed(&mut self, findings: &mut Findings, terms: &Terms, fact: &'a Fact) {
         let Some(stage) = terms.stage else { return };
         let staged = self.stages.entry(&fact.campaign).or_default();
@@ -212,7 +212,7 @@ impl<'a> Heard<'a> {
         }
     }
 
-    /// The caps of the preset under which this call is dialed, over all calls before it.
+    /// Checks the caps of the rule set of this call, over all calls before it.
     fn caps(&self, findings: &mut Findings, terms: &Terms, fact: &Fact, number: &str) {
         let of = |index: &BTreeMap<&str, Vec<usize>>, key: &str, counts: &dyn Fn(&Dialed<'_>) -> bool| {
             let before = index.get(key).into_iter().flatten();
@@ -282,7 +282,7 @@ impl<'a> Heard<'a> {
         self.staged(findings, terms, fact);
     }
 
-    /// A test calls its first people and nobody else.
+    /// Checks that a test calls only its first customers.
     fn staged(&mut self, findings: &mut Findings, terms: &Terms, fact: &'a Fact) {
         let Some(stage) = terms.stage else { return };
         let staged = self.stages.entry(&fact.campaign).or_default();

@@ -1,19 +1,19 @@
-//! Calendars and zones, written down a second time: the product's are asked by nobody here.
+//! Calendars and time zones of the oracle, written independently of the product's.
 
 use domain::time::Timestamp;
 
 /// Microseconds in an hour.
 const HOUR_MICROS: i64 = 3_600_000_000;
-/// Twenty-four hours.
+/// Microseconds in 24 hours.
 const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 
 /// When Berlin's clocks went forward and back in 2026: at 01:00 UTC.
 const BERLIN_SUMMER: [&str; 2] = ["2026-03-29T01:00:00Z", "2026-10-25T01:00:00Z"];
 
-/// When New York's did: at two in the morning there.
+/// When New York's clocks went forward and back in 2026: at two in the morning there.
 const NEW_YORK_SUMMER: [&str; 2] = ["2026-03-08T07:00:00Z", "2026-11-01T06:00:00Z"];
 
-/// Days off of 2026 in China, first and last, and those that were worked for them.
+/// Days off of 2026 in China, each with its first and last day.
 const HOLIDAYS: [(&str, &str); 7] = [
     ("2026-01-01", "2026-01-03"),
     ("2026-02-15", "2026-02-23"),
@@ -23,7 +23,7 @@ const HOLIDAYS: [(&str, &str); 7] = [
     ("2026-09-25", "2026-09-27"),
     ("2026-10-01", "2026-10-07"),
 ];
-/// Saturdays and Sundays.
+/// Saturdays and Sundays that are working days in exchange.
 const WORKED: [&str; 6] = [
     "2026-01-04",
     "2026-02-14",
@@ -33,7 +33,7 @@ const WORKED: [&str; 6] = [
     "2026-10-10",
 ];
 
-/// Where a campaign's people live.
+/// Where a campaign's customers live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Zone {
     Beijing,
@@ -42,7 +42,7 @@ pub(super) enum Zone {
 }
 
 impl Zone {
-    /// The local hour, and the day since the epoch.
+    /// The local hour, and the local day since the epoch.
     pub(super) fn local(self, at: Timestamp) -> (i64, i64) {
         let is_summer = |summer: [&str; 2]| {
             let [from, until] = summer.map(instant);
@@ -71,7 +71,7 @@ pub(super) fn day(text: &str) -> i64 {
         .div_euclid(DAY_MICROS)
 }
 
-/// 1970-01-01 was a Thursday.
+/// True if the day is a working day in China. 1970-01-01 was a Thursday.
 pub(super) fn is_working_day(local_day: i64) -> bool {
     let is_weekend = matches!((local_day + 3).rem_euclid(7), 5 | 6);
     let is_holiday = HOLIDAYS

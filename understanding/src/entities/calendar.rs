@@ -1,13 +1,14 @@
-//! Which day is meant: 明天, 下周三, 这周日, 月底, 下个月五号, 十二月五号, 2026-12-05.
+//! Finds the day that words mean: 明天, 下周三, 这周日, 月底, 下个月五号, 十二月五号, 2026-12-05.
 //!
-//! A week begins on Monday (ISO 8601). A day that no word fixes has a next one to roll on to.
+//! A week begins on Monday (ISO 8601). A day that the words do not fix has a next one, used if the first one
+//! is over.
 
 use super::number::{self, digit};
 use super::{Granularity, when::Stretch};
 use crate::text::Folded;
 use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta};
 
-/// Words for days from today.
+/// Words for days, with the number of days from today.
 const DAYS: &[(&str, i64)] = &[
     ("大后天", 3),
     ("大前天", -3),
@@ -22,7 +23,7 @@ const DAYS: &[(&str, i64)] = &[
     ("今日", 0),
 ];
 
-/// A part of the day in one word with its day.
+/// Words for a day together with a part of the day.
 const SHORT: &[(&str, i64, &str)] = &[
     ("今晚", 0, "晚上"),
     ("明晚", 1, "晚上"),
@@ -33,22 +34,22 @@ const SHORT: &[(&str, i64, &str)] = &[
 
 const WEEK: &[&str] = &["星期", "礼拜", "周"];
 
-/// A day with what it rolls on to, or a longer stretch.
+/// A day with the next one that the same words may mean.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Day {
     pub(super) date: NaiveDate,
-    /// The next such day, where the word does not fix it.
+    /// The next such day, if the words do not fix it.
     pub(super) next: Option<NaiveDate>,
 }
 
-/// What was named.
+/// The result of reading a day: a day or a longer stretch, with the place where its words end.
 pub(super) enum Named {
     Day(Day, usize),
     Stretch(Stretch),
     NoSuchDay(usize),
 }
 
-/// The day, or the stretch of days, that begins at a place.
+/// Returns the day, or the stretch of days, that begins at a place; `None` without one.
 pub(super) fn day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
     let fixed = |date: NaiveDate, end| Some(Named::Day(Day { date, next: None }, end));
     if let Some((words, ahead, _)) = SHORT.iter().find(|(words, _, _)| text.starts_with(start, words)) {
@@ -69,7 +70,7 @@ pub(super) fn day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named
         .or_else(|| calendar_day(text, start, today))
 }
 
-/// 下周三, 下下周, 这周日, 周三, 周末.
+/// Reads 下周三, 下下周, 这周日, 周三, 周末.
 fn week_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
     let openings: &[(&str, Option<i64>)] = &[
         ("下下个", Some(2)),
@@ -128,7 +129,7 @@ fn week_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
     Some(Named::Day(Day { date, next }, place + 1))
 }
 
-/// 月底, 月初, 这个月底, 下个月, 下个月初, 年底.
+/// Reads 月底, 月初, 这个月底, 下个月, 下个月初, 年底.
 fn month_part(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
     let openings = [("下个月", 1), ("下月", 1), ("这个月", 0), ("本月", 0), ("月", 0)];
     let (words, ahead) = openings
@@ -163,7 +164,7 @@ fn month_part(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
     }
 }
 
-/// A number from 1 to 31 and 号 or 日.
+/// Reads a number from 1 to 31 with 号 or 日.
 fn month_day(text: &Folded, start: usize) -> Option<(u32, usize)> {
     let number = number::at(text, start)?;
     let day = number.whole().filter(|day| (1..=31).contains(day))?;
@@ -171,7 +172,7 @@ fn month_day(text: &Folded, start: usize) -> Option<(u32, usize)> {
     Some((u32::try_from(day).ok()?, end))
 }
 
-/// 2026年12月5日, 十二月五号, 12月5日, 五号, 2026-12-05.
+/// Reads 2026年12月5日, 十二月五号, 12月5日, 五号, 2026-12-05.
 fn calendar_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
     let before = start.checked_sub(1).and_then(|before| text.at(before));
     if before.is_some_and(|before| digit(before).is_some() || "十-第".contains(before)) {

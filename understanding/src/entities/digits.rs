@@ -1,24 +1,24 @@
-//! Rows of digits, written or spoken: mobile phones, bank cards, resident identity numbers.
+//! Finds rows of digits, written or spoken: mobile phones, bank cards, resident identity numbers.
 //!
-//! Groups may be parted by blanks, dashes and, where they are spoken, commas. A speaker may correct a
-//! group (不对，是三八). A card counts by Luhn's check (ISO/IEC 7812-1), an identity number by its own
-//! (GB 11643, ISO 7064 MOD 11-2), a phone by its shape; everything else is a row of digits and no more.
+//! Groups may be separated by blanks, dashes and, if they are spoken, commas. A speaker may correct a group
+//! (不对，是三八). A card is recognized by Luhn's check (ISO/IEC 7812-1), an identity number by its own (GB 11643,
+//! ISO 7064 MOD 11-2), a phone by its shape; everything else is only a row of digits.
 
 use super::{Found, Granularity, Value, number};
 use crate::english_numbers::SMALL;
 use crate::text::Folded;
 use std::ops::Range;
 
-/// A run of digits with where each stood and where its groups begin.
+/// A run of digits, with the place of each in the text and the beginnings of its groups.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Run {
     /// The digits; the last may be `x`.
     pub(crate) digits: Vec<char>,
-    /// The characters of each in the text: one, or those of an English word.
+    /// The characters of each digit in the text: one, or those of an English word.
     pub(crate) places: Vec<Range<usize>>,
-    /// Places of digits that the speaker took back.
+    /// The places of digits that the speaker took back.
     pub(crate) taken_back: Vec<Range<usize>>,
-    /// Where groups begin, in digits.
+    /// The beginnings of the groups, as indexes of digits.
     groups: Vec<usize>,
 }
 
@@ -33,7 +33,7 @@ const CORRECTIONS: &[&str] = &[
     "no sorry",
     "sorry",
 ];
-/// Words between groups that say nothing.
+/// Words between groups that have no meaning.
 const FILLERS: &[&str] = &[
     "然后是",
     "然后",
@@ -52,7 +52,8 @@ impl Run {
         self.digits.get(range).unwrap_or_default().iter().collect()
     }
 
-    /// The last group taken back: as many digits, or all of them where a whole number follows.
+    /// Takes the last group back: as many digits as follow, or all of them if a whole number follows. False
+    /// if the numbers of digits do not fit.
     fn replace_last(&mut self, following: &Run) -> bool {
         let last = self.groups.last().copied().unwrap_or(0);
         let same = following.digits.len() == self.digits.len() - last;
@@ -80,7 +81,7 @@ impl Run {
     }
 }
 
-/// A digit as such, spoken or written.
+/// The digit of a character, spoken or written.
 pub(crate) fn spoken_digit(found: char) -> Option<char> {
     match found {
         '0'..='9' => Some(found),
@@ -92,7 +93,7 @@ pub(crate) fn spoken_digit(found: char) -> Option<char> {
     }
 }
 
-/// A digit as an English word of its own, and where the word ends; "oh" is a zero.
+/// The digit of an English word by itself, and the place where the word ends; "oh" is a zero.
 pub(crate) fn english_digit(text: &Folded, start: usize) -> Option<(char, usize)> {
     let is_letter = |place: usize| text.at(place).is_some_and(char::is_alphabetic);
     if start.checked_sub(1).is_some_and(is_letter) {
@@ -106,7 +107,7 @@ pub(crate) fn english_digit(text: &Folded, start: usize) -> Option<(char, usize)
     (!is_letter(end)).then_some((digit, end))
 }
 
-/// The group of digits that begins at a place.
+/// Returns the group of digits that begins at a place.
 fn group(text: &Folded, start: usize) -> Run {
     let mut run = Run {
         groups: vec![0],
@@ -136,7 +137,7 @@ fn group(text: &Folded, start: usize) -> Run {
     run
 }
 
-/// All runs of a text, with their corrections made.
+/// Returns all runs of a text, with corrections applied.
 pub(crate) fn runs(text: &Folded) -> Vec<Run> {
     let (mut all, mut place) = (Vec::<Run>::new(), 0);
     while place < text.chars().len() {
@@ -164,10 +165,10 @@ pub(crate) fn runs(text: &Folded) -> Vec<Run> {
     all
 }
 
-/// Longest run that is looked at: three cards. A recognizer's turn holds less.
+/// Longest run that is read, in digits: three cards. A recognizer's turn holds less.
 const RUN_DIGITS_MAX: usize = 57;
 
-/// The group behind what parts groups, and whether it corrects the one before.
+/// Returns the group after the separators at `start`; true if it corrects the group before.
 fn following(text: &Folded, start: usize) -> Option<(Run, bool)> {
     let skip = |mut place: usize| {
         while text
@@ -193,7 +194,7 @@ fn following(text: &Folded, start: usize) -> Option<(Run, bool)> {
     (!run.digits.is_empty()).then_some((run, corrects))
 }
 
-/// The phones, cards and identity numbers of a text.
+/// Returns the phones, cards and identity numbers of a text.
 pub(super) fn find(text: &Folded) -> Vec<Found> {
     runs(text)
         .iter()
@@ -215,7 +216,8 @@ fn found(run: &Run, range: Range<usize>, value: Value) -> Found {
     }
 }
 
-/// What stands in a run, from group to group: the whole run first, then the longest from each group on.
+/// Returns the values in a run, from group to group: the whole run first, then the longest part from each
+/// group on.
 pub(crate) fn named(run: &Run) -> Vec<(Range<usize>, Value)> {
     let ends: Vec<usize> = run
         .groups
@@ -241,7 +243,7 @@ pub(crate) fn named(run: &Run) -> Vec<(Range<usize>, Value)> {
     all
 }
 
-/// What all of some digits are, with a country's code left out.
+/// Returns the value that all of these digits form, without a country code.
 fn whole(digits: &str) -> Option<(Range<usize>, Value)> {
     if is_identity_number(digits) {
         return Some((0..18, Value::IdentityNumber(digits.to_uppercase())));
@@ -254,7 +256,7 @@ fn whole(digits: &str) -> Option<(Range<usize>, Value)> {
     is_bank_card(digits).then(|| (0..digits.len(), Value::BankCard(digits.to_owned())))
 }
 
-/// A mobile number of the mainland: 1, 3 to 9, and nine more.
+/// True for a mobile number of mainland China: 1, 3 to 9, and nine more.
 fn is_phone(digits: &str) -> bool {
     let bytes = digits.as_bytes();
     bytes.len() == 11
@@ -263,7 +265,7 @@ fn is_phone(digits: &str) -> bool {
         && bytes.iter().all(u8::is_ascii_digit)
 }
 
-/// 13 to 19 digits that begin as cards do and pass Luhn's check.
+/// True for 13 to 19 digits that begin as cards do and pass Luhn's check.
 pub fn is_bank_card(digits: &str) -> bool {
     let begins = digits
         .as_bytes()
@@ -283,7 +285,7 @@ pub fn is_bank_card(digits: &str) -> bool {
     sum % 10 == 0
 }
 
-/// 17 digits and a check character, with a birthday that a person can have.
+/// True for 17 digits and their check character, with a birthday that a person can have.
 pub fn is_identity_number(digits: &str) -> bool {
     /// 2 to the power of the place, modulo 11 (ISO 7064, MOD 11-2).
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];

@@ -1,4 +1,4 @@
-//! Amounts, shares and periods as they are spoken in English: "fifteen hundred yuan", "half a year".
+//! Reads amounts, shares and periods in spoken English: "fifteen hundred yuan", "half a year".
 
 use super::{CallMoment, Found, Granularity, PeriodUnit, Value, english_when};
 use crate::english_numbers::{SMALL, TENS};
@@ -10,7 +10,7 @@ struct Word {
     end: usize,
 }
 
-/// A text in words, and where one reads.
+/// A text as a list of words.
 pub(super) struct Words {
     all: Vec<Word>,
 }
@@ -60,7 +60,7 @@ impl Words {
         })
     }
 
-    /// Whether the words go on so; where they end then.
+    /// Returns the place after these words if the text continues with them; else `None`.
     pub(super) fn follows(&self, place: usize, words: &str) -> Option<usize> {
         let mut at = place;
         for word in words.split(' ') {
@@ -73,7 +73,7 @@ impl Words {
     }
 }
 
-/// Everything found in English words.
+/// Returns everything found in English words.
 pub(super) fn find(text: &str, moment: CallMoment) -> Vec<Found> {
     let words = Words::of(text);
     let (mut place, mut all) = (0, Vec::new());
@@ -104,7 +104,7 @@ fn tens(word: &str) -> Option<i64> {
     Some(i64::try_from(place).ok()? * 10)
 }
 
-/// What a group of three digits stands for, by the word behind it.
+/// The value of a word for groups of three digits: thousand or million.
 fn group(word: &str) -> Option<i64> {
     match word {
         "thousand" => Some(1_000),
@@ -113,12 +113,12 @@ fn group(word: &str) -> Option<i64> {
     }
 }
 
-/// A word that says how many times what stands before it.
+/// True for a word that multiplies the number before it.
 pub(super) fn is_times(word: &str) -> bool {
     word == "hundred" || group(word).is_some()
 }
 
-/// A number in thousandths from a place, and where it ends.
+/// Returns the number in thousandths that begins at a place, and the place after it.
 pub(super) fn number(words: &Words, start: usize) -> Option<(i64, usize)> {
     let written = words.at(start).trim_start_matches(['$', '¥']).replace(',', "");
     if written.starts_with(|first: char| first.is_ascii_digit()) {
@@ -211,7 +211,7 @@ fn share(words: &Words, start: usize) -> Option<(Found, usize)> {
     Some((words.found(start, end, value, Granularity::Exact)?, end))
 }
 
-/// A period: what is counted, how many, where it ends.
+/// Reads a period: its unit, the count, and the place after it.
 pub(super) fn period(words: &Words, start: usize) -> Option<(PeriodUnit, i64, usize)> {
     let unit = |word: &str| {
         Some(match word.trim_end_matches('s') {

@@ -1,10 +1,10 @@
-//! Days and times of day as they are spoken in English: "next Wednesday at 3 pm", "in half an hour", "after 8".
+//! Reads days and times of day in spoken English: "next Wednesday at 3 pm", "in half an hour", "after 8".
 
 use super::english::{Words, number, period};
 use super::{CallMoment, Found, Granularity, PeriodUnit, Value};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
-/// What a time is made of before it is reckoned.
+/// Returns the time that begins at a place, with the place after it; `None` without one.
 pub(super) fn time(words: &Words, start: usize, moment: CallMoment) -> Option<(Found, usize)> {
     let now = DateTime::from_timestamp_millis(moment.at_ms)?.naive_utc();
     let now = now.checked_add_signed(TimeDelta::minutes(i64::from(moment.zone_minutes)))?;
@@ -68,7 +68,7 @@ pub(super) fn time(words: &Words, start: usize, moment: CallMoment) -> Option<(F
     found(Some(from), Some(from + TimeDelta::days(1)), end, Granularity::Day)
 }
 
-/// "in half an hour", "in two days".
+/// Reads "in half an hour", "in two days".
 fn from_now(
     words: &Words,
     start: usize,
@@ -166,7 +166,7 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-/// The ordinals up to the nineteenth; beyond, a word of tens and one of these.
+/// The ordinals up to the nineteenth; later ones are a word of tens and one of these.
 const ORDINALS: [&str; 19] = [
     "first",
     "second",
@@ -189,8 +189,8 @@ const ORDINALS: [&str; 19] = [
     "nineteenth",
 ];
 
-/// "July twenty-seventh", "July 27", "the 27th of July", with a year or in this one; the next year's where
-/// that day is over and no year was said.
+/// Reads "July twenty-seventh", "July 27", "the 27th of July", with a year or without; without one it is this
+/// year's, or the next year's if that day is over.
 fn calendar_day(words: &Words, start: usize, now: NaiveDateTime) -> Option<(NaiveDateTime, usize)> {
     let start = start + usize::from(words.at(start) == "on");
     let start = start + usize::from(words.at(start) == "the");
@@ -223,7 +223,7 @@ fn calendar_day(words: &Words, start: usize, now: NaiveDateTime) -> Option<(Naiv
     Some((date.and_time(NaiveTime::MIN), end + usize::from(said.is_some())))
 }
 
-/// 1 to 31 as "27th", "27", "twenty-seventh", "seventh".
+/// Reads a day from 1 to 31: "27th", "27", "twenty-seventh", "seventh".
 fn day_of_month(words: &Words, start: usize) -> Option<(u32, usize)> {
     let word = words.at(start);
     let ordinal = |word: &str| {
@@ -241,7 +241,8 @@ fn day_of_month(words: &Words, start: usize) -> Option<(u32, usize)> {
     (1..=31).contains(&day).then_some((day, end))
 }
 
-/// Minutes of the day from "3 pm", "15:30", "half past eight", "8 o'clock"; a bare number only where led.
+/// Returns the minutes of the day, true for an exact time, and the place after it: "3 pm", "15:30", "half
+/// past eight", "8 o'clock". A bare number counts only if `led` by a word such as "at".
 fn clock(words: &Words, start: usize, led: bool) -> Option<(i64, bool, usize)> {
     if words.at(start) == "noon" && led {
         return Some((720, false, start + 1));
@@ -296,7 +297,7 @@ fn clock(words: &Words, start: usize, led: bool) -> Option<(i64, bool, usize)> {
     Some((hour * 60, false, end))
 }
 
-/// The hour with "am" or "pm" behind it; without, one to seven is afternoon.
+/// Returns the hour with "am" or "pm" applied; without it, one to seven are in the afternoon.
 fn pm(hour: i64, said: &str, end: usize) -> (i64, usize) {
     match said {
         "am" | "pm" => pm_exact(hour, said, end + 1),

@@ -1,7 +1,7 @@
-//! Every figure that a text names, each in one form, so that two texts can be held against each other:
-//! whether one of them names a number or a day that the other does not.
+//! Returns every figure in a text in one form, so that two texts can be compared: whether one of them
+//! contains a number or a day that the other does not.
 //!
-//! It errs to the side of finding one: what is found wrongly is refused, what is missed would pass.
+//! It rather finds too many: a figure found wrongly leads to a refusal, a missed one would pass unnoticed.
 
 use super::english::{self, Words};
 use super::number::{self, ONE};
@@ -51,14 +51,14 @@ const DAYS: &[&str] = &[
     "november",
     "december",
 ];
-/// What makes a number of a digit that stands alone: behind it something is counted.
+/// Characters after a single digit that make it a number: they are counted by it.
 const COUNTED: &str = "期天块元年月次分小周号日时点折倍成万千百十亿笔条项件位名%％岁秒";
-/// 一 alone is an article in most places; before these it counts.
+/// Characters after 一 that make it a number: elsewhere it is mostly an article.
 const ONE_COUNTED: &str = "期天块元年月分周号日时折倍成万千百十亿";
-/// Before a digit they name a day or a place in a row.
+/// Characters before a digit that make it the name of a day or an ordinal number.
 const NAMING: &str = "周期拜第初";
 
-/// Numbers as decimals, days by their words.
+/// Returns the figures of a text: numbers as decimals, days by their words.
 pub fn figures(text: &str) -> BTreeSet<String> {
     let folded = Folded::of(text);
     let mut all = BTreeSet::new();
@@ -84,7 +84,7 @@ pub fn figures(text: &str) -> BTreeSet<String> {
     all
 }
 
-/// Whether what reads as a number is one, and no part of a word (统一, 一致).
+/// True if characters that read as a number are one, not part of a word (统一, 一致).
 fn counts(text: &Folded, start: usize, end: usize) -> bool {
     let written = (start..end).any(|place| text.at(place).is_some_and(|found| found.is_ascii_digit()));
     if written || end - start > 1 {
@@ -103,7 +103,7 @@ fn counts(text: &Folded, start: usize, end: usize) -> bool {
     behind.is_some_and(|found| counted.contains(found) || !is_one && found == '个')
 }
 
-/// Written digits were found already; `one` alone is a pronoun.
+/// Adds the numbers in English words. Written digits were found already; `one` alone is a pronoun.
 fn in_english(text: &str, all: &mut BTreeSet<String>) {
     let words = Words::of(text);
     let mut place = 0;
@@ -122,7 +122,7 @@ fn in_english(text: &str, all: &mut BTreeSet<String>) {
     }
 }
 
-/// Millionths as a decimal without zeros behind it.
+/// Returns millionths as a decimal without zeros at its end.
 fn decimal(millionths: i64) -> String {
     let (whole, part) = (millionths / ONE, (millionths % ONE).abs());
     if part == 0 {

@@ -1,8 +1,9 @@
-//! What a customer names: amounts, numbers, percentages, periods, times, phones, cards and identity numbers.
+//! Finds the values in a customer's words: amounts, numbers, percentages, periods, times, phones, cards and
+//! identity numbers.
 //!
-//! From spoken and written Chinese and English. Each with where it stood, its value and how exact it is.
-//! A time is reckoned from the call's own moment, which is an argument. What cannot be known is said so
-//! (a day of the moon's calendar), never guessed.
+//! It reads spoken and written Chinese and English. Each entity has its place in the text, its value and its
+//! exactness. Times are computed from the call's own moment, which is an argument. A value that cannot be
+//! known (a day of the lunar calendar) is returned as unknown, never guessed.
 
 mod calendar;
 mod digits;
@@ -22,12 +23,12 @@ use crate::text::Folded;
 use serde::Serialize;
 use std::ops::Range;
 
-/// When and where a call is: what "tomorrow" is reckoned from.
+/// The time and the zone of a call, from which words like "tomorrow" are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallMoment {
-    /// Milliseconds since 1970 in UTC.
+    /// The call's time, in milliseconds since 1970 in UTC.
     pub at_ms: i64,
-    /// The callee's zone, minutes east of UTC.
+    /// The callee's zone, in minutes east of UTC.
     pub zone_minutes: i32,
 }
 
@@ -35,9 +36,9 @@ pub struct CallMoment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Granularity {
-    /// As said.
+    /// Exactly as said.
     Exact,
-    /// About so much.
+    /// Approximately this value.
     About,
     /// From one value to another.
     Span,
@@ -57,7 +58,7 @@ pub enum Granularity {
     Open,
 }
 
-/// What a period counts.
+/// The unit of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PeriodUnit {
@@ -71,80 +72,80 @@ pub enum PeriodUnit {
     Minutes,
 }
 
-/// Why something was heard but has no value.
+/// The reason why an entity was found but has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unknown {
-    /// 初十: a day of the lunar calendar, whose month was not said.
+    /// 初十: a day of the lunar calendar whose month was not said.
     LunarDay,
-    /// 周三 of a week that is over, or 31 April.
+    /// A day that does not exist, for example 31 April.
     NoSuchDay,
 }
 
-/// A value of its kind.
+/// A value, by its kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "value")]
 pub enum Value {
-    /// Money in fen, from and to; equal where one sum was named.
+    /// Money in fen, as a range; both ends are equal if one sum was named.
     Amount {
-        /// The least.
+        /// The lowest amount.
         fen_min: i64,
-        /// The most.
+        /// The highest amount.
         fen_max: i64,
     },
-    /// A number, in thousandths.
+    /// A number in thousandths, as a range.
     Number {
-        /// The least.
+        /// The lowest number.
         thousandths_min: i64,
-        /// The most.
+        /// The highest number.
         thousandths_max: i64,
     },
     /// A share of a whole in millionths: 3.5 % is 35,000; 七折 is 700,000.
     Share {
-        /// Of a million.
+        /// Millionths of the whole.
         millionths: i64,
     },
-    /// A length of time, or a number of instalments.
+    /// A length of time, or a number of instalments, as a range.
     Period {
-        /// What is counted.
+        /// The unit that is counted.
         unit: PeriodUnit,
-        /// The least.
+        /// The lowest count.
         count_min: i64,
-        /// The most.
+        /// The highest count.
         count_max: i64,
     },
     /// A stretch of time in milliseconds of UTC; a missing side is open.
     Time {
-        /// Its beginning.
+        /// The beginning of the time, in milliseconds of UTC; `null` if it is open.
         start_ms: Option<i64>,
-        /// Its end, which is no longer part of it.
+        /// The end of the time, which is no longer part of it, in milliseconds of UTC; `null` if it is open.
         end_ms: Option<i64>,
-        /// Whether all of it is over at the call's moment: the flow asks.
+        /// True if all of it is over at the call's moment: the flow then asks.
         is_past: bool,
     },
-    /// Eleven digits of a mobile number.
+    /// A mobile number of eleven digits.
     Phone(String),
-    /// A bank card by Luhn's check.
+    /// A bank card number, by Luhn's check.
     BankCard(String),
-    /// A resident identity number by ISO 7064, MOD 11-2.
+    /// A resident identity number, by ISO 7064, MOD 11-2.
     IdentityNumber(String),
-    /// Heard, but not known.
+    /// An entity whose value is not known.
     Unknown(Unknown),
 }
 
-/// Something that was named.
+/// A value that was named in a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entity {
-    /// Bytes of the text.
+    /// The bytes of the entity in the text.
     pub span: Range<usize>,
-    /// What.
+    /// The value of the entity.
     #[serde(flatten)]
     pub value: Value,
-    /// How exact.
+    /// How exact the value is.
     pub granularity: Granularity,
 }
 
-/// An entity by places of characters, before spans are reckoned.
+/// An entity by its characters, before its bytes are computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) places: Range<usize>,
@@ -152,10 +153,10 @@ pub(crate) struct Found {
     pub(crate) granularity: Granularity,
 }
 
-/// Every entity of a text in its order; none within another.
+/// Returns every entity of a text in its order; no two overlap.
 pub fn find(text: &str, moment: CallMoment) -> Vec<Entity> {
     let folded = Folded::of(text);
-    // Earlier kinds win where two overlap: a card is no phone, "half an hour from now" no period.
+    // Earlier kinds win if two overlap: a card is no phone, "half an hour from now" no period.
     let by_kind = [
         digits::find(&folded),
         each_place(&folded, |text, place| when::at(text, place, moment)),
@@ -182,13 +183,13 @@ pub fn find(text: &str, moment: CallMoment) -> Vec<Entity> {
     kept.into_iter().map(entity).collect()
 }
 
-/// Every run of digits of a text, as it was corrected: written or spoken, whatever it may stand for.
+/// Returns every run of digits of a text, written or spoken, with corrections applied, of any meaning.
 pub fn digit_runs(text: &str) -> Vec<String> {
     let runs = runs(&Folded::of(text));
     runs.iter().map(|run| run.digits.iter().collect()).collect()
 }
 
-/// What a reader finds place by place, going on behind what it found.
+/// Applies a reader at each place and continues after each entity that it finds.
 fn each_place(text: &Folded, read: impl Fn(&Folded, usize) -> Option<Found>) -> Vec<Found> {
     let (mut place, mut all) = (0, Vec::new());
     while place < text.chars().len() {

@@ -1,4 +1,4 @@
-//! Amounts in fen and shares of a whole: 五千块, 三块五, 3,250.50元, 叁仟贰佰伍拾元整, 百分之三点五, 七折.
+//! Reads amounts in fen and shares of a whole: 五千块, 三块五, 3,250.50元, 叁仟贰佰伍拾元整, 百分之三点五, 七折.
 
 use super::number::{self, Number, ONE};
 use super::{Found, Granularity, Value};
@@ -20,10 +20,10 @@ const YUAN: &[&str] = &[
 ];
 const ABOUT_BEFORE: &[&str] = &["大概", "大约", "差不多", "将近", "约"];
 const ABOUT_BEHIND: &[&str] = &["左右", "上下", "出头", "多"];
-/// What is counted and is no money, behind a number.
+/// Characters after a number that show that it counts something other than money.
 const COUNTED: &str = "个次期天年月周号点分小人位笔张岁户%折倍度层楼路名米公";
 
-/// An amount that begins at a place.
+/// Returns the amount that begins at a place; `None` without one.
 pub(super) fn amount_at(text: &Folded, start: usize) -> Option<Found> {
     let about_before = text.one_of(start, ABOUT_BEFORE).map(|(_, end)| end);
     let begin = about_before.unwrap_or(start);
@@ -62,7 +62,7 @@ pub(super) fn amount_at(text: &Folded, start: usize) -> Option<Found> {
     })
 }
 
-/// A sum, or a span of two: where it ends, and whether a unit of money was named.
+/// Reads a sum, or a span of two: the number, the place after it, and true if a unit of money was named.
 fn sum_at(text: &Folded, start: usize) -> Option<(Number, usize, bool)> {
     let first = number::at(text, start)?;
     if let Some(span) = span_from(text, first) {
@@ -86,7 +86,7 @@ fn sum_at(text: &Folded, start: usize) -> Option<(Number, usize, bool)> {
     ))
 }
 
-/// 三到五千, 三千到五千块: from a first number to a second, whose unit the first may share.
+/// Reads 三到五千, 三千到五千块: a span from `first` to a second number, whose unit the first may share.
 fn span_from(text: &Folded, first: Number) -> Option<(Number, usize, bool)> {
     let (_, behind) = text.one_of(first.end, &["到", "至", "-", "~"])?;
     let second = number::at(text, behind)?;
@@ -106,7 +106,7 @@ fn unit_behind(text: &Folded, end: usize) -> (usize, bool) {
         .map_or((end, false), |(_, end)| (end, true))
 }
 
-/// What follows yuan: 五 (角 left out), 五角, 五毛三, 五角二分, 零五分.
+/// Reads the part after yuan: 五 (角 left out), 五角, 五毛三, 五角二分, 零五分.
 fn small_behind(text: &Folded, start: usize) -> (i64, usize) {
     let (mut value, mut end, mut place) = (0, start, start);
     if text.at(place) == Some('零') {
@@ -139,7 +139,7 @@ fn small_behind(text: &Folded, start: usize) -> (i64, usize) {
     (value, end)
 }
 
-/// 五毛, 五角二分, 八分钱; otherwise the plain number.
+/// Reads 五毛, 五角二分, 八分钱; `None` for a plain number.
 fn in_small(text: &Folded, start: usize) -> Option<(Number, usize, bool)> {
     let first = number::at(text, start)?;
     let worth = match text.one_of(first.end, &["毛钱", "毛", "角", "分钱"])? {
@@ -155,7 +155,7 @@ fn in_small(text: &Folded, start: usize) -> Option<(Number, usize, bool)> {
     Some((number, end, true))
 }
 
-/// A share of a whole that begins at a place.
+/// Returns the share of a whole that begins at a place; `None` without one.
 pub(super) fn share_at(text: &Folded, start: usize) -> Option<Found> {
     let exact = |end: usize, millionths: i64| {
         let value = Value::Share { millionths };

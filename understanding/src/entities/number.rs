@@ -1,7 +1,7 @@
-//! Numbers as they are spoken in Chinese, in characters, in digits, or in both: 三千二, 一万零五十, 3千, 十来万.
+//! Reads numbers in Chinese, in characters, in digits, or in both: 三千二, 一万零五十, 3千, 十来万.
 //!
-//! Values are millionths, so that 三点五 is exact. A trailing digit counts in the next lower unit (三千二 is
-//! 3,200) unless 零 stands before it. Two digits before a unit are a span (三五千).
+//! Values are millionths, so that 三点五 is exact. A trailing digit counts in the next lower unit (三千二 is 3,200)
+//! unless 零 comes before it. Two digits before a unit are a span (三五千).
 
 use super::{Found, Granularity, Value};
 use crate::text::Folded;
@@ -9,15 +9,15 @@ use crate::text::Folded;
 /// One, in millionths.
 pub(crate) const ONE: i64 = 1_000_000;
 
-/// A number that was read.
+/// A number that was read, as a range in millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Number {
     pub(crate) low: i64,
     pub(crate) high: i64,
     pub(crate) is_about: bool,
-    /// It names a unit from 百 on: spoken so, it is a quantity, no row of digits.
+    /// True if it contains a unit of 百 or higher: then it is a quantity, not a row of digits.
     pub(crate) has_unit: bool,
-    /// The last unit, by which a number before it may be meant too (三到五千).
+    /// The last unit; a number before it may be meant in it too (三到五千).
     pub(crate) unit: i64,
     pub(crate) end: usize,
 }
@@ -31,13 +31,13 @@ impl Number {
         }
     }
 
-    /// The number where it is whole and one.
+    /// The number if it is a single whole number; else `None`.
     pub(crate) fn whole(&self) -> Option<i64> {
         (self.low == self.high && self.low % ONE == 0).then_some(self.low / ONE)
     }
 }
 
-/// The digit that a character stands for.
+/// The digit that a character means.
 pub(crate) fn digit(found: char) -> Option<i64> {
     Some(match found {
         '0'..='9' => i64::from(u32::from(found) - u32::from('0')),
@@ -66,7 +66,7 @@ fn unit(found: char) -> Option<i64> {
     })
 }
 
-/// What has been read so far, on the low and the high side.
+/// The sum of the parts read so far, for the low and the high end.
 #[derive(Default)]
 struct Sum {
     total: (i64, i64),
@@ -132,7 +132,7 @@ impl Sum {
     }
 }
 
-/// The longest number that begins at a place.
+/// Returns the longest number that begins at a place; `None` without one.
 pub(crate) fn at(text: &Folded, start: usize) -> Option<Number> {
     let mut sum = Sum::default();
     let mut place = start;
@@ -173,7 +173,7 @@ pub(crate) fn at(text: &Folded, start: usize) -> Option<Number> {
     sum.finish(place)
 }
 
-/// A unit may follow a digit; a smaller one than the last only behind a digit of its own.
+/// True if a unit may follow here: after a digit; one smaller than the last only after its own digit.
 fn fits(unit: i64, sum: &Sum) -> bool {
     sum.waiting.is_some() || unit == 10 && sum.section.0 == 0 || unit >= 10_000 && sum.section.0 > 0
 }
@@ -182,7 +182,7 @@ fn is_counted(found: char) -> bool {
     unit(found).is_some() || "个期天块元年月次分小周".contains(found)
 }
 
-/// Digits with commas of thousands and a fraction: 2,000.50.
+/// Reads digits with commas of thousands and a fraction: 2,000.50.
 fn written(text: &Folded, start: usize) -> Option<(i64, usize)> {
     let (mut value, mut place) = (0_i64, start);
     let is_digit = |place: usize| text.at(place).is_some_and(|found| found.is_ascii_digit());
@@ -210,7 +210,7 @@ fn written(text: &Folded, start: usize) -> Option<(i64, usize)> {
     Some((value, place))
 }
 
-/// Spoken digits: one, a span before a unit (三五千), a year's or code's row (二零二六), a fraction (三点五).
+/// Reads spoken digits: one, a span before a unit (三五千), a row as in a year or code (二零二六), a fraction (三点五).
 fn spoken(text: &Folded, start: usize, first: i64) -> Option<((i64, i64), usize)> {
     let next = text.at(start + 1).and_then(digit);
     let unit_behind = text
@@ -246,7 +246,7 @@ fn spoken(text: &Folded, start: usize, first: i64) -> Option<((i64, i64), usize)
     Some(((value, value), place))
 }
 
-/// A number by itself, which nothing else claimed.
+/// Returns the number at a place as an entity by itself; `None` if it is part of a word.
 pub(super) fn entity_at(text: &Folded, start: usize) -> Option<Found> {
     let before = start.checked_sub(1).and_then(|before| text.at(before));
     // "一下", "万一", "三星" and the like: a lone spoken digit is a number only before a measure word or an end.

@@ -1,10 +1,10 @@
-//! How long, or how many instalments: 三十六期, 半年, 一年半, 两三个月, 一个半小时, 36期.
+//! Reads lengths of time and numbers of instalments: 三十六期, 半年, 一年半, 两三个月, 一个半小时, 36期.
 
 use super::number::{self, ONE};
 use super::{Found, Granularity, PeriodUnit, Value};
 use crate::text::Folded;
 
-/// Words of length, longest first, with what they count and how many of it.
+/// Words for units of time, longest first, each with the unit it counts and how many of it.
 const UNITS: &[(&str, PeriodUnit, i64)] = &[
     ("个小时", PeriodUnit::Minutes, 60),
     ("个钟头", PeriodUnit::Minutes, 60),
@@ -20,7 +20,7 @@ const UNITS: &[(&str, PeriodUnit, i64)] = &[
     ("期", PeriodUnit::Instalments, 1),
 ];
 
-/// Halves of a unit, which are counted in a smaller one.
+/// Returns half of a unit, counted in a smaller unit.
 fn half(unit: PeriodUnit, each: i64) -> Option<(PeriodUnit, i64)> {
     match (unit, each) {
         (PeriodUnit::Months, 12) => Some((PeriodUnit::Months, 6)),
@@ -30,7 +30,7 @@ fn half(unit: PeriodUnit, each: i64) -> Option<(PeriodUnit, i64)> {
     }
 }
 
-/// A period that was read: its parts, for those who reckon a time from it.
+/// A period that was read, in parts from which a time can be computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Period {
     pub(super) unit: PeriodUnit,
@@ -40,7 +40,7 @@ pub(super) struct Period {
     pub(super) end: usize,
 }
 
-/// A period that begins at a place.
+/// Returns the period that begins at a place; `None` without one.
 pub(super) fn at(text: &Folded, start: usize) -> Option<Found> {
     let before = start.checked_sub(1).and_then(|before| text.at(before));
     if before.is_some_and(|before| before == '第' || number::digit(before).is_some()) {

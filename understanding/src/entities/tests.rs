@@ -1,4 +1,4 @@
-//! What people say, and what is found in it; every moment is Sunday 22 November 2026, 10:00, in Shanghai.
+//! Tests what is found in customers' sentences; every moment is Sunday 22 November 2026, 10:00, in Shanghai.
 
 use super::*;
 use chrono::NaiveDate;
@@ -273,7 +273,7 @@ fn phones_cards_and_identity_numbers() {
         one("四一一一，一一一一，一一一一，一一一一"),
         Value::BankCard("4111111111111111".into())
     );
-    // The example of GB 11643 in many textbooks; no person's.
+    // The example of GB 11643 in many textbooks, not a person's number.
     assert!(is_identity_number("11010519491231002X"));
     assert!(!is_identity_number("110105194912310021"));
     assert_eq!(

@@ -1,8 +1,8 @@
-//! Days and times of day as they are spoken in Chinese, reckoned from the call's own moment and zone.
+//! Reads days and times of day in spoken Chinese, computed from the call's own moment and zone.
 //!
-//! A week begins on Monday (ISO 8601): 下周三 is the Wednesday of the next one. Without a part of the day
-//! the hours from one to seven are afternoon, when people are called. A time that is over rolls on to the
-//! next one where that is what people mean (八点, 五号, 周三); where a day was named it stays past.
+//! A week begins on Monday (ISO 8601): 下周三 is the Wednesday of the next one. Without a part of the day the
+//! hours from one to seven are in the afternoon, when people are called. A time that is over means the next
+//! one if that is how people use it (八点, 五号, 周三); if a day was named it stays in the past.
 
 use super::calendar::{Day, Named, day};
 use super::number::{self, digit};
@@ -11,7 +11,7 @@ use super::{CallMoment, Found, Granularity, PeriodUnit, Unknown, Value};
 use crate::text::Folded;
 use chrono::{DateTime, Months, NaiveDate, NaiveDateTime, TimeDelta};
 
-/// Parts of the day and their hours.
+/// Parts of the day, each with its first hour and the hour after its last.
 const PARTS: &[(&str, u32, u32)] = &[
     ("凌晨", 0, 6),
     ("早上", 6, 9),
@@ -28,18 +28,18 @@ const PARTS: &[(&str, u32, u32)] = &[
 const AFTER: &[&str] = &["以后", "之后", "过后", "往后", "后"];
 const BEFORE: &[&str] = &["以前", "之前", "前"];
 
-/// A stretch of local time that was named.
+/// A named stretch of local time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stretch {
     pub(super) start: NaiveDateTime,
     pub(super) end: NaiveDateTime,
     pub(super) granularity: Granularity,
-    /// What a past one rolls on to, if that is meant.
+    /// The stretch that is meant instead if this one is over.
     pub(super) next: Option<(NaiveDateTime, NaiveDateTime)>,
     pub(super) end_place: usize,
 }
 
-/// The time that begins at a place.
+/// Returns the time that begins at a place; `None` without one.
 pub(super) fn at(text: &Folded, start: usize, moment: CallMoment) -> Option<Found> {
     if let Some(found) = lunar(text, start) {
         return Some(found);
@@ -76,7 +76,7 @@ pub(super) fn at(text: &Folded, start: usize, moment: CallMoment) -> Option<Foun
     )
 }
 
-/// 初十 and the like: which month it is of was not said.
+/// Reads a lunar day such as 初十, whose month was not said.
 fn lunar(text: &Folded, start: usize) -> Option<Found> {
     let (_, behind) = text.one_of(start, &["大年初", "正月初", "农历", "腊月", "初"])?;
     let end = (behind..text.chars().len().min(behind + 4))
@@ -93,7 +93,7 @@ fn lunar(text: &Folded, start: usize) -> Option<Found> {
     })
 }
 
-/// A stretch with its sides: closed, or open on one of them.
+/// A computed time: closed, or open on one side.
 struct Reckoned {
     start: Option<NaiveDateTime>,
     end: Option<NaiveDateTime>,
@@ -118,7 +118,7 @@ impl Reckoned {
         }
     }
 
-    /// 以后 leaves the end open, 以前 the beginning.
+    /// Applies 以后, which leaves the end open, or 以前, which leaves the beginning open.
     fn with_sides(mut self, text: &Folded) -> Self {
         if let Some((_, end)) = text.one_of(self.end_place, AFTER) {
             (self.end, self.granularity, self.end_place) = (None, Granularity::Open, end);
@@ -146,7 +146,7 @@ impl Reckoned {
     }
 }
 
-/// 半小时后, 两天以后, 过三天, 三个月后.
+/// Reads 半小时后, 两天以后, 过三天, 三个月后.
 fn from_now(text: &Folded, start: usize, now: NaiveDateTime) -> Option<Reckoned> {
     let (begin, led) = match text.one_of(start, &["再过", "过"]) {
         Some((_, end)) => (end, true),
@@ -199,7 +199,7 @@ fn whole_day(day: Day, end_place: usize) -> Stretch {
     }
 }
 
-/// 下午三点, 晚上, 八点半, 15:30, on a day or on the next one it can be.
+/// Reads 下午三点, 晚上, 八点半, 15:30 on a given day, or on the next day that it can be.
 fn within_day(text: &Folded, start: usize, day: Option<Day>, now: NaiveDateTime) -> Option<Stretch> {
     let mut place = start;
     if text.at(place) == Some('的') && day.is_some() {
@@ -270,7 +270,7 @@ fn following(day: Day, from: TimeDelta, to: TimeDelta) -> Option<(NaiveDateTime,
     Some((base + from, base + to))
 }
 
-/// The part of the day at a place; behind 今, 明 a single 晚 or 早 too.
+/// Returns the part of the day at a place; after a day such as 今 or 明 also a single 晚 or 早.
 fn part_at(text: &Folded, place: usize, on_day: bool) -> Option<((&'static str, u32, u32), usize)> {
     let long = PARTS.iter().find(|part| text.starts_with(place, part.0));
     if let Some(part) = long {
@@ -285,13 +285,13 @@ fn part_at(text: &Folded, place: usize, on_day: bool) -> Option<((&'static str, 
     Some((*part, place + 1))
 }
 
-/// 三点, 三点半, 三点一刻, 三点十五分, 15:30. Where nothing else speaks of time, 三点五 is a number.
+/// Reads 三点, 三点半, 三点一刻, 三点十五分, 15:30. 三点五 is a number unless other words speak of time (`in_time`).
 fn clock(text: &Folded, start: usize, in_time: bool) -> Option<(u32, Option<u32>, usize)> {
     let before = start.checked_sub(1).and_then(|before| text.at(before));
     if before.is_some_and(|before| digit(before).is_some() || "十百千万第个之".contains(before)) {
         return None;
     }
-    // 三点五 is read as one number; the hour is what stands before 点.
+    // 三点五 is read as one number; the hour is the part before 点.
     let head = (start..start + 4).find(|place| matches!(text.at(*place), Some('点' | ':' | '：' | '时')))?;
     let hour = number::at(&text.until(head), start)
         .filter(|hour| hour.end == head)?

@@ -1,4 +1,5 @@
-//! Words of one meaning, in Chinese and English, as one piece: what a small data set cannot know by itself.
+//! Treats words of one meaning, in Chinese and English, as one piece, because a small data set cannot show
+//! that they mean the same.
 //!
 //! `concepts.tsv` is written by hand from the vocabulary of outbound calls and retail banking; a row is a
 //! concept and its words. It names no intent, so it serves any set of intents.
@@ -28,8 +29,8 @@ fn build() -> Option<Concepts> {
         let (_, listed) = line.split_once('\t')?;
         let row = char::from_u32(0xe000 + u32::try_from(row).ok()?)?;
         for word in listed.split(',') {
-            // Words in letters stand between blanks; a star leaves the end open. Chinese words of several
-            // characters are known by their sound, so that a recognizer's homophones are them too.
+            // Words in letters are matched between blanks; a star leaves the end open. Chinese words of
+            // several characters are matched by their sound, so that a recognizer's homophones match too.
             let open = word.strip_suffix('*');
             words.push(match (word.is_ascii(), open) {
                 (true, Some(stem)) => format!(" {stem}"),
@@ -49,7 +50,7 @@ fn build() -> Option<Concepts> {
     })
 }
 
-/// Says each concept that a normalised text names, once for each word found.
+/// Calls `say` for each concept in a normalized text, once for each word found.
 pub(super) fn find(text: &[char], mut say: impl FnMut(char)) {
     let Some(concepts) = concepts() else {
         return;
@@ -76,7 +77,7 @@ pub(super) fn find(text: &[char], mut say: impl FnMut(char)) {
     }
 }
 
-/// A character of the second private plane for the sound of a Chinese one.
+/// Returns a character of the second private plane for the sound of a Chinese one.
 fn sounded(character: char) -> char {
     let syllable = syllable(character);
     char::from_u32(0x10_0000 + (syllable ^ syllable >> 16) % 0xfffe).unwrap_or(character)

@@ -1,8 +1,8 @@
-//! What a text is judged by: pieces of it, as hashes with a count and the block each belongs to.
+//! Splits a text into the pieces by which it is judged: hashes with a count and the block each belongs to.
 //!
-//! Chinese by characters over the whole string and by its sound; other writing by pieces of words, words
-//! and pairs of words; both by concepts, words of one meaning. Characters won over word segmentation
-//! for Chinese wherever both were measured (decision 0090).
+//! Chinese is split by characters over the whole string and by its sound; other writing by pieces of words,
+//! words and pairs of words; both by concepts, words of one meaning. Characters were better than word
+//! segmentation for Chinese in every comparison (decision 0090).
 
 mod concepts;
 mod sound;
@@ -11,7 +11,7 @@ use sound::syllable;
 
 use crate::text::{is_han, normalised};
 
-/// A family of pieces, which is normalised by itself before all are put together.
+/// A family of pieces, which is normalized separately before all are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Block {
     /// Characters, and pieces of words.
@@ -28,7 +28,7 @@ impl Block {
     /// Every block, in the order of its number.
     pub(crate) const ALL: [Self; 4] = [Self::Characters, Self::Words, Self::Sound, Self::Concepts];
 
-    /// How much a block weighs beside the others; found by cross-validation on the development sets.
+    /// The weight of a block relative to the others; found by cross-validation on the development sets.
     pub(crate) fn weight(self) -> f32 {
         match self {
             Self::Characters => 1.0,
@@ -44,17 +44,17 @@ impl Block {
 pub(crate) struct Piece {
     /// FNV-1a of the block and the piece.
     pub(crate) hash: u64,
-    /// Where it belongs.
+    /// The block that the piece belongs to.
     pub(crate) block: Block,
 }
 
-/// Longest text that is looked at; what follows says little new, and a call's turn is shorter.
+/// Longest text that is split, in characters; later text adds little, and a call's turn is shorter.
 pub(crate) const CHARACTERS_MAX: usize = 400;
 
-/// How many concepts of a text are paired: 28 pairs at most.
+/// Most concepts of a text that are paired: 28 pairs at most.
 const CONCEPTS_PAIRED_MAX: usize = 8;
 
-/// The pieces of a text with how often each stands in it, ordered by hash.
+/// Returns the pieces of a text with their counts, ordered by hash.
 pub(crate) fn pieces(text: &str) -> Vec<(Piece, u32)> {
     let text: Vec<char> = normalised(text).chars().take(CHARACTERS_MAX).collect();
     let mut found = Vec::with_capacity(text.len() * 8);
@@ -74,7 +74,7 @@ pub(crate) fn pieces(text: &str) -> Vec<(Piece, u32)> {
     counted
 }
 
-/// A piece by which texts are held against each other: pairs of characters and of syllables, words, concepts.
+/// A piece by which texts are compared: pairs of characters and of syllables, words, concepts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Shared {
     pub(crate) hash: u64,
@@ -82,10 +82,10 @@ pub(crate) struct Shared {
     pub(crate) weight: f32,
 }
 
-/// What pairs of syllables weigh: a homophone counts half.
+/// The weight of pairs of syllables: a homophone counts half.
 const SOUND_WEIGHT: f32 = 0.5;
 
-/// The pieces of a normalised text with how often each stands in it, ordered by hash.
+/// Returns the pieces of a normalized text for comparison, with their counts, ordered by hash.
 pub(crate) fn shared_pieces(text: &str) -> Vec<Shared> {
     let text: Vec<char> = text.chars().take(CHARACTERS_MAX).collect();
     let mut found = Vec::new();
@@ -162,7 +162,7 @@ fn latin(text: &[char], found: &mut Vec<Piece>) {
     }
 }
 
-/// Each concept, and each two of them: what is said of what.
+/// Adds each concept, and each pair of concepts, which relates them to each other.
 fn concepts(text: &[char], found: &mut Vec<Piece>) {
     let mut named = Vec::new();
     concepts::find(text, |concept| named.push(concept));
@@ -194,7 +194,7 @@ fn piece(block: Block, gram: &[char]) -> Piece {
     hashed(block, gram.iter().copied().map(u32::from))
 }
 
-/// FNV-1a, 64 bits, over whole code points (draft-eastlake-fnv): fast, and the same everywhere.
+/// Returns FNV-1a, 64 bits, over whole code points (draft-eastlake-fnv): fast, and the same on every machine.
 fn hashed(block: Block, units: impl Iterator<Item = u32>) -> Piece {
     let seed = 0xcbf2_9ce4_8422_2325_u64 ^ u64::from(block.number());
     let hash = units.fold(seed, |hash, unit| {

@@ -1,14 +1,16 @@
-//! How a character sounds, without tone, and with the pairs merged that speakers and recognizers confuse.
+//! Computes the sound of a character, without tone, with the sounds merged that speakers and recognizers
+//! confuse.
 //!
-//! zh/z, ch/c, sh/s, n/l, an/ang, en/eng, in/ing: what a recognizer writes wrongly still sounds right.
+//! Merged are zh/z, ch/c, sh/s, n/l, an/ang, en/eng, in/ing: a character that a recognizer writes wrongly
+//! still has the right sound.
 
 use pinyin::ToPinyin;
 
-/// A number for the fuzzy syllable of a character; a character without reading stands for itself.
+/// Returns a number for the fuzzy syllable of a character; for a character without a reading, its code point.
 pub(crate) fn syllable(character: char) -> u32 {
     match character.to_pinyin() {
         None => u32::from(character),
-        // Packed into the upper half, beyond all code points.
+        // The hash is moved into the upper half, beyond all code points.
         Some(reading) => {
             let fuzzy = fuzzy(reading.plain());
             fuzzy.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
@@ -18,7 +20,7 @@ pub(crate) fn syllable(character: char) -> u32 {
     }
 }
 
-/// The syllable with what is confused made one.
+/// Returns the syllable with confused sounds merged.
 fn fuzzy(plain: &str) -> String {
     let (first, rest) = match plain {
         _ if plain.starts_with("zh") || plain.starts_with("ch") || plain.starts_with("sh") => {

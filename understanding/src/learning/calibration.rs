@@ -1,28 +1,30 @@
-//! From scores to probabilities, and the two thresholds: from which on an intent is accepted, or asked about.
+//! Turns scores into probabilities, and sets the two thresholds from which an intent is accepted or asked
+//! about.
 //!
 //! Fitted on rows that the judges did not see (Platt 1999; temperature: Guo et al. 2017).
 
 use serde::{Deserialize, Serialize};
 
-/// What was seen of one held-out row.
+/// The result of one held-out row.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
     pub(crate) scores: Vec<f32>,
     pub(crate) known_ratio: f32,
-    /// None: the row belongs to no intent.
+    /// The intent of the row; `None` if it has none.
     pub(crate) owner: Option<usize>,
 }
 
-/// How scores become probabilities, and the two thresholds.
+/// The parameters that turn scores into probabilities, and the two thresholds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Scores are multiplied by this before the softmax.
+    /// The factor of the scores before the softmax.
     pub sharpness: f32,
-    /// Weights of the best score, its lead, how much of the text is known, and one: the confidence.
+    /// The weights from which the confidence is computed: of the best score, its lead, the known share of the
+    /// text, and a constant.
     pub confidence: [f32; 4],
-    /// From this confidence on the first intent is taken.
+    /// The lowest confidence at which the first intent is accepted.
     pub accept: f32,
-    /// From this confidence on the first intent is asked about; below, the model abstains.
+    /// The lowest confidence at which the first intent is asked about; below it, the model abstains.
     pub confirm: f32,
 }
 
@@ -37,14 +39,14 @@ impl Default for Calibration {
     }
 }
 
-/// Of what is accepted, so much is to be right on held-out rows.
+/// Share of accepted held-out rows that must be right.
 const ACCEPTED_RIGHT_RATIO: f32 = 0.98;
 
-/// Of right held-out rows so many stay above the lower threshold.
+/// Share of right held-out rows that must stay above the lower threshold.
 const RIGHT_KEPT_RATIO: f32 = 0.96;
 
 impl Calibration {
-    /// Fits all of it on held-out rows; too few leave the defaults.
+    /// Fits all parameters on held-out rows; with too few rows it returns the defaults.
     pub(crate) fn fit(held: &[Held]) -> Self {
         let mut fitted = Self::default();
         if held.len() < 20 {
@@ -62,7 +64,8 @@ impl Calibration {
         fitted
     }
 
-    /// How likely the first intent is right, by its score, its lead and how much of the text is known.
+    /// Returns the probability that the first intent is right, by its score, its lead and the known share of
+    /// the text.
     pub(crate) fn confidence_of(&self, row: &Held) -> f32 {
         let sum: f32 = signs(row)
             .iter()
@@ -72,7 +75,7 @@ impl Calibration {
         sigmoid(sum)
     }
 
-    /// Scores as probabilities that sum to one.
+    /// Returns the scores as probabilities that sum to one.
     pub(crate) fn probabilities(&self, scores: &[f32]) -> Vec<f32> {
         let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let raised: Vec<f32> = scores
@@ -88,7 +91,7 @@ fn sigmoid(sum: f32) -> f32 {
     1.0 / (1.0 + (-sum).exp())
 }
 
-/// The best score's place, the best and the second.
+/// Returns the index of the best score, the best score and the second best.
 pub(crate) fn best_two(scores: &[f32]) -> (usize, f32, f32) {
     let mut best = (0, f32::NEG_INFINITY, f32::NEG_INFINITY);
     for (place, score) in scores.iter().enumerate() {
@@ -110,7 +113,7 @@ fn signs(row: &Held) -> [f32; 4] {
     [best, (best - second).min(2.0), row.known_ratio, 1.0]
 }
 
-/// The sharpness with the least surprise about the right intents, by golden section.
+/// Finds by golden section the sharpness with the least surprise about the right intents.
 fn sharpness(held: &[Held]) -> f32 {
     let surprise = |sharpness: f32| -> f32 {
         let trial = Calibration {
@@ -135,8 +138,8 @@ fn sharpness(held: &[Held]) -> f32 {
     f32::midpoint(low, high)
 }
 
-/// A logistic regression of "the first is right" on the four signs, by gradient with a light ridge.
-/// Foreign rows weigh half as much as all rows together, however few they are.
+/// Fits a logistic regression of "the first is right" on the four signs, by gradient descent with a light
+/// ridge. Foreign rows together weigh at least half as much as all rows, even if they are few.
 fn platt(held: &[Held]) -> [f32; 4] {
     let foreign_count = held.iter().filter(|row| row.owner.is_none()).count();
     #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
@@ -168,7 +171,7 @@ fn platt(held: &[Held]) -> [f32; 4] {
     weights
 }
 
-/// The lowest confidence above which enough is right.
+/// Returns the lowest confidence above which a sufficient share is right.
 fn accept(judged: &[(f32, bool, bool)]) -> f32 {
     let (mut right, mut all) = (0.0_f32, 0.0_f32);
     let mut found = judged.first().map_or(0.9, |first| first.0);
@@ -182,8 +185,8 @@ fn accept(judged: &[(f32, bool, bool)]) -> f32 {
     found
 }
 
-/// The confidence that keeps nearly all right rows. Few foreign rows say little about where the line is, the
-/// many right ones much.
+/// Returns the confidence that keeps nearly all right rows. It is set by the right rows, which are many; the
+/// few foreign ones say little about it.
 fn confirm(judged: &[(f32, bool, bool)]) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
     let right_all = judged.iter().filter(|row| row.1).count().max(1) as f32;

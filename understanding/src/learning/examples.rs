@@ -1,82 +1,84 @@
-//! Labelled lines as they come from people: good ones are kept, faults are listed by line and name.
+//! Reads labelled lines that people write: good ones are kept, faulty ones are listed by line and kind.
 //!
-//! A million lines cost no more memory than what is kept of them: a hash each, and a sample of the texts.
+//! A million lines need only the memory for what is kept of them: a hash each, and a sample of the texts.
 
 use super::solver::Random;
 use crate::text::normalised;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
-/// Most rows of one intent that are learned from; beyond, a sample by the seed. More teach little.
+/// Most rows of one intent that are learned from; of more, a sample is drawn by the seed. More rows teach
+/// little.
 pub const ROWS_PER_INTENT_MAX: usize = 2_000;
 
-/// Most rows learned from in all: 200 pieces each, 8 bytes a piece, about 130 MB.
+/// Most rows learned from in total: 200 pieces each, 8 bytes a piece, about 130 MB.
 pub const ROWS_MAX: usize = 80_000;
 
 /// Most lines that an evaluation judges at once: about 200 bytes each, 200 MB. A larger file is refused, not
 /// sampled.
 pub const JUDGED_ROWS_MAX: usize = 1_000_000;
 
-/// Most intents a model tells apart; what a person can label consistently is far below.
+/// Most intents of a model; the number that a person can label consistently is far below.
 pub const INTENTS_MAX: usize = 1_000;
 
 /// Most faults that are listed; all are counted.
 pub const FAULTS_LISTED_MAX: usize = 100;
 
-/// What is wrong with a line.
+/// The kind of a faulty line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LineFault {
-    /// Not a JSON object with `text`, or `utterance`, and a label.
+    /// It is not a JSON object with `text`, or `utterance`, and a label.
     Unreadable,
-    /// Nothing is left of the text without punctuation.
+    /// The text has only punctuation.
     Empty,
-    /// No label.
+    /// It has no label.
     Unlabelled,
     /// The same text has another label on an earlier line; the earlier one counts.
     OtherLabelBefore,
-    /// The same text with the same label again.
+    /// The same text with the same label was on an earlier line.
     Repeated,
-    /// The same but for particles and the order of its characters; it counts.
+    /// The text equals an earlier one except for particles and the order of its characters; it counts all the
+    /// same.
     NearlyRepeated,
-    /// One intent more than can be told apart.
+    /// Its intent is one more than a model can have.
     OneIntentTooMany,
 }
 
-/// A fault and its line, counted from one.
+/// A faulty line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
-    /// The line.
+    /// The number of the line, counted from one.
     pub line: u64,
-    /// What is wrong with it.
+    /// The kind of its fault.
     pub what: LineFault,
-    /// The earlier line it collides with.
+    /// The earlier line that it repeats or contradicts.
     pub before: Option<u64>,
 }
 
 /// One labelled text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// What was said.
+    /// The words that were said.
     pub text: String,
-    /// What it means.
+    /// The label: the intent of the words.
     pub intent: String,
 }
 
-/// The examples that are learned from, and what was found on the way.
+/// The examples to learn from, and the faults found while reading them.
 #[derive(Debug, Default)]
 pub struct Examples {
     /// The kept rows in the order of their lines.
     pub rows: Vec<Example>,
     /// The first faults.
     pub faults: Vec<Fault>,
-    /// How many of each there are.
+    /// The number of faults of each kind.
     pub fault_counts: BTreeMap<LineFault, u64>,
-    /// Good lines, kept or not.
+    /// The number of good lines, kept or not.
     pub good_count: u64,
 }
 
 impl LineFault {
-    /// As replies name it.
+    /// The name of the fault in replies.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Unreadable => "unreadable",
@@ -90,7 +92,7 @@ impl LineFault {
     }
 }
 
-/// The members of a line that are read; more may stand there.
+/// The members of a line that are read; it may have others.
 #[derive(Deserialize)]
 struct Line {
     text: Option<String>,
@@ -99,7 +101,7 @@ struct Line {
 }
 
 impl Line {
-    /// What was said: `text`, or `utterance` as other programs write it.
+    /// The words that were said: `text`, or `utterance`, as other programs write it.
     fn said(&self) -> Option<&str> {
         let utterance = || self.others.get("utterance").and_then(|said| said.as_str());
         self.text.as_deref().or_else(utterance)
@@ -107,7 +109,7 @@ impl Line {
 }
 
 impl Examples {
-    /// Reads JSON lines whose label is in a named member: `intent`, `sentiment`, `interest`.
+    /// Reads JSON lines with the label in the member `label`: `intent`, `sentiment`, `interest`.
     pub fn read(lines: impl Iterator<Item = String>, label: &str, seed: u64) -> Self {
         let mut reader = Reader::new(seed);
         for (number, line) in (1..).zip(lines) {
@@ -128,9 +130,8 @@ impl Examples {
         reader.finish()
     }
 
-    /// Reads every labelled line, as an evaluation judges them: repeats and texts with two labels too,
-    /// without a sample. Lines without a text or a label are faults. Beyond `JUDGED_ROWS_MAX` lines are
-    /// counted and not kept.
+    /// Reads every labelled line for an evaluation: repeats and texts with two labels too, without a sample.
+    /// Lines without a text or a label are faults. Lines beyond `JUDGED_ROWS_MAX` are counted and not kept.
     pub fn read_every(lines: impl Iterator<Item = String>, label: &str) -> Self {
         let mut reader = Reader::new(0);
         for (number, line) in (1..).zip(lines) {
@@ -148,7 +149,7 @@ impl Examples {
         reader.finish()
     }
 
-    /// The same of pairs that somebody else has read.
+    /// Takes examples that were parsed already, with the same checks and sampling as `read`.
     pub fn of(pairs: impl Iterator<Item = Example>, seed: u64) -> Self {
         let mut reader = Reader::new(seed);
         for (number, pair) in (1..).zip(pairs) {
@@ -166,7 +167,7 @@ impl Examples {
     }
 }
 
-/// What is known of a text met before.
+/// The line and label of a text that was read before.
 struct Met {
     line: u64,
     label: u64,
@@ -176,7 +177,7 @@ struct Reader {
     found: Examples,
     met: HashMap<u64, Met>,
     nearly: HashMap<u64, u64>,
-    /// For each intent: how many good lines, and the places of its kept rows.
+    /// By intent: the number of good lines, and the indexes of its kept rows.
     intents: BTreeMap<String, (u64, Vec<usize>)>,
     kept: Vec<(u64, Example)>,
     random: Random,
@@ -246,7 +247,7 @@ impl Reader {
         );
     }
 
-    /// A line that is judged whatever came before it.
+    /// Takes a line for an evaluation, regardless of the lines before it.
     fn take_every(&mut self, line: u64, text: &str, label: &str) {
         if normalised(text).is_empty() {
             return self.fault(line, LineFault::Empty, None);
@@ -261,7 +262,8 @@ impl Reader {
         }
     }
 
-    /// A sample of each intent in one pass (Vitter's algorithm R), under the bound of all rows together.
+    /// Keeps a sample of each intent in one pass (Vitter's algorithm R), within the limit of all rows
+    /// together.
     fn keep(&mut self, line: u64, example: Example) {
         let (good, places) = self.intents.entry(example.intent.clone()).or_default();
         *good += 1;
@@ -284,14 +286,14 @@ impl Reader {
     }
 }
 
-/// FNV-1a.
+/// Returns FNV-1a of some bytes.
 pub(crate) fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// What remains of an utterance without its particles, whatever the order of its characters or words.
+/// Returns a hash of an utterance without its particles, regardless of the order of its characters or words.
 pub(crate) fn gist(plain: &str) -> u64 {
     let is_particle = |found: &char| "嗯啊哦呃吧呢的了呀嘛哈就那这请您你我 ".contains(*found);
     let mut parts: Vec<String> = if plain.is_ascii() {

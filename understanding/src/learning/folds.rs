@@ -1,17 +1,20 @@
-//! Rows in groups of near-duplicates, and groups in folds, so that no row is judged by its own likeness.
+//! Puts rows into groups of near-duplicates, and groups into folds, so that no row is judged by a model that
+//! knows a near-duplicate of it.
 
 use super::examples::gist;
 use super::solver::Random;
 use crate::text::normalised;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most rows whose every pair is compared: four million pairs, about a second.
+/// Most rows for which every pair is compared: four million pairs, about a second.
 const PAIRED_ROWS_MAX: usize = 3_000;
 
-/// From this share of common pieces on (Jaccard, of pairs of characters or of words) rows are of one group.
+/// Smallest share of common pieces (Jaccard, of pairs of characters or of words) at which rows are in one
+/// group.
 const ALIKE_RATIO: f32 = 0.6;
 
-/// The group of each text: equal but for particles and order, or, in small sets, mostly of the same pieces.
+/// Returns the group of each text. Texts are in one group if they are equal except for particles and order,
+/// or, in small sets, if they have mostly the same pieces.
 pub fn groups(texts: &[&str]) -> Vec<usize> {
     let plain: Vec<String> = texts.iter().map(|text| normalised(text)).collect();
     let mut group: Vec<usize> = (0..texts.len()).collect();
@@ -71,7 +74,7 @@ fn are_alike(one: &BTreeSet<u64>, other: &BTreeSet<u64>) -> bool {
     ratio(common, small + large - common) >= ALIKE_RATIO
 }
 
-/// The fold of each row: whole groups, shuffled by the seed, dealt out intent by intent.
+/// Returns the fold of each row: whole groups, shuffled by the seed, dealt out intent by intent.
 pub fn folds(groups: &[usize], owners: &[Option<usize>], count: usize, seed: u64) -> Vec<usize> {
     let mut by_intent: BTreeMap<Option<usize>, BTreeSet<usize>> = BTreeMap::new();
     let mut intent_of: BTreeMap<usize, Option<usize>> = BTreeMap::new();

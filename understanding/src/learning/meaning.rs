@@ -1,12 +1,12 @@
-//! The direction of what a text says among the rows that are learned from.
+//! Computes the direction of a text's meaning relative to the rows that are learned from.
 
 use crate::word_vectors::{WordVectors, to_length_one};
 use std::sync::Arc;
 
-/// How much what a text means weighs beside the pieces it is made of; found by cross-validation.
+/// The weight of a text's meaning relative to its pieces; found by cross-validation.
 pub(crate) const MEANING_WEIGHT: f32 = 1.2;
 
-/// Vectors of words, and the middle of what the rows say: what all of them have in common tells none apart.
+/// Word vectors, and the mean of all rows: the part common to all rows distinguishes none of them.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Meaning {
     pub(crate) words: Arc<WordVectors>,
@@ -14,7 +14,7 @@ pub(crate) struct Meaning {
 }
 
 impl Meaning {
-    /// With the middle of some texts.
+    /// Returns the meaning with the mean of these texts.
     pub(crate) fn learn<'t>(words: &Arc<WordVectors>, texts: impl Iterator<Item = &'t str>) -> Self {
         let mut centre = vec![0.0_f32; words.dimensions()];
         let mut count = 0.0_f32;
@@ -33,7 +33,7 @@ impl Meaning {
         }
     }
 
-    /// Where a text lies from the middle, of length one; nothing where no word of it is known.
+    /// Returns the direction of a text from the mean, of length one; `None` if no word of it is known.
     pub(crate) fn direction(&self, text: &str) -> Option<Vec<f32>> {
         let mut sum = self.words.sum(text)?;
         for (each, centre) in sum.iter_mut().zip(&self.centre) {

@@ -1,6 +1,6 @@
-//! Learning an intent model from labelled examples: vocabulary, a judge per intent, calibration.
+//! Learns an intent model from labelled examples: a vocabulary, a judge per intent, and a calibration.
 //!
-//! Equal examples and equal seed make the same bytes, whatever the number of threads.
+//! Equal examples and an equal seed give the same bytes, with any number of threads.
 
 mod calibration;
 mod examples;
@@ -29,31 +29,32 @@ use thiserror::Error;
 /// Most weights of a model, one byte each: with its vocabulary it stays below ten megabytes.
 const WEIGHTS_MAX: usize = 8_500_000;
 
-/// Most pieces in a vocabulary, however few the intents are.
+/// Most pieces in a vocabulary, even with few intents.
 const PIECES_MAX: usize = 80_000;
 
-/// Below so many rows a piece seen once still counts, and calibration uses five folds.
+/// Number of rows up to which a piece seen once still counts, and calibration uses five folds.
 const ROWS_FEW: usize = 3_000;
 
-/// Passes over the rows at most; judges stand still before.
+/// Most passes over the rows; the judges usually stop changing before.
 const PASSES: usize = 20;
 
-/// How a model is learned.
+/// The settings with which a model is learned.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// Orders rows and folds.
+    /// The seed that orders rows and folds.
     pub seed: u64,
-    /// How many threads share the intents; it changes nothing in the model.
+    /// Number of threads among which the intents are divided; it changes nothing in the model.
     pub threads: usize,
-    /// The label of rows that belong to no intent: examples of what to abstain from, never an intent.
+    /// The label of rows that belong to no intent: they are examples of texts to abstain from, never an
+    /// intent.
     pub foreign: Option<String>,
-    /// What a fault costs beside the size of the weights.
+    /// The cost of a fault relative to the size of the weights.
     pub cost: f32,
-    /// How much a fault on a row of the intent itself costs more.
+    /// The factor by which a fault on a row of the intent itself costs more.
     pub own_rows: f32,
-    /// Whether the words in an intent's name are an example of it ("card_arrival").
+    /// True if the words in an intent's name are used as an example of it ("card_arrival").
     pub names_speak: bool,
-    /// What words mean, from elsewhere; the model keeps it.
+    /// Word vectors learned elsewhere; the model keeps them. `None` for a model without them.
     pub words: Option<Arc<WordVectors>>,
 }
 
@@ -71,12 +72,12 @@ impl Default for Settings {
     }
 }
 
-/// What `own_rows` is where it is known what words mean: rows that say the same in other words lie close
-/// together then, and are found with less force. Found by cross-validation.
+/// The value of `own_rows` for a model with word vectors: rows with the same meaning in other words are then
+/// close together, and need less force. Found by cross-validation.
 const OWN_ROWS_WITH_WORDS: f32 = 2.0;
 
 impl Settings {
-    /// The same with what words mean, where that is known.
+    /// Returns the settings with word vectors, if there are any.
     pub fn with_words(self, words: Option<Arc<WordVectors>>) -> Self {
         match words {
             None => self,
@@ -89,30 +90,30 @@ impl Settings {
     }
 }
 
-/// Why nothing can be learned.
+/// The reason why nothing can be learned.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TrainingFault {
     /// Every line was faulty.
     #[error("no line can be learned from")]
     NoRows,
-    /// There is nothing to tell apart.
+    /// All lines have the same intent.
     #[error("all lines are of one intent, {intent}; at least two are needed")]
     OneIntent {
-        /// The only one.
+        /// The only intent.
         intent: String,
     },
-    /// Whoever asked for it does not wait any more.
+    /// `goes_on` returned false before the end.
     #[error("learning was stopped before its end")]
     Stopped,
 }
 
-/// Learns a model; calibrates it on rows held out for that, then learns from all.
+/// Learns a model. It is calibrated on rows held out for that, then learns from all rows.
 pub fn train(examples: &Examples, settings: &Settings) -> Result<Model, TrainingFault> {
     train_while(examples, settings, &|| true)
 }
 
-/// The same for as long as somebody waits for it: what is asked now and then says no once, and never yes
-/// again.
+/// Learns a model for as long as `goes_on` returns true. `goes_on` is called now and then, and must not
+/// return true again after false.
 pub fn train_while(
     examples: &Examples,
     settings: &Settings,
@@ -162,7 +163,7 @@ pub fn train_while(
     Ok(Model::new(intents.clone(), judges, Calibration::fit(&held)))
 }
 
-/// What is learned from, before rows are held out.
+/// The data to learn from, before rows are held out.
 struct Course<'c> {
     texts: &'c [&'c str],
     owners: &'c [Option<usize>],
@@ -172,7 +173,7 @@ struct Course<'c> {
 }
 
 impl Course<'_> {
-    /// Judges from the rows that a condition lets in.
+    /// Learns judges from the rows for which `is_in` is true.
     fn learn(&self, is_in: impl Fn(usize) -> bool) -> Result<Judges, TrainingFault> {
         if !(self.goes_on)() {
             return Err(TrainingFault::Stopped);
@@ -213,7 +214,7 @@ impl Course<'_> {
             seed: *seed,
         };
         let weights = solver::solve(&rows, self.intents.len(), effort, *threads, self.goes_on);
-        // Asked after the last pass: what a stop cut short is never taken for learned.
+        // Checked after the last pass: a course that was stopped early must not be taken as learned.
         match (self.goes_on)() {
             true => Ok(Judges::of(vocabulary, &weights)),
             false => Err(TrainingFault::Stopped),

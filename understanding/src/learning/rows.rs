@@ -1,11 +1,11 @@
-//! Texts as rows of numbers, and the vocabulary that gives each piece its column.
+//! Turns texts into rows of numbers, with the vocabulary that gives each piece its column.
 
 use super::meaning::{MEANING_WEIGHT, Meaning};
 use crate::features::{Block, Piece, pieces};
 use crate::plain_hash::Plain;
 use std::collections::HashMap;
 
-/// Rows of sparse features, each with the number of its intent.
+/// Rows of sparse features, each with the index of its intent.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     cells: Vec<(u32, f32)>,
@@ -15,7 +15,7 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Rows over so many columns.
+    /// Returns an empty set of rows with this many columns.
     pub(crate) fn over(features: usize) -> Self {
         Self {
             features,
@@ -41,31 +41,32 @@ impl Rows {
     }
 }
 
-/// Which pieces are looked at, and how rare each is.
+/// The pieces that a model uses, and the rarity of each.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Vocabulary {
-    /// Pieces ordered by hash.
+    /// The hashes of the pieces, in order.
     pub(crate) hashes: Vec<u64>,
-    /// For each, the inverse document frequency.
+    /// The inverse document frequency of each piece.
     pub(crate) rarity: Vec<f32>,
     places: HashMap<u64, u32, Plain>,
     /// The rarity of a piece that was never seen.
     pub(crate) unseen: f32,
-    /// What words mean, where a model was learned with it: columns after those of the pieces.
+    /// The word vectors of the model, if it was learned with them: their columns follow those of the pieces.
     pub(crate) meaning: Option<Meaning>,
 }
 
-/// A text in numbers.
+/// A text as numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Vector {
-    /// Columns and values, of length one together.
+    /// Columns and values, of total length one.
     pub(crate) cells: Vec<(u32, f32)>,
-    /// How much of the text, by weight, the vocabulary knows: 0 to 1.
+    /// The share of the text, by weight, that the vocabulary knows: 0 to 1.
     pub(crate) known_ratio: f32,
 }
 
 impl Vocabulary {
-    /// From the pieces in some texts: those in at least so many of them, at most so many pieces.
+    /// Learns a vocabulary from texts: the pieces that occur in at least `rows_min` of them, at most
+    /// `pieces_max` pieces.
     pub(crate) fn learn<'t>(texts: impl Iterator<Item = &'t str>, rows_min: u32, pieces_max: usize) -> Self {
         let mut seen: HashMap<u64, u32, Plain> = HashMap::default();
         let mut count = 0_u32;
@@ -87,7 +88,7 @@ impl Vocabulary {
         )
     }
 
-    /// From what a file holds.
+    /// Returns the vocabulary with the parts that were read from a file.
     pub(crate) fn of(hashes: Vec<u64>, rarity: Vec<f32>, unseen: f32) -> Self {
         let places = hashes.iter().copied().zip(0..).collect();
         Self {
@@ -99,19 +100,19 @@ impl Vocabulary {
         }
     }
 
-    /// The same with what words mean.
+    /// Returns the vocabulary with word vectors.
     pub(crate) fn with(mut self, meaning: Option<Meaning>) -> Self {
         self.meaning = meaning;
         self
     }
 
-    /// How many columns there are: the pieces, and the numbers of a word.
+    /// The number of columns: those of the pieces, and those of the word vectors.
     pub(crate) fn len(&self) -> usize {
         let meaning = self.meaning.as_ref();
         self.hashes.len() + meaning.map_or(0, |meaning| meaning.words.dimensions())
     }
 
-    /// A text as a vector of length one: its pieces, and beside them what it means where that is known.
+    /// Returns a text as a vector of length one: its pieces, and beside them its meaning if that is known.
     pub(crate) fn vector(&self, text: &str) -> Vector {
         let mut vector = self.by_pieces(text);
         let direction = self.meaning.as_ref().and_then(|meaning| meaning.direction(text));
@@ -127,7 +128,7 @@ impl Vocabulary {
         vector
     }
 
-    /// A text by its pieces: each block by itself of its weight, all together of length one.
+    /// Returns a text by its pieces: each block scaled to its weight, all together to length one.
     fn by_pieces(&self, text: &str) -> Vector {
         let pieces = pieces(text);
         let mut cells: Vec<(u32, f32, Block)> = Vec::with_capacity(pieces.len());
@@ -172,7 +173,7 @@ impl Vocabulary {
     }
 }
 
-/// Smoothed inverse document frequency.
+/// Returns the smoothed inverse document frequency.
 #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
 fn rarity(all: u32, with: u32) -> f32 {
     ((1.0 + all as f32) / (1.0 + with as f32)).ln() + 1.0

@@ -1,37 +1,38 @@
-//! One linear judge per intent: an L2-regularised, squared-hinge support vector machine, solved in its dual.
+//! Learns one linear judge per intent: an L2-regularised, squared-hinge support vector machine, solved in its
+//! dual.
 //!
-//! Dual coordinate descent with shrinking (Hsieh et al., ICML 2008). Intents are shared out over threads;
-//! each is solved alone from its own seed, so the number of threads changes nothing.
+//! Dual coordinate descent with shrinking (Hsieh et al., ICML 2008). Intents are divided among threads; each
+//! is solved separately from its own seed, so the number of threads changes nothing.
 
 use super::rows::Rows;
 
-/// How the judges are made.
+/// The parameters with which the judges are learned.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Effort {
-    /// How much a fault on a row costs beside the size of the weights.
+    /// The cost of a fault on a row relative to the size of the weights.
     pub(crate) cost: f32,
-    /// The same for rows of the intent itself, as a multiple.
+    /// The factor of that cost for rows of the intent itself.
     pub(crate) own_rows: f32,
-    /// Passes over the rows at most.
+    /// Most passes over the rows.
     pub(crate) passes: usize,
-    /// Orders the rows.
+    /// The seed that orders the rows.
     pub(crate) seed: u64,
 }
 
-/// What one intent's judge learned: a weight per feature, and a bias last.
+/// The result of one intent's judge: a weight per feature, and a bias last.
 pub(crate) type Weights = Vec<f32>;
 
 /// The value of the feature that every row has.
 const BIAS: f32 = 0.6;
 
-/// Below this no row moves any more.
+/// The largest gradient at which the solution counts as found.
 const TOLERANCE: f32 = 0.1;
 
-/// Intents solved side by side: a row is read once for all of them.
+/// Number of intents solved side by side: a row is read once for all of them.
 const LANES: usize = 8;
 
-/// Learns a judge for each intent; rows whose intent is none belong to nobody. Once `goes_on` says no, what
-/// is answered is unfinished and of no use: whoever asked it knows.
+/// Learns a judge for each intent; rows without an intent count against all of them. After `goes_on` has
+/// returned false, the result is unfinished and must not be used.
 pub(crate) fn solve(
     rows: &Rows,
     intents: usize,
@@ -63,13 +64,13 @@ pub(crate) fn solve(
         .collect()
 }
 
-/// A row on its way through the passes, for each intent of a block.
+/// A row during the passes, with its values for each intent of a block.
 struct Dual<'r> {
     features: &'r [(u32, f32)],
     sign: [f32; LANES],
     alpha: [f32; LANES],
     softness: [f32; LANES],
-    /// The row's own squared length.
+    /// The squared length of the row.
     length: f32,
 }
 
@@ -123,7 +124,7 @@ fn solve_block(
         } else if active.len() == all || bound.is_infinite() {
             break;
         } else {
-            // What was set aside may have come back into play.
+            // Rows that were set aside may count again.
             active = (0..all).collect();
             bound = f32::INFINITY;
         }
@@ -137,8 +138,8 @@ fn solve_block(
     (0..LANES).map(of).collect()
 }
 
-/// Moves one row to its best place for each intent; says how far it was from it, or nothing where it may be
-/// set aside for all.
+/// Moves one row to its best value for each intent. Returns the largest distance from it; `None` if the row
+/// may be set aside for all of them.
 fn step(dual: &mut Dual<'_>, weights: &mut [[f32; LANES]], bound: f32) -> Option<f32> {
     let (bias, weights) = weights.split_last_mut()?;
     let mut scores = bias.map(|bias| bias * BIAS);
@@ -184,7 +185,7 @@ fn step(dual: &mut Dual<'_>, weights: &mut [[f32; LANES]], bound: f32) -> Option
     largest
 }
 
-/// xorshift64* (Marsaglia 2003): small, and the same everywhere.
+/// A random generator, xorshift64* (Marsaglia 2003): small, and the same on every machine.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -195,7 +196,7 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    /// A number below a bound; the bias is far below what could be noticed.
+    /// Returns a number below a bound; its bias is far too small to matter.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         let wide = u128::from(self.next()) * (bound as u128);
         usize::try_from(wide >> 64).unwrap_or(0)

@@ -1,16 +1,16 @@
-//! What words like 卡号, 验证码 and 密码 announce: numbers however short, and words in letters.
+//! Finds what words like 卡号, 验证码 and 密码 announce: numbers of any length, and words in letters.
 
 use super::numbers::{COUNT_DIGITS_MAX, DictatedRun, has_unit, without_blanks};
 use crate::text::Folded;
 use std::ops::Range;
 
-/// Digits from which a run behind an announcing word is masked.
+/// Shortest run of digits that is masked after an announcing word.
 const ANNOUNCED_DIGITS_MIN: usize = 2;
 
-/// Fewest characters of an announced word (a chat account) that is masked.
+/// Shortest announced word (a chat account) that is masked, in characters.
 const ANNOUNCED_WORD_MIN: usize = 3;
 
-/// Characters between an announcing word, or what was masked behind it, and the run that it announces.
+/// Most characters between an announcing word, or a number masked after it, and the run that it announces.
 const REACH: usize = 16;
 
 /// Words that announce a secret number or word.
@@ -43,15 +43,15 @@ const ANNOUNCING: &[&str] = &[
     "pin is",
 ];
 
-/// Those that may announce a word without a digit.
+/// Announcing words after which a word without a digit may be the secret.
 const ANNOUNCING_WORDS: &[&str] = &[
     "密码", "口令", "微信", "账号", "帐号", "password", "passcode", "wechat",
 ];
 
-/// English words between an announcing word and what it announces.
+/// English words between an announcing word and the announced one.
 const INTRODUCTIONS: &[&str] = &["is", "was", "number", "no", "id", "should", "be", "it", "s"];
 
-/// The characters of everything that is announced.
+/// Returns the characters of everything that is announced.
 pub(super) fn announced(text: &Folded, runs: &[DictatedRun]) -> Vec<Vec<Range<usize>>> {
     let mut masked = Vec::new();
     for place in 0..text.chars().len() {
@@ -62,7 +62,7 @@ pub(super) fn announced(text: &Folded, runs: &[DictatedRun]) -> Vec<Vec<Range<us
     masked
 }
 
-/// What one announcing word that ends here announces: runs of digits, and words in letters.
+/// Returns what one announcing word that ends at `end` announces: runs of digits, and words in letters.
 fn announced_by(text: &Folded, runs: &[DictatedRun], words: &str, end: usize) -> Vec<Vec<Range<usize>>> {
     let (mut masked, mut reaches) = (Vec::new(), end + REACH);
     for run in runs.iter().filter(|run| run.start() >= end) {
@@ -84,7 +84,7 @@ fn announced_by(text: &Folded, runs: &[DictatedRun], words: &str, end: usize) ->
     masked
 }
 
-/// Whether the digits are the end of a number that is masked already, which stays readable.
+/// True if the digits are the end of a number that is masked already; they stay readable.
 fn is_rest_of_masked(text: &Folded, run: &DictatedRun) -> bool {
     let before = (0..run.start())
         .rev()
@@ -93,7 +93,8 @@ fn is_rest_of_masked(text: &Folded, run: &DictatedRun) -> bool {
     before == Some('*') || after == Some('*')
 }
 
-/// The first word in letters and digits behind an announcing word. One without digits must be introduced.
+/// Returns the first word in letters and digits after an announcing word. A word without digits must be
+/// introduced.
 fn announced_word(text: &Folded, end: usize, may_be_letters: bool) -> Option<Range<usize>> {
     let is_of_word = |place: usize| {
         text.at(place)

@@ -1,21 +1,21 @@
-//! Addresses of mail in a text, written (a.b@example.com) or spoken (zhangsan 艾特 qq 点 com).
+//! Finds mail addresses in a text, written (a.b@example.com) or spoken (zhangsan 艾特 qq 点 com).
 
 use crate::text::Folded;
 use std::ops::Range;
 
-/// How @ is said.
+/// The spoken and written forms of @.
 const AT: &[&str] = &["@", "艾特", "圈a", " at "];
 
-/// How the dot of a domain is said.
+/// The spoken and written forms of the dot in a domain.
 const DOTS: &[&str] = &[".", "点", "dot"];
 
-/// How a domain ends.
+/// The endings of domains.
 const ENDINGS: &[&str] = &["com", "cn", "net", "org", "edu", "gov", "io", "co"];
 
 /// Longest domain, in characters (RFC 1035, 2.3.4).
 const DOMAIN_MAX: usize = 255;
 
-/// The characters of every address.
+/// Returns the characters of every address.
 pub(super) fn addresses(text: &Folded) -> Vec<Range<usize>> {
     (0..text.chars().len())
         .filter_map(|place| address_around(text, place))
@@ -35,7 +35,7 @@ fn address_around(text: &Folded, place: usize) -> Option<Range<usize>> {
     (length > 0).then_some(local_end - length..end)
 }
 
-/// The end of the domain that begins here: words with dots between them, up to a known ending.
+/// Returns the end of the domain that begins here: words with dots between them, up to a known ending.
 fn domain_end(text: &Folded, start: usize) -> Option<usize> {
     let is_blank = |place: usize| text.at(place) == Some(' ');
     let is_of_word = |place: usize| {

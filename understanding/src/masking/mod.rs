@@ -1,11 +1,12 @@
-//! Transcripts without what identifies a person: long numbers, announced secrets, addresses of mail, names.
+//! Masks everything in transcripts that identifies a person: long numbers, announced secrets, mail addresses,
+//! names.
 //!
-//! Any run of seven or more digits is masked, written or spoken, whatever its check digits say. Check
-//! digits only say what a number is, and so which ends of it stay readable: a phone keeps its first three
-//! and last four digits, a card its last four, an identity number its first three and last four; every
-//! other number keeps none. Text is masked when it is stored, shown or sent out; rules, slots and the model
-//! in this process read it unmasked. Each masked character becomes one star, so that a masked text has as
-//! many characters as before.
+//! Any run of seven or more digits is masked, written or spoken, regardless of its check digits. Check digits
+//! only show the kind of a number, and so which ends of it stay readable: a phone keeps its first three and
+//! last four digits, a card its last four, an identity number its first three and last four; every other
+//! number keeps none. Text is masked when it is stored, shown or sent out; rules, slots and the model in this
+//! process read it unmasked. Each masked character becomes one star, so that a masked text has as many
+//! characters as before.
 
 mod announced;
 mod mail;
@@ -22,12 +23,12 @@ use numbers::{dictated_runs, masked_places};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// A masked text, and what was masked in it.
+/// A masked text, with the number of masked items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Masked {
-    /// With stars.
+    /// The text with stars.
     pub text: String,
-    /// How many numbers, names and addresses were masked.
+    /// Number of numbers, names and addresses that were masked.
     pub masked_count: usize,
 }
 
@@ -36,7 +37,7 @@ pub fn mask(text: &str) -> Masked {
     mask_among(text, "")
 }
 
-/// Masks the answer to a flow. Words of the flow's own texts (`own_words`) are no names.
+/// Masks an answer to a flow. Words of the flow's own texts (`own_words`) are not masked as names.
 pub fn mask_among(text: &str, own_words: &str) -> Masked {
     let folded = Folded::of(text);
     let mut hidden: BTreeSet<usize> = BTreeSet::new();
@@ -64,14 +65,14 @@ pub fn mask_turns(turns: &[&str], own_words: &str) -> Vec<String> {
     if turns.is_empty() {
         return Vec::new();
     }
-    // A line break is one blank to everything here, and is in no turn afterwards.
+    // A line break counts as one blank here, and no turn contains one afterwards.
     let one_line = |turn: &&str| turn.replace(['\n', '\r'], " ");
     let joined: Vec<String> = turns.iter().map(one_line).collect();
     let masked = mask_among(&joined.join("\n"), own_words).text;
     masked.split('\n').map(str::to_owned).collect()
 }
 
-/// Masks a text in which digits were asked for: every run of two or more, for the rest of the number may
+/// Masks an answer in which digits were asked for: every run of two or more, since the rest of the number may
 /// follow in another turn.
 pub fn mask_digits_asked_for(text: &str, own_words: &str) -> Masked {
     let masked = mask_among(text, own_words);
@@ -87,7 +88,7 @@ pub fn mask_digits_asked_for(text: &str, own_words: &str) -> Masked {
     }
 }
 
-/// The characters of phones, cards and identity numbers that stay readable.
+/// Returns the characters of phones, cards and identity numbers that stay readable.
 fn readable_ends(text: &Folded) -> BTreeSet<usize> {
     let mut readable = BTreeSet::new();
     for run in runs(text) {

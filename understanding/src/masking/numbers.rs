@@ -1,31 +1,32 @@
-//! Which digits of a text are masked: long runs, and runs behind words that announce a secret or an identity.
+//! Finds the digits of a text that are masked: long runs, and runs after words that announce a secret or an
+//! identity.
 //!
-//! A run goes on over blanks, dashes, pauses, fillers and corrections, as people dictate numbers. Amounts,
-//! dates and counts stay where their unit is said. No check digit decides: one misheard digit would leave a
-//! card in clear.
+//! A run continues over blanks, dashes, pauses, fillers and corrections, as people dictate numbers. Amounts,
+//! dates and counts stay if their unit is said. No check digit decides: one misheard digit would leave a card
+//! in clear.
 
 use super::announced::announced;
 use crate::entities::{english_digit, spoken_digit};
 use crate::text::{Folded, is_han};
 use std::ops::Range;
 
-/// Digits from which a run is masked: the shortest landline without its area code.
+/// Shortest run that is masked, in digits: the shortest landline without its area code.
 const DIGITS_MIN: usize = 7;
 
-/// Digits from which a run is masked even with a unit behind it: no amount owed has eleven digits.
+/// Shortest run that is masked even with a unit after it, in digits: no amount owed has eleven digits.
 const NO_AMOUNT_MIN: usize = 11;
 
-/// Longest count with its unit behind an announcing word that stays: 验证码60秒内有效.
+/// Longest count with a unit after an announcing word that stays, in digits: 验证码60秒内有效.
 pub(super) const COUNT_DIGITS_MAX: usize = 3;
 
-/// Digits before an X from which it is the check character of an identity number; a misheard one may lack
-/// some.
+/// Number of digits before an X from which it counts as the check character of an identity number; a misheard
+/// number may lack some.
 const CHECKED_DIGITS_MIN: usize = 14;
 
-/// Fillers in a row that a run goes on over.
+/// Most fillers in a row over which a run continues.
 const FILLERS_MAX: usize = 6;
 
-/// Words within a dictated number that are no part of it. Longer ones first where one begins another.
+/// Words within a dictated number that are no part of it. The longer one comes first if one begins another.
 const FILLERS: &[&str] = &[
     "不对不对",
     "不对",
@@ -85,7 +86,7 @@ const FILLERS: &[&str] = &[
     "no",
 ];
 
-/// What an amount, a date or a count ends with.
+/// Words after an amount, a date or a count.
 const UNITS: &[&str] = &[
     "元",
     "块",
@@ -132,7 +133,7 @@ const UNITS: &[&str] = &[
     "digits",
 ];
 
-/// What an amount begins with.
+/// Words before an amount.
 const CURRENCIES: &[&str] = &["¥", "$", "£", "€", "人民币", "rmb "];
 
 /// A run of digits as it was dictated.
@@ -140,7 +141,7 @@ const CURRENCIES: &[&str] = &["¥", "$", "£", "€", "人民币", "rmb "];
 pub(super) struct DictatedRun {
     /// The characters of each digit.
     pub(super) places: Vec<Range<usize>>,
-    /// Only separators of one written number are between its digits.
+    /// True if only separators of one written number are between its digits.
     pub(super) is_one_number: bool,
 }
 
@@ -153,7 +154,7 @@ impl DictatedRun {
     }
 }
 
-/// The characters to mask: of long runs, and of what announcing words announce.
+/// Returns the characters to mask: those of long runs, and those that announcing words announce.
 pub(super) fn masked_places(text: &Folded) -> Vec<Vec<Range<usize>>> {
     let runs = dictated_runs(text);
     let long = runs.iter().filter(|run| is_long(text, run));
@@ -178,7 +179,7 @@ pub(super) fn has_unit(text: &Folded, run: &DictatedRun) -> bool {
     })
 }
 
-/// All runs of a text, in their order.
+/// Returns all runs of a text, in their order.
 pub(super) fn dictated_runs(text: &Folded) -> Vec<DictatedRun> {
     let (mut all, mut place) = (Vec::new(), 0);
     while place < text.chars().len() {
@@ -207,7 +208,7 @@ pub(super) fn dictated_runs(text: &Folded) -> Vec<DictatedRun> {
     all
 }
 
-/// Where a digit that begins here ends: one character, or those of an English word.
+/// Returns the end of the digit that begins here: after one character, or after an English word.
 fn digit_at(text: &Folded, place: usize) -> Option<usize> {
     let is_digit = text.at(place).and_then(spoken_digit).is_some();
     if is_digit {
@@ -216,7 +217,7 @@ fn digit_at(text: &Folded, place: usize) -> Option<usize> {
     english_digit(text, place).map(|(_, end)| end)
 }
 
-/// Where the next digit of a run begins, and whether it belongs to the same written number.
+/// Returns the beginning of the next digit of a run, and true if it belongs to the same written number.
 fn next_digit(text: &Folded, place: usize, digits_before: usize) -> Option<(usize, bool)> {
     // The check character of an identity number.
     let check = without_separators(text, place);
@@ -245,7 +246,7 @@ fn next_digit(text: &Folded, place: usize, digits_before: usize) -> Option<(usiz
     None
 }
 
-/// Whether a few digits that begin here count something: 三期 behind a number is none of its digits.
+/// True if a few digits that begin here count something: 三期 after a number does not continue it.
 fn is_count(text: &Folded, start: usize) -> bool {
     let mut end = start;
     while let Some(next) = digit_at(text, end) {
@@ -254,7 +255,7 @@ fn is_count(text: &Folded, start: usize) -> bool {
     end - start <= COUNT_DIGITS_MAX && text.one_of(without_blanks(text, end), UNITS).is_some()
 }
 
-/// The end of a date in digits that begins here: 2026-03-15, 2026/3/15.
+/// Returns the end of a date in digits that begins here: 2026-03-15, 2026/3/15.
 fn date_end(text: &Folded, place: usize) -> Option<usize> {
     let is_digit = |place: usize| text.at(place).is_some_and(|found| found.is_ascii_digit());
     if place.checked_sub(1).is_some_and(is_digit) {
@@ -285,8 +286,8 @@ pub(super) fn without_blanks(text: &Folded, place: usize) -> usize {
         .unwrap_or(place)
 }
 
-/// Behind blanks, dashes, brackets and the pauses that a recognizer writes as punctuation. A star is what is
-/// masked already: what is on its two sides is joined no more.
+/// Returns the place after blanks, dashes, brackets and the pauses that a recognizer writes as punctuation. A
+/// star, which is masked already, is no separator: the digits on its two sides are not joined.
 fn without_separators(text: &Folded, place: usize) -> usize {
     let parts =
         |found: char| !found.is_alphanumeric() && !is_han(found) && !matches!(found, ':' | '%' | '@' | '*');

@@ -1,4 +1,4 @@
-//! What is masked in transcripts, and what stays.
+//! Tests what is masked in transcripts, and what stays.
 
 use super::*;
 
@@ -214,7 +214,7 @@ fn a_thousand_numbers_are_masked_in_both_forms() {
     }
 }
 
-/// One line of the shipped examples holds a name; the others identify no one.
+/// One line of the shipped examples contains a name; the others identify no person.
 #[test]
 fn no_line_of_the_shipped_examples_is_masked_but_for_a_name() {
     let lines = include_str!("../../../fixtures/nlu/zh_outbound_seed.tsv").lines();

@@ -1,13 +1,13 @@
-//! Names that callers say of themselves: behind 我叫, 我是, 叫我, 姓 and in English "my name is".
+//! Finds names that callers tell of themselves: after 我叫, 我是, 叫我, 姓 and in English "my name is".
 //!
-//! A name is a family name of the list with at most two characters behind it. Words that begin like a name
-//! are none: professions, places, common words, and the words of the flow that the caller answers.
+//! A name is a family name of the list with at most two characters after it. Words that begin like a name are
+//! excluded: professions, places, common words, and the words of the flow that the caller answers.
 
 use crate::names::family_at;
 use crate::text::{Folded, is_han};
 use std::ops::Range;
 
-/// Behind these a name follows for sure.
+/// Words after which a name always follows.
 const NAMED: &[&str] = &[
     "我的名字叫",
     "我的名字是",
@@ -20,14 +20,14 @@ const NAMED: &[&str] = &[
     "my name's",
 ];
 
-/// Behind these a name or something else follows.
+/// Words after which a name or something else follows.
 const MAY_BE_NAMED: &[&str] = &["我是", "叫我", "本人是", "这边是", "我就是"];
 
 /// Characters that end a name.
 const STOPS: &str =
     "的吗呢吧啊呀了是在，。不我你您他她它要想有说也就还这那先女来办给打找问用从到和跟做没没去可会能都";
 
-/// Titles behind a family name alone.
+/// Titles after a family name alone.
 const TITLES: &[&str] = &[
     "先生", "女士", "小姐", "太太", "老师", "经理", "总", "阿姨", "师傅", "某", "工",
 ];
@@ -227,7 +227,7 @@ const NO_NAMES: &[&str] = &[
     "蒙古",
 ];
 
-/// The characters of each name. Words in `own_words`, the texts of the flow, are no names.
+/// Returns the characters of each name. Words in `own_words`, the texts of the flow, are not names.
 pub(crate) fn told_names<'t>(
     text: &'t Folded,
     own_words: &'t str,
@@ -254,7 +254,7 @@ fn behind_pause(text: &Folded, end: usize) -> usize {
     (end..).find(|place| !is_pause(*place)).unwrap_or(end)
 }
 
-/// Two words in letters.
+/// Returns two words in letters.
 fn english_name(text: &Folded, start: usize) -> Option<Range<usize>> {
     let is_letter = |place: &usize| {
         text.at(*place)
@@ -269,7 +269,7 @@ fn english_name(text: &Folded, start: usize) -> Option<Range<usize>> {
     (length > 0).then_some(start..start + two.saturating_sub(1).min(length))
 }
 
-/// A family name, also behind 小 or 老, with at most two characters.
+/// Returns a family name, also after 小 or 老, with at most two characters; `None` if there is none.
 fn chinese_name(text: &Folded, start: usize, own_words: &str, is_sure: bool) -> Option<Range<usize>> {
     if is_no_name(text, start, own_words) {
         return None;
@@ -284,7 +284,7 @@ fn chinese_name(text: &Folded, start: usize, own_words: &str, is_sure: bool) -> 
     is_name.then_some(start..end + given)
 }
 
-/// 姓 with the family name behind it, as in 我姓王 and 免贵姓李; 我姓张叫三丰 tells both parts.
+/// Returns a name after 姓, as in 我姓王 and 免贵姓李; of 我姓张叫三丰 both parts.
 fn surname_at(text: &Folded, place: usize, own_words: &str) -> Option<Range<usize>> {
     if text.at(place) != Some('姓') {
         return None;
@@ -314,7 +314,7 @@ fn surname_at(text: &Folded, place: usize, own_words: &str) -> Option<Range<usiz
     Some(start..end)
 }
 
-/// How many of the next two characters may be a given name.
+/// Returns the number of the next two characters that may be a given name.
 fn given_length(text: &Folded, start: usize) -> usize {
     let is_given = |place: &usize| {
         let found = text.at(*place);
@@ -324,7 +324,7 @@ fn given_length(text: &Folded, start: usize) -> usize {
     (start..start + 2).take_while(is_given).count()
 }
 
-/// Whether a common word, or one of the flow's, begins here.
+/// True if a common word, or one of the flow's words, begins here.
 fn is_no_name(text: &Folded, start: usize, own_words: &str) -> bool {
     if text.one_of(start, NO_NAMES).is_some() {
         return true;

@@ -1,9 +1,10 @@
-//! A model as bytes: a head with its version, the parts, and a digest over all of it at the end.
+//! Writes and reads a model as bytes: a head with its version, the parts, and a digest over all of it at the
+//! end.
 //!
 //! Little-endian. `LLNLU` and the version in six bytes, the length of a JSON head in four, the head, the
-//! hashes (8 bytes each), rarities (4), weights (1), and SHA-256 of all before it. Version 2 is of a model
-//! that knows what words mean: its head has `meaning`, and before the digest come the words' hashes (8),
-//! steps (4) and numbers (1). What knows no words is written as version 1, as it always was.
+//! hashes (8 bytes each), rarities (4), weights (1), and SHA-256 of all before it. Version 2 is for a model
+//! with word vectors: its head has `meaning`, and before the digest come the words' hashes (8), steps (4) and
+//! numbers (1). A model without word vectors is written as version 1, as before.
 
 use super::{Judges, Model};
 use crate::learning::{Calibration, Meaning, Vocabulary};
@@ -13,41 +14,42 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use thiserror::Error;
 
-/// Largest model that is read: the bound of a model that is written, with its head.
+/// Largest model that is read, in bytes: the largest that is written, with its head.
 pub const MODEL_BYTES_MAX: usize = 10_000_000;
 
 const MAGIC: &[u8; 5] = b"LLNLU";
-/// Changes whenever pieces, blocks or the layout change: a model is only right with its own features.
+/// The version of the format. It changes whenever pieces, blocks or the layout change: a model is only right
+/// with its own features.
 const VERSION: u8 = 1;
-/// The same with vectors of words behind it.
+/// The version of the format with word vectors.
 const VERSION_WITH_WORDS: u8 = 2;
-/// SHA-256.
+/// Bytes of a SHA-256.
 const DIGEST_BYTES: usize = 32;
 
-/// Why bytes are no model.
+/// The reason why bytes are not a model.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ModelFault {
-    /// Something else entirely.
-    #[error("this is no model of ours")]
+    /// The bytes are something else.
+    #[error("this is not a ledgerline model")]
     NotAModel,
-    /// Written by another version.
+    /// The model was written by another version.
     #[error("the model is of version {found}; this build reads up to {wanted}. Train it again")]
     OtherVersion {
-        /// In the file.
+        /// The version in the file.
         found: u8,
-        /// Of this build.
+        /// The highest version that this build reads.
         wanted: u8,
     },
-    /// Not the bytes that were written.
+    /// The bytes are not those that were written.
     #[error("the model is damaged: {what}")]
     Damaged {
-        /// What does not fit.
+        /// The part that is wrong.
         what: &'static str,
     },
-    /// Beyond the bound.
+    /// The model is larger than allowed.
     #[error("the model has {bytes} bytes, more than {MODEL_BYTES_MAX}")]
     TooLarge {
-        /// Its size.
+        /// Its size, in bytes.
         bytes: usize,
     },
 }
@@ -64,8 +66,8 @@ struct Head {
     meaning: Option<MeaningHead>,
 }
 
-/// Of a model that knows what words mean: how many, and the middle of what its rows say, a number for each
-/// of a word's.
+/// The head of the word vectors in a model: the number of words, and the mean of the rows' meaning, with as
+/// many numbers as a word has.
 #[derive(Serialize, Deserialize)]
 struct MeaningHead {
     words: usize,
@@ -73,7 +75,7 @@ struct MeaningHead {
 }
 
 impl Model {
-    /// The model as bytes; equal models are equal bytes.
+    /// Returns the model as bytes; equal models give equal bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let judges = &self.judges;
         let meaning = judges.vocabulary.meaning.as_ref();
@@ -128,7 +130,7 @@ impl Model {
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Reads a model back.
+    /// Reads a model from its bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelFault> {
         if bytes.len() > MODEL_BYTES_MAX {
             return Err(ModelFault::TooLarge { bytes: bytes.len() });
@@ -150,7 +152,7 @@ impl Model {
             .ok_or(damaged("it is too short"))?;
         let (kept, digest) = bytes.split_at_checked(kept).ok_or(damaged("it is too short"))?;
         if Sha256::digest(kept).as_slice() != digest {
-            return Err(damaged("its digest is another"));
+            return Err(damaged("its digest does not match"));
         }
         let mut parts = Parts {
             rest: kept.get(MAGIC.len() + 1..).unwrap_or_default(),
@@ -178,7 +180,7 @@ impl Model {
         let weights = parts.numbers(columns.saturating_mul(intents), i8::from_le_bytes)?;
         let meaning = head.meaning.map(|meaning| parts.meaning(meaning)).transpose()?;
         if !parts.rest.is_empty() {
-            return Err(damaged("something follows it"));
+            return Err(damaged("there are bytes after its end"));
         }
         let vocabulary = Vocabulary::of(hashes, rarity, head.unseen).with(meaning);
         let judges = Judges {
@@ -195,7 +197,7 @@ fn damaged(what: &'static str) -> ModelFault {
     ModelFault::Damaged { what }
 }
 
-/// What has not been read yet.
+/// The bytes that have not been read yet.
 struct Parts<'b> {
     rest: &'b [u8],
 }

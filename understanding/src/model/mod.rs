@@ -1,6 +1,6 @@
 //! An intent model: judges over a vocabulary, calibrated; it ranks intents, or abstains.
 //!
-//! There is no intent "other": what no judge knows is left to the thresholds (decision 0090).
+//! There is no intent "other": texts that no judge knows are left to the thresholds (decision 0090).
 
 mod file;
 
@@ -10,25 +10,25 @@ use crate::learning::{Calibration, Held, Vocabulary};
 use crate::word_vectors::WordVectors;
 use std::sync::Arc;
 
-/// How many intents a reading names.
+/// Number of intents in a ranking.
 const CANDIDATES_MAX: usize = 3;
 
-/// How much higher a score counts where the flow expects the intent, in score; half a margin's width.
+/// Added to the score of an intent that the flow expects; half a margin's width.
 pub const EXPECTED_BOOST: f32 = 0.3;
 
-/// Weights of all intents, quantised to one byte each.
+/// The weights of all intents, quantised to one byte each.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Judges {
     vocabulary: Vocabulary,
-    /// For each piece the weights of all intents.
+    /// The weights of all intents, piece by piece.
     weights: Vec<i8>,
-    /// For each intent, what a step of its weights is worth.
+    /// The value of one step of the weights, by intent.
     steps: Vec<f32>,
     biases: Vec<f32>,
 }
 
 impl Judges {
-    /// Quantises what was learned.
+    /// Quantises the learned weights.
     pub(crate) fn of(vocabulary: Vocabulary, learned: &[Vec<f32>]) -> Self {
         let mut steps = Vec::new();
         let mut biases = Vec::new();
@@ -58,7 +58,7 @@ impl Judges {
         }
     }
 
-    /// The score of each intent, and how much of the text is known.
+    /// Returns the score of each intent, and the share of the text that is known.
     pub(crate) fn scores(&self, text: &str) -> (Vec<f32>, f32) {
         let vector = self.vocabulary.vector(text);
         let intents = self.steps.len();
@@ -81,34 +81,34 @@ fn quantised(weight: f32) -> i8 {
     weight.round().clamp(-127.0, 127.0) as i8
 }
 
-/// An intent with how likely it is.
+/// An intent with its probability.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The intent.
     pub intent: String,
-    /// Calibrated, among the intents of the model.
+    /// The intent's calibrated probability among the intents of the model.
     pub probability: f32,
 }
 
-/// What follows from the two thresholds.
+/// The decision by the two thresholds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// Nothing is known well enough; the flow asks again.
+    /// No intent is certain enough; the flow asks again.
     Abstained,
-    /// Likely; the flow asks whether it is right.
+    /// The first intent is likely; the flow asks whether it is right.
     ToConfirm,
-    /// Taken.
+    /// The first intent is taken.
     Accepted,
 }
 
-/// What a model makes of an utterance.
+/// A model's result for an utterance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
-    /// The likeliest intents, at most three, best first.
+    /// The most probable intents, at most three, best first.
     pub candidates: Vec<Candidate>,
-    /// How likely the first is right, over all that people say.
+    /// The probability that the first is right, over everything that people say.
     pub confidence: f32,
-    /// What follows from it.
+    /// The decision by that confidence.
     pub verdict: Verdict,
 }
 
@@ -129,23 +129,23 @@ impl Model {
         }
     }
 
-    /// The intents it tells apart, in order.
+    /// The intents of the model, in order.
     pub fn intents(&self) -> &[String] {
         &self.intents
     }
 
-    /// What words mean to it, where it was learned with that.
+    /// The word vectors of the model; `None` if it was learned without any.
     pub fn words(&self) -> Option<Arc<WordVectors>> {
         let meaning = self.judges.vocabulary.meaning.as_ref()?;
         Some(Arc::clone(&meaning.words))
     }
 
-    /// Its thresholds and the rest of its calibration.
+    /// The model's thresholds and the rest of its calibration.
     pub fn calibration(&self) -> Calibration {
         self.calibration
     }
 
-    /// The same with thresholds chosen by a person.
+    /// Returns the model with thresholds that a person chose.
     pub fn with_thresholds(mut self, accept: f32, confirm: f32) -> Self {
         self.calibration.accept = accept;
         self.calibration.confirm = confirm.min(accept);
@@ -157,7 +157,7 @@ impl Model {
         self.rank_expecting(text, &[])
     }
 
-    /// Ranks with those ahead that the conversation expects here. The others stay possible.
+    /// Ranks the intents with a bonus for those that the conversation expects here. The others stay possible.
     pub fn rank_expecting(&self, text: &str, expected: &[&str]) -> Ranking {
         let (mut scores, known_ratio) = self.judges.scores(text);
         for (score, intent) in scores.iter_mut().zip(&self.intents) {

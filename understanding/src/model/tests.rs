@@ -1,4 +1,4 @@
-//! A model ranks, abstains, is the same bytes every time, and is refused when it is not what was written.
+//! Tests that a model ranks, abstains, gives the same bytes every time, and is refused if it is damaged.
 
 use super::*;
 use crate::learning::{Example, Examples, Settings, TrainingFault, train};
@@ -101,7 +101,7 @@ fn equal_data_and_seed_are_equal_bytes_whatever_the_threads() {
     assert_eq!(model(3, 1).digest(), model(2, 1).digest());
 }
 
-/// Words whose numbers say what they mean: people, money, time.
+/// Returns word vectors with three meanings: people, money, time.
 fn words() -> Arc<WordVectors> {
     let meant: [(&str, usize); 9] = [
         ("人工", 0),

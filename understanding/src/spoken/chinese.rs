@@ -1,4 +1,4 @@
-//! Mandarin words for numbers, money, dates, shares and digits.
+//! Words numbers, money, dates, shares and digits in Mandarin.
 //!
 //! 二 or 两: 两 before a measure word and before 千, 万 and 亿 at the head of a number; 二 elsewhere.
 
@@ -52,7 +52,7 @@ pub(super) fn say(spoken: &Spoken<'_>) -> Option<String> {
     }
 }
 
-/// A whole number below ten thousand 亿.
+/// Returns a whole number in words; `None` from ten thousand 亿 on.
 pub fn integer(number: i64) -> Option<String> {
     if number < 0 {
         return Some(format!("负{}", integer(number.checked_neg()?)?));
@@ -85,7 +85,8 @@ pub fn integer(number: i64) -> Option<String> {
     Some(words)
 }
 
-/// 两 stands for 二 at the head of a number, before 千 and before the unit of a section.
+/// Returns a number below ten thousand in words. 两 replaces 二 at the head of a number, before 千 and before
+/// the unit of a section.
 fn below_ten_thousand(number: i64, is_head: bool, unit_behind: &str) -> String {
     let mut words = String::new();
     let mut gap = false;
@@ -184,7 +185,7 @@ fn time(hour: u32, minute: u32) -> Option<String> {
     })
 }
 
-/// Digit by digit with 幺, which is not mistaken for 七.
+/// Returns the digits one by one, with 幺 for one, which is not mistaken for 七.
 fn row(digits: &str) -> Option<String> {
     let word = |digit: char| if digit == '1' { Some("幺") } else { plain(digit) };
     let words: Option<String> = digits

@@ -1,4 +1,4 @@
-//! English words for numbers, money, dates, shares and digits.
+//! Words numbers, money, dates, shares and digits in English.
 
 use super::{Spoken, is_day, phone_groups};
 use crate::english_numbers::{SMALL, TENS};
@@ -51,7 +51,7 @@ pub(super) fn say(spoken: &Spoken<'_>) -> Option<String> {
     }
 }
 
-/// A whole number below a thousand billions.
+/// Returns a whole number in words; `None` from a thousand billions on.
 pub fn integer(number: i64) -> Option<String> {
     if number < 0 {
         return Some(format!("minus {}", integer(number.checked_neg()?)?));

@@ -1,7 +1,8 @@
-//! What is to be said, as words a synthesizer reads rightly: amounts, dates, digits, shares, phones, numbers.
+//! Turns values into words that a synthesizer reads correctly: amounts, dates, digits, shares, phones,
+//! numbers.
 //!
-//! Held by `fixtures/spoken/golden.tsv`. A full card or identity number is never read aloud: there is no
-//! form for it here.
+//! The results are fixed by `fixtures/spoken/golden.tsv`. A full card or identity number is never read aloud:
+//! it has no form here.
 
 mod chinese;
 mod english;
@@ -21,56 +22,56 @@ pub enum Language {
     English,
 }
 
-/// Something that is said; as JSON its `kind` is the variant's name.
+/// A value to be spoken; in JSON its `kind` is the variant's name.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Spoken<'s> {
     /// An amount in fen.
     Amount {
-        /// How much.
+        /// The number of fen.
         fen: i64,
     },
-    /// A day of the calendar; without a year it is this one.
+    /// A day of the calendar; without a year it is a day of this year.
     Date {
-        /// The year, where it is said.
+        /// The year, if it is to be said.
         year: Option<i32>,
-        /// 1 to 12.
+        /// The month, 1 to 12.
         month: u32,
-        /// 1 to 31.
+        /// The day, 1 to 31.
         day: u32,
     },
     /// A time of day.
     Time {
-        /// 0 to 23.
+        /// The hour, 0 to 23.
         hour: u32,
-        /// 0 to 59.
+        /// The minute, 0 to 59.
         minute: u32,
     },
-    /// Digit by digit; one is 幺.
+    /// Digits, spoken one by one; in Chinese one is 幺.
     Digits {
-        /// Nothing else but these.
+        /// The digits; blanks and dashes between them are not said.
         digits: Cow<'s, str>,
     },
     /// A phone number in groups of three, four and four.
     Phone {
-        /// Of the number; blanks and dashes between them are not said.
+        /// The digits of the number; blanks and dashes between them are not said.
         digits: Cow<'s, str>,
     },
     /// A share in millionths: 35,000 is 3.5 %.
     Share {
-        /// Of a million.
+        /// Millionths of the whole.
         millionths: i64,
     },
-    /// A number in thousandths, with the word that is counted: two is 两 before it.
+    /// A number in thousandths, with the word that is counted: in Chinese, two is 两 before it.
     Number {
-        /// How many.
+        /// The number, in thousandths.
         thousandths: i64,
         /// 期, 个, 次; or the English noun.
         counted: Option<Cow<'s, str>>,
     },
 }
 
-/// The words for something; nothing where there is no such thing (month 13, letters among digits).
+/// Returns the words for a value; `None` for an impossible one (month 13, letters among digits).
 pub fn say(spoken: &Spoken<'_>, language: Language) -> Option<String> {
     match language {
         Language::Chinese => chinese::say(spoken),
@@ -78,13 +79,14 @@ pub fn say(spoken: &Spoken<'_>, language: Language) -> Option<String> {
     }
 }
 
-/// Whether there is such a day.
+/// True if there is a day with this date.
 fn is_day(year: Option<i32>, month: u32, day: u32) -> bool {
-    // Without a year the 29th of February is one: 2024 has it.
+    // Without a year the 29th of February is valid: 2024 has it.
     chrono::NaiveDate::from_ymd_opt(year.unwrap_or(2024), month, day).is_some()
 }
 
-/// Digits of a phone without blanks and dashes, in its groups.
+/// Returns the digits of a phone without blanks and dashes, in its groups; `None` if it contains anything
+/// else.
 fn phone_groups(phone: &str) -> Option<Vec<String>> {
     let digits: Vec<char> = phone
         .chars()

@@ -1,9 +1,8 @@
-//! Texts made before anybody waits for them: while the telephone rings what is said to who only listens, and
-//! while a question is asked what is said to each who answers it by key, or not at all.
+//! Synthesizes prompts ahead of time: while the phone rings, the prompts of a callee who only listens; while
+//! a question is asked, the prompts that follow each key and silence.
 //!
-//! A text that holds what a key chose is in no store of prompts: made only when the key comes, it is heard a
-//! second and more after it on a machine that is busy, behind the time that the callee took. Who says the
-//! same by word waits for the same text.
+//! A prompt with a value chosen by key is in no shared cache. If it were made only after the key, it would be
+//! heard a second or more later on a busy machine. A callee who answers by voice gets the same clips.
 
 use super::prepare::{Voice, spoken};
 use super::talk::Talk;
@@ -13,16 +12,16 @@ use domain::ports::speech::Urgency;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Steps of the flow spoken ahead: the first node after the notices, and two more.
+/// Steps of the flow synthesized ahead: the first node after the notices, and two more.
 const STEPS_AHEAD_MAX: usize = 3;
 
-/// Keys of a question whose texts are made ahead, in the order of a telephone: a long menu has texts that
-/// few callees come to.
+/// Most keys of a question for which prompts are made ahead, in the order of the keypad: few callees reach
+/// the later entries of a long menu.
 const KEYS_AHEAD_MAX: usize = 4;
 
 impl Voice {
-    /// Speaks what will be said if the callee only listens, and what is said when something of ours fails;
-    /// what fails here fails again where it is met.
+    /// Synthesizes the prompts that follow if the callee only listens, and the prompt for a fault of ours. A
+    /// failure here is not reported; it occurs again where the prompt is needed.
     pub(super) async fn look_ahead(&self, kit: &Kit, mut ahead: FlowRun) {
         for step in 0..STEPS_AHEAD_MAX {
             let actions = ahead.step(FlowInput::Played);
@@ -43,12 +42,12 @@ impl Voice {
 }
 
 impl Talk<'_> {
-    /// A question is asked: what its answers lead to is made beside it, until another is asked or the call is
-    /// over. What the last question's answers would have led to, and nobody waited for, is let go.
+    /// Called when a question is asked: synthesizes what its answers lead to, until another question is asked
+    /// or the call is over. Clips made for the previous question's answers and not used are dropped.
     pub(super) fn look_behind_question(&mut self) {
         let Some(asked) = &self.run else { return };
         let mut answers = answers(asked);
-        // What one person alone is told goes to nobody else because they might come to it.
+        // Texts with personal values are not sent to an external service just because they might be needed.
         if self.kit.ports.synthesizer.is_elsewhere() {
             answers.retain(|action| spoken(action).is_some_and(|words| !words.personal));
         }
@@ -64,7 +63,8 @@ impl Talk<'_> {
         let making = async move {
             tokio::select! {
                 biased;
-                // Nothing is ever sent: whoever asks has asked the next, or is gone.
+                // No value is ever sent: the sender is dropped when the next question is asked or the call is
+                // over.
                 _ = is_over => {}
                 () = voice.speak_all(&kit, &answers) => {}
             }
@@ -73,7 +73,8 @@ impl Talk<'_> {
     }
 }
 
-/// What each answer leads to that needs no words; first those that come soonest.
+/// The actions that follow each answer without words: first the keys, then silence and an unintelligible
+/// answer.
 fn answers(asked: &FlowRun) -> Vec<FlowAction> {
     let keys = asked.keys().into_iter().take(KEYS_AHEAD_MAX);
     let inputs = keys.map(FlowInput::Keypress);

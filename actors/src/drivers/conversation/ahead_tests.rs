@@ -1,4 +1,4 @@
-//! What an answer by key leads to is made while the question is asked, over a scripted line.
+//! Prompts that follow a key are made while the question is asked, with a scripted line.
 
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::world::{World, count};
@@ -10,7 +10,8 @@ fn answers() -> World {
     World::new(vec![FakeLine::new("answers", Box::new(script))]).that_listens()
 }
 
-/// A call that asks for the number of months, of a card whose holder has said by key who they are.
+/// A world in which a callee has confirmed by key to be the card's holder and is asked for the number of
+/// months.
 async fn asked_for_months(world: World) -> World {
     world.asks_for_card_holder().await;
     world.lines[0].tell(0, LegEvent::Keypress { digit: '1' });
@@ -30,7 +31,7 @@ fn a_text_that_holds_what_a_key_chose_is_there_when_the_key_comes() {
             let asked = texts().filter(|text| text.contains(&format!("分{months}期，")));
             assert_eq!(asked.count(), 1, "{months}");
         }
-        // From here on nothing is made any more.
+        // From here on the synthesizer makes no more clips.
         world.synthesizer.hang();
         world.lines[0].tell(0, LegEvent::Keypress { digit: '2' });
         let heard = world.count("call.said");

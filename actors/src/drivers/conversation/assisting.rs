@@ -1,6 +1,7 @@
-//! What nobody was sure of is asked of an assistant, where the campaign allows it: one of the answers that
-//! were found, or else one of the intents that lead somewhere. What it is asked and what it answered is on
-//! record before anything follows from it; silence, prose or an id of its own is as if nobody had been asked.
+//! Asks an assistant (a language model) when the understanding is unsure and the campaign allows it. It picks
+//! one of the answers found, or else one of the intents that lead somewhere. The question and the answer are
+//! stored before anything follows from them. A late answer, prose or an id that was not offered has the
+//! effect of no answer.
 
 use super::talk::Talk;
 use crate::drivers::kit::Halt;
@@ -13,7 +14,7 @@ use domain::spoken_turn::{Certainty, PickOf, Picked};
 use std::sync::Arc;
 
 impl Talk<'_> {
-    /// Adds to what was understood what an assistant picks.
+    /// Adds the assistant's pick to what was understood.
     pub(super) async fn assist(&mut self, said: &Utterance, understood: &mut Understood) -> Result<(), Halt> {
         let kit = Arc::clone(&self.kit);
         let assist = kit
@@ -22,7 +23,7 @@ impl Talk<'_> {
             .as_ref()
             .and_then(|hearing| hearing.assist.as_ref());
         let plan = self.attempt.facts.plan.assist.as_deref();
-        // Before the recording notice was heard, no word of theirs leaves the house for this.
+        // Until the recording notice has been heard, no word of the callee leaves the installation.
         let (Some(assist), Some(plan), Some(run), true) = (assist, plan, self.run.as_ref(), self.kept.words)
         else {
             return Ok(());
@@ -77,7 +78,8 @@ impl Talk<'_> {
     }
 }
 
-/// What may be picked where nothing is sure; answers go first, for nothing but a sentence follows from one.
+/// The options for the assistant when nothing is certain. Answers come before intents, because an answer
+/// leads to no more than a sentence.
 fn offered(
     run: &FlowRun,
     understood: &Understood,

@@ -1,5 +1,5 @@
-//! Calls whose campaign names knowledge and allows an assistant: what is stored in which order, what is said,
-//! and that nothing waits for somebody who does not answer.
+//! Calls of a campaign with a knowledge base and an assistant: what is stored in which order, what is said,
+//! and that a call does not wait for a silent assistant.
 
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::world::{World, count, plan, publish_flow};
@@ -31,7 +31,7 @@ fn knowing(picks: &[PickOf]) -> CallingPlan {
     }
 }
 
-/// A call that asks whether it is the card's holder.
+/// A world in which a callee is asked if they are the card's holder.
 async fn asked_under(plan: CallingPlan) -> World {
     let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
     let line = FakeLine::new("answers", Box::new(script));
@@ -47,7 +47,7 @@ async fn asked_under(plan: CallingPlan) -> World {
     world
 }
 
-/// Kinds of one turn, from what was heard on.
+/// The event kinds of one turn, from `call.heard` on.
 async fn turn(world: &World, said: &str) -> Vec<String> {
     let before = world.count("call.decided");
     world.ear().say(said, 200, 900);

@@ -1,10 +1,11 @@
-//! An answered call for agents: one of them takes it within the limit, or it is dropped and said to be.
+//! An answered call for agents: an agent takes it within the limit, or it is dropped and recorded as dropped.
 //!
-//! The limit runs from the answer, as the account counts it, and not from where its record was done. Who
-//! comes late is still given an agent who is free at that moment, and counts as dropped.
+//! The limit runs from the answer, as the record of abandoned calls counts it, and not from the time the
+//! answer was stored. After the limit an agent who is free at that moment may still take the call, which
+//! counts as dropped.
 //!
-//! `call.agent_connected` is stored before the two hear one another. Whoever finds nobody is told the
-//! seller's name and number, where the campaign names one, and hung up then (`telling_seller.rs`).
+//! `call.agent_connected` is stored before the two hear each other. A callee without an agent hears the
+//! seller's name and number, if the campaign has a seller, and is then hung up (`telling_seller.rs`).
 
 use super::end_facts::{CLOSE_MS_MAX, HungUp, ending};
 use super::opt_out::{opt_out_by_key, refuses};
@@ -24,10 +25,10 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Where a key was pressed that no node of a flow asked for.
+/// The node stored with a key that was pressed while no flow ran.
 const AGENT_NODE: &str = "agent";
 
-/// Attends to the call until it is over. The caller stores `call.ended` with what this answers.
+/// Runs the call until it is over. The caller stores `call.ended` with the returned ending.
 pub(super) async fn attend(
     attempt: &mut Attempt,
     working: &mut Working,
@@ -76,7 +77,7 @@ pub(super) async fn attend(
     attending.ended().await
 }
 
-/// An agent who took a call; dropping it lets them wrap up, also where the worker is cut off.
+/// An agent who took a call. Dropping it starts the agent's wrap-up, also when the worker is cut off.
 struct Reserved<'a> {
     agents: &'a dyn Agents,
     agent: UserId,
@@ -99,13 +100,14 @@ pub(super) struct Attending<'a> {
     pub(super) hung_up: Option<HungUp>,
     pub(super) hanging_up: Option<EndReason>,
     pub(super) over: Option<LegSummary>,
-    /// Keys that are not acted on yet.
+    /// Keys that are not processed yet.
     pressed: Vec<char>,
     pub(super) opted_out: bool,
 }
 
 impl Attending<'_> {
-    /// The agent who takes the call by then, while the callee stays and nobody orders its end.
+    /// The agent who takes the call before `until`; `None` if there is none, the callee hangs up or refuses,
+    /// or an order ends the call.
     async fn taken(&mut self, agents: Option<&dyn Agents>, until: Timestamp) -> Result<Option<UserId>, Halt> {
         let (campaign, call) = (self.attempt.facts.campaign.clone(), self.attempt.call);
         let Some(agents) = agents else {
@@ -136,7 +138,7 @@ impl Attending<'_> {
         }
     }
 
-    /// Stores who took it, then lets the two talk until one of them, or an order, ends it.
+    /// Stores the agent who took the call, then lets both talk until one of them, or an order, ends it.
     async fn connected(&mut self, reserved: &Reserved<'_>) -> Result<(), Halt> {
         let connect = CallCommand::ConnectAgent {
             leg: self.leg_number,
@@ -171,8 +173,8 @@ impl Attending<'_> {
         Ok(())
     }
 
-    /// A key that refuses further calls in the campaign's flow does so here too: on the number's own stream
-    /// before anything else of it is stored. Every key is recorded.
+    /// Stores every pressed key. A key that refuses further calls in the campaign's flow does so here too:
+    /// the opt-out is stored on the number before anything else.
     pub(super) async fn obey_keys(&mut self) -> Result<(), Halt> {
         for digit in std::mem::take(&mut self.pressed) {
             if !self.opted_out && refuses(&self.kit, &self.attempt.facts.flow, digit).await? {
@@ -193,7 +195,7 @@ impl Attending<'_> {
         Ok(())
     }
 
-    /// An agent who was given in the moment in which the callee refused.
+    /// Releases an agent who was assigned at the moment in which the callee refused.
     fn let_go(&self, agent: &UserId) {
         if let Some(agents) = &self.kit.ports.agents {
             agents.over(agent, self.attempt.call, self.kit.now());
@@ -205,7 +207,7 @@ impl Attending<'_> {
         self.hang_up(reason).await
     }
 
-    /// Stores the request, then hangs up; nothing where the callee was first.
+    /// Stores the request to hang up, then hangs up. Does nothing if the callee hung up first.
     async fn hang_up(&mut self, reason: EndReason) -> Result<(), Halt> {
         if self.hung_up.is_some() || self.over.is_some() {
             return Ok(());
@@ -244,8 +246,8 @@ impl Attending<'_> {
         }
     }
 
-    /// Waits for the line to close, and says how it ended. A key that refuses further calls is obeyed until
-    /// the line is down, as while a robot talks.
+    /// Waits for the line to close and returns how the call ended. A key that refuses further calls is obeyed
+    /// until the line is closed, as in a call with a robot.
     async fn ended(mut self) -> Result<CallEnding, Halt> {
         let until: Timestamp = self.kit.now().plus_ms(CLOSE_MS_MAX);
         let kit = Arc::clone(&self.kit);

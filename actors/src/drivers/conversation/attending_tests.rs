@@ -1,4 +1,5 @@
-//! Calls that agents take: taken in time or dropped, and the account that the next batch stands on.
+//! Calls that agents take: taken in time or dropped, and the record of abandoned calls that bounds the next
+//! batch.
 
 use crate::testing::agents::FakeAgents;
 use crate::testing::line::{FakeLine, dialog, ringing};
@@ -70,7 +71,7 @@ fn one_call_goes_out_for_one_free_agent_and_nobody_is_dropped() {
         let answers: u64 = recorded.iter().filter_map(|one| one["answers"].as_u64()).sum();
         assert_eq!(
             answers, 6,
-            "the last is counted before a batch that nobody asks for: {recorded:?}"
+            "the last is counted before a batch that is not requested: {recorded:?}"
         );
         for granted in world.data("campaign.dials_granted") {
             assert_eq!(granted["paced"]["mode"], "progressive");
@@ -144,7 +145,7 @@ fn a_key_that_refuses_further_calls_does_so_until_the_line_is_down() {
                     count(log, "campaign.completed") == 1
                 })
                 .await;
-            // Who was dropped held no conversation that could have an outcome.
+            // A dropped call had no conversation that could have an outcome.
             let (reason, outcome) = match takes {
                 true => ("agent_hung_up", "opted_out".into()),
                 false => ("no_agent", serde_json::Value::Null),
@@ -175,7 +176,8 @@ fn who_finds_nobody_is_dropped_after_two_seconds_and_counted_before_the_next_bat
             let talked = ended["talk_ms"].as_u64().unwrap();
             assert!((2_000..2_100).contains(&talked), "{talked}");
         }
-        // Between a call's end and the next batch stands what it added to the account.
+        // Between a call's end and the next batch, its contribution to the record of abandoned calls is
+        // stored.
         let (mut ended, mut counted) = (0, 0);
         for one in world.fakes.store.envelopes() {
             let data: serde_json::Value = serde_json::from_str(one.data.get()).unwrap();
@@ -234,7 +236,7 @@ fn what_rings_for_one_campaign_leaves_nobody_for_another() {
     });
 }
 
-/// The answers of so many calls are on record only after so long.
+/// Delays the records of so many answers by `ms` milliseconds.
 async fn answer_slowly(world: &World, calls: usize, ms: u64) {
     world.fakes.store.make_wait(Some("call.answered"));
     for _ in 0..200 {

@@ -1,37 +1,37 @@
-//! What is made of one conversation's texts, each by its own words. A text that is made ahead may wait behind
-//! other people's; whoever is waited for does not wait for that, and hears what is there first.
+//! The clips of one conversation, by text. A clip that is made ahead may wait behind other calls' clips; a
+//! request that a callee waits for does not wait for it and uses the clip that is ready first.
 
 use domain::ports::speech::{Clip, SpeechError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 
-/// Texts kept for one conversation; a flow that says more has them made again.
+/// Most texts kept for one conversation; further texts are synthesized each time.
 const TEXTS_MAX: usize = 64;
 
 type Answer = Result<Arc<Clip>, SpeechError>;
 type Cell = OnceCell<Arc<Clip>>;
 
-/// One text, as it is made ahead and for who waits: the second only where the first is not there.
+/// One text's clip, made ahead or for a waiting callee. The second is made only if the first is not ready.
 #[derive(Debug, Default)]
 pub(super) struct Made {
     ahead: Cell,
     wanted: Cell,
 }
 
-/// Clips by text, made or being made; clones share them.
+/// Clips by text, ready or being made. Clones share them.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Clips(Arc<Mutex<Texts>>);
 
 #[derive(Debug, Default)]
 struct Texts {
     made: BTreeMap<String, Arc<Made>>,
-    /// Made ahead, and nobody has waited for them yet.
+    /// Texts made ahead that no callee has waited for yet.
     guesses: BTreeSet<String>,
 }
 
 impl Clips {
-    /// What is made of a text; beyond `TEXTS_MAX` it is not kept.
+    /// The clip entry of a text. Beyond `TEXTS_MAX` it is not kept.
     pub(super) fn of(&self, text: &str) -> Arc<Made> {
         let mut texts = self.texts();
         if let Some(made) = texts.made.get(text) {
@@ -44,14 +44,14 @@ impl Clips {
         made
     }
 
-    /// The same for somebody who waits: it is a guess no more.
+    /// The clip entry of a text that a callee waits for; it is no longer a guess.
     pub(super) fn wanted(&self, text: &str) -> Arc<Made> {
         self.texts().guesses.remove(text);
         self.of(text)
     }
 
-    /// From here on these may be heard next. Those that were guessed before and nobody waited for are let go,
-    /// and made again where they are wanted after all. Answers whether any of these is still to be made.
+    /// Sets the texts that may be heard next. Earlier guesses that no callee waited for are dropped and made
+    /// again if needed. Returns true if any of the given texts is still to be made.
     pub(super) fn guess_only<'a>(&self, next: impl Iterator<Item = &'a str>) -> bool {
         let next: BTreeSet<&str> = next.collect();
         let texts = &mut *self.texts();
@@ -76,7 +76,7 @@ impl Made {
         self.ahead.get().or(self.wanted.get()).is_some()
     }
 
-    /// The clip, made once by whoever asks for it ahead.
+    /// The clip made ahead; `make` runs at most once.
     pub(super) async fn ahead(&self, make: impl Future<Output = Answer>) -> Answer {
         if let Some(clip) = self.wanted.get() {
             return Ok(Arc::clone(clip));
@@ -84,13 +84,13 @@ impl Made {
         self.ahead.get_or_try_init(|| make).await.cloned()
     }
 
-    /// The clip for somebody who waits: what is being made ahead, or what is made now, whichever is there
+    /// The clip for a waiting callee: the one being made ahead or the one from `make`, whichever is ready
     /// first.
     pub(super) async fn wanted(&self, make: impl Future<Output = Answer>) -> Answer {
         if let Some(clip) = self.ahead.get() {
             return Ok(Arc::clone(clip));
         }
-        // Where nobody makes it ahead, that never comes.
+        // If no task makes it ahead, this never completes.
         let another = self.ahead.get_or_try_init(std::future::pending::<Answer>);
         tokio::select! {
             biased;
@@ -108,7 +108,7 @@ mod tests {
     use std::task::{Context, Poll, Waker};
     use tokio::sync::oneshot;
 
-    /// What a future comes to without waiting.
+    /// The result of a future if it completes without waiting.
     fn now<T>(future: impl Future<Output = T>) -> Option<T> {
         match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(done) => Some(done),
@@ -182,6 +182,9 @@ mod tests {
         assert!(clips.guess_only(["third"].into_iter()));
         assert!(Arc::ptr_eq(&clips.of("known"), &known));
         assert!(Arc::ptr_eq(&clips.of("first"), &first));
-        assert!(!Arc::ptr_eq(&clips.of("second"), &second), "nobody waited for it");
+        assert!(
+            !Arc::ptr_eq(&clips.of("second"), &second),
+            "no callee waited for it"
+        );
     }
 }

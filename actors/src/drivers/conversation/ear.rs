@@ -1,4 +1,4 @@
-//! What a call hears: the leg's sound goes into a recognizer, and turns are taken from what comes of it.
+//! The speech input of a call: feeds the leg's audio to a recognizer and derives turns from its results.
 
 use domain::ports::line::Leg;
 use domain::ports::recognizer::{
@@ -8,10 +8,10 @@ use domain::ports::recognizer::{
 use domain::turn::{BargeIn, Expected, Turn, TurnAct, TurnRules};
 use std::sync::Arc;
 
-/// How often a recognizer is opened in one call: who fails twice is left.
+/// How often a recognizer is opened in one call: after two failures it is not opened again.
 const OPENS_MAX: u32 = 2;
 
-/// Until the first node: the notices are heard to their end.
+/// The turn rules until the first node: the notices cannot be interrupted.
 const OVER_NOTICES: TurnRules = TurnRules {
     expected: Expected::Short,
     barge_in: BargeIn::Never,
@@ -27,23 +27,23 @@ pub(super) struct Ear {
     listening: Box<dyn Listening>,
     turn: Turn,
     rules: TurnRules,
-    /// Something of ours is being said.
+    /// A prompt of ours is being played.
     prompting: bool,
     now_ms: u64,
     opens_count: u32,
-    /// No more sound comes; what was said is still made out.
+    /// No more audio comes; what was said is still being recognized.
     is_finished: bool,
 }
 
-/// Something was made out, or a turn wants something done; often both.
+/// A result of the recognizer, an action that a turn requires, or both.
 pub(super) struct Sounded {
     pub(super) event: Option<RecognitionEvent>,
     pub(super) act: Option<TurnAct>,
-    /// Somebody was speaking, or waited for what they said to be made out.
+    /// The callee was speaking, or their speech was still being recognized.
     pub(super) was_open: bool,
 }
 
-/// What is heard next; never, of a call that does not listen. Cancel-safe.
+/// The next result. Of a call that does not listen it never completes. Cancel-safe.
 pub(super) async fn next_of(ear: &mut Option<Ear>) -> Sounded {
     match ear {
         Some(ear) => ear.next().await,
@@ -52,8 +52,8 @@ pub(super) async fn next_of(ear: &mut Option<Ear>) -> Sounded {
 }
 
 impl Ear {
-    /// Listens from now on. `None` where the line hands out no sound or the leg has ended: then keys answer,
-    /// as in a call without a recognizer.
+    /// Starts to listen. `None` if the line provides no audio or the leg has ended; then the callee answers
+    /// by keypress, as in a call without a recognizer.
     pub(super) async fn open(
         recognizer: &Arc<dyn Recognizer>,
         leg: &mut dyn Leg,
@@ -62,14 +62,14 @@ impl Ear {
         let listening = match recognizer.open(&order) {
             Ok(listening) => listening,
             Err(error) => {
-                tracing::error!(%error, "nobody is listened to");
+                tracing::error!(%error, "the recognizer could not be opened: callees answer by key");
                 return None;
             }
         };
         let heard = match leg.listen().await {
             Ok(heard) => heard,
             Err(error) => {
-                tracing::debug!(%error, "nobody is listened to");
+                tracing::debug!(%error, "the leg has no audio to listen to");
                 return None;
             }
         };
@@ -94,7 +94,7 @@ impl Ear {
         })
     }
 
-    /// Frames come for as long as the leg lasts, silent ones too: they are what time passes by.
+    /// The next result. Audio frames come as long as the leg lasts, silent ones too: they measure time here.
     async fn next(&mut self) -> Sounded {
         loop {
             tokio::select! {
@@ -121,9 +121,8 @@ impl Ear {
         }
     }
 
-    /// What comes of the sound that is left once the leg has ended; `None` when all of it was made out, and
-    /// at once where nobody was speaking.
-    /// Cancel-safe.
+    /// The next result of the audio that is left after the leg has ended. `None` when all of it was
+    /// recognized, and at once if the callee was not speaking. Cancel-safe.
     pub(super) async fn last(&mut self) -> Option<Sounded> {
         loop {
             tokio::select! {
@@ -147,12 +146,12 @@ impl Ear {
         }
     }
 
-    /// What was said and not answered any more.
+    /// The last utterance that was not answered.
     pub(super) fn unanswered(&mut self) -> Option<Utterance> {
         self.turn.unanswered(self.now_ms)
     }
 
-    /// How long ago something was heard.
+    /// How long ago, in milliseconds, the given time of the audio was.
     pub(super) const fn ms_since(&self, at_ms: u64) -> u64 {
         self.now_ms.saturating_sub(at_ms)
     }
@@ -161,7 +160,7 @@ impl Ear {
         &self.facts
     }
 
-    /// Somebody speaks, or waits for an answer.
+    /// True while the callee speaks, or waits for an answer.
     pub(super) fn is_open(&self) -> bool {
         self.turn.is_open()
     }
@@ -190,18 +189,18 @@ impl Ear {
         self.turn.cut_refused();
     }
 
-    /// What was said has been answered out of turn.
+    /// Marks the current utterance as answered out of turn.
     pub(super) fn acted_on(&mut self) {
         self.turn.acted_on();
     }
 
-    /// Characters made out of what is being said; `None` while there are none.
+    /// Number of characters recognized so far of the current utterance; `None` while there are none.
     pub(super) fn partial_chars(&self) -> Option<u32> {
         let chars = self.turn.partial().chars().filter(|one| one.is_alphanumeric());
         u32::try_from(chars.count()).ok().filter(|chars| *chars > 0)
     }
 
-    /// Begins anew after a failure; false where it failed too often.
+    /// Opens the recognizer again after a failure. Returns false if it has failed too often.
     pub(super) fn open_again(&mut self) -> bool {
         if self.opens_count >= OPENS_MAX {
             return false;

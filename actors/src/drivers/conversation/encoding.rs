@@ -1,5 +1,5 @@
-//! What models are left with is asked of the installation's own encoder first. Which of the two decided is on
-//! record with what was understood; without an answer in time the linear model's reading stands.
+//! Asks the installation's encoder before the linear model's reading is used. The event of what was
+//! understood names which of the two decided. Without an answer in time, the linear model's reading stays.
 
 use super::talk::Talk;
 use domain::flow::{FlowInput, Understood};
@@ -9,7 +9,7 @@ use domain::spoken_turn::{Certainty, EncoderShare, REFUSE_CALL};
 use std::sync::Arc;
 
 impl Talk<'_> {
-    /// Puts the encoder's reading in place of the linear model's, where it is surer; `None` where it was not
+    /// Replaces the linear model's reading by the encoder's if the encoder is surer. `None` if it was not
     /// asked.
     pub(super) async fn rank(
         &mut self,
@@ -19,7 +19,7 @@ impl Talk<'_> {
         let kit = Arc::clone(&self.kit);
         let encode = kit.ports.hearing.as_ref()?.encode.as_ref()?;
         let run = self.run.as_ref()?;
-        // Before the recording notice was heard, no word of theirs leaves the house for this.
+        // Until the recording notice has been heard, no word of the callee leaves the process for this.
         if !self.kept.words || !is_for_models(understood) || self.refuses_already(understood) {
             return None;
         }
@@ -40,10 +40,10 @@ impl Talk<'_> {
                 let over = ranking.over(&understood.reading);
                 let refuses = ranking.refuses();
                 share.model = ranking.model;
-                // What has no way on here is nothing that it is surer of; a refusal counts in every flow.
+                // An intent that leads nowhere at this node does not count; a refusal counts in every flow.
                 let counts = |intent: &str| run.takes_intent(intent) || (refuses && intent == REFUSE_CALL);
                 if let Some(mut over) = over.filter(|over| over.intent().is_some_and(counts)) {
-                    // The words of no flow of ours stand in an event.
+                    // Candidates that the flow does not take are not stored in the event.
                     over.candidates.retain(|one| counts(&one.intent));
                     share.decided = true;
                     understood.opt_out = refuses;
@@ -54,7 +54,7 @@ impl Talk<'_> {
         Some(Box::new(share))
     }
 
-    /// Whether what stands refuses further calls, or may: nobody is asked to read it as something else.
+    /// True if the reading refuses further calls or may do so; then no other model reads it again.
     fn refuses_already(&self, understood: &Understood) -> bool {
         let reading = &understood.reading;
         let may_refuse = reading.certainty != Certainty::Abstained && reading.intent() == Some(REFUSE_CALL);

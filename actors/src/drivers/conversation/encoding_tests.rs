@@ -1,5 +1,5 @@
-//! Calls of a server with an encoder of its own: which of the two decided stands with what was understood,
-//! and nothing waits for somebody who does not answer.
+//! Calls with an encoder: the event of what was understood names which model decided, and a call does not
+//! wait for a silent encoder.
 
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::world::{World, count, plan, publish_flow};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 const SPOKEN: &str = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
 
-/// A call that asks whether it is the card's holder.
+/// A world in which a callee is asked if they are the card's holder.
 async fn asked() -> World {
     let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
     let line = FakeLine::new("answers", Box::new(script));
@@ -27,7 +27,7 @@ async fn asked() -> World {
     world
 }
 
-/// What was understood of something said, and by which rule it was decided.
+/// The stored understanding of an utterance, and the rule by which it was decided.
 async fn understood(world: &World, said: &str) -> (Value, Value) {
     let before = world.count("call.decided");
     world.ear().say(said, 200, 900);

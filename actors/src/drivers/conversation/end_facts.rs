@@ -1,4 +1,4 @@
-//! What `call.ended` is told of a conversation: how the line ended it, and what remains of the leg.
+//! The facts about a conversation for `call.ended`: how the line ended it, and the summary of the leg.
 
 use domain::call::EndCause;
 use domain::call::command::CallEnding;
@@ -7,20 +7,20 @@ use domain::disposition::Outcome;
 use domain::ports::line::{HungUpBy, LegSummary};
 use domain::time::Timestamp;
 
-/// How long a hung up leg may take to close: BYE and the recording's hash.
+/// How long a leg may take to close after it was hung up, in milliseconds: BYE and the recording's hash.
 pub(super) const CLOSE_MS_MAX: u64 = 5_000;
 
-/// How the leg ended, as the line says.
+/// How the leg ended, as the line reports it.
 pub(super) struct HungUp {
     pub(super) by: HungUpBy,
     pub(super) reason_header: Option<String>,
     pub(super) q850: Option<u16>,
     pub(super) heard_rtp: bool,
-    /// When we heard of it; talk time ends here.
+    /// When the line reported it; talk time ends here.
     pub(super) at: Timestamp,
 }
 
-/// What ended it that was neither the callee's nor our doing.
+/// The cause of the end, if neither the callee nor we ended the call.
 const fn cause_of(by: HungUpBy) -> Option<EndCause> {
     match by {
         HungUpBy::Callee | HungUpBy::Robot => None,

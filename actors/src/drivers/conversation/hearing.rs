@@ -1,7 +1,7 @@
-//! What the callee says: stored, understood and stepped by, as their keys are.
+//! The callee's speech in a conversation: it is stored, understood and given to the flow, as keys are.
 //!
-//! 谢绝来电 by word counts at any moment, over a notice and over the goodbye too; a word of the campaign's
-//! lists ends the call in the middle of an utterance. What is said before the recording notice has been
+//! An opt-out (谢绝来电) by voice counts at any moment, also during a notice and the goodbye. A word on the
+//! campaign's lists ends the call in the middle of an utterance. What is said before the recording notice was
 //! heard is not kept as text.
 
 use super::ear::{Ear, Sounded};
@@ -21,17 +21,19 @@ use domain::spoken_turn::EncoderShare;
 use domain::turn::{AnswerBy, BargeIn, Expected, TurnAct};
 use std::sync::Arc;
 
-/// A sound shorter than this of which nothing is made out was a cough or a knock: the wait goes on.
+/// A sound shorter than this, in milliseconds, without recognized words was a cough or a knock: the wait goes
+/// on.
 const NOISE_MS_MAX: u64 = 400;
 
-/// How much an engine is to expect a campaign's hot word, of 100: what FunASR's own examples give one.
+/// The weight of a campaign's hot word for the engine, of 100: the value of FunASR's own examples.
 const HOT_WORD_WEIGHT: u8 = 20;
 
-/// Longest wait for what was said last: an engine has `FINAL_MS_MAX` for it, from its end on.
+/// Longest wait for the recognition of the last words, in milliseconds: an engine has `FINAL_MS_MAX` from
+/// their end on.
 const LAST_WORDS_MS_MAX: u64 = FINAL_MS_MAX + 500;
 
 impl Talk<'_> {
-    /// Listens from the answer on, where there is a recognizer and a run to understand it by.
+    /// Starts to listen at the answer, if there is a recognizer and a flow run.
     pub(super) async fn begin_listening(&mut self) {
         let Some(run) = &self.run else { return };
         let Some(hearing) = &self.kit.ports.hearing else {
@@ -53,7 +55,7 @@ impl Talk<'_> {
         }
     }
 
-    /// What the campaign says of how its calls listen.
+    /// The campaign's options for the recognizer.
     fn listening_order(&self, run: &FlowRun) -> ListeningOrder {
         let plan = &self.attempt.facts.plan;
         let usual = ListeningOrder {
@@ -97,7 +99,8 @@ impl Talk<'_> {
         }
     }
 
-    /// The call is over, and nothing is answered any more: a refusal still counts, and what was said is kept.
+    /// Handles speech after the call is over: a refusal still counts, and the words are stored, but nothing
+    /// is answered.
     async fn take_last(&mut self, sounded: &Sounded) -> Result<(), Halt> {
         if let Some(RecognitionEvent::Final(said)) = &sounded.event
             && self.refuses_by_word(said).await?
@@ -110,8 +113,8 @@ impl Talk<'_> {
         }
     }
 
-    /// Who says 谢绝来电 and hangs up at once must not be called again because an engine needs a second: what
-    /// was said is made out to its end before the call's end is stored.
+    /// Waits until the last words are recognized, before the call's end is stored: a callee who opts out
+    /// (谢绝来电) and hangs up at once must not be called again because the engine needs a second.
     pub(super) async fn hear_last_words(&mut self) -> Result<(), Halt> {
         let kit = Arc::clone(&self.kit);
         let clock = kit.environment.clock.as_ref();
@@ -134,7 +137,7 @@ impl Talk<'_> {
         }
     }
 
-    /// The rules of the node where the call is, from now on.
+    /// Applies the turn rules of the current node.
     pub(super) fn attune(&mut self) {
         let asking = self.run.as_ref().and_then(FlowRun::asking);
         let barge_in = match asking {
@@ -156,8 +159,8 @@ impl Talk<'_> {
         ))
     }
 
-    /// What an utterance says to the node where the call is; how it sounded too, where the campaign asks for
-    /// that and the recording notice was heard.
+    /// What an utterance means at the current node. It includes the emotion if the campaign asks for it and
+    /// the recording notice was heard.
     fn understood(&self, said: &Utterance) -> Option<Understood> {
         let (run, understanding) = self.run.as_ref().zip(self.understanding())?;
         let mut understood = understanding.understand(&said.text, run, self.kit.now());
@@ -166,8 +169,9 @@ impl Talk<'_> {
         Some(understood)
     }
 
-    /// A word of the campaign's lists, be it in a part of an utterance. True where the call ends by it. None
-    /// is looked for before the recording notice was heard: it would have to be kept.
+    /// Ends the call if the text, which may be part of an utterance, contains a word on the campaign's lists.
+    /// Returns true if it did. Before the recording notice was heard no word is looked for, because it would
+    /// have to be stored.
     async fn ends_by_word(&mut self, text: &str) -> Result<bool, Halt> {
         if self.ending || !self.kept.words {
             return Ok(false);
@@ -188,7 +192,7 @@ impl Talk<'_> {
         Ok(true)
     }
 
-    /// 谢绝来电, whatever is being said by us. True where it was.
+    /// Handles an opt-out (谢绝来电) by voice, whatever is being played. Returns true if it was one.
     async fn refuses_by_word(&mut self, said: &Utterance) -> Result<bool, Halt> {
         if self.opted_out || said.text.is_empty() {
             return Ok(false);
@@ -228,7 +232,8 @@ impl Talk<'_> {
         self.act_on_words(said, understood, share).await
     }
 
-    /// Who refuses further calls is protected before anything else of what they said is stored.
+    /// Acts on an understood utterance. A callee who refuses further calls is protected before anything else
+    /// of the utterance is stored.
     async fn act_on_words(
         &mut self,
         said: &Utterance,
@@ -240,7 +245,7 @@ impl Talk<'_> {
             self.opt_out(OptOutSource::Speech).await?;
         }
         self.note_heard(said).await?;
-        // Said over the goodbye: nothing follows from it but a refusal.
+        // Said during the goodbye: only a refusal has an effect.
         if self.ending && !refuses {
             return Ok(());
         }
@@ -255,7 +260,7 @@ impl Talk<'_> {
         self.step(FlowInput::Spoken(&understood)).await
     }
 
-    /// Not before the recording notice was heard.
+    /// Stores what was heard, if the recording notice was heard before.
     async fn note_heard(&mut self, said: &Utterance) -> Result<(), Halt> {
         if !self.kept.words || said.text.is_empty() {
             return Ok(());
@@ -268,7 +273,8 @@ impl Talk<'_> {
         self.note_turn(TurnFact::Heard(heard)).await
     }
 
-    /// Transcripts are masked, then sealed: no card and no identity number stands in any.
+    /// The stored form of an utterance. Transcripts are masked, then sealed: they contain no card and no
+    /// identity number.
     fn heard_fact(&self, said: &Utterance, masked: String) -> HeardFact {
         let engine = self.ear.as_ref().map(|ear| ear.facts().name.to_owned());
         HeardFact {
@@ -287,13 +293,13 @@ impl Talk<'_> {
         let model = asked.and_then(|(run, understanding)| understanding.model(run.language()));
         let mut fact = UnderstoodFact::of(self.node.clone(), understood, model);
         if !self.kept.words {
-            // Before the recording notice was heard, nothing of their words is kept.
+            // Before the recording notice was heard, none of the callee's words is kept.
             fact.slots.clear();
         }
         fact
     }
 
-    /// They speak into what is said: the node decides whether that stops it.
+    /// Handles speech during a prompt: the node decides whether the prompt stops.
     async fn take_barge_in(&mut self, voiced_ms: u64) -> Result<(), Halt> {
         let Some((run, ear)) = self.run.as_ref().zip(self.ear.as_mut()) else {
             return Ok(());
@@ -321,7 +327,8 @@ impl Talk<'_> {
         self.step(FlowInput::BargedIn(heard)).await
     }
 
-    /// Once more where that may help; then keys answer, and a person where there are none.
+    /// Handles a failed recognizer: opens it once more if that may help. Otherwise the callee answers by
+    /// keypress, or is handed to a person if the node has no keys.
     async fn take_deafness(&mut self, class: FailureClass, was_open: bool) -> Result<(), Halt> {
         let Some(ear) = &mut self.ear else { return Ok(()) };
         let engine = ear.facts().name;
@@ -365,7 +372,7 @@ impl Talk<'_> {
     }
 }
 
-/// How long a pause ends an answer of this node.
+/// The kind of answer that the node expects; it decides which pause ends the answer.
 fn expected(ask: &Ask, run: &FlowRun) -> Expected {
     let kinds = ask.slots.iter().filter_map(|slot| run.slots().get(slot));
     let mut kinds = kinds.map(|slot| slot.kind);

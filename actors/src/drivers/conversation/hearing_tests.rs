@@ -1,5 +1,5 @@
-//! Calls that listen, over a scripted line and a scripted recognizer: what is stored, in which order, and
-//! what is done then.
+//! Calls that listen, with a scripted line and a scripted recognizer: what is stored, in which order, and
+//! which actions follow.
 
 use crate::error::StartError;
 use crate::testing::ear::FakeRecognizer;
@@ -20,7 +20,7 @@ fn answers() -> Arc<FakeLine> {
     FakeLine::new("answers", Box::new(script))
 }
 
-/// A call that asks whether it is the card's holder, under a plan.
+/// A world in which a callee is asked, under a plan, if they are the card's holder.
 async fn asked_under(plan: CallingPlan) -> World {
     let world = World::new(vec![answers()]).that_listens();
     let _drivers = world.start_drivers().await;
@@ -38,7 +38,7 @@ async fn asked() -> World {
     asked_under(plan(1)).await
 }
 
-/// Kinds of turns and what they lead to, from the first of one kind on.
+/// The event kinds of turns and their consequences, from the first of one kind on.
 fn turns_from(world: &World, first: &str) -> Vec<String> {
     let kinds = world.fakes.store.kinds();
     let from = kinds.iter().position(|kind| kind == first).expect("it is stored");
@@ -49,7 +49,7 @@ fn turns_from(world: &World, first: &str) -> Vec<String> {
         .collect()
 }
 
-/// A transcript is kept for years: no card that somebody reads out may stand in it, sealed or not.
+/// A transcript is kept for years: a card number that a callee reads out must not be in it, sealed or not.
 #[test]
 fn what_is_heard_is_masked_before_it_is_sealed() {
     on_one_thread(async {
@@ -59,7 +59,7 @@ fn what_is_heard_is_masked_before_it_is_sealed() {
             .until("what was heard", |log| count(log, "call.heard") == 1)
             .await;
         let heard = &world.data("call.heard")[0];
-        // The fake vault turns the text around.
+        // The fake vault reverses the text.
         let sealed = heard["text"]["sealed"].as_str().expect("it is sealed");
         assert!(sealed.contains("****************号卡"), "{sealed}");
     });
@@ -235,7 +235,7 @@ fn a_recognizer_that_fails_is_opened_once_more_and_then_keys_answer() {
 fn who_cuts_in_is_on_record_before_the_text_stops_and_the_text_says_how_far_it_came() {
     on_one_thread(async {
         let world = asked().await;
-        // The question is asked again, and its clip goes on.
+        // The question is asked again, and its clip does not end.
         world.lines[0].stall();
         world
             .until("the silence", |log| count(log, "call.decided") == 1)
@@ -326,7 +326,8 @@ fn whoever_hangs_up_in_silence_is_not_waited_for_and_an_engine_that_says_nothing
     });
 }
 
-/// A step slower, nothing that was made ahead is of use: neither the question nor what is said when it fails.
+/// After the flow has slowed down, the clips made ahead are of no use: neither the question nor the prompt
+/// for its failure.
 #[test]
 fn a_voice_that_says_nothing_is_waited_for_once_and_not_for_each_text() {
     on_one_thread(async {

@@ -1,5 +1,5 @@
-//! What a campaign says of how its calls listen and speak reaches the ports, and how callees sound is stored
-//! and gone by only where it says so.
+//! A campaign's options for listening and speaking reach the ports. The callee's emotion is stored and used
+//! only if the campaign asks for it.
 
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::world::{World, count, plan, publish_flow};
@@ -12,7 +12,7 @@ use domain::speech_plan::SpeechPlan;
 
 const EMOTION: &str = include_str!("../../../../fixtures/flows/emotion.yaml");
 
-/// A call that asks its first question, under a plan.
+/// A world in which a call asks its first question, under a plan.
 async fn asked_under(plan: CallingPlan) -> World {
     let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
     let world = World::new(vec![FakeLine::new("answers", Box::new(script))]).that_listens();

@@ -1,10 +1,9 @@
 //! Runs the flow over an answered leg: every node, key and notice is stored before what follows from it.
 //!
-//! The recording notice comes first; once its last frame has gone and that is stored, the callee's channel
-//! is let into the recording. An opt-out by key or by word is stored on the number before anything else of
-//! it. The call
-//! ends when the
-//! flow does, when the callee hangs up, at the longest duration, or by an order.
+//! The recording notice comes first. When its last frame has been played and that is stored, the callee's
+//! channel is added to the recording. An opt-out by key or by voice is stored on the number before anything
+//! else of it. The call ends when the flow does, when the callee hangs up, at the longest duration, or by an
+//! order.
 
 mod ahead;
 #[cfg(test)]
@@ -59,10 +58,10 @@ use std::collections::VecDeque;
 use talk::Talk;
 use tokio::sync::oneshot;
 
-/// Longest wait for the first prompt once the callee has answered; longer, and nobody is there any more.
+/// Longest wait for the first prompt after the answer, in milliseconds; after more the callee has hung up.
 const PREPARE_MS_MAX: u64 = 4_000;
 
-/// Talks until the call is over. The caller stores `call.ended` with what this answers.
+/// Runs the conversation until the call is over. The caller stores `call.ended` with the returned ending.
 pub(crate) async fn talk(
     attempt: &mut Attempt,
     working: &mut Working,
@@ -78,8 +77,8 @@ pub(crate) async fn talk(
     Box::pin(Talk::new(attempt, leg, leg_number, prepared, orders).run(working, heard)).await
 }
 
-/// A preparation that died or hangs leaves nothing to say, and the call ends as failed. Meanwhile the leg is
-/// listened to: a callee who hangs up at once is gone at that time.
+/// Waits for the preparation. If it failed or hangs, the default is returned, and the call ends as failed.
+/// Events of the leg are collected meanwhile, so that a hang-up keeps its time.
 async fn prepared_in_time(
     kit: &Kit,
     leg: &mut dyn Leg,

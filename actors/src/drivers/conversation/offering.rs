@@ -1,6 +1,6 @@
-//! What is known of whoever is called, read while their phone rings, and what follows from it before the
-//! first word: the offer of a flow that has several, and the model of a campaign that has tiers. Both are
-//! on record before anything is said by them; what cannot be read in time is as if nothing were known.
+//! Reads what is known of the callee while the phone rings, and chooses by it: the offer of a flow with
+//! several offers, and the model of a campaign with tiers. Both choices are stored before the first word. If
+//! the facts cannot be read in time, the defaults are used.
 
 use crate::drivers::kit::{Halt, Kit};
 use domain::customer::{Customer, Profile};
@@ -14,10 +14,10 @@ use domain::ports::vault::VaultError;
 use domain::stored_event::{UnreadableRecord, open_personal, read_event};
 use std::collections::BTreeMap;
 
-/// Longest it may take to read what is known: a quarter of what the whole preparation has.
+/// Longest time for reading what is known, in milliseconds: a quarter of the time for the whole preparation.
 const KNOWN_MS_MAX: u64 = 1_000;
 
-/// What was chosen for one call, before it.
+/// The offer and the model chosen for one call.
 #[derive(Default, Clone)]
 pub(crate) struct Chosen {
     pub(crate) offer: Option<OfferChosenFact>,
@@ -25,7 +25,8 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
-    /// By what is known now; nobody is read of whom nothing is asked.
+    /// Chooses by what is known now. The customer is read only if the flow has offers or the campaign has
+    /// tiers.
     pub(super) async fn of(
         kit: &Kit,
         customer: &CustomerId,
@@ -54,12 +55,12 @@ async fn known(kit: &Kit, customer: &CustomerId) -> KnownOfPerson {
         () = clock.wait_until(clock.now().plus_ms(KNOWN_MS_MAX)) => Err(NotRead::Late),
     };
     read.unwrap_or_else(|why| {
-        tracing::warn!(%customer, %why, "what is known of a person could not be read: the plain");
+        tracing::warn!(%customer, %why, "the facts about a customer could not be read: defaults are used");
         KnownOfPerson::NotRead
     })
 }
 
-/// Why it is not known.
+/// Why the facts of a person could not be read.
 #[derive(Debug, thiserror::Error)]
 enum NotRead {
     #[error("it took too long")]
@@ -74,7 +75,7 @@ enum NotRead {
     Unreadable(#[from] UnreadableRecord),
 }
 
-/// Folded from the person's own events: what somebody said of them, and what follows from their calls.
+/// Replays the person's own events: what users recorded about them, and what follows from their calls.
 async fn read(kit: &Kit, customer: &CustomerId) -> Result<KnownOfPerson, NotRead> {
     let loaded = kit
         .state(&kit.system.customers, customer)

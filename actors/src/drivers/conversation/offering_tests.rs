@@ -1,5 +1,5 @@
-//! Calls of a flow with offers, and of a campaign with tiers of models: what is on record before the first
-//! word, what is said by it, and that a person who refuses is told apart by nothing.
+//! Calls of a flow with offers and of a campaign with model tiers: what is stored before the first word, what
+//! is said because of it, and that a restricted person gets the defaults.
 
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::on_one_thread;
@@ -28,7 +28,7 @@ nodes:
   bye: {end: {text: 再见。, outcome: success}}
 "#;
 
-/// One call of somebody of whom this is known; the log when it has ended.
+/// Runs one call to a customer with these attributes and tags. Returns the world after the call has ended.
 async fn called(attributes: &[(&str, &str)], tags: &[&str], tiers: ModelTiers) -> World {
     let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
     let world = World::new(vec![FakeLine::new("answers", Box::new(script))]);

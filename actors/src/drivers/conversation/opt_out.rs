@@ -1,7 +1,7 @@
-//! 谢绝来电 by key or by word: on the number's own stream before anything else of it is stored.
+//! An opt-out (谢绝来电) by key or by voice: stored on the number's own stream before anything else of it.
 //!
-//! Everything else is stored first and acted on then. This one is the other way round, because a crash
-//! between the two appends must not call again a person who has just asked us not to.
+//! Other inputs are stored on the call first. Here the order is reversed, because after a crash between the
+//! two appends a person who has just opted out must not be called again.
 
 use super::talk::Talk;
 use crate::drivers::kit::{Halt, Kit};
@@ -23,8 +23,8 @@ const fn reason(source: OptOutSource) -> &'static str {
     }
 }
 
-/// Whether a key refuses further calls wherever it is pressed, by the flow of the campaign. A flow that was
-/// never published says nothing of keys.
+/// True if the key refuses further calls in the campaign's flow wherever it is pressed. A flow that was never
+/// published defines no key.
 pub(super) async fn refuses(kit: &Kit, flow: &FlowRef, digit: char) -> Result<bool, Halt> {
     let loaded = kit.state(&kit.system.flows, &flow.flow).await?;
     let published = loaded.state.version(flow.version);
@@ -32,7 +32,7 @@ pub(super) async fn refuses(kit: &Kit, flow: &FlowRef, digit: char) -> Result<bo
     Ok(definition.is_some_and(|flow| flow.opt_out_node(digit, KeyRule::CURRENT).is_some()))
 }
 
-/// The callee of an attempt refuses further calls by a key: at once and everywhere.
+/// Stores the callee's opt-out by key. It takes effect at once and for all campaigns.
 pub(super) async fn opt_out_by_key(attempt: &mut Attempt) -> Result<(), Halt> {
     let source = OptOutSource::Keypress;
     let command = NumberCommand::OptOut {
@@ -47,20 +47,21 @@ pub(super) async fn opt_out_by_key(attempt: &mut Attempt) -> Result<(), Halt> {
 }
 
 impl Talk<'_> {
-    /// What the flow would make of a key or of words, asked of a copy: it does not move.
+    /// True if the flow would treat the input as an opt-out. A copy of the run is asked, so the run itself
+    /// does not move.
     pub(super) fn means_opt_out(&self, input: FlowInput<'_>) -> bool {
         let Some(run) = &self.run else { return false };
         let actions = run.clone().step(input);
         actions.iter().any(|action| matches!(action, FlowAction::OptOut))
     }
 
-    /// At once and everywhere; once per conversation.
+    /// Stores the callee's opt-out, once per conversation. It takes effect at once and for all campaigns.
     pub(super) async fn opt_out(&mut self, source: OptOutSource) -> Result<(), Halt> {
         self.outcome = Some(Outcome::OptedOut);
         if self.opted_out {
             return Ok(());
         }
-        // Of a test the flow goes on as it would; our own phone is refused nothing.
+        // In a test call the flow goes on as it would; our own phone is not opted out.
         if self.attempt.trial.is_some() {
             self.opted_out = true;
             return Ok(());

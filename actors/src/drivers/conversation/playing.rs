@@ -1,4 +1,4 @@
-//! What is being said: clips queued in order, each on record once it was heard to its end or cut.
+//! The prompts of a conversation: clips queued in order, each recorded when it was played to its end or cut.
 
 use super::prepare::Words;
 use super::queued::{Playing, Said};
@@ -15,18 +15,18 @@ use domain::time::Timestamp;
 use domain::turn::characters_spoken;
 use std::sync::Arc;
 
-/// Longest wait for an answer by word: the way to the callee's ear and the first sound of what is said then
-/// take the rest of three seconds.
+/// Longest silence before an unanswered question is followed up, in milliseconds: the way to the callee's ear
+/// and the first sound of the next prompt take the rest of three seconds.
 const WORDLESS_MS_MAX: u64 = 2_600;
 
-/// Longest wait for a text while somebody is on the line, and for what is said in its place where it fails:
-/// nobody hears silence for three seconds.
+/// Longest wait for a prompt while the callee waits, and for the fallback prompt if it fails, in
+/// milliseconds: the callee must not hear three seconds of silence.
 const SAY_MS_MAX: u64 = 2_500;
 
 impl Talk<'_> {
-    /// A clip was heard to its end.
+    /// A clip was played to its end.
     pub(super) async fn hear_played(&mut self, play: u32, recorded_ms: u64) -> Result<(), Halt> {
-        // It was over before it could be cut.
+        // It ended before it could be cut.
         if let Some(cut) = self.cut.take_if(|cut| cut.play == play) {
             let played_ms = cut.duration_ms;
             return self.note_said(&cut, played_ms).await;
@@ -55,7 +55,7 @@ impl Talk<'_> {
         self.step(FlowInput::Played).await
     }
 
-    /// A clip was stopped in its middle.
+    /// A clip was stopped in the middle.
     pub(super) async fn hear_cut(&mut self, play: u32, played_ms: u64) -> Result<(), Halt> {
         match self.cut.take_if(|cut| cut.play == play) {
             Some(cut) => self.note_said(&cut, played_ms).await,
@@ -63,7 +63,7 @@ impl Talk<'_> {
         }
     }
 
-    /// On record in a call whose turns are.
+    /// Stores a played prompt, if the turns of the call are stored.
     async fn note_said(&mut self, playing: &Playing, played_ms: u64) -> Result<(), Halt> {
         let Said::Prompt(prompt) = &playing.said else {
             return Ok(());
@@ -102,8 +102,8 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// The silence counts from the moment all is said. Where words are asked for, what follows it is heard
-    /// before the three seconds are over.
+    /// Starts the silence timer when all queued clips are played. If a spoken answer is expected, the timer
+    /// is short enough that the next prompt is heard within three seconds.
     pub(super) fn listen(&mut self) {
         if self.playing.is_empty() {
             let asks = self.run.as_ref().and_then(FlowRun::asking).is_some();
@@ -115,13 +115,13 @@ impl Talk<'_> {
         }
     }
 
-    /// Queues a text. False when it could not be spoken.
+    /// Synthesizes a text and queues it. Returns false if it could not be synthesized.
     pub(super) async fn say(&mut self, words: Words<'_>, said: Said) -> Result<bool, Halt> {
         self.silent_at = None;
         let (kit, voice) = (Arc::clone(&self.kit), self.voice.clone());
         let clock = kit.environment.clock.as_ref();
         let latest = clock.now().plus_ms(SAY_MS_MAX);
-        // Behind what is still being said nobody waits in silence yet.
+        // While an earlier clip is still playing, the callee does not wait in silence.
         let by = self.silent_from(clock.now()).plus_ms(SAY_MS_MAX);
         let until = latest.min(*self.speak_by.get_or_insert(by));
         let speaking = async {
@@ -129,7 +129,7 @@ impl Talk<'_> {
                 biased;
                 spoken = voice.speak(&kit, words, Urgency::SomebodyWaits) => spoken,
                 () = clock.wait_until(until) => {
-                    Err(SpeechError::Failed("it took too long for somebody who waits".to_owned()))
+                    Err(SpeechError::Failed("it took too long for a waiting callee".to_owned()))
                 }
             }
         };
@@ -166,7 +166,7 @@ impl Talk<'_> {
         Ok(true)
     }
 
-    /// When what is queued will have been said.
+    /// The time at which the queued clips will have been played.
     fn silent_from(&self, now: Timestamp) -> Timestamp {
         let queued_ms = self.playing.iter().map(|playing| playing.duration_ms).sum();
         let ends = self.said_since.filter(|_| !self.playing.is_empty());
@@ -190,7 +190,7 @@ impl Talk<'_> {
         }
     }
 
-    /// By which means a refusal came that no key and no word was named for: an act of the flow.
+    /// The source of an opt-out that the flow itself requests, without a key or a word of the callee.
     pub(super) const fn source(&self) -> OptOutSource {
         if self.kept.turns {
             OptOutSource::Speech

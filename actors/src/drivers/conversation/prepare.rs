@@ -1,4 +1,4 @@
-//! What can be made ready while the phone rings: the flow's version, the variables, the first prompts.
+//! Prepares a conversation while the phone rings: the flow's version, the variables, the first prompts.
 
 use super::clips::Clips;
 use super::offering::Chosen;
@@ -14,20 +14,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Longest a synthesizer may take for one text.
+/// Longest time for the synthesis of one text, in milliseconds.
 const SPEAK_MS_MAX: u64 = 10_000;
 
-/// A conversation ready to begin; without a run it ends at once as failed.
+/// A prepared conversation. Without a run it ends at once as failed.
 #[derive(Default)]
 pub(crate) struct Prepared {
     pub(crate) run: Option<(FlowRun, Vec<FlowAction>)>,
     pub(crate) voice: Voice,
     pub(crate) chosen: Chosen,
-    /// For calls that agents take: what is said where none is free.
+    /// For calls that agents take: the text played if none is free.
     pub(crate) seller_message: Option<String>,
 }
 
-/// What is spoken, in the flow's language; clones share clips.
+/// Speaks texts in the flow's language and the plan's voice. Clones share clips.
 #[derive(Default, Clone)]
 pub(crate) struct Voice {
     language: String,
@@ -35,13 +35,13 @@ pub(crate) struct Voice {
     pub(super) clips: Clips,
 }
 
-/// What a test call has in place of an enrolment.
+/// The values of a test call that other calls take from the enrolment.
 #[derive(Debug)]
 pub(crate) struct Trial {
     pub(crate) variables: BTreeMap<String, String>,
 }
 
-/// Begins to prepare beside the dialing.
+/// Starts a task that prepares the conversation beside the dialing.
 pub(crate) fn prepare(
     kit: &Arc<Kit>,
     call: CallId,
@@ -67,7 +67,7 @@ pub(crate) fn prepare(
         };
         let ahead = prepared.run.as_ref().map(|(run, _)| run.clone());
         let voice = prepared.voice.clone();
-        // The call may be over already; then nothing more is made.
+        // The call may be over already; then no more clips are made.
         if sender.send(prepared).is_ok()
             && let Some(ahead) = ahead
         {
@@ -111,8 +111,8 @@ async fn prepared(
     })
 }
 
-/// An agent talks: nothing is made ready but what is said where none is free. What fails here is tried again
-/// where it is needed.
+/// The preparation of a call that an agent takes: only the seller's message is synthesized. A failure here is
+/// not fatal; it is tried again when the message is needed.
 async fn prepared_for_agents(kit: &Kit, flow: &FlowRef, plan: &CallingPlan) -> Prepared {
     if plan.seller.is_none() {
         return Prepared::default();
@@ -133,13 +133,13 @@ async fn prepared_for_agents(kit: &Kit, flow: &FlowRef, plan: &CallingPlan) -> P
     }
 }
 
-/// A text to be spoken.
+/// A text to be synthesized.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Words<'a> {
     pub(crate) text: &'a str,
-    /// It holds a personal value.
+    /// True if the text contains a personal value.
     pub(crate) personal: bool,
-    /// Then plain text and values in turns.
+    /// The text's parts: plain text and values in turns. Empty for a text without values.
     pub(crate) parts: &'a [String],
 }
 
@@ -154,7 +154,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// The text an action speaks.
+/// The text that an action speaks, if any.
 pub(super) fn spoken(action: &FlowAction) -> Option<Words<'_>> {
     match action {
         FlowAction::Notice { text, .. } => Some(Words::plain(text)),
@@ -187,7 +187,7 @@ async fn definition(kit: &Kit, flow: &FlowRef) -> Result<Arc<FlowDefinition>, Ha
     same.and_then(|one| one.definition.clone()).ok_or(Halt::Fault)
 }
 
-/// The enrolment's variables; a person erased meanwhile has none that could be spoken.
+/// The enrolment's variables. A fault if the person was erased, because there are no values to speak.
 async fn variables(kit: &Kit, due: &DueEnrolment) -> Result<BTreeMap<String, String>, Halt> {
     let loaded = kit.state(&kit.system.customers, &due.customer).await?;
     let enrolled = loaded.state.enrolment(&due.campaign).ok_or(Halt::Fault)?;
@@ -197,7 +197,7 @@ async fn variables(kit: &Kit, due: &DueEnrolment) -> Result<BTreeMap<String, Str
 }
 
 impl Voice {
-    /// As a plan has it, for a person with these values.
+    /// The voice that a plan uses for a person with these values.
     fn of(language: &str, plan: &CallingPlan, variables: &BTreeMap<String, String>) -> Self {
         let speech = plan.speech.as_deref();
         Self {
@@ -207,7 +207,8 @@ impl Voice {
         }
     }
 
-    /// The same voice, a step slower: what was made before is of no use to it.
+    /// Returns the same voice, one step slower. It shares no clips, because the earlier ones have the old
+    /// speed.
     pub(crate) fn slower(&self) -> Self {
         Self {
             language: self.language.clone(),

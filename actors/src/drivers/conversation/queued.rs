@@ -1,9 +1,9 @@
-//! What is queued for the leg to say, and what it says of the flow.
+//! The clips queued on the leg, and their place in the flow.
 
 use domain::call::event::Notice;
 use domain::flow::FlowPrompt;
 
-/// What a clip says.
+/// The kind of a queued clip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Said {
     Notice(Notice),
@@ -15,7 +15,7 @@ pub(super) enum Said {
 pub(super) struct Playing {
     pub(super) play: u32,
     pub(super) said: Said,
-    /// Where the call was when it was queued.
+    /// The node at which it was queued.
     pub(super) node: String,
     pub(super) text: String,
     pub(super) duration_ms: u64,

@@ -1,4 +1,5 @@
-//! Prompts that are made while somebody waits on the line: whoever is to be hung up waits for none.
+//! Waits for a prompt's clip while the callee waits on the line, and stops waiting when the call is to be
+//! hung up.
 
 use crate::drivers::live_calls::{Order, Working};
 use domain::call::event::EndReason;
@@ -10,13 +11,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Events of the leg kept while a prompt is made; the line keeps what is beyond.
+/// Most events of the leg kept while a prompt is made; the line keeps further ones.
 pub(super) const HEARD_MAX: usize = 64;
 
-/// What the leg said, and when.
+/// An event of the leg, and when it came.
 pub(super) type Heard = (LegEvent, Timestamp);
 
-/// Orders to hang up, seen beside the worker that obeys them.
+/// Shows whether a call is to be hung up, and lets other tasks wait for that. The call's worker hangs up.
 #[derive(Clone)]
 pub(super) struct HangUpOrders(watch::Receiver<Order>);
 
@@ -25,28 +26,28 @@ impl HangUpOrders {
         Self(working.orders())
     }
 
-    /// Whether this call is to be hung up; its worker does so as soon as it looks.
+    /// True if this call is to be hung up; its worker does so at its next step.
     pub(super) fn stand(&self) -> bool {
         self.0.borrow().against_talking().is_some()
     }
 
-    /// Why it is to be hung up.
+    /// Why the call is to be hung up.
     pub(super) fn reason(&self) -> Option<EndReason> {
         self.0.borrow().against_talking()
     }
 
-    /// Returns once it is to be hung up. Cancel-safe.
+    /// Returns when the call is to be hung up. Cancel-safe.
     pub(super) async fn given(&mut self) {
         let given = self.0.wait_for(|order| order.against_talking().is_some());
         if given.await.map(|_| ()).is_err() {
-            // The book outlives its workers; without it nobody gives orders.
+            // The book outlives its workers; without it no orders come.
             std::future::pending::<()>().await;
         }
     }
 }
 
-/// The clip of a text; `None` when the call is to be hung up. Meanwhile the leg is listened to, so that a
-/// hang-up keeps its own time.
+/// Waits for the clip of a text. `None` if the call is to be hung up first. Events of the leg are collected
+/// meanwhile, so that a hang-up keeps its time.
 pub(super) async fn clip(
     orders: &mut HangUpOrders,
     leg: &mut dyn Leg,

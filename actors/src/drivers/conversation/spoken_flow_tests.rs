@@ -1,5 +1,5 @@
-//! A spoken flow over a scripted line that nobody recognizes on: silence climbs its ladder and keys
-//! answer, each decision stored before what follows from it.
+//! A spoken flow on a line without a recognizer: repeated silence follows the flow's steps, and keys answer.
+//! Each decision is stored before what follows from it.
 
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::on_one_thread;

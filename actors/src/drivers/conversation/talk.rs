@@ -1,4 +1,4 @@
-//! One conversation: the flow's actions out, the callee's keys and silences in.
+//! One conversation: carries out the flow's actions and feeds it the callee's keys and silences.
 
 use super::ear::{Ear, next_of};
 use super::end_facts::{CLOSE_MS_MAX, HungUp, ending};
@@ -26,15 +26,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Longest answered call: a robot that has said nothing final by then never will.
+/// Longest answered call, in milliseconds: a robot that has not reached an end by then never will.
 const TALK_MS_MAX: u64 = 180_000;
 
-/// What may be kept of what is said.
+/// What may be stored of a conversation.
 #[derive(Default)]
 pub(super) struct Kept {
-    /// It was listened to from its answer on: its turns are on record.
+    /// The call was listened to from its answer on: its turns are stored.
     pub(super) turns: bool,
-    /// The recording notice was heard to its end, and that is stored: so is what the callee says.
+    /// The recording notice was played to its end, and that is stored: the callee's words may be stored.
     pub(super) words: bool,
 }
 
@@ -45,46 +45,46 @@ pub(super) struct Talk<'a> {
     pub(super) leg_number: u8,
     pub(super) run: Option<FlowRun>,
     first: Vec<FlowAction>,
-    /// Chosen before the call, and still to be stored.
+    /// Chosen before the call and not stored yet.
     chosen: Chosen,
-    /// The tier's model, where the campaign has tiers and the person is of one.
+    /// The tier's model, if the campaign has tiers and the person belongs to one.
     pub(super) tier_model: Option<ModelRef>,
     pub(super) voice: Voice,
     pub(super) node: String,
     pub(super) playing: VecDeque<Playing>,
-    /// What was being said when it was told to stop: how much of it was is still to come.
+    /// The interrupted prompt. Its played length is reported later.
     pub(super) cut: Option<Playing>,
     pub(super) plays_count: u32,
-    /// Since when the first of what is queued has been said.
+    /// Since when the first queued clip has been playing.
     pub(super) said_since: Option<Timestamp>,
-    /// When something has to be heard, once a text is waited for: what is said in its place is not waited for
-    /// anew.
+    /// The time by which a sound must be heard once a text is waited for. A fallback prompt does not extend
+    /// it.
     pub(super) speak_by: Option<Timestamp>,
-    /// How long to wait for the callee once all is said.
+    /// The silence to wait for after all clips are played, in milliseconds.
     pub(super) silence_ms: Option<u64>,
     pub(super) silent_at: Option<Timestamp>,
-    /// What listens; nothing in a call that keys alone answer.
+    /// The speech input; `None` in a call that is answered by keypress only.
     pub(super) ear: Option<Ear>,
     pub(super) sensitive_words: Option<Box<dyn SensitiveWords>>,
-    /// Whoever understands by the campaign's own model, where it names one that is here.
+    /// The understanding with the campaign's own model, if it names one that exists here.
     pub(super) by_model: Option<Arc<dyn Understanding>>,
-    /// What questions are answered from, where the campaign names it.
+    /// The campaign's knowledge base, if it names one.
     pub(super) base: Option<Arc<dyn KnowledgeBase>>,
     pub(super) kept: Kept,
     pub(super) outcome: Option<Outcome>,
-    /// 谢绝来电 was said, by key or by word, and is stored.
+    /// The callee opted out (谢绝来电) by key or by voice, and that is stored.
     pub(super) opted_out: bool,
-    /// The flow has ended; what is queued is still played.
+    /// The flow has ended; queued clips are still played.
     pub(super) ending: bool,
-    /// We asked to hang up, and why.
+    /// Why we requested to hang up, if we did.
     pub(super) hanging_up: Option<EndReason>,
-    /// Held while a question stands whose answers are made ahead.
+    /// Held while a question is open and its answers are synthesized ahead. Dropping it stops that.
     pub(super) asking: Option<oneshot::Sender<()>>,
     deadline: Timestamp,
     pub(super) hung_up: Option<HungUp>,
-    /// What ended it that was neither the callee's nor the carrier's doing.
+    /// The cause of the end, if neither the callee nor the carrier ended the call.
     pub(super) cause: Option<EndCause>,
-    /// What the leg said while a prompt was being made, and when.
+    /// Events of the leg that came while a prompt was being made, with their times.
     pub(super) unheard: VecDeque<Heard>,
     pub(super) orders: HangUpOrders,
 }
@@ -156,7 +156,7 @@ impl<'a> Talk<'a> {
         }
         self.begin_listening().await;
         let first = std::mem::take(&mut self.first);
-        // Who refused before the first word was ready hears the goodbye alone.
+        // A callee who opted out before the first prompt was ready hears only the goodbye.
         if !self.opted_out {
             self.act(first).await?;
         }
@@ -179,7 +179,7 @@ impl<'a> Talk<'a> {
                     self.take_sound(sounded).await?;
                     continue;
                 }
-                // Who speaks, or waits for what they said to be made out, is not silent.
+                // A callee who speaks, or waits for their words to be recognized, is not silent.
                 () = wake_at(kit.environment.clock.as_ref(), self.silent_at),
                     if !self.ear.as_ref().is_some_and(Ear::is_open) =>
                 {
@@ -203,7 +203,7 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// One event of the leg. Answers its summary when it has closed.
+    /// Handles one event of the leg. Returns the leg's summary when it has closed.
     async fn hear(&mut self, event: LegEvent, at: Timestamp) -> Result<Option<LegSummary>, Halt> {
         match event {
             LegEvent::Keypress { digit } => self.hear_key(digit).await?,
@@ -236,8 +236,8 @@ impl<'a> Talk<'a> {
         Ok(None)
     }
 
-    /// Every key is recorded, also one that means nothing here; one that refuses further calls is obeyed
-    /// until the line is down, whatever is being said.
+    /// Stores every key, also one without a meaning here. A key that refuses further calls is obeyed until
+    /// the line is closed, whatever is being played.
     async fn hear_key(&mut self, digit: char) -> Result<(), Halt> {
         if self.hung_up.is_some() {
             return Ok(());
@@ -252,7 +252,7 @@ impl<'a> Talk<'a> {
             digit,
         };
         match self.attempt.ask(command).await {
-            // More keys than are recorded: no other is acted on.
+            // More keys than are recorded: no further key has an effect.
             Err(Halt::Refused) if !refuses => Ok(()),
             Err(Halt::Refused) | Ok(_) => self.step(FlowInput::Keypress(digit)).await,
             Err(halt) => Err(halt),
@@ -266,7 +266,8 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// What the flow makes of an input, done; after its end only 谢绝来电 moves it, by key or by word.
+    /// Gives an input to the flow and carries out its actions. After the flow's end only an opt-out (谢绝来电) by
+    /// key or by voice moves it.
     pub(super) async fn step(&mut self, input: FlowInput<'_>) -> Result<(), Halt> {
         let refuses = matches!(input, FlowInput::Spoken(said) if said.opt_out);
         let moves = !self.ending || refuses || matches!(input, FlowInput::Keypress(_));
@@ -328,7 +329,7 @@ impl<'a> Talk<'a> {
                     self.note_turn(TurnFact::Decided(*decision)).await?;
                 }
                 FlowAction::SpeakSlower => self.voice = self.voice.slower(),
-                // What an act node intends follows from the node, which is stored.
+                // The intention of an act node follows from the node, which is stored.
                 FlowAction::Intend { .. } => {}
                 FlowAction::StopSaying => self.stop_saying().await,
                 FlowAction::Listen { silence_ms } => {
@@ -357,7 +358,7 @@ impl<'a> Talk<'a> {
         Ok(())
     }
 
-    /// Something of ours failed: the flow takes its exception branch; failing that, the call ends.
+    /// Handles a fault of ours: the flow takes its exception branch; if that is impossible, the call ends.
     pub(super) async fn fault(&mut self) -> Result<(), Halt> {
         if self.ending {
             return self.fail().await;
@@ -370,7 +371,7 @@ impl<'a> Talk<'a> {
         self.hang_up(EndReason::Fault).await
     }
 
-    /// Stores the request, then hangs up.
+    /// Stores the request to hang up, then hangs up.
     pub(super) async fn hang_up(&mut self, reason: EndReason) -> Result<(), Halt> {
         if self.hanging_up.is_some() {
             return Ok(());

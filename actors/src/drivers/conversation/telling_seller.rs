@@ -1,8 +1,8 @@
-//! What somebody who answered hears where no agent is free: the seller's name and number, once, and the end.
+//! The seller's message for a callee when no agent is free: the seller's name and number, once, then the end.
 //!
-//! That the call is dropped is stored before anything is said: whatever comes then (the callee hangs up,
-//! this process dies), nobody attended to them, and the account counts it. What was said is stored with how
-//! much of it was heard. A key that refuses further calls is obeyed meanwhile, and ends the message.
+//! The drop of the call is stored before the message is played: if the callee hangs up or this process dies
+//! then, the call still counts as abandoned. The message is stored with the length that was heard. A key that
+//! refuses further calls is obeyed meanwhile and ends the message.
 
 use super::attending::Attending;
 use super::prepare::{Prepared, Words};
@@ -17,27 +17,28 @@ use domain::turn::AnswerBy;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Longest wait for the message once nobody is free: it was made while the phone rang, and who waits longer
-/// in silence is gone.
+/// Longest wait for the message, in milliseconds: it was made while the phone rang, and a callee who waits
+/// longer in silence hangs up.
 const MAKE_MS_MAX: u64 = 2_500;
 
-/// How much longer than the message itself it may take to be played: what a line keeps in its buffer.
+/// How much longer than its length the message may take to be played, in milliseconds: a line's buffer.
 const PLAY_MARGIN_MS: u64 = 2_000;
 
-/// The only text of such a call.
+/// The play number of the message, the only clip of the call.
 const PLAY: u32 = 1;
 
-/// Where an engine failed that no node of a flow asked.
+/// The node stored with an engine's failure while no flow ran.
 const SELLER_NODE: &str = "seller_message";
 
-/// The message, made.
+/// The synthesized message.
 struct Made {
     text: String,
     clip: Arc<Clip>,
 }
 
 impl Attending<'_> {
-    /// Nobody is free: stores that the call is ended for it, says on whose behalf it was, and hangs up.
+    /// Drops a call without a free agent: stores the request to hang up, plays the seller's message, and
+    /// hangs up.
     pub(super) async fn drop_call(
         &mut self,
         answered_at: Timestamp,
@@ -67,8 +68,8 @@ impl Attending<'_> {
         self.hung_up.is_some() || self.over.is_some()
     }
 
-    /// The message as soon as it is there; nothing where the plan has none, the callee or an order is faster,
-    /// or it cannot be spoken, which is stored.
+    /// The message, as soon as it is made. `None` if the plan has no seller, if the callee or an order ends
+    /// the call first, or if it cannot be synthesized, which is stored.
     async fn made(&mut self, prepared: oneshot::Receiver<Prepared>) -> Result<Option<Made>, Halt> {
         if self.attempt.facts.plan.seller.is_none() {
             return Ok(None);
@@ -90,7 +91,7 @@ impl Attending<'_> {
                     }
                 }
                 () = kit.environment.clock.wait_until(until) => {
-                    break Err(SpeechError::Failed("it took too long for somebody who waits".to_owned()));
+                    break Err(SpeechError::Failed("it took too long for a waiting callee".to_owned()));
                 }
             }
         };
@@ -112,7 +113,7 @@ impl Attending<'_> {
         }
     }
 
-    /// Says it, and stores what of it was said.
+    /// Plays the message and stores how much of it was played.
     async fn tell(&mut self, answered_at: Timestamp, made: Made) -> Result<(), Halt> {
         let Some(seller) = self.attempt.facts.plan.seller.as_deref().cloned() else {
             return Ok(());
@@ -135,8 +136,8 @@ impl Attending<'_> {
         .await
     }
 
-    /// Returns when it was said, with how much of it was: all, or as far as it came when the callee hung up,
-    /// refused further calls, or an order came.
+    /// Waits until the message was played. Returns the played length in milliseconds: all of it, or less if
+    /// the callee hung up, refused further calls, or an order came.
     async fn played(&mut self, begun_at: Timestamp, whole_ms: u64) -> Result<u64, Halt> {
         let kit = Arc::clone(&self.kit);
         let until = begun_at.plus_ms(whole_ms + PLAY_MARGIN_MS);
@@ -167,7 +168,7 @@ impl Attending<'_> {
     }
 }
 
-/// The words and their sound: made while the phone rang, or now.
+/// The message's text and clip: made while the phone rang, or now.
 async fn make(kit: &Kit, prepared: oneshot::Receiver<Prepared>) -> Result<Made, SpeechError> {
     let nothing = || SpeechError::Failed("nothing was prepared".to_owned());
     let prepared = prepared.await.map_err(|_gone| nothing())?;

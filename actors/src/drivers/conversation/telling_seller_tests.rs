@@ -1,4 +1,5 @@
-//! Who finds no agent free is told the seller, to the end or as far as they listen, and counts as dropped.
+//! A callee for whom no agent is free hears the seller's message, to its end or until they hang up, and the
+//! call counts as dropped.
 
 use crate::testing::agents::FakeAgents;
 use crate::testing::line::{FakeLine, dialog, ringing};
@@ -67,7 +68,7 @@ fn who_finds_nobody_hears_the_sellers_name_and_number_and_counts_as_dropped() {
         assert_eq!(told[0]["played_ms"], told[0]["whole_ms"]);
         let begun = told[0]["begun_after_ms"].as_u64().unwrap();
         assert!((2_000..2_100).contains(&begun), "promptly: {begun}");
-        // That it is dropped stands before it is said, and its sound before the end.
+        // The drop is stored before the message is played, and the message before the end.
         let kinds = world.fakes.store.kinds();
         let at = |kind: &str| kinds.iter().position(|one| one == kind).unwrap();
         assert!(

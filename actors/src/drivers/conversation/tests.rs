@@ -1,4 +1,4 @@
-//! Whole conversations over a scripted line: what is stored before what is done.
+//! Whole conversations over a scripted line: what is stored before which action.
 
 use crate::drivers::DriversHandle;
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
@@ -84,7 +84,7 @@ fn nine_opts_the_number_out_before_all_else() {
         world.until("the end", |log| count(log, "call.ended") == 1).await;
         let kinds = world.fakes.store.kinds();
         let place = |kind: &str| kinds.iter().position(|one| one == kind).expect("it is stored");
-        // A crash after any append must find the person protected.
+        // After a crash at any append, the person must be protected.
         assert!(place("number.opted_out") < place("call.keypressed"));
         assert!(place("call.keypressed") < place("call.hangup_requested"));
         assert_eq!(kinds.iter().filter(|kind| *kind == "number.opted_out").count(), 1);
@@ -242,7 +242,7 @@ fn a_callee_who_is_gone_while_the_prompt_is_made_has_talked_only_so_long() {
     });
 }
 
-/// A callee who presses this in the very moment of the answer: before the first frame of the notice is over.
+/// A callee who presses a key at the moment of the answer, before the first frame of the notice is over.
 fn presses(digit: char) -> Arc<FakeLine> {
     let script = move |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog()), key(digit)];
     FakeLine::new("presses", Box::new(script))
@@ -285,7 +285,7 @@ fn nine_in_the_goodbye_is_obeyed_and_another_key_there_is_only_recorded() {
         for (digit, outcome) in [('9', "opted_out"), ('1', "callback")] {
             let world = World::new(vec![answers()]);
             let _drivers = talking(&world).await;
-            // The second comes before the promise of a colleague has been played to its end.
+            // The second key comes before the promise of a colleague has been played to its end.
             world.lines[0].tell(0, key('2'));
             world.lines[0].tell(0, key(digit));
             world.until("the end", |log| count(log, "call.ended") == 1).await;
@@ -315,7 +315,7 @@ fn a_recording_that_fails_is_said_to_nobody_but_ends_the_call_with_its_cause() {
         world.until("the end", |log| count(log, "call.ended") == 1).await;
         let ended = &world.data("call.ended")[0];
         assert_eq!(ended["cause"], "recording_failed");
-        // The flow took leave: it was not cut off, and we asked to hang up.
+        // The flow had said goodbye: it was not cut off, and we requested to hang up.
         assert_eq!(ended["reason"], "flow_ended");
         assert_eq!(world.count("call.hangup_requested"), 1);
     });

@@ -1,4 +1,5 @@
-//! Facts of a spoken turn on their way to the call's stream: what the flow decided, and that nobody answered.
+//! Stores the facts of a spoken turn on the call's stream: decisions of the flow, silences, failures of
+//! engines.
 
 use super::offering::Chosen;
 use super::talk::Talk;
@@ -8,7 +9,7 @@ use domain::call::{SilenceFact, TurnFact};
 use domain::flow::{FlowInput, FlowRun};
 
 impl Talk<'_> {
-    /// Before the first word.
+    /// Stores the offer and the model chosen for the call, before the first word.
     pub(super) async fn note_chosen(&mut self, chosen: Chosen) -> Result<(), Halt> {
         if let Some(fact) = chosen.offer {
             self.note_turn(TurnFact::OfferChosen(Box::new(fact))).await?;
@@ -19,7 +20,8 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// Stored before what follows from it is done. Beyond what is kept of a call it has been too long.
+    /// Stores a turn's fact before its consequences. If the call holds no more facts, it has lasted too long
+    /// and ends.
     pub(super) async fn note_turn(&mut self, fact: TurnFact) -> Result<(), Halt> {
         self.note_engines(&fact);
         match self.attempt.ask(CallCommand::NoteTurn(fact)).await {
@@ -29,12 +31,13 @@ impl Talk<'_> {
         }
     }
 
-    /// A test call says of an engine what any call does.
+    /// Updates the engines' health. Test calls count here like any call.
     fn note_engines(&self, fact: &TurnFact) {
         crate::drivers::engines::note(&self.kit, fact);
     }
 
-    /// Nothing was heard for as long as the node waits. Where words are expected, that is a fact of its own.
+    /// Handles a silence as long as the node waits for. If words are expected, it is stored as a fact of its
+    /// own.
     pub(super) async fn fall_silent(&mut self, waited_ms: Option<u64>) -> Result<(), Halt> {
         let asks = self.run.as_ref().and_then(FlowRun::asking).is_some();
         if asks && !self.ending {

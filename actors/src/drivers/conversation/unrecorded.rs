@@ -1,4 +1,4 @@
-//! A conversation that cannot go on: its recording has failed, or it has reached its longest duration.
+//! Ends a conversation that cannot go on: its recording has failed, or it has reached its longest duration.
 
 use super::talk::Talk;
 use crate::drivers::kit::Halt;
@@ -6,14 +6,15 @@ use domain::call::EndCause;
 use domain::call::event::EndReason;
 
 impl Talk<'_> {
-    /// Whatever is being said: a robot that has said nothing final by then never will.
+    /// Ends the call because of its length, whatever is being played: a robot that has not reached an end by
+    /// then never will.
     pub(super) async fn end_too_long(&mut self) -> Result<(), Halt> {
         self.cause = Some(EndCause::CallTooLong);
         self.hang_up(EndReason::MediaLost).await
     }
 
-    /// What is said from here on would not be recorded: the callee is taken leave of as after any fault of
-    /// ours. Who is being taken leave of already hears it to its end.
+    /// Ends the call because further words would not be recorded: the flow says goodbye as after any fault of
+    /// ours. A goodbye in progress is played to its end.
     pub(super) async fn end_unrecorded(&mut self) -> Result<(), Halt> {
         self.cause = Some(EndCause::RecordingFailed);
         if self.hung_up.is_some() || self.ending {

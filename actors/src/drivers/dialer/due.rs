@@ -1,6 +1,6 @@
-//! Whom the dialer asks for: the due that nobody is at, in the order that their campaign asks for. The order
-//! itself is the domain's; rows say only who may be among the first. A hint like every row: who is asked for
-//! is judged anew.
+//! Selects the due enrolments that the dialer asks grants for: those that no worker has, in the order of
+//! their campaign. The domain defines the order; the view only provides candidates. The deciders judge each
+//! one again.
 
 use crate::drivers::kit::Kit;
 use crate::drivers::learning;
@@ -14,13 +14,14 @@ use domain::ranking::{Order, Rung};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Rows of due work read for one campaign in one round.
+/// Most rows of due work read for one campaign in one round.
 pub(super) const DUE_ROWS_MAX: usize = 256;
 
-/// How soon an agent who accepted a call and is not free yet is looked for again.
+/// Wait before a free agent is looked for again after an agent accepted a call and is not free yet, in
+/// milliseconds.
 const AGENT_AGAIN_MS: u64 = 500;
 
-/// Up to `wanted_count` due enrolments that nobody is at, by when they are due.
+/// Up to `wanted_count` due enrolments that no worker has, by due time.
 pub(super) async fn due_now(
     kit: &Kit,
     campaign: &CampaignId,
@@ -30,7 +31,7 @@ pub(super) async fn due_now(
     due_in(kit, campaign, First::Due, now, wanted_count).await
 }
 
-/// The due as they are, or the first `wanted_count` in the campaign's own order.
+/// The given enrolments unchanged, or the first `wanted_count` in the campaign's own order, if it has one.
 pub(super) async fn ordered(
     kit: &Arc<Kit>,
     facts: &CampaignFacts,
@@ -55,12 +56,13 @@ pub(super) async fn ordered(
         None if has_quotas => First::Due,
         None => return Ok(due),
     };
-    // Many of the first may be of a quota that is full.
+    // Many of the first may be in a quota that is full.
     let wanted_count = if has_quotas { DUE_ROWS_MAX } else { wanted_count };
     due_in(kit, &facts.campaign, first, now, wanted_count).await
 }
 
-/// Whom agents accepted who are free for them: everybody else waits to be offered.
+/// The due customers with a preview that an agent accepted, if that agent is free for them. Other customers
+/// must be offered first.
 async fn accepted(
     kit: &Kit,
     facts: &CampaignFacts,
@@ -77,20 +79,20 @@ async fn accepted(
     Ok(due)
 }
 
-/// When to look again at calls that were accepted and did not begin: an agent may come to be free.
+/// When to look again at accepted calls that did not begin: their agent may become free.
 pub(super) fn accepted_again(facts: &CampaignFacts, now: Timestamp) -> Option<Timestamp> {
     let waits = facts.accepted.iter().any(|one| now < one.until);
     waits.then(|| now.plus_ms(AGENT_AGAIN_MS))
 }
 
-/// Who comes first.
+/// The order in which due enrolments are read.
 #[derive(Clone, Copy)]
 enum First<'a> {
-    /// By when they are due.
+    /// By due time.
     Due,
-    /// By their campaign's own order, which tells so many groups of hours apart.
+    /// By the campaign's own order; the number says how many groups of best-time hours it distinguishes.
     InOrder(&'a Order<'a>, usize),
-    /// Only whom a call was asked for, by when they are due.
+    /// Only customers with a callback or an asked call, by due time.
     Asked,
 }
 
@@ -102,8 +104,8 @@ async fn due_in(
     wanted_count: usize,
 ) -> Result<Vec<DueEnrolment>, WorklistError> {
     let wanted_count = wanted_count.clamp(1, DUE_ROWS_MAX);
-    // The view also lists those that are being worked on or not to be asked yet, and they come first in its
-    // order. Mostly they are few: only when they fill the answer are more rows read.
+    // The view also lists enrolments that a worker has or that are held, and they come first. They are mostly
+    // few: more rows are read only if they fill the page.
     let known_count = kit.live.count().saturating_add(kit.live.held_count(now));
     let rows_max = wanted_count.saturating_add(known_count);
     let mut limit = wanted_count;
@@ -125,7 +127,7 @@ async fn due_in(
     }
 }
 
-/// The first `limit` in an order.
+/// The first `limit` due enrolments in an order.
 async fn in_order(
     kit: &Kit,
     campaign: &CampaignId,
@@ -139,7 +141,7 @@ async fn in_order(
     Ok(order.first(ranked.collect(), limit))
 }
 
-/// The first `limit` of those that were asked for.
+/// The first `limit` customers who asked for a call, by due time.
 async fn asked(
     kit: &Kit,
     campaign: &CampaignId,

@@ -1,8 +1,9 @@
-//! Takes due enrolments while campaigns run and capacity allows: a batch, then one worker per enrolment.
+//! The dialer: while campaigns run and lines have capacity, it asks a campaign for a batch of dials and
+//! starts one worker per enrolment.
 //!
-//! It wakes on events, on the worklist's next due time (soon, while persons are due and not asked for),
-//! when a leg's place comes free and when a worker has left; never otherwise. What it reads is a hint:
-//! campaign, customer and number decide.
+//! It wakes on events, at the worklist's next due time (soon, if enrolments are due and not asked for), when
+//! a slot on a line is released, and when a worker ends. What it reads is a hint: campaign, customer and
+//! number decide.
 
 mod due;
 mod pacing;
@@ -26,12 +27,13 @@ use domain::stored_event::{Envelope, Position};
 use round::round;
 use std::sync::Arc;
 
-/// Shortest time between two rounds: a burst of ended calls wakes once for many events.
+/// Shortest time between two rounds, in milliseconds: many ended calls at once cause one round.
 const ROUND_MS: u64 = 20;
-/// The same while only enrolments come in: an import of thousands must not be counted row by row.
+/// Shortest time between two rounds while only enrolments arrive, in milliseconds: an import of thousands
+/// causes few rounds.
 const IMPORT_ROUND_MS: u64 = 250;
 
-/// Kinds after which something may be due that was not.
+/// Event kinds after which an enrolment may have become due.
 const KINDS: [&str; 15] = [
     CampaignEvent::STARTED,
     CampaignEvent::RESUMED,
@@ -82,7 +84,7 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
     }
 }
 
-/// How long after the last round an event calls for the next; `None` when it says nothing new.
+/// The time in milliseconds from the last round to the one this event causes; `None` if it causes none.
 fn wait_after(envelope: &Envelope) -> Option<u64> {
     match envelope.kind.as_str() {
         CustomerEvent::ENROLLED => Some(IMPORT_ROUND_MS),

@@ -1,8 +1,9 @@
-//! Campaigns whose calls agents take: how many dials to wish for, and the account that their grants stand on.
+//! Pacing of campaigns for agents: how many dials to ask for, and the record of abandoned calls that bounds
+//! them.
 //!
-//! The pacer's memory is of this process and may be lost: it learns the answer rate anew, from the careful
-//! side. The account is not: before a batch is asked for, the calls that ended since the account's last event
-//! are counted from the log and recorded on the campaign, whose decider alone is bound by it.
+//! The pacer's memory belongs to this process and may be lost; it then learns the answer rate again, starting
+//! cautiously. The record is durable: before a batch is asked for, the calls that ended since its last entry
+//! are counted from the log and recorded on the campaign. Only the campaign's decider enforces it.
 
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::pacers::{TICK_MS, by_age};
@@ -22,20 +23,20 @@ use domain::time::Timestamp;
 use pacing::floor::Floor;
 use std::collections::BTreeSet;
 
-/// The floor as the campaign is told of it, and how many dials to ask leave for.
+/// The state of agents and calls that the campaign is given, and the number of dials to ask for.
 pub(super) struct Wish {
     pub(super) floor: Option<FloorSeen>,
     pub(super) wanted: u32,
 }
 
 impl Wish {
-    /// Robots take as many as lines carry.
+    /// A request without agents: robots take as many calls as the lines carry.
     pub(super) const fn of_robots(wanted: u32) -> Self {
         Self { floor: None, wanted }
     }
 }
 
-/// How many of `wanted` dials to ask leave for.
+/// How many of `wanted` dials to ask for.
 pub(super) fn wish(
     kit: &Kit,
     state: &CampaignState,
@@ -111,8 +112,8 @@ fn paced_floor(
     }
 }
 
-/// Where the account has no drop left and records are slow, nobody is dialed for agents: whoever answered
-/// would wait for the record of it, however many agents are free.
+/// True if no further abandoned call is allowed and records are slow. The campaign then dials no calls for
+/// agents, because a callee would wait for the record of the answer, however many agents are free.
 pub(crate) fn waits_for_records(kit: &Kit, state: &CampaignState, now: Timestamp) -> bool {
     let dialing = state.plan().and_then(|plan| plan.dialing).unwrap_or_default();
     dialing.mode.needs_agents()
@@ -120,12 +121,13 @@ pub(crate) fn waits_for_records(kit: &Kit, state: &CampaignState, now: Timestamp
         && state.account().budget(now, dialing.holds_each_day) <= 0
 }
 
-/// When to look again at a campaign whose calls agents take.
+/// When to look again at a campaign for agents; `None` for other campaigns.
 pub(super) fn next_tick(plan_mode: DialingMode, now: Timestamp) -> Option<Timestamp> {
     plan_mode.needs_agents().then(|| now.plus_ms(TICK_MS))
 }
 
-/// Counts the calls that ended since the account stands, and records them before anybody is dialed.
+/// Counts the calls that ended since the campaign's last record of abandoned calls and records them, before a
+/// batch is asked for.
 pub(super) async fn account(kit: &Kit, state: &CampaignState, facts: &CampaignFacts) -> Result<(), Halt> {
     if !facts.plan.dialing_mode().needs_agents() {
         return Ok(());
@@ -144,7 +146,7 @@ pub(super) async fn account(kit: &Kit, state: &CampaignState, facts: &CampaignFa
     loop {
         let read = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await;
         let page = read.map_err(|error| {
-            tracing::warn!(%campaign, %error, "ended calls cannot be counted: nobody is dialed");
+            tracing::warn!(%campaign, %error, "ended calls cannot be counted: no call is dialed");
             Halt::Unavailable
         })?;
         for counted in counted(kit, &presets, &page.events).await? {
@@ -159,7 +161,7 @@ pub(super) async fn account(kit: &Kit, state: &CampaignState, facts: &CampaignFa
     Ok(())
 }
 
-/// What was counted of calls in a row that ended in one hour.
+/// Answered and abandoned calls that ended in one hour, consecutive in the log.
 struct Counted {
     answered: Answered,
     ended_at: Timestamp,
@@ -170,7 +172,7 @@ async fn counted(kit: &Kit, presets: &[Preset], events: &[StoredEvent]) -> Resul
     let mut hours: Vec<Counted> = Vec::new();
     for event in events {
         let envelope = event.envelope().map_err(|error| {
-            tracing::error!(%error, "an ended call cannot be read: nobody is dialed");
+            tracing::error!(%error, "an ended call cannot be read: no call is dialed");
             Halt::Fault
         })?;
         let call: CallId = envelope.stream.id().parse().map_err(|_not_a_call| Halt::Fault)?;

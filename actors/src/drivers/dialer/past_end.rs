@@ -1,4 +1,4 @@
-//! What is still waiting when its campaign's end has come can only be settled, also while it is paused.
+//! Settles enrolments that still wait after the end of their campaign, also while it is paused.
 
 use super::ROUND_MS;
 use super::due::{DUE_ROWS_MAX, due_now, enrolment};
@@ -11,11 +11,11 @@ use domain::customer::event::CustomerEvent;
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::time::Timestamp;
 
-/// An enrolment that did not settle past its campaign's end is not asked again before this.
+/// Wait before an enrolment that did not settle is asked again, in milliseconds.
 const HOLD_MS: u64 = 60_000;
 
-/// A paused campaign dials nobody and cannot be resumed past its end: who waits then would wait for ever.
-/// Answers when to look again by time alone.
+/// Settles due enrolments of a paused campaign past its end; it cannot be resumed, so they would wait for
+/// ever. Returns when to look again.
 pub(crate) async fn settle_paused(
     kit: &Kit,
     work: &CampaignWork,
@@ -37,19 +37,19 @@ pub(crate) async fn settle_paused(
     }
     let due = due_now(kit, &work.campaign, now, DUE_ROWS_MAX).await?;
     if due.is_empty() {
-        // All of them are held.
+        // All due enrolments are held.
         return Ok(Some(now.plus_ms(AGAIN_MS)));
     }
     settle(kit, due, &facts).await;
     Ok(Some(now.plus_ms(ROUND_MS)))
 }
 
-/// What is still due in a campaign past its end can only be settled.
+/// True if the campaign's end has passed. Its due enrolments can then only be settled.
 pub(super) fn is_past_end(facts: &CampaignFacts, now: Timestamp) -> bool {
     facts.plan.ends_at.is_some_and(|ends_at| ends_at <= now)
 }
 
-/// Asks for each grant without leave to dial: the customer's own rules forbid it and settle.
+/// Asks each customer for a grant without a batch: the customer's rules refuse it and settle the enrolment.
 pub(super) async fn settle(kit: &Kit, due: Vec<DueEnrolment>, facts: &CampaignFacts) {
     for one in due {
         let command = CustomerCommand::GrantDial {
@@ -64,7 +64,7 @@ pub(super) async fn settle(kit: &Kit, due: Vec<DueEnrolment>, facts: &CampaignFa
         if !asked.is_ok_and(|answer| answer.events.iter().any(settled)) {
             let now = kit.now();
             kit.live.hold(&enrolment(&one), now.plus_ms(HOLD_MS), now);
-            // A grant that came of it, against all rules, is given back.
+            // If the answer was a grant against all rules, the watchdog gives it back.
             kit.cut_off.notify_one();
         }
     }

@@ -1,4 +1,4 @@
-//! Pausing campaigns on the dialer's own account, with the reason and an alert.
+//! Pauses campaigns on behalf of the dialer, with a reason and an alert.
 
 use crate::drivers::kit::{Halt, Kit};
 use domain::campaign::CampaignStatus;
@@ -6,20 +6,20 @@ use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
 use domain::ids::CampaignId;
 
-/// Raised where every trunk fails.
+/// Alert when every trunk fails.
 const ALERT_UNREACHABLE: &str = "trunk_unreachable";
 
-/// Raised where a quota cannot be evaluated.
+/// Alert when a quota cannot be evaluated.
 const ALERT_QUOTA: &str = "quota_not_evaluated";
 
 /// Pauses every running campaign after too many failures in a row on every trunk. Dialing stops until a user
-/// resumes them; failed dials are not charged, and their persons wait.
+/// resumes them. The failed dials do not count as attempts, and the customers keep waiting.
 pub(crate) async fn pause_running_campaigns(kit: &Kit, detail: &str) {
     kit.capacity.forget_failures();
     let works = match kit.ports.worklist.unfinished_campaigns().await {
         Ok(works) => works,
         Err(error) => {
-            tracing::error!(%error, "campaigns cannot be paused: the worklist is away");
+            tracing::error!(%error, "campaigns cannot be paused: the worklist is unavailable");
             return;
         }
     };
@@ -31,7 +31,8 @@ pub(crate) async fn pause_running_campaigns(kit: &Kit, detail: &str) {
     }
 }
 
-/// Pauses a campaign when one of its quotas cannot be evaluated: further dials could exceed the limit.
+/// Pauses a campaign when one of its quotas cannot be evaluated, because further dials could exceed the
+/// limit.
 pub(super) async fn pause_for_quota(kit: &Kit, campaign: &CampaignId, detail: &str) {
     tracing::error!(%campaign, detail, "a quota cannot be evaluated: the campaign is paused");
     let paused = pause(kit, campaign, PauseReason::QuotaNotEvaluated, ALERT_QUOTA, detail);

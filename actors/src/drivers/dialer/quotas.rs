@@ -1,9 +1,9 @@
-//! The dialer of a campaign with quotas: what ended is counted on the campaign before a batch is asked
-//! for; whoever is of a full quota is refused by their own decider; of the others the campaign says who
-//! has a place.
+//! Quotas in the dialer. Before a batch is asked for, ended calls are counted on the campaign. Customers of a
+//! full quota are refused by their own decider. For the others the campaign says which have a reserved share
+//! (a place) in their quotas.
 //!
-//! What came of a place is read of its call's own stream, which its attempt tells: no view is asked, and
-//! what a crash left is settled like all the rest.
+//! The result of a place is read from the stream of its call, whose id follows from the attempt. No view is
+//! read, and what a crash left is settled the same way.
 
 use super::pausing::pause_for_quota;
 use crate::drivers::facts::is_dialed;
@@ -21,27 +21,28 @@ use domain::time::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// How long a place is kept whose dial is not begun: a batch is for a second, and a worker is quick.
+/// How long a place is kept for a dial that has not begun, in milliseconds: a batch is valid for a second,
+/// and a worker starts quickly.
 const BEGUN_WITHIN_MS: u64 = 60_000;
 
-/// How long whoever needs a place waits where calls in flight have all of them.
+/// How long a customer is held when calls in flight have all places, in milliseconds.
 const WAIT_MS: u64 = 1_000;
 
-/// How long whoever is refused for good waits for their settlement to be seen.
+/// How long a finally refused customer is held until the settlement is visible, in milliseconds.
 const SETTLED_WITHIN_MS: u64 = 60_000;
 
-/// Most people of full quotas refused in one round: each is an event.
+/// Most customers of full quotas refused in one round: each refusal is an event.
 const REFUSED_MAX: usize = 64;
 
-/// Whom the campaign may be asked for.
+/// The due enrolments for which the campaign may be asked.
 pub(super) struct Held {
     pub(super) due: Vec<DueEnrolment>,
-    /// All of them with their quotas, in the same order; nobody where the plan has none.
+    /// The quotas of each, in the same order; empty if the plan has no quotas.
     pub(super) people: Vec<QuotaPerson>,
 }
 
-/// The due without those of full quotas, who are refused on record. A quota that cannot be evaluated pauses
-/// the campaign.
+/// The due enrolments without those of full quotas, whose refusal is stored. A quota that cannot be evaluated
+/// pauses the campaign.
 pub(super) async fn of_due(
     kit: &Kit,
     facts: Option<&CampaignFacts>,
@@ -80,7 +81,7 @@ pub(super) async fn of_due(
             continue;
         };
         match full_of(&standings, &person.quotas) {
-            // Those behind them are of other groups, or of none.
+            // Those after them in the order belong to other groups, or to none.
             None if waits_for_calls(&standings, &person.quotas) => {
                 kit.live
                     .hold(&enrolment(facts, &one.customer), now.plus_ms(WAIT_MS), now);
@@ -99,7 +100,8 @@ pub(super) async fn of_due(
     Ok(held)
 }
 
-/// Who of those whom a batch was asked for needs no place, or has one; everybody where there are no quotas.
+/// The customers of a batch who need no place or have one; `None` if the campaign has no quotas, so that all
+/// pass.
 pub(super) struct Places(Option<BTreeSet<CustomerId>>);
 
 impl Places {
@@ -112,7 +114,7 @@ impl Places {
     }
 }
 
-/// Those of the due whom the batch is for.
+/// Keeps the due enrolments that have a place in the batch.
 pub(super) fn placed(places: &Places, mut due: Vec<DueEnrolment>) -> Vec<DueEnrolment> {
     if let Some(those) = &places.0 {
         due.retain(|one| those.contains(&one.customer));
@@ -127,8 +129,8 @@ fn enrolment(facts: &CampaignFacts, customer: &CustomerId) -> EnrolmentId {
     }
 }
 
-/// The person's own decider says no, by the campaign's counts. Whom it refused by them on this day before is
-/// held until the quota opens: no event moves them out of the way of others.
+/// Asks the customer's decider, which refuses by the campaign's counts and stores the verdict. If it refused
+/// for the same reason earlier that day, it stores nothing, and the customer is held until the quota opens.
 async fn refuse(
     kit: &Kit,
     facts: &CampaignFacts,
@@ -155,7 +157,7 @@ async fn refuse(
     }
 }
 
-/// The campaign with all that has ended counted.
+/// The campaign's state after all ended calls were counted in its quotas.
 async fn counted(kit: &Kit, campaign: &CampaignId) -> Result<Arc<CampaignState>, Halt> {
     let loaded = kit.state(&kit.system.campaigns, campaign).await?;
     let now = kit.now();
@@ -191,7 +193,7 @@ struct Place<'a> {
     at: Timestamp,
 }
 
-/// What came of a place; `None` while that is open.
+/// The result of a place; `None` while the call is open.
 async fn end(
     kit: &Kit,
     campaign: &CampaignId,
@@ -203,7 +205,8 @@ async fn end(
         customer: place.customer.clone(),
     };
     let call = CallId::derive(&id, place.attempt);
-    // The person before the call: what was dialed and closed between the two looks is seen by the second.
+    // The customer is read before the call: a call that is dialed and closed between the two reads is then
+    // seen by the second.
     let person = kit.state(&kit.system.customers, place.customer).await?.state;
     let state = kit.state(&kit.system.calls, &call).await?.state;
     let mut end = QuotaEnd {
@@ -226,7 +229,7 @@ async fn end(
     let enrolment = person.enrolment(campaign);
     let is_open = enrolment.is_some_and(|one| one.open == Some(call));
     let was_granted = enrolment.is_some_and(|one| one.attempts >= place.attempt);
-    // Their own rules put them off, or settled them.
+    // The customer's own rules deferred or settled the enrolment.
     let is_put_off = enrolment.is_none_or(|one| one.settled.is_some() || now < one.due_at);
     let is_late = now.ms_since(place.at) >= BEGUN_WITHIN_MS;
     let is_over = !is_open && !kit.live.is_working(&id) && (was_granted || is_put_off || is_late);

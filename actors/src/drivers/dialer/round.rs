@@ -1,4 +1,5 @@
-//! One round of the dialer: for each running campaign, as many workers as there is room, leave and due work.
+//! One round of the dialer: starts as many workers per running campaign as free slots, granted dials and due
+//! enrolments allow.
 
 use super::due::{DUE_ROWS_MAX, accepted_again, due_now, enrolment, ordered};
 use super::pacing::{self, Wish};
@@ -24,13 +25,14 @@ use domain::time::Timestamp;
 use domain::working_calendar::Calendars;
 use std::sync::Arc;
 
-/// Most enrolments worked on at once, over all campaigns and lines: each is a task, a leg and its audio.
+/// Most workers at once, over all campaigns and lines: each is a task, a leg and its audio.
 pub(crate) const WORKERS_MAX: usize = 1_000;
-/// Wait before the view is read again after an error, or a campaign is asked again after a refusal.
+/// Wait before the view is read again after an error, or a campaign is asked again after a refusal, in
+/// milliseconds.
 pub(super) const AGAIN_MS: u64 = 1_000;
 
-/// Serves every campaign once, each round beginning with another one, so that none starves while lines are
-/// scarce. Answers when to look again by time alone.
+/// Serves every running campaign once. Each round begins with another campaign, so that none starves while
+/// lines are scarce. Returns when to run again; `None` if only an event can bring new work.
 pub(super) async fn round(kit: &Arc<Kit>, seen: Position, turn: usize) -> Option<Timestamp> {
     let now = kit.now();
     if let Some(until) = kit.store_away_until(now) {
@@ -64,7 +66,7 @@ async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option
         let most = allowed.most(&work.campaign);
         next_at = earlier(next_at, serve(kit, work, most).await?);
     }
-    // What others left is for whoever wants more than their share.
+    // Capacity that others left is offered to campaigns that want more than their share.
     for work in running.iter().filter(|work| allowed.is_limited(&work.campaign)) {
         if room(kit, kit.now()) == 0 {
             break;
@@ -74,9 +76,9 @@ async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option
     Ok(next_at)
 }
 
-/// Serves one campaign. Returns when it may have work again by time alone: its next due time, or the moment a
-/// line takes dials again. Persons who are due but held back (by the mode, a stage, a full quota) do not hide
-/// a later due time.
+/// Serves one campaign. Returns when it may have work again by time alone: its next due time, or the time at
+/// which a line takes dials again. Due enrolments that are held back (by the mode, a stage, a full quota) do
+/// not hide a later due time.
 async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Option<Timestamp>, WorklistError> {
     let now = kit.now();
     let has_due = work.next_due_at.is_some_and(|at| at <= now);
@@ -84,9 +86,9 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
         true => kit.ports.worklist.next_due_after(&work.campaign, now).await?,
         false => work.next_due_at,
     };
-    // What is held or just being begun may be due again at once: look again soon.
+    // Held enrolments, or those just being begun, may be due again at once: look again soon.
     let later = earlier(ahead, has_due.then(|| now.plus_ms(AGAIN_MS)));
-    // One more than can begin, to know whether more are waiting.
+    // One more than can begin, to learn whether more are waiting.
     let room = room(kit, now).min(most);
     let due = due_now(kit, &work.campaign, now, room.saturating_add(1)).await?;
     if due.is_empty() || (kit.is_draining() && !planted(Bug::DrainDialsOn)) {
@@ -96,7 +98,8 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
     let gates = campaign.as_ref().map(|loaded| loaded.state.gates().clone());
     let gates = gates.unwrap_or_default();
     let calendars = match campaign.as_ref().and_then(|loaded| loaded.state.plan()) {
-        // Those that cannot be read are not known: a batch, which reads them again, is not granted then.
+        // Calendars that cannot be read are left out here. The batch reads them again and is not granted
+        // then.
         Some(plan) => calendars(kit, plan).await.unwrap_or_default(),
         None => Calendars::default(),
     };
@@ -109,7 +112,8 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
     if is_stopped(kit, &work.campaign, facts.as_ref().map(|(facts, _)| facts)).await {
         return Ok(Some(now.plus_ms(AGAIN_MS)));
     }
-    // Judged and on record: nobody is asked, and whoever comes to be due meanwhile waits like the others.
+    // The closed window is judged and stored: the campaign is not asked, and enrolments that become due
+    // meanwhile wait like the others.
     if let Some((_, Some(until))) = facts {
         return Ok(Some(until));
     }
@@ -152,14 +156,15 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
     }
 }
 
-/// When to look again at persons who are due and not dialed yet: when an agent becomes free, or when the
+/// When to look again at customers who are due and not dialed: when an agent may become free, or when the
 /// campaign ends and settles them.
 fn by_time(facts: &CampaignFacts, now: Timestamp) -> Option<Timestamp> {
     let ends_at = facts.plan.ends_at.filter(|at| *at > now);
     earlier(accepted_again(facts, now), ends_at)
 }
 
-/// Whom of the due the campaign is asked for, by its order, its stage and its quotas; or until when nobody.
+/// Selects the due enrolments to ask for, by the campaign's order, stage and quotas. The inner error is the
+/// time until which there are none.
 async fn held(
     kit: &Arc<Kit>,
     campaign: &CampaignId,
@@ -180,7 +185,8 @@ async fn held(
     Ok(held.map_err(|_halt| kit.now().plus_ms(AGAIN_MS)))
 }
 
-/// The campaign's facts with these holidays, and until when it is closed for everybody.
+/// The campaign's facts with these holidays, and the time until which its window is closed for all customers,
+/// if it is.
 fn of_day(
     state: &CampaignState,
     campaign: &CampaignId,
@@ -192,12 +198,12 @@ fn of_day(
     Some((CampaignFacts { calendars, ..facts }, closed_until))
 }
 
-/// Whether an emergency stop holds this campaign, or it cannot be read whether one does; or an engine that
-/// its flow needs does not answer.
+/// True if an emergency stop holds this campaign, if the stops cannot be read, or if an engine that its flow
+/// needs does not respond.
 async fn is_stopped(kit: &Kit, campaign: &CampaignId, facts: Option<&CampaignFacts>) -> bool {
     let own = StopId::Campaign(campaign.clone());
     if let Err(error) = kit.stops.learn(kit.environment.store.as_ref(), &own).await {
-        tracing::warn!(%campaign, %error, "it cannot be read whether a campaign is stopped: nobody is dialed");
+        tracing::warn!(%campaign, %error, "the emergency stop of a campaign cannot be read: no call is dialed");
         return true;
     }
     match facts {
@@ -209,40 +215,40 @@ async fn is_stopped(kit: &Kit, campaign: &CampaignId, facts: Option<&CampaignFac
     }
 }
 
-/// How many dials to ask leave for, and how many calls are open; `None` when there is no room.
+/// The number of dials to ask for and of open calls; `None` if there is no room.
 fn wanted(kit: &Kit, campaign: &CampaignId, due_count: usize) -> Option<(u32, u32)> {
     let wanted = u32::try_from(due_count).unwrap_or(u32::MAX);
     (wanted > 0).then(|| (wanted, kit.live.open_count(campaign)))
 }
 
-/// How many workers may begin now.
+/// How many workers may start now.
 fn room(kit: &Kit, now: Timestamp) -> usize {
     let dials = usize::try_from(kit.capacity.free_count(now)).unwrap_or(usize::MAX);
     WORKERS_MAX.saturating_sub(kit.live.count()).min(dials)
 }
 
-/// What a campaign answers when it is asked for leave.
+/// The campaign's answer to a request for dials.
 enum Leave {
     Granted(Box<Batch>),
-    /// Its window is closed for everybody until then.
+    /// The campaign's calling window is closed for all customers until this time.
     Closed(Timestamp),
 }
 
-/// Leave of a campaign: its facts, and how many dials may begin until when.
+/// A granted batch of dials: the campaign's facts, how many dials may begin, and until when.
 struct Batch {
     facts: CampaignFacts,
-    /// How far it has gone live.
+    /// The campaign's stage and its limits.
     gates: Gates,
-    /// Who has a place of their quotas.
+    /// The customers who have a place in their quotas.
     places: Places,
     count: u32,
     until: Timestamp,
-    /// `campaign.dials_granted`.
+    /// The id of `campaign.dials_granted`.
     leave: EventId,
 }
 
-/// How many dials to ask leave for, and when to look again for want of agents. Calls that ended are on the
-/// campaign's account before.
+/// Records ended calls on the campaign's record of abandoned calls, then returns how many dials to ask for
+/// and when to look again for agents.
 async fn paced(
     kit: &Kit,
     campaign: &CampaignId,
@@ -259,7 +265,7 @@ async fn paced(
     Ok((wish, pacing::next_tick(facts.plan.dialing_mode(), now)))
 }
 
-/// What a batch is asked for.
+/// What the dialer asks a campaign for when it requests a batch.
 struct Asked {
     wish: Wish,
     in_flight: u32,
@@ -267,7 +273,7 @@ struct Asked {
     quota_people: Vec<QuotaPerson>,
 }
 
-/// Asks the campaign for a batch.
+/// Requests a batch of dials from the campaign.
 async fn batch(kit: &Kit, campaign: &CampaignId, asked: Asked) -> Result<Leave, Halt> {
     let unused = kit.live.unused(campaign);
     let told_count = unused.len();
@@ -316,8 +322,8 @@ async fn batch(kit: &Kit, campaign: &CampaignId, asked: Asked) -> Result<Leave, 
         .ok_or(Halt::Fault)
 }
 
-/// Begins workers for as many enrolments as granted. Answers when a line takes dials again, if places ran
-/// out.
+/// Starts workers for as many enrolments as granted. If slots ran out, it returns when a line takes dials
+/// again.
 fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timestamp> {
     let count = match planted(Bug::BatchSizeIgnored) {
         true => due.len(),
@@ -353,7 +359,7 @@ fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timest
         kit.environment.tasks.spawn("one_call", Box::pin(worker));
     }
     let now = kit.now();
-    // With more due, the next batch begins as soon as a line takes dials again.
+    // If more is due, the next batch begins as soon as a line takes dials again.
     kit.capacity
         .free_at(now)
         .filter(|_| more)

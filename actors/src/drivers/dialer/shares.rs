@@ -1,5 +1,5 @@
-//! Lines that several campaigns want are shared by weight, max-min, with what each has on them already; what
-//! one cannot use goes to the others in the same round.
+//! Shares the lines among campaigns by weight (max-min fairness), including the calls each already has. What
+//! one campaign cannot use goes to the others in the same round.
 
 use crate::drivers::facts::calendars;
 use crate::drivers::kit::Kit;
@@ -9,17 +9,17 @@ use domain::sharing::{Claim, shares};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Most people of one campaign that count as waiting: as many as a round reads of it.
+/// Most customers of one campaign that count as waiting: as many as a round reads.
 const WAITING_MAX: u64 = 256;
 
-/// How many further dials each campaign may begin, of those who want more than their share.
+/// How many further dials each campaign may begin, for campaigns that want more than their share.
 #[derive(Debug, Default)]
 pub(super) struct Allowed {
     limited: BTreeMap<CampaignId, usize>,
 }
 
 impl Allowed {
-    /// With one campaign, or none, nothing is shared.
+    /// Computes the shares. With fewer than two running campaigns nothing is limited.
     pub(super) async fn of(kit: &Kit, running: &[CampaignWork], free: usize, now: Timestamp) -> Self {
         if running.len() < 2 {
             return Self::default();
@@ -46,7 +46,7 @@ impl Allowed {
         }
     }
 
-    /// The most that this campaign may begin while others want the lines too.
+    /// The most dials that this campaign may begin while others want the lines too.
     pub(super) fn most(&self, campaign: &CampaignId) -> usize {
         self.limited.get(campaign).copied().unwrap_or(usize::MAX)
     }
@@ -56,15 +56,15 @@ impl Allowed {
     }
 }
 
-/// What a campaign has on the lines, and what it would put there; nothing more while it waits for its hours
-/// or its stage.
+/// A campaign's claim on the lines: its calls in progress, and the dials it would add. It adds none while its
+/// calling window is closed or its stage waits.
 async fn claim(kit: &Kit, work: &CampaignWork, on_lines: u32, now: Timestamp) -> Claim {
     let none = Claim {
         weight: 1,
         wants: on_lines,
     };
     let is_due = work.next_due_at.is_some_and(|at| at <= now);
-    // Nothing on the lines and nobody due: its plan changes nothing, and is not asked for in each round.
+    // No call on the lines and none due: the plan changes nothing and is not read in each round.
     if !is_due && on_lines == 0 {
         return none;
     }

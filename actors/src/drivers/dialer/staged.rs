@@ -1,5 +1,5 @@
-//! The dialer of a campaign that goes live in stages: who of the due is asked for, what of a batch was never
-//! begun, and until when nobody is. The campaign decides; this only asks it no more than makes sense.
+//! Stages in the dialer: which due enrolments may be asked for in a campaign's stage, which dials of a batch
+//! were never begun, and until when a stage waits. The campaign decides; this only avoids useless requests.
 
 use crate::drivers::kit::Kit;
 use crate::drivers::live_calls::LiveCalls;
@@ -9,19 +9,19 @@ use domain::ports::worklist::{DueEnrolment, WorklistError};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// How far ahead it is looked for whom a full test has due next. What changes that before is an event, or a
-/// worker who leaves: both begin a round.
+/// How far ahead the next due customers of a full test are looked for, in milliseconds. Earlier changes come
+/// with an event or with the end of a worker, and both start a round.
 const LOOK_AHEAD_MS: u64 = 60_000;
 
-/// What a stage leaves of the due.
+/// The due enrolments that the stage leaves.
 pub(super) enum Staged {
     Due(Vec<DueEnrolment>),
-    /// Nobody is to be asked for before that.
+    /// No enrolment is asked for before this time.
     Waits(Timestamp),
 }
 
-/// A test that is full goes on only with those whom it admitted, who may stand far behind others in the
-/// order; a pilot whose day is over asks for nobody before the next.
+/// Applies the stage's limits. A full test goes on only with the customers it admitted, who may be far behind
+/// others in the order. A pilot that has placed its calls of the day waits for the next day.
 pub(super) async fn of_stage(
     kit: &Kit,
     campaign: &CampaignId,
@@ -60,19 +60,20 @@ fn enrolment(due: &DueEnrolment) -> EnrolmentId {
     }
 }
 
-/// Who is named when a batch is asked for: only a test wants to know.
+/// The customers to name when a batch is requested: only a test needs them.
 pub(super) fn people(gates: &Gates, due: &[DueEnrolment]) -> Vec<CustomerId> {
     let named = due.iter().filter(|_| gates.is_test());
     named.map(|one| one.customer.clone()).collect()
 }
 
-/// Whom the batch is for.
+/// Keeps the customers that the stage admits.
 pub(super) fn admitted(gates: &Gates, mut due: Vec<DueEnrolment>) -> Vec<DueEnrolment> {
     due.retain(|one| gates.admits(&one.customer));
     due
 }
 
-/// What of a batch is not begun, noted when it goes out of sight: only a pilot counts its dials.
+/// Counts the dials of a batch that are not begun and notes them when dropped. Only stages that count dials
+/// (the pilot) need it.
 pub(super) struct Given {
     live: Arc<LiveCalls>,
     campaign: CampaignId,

@@ -1,7 +1,8 @@
-//! The enrolments being worked on now, and the orders that reach them: at most one worker per enrolment.
+//! The enrolments being worked on now, and the orders that reach their workers. An enrolment has at most one
+//! worker.
 //!
-//! An order only ever gets stronger: not to dial, to give up what is not answered, to hang up. This is
-//! memory only; after a crash the worklist says what was open.
+//! An order only gets stronger: do not dial, give up what is not answered, hang up. All of this is only in
+//! memory; after a crash the worklist shows what was open.
 
 mod order;
 mod other_ids;
@@ -16,21 +17,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
-/// Enrolments remembered as not to be asked again yet; what may be asked soonest is forgotten first, at the
-/// price of one more refusal.
+/// Most enrolments that are held back for a while. Beyond it the one with the earliest time is forgotten,
+/// which costs one more refusal.
 const HELD_MAX: usize = 10_000;
 
-/// Dials of one campaign remembered as granted and not begun: a pilot's whole day.
+/// Most dials of one campaign remembered as granted and not begun: a pilot's whole day.
 const UNUSED_MAX: usize = 1_000;
 
-/// How far the work on an enrolment is.
+/// The phase of the work on an enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Grants are being asked for.
     Asking,
     /// Dialed and not answered.
     Ringing,
-    /// Answered, and no agent has taken it yet.
+    /// Answered, and no agent has taken the call yet.
     Waiting,
     Talking,
     /// Over; the view has not caught up yet.
@@ -43,13 +44,14 @@ struct Placed {
 }
 
 struct Work {
-    /// A test call: it is no work of its campaign, and stands in no figure.
+    /// A test call does not count as work of its campaign and is in no figure.
     is_test: bool,
     number: NumberId,
-    /// On which line, and under which presets, it is being dialed; absent before it has a place.
+    /// The line, and the compliance rule sets, under which it is being dialed. `None` before it has a slot on
+    /// a line.
     placed: Option<Placed>,
     call: Option<CallId>,
-    /// Of whoever has several ids: what is said under the others reaches this work too.
+    /// The person's other ids. Orders about those ids reach this work too.
     others: Option<Box<OtherIds>>,
     phase: Phase,
     ringing_since: Option<Timestamp>,
@@ -57,18 +59,19 @@ struct Work {
 }
 
 struct Book {
-    /// Draining: who is in it leaves, and nobody begins.
+    /// Draining: workers leave, and no new one begins.
     is_closed: bool,
     work: BTreeMap<EnrolmentId, Work>,
     held: BTreeMap<EnrolmentId, Timestamp>,
-    /// Of campaigns whose dials are counted: when each batch ran out of which a dial was not begun.
+    /// Per campaign that counts its dials: the expiry of the batch for each dial that was granted and not
+    /// begun.
     unused: BTreeMap<CampaignId, Vec<Timestamp>>,
 }
 
-/// The book of work in progress.
+/// The work in progress of this process.
 pub(crate) struct LiveCalls {
     book: Mutex<Book>,
-    /// Enrolments in the book.
+    /// Number of enrolments in the book.
     count: watch::Sender<usize>,
     left: Notify,
 }
@@ -87,7 +90,7 @@ impl LiveCalls {
         })
     }
 
-    /// Begins work on an enrolment; `None` when somebody is at it, or nobody is to begin any more.
+    /// Begins work on an enrolment. `None` if a worker has it already or the book is closed.
     pub(crate) fn begin(self: &Arc<Self>, enrolment: &EnrolmentId, number: &NumberId) -> Option<Working> {
         let working = self.begin_test(enrolment, number)?;
         if let Some(work) = self.lock().work.get_mut(enrolment) {
@@ -96,7 +99,7 @@ impl LiveCalls {
         Some(working)
     }
 
-    /// The same for a test call.
+    /// Begins work on a test call, under the same conditions.
     pub(crate) fn begin_test(
         self: &Arc<Self>,
         enrolment: &EnrolmentId,
@@ -131,18 +134,18 @@ impl LiveCalls {
         self.lock().work.contains_key(enrolment)
     }
 
-    /// Whether somebody is at this call.
+    /// True if a worker has this call.
     pub(crate) fn is_at(&self, call: CallId) -> bool {
         self.lock().work.values().any(|work| work.call == Some(call))
     }
 
-    /// True while the enrolment is worked on or not to be asked yet.
+    /// True while the enrolment has a worker or is held.
     pub(crate) fn is_taken(&self, enrolment: &EnrolmentId, now: Timestamp) -> bool {
         let book = self.lock();
         book.work.contains_key(enrolment) || book.held.get(enrolment).is_some_and(|until| now < *until)
     }
 
-    /// Enrolments of a campaign in the book, those closing left out.
+    /// The number of a campaign's enrolments in the book, without those closing and without test calls.
     pub(crate) fn open_count(&self, campaign: &CampaignId) -> u32 {
         let book = self.lock();
         let of_campaign = book.work.iter().filter(|(enrolment, work)| {
@@ -151,7 +154,8 @@ impl LiveCalls {
         u32::try_from(of_campaign.count()).unwrap_or(u32::MAX)
     }
 
-    /// Of these campaigns: for how long each call rings, or is asked for (0); how many wait for an agent.
+    /// For the given campaigns: the ringing time of each call in milliseconds (0 while grants are asked for),
+    /// and how many callees wait for an agent.
     pub(crate) fn ringing(&self, campaigns: &BTreeSet<CampaignId>, now: Timestamp) -> (Vec<u64>, u32) {
         let book = self.lock();
         let (mut ages_ms, mut waiting) = (Vec::new(), 0);
@@ -184,7 +188,7 @@ impl LiveCalls {
         self.lock().work.len()
     }
 
-    /// Not to be asked again before `until`, though the view lists it as due.
+    /// Holds an enrolment until `until`, although the view lists it as due.
     pub(crate) fn hold(&self, enrolment: &EnrolmentId, until: Timestamp, now: Timestamp) {
         let mut book = self.lock();
         book.held.retain(|_, held_until| now < *held_until);
@@ -196,8 +200,8 @@ impl LiveCalls {
         book.held.insert(enrolment.clone(), until);
     }
 
-    /// A dial that was granted and never began, of a campaign that counts them. What is beyond the limit
-    /// counts as begun.
+    /// Notes a dial that was granted and never began, of a campaign that counts dials. Dials beyond the limit
+    /// count as begun.
     pub(crate) fn note_unused(&self, campaign: &CampaignId, leave_until: Timestamp) {
         let mut book = self.lock();
         let unused = book.unused.entry(campaign.clone()).or_default();
@@ -210,7 +214,7 @@ impl LiveCalls {
         self.lock().unused.get(campaign).cloned().unwrap_or_default()
     }
 
-    /// The first so many were told.
+    /// Removes the first `told_count` of them, which were sent to the campaign.
     pub(crate) fn forget_unused(&self, campaign: &CampaignId, told_count: usize) {
         let mut book = self.lock();
         if let Some(unused) = book.unused.get_mut(campaign) {
@@ -219,13 +223,13 @@ impl LiveCalls {
         book.unused.retain(|_, unused| !unused.is_empty());
     }
 
-    /// How many are not to be asked yet.
+    /// The number of held enrolments.
     pub(crate) fn held_count(&self, now: Timestamp) -> usize {
         let book = self.lock();
         book.held.values().filter(|until| now < **until).count()
     }
 
-    /// The earliest time at which something held may be asked again.
+    /// The earliest time at which a held enrolment is released.
     pub(crate) fn next_release(&self, now: Timestamp) -> Option<Timestamp> {
         self.lock()
             .held
@@ -247,7 +251,7 @@ impl LiveCalls {
         self.order(order, |enrolment, _| concerns(enrolment));
     }
 
-    /// Of this customer's work what concerns these calls, and what has no call yet.
+    /// Orders this customer's work: on the given calls, and work that has no call yet.
     pub(crate) fn order_calls_of(&self, customer: &CustomerId, calls: &[CallId], order: Order) {
         self.order(order, |enrolment, work| {
             &enrolment.customer == customer && work.call.is_none_or(|call| calls.contains(&call))
@@ -260,7 +264,7 @@ impl LiveCalls {
         });
     }
 
-    /// Whoever is being dialed on this line.
+    /// Orders all work that is being dialed on this line.
     pub(crate) fn order_line(&self, line: usize, order: Order) {
         self.order(order, |_, work| {
             work.placed.as_ref().is_some_and(|placed| placed.line == line)
@@ -278,7 +282,7 @@ impl LiveCalls {
         self.order(order, |_, _| true);
     }
 
-    /// Tells everyone in the book, and lets nobody begin from now on.
+    /// Gives the order to all work, and lets no new work begin from now on.
     pub(crate) fn close(&self, order: Order) {
         self.lock().is_closed = true;
         self.order_all(order);
@@ -307,7 +311,7 @@ impl LiveCalls {
         drop(self.count.subscribe().wait_for(|count| *count == 0).await);
     }
 
-    /// Returns when somebody has left the book since the last call.
+    /// Returns when a worker has left the book since the last call.
     pub(crate) async fn left(&self) {
         self.left.notified().await;
     }
@@ -317,7 +321,7 @@ impl LiveCalls {
     }
 }
 
-/// An enrolment being worked on; dropping it ends that, also in a panic.
+/// A worker's hold on an enrolment. Dropping it ends the work, also in a panic.
 pub(crate) struct Working {
     calls: Arc<LiveCalls>,
     enrolment: EnrolmentId,
@@ -329,7 +333,7 @@ impl Working {
         &self.enrolment
     }
 
-    /// The call granted, and the number it goes to: the person's next one when the first does not exist.
+    /// Sets the granted call and its number: another number of the person if the first does not exist.
     pub(crate) fn set_call(&self, call: CallId, number: &NumberId) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
             work.call = Some(call);
@@ -337,7 +341,7 @@ impl Working {
         }
     }
 
-    /// The line it is being dialed on now, and the campaign's presets.
+    /// Sets the line on which it is being dialed now, and the campaign's compliance rule sets.
     pub(crate) fn set_place(&self, line: usize, presets: impl IntoIterator<Item = Preset>) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
             let presets = presets.into_iter().collect();
@@ -351,7 +355,7 @@ impl Working {
         }
     }
 
-    /// Its INVITE has left.
+    /// Notes that its INVITE has left.
     pub(crate) fn rings_since(&self, at: Timestamp) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
             work.phase = Phase::Ringing;
@@ -363,7 +367,7 @@ impl Working {
         *self.orders.borrow()
     }
 
-    /// The orders, for whoever looks at them beside the worker.
+    /// A receiver of the orders, for tasks that watch them beside the worker.
     pub(crate) fn orders(&self) -> watch::Receiver<Order> {
         self.orders.clone()
     }
@@ -372,7 +376,7 @@ impl Working {
     pub(crate) async fn next_order(&mut self) -> Order {
         match self.orders.changed().await {
             Ok(()) => *self.orders.borrow_and_update(),
-            // The book outlives its workers; without it nobody gives orders.
+            // The book outlives its workers; without it no orders come.
             Err(_) => std::future::pending().await,
         }
     }

@@ -1,16 +1,16 @@
-//! What workers are told from elsewhere, from the weakest to the strongest.
+//! Orders to workers, from the weakest to the strongest.
 
 use domain::call::event::EndReason;
 
-/// What the worker of an enrolment is told.
+/// An order to the worker of an enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     Proceed,
-    /// Withdraw what is not dialed; what is dialed goes on.
+    /// Withdraw calls that are not dialed; dialed calls go on.
     DoNotDial(EndReason),
-    /// Also cancel what is not answered.
+    /// Withdraw calls that are not dialed, and cancel those that are not answered.
     GiveUp(EndReason),
-    /// Also hang up what is answered.
+    /// Withdraw calls that are not dialed, cancel those that are not answered, and hang up the others.
     HangUp(EndReason),
 }
 
@@ -23,21 +23,21 @@ impl Order {
             Self::HangUp(_) => 3,
         }
     }
-    /// Why an undialed call must not be dialed.
+    /// The reason why an undialed call must not be dialed; `None` if it may.
     pub(crate) const fn against_dialing(self) -> Option<EndReason> {
         match self {
             Self::Proceed => None,
             Self::DoNotDial(reason) | Self::GiveUp(reason) | Self::HangUp(reason) => Some(reason),
         }
     }
-    /// Why an unanswered leg must be cancelled.
+    /// The reason why an unanswered leg must be canceled; `None` if it may ring on.
     pub(crate) const fn against_ringing(self) -> Option<EndReason> {
         match self {
             Self::Proceed | Self::DoNotDial(_) => None,
             Self::GiveUp(reason) | Self::HangUp(reason) => Some(reason),
         }
     }
-    /// Why an answered leg must be hung up.
+    /// The reason why an answered leg must be hung up; `None` if it may go on.
     pub(crate) const fn against_talking(self) -> Option<EndReason> {
         match self {
             Self::Proceed | Self::DoNotDial(_) | Self::GiveUp(_) => None,

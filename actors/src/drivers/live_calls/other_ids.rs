@@ -1,35 +1,35 @@
-//! Work for a person who has several ids: what is said under another id, or of a number of that id, reaches
-//! the call that is made under the kept one (decision 0132).
+//! Work for a person who has several ids: events under another id, or of a number of that id, reach the call
+//! that is made under the kept id (decision 0132).
 //!
-//! An id is noted before its record is read, and a number before its own is: what comes behind the reading
-//! then finds the work, and what came before it was read.
+//! An id is noted before its record is read, and a number before its own record is. An event after the read
+//! then finds the work; an earlier one was read.
 
 use super::{LiveCalls, Order, Working};
 use domain::ids::{CustomerId, NumberId};
 
-/// Under which other ids the person of a call is known, for what the call is, and their numbers.
+/// The other ids of a call's person, their numbers, and the purpose of the call.
 #[derive(Debug, Default)]
 pub(super) struct OtherIds {
-    /// What the campaign's calls are for: a consent is withdrawn for one purpose.
+    /// The purpose of the campaign's calls: a consent is withdrawn for one purpose.
     purpose: String,
     customers: Vec<CustomerId>,
     numbers: Vec<NumberId>,
 }
 
 impl LiveCalls {
-    /// Work for whoever is this person under another id.
+    /// Orders the work for a person who has this id as another id.
     pub(crate) fn order_under_other_id(&self, customer: &CustomerId, order: Order) {
         self.order_others(order, |others| others.customers.contains(customer));
     }
 
-    /// The same, where the calls are for this purpose.
+    /// Orders the work for a person who has this id as another id, if its calls have this purpose.
     pub(crate) fn order_purpose_under_other_id(&self, customer: &CustomerId, purpose: &str, order: Order) {
         self.order_others(order, |others| {
             others.purpose == purpose && others.customers.contains(customer)
         });
     }
 
-    /// Work for whoever has this number under another id.
+    /// Orders the work for a person who has this number under another id.
     pub(crate) fn order_number_under_other_id(&self, number: &NumberId, order: Order) {
         self.order_others(order, |others| others.numbers.contains(number));
     }
@@ -40,7 +40,7 @@ impl LiveCalls {
 }
 
 impl Working {
-    /// The person has these ids besides; the calls are for this purpose.
+    /// Notes the person's other ids and the purpose of the calls.
     pub(crate) fn note_other_ids(&self, customers: &[CustomerId], purpose: &str) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
             work.others = Some(Box::new(OtherIds {
@@ -51,7 +51,7 @@ impl Working {
         }
     }
 
-    /// One of those ids has this number.
+    /// Notes a number of one of those ids.
     pub(crate) fn note_number_of_other_id(&self, number: &NumberId) {
         let mut book = self.calls.lock();
         let work = book.work.get_mut(&self.enrolment);

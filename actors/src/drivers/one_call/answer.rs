@@ -1,5 +1,6 @@
-//! An answer: stored first, then acknowledged. While the store is away the callee waits, at most as long as
-//! the line lets an answer wait; the answer itself waits until the store is back.
+//! The answer of a leg: it is stored first, then acknowledged. While the store is unavailable the callee
+//! waits, at most as long as the line lets an answer wait; the record itself waits until the store is
+//! available.
 
 use crate::drivers::kit::{Halt, Kit, call_cause};
 use crate::drivers::late_answers::hand_over;
@@ -13,10 +14,11 @@ use domain::ids::{CallId, EventId};
 use domain::ports::line::{AnsweredDialog, HungUpBy, Leg, LegEvent};
 use domain::stored_event::Cause;
 
-/// How long a canceled leg may take to say how it ended: 64 x T1 and a margin (RFC 3261, 9.1).
+/// How long a canceled leg may take to report how it ended, in milliseconds: 64 x T1 and a margin (RFC 3261,
+/// 9.1).
 pub(super) const CANCEL_MS_MAX: u64 = 34_000;
 
-/// The call that events of a far end are stored on, and the event that caused them.
+/// The call on which events of a far end are stored, and the event that caused them.
 pub(super) struct CallRecord<'a> {
     pub(super) kit: &'a Kit,
     pub(super) placed: Placed,
@@ -24,23 +26,23 @@ pub(super) struct CallRecord<'a> {
     pub(super) last_event: EventId,
 }
 
-/// What was stored, and by which cause.
+/// A stored command's cause and answer.
 pub(super) struct Stored {
     pub(super) cause: Cause,
     pub(super) answer: Answer<Call>,
 }
 
-/// What became of an answer.
+/// The result of acknowledging an answer.
 pub(super) enum Acknowledged {
     Talking,
-    /// It came after we had given up.
+    /// The answer came after we had given up.
     Late,
-    /// The callee or the line had hung up before it was stored.
+    /// The callee or the line had hung up before the answer was stored.
     Over(CallEnding),
 }
 
 impl CallRecord<'_> {
-    /// Stores what a far end said, as soon as the store takes it.
+    /// Stores an event of a far end as soon as the store accepts it.
     pub(super) async fn store(&self, what: &str, command: CallCommand) -> Result<Stored, Halt> {
         let cause = call_cause(self.call, what, Some(self.last_event));
         let ask = || self.kit.ask_call(self.placed, &self.call, command.clone(), cause);
@@ -65,8 +67,8 @@ impl CallRecord<'_> {
             .await
     }
 
-    /// Stores an answer. If another process dials now, it is handed over as a late answer; one that is lost
-    /// is logged.
+    /// Stores an answer. If another process dials now, it is handed over as a late answer. An answer that is
+    /// lost is logged.
     async fn store_of(
         &self,
         leg: u8,
@@ -90,7 +92,7 @@ impl CallRecord<'_> {
     }
 }
 
-/// Acknowledges an answer that is stored; one that is stored as late is hung up.
+/// Acknowledges a stored answer. One that is stored as late is hung up.
 pub(super) async fn acknowledge(kit: &Kit, leg: u8, stored: &Stored, handle: &mut dyn Leg) -> Acknowledged {
     let known = stored.answer.state.leg(leg);
     if known.is_none_or(|known| known.answered.is_none()) {
@@ -107,7 +109,7 @@ pub(super) async fn acknowledge(kit: &Kit, leg: u8, stored: &Stored, handle: &mu
     Acknowledged::Over(unacknowledged(heard.hung_up_by))
 }
 
-/// How a call without an acknowledged answer ends: hung up by the callee, or cut off by us.
+/// The ending of a call with an answer that was not acknowledged: hung up by the callee, or cut off by us.
 fn unacknowledged(hung_up_by: Option<HungUpBy>) -> CallEnding {
     if hung_up_by == Some(HungUpBy::Callee) {
         return CallEnding {
@@ -122,7 +124,7 @@ fn unacknowledged(hung_up_by: Option<HungUpBy>) -> CallEnding {
     }
 }
 
-/// What a leg says until it has closed.
+/// What a leg reports until it has closed.
 #[derive(Default)]
 struct HeardEnd {
     answered: Option<AnsweredDialog>,
@@ -142,7 +144,7 @@ async fn hear_end(kit: &Kit, handle: &mut dyn Leg) -> HeardEnd {
         match event {
             LegEvent::Answered(dialog) => {
                 heard.answered = Some(dialog);
-                // An answer that is not on record starts no conversation.
+                // An answer that is not stored starts no conversation.
                 if let Err(error) = handle.hang_up().await {
                     tracing::debug!(%error, "an answered leg was over already");
                 }
@@ -160,8 +162,8 @@ async fn hear_end(kit: &Kit, handle: &mut dyn Leg) -> HeardEnd {
     }
 }
 
-/// What the leg does cannot be stored: it is given up, and an answer that came all the same is stored once
-/// the store is back. `None`: no answer came, and the leg is left to the watchdog.
+/// Gives up a leg whose events cannot be stored. If an answer comes all the same, it is stored once the store
+/// is available. `None`: no answer came, and the leg is left to the watchdog.
 pub(super) async fn give_up_unrecorded(
     record: &CallRecord<'_>,
     leg: u8,
@@ -180,7 +182,7 @@ pub(super) async fn give_up_unrecorded(
     Ok(Some((stored, unacknowledged(heard.hung_up_by))))
 }
 
-/// How an answered leg's end reads in `call.ended`, when we did not end it.
+/// The reason in `call.ended` for an answered leg that we did not end.
 pub(crate) const fn reason_of(by: HungUpBy) -> EndReason {
     match by {
         HungUpBy::Callee => EndReason::CalleeHungUp,

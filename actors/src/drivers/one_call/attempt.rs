@@ -28,29 +28,29 @@ use std::sync::Arc;
 /// Milliseconds per second, for `Retry-After`.
 const MS_PER_SECOND: u64 = 1_000;
 
-/// One permitted call while it is dialed and talked through.
+/// A permitted call, from its first leg to its end.
 pub(crate) struct Attempt {
     pub(crate) kit: Arc<Kit>,
     pub(crate) facts: CampaignFacts,
     pub(crate) due: DueEnrolment,
     pub(crate) number: NumberId,
-    /// E.164.
+    /// The callee's number, E.164.
     pub(crate) callee: String,
     pub(crate) call: CallId,
-    /// A test call, and what the flow's variables stand for in it.
+    /// For a test call: the values of the flow's variables. `None` for a customer's call.
     pub(crate) trial: Option<Arc<Trial>>,
-    /// An agent is kept for this call alone.
+    /// True if an agent is reserved for this call.
     pub(crate) keeps_agent: bool,
-    /// Commands asked so far: with the call they make each command's id.
+    /// Number of commands sent so far. Together with the call it gives each command's id.
     pub(crate) steps_count: u64,
     pub(crate) last: Position,
-    /// The call's last event: what the next step, on whatever stream, follows from.
+    /// The call's last event, which causes the next step on any stream.
     pub(crate) last_event: EventId,
 }
 
 impl Attempt {
-    /// Asks this call's entity. Command ids count, because only one worker ever asks and a restarted
-    /// process does not go on with a call but ends it.
+    /// Asks this call's entity. Command ids are counted, because only one worker ever asks, and a restarted
+    /// process ends a call instead of continuing it.
     pub(crate) async fn ask(&mut self, command: CallCommand) -> Result<Answer<Call>, Halt> {
         let kit = Arc::clone(&self.kit);
         let cause = self.cause();
@@ -59,7 +59,7 @@ impl Attempt {
         Ok(answer)
     }
 
-    /// Where what a far end said is stored.
+    /// The record on which events of a far end are stored.
     pub(super) fn record(&self) -> CallRecord<'_> {
         CallRecord {
             kit: &self.kit,
@@ -69,7 +69,7 @@ impl Attempt {
         }
     }
 
-    /// What the next step follows from.
+    /// Updates the position and the last event, from which the next step follows.
     pub(super) fn note_stored(&mut self, cause: Cause, answer: &Answer<Call>) {
         self.last = self.last.max(answer.position);
         if let Some(index) = answer.events.len().checked_sub(1) {
@@ -84,7 +84,7 @@ impl Attempt {
         }
     }
 
-    /// Stores the request, then hangs up.
+    /// Stores the request to hang up, then hangs up.
     pub(crate) async fn hang_up(
         &mut self,
         leg: &mut dyn Leg,
@@ -114,7 +114,7 @@ impl Attempt {
         }
     }
 
-    /// Dials leg after leg until the call is over. `Refused`: the first leg may not be dialed.
+    /// Dials leg after leg until the call is over. `Halt::Refused`: the first leg may not be dialed.
     pub(crate) async fn run(
         &mut self,
         working: &mut Working,
@@ -137,7 +137,7 @@ impl Attempt {
                     given_up,
                     blames_trunk,
                 } => {
-                    // A test says nothing of how a trunk carries calls.
+                    // A test call does not show how a trunk carries calls.
                     if blames_trunk && self.trial.is_none() {
                         self.note_trunk(place.line(), &failure).await;
                     }
@@ -157,8 +157,8 @@ impl Attempt {
         Ok(())
     }
 
-    /// Whether nobody may be dialed any more, though it was granted: records that have become slow, last of
-    /// all an emergency stop.
+    /// True if no call may be dialed although it was granted: records have become slow, an engine does not
+    /// respond, or an emergency stop is engaged.
     pub(super) async fn is_held_back(&self, line: usize) -> bool {
         let kit = &self.kit;
         if self.facts.plan.dialing_mode().needs_agents() && kit.is_slow_on_record(kit.now()) {
@@ -174,8 +174,8 @@ impl Attempt {
         kit.stopped(&self.facts, line).is_some()
     }
 
-    /// Stores that the leg is dialed, and dials it then: the other way round somebody's phone could ring and
-    /// nobody would know.
+    /// Stores that the leg is dialed, and only then dials it. Otherwise a phone could ring without any record
+    /// of it.
     pub(super) async fn store_and_dial(
         &mut self,
         dialing: CallCommand,
@@ -192,8 +192,8 @@ impl Attempt {
             line.release(order.call, order.leg);
             return Err(halt);
         }
-        // The record may have taken long: a window that closed meanwhile, or an end, binds the INVITE too.
-        // This process may also have been suspended meanwhile, and another one dials now.
+        // Storing may have taken long: a window that closed meanwhile, or an end, binds the INVITE too. This
+        // process may also have been suspended, and another one dials now.
         let is_late = self.kit.now() > permit.leaves_by() && !planted(Bug::LateInviteSent);
         if is_late || !self.kit.system.calls.may_act() {
             line.release(order.call, order.leg);
@@ -204,9 +204,9 @@ impl Attempt {
         Ok(line.dial(permit, order).await)
     }
 
-    /// Another line's place and a permit, where the table, the time and the orders allow a further leg.
-    /// Where that line has no place this very moment, it waits for one: until the time for a further leg is
-    /// over, or an order forbids it.
+    /// A slot on another line and a permit, if the disposition, the time and the orders allow a further leg.
+    /// If the line has no free slot, it waits until the time for a further leg is over or an order forbids
+    /// it.
     async fn next_leg(
         &self,
         working: &mut Working,
@@ -223,7 +223,7 @@ impl Attempt {
         let Some(grants) = loaded.state.grants() else {
             return Ok(None);
         };
-        // The only line may be tried again where the table allows any trunk.
+        // The only line may be tried again if the disposition allows any trunk.
         let except = if disposed.next_leg == NextLeg::AnotherTrunk {
             used
         } else {
@@ -233,7 +233,7 @@ impl Attempt {
         let Some(place) = self.place_by(working, used, except, until).await else {
             return Ok(None);
         };
-        // Read again: an opt-out may have come while this waited.
+        // Read again: an opt-out may have come during the wait.
         let loaded = self.kit.call_state(self.placed(), &self.call).await?;
         let permit = loaded
             .state
@@ -245,7 +245,7 @@ impl Attempt {
         }
     }
 
-    /// A place on a line that was not used, else on one outside `except`, within the time for it.
+    /// A slot on an unused line, else on a line outside `except`, before `until`.
     async fn place_by(
         &self,
         working: &mut Working,
@@ -268,7 +268,7 @@ impl Attempt {
         }
     }
 
-    /// Keeps the trunk's record and says what an operator must see to; when every line has failed too often,
+    /// Updates the trunk's health and alerts an operator where needed. When every line has failed too often,
     /// the campaigns are paused.
     async fn note_trunk(&self, line: usize, failure: &LegFailure) {
         let disposed = dispose_failure(failure);
@@ -300,7 +300,7 @@ fn network_ending() -> CallEnding {
     }
 }
 
-/// Why an unanswered call ended: our order, our timer, or the network.
+/// The ending of an unanswered call: by our order, our timer, or the network.
 fn unanswered_ending(failure: &LegFailure, given_up: Option<EndReason>) -> CallEnding {
     let by_itself = match failure.cause {
         FailureCause::Cancelled => EndReason::RingTimeout,

@@ -1,4 +1,4 @@
-//! Giving grants back that will not be dialed: withdrawn on the call's stream first, then released.
+//! Gives back grants that will not be dialed: withdrawn on the call's stream first, then released.
 
 use super::{AFTER_EXPIRY_MS, Grants, Worker};
 use crate::drivers::kit::Halt;
@@ -6,10 +6,10 @@ use crate::drivers::watchdog::{Release, release_grants, withdraw_and_release};
 use domain::call::event::EndReason;
 use domain::customer::command::ForbiddenBy;
 
-/// The stored word for a call that somebody ordered to end.
+/// The stored reason for a call that was ordered to end.
 const ORDERED: &str = "end_ordered";
 
-/// The stored word where people were withdrawn meanwhile, or the list that brought them undone.
+/// The stored reason when the customer was withdrawn meanwhile, or the list undone.
 const WITHDRAWN: &str = "withdrawn";
 
 impl Worker {
@@ -30,13 +30,13 @@ impl Worker {
         .await
     }
 
-    /// Withdraws on the call's stream, then releases both grants. Where we were too slow to dial in time,
-    /// asking again at once would only write as much again.
+    /// Withdraws on the call's stream, then releases both grants. If the grants expired before the dial, the
+    /// enrolment is held: asking again at once would only write the same events again.
     pub(super) async fn withdraw(&mut self, grants: &Grants, reason: EndReason) -> Result<(), Halt> {
         if reason == EndReason::GrantExpired {
             self.hold_until(self.kit.now().plus_ms(AFTER_EXPIRY_MS));
         }
-        // An order to end this call is on its own stream; what else was asked for concerns people or lists.
+        // An order to end this call is on its own stream; other requests concern customers or lists.
         let call = grants.customer.call;
         let is_ordered = reason == EndReason::Requested && self.ordered_to_end(call).await?.is_some();
         let word = match reason {
@@ -49,7 +49,8 @@ impl Worker {
             number: Some(&grants.number.number),
             reason: word,
             not_before: None,
-            // Who was not to be called is not due again at once. Whoever was withdrawn is settled by that.
+            // A call that was ordered to end is not due again at once. A withdrawn customer is settled by the
+            // withdrawal.
             forbidden_by: is_ordered.then(|| ForbiddenBy {
                 rule: ORDERED.to_owned(),
                 facts: std::collections::BTreeMap::new(),
@@ -69,7 +70,7 @@ impl Worker {
     }
 }
 
-/// The stored word for why a grant was given back.
+/// The stored reason for which a grant was given back.
 const fn release_reason(reason: EndReason) -> &'static str {
     match reason {
         EndReason::OptedOut => "opted_out",

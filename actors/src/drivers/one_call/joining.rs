@@ -1,5 +1,5 @@
-//! A person's side of a permit where other ids were merged into theirs: what those say is read when a dial is
-//! asked for, each from its own stream, and told with the question.
+//! The customer's side of a permit when other ids are merged into theirs: the facts of each other id are read
+//! from its own stream when a dial is requested, and sent with the request.
 
 use super::Worker;
 use crate::drivers::facts::hashed_on;
@@ -13,7 +13,8 @@ use domain::ids::CustomerId;
 use domain::stored_event::Cause;
 
 impl Worker {
-    /// Asks the person. Who has further ids says which, and is asked again with what those say.
+    /// Asks the customer for a grant. A customer with other ids names them and is asked again with their
+    /// facts.
     pub(super) async fn ask_customer(
         &self,
         cause: Cause,
@@ -38,8 +39,8 @@ impl Worker {
         }
     }
 
-    /// What binds of each, and what their numbers say of being called; lists that came as digests are asked
-    /// of every number that can be read. What comes after it was read is an order to this work.
+    /// The restrictions of each other id and of its numbers. Digest lists are checked for every number that
+    /// can be read. Events after the read reach this work as orders.
     async fn facts_of(&self, joined: &[CustomerId]) -> Result<Vec<JoinedFacts>, Halt> {
         let (kit, registries) = (&self.kit, &self.facts.kept.registries);
         let mut told = Vec::with_capacity(joined.len());

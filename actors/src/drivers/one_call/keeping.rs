@@ -1,4 +1,4 @@
-//! An agent who is kept for one call: nobody else is given to them from the grant until the call is over.
+//! Reserves an agent for one call: from the grant until the call is over the agent gets no other call.
 
 use super::Worker;
 use crate::drivers::kit::{Halt, Kit};
@@ -8,10 +8,10 @@ use domain::customer::CALLBACK_AGENT;
 use domain::ids::{CallId, UserId};
 use std::sync::Arc;
 
-/// Wait before an agent is asked for again who was taken by another call in between.
+/// Wait before an agent who took another call in between is asked for again, in milliseconds.
 const TAKEN_AGAIN_MS: u64 = 5_000;
 
-/// Lets the agent go when the work on the call is over, also where it was never dialed.
+/// Releases the agent when the work on the call is over, also if it was never dialed.
 pub(super) struct Kept {
     kit: Arc<Kit>,
     agent: UserId,
@@ -27,7 +27,8 @@ impl Drop for Kept {
 }
 
 impl Worker {
-    /// Keeps the agent who alone takes this call; gives the grant back where somebody was faster.
+    /// Reserves the one agent who may take this call. If another call took the agent, gives the grant back
+    /// and returns false.
     pub(super) async fn reserved(&mut self, grant: &CustomerGrant) -> Result<bool, Halt> {
         let Some(agent) = self.only.clone() else {
             return Ok(true);
@@ -49,7 +50,7 @@ impl Worker {
             reason: CALLBACK_AGENT,
             not_before: Some(now.plus_ms(TAKEN_AGAIN_MS)),
             forbidden_by: None,
-            // Seconds only: whoever is asked again then is told what was missed.
+            // A matter of seconds: the next request reports a callback that was missed.
             facts: None,
             because: None,
         })

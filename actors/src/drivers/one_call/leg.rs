@@ -1,4 +1,4 @@
-//! One leg: `call.dialing`, the one INVITE, and what the network says until it is answered or failed.
+//! One leg: `call.dialing`, the one INVITE, and what the network reports until the leg is answered or failed.
 
 use super::Attempt;
 use super::answer::{Acknowledged, CANCEL_MS_MAX, acknowledge, give_up_unrecorded};
@@ -19,21 +19,21 @@ use domain::ports::line::{
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Longest time to an answer, whatever the line does (call progress: hard setup cap).
+/// Longest time to an answer, in milliseconds, whatever the line does (call progress: hard setup cap).
 const SETUP_MS_MAX: u64 = 120_000;
-/// The ring timeout is ours, so that the request is stored before CANCEL leaves; the line's own comes this
-/// much later, should we be held up.
+/// Added to the line's own ring timeout, in milliseconds. The ring timeout is ours, so that the request is
+/// stored before CANCEL leaves; the line's timeout only takes effect if we are held up.
 const RING_BACKSTOP_MS: u64 = 2_000;
-/// How a leg ended.
+/// The end of a leg: not answered, or answered and over.
 pub(super) enum LegEnd {
     NotAnswered {
         failure: LegFailure,
-        /// Why we gave it up, if we did.
+        /// The reason why we gave the leg up, if we did.
         given_up: Option<EndReason>,
-        /// False when the line was merely full or would not send the order: that says nothing of the trunk.
+        /// False if the line was merely full or did not send the order, which says nothing about the trunk.
         blames_trunk: bool,
     },
-    /// It was answered, and the call is over.
+    /// The leg was answered, and the call is over.
     Over(CallEnding),
 }
 
@@ -52,15 +52,15 @@ impl LegEnd {
     }
 }
 
-/// Where the wait for an answer stands.
+/// State of the wait for an answer.
 struct Waiting {
     leg: u8,
     given_up: Option<EndReason>,
     deadline: Timestamp,
 }
 
-/// Waits for the line's rate, stores `call.dialing`, dials, and follows the leg to its end. `Refused`: it may
-/// not be dialed.
+/// Waits for the line's rate, stores `call.dialing`, dials, and follows the leg to its end. `Halt::Refused`:
+/// the leg may not be dialed.
 pub(super) async fn one_leg(
     attempt: &mut Attempt,
     working: &mut Working,
@@ -114,7 +114,7 @@ pub(super) async fn one_leg(
     }
 }
 
-/// Orders that come meanwhile hold.
+/// Waits until the line's rate allows the dial. Returns `Halt::Refused` if an order forbids it by then.
 async fn wait_for_rate(kit: &Kit, working: &Working, place: &LegPlace) -> Result<(), Halt> {
     let leaves_at = place.leaves_at(kit.now());
     kit.environment.clock.wait_until(leaves_at).await;
@@ -142,11 +142,11 @@ async fn dial(
         hold_off_ms: facts.hold_off_ms,
     };
     if let Err(error) = line.reserve(attempt.call, leg).await {
-        // Nothing is stored of the leg, and nobody is dialed until there may be room again.
+        // No event of the leg is stored, and no call is dialed until there may be room again.
         attempt.kit.note_no_room(&error);
         return Err(Halt::Refused);
     }
-    // The last step before it is on record: what is engaged later finds a leg that rings, and cancels it.
+    // The last check before the record: a stop engaged later finds a ringing leg and cancels it.
     if attempt.is_held_back(place.line()).await {
         line.release(attempt.call, leg);
         return Err(Halt::Refused);
@@ -162,7 +162,7 @@ async fn dial(
     attempt.store_and_dial(dialing, line, permit, order).await
 }
 
-/// A line that did not take the order: nothing left this machine.
+/// Stores the failure of a leg after its line refused the order: no message left this machine.
 async fn not_taken(attempt: &mut Attempt, leg: u8, error: &LineError) -> Result<LegEnd, Halt> {
     tracing::warn!(call = %attempt.call, leg, %error, "a line did not take an order");
     let (lack, blames_trunk) = match error {
@@ -178,7 +178,8 @@ async fn not_taken(attempt: &mut Attempt, leg: u8, error: &LineError) -> Result<
     Ok(if blames_trunk { end } else { end.blameless() })
 }
 
-/// Longest ringing: the campaign's own, else the line's; never shorter than the preset lets a phone ring.
+/// The ring timeout in milliseconds: the campaign's own, else the line's; never shorter than the rule set
+/// requires a phone to ring.
 fn ring_timeout_ms(attempt: &Attempt, line: &Arc<dyn Line>) -> u64 {
     let plan = &attempt.facts.plan;
     let line_ms = || line.facts().ring_timeout_ms;
@@ -211,7 +212,7 @@ fn given_up_ending(waiting: &Waiting) -> LegEnd {
     })
 }
 
-/// What became of a leg that was dialed.
+/// The result of waiting for a dialed leg.
 enum Outcome {
     Failed(LegFailure),
     Answered(AnsweredDialog),
@@ -220,7 +221,7 @@ enum Outcome {
 }
 
 impl Waiting {
-    /// Follows the leg until it is answered or over. An error: what the leg does cannot be stored.
+    /// Follows the leg until it is answered or over. An error means that its events cannot be stored.
     async fn outcome(
         &mut self,
         attempt: &mut Attempt,
@@ -251,7 +252,7 @@ impl Waiting {
                 LegEvent::LateAnswered(dialog) => {
                     let stored = attempt.record().store_late_answer(leg, dialog).await?;
                     attempt.note_stored(stored.cause, &stored.answer);
-                    // The line had given up by itself: whatever follows, the call has no further leg.
+                    // The line had given up by itself: the call has no further leg.
                     self.given_up.get_or_insert(EndReason::RingTimeout);
                 }
                 LegEvent::Closed(_) | LegEvent::HungUp { .. } => return Ok(Outcome::Closed),
@@ -263,7 +264,7 @@ impl Waiting {
         }
     }
 
-    /// The leg's next event; `None` when an order or the deadline was acted on instead.
+    /// The leg's next event; `None` if an order or the deadline was acted on instead.
     async fn next(
         &mut self,
         attempt: &mut Attempt,
@@ -288,7 +289,7 @@ impl Waiting {
         }
     }
 
-    /// The ring timeout counts from the first 18x.
+    /// Starts the ring timeout, which counts from the first 18x.
     fn ring_for(&mut self, now: Timestamp, ring_timeout_ms: u64) {
         if self.given_up.is_none() {
             self.deadline = self.deadline.min(now.plus_ms(ring_timeout_ms));
@@ -302,7 +303,7 @@ impl Waiting {
         }
     }
 
-    /// Stores the request, then cancels.
+    /// Stores the request to cancel, then cancels.
     async fn give_up(
         &mut self,
         attempt: &mut Attempt,
@@ -323,8 +324,9 @@ impl Waiting {
     }
 }
 
-/// A failed leg is listened to until the line has closed it: without a final word it may still be answered,
-/// which is stored. So long it keeps its place: the line would refuse whoever is dialed in its stead.
+/// Listens to a failed leg until the line has closed it: without a final response it may still be answered,
+/// and a late answer is stored. The leg keeps its slot meanwhile, because the line would refuse another call
+/// in its stead.
 fn linger(attempt: &Attempt, leg: u8, handle: Box<dyn Leg>, place: Arc<LegPlace>) {
     let (kit, call, placed) = (Arc::clone(&attempt.kit), attempt.call, attempt.placed());
     let lingering = async move {
@@ -335,7 +337,7 @@ fn linger(attempt: &Attempt, leg: u8, handle: Box<dyn Leg>, place: Arc<LegPlace>
             () = stop.stopping() => {}
             () = hear_out(&kit, placed, call, leg, handle.as_mut()) => {}
         }
-        // The line must have the leg back before its place is given to another.
+        // The line must have the leg back before its slot is given to another call.
         drop(handle);
         drop(place);
     };
@@ -367,7 +369,7 @@ async fn hear_out(kit: &Kit, placed: Placed, call: CallId, leg: u8, handle: &mut
     }
 }
 
-/// Our own side failed, and it is definite.
+/// A definite failure on our own side.
 fn nothing_left(lack: Option<EndCause>) -> LegFailure {
     LegFailure {
         lack,
@@ -377,7 +379,7 @@ fn nothing_left(lack: Option<EndCause>) -> LegFailure {
     }
 }
 
-/// The line closed the leg without saying how it failed: its INVITE may have left, so no leg follows.
+/// The line closed the leg without a failure: its INVITE may have left, so no further leg follows.
 fn lost() -> LegFailure {
     LegFailure {
         cause: FailureCause::Local,
@@ -385,7 +387,7 @@ fn lost() -> LegFailure {
     }
 }
 
-/// Canceled, and nothing came back (CANCEL race d).
+/// Canceled, and no response came (CANCEL race d).
 fn silence() -> LegFailure {
     LegFailure {
         cause: FailureCause::Cancelled,

@@ -1,7 +1,7 @@
-//! One call's life: two grants, the permit, its legs, its end. Every step is stored before its effect.
+//! The life of one call: two grants, the permit, its legs, its end. Every step is stored before its effect.
 //!
-//! At most one worker per enrolment. Whatever is granted and not dialed is withdrawn and released; whatever
-//! is dialed is ended. A worker that dies leaves both to the watchdog.
+//! An enrolment has at most one worker. What is granted and not dialed is withdrawn and released; what is
+//! dialed is ended. A worker that dies leaves both to the watchdog.
 
 mod answer;
 mod attempt;
@@ -33,19 +33,20 @@ use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// An enrolment refused without moving its due time, or cut off by an error, is not asked again before this.
+/// Time for which an enrolment is held after a refusal that did not move its due time, or after an error, in
+/// milliseconds.
 const ASK_AGAIN_MS: u64 = 30_000;
 
-/// An enrolment whose grants ran out before the dial is not asked again before this.
+/// Time for which an enrolment is held after its grants expired before the dial, in milliseconds.
 const AFTER_EXPIRY_MS: u64 = 5_000;
 
-/// What a worker is given: one due enrolment, leave of the campaign, and a place on a line.
+/// A worker's task: one due enrolment, the campaign's batch, and a slot on a line.
 pub(crate) struct Assignment {
     pub(crate) due: DueEnrolment,
     pub(crate) facts: CampaignFacts,
-    /// When the campaign's leave to begin runs out.
+    /// When the batch expires.
     pub(crate) leave_until: Timestamp,
-    /// The campaign's `campaign.dials_granted`.
+    /// The id of the campaign's `campaign.dials_granted`.
     pub(crate) leave: EventId,
     pub(crate) place: LegPlace,
     pub(crate) working: Working,
@@ -58,8 +59,8 @@ struct Grants {
     number: NumberGrant,
 }
 
-/// Tells the watchdog when a worker ends without having finished; declared before what it watches over, so
-/// that the enrolment has left the book by then.
+/// Notifies the watchdog when a worker ends without having finished. Declared before what it watches, so that
+/// the enrolment has left the book by then.
 struct DeathWatch {
     kit: Arc<Kit>,
     finished: bool,
@@ -73,8 +74,8 @@ impl Drop for DeathWatch {
     }
 }
 
-/// Works on one enrolment until its call has ended, or it turned out not to be dialed. When the process
-/// stops without a drain it lets go where it is, as a crash would.
+/// Works on one enrolment until its call has ended or it turned out not to be dialed. When the process stops
+/// without a drain, it stops at once, as in a crash.
 pub(crate) async fn run(kit: Arc<Kit>, assignment: Assignment) {
     let stop = kit.environment.tasks.stop_signal();
     tokio::select! {
@@ -133,15 +134,15 @@ struct Worker {
     facts: CampaignFacts,
     leave_until: Timestamp,
     leave: EventId,
-    /// The line it is to be dialed on first.
+    /// The line on which it is dialed first.
     line: usize,
     working: Working,
-    /// The agent who alone takes the call, kept for it.
+    /// The only agent who may take the call, reserved for it.
     only: Option<UserId>,
     kept: Option<keeping::Kept>,
-    /// A leg began, or may have.
+    /// A leg began, or may have begun.
     dialed: bool,
-    /// Position of the last event this work wrote.
+    /// Position of the last event that this work wrote.
     last: Position,
 }
 
@@ -149,8 +150,8 @@ impl Worker {
     async fn work(&mut self, place: LegPlace) -> Result<(), Halt> {
         let line = self.kit.ports.lines.get(place.line());
         if let Some(lack) = line.and_then(|line| line.lack()) {
-            // Nobody is asked for a grant, and no attempt is spent: the enrolment stays due until it is over.
-            tracing::warn!(lack = lack.code(), "nobody is dialed: {}", lack.label_en());
+            // No grant is requested and no attempt is spent: the enrolment stays due until the lack is over.
+            tracing::warn!(lack = lack.code(), "no call is dialed: {}", lack.label_en());
             self.hold();
             return Ok(());
         }
@@ -190,9 +191,8 @@ impl Worker {
         }
     }
 
-    /// Why nobody may be dialed now, though the batch was granted: an order or an emergency stop that came
-    /// since, or a clock that has come to be doubted. What was granted by a time that nobody believes is
-    /// given back.
+    /// Why no call may be dialed now although the batch was granted: an order or an emergency stop that came
+    /// since, or a doubted clock. Grants made by a doubted clock are given back.
     fn against_dialing(&self) -> Option<EndReason> {
         let doubted = self.kit.environment.skew.stops_dialing();
         let by_clock = doubted.then_some(EndReason::GrantExpired);
@@ -201,13 +201,14 @@ impl Worker {
         ordered.or_else(stopped).or(by_clock)
     }
 
-    /// Somebody ordered its end, which may be on its stream before the order is heard here.
+    /// `EndReason::Requested` if the call was ordered to end. The order may be on its stream before it
+    /// arrives here.
     async fn ordered_to_end(&self, call: CallId) -> Result<Option<EndReason>, Halt> {
         let state = self.kit.state(&self.kit.system.calls, &call).await?.state;
         Ok(state.end_ordered().map(|_| EndReason::Requested))
     }
 
-    /// Asks customer, then number. `None`: refused, and where needed released.
+    /// Asks the customer, then the number. `None`: refused, and released where needed.
     async fn grants(&mut self) -> Result<Option<(Grants, String)>, Halt> {
         if self.kit.now() > self.leave_until || self.against_dialing().is_some() {
             return Ok(None);
@@ -240,7 +241,7 @@ impl Worker {
         }
     }
 
-    /// Attempt, grant, and the event that says so.
+    /// Asks the customer. Returns the attempt's number, the grant, and the id of its event.
     async fn customer_grant(&mut self) -> Result<Option<(u32, CustomerGrant, EventId)>, Halt> {
         let cause = Cause {
             causation: Some(self.leave),
@@ -248,7 +249,7 @@ impl Worker {
         };
         let answer = match self.ask_customer(cause).await? {
             Ok(answer) => answer,
-            // Refused today already: nothing was written, and the view goes on listing it as due.
+            // Refused earlier today: no event was written, and the view still lists it as due.
             Err(AskError::Refused(CustomerRefusal::NotDue { due_at })) => {
                 self.hold_until(due_at);
                 return Ok(None);
@@ -261,7 +262,7 @@ impl Worker {
                 self.kit.note_store_away();
                 return Err(Halt::Unavailable);
             }
-            // What a driver asks is no request from outside, so its command is nobody else's.
+            // A driver derives its command ids itself; no outside request shares them.
             Err(AskError::Fault | AskError::AnotherRequest | AskError::Stale { .. }) => {
                 return Err(Halt::Fault);
             }
@@ -283,7 +284,7 @@ impl Worker {
         }))
     }
 
-    /// The view lists it as due though nothing moved: not to be asked again at once.
+    /// Holds the enrolment for a while, because the view still lists it as due.
     fn hold(&self) {
         self.hold_until(self.kit.now().plus_ms(ASK_AGAIN_MS));
     }
@@ -301,7 +302,7 @@ impl Worker {
     ) -> Result<Option<NumberGrant>, Halt> {
         let hashed_on = match self.callee(&customer.number).await? {
             Some(e164) => hashed_on(&self.kit, &self.facts.kept.registries, &e164).await?,
-            // Erased: found out below, and given back.
+            // Erased: noticed below, and given back.
             None => Vec::new(),
         };
         let command = NumberCommand::GrantDial {
@@ -322,7 +323,7 @@ impl Worker {
                 return Ok(Some(grant.clone()));
             }
             if let Some((verdict, not_before)) = event.dial_refused() {
-                // Without a later time it is forbidden for good, or until after the campaign's end.
+                // Without a later time it is forbidden permanently, or until after the campaign's end.
                 let forbidden_by = not_before.is_none().then(|| ForbiddenBy {
                     rule: verdict.rule.clone(),
                     facts: verdict.facts.clone(),
@@ -345,7 +346,7 @@ impl Worker {
         Err(Halt::Fault)
     }
 
-    /// The number to dial, E.164; `None` when the person was erased.
+    /// The number to dial, E.164; `None` if the person was erased.
     async fn callee(&self, number: &NumberId) -> Result<Option<String>, Halt> {
         let loaded = self
             .kit
@@ -355,7 +356,7 @@ impl Worker {
         Ok(phone.and_then(|phone| phone.value().cloned()))
     }
 
-    /// Begins the call's stream with both grants and mints the permit. `None`: too late, given back.
+    /// Begins the call's stream with both grants and creates the permit. `None`: too late, and given back.
     async fn permit(&mut self, grants: &Grants, callee: String) -> Result<Option<DialPermit>, Halt> {
         let call = grants.customer.call;
         let command = CallCommand::Permit {
@@ -376,8 +377,8 @@ impl Worker {
             }
             Err(halt) => return Err(halt),
         }
-        // What came after the batch was granted, and before this worker could know: a pause, a list that was
-        // undone, or other terms of the plan.
+        // Changes after the batch was granted that this worker could not know: a pause, an undone list, or
+        // other terms of the plan.
         let now = campaign_facts(&self.kit, &self.due.campaign).await?;
         let undone = (now.undone_lists != self.facts.undone_lists).then_some(EndReason::Requested);
         let paused = (!now.running).then_some(EndReason::CampaignPaused);

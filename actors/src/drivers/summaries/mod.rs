@@ -1,9 +1,11 @@
-//! Writes what each answered call came to, once it has ended, and each conversation in text, once it is
-//! closed: read from its own events, recorded on a stream of its own.
+//! Writes the summary of each answered call when it has ended and of each conversation in text when it is
+//! closed. A summary is derived from the call's or conversation's own events and stored on a stream of its
+//! own.
 //!
-//! Nothing waits for it: it follows the log beside the drivers that dial. What a crash cut is found again in
-//! the log of the last week; its command id follows from the stored `call.ended`, so that writing twice is
-//! writing once. Of a call that nobody answered nothing is written: its end says all there is.
+//! No other work waits for it: it follows the log beside the drivers that dial. Summaries that a crash cut
+//! off are found again in the log of the last days. Their command ids are derived from the stored
+//! `call.ended`, so writing one twice has the effect of writing it once. An unanswered call gets no summary:
+//! its end contains all there is.
 
 mod brief;
 mod tagging;
@@ -35,18 +37,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, Semaphore};
 use wording::Worder;
 
-/// Summaries written at once; each reads one stream and appends once.
+/// Most summaries written at once; each reads one stream and appends once.
 const WRITING_AT_ONCE_MAX: usize = 16;
-/// Calls whose summary could not be written and is tried again. When it is full the log is read no further.
+/// Most summaries that wait for another try. When it is reached, no more of the log is read.
 const WAITING_MAX: usize = 10_000;
-/// Tries at a summary that fails for a fault of ours. An erasure between two reads is such a fault once; what
-/// is wrong for good is said once, and not each second for ever.
+/// Tries of a summary that fails because of a fault of ours. An erasure between two reads causes one fault; a
+/// permanent fault is then logged once instead of every second.
 const FAULTS_MAX: u8 = 5;
-/// Wait before that: well within the ten seconds in which a summary is there (CAL-3).
+/// Wait before another try, in milliseconds: well within the ten seconds in which a summary must exist
+/// (CAL-3).
 const AGAIN_MS: u64 = 1_000;
-/// How far back a start looks for calls that ended without one: an outage over the longest holidays.
+/// How far back a start looks for ended calls without a summary, in milliseconds: an outage over the longest
+/// holidays.
 const LOOK_BACK_MS: u64 = 10 * 86_400_000;
-/// Ended calls of the past held until it is known whether they have one; beyond it the oldest are asked for.
+/// Most ended calls of the past held until it is known whether they have a summary. Beyond it the oldest are
+/// written.
 const PAST_CALLS_MAX: usize = 50_000;
 
 /// Why a summary is not written yet.
@@ -69,13 +74,13 @@ enum NotWritten {
 }
 
 impl NotWritten {
-    /// What no further try changes.
+    /// True if another try would not help.
     const fn is_final(&self) -> bool {
         matches!(self, Self::Unreadable(_) | Self::Store(StoreError::Damaged(_)))
     }
 }
 
-/// Begins to write, from the log's head on and of the last days; for the process that dials.
+/// Starts to write summaries, from the log's head on and for the last days. For the process that dials.
 pub async fn start_summarizing(
     system: &ActorSystem,
     environment: &Environment,
@@ -100,17 +105,19 @@ pub async fn start_summarizing(
     Ok(())
 }
 
-/// Of what a process writes summaries.
+/// Which summaries a process writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SummariesOf {
-    /// It dials.
+    /// Summaries of calls and of conversations in text: for a process that dials.
     CallsAndTexts,
-    /// It dials nobody: what others dialed is theirs to sum up.
+    /// Only of conversations in text: for a process that does not dial. The dialing process writes those of
+    /// calls.
     Texts,
 }
 
 impl SummariesOf {
-    /// Only a call whose end leaves open that it was answered is read; of conversations each that is closed.
+    /// True if a summary may follow from this event: a closed conversation, or the end of a call that may
+    /// have been answered.
     fn may_have_one(self, envelope: &Envelope) -> bool {
         if envelope.kind == ConversationEvent::CLOSED {
             return true;
@@ -121,21 +128,21 @@ impl SummariesOf {
         match CallEvent::read(&envelope.kind, envelope.version, &envelope.data) {
             Ok(CallEvent::Ended { disposition, .. }) => disposition.may_follow_answer(),
             Ok(_) => false,
-            // The call's own reading says what is wrong with it.
+            // Reading the call itself then reports what is wrong with the event.
             Err(_) => true,
         }
     }
 }
 
-/// What summaries are written with, and of what.
+/// What summaries are written with.
 pub struct SummaryPorts {
     pub of: SummariesOf,
     pub masking: Arc<dyn Masking>,
-    /// Who words them besides, where a campaign asks for it; absent: nobody.
+    /// The language model that words summaries, if a campaign asks for it. `None`: no model words them.
     pub writer: Option<SummaryWriter>,
 }
 
-/// An ended call whose summary is to be written.
+/// An ended call or closed conversation that has no summary yet.
 struct Owed {
     ended: Arc<Envelope>,
     faults: u8,
@@ -180,24 +187,24 @@ async fn run(writing: Arc<Writing>, after: Position) {
                         }
                     }
                 }
-                // What ended before the damage is still written.
+                // Calls that ended before the damage still get summaries.
                 Err(_) => is_following = false,
             },
         }
     }
 }
 
-/// The ended calls of the last days that have none.
+/// Writes the summaries of calls that ended in the last days and have none.
 async fn past(writing: Arc<Writing>, head: Position) {
     let stop = writing.environment.tasks.stop_signal();
     let work = async {
         let clock = &writing.environment.clock;
         while let Err(error) = writing.write_past(head).await {
             if error.is_final() {
-                tracing::error!(%error, "ended calls without a summary cannot be looked for");
+                tracing::error!(%error, "ended calls without a summary cannot be read");
                 return;
             }
-            tracing::warn!(%error, "ended calls without a summary cannot be looked for yet");
+            tracing::warn!(%error, "ended calls without a summary cannot be read yet");
             clock.wait_until(clock.now().plus_ms(AGAIN_MS)).await;
         }
     };
@@ -219,7 +226,7 @@ impl Writing {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a place, then writes beside the others.
+    /// Waits for a free slot, then writes the summary in a task of its own.
     async fn write_later(self: &Arc<Self>, mut owed: Owed) {
         // The semaphore is never closed.
         let place = Arc::clone(&self.places).acquire_owned().await;
@@ -258,7 +265,7 @@ impl Writing {
         let store = &self.environment.store;
         let since = self.environment.clock.now().minus_ms(LOOK_BACK_MS);
         let mut after = last_before(store.as_ref(), since, head).await?;
-        // By the ended event's position, which is the order in which they are asked for.
+        // By the position of the ended event, which is the order in which they are written.
         let mut open: BTreeMap<Position, Arc<Envelope>> = BTreeMap::new();
         let mut places: BTreeMap<String, Position> = BTreeMap::new();
         loop {
@@ -288,7 +295,7 @@ impl Writing {
             after = page.reached;
         }
         if !open.is_empty() {
-            tracing::info!(calls = open.len(), "ended calls without a summary are looked at");
+            tracing::info!(calls = open.len(), "ended calls without a summary are checked");
         }
         for ended in open.into_values() {
             self.write_later(Owed::of(ended)).await;
@@ -305,7 +312,7 @@ impl Writing {
 
     async fn write_of_call(&self, ended: &Envelope) -> Result<(), NotWritten> {
         let Ok(call) = ended.stream.id().parse::<CallId>() else {
-            tracing::error!(stream = %ended.stream, "the stream of an ended call names none");
+            tracing::error!(stream = %ended.stream, "the stream of an ended call has no call id");
             return Ok(());
         };
         let Some(told) = self.told(call).await? else {
@@ -318,12 +325,12 @@ impl Writing {
         if told.key.is_none() {
             fact.erase();
         } else {
-            // Before the summary, by whose absence a start finds what is owed.
+            // Before the summary: a start finds unfinished work by the missing summary.
             let origin = ProfileOrigin::Call { call };
             self.tag(origin, &fact.customer, notes.tags, ended).await?;
         }
         let cause = Cause::follow(ended, "record_summary");
-        // Of somebody who is gone there is nothing to word.
+        // An erased person's summary has no words for a model.
         let to_word = self.wording.as_ref().filter(|_| told.key.is_some());
         let to_word = to_word.map(|wording| (wording, fact.clone()));
         let command = SummaryCommand::Record(Box::new(fact));
@@ -335,7 +342,7 @@ impl Writing {
                 Ok(())
             }
             Err(error @ (AskError::Refused(_) | AskError::AnotherRequest)) => {
-                tracing::error!(%call, %error, "a summary is refused");
+                tracing::error!(%call, %error, "a summary was refused");
                 Ok(())
             }
             Err(AskError::Fault) => Err(NotWritten::Fault),

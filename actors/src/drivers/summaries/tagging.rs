@@ -1,4 +1,4 @@
-//! The tags that the flow of a call, or of a conversation in text, puts on the person.
+//! Tags a customer with the tags that the flow of a call or conversation notes.
 
 use super::{NotWritten, Writing};
 use crate::error::AskError;
@@ -8,8 +8,8 @@ use domain::ids::CustomerId;
 use domain::stored_event::{Cause, Envelope};
 
 impl Writing {
-    /// Puts the flow's tags on the person, once a call or conversation; one who may not be tagged any more
-    /// has none.
+    /// Adds the flow's tags to the customer, once per call or conversation. A refusal is logged, and the tags
+    /// are dropped.
     pub(super) async fn tag(
         &self,
         origin: ProfileOrigin,

@@ -1,5 +1,5 @@
-//! What a conversation in text came to, written once it is closed: by the rules of a call's summary, without
-//! words of a model beside it.
+//! The summary of a conversation in text, written when it is closed. It follows the rules of a call's summary
+//! and is not worded by a model.
 
 use super::told::is_gone;
 use super::{NotWritten, Writing};
@@ -16,23 +16,23 @@ use domain::summary::{MadeAt, SummaryCommand, written_of_text};
 use domain::texting;
 use domain::transcript::TranscriptOf;
 
-/// Events of one conversation read at once; one has a few dozen.
+/// Events of one conversation read per page; one has a few dozen.
 const TEXT_PAGE_EVENTS: usize = 1_024;
 
-/// A conversation as its events tell it, up to its end.
+/// A conversation replayed from its events up to its end.
 struct ToldText {
     told: TextCourse,
-    /// As it was before it was closed, which forgets what came in.
+    /// The state just before the close, because the close drops the received messages.
     state: ConversationState,
     made_at: MadeAt,
-    /// The person's, where every word of it can be read.
+    /// The customer's key; `None` if any word of the conversation can no longer be read.
     key: Option<PersonKey>,
 }
 
 impl Writing {
     pub(super) async fn write_of_text(&self, closed: &Envelope) -> Result<(), NotWritten> {
         let Ok(id) = closed.stream.id().parse::<ConversationId>() else {
-            tracing::error!(stream = %closed.stream, "the stream of a closed conversation names none");
+            tracing::error!(stream = %closed.stream, "the stream of a closed conversation has no conversation id");
             return Ok(());
         };
         let Some(mut text) = self.told_text(id).await? else {
@@ -46,7 +46,7 @@ impl Writing {
         if text.key.is_none() {
             fact.erase();
         } else {
-            // Before the summary, by whose absence a start finds what is owed.
+            // Before the summary: a start finds unfinished work by the missing summary.
             let origin = ProfileOrigin::Conversation { conversation: id };
             self.tag(origin, &fact.customer, notes.tags, closed).await?;
         }
@@ -68,7 +68,8 @@ impl Writing {
         }
     }
 
-    /// What its flow notes, by the nodes that it came to: made again from what came in.
+    /// The notes of its flow, by the nodes that the conversation reached. The nodes are derived again from
+    /// the received messages.
     async fn notes_of_text(&self, id: ConversationId, text: &mut ToldText) -> Result<CallNotes, NotWritten> {
         let course = &mut text.told.course;
         if let Some(graph) = self.flow_of(course).await? {
@@ -95,7 +96,8 @@ impl Writing {
                     key = key_to_read(vault, &fact.customer, TranscriptOf::Conversation(id)).await?;
                 }
                 open_personal(&envelope, &mut event, vault, key.as_ref())?;
-                // Of words that are gone alone nothing is told either, and no other key is made for them.
+                // If only words of the conversation are erased, the summary contains no words at all, and no
+                // other key is made for it.
                 if event.is_of_transcript() && is_gone(&event) {
                     key = None;
                 }

@@ -1,4 +1,4 @@
-//! A call as its own events tell it, up to its end: what a summary of it is written from.
+//! Replays a call's own events up to its end: the source of its summary.
 
 use super::{NotWritten, Writing};
 use domain::call::Call;
@@ -17,24 +17,24 @@ use domain::summary::MadeAt;
 use domain::transcript::TranscriptOf;
 use std::sync::Arc;
 
-/// Events of one call read at once; a call has a few dozen.
+/// Events of one call read per page; a call has a few dozen.
 const CALL_PAGE_EVENTS: usize = 1_024;
-/// What is written in where a flow cannot be read: the presets' own language.
+/// The language of the summary if the flow cannot be read: that of the rule sets.
 const LANGUAGE_UNKNOWN: &str = "zh-CN";
 
-/// A call as its events tell it, up to its end.
+/// A call replayed from its events up to its end.
 pub(super) struct ToldCall {
     pub(super) course: CallCourse,
-    /// Where that end stands.
+    /// Position and stream version of that end.
     pub(super) made_at: MadeAt,
-    /// The person's, where it is there.
+    /// The customer's key, if it exists.
     pub(super) key: Option<PersonKey>,
-    /// What the callee said, in its order.
+    /// The callee's utterances, in order.
     pub(super) heard: Vec<String>,
 }
 
 impl Writing {
-    /// What the call's events up to its end add up to, and where that end stands.
+    /// Replays the call's events up to its end. `None` if the call has not ended.
     pub(super) async fn told(&self, call: CallId) -> Result<Option<ToldCall>, NotWritten> {
         let stream = Call::stream(&call);
         let (mut course, mut after, mut key) = (CallCourse::default(), StreamVersion(0), None);
@@ -52,8 +52,8 @@ impl Writing {
                     let of = TranscriptOf::Call(call);
                     key = key_to_read(vault, &customer_grant.customer, of).await?;
                 }
-                // Of words that are gone alone, with an older copy of the keys, nothing is told either; and
-                // no other key is made for them.
+                // If only the words are erased (with an older copy of the keys), the summary contains no
+                // words either, and no other key is made for it.
                 if key.is_some() && event.is_of_transcript() && is_gone(&event) {
                     key = None;
                 }
@@ -81,7 +81,8 @@ impl Writing {
         }
     }
 
-    /// The number dialed comes before the key is asked for, and stays sealed: nothing of it is told.
+    /// The event with its personal values opened. `call.permitted` stays sealed: it comes before the key is
+    /// read, and the dialed number is not needed.
     fn opened(
         &self,
         stored: &StoredEvent,
@@ -99,7 +100,7 @@ impl Writing {
         Ok((envelope, event))
     }
 
-    /// The flow that it ran, where this build can read it.
+    /// The definition of the flow that the call ran; `None` if this build cannot read it.
     pub(super) async fn flow_of(
         &self,
         course: &CallCourse,
@@ -113,7 +114,7 @@ impl Writing {
         Ok(published.and_then(|one| one.definition.clone()))
     }
 
-    /// What its flow notes of it.
+    /// The notes of the call's flow.
     pub(super) async fn notes(&self, course: &CallCourse) -> Result<CallNotes, NotWritten> {
         let unknown = || CallNotes {
             lang: LANGUAGE_UNKNOWN.to_owned(),
@@ -124,7 +125,7 @@ impl Writing {
     }
 }
 
-/// Whether words of it cannot be read, though it has some.
+/// True if the event has words that are erased.
 pub(super) fn is_gone<E: EventData + Clone>(event: &E) -> bool {
     let mut event = event.clone();
     let is_erased = |field: &Personal<String>| matches!(field, Personal::Erased { .. });

@@ -1,5 +1,5 @@
-//! A model's words beside a summary that is recorded already: asked once, only where the campaign says so,
-//! and never waited for. What it is asked, what it wrote and why it wrote nothing are events of the summary.
+//! Words a stored summary with a language model, once, if the campaign asks for it. Nothing waits for the
+//! model. Its request, its text and the reason for a missing text are events of the summary.
 
 use super::brief::{brief, leaving};
 use crate::asked::AskedSoFar;
@@ -21,31 +21,31 @@ use domain::transcript::TranscriptOf;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 
-/// Summaries that wait for their words; beyond it they go without. A minute of a hundred lines.
+/// Most summaries that wait to be worded; others stay without. A minute of a hundred lines.
 const WAITING_MAX: usize = 500;
-/// Asked at once: a model of one's own answers few at a time.
+/// Most requests at once: a self-hosted model answers few at a time.
 const AT_ONCE_MAX: usize = 4;
-/// Longest wait for an answer; nobody waits for it on a line.
+/// Longest wait for an answer, in milliseconds; no caller waits for it.
 const ANSWER_MS_MAX: u64 = 20_000;
 
-/// Who words summaries, and what their words are held against.
+/// The language model that words summaries, and the reader of figures by which its text is checked.
 pub struct SummaryWriter {
     pub writer: Arc<dyn Writer>,
     pub figures: Arc<dyn Figures>,
 }
 
-/// The way to it.
+/// Hands summaries to the task that words them.
 pub(super) struct Worder {
     owed: mpsc::Sender<Owed>,
     wording: Arc<AtWork>,
 }
 
-/// A summary that is recorded.
+/// A stored summary that waits to be worded.
 struct Owed {
     call: CallId,
     ended: Arc<Envelope>,
     fact: Box<SummaryFact>,
-    /// Masked.
+    /// The callee's utterances, masked.
     heard: Vec<String>,
 }
 
@@ -77,7 +77,8 @@ impl Worder {
         Self { owed, wording }
     }
 
-    /// Hands it over where its campaign asks for words and there is room; it waits for nothing outside.
+    /// Queues the summary if its campaign asks for wording and there is room. It waits for no outside
+    /// service.
     pub(super) async fn owe(&self, call: CallId, ended: &Envelope, fact: SummaryFact, heard: Vec<String>) {
         if self.wording.summaries_max(&fact).await == 0 {
             return;
@@ -89,7 +90,7 @@ impl Worder {
             fact: Box::new(fact),
         };
         if self.owed.try_send(owed).is_err() {
-            tracing::warn!(%call, "a summary goes without a model's words: too many wait");
+            tracing::warn!(%call, "a summary is not worded by the model: too many wait");
         }
     }
 }
@@ -115,14 +116,14 @@ async fn run(wording: Arc<AtWork>, mut waiting: mpsc::Receiver<Owed>) {
         let stop = tasks.stop_signal();
         let work = async move {
             let call = owed.call;
-            // Nobody waits for words: what is asked when the process stops stays asked.
+            // When the process stops, a request in progress is dropped and not repeated.
             let worded = tokio::select! {
                 biased;
                 () = stop.stopping() => Ok(()),
                 worded = wording.word(owed) => worded,
             };
             if let Err(error) = worded {
-                tracing::warn!(%call, %error, "a summary goes without a model's words");
+                tracing::warn!(%call, %error, "a summary is not worded by the model");
             }
             drop(place);
         };
@@ -131,7 +132,7 @@ async fn run(wording: Arc<AtWork>, mut waiting: mpsc::Receiver<Owed>) {
 }
 
 impl AtWork {
-    /// How many summaries its campaign lets be worded.
+    /// How many summaries the campaign allows to be worded; 0 for none.
     async fn summaries_max(&self, fact: &SummaryFact) -> u32 {
         match self.system.campaigns.state(&fact.campaign).await {
             Ok(loaded) => {
@@ -139,13 +140,13 @@ impl AtWork {
                 plan.map_or(0, |assist| assist.summaries_max)
             }
             Err(error) => {
-                tracing::warn!(%error, "a campaign does not say whether its summaries are worded");
+                tracing::warn!(%error, "a campaign cannot be read: its summary is not worded by the model");
                 0
             }
         }
     }
 
-    /// On record before anything is sent, so that a crash asks nobody again.
+    /// Words one summary. The request is stored before it is sent, so that a crash does not repeat it.
     async fn word(&self, owed: Owed) -> Result<(), AskError<SummaryRefusal>> {
         let Owed {
             call,
@@ -209,7 +210,7 @@ impl AtWork {
         let cause = Cause::follow(&ended, "answer_wording");
         match summaries.ask(&of, command, cause).await {
             Ok(_) => Ok(()),
-            // The key went while the model wrote: its words cannot be sealed, and are not kept.
+            // The key was destroyed while the model wrote: its words cannot be sealed and are dropped.
             Err(AskError::Fault) if !self.may_leave(call, &fact.customer).await? => {
                 let cause = Cause::follow(&ended, "fail_wording");
                 summaries.ask(&of, failed(WordingFailure::Gone), cause).await?;
@@ -219,8 +220,8 @@ impl AtWork {
         }
     }
 
-    /// Whether this person and what they said in this call are still there: of whoever is forgotten nothing
-    /// leaves.
+    /// True if the person and the words of this call still have their keys and no erasure is requested. Only
+    /// then may the facts leave the installation.
     async fn may_leave(&self, call: CallId, customer: &CustomerId) -> Result<bool, AskError<SummaryRefusal>> {
         let Ok(person) = self.system.customers.state(customer).await else {
             return Err(AskError::Unavailable);
@@ -239,7 +240,7 @@ impl AtWork {
         Ok(true)
     }
 
-    /// Asks once, and waits no longer than one does.
+    /// Sends one request and waits at most `ANSWER_MS_MAX`.
     async fn written(&self, prompt: &AssistantPrompt) -> Result<Written, AssistantFailure> {
         let clock = self.environment.clock.as_ref();
         let until = clock.now().plus_ms(ANSWER_MS_MAX);

@@ -1,4 +1,4 @@
-//! A worklist folded from the fake store at each question: always complete, never fast.
+//! A worklist that replays the fake store at each query: always complete, never fast.
 
 mod rows;
 
@@ -25,7 +25,7 @@ struct Rows {
     campaigns: BTreeMap<CampaignId, Stands>,
 }
 
-/// Where a campaign stands.
+/// The status of a campaign.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum Stands {
     #[default]
@@ -55,7 +55,7 @@ struct Dialed {
     closed: Closed,
 }
 
-/// Who was told of the end.
+/// Which entities have recorded the end of the call.
 #[derive(Default, Clone, Copy)]
 struct Closed {
     customer: bool,

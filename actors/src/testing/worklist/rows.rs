@@ -1,4 +1,4 @@
-//! What each event of the fake store does to the rows of its worklist.
+//! Applies the events of the fake store to the rows of its worklist.
 
 use super::{Closed, Dialed, Enrolled, Rows, Stands};
 use domain::call::event::CallEvent;
@@ -106,7 +106,7 @@ impl Rows {
                 callback_at,
                 ..
             } => {
-                // While a call is open its end says when.
+                // While a call is open, its end sets the due time.
                 let key = (campaign.clone(), customer.clone());
                 let waits = self.enrolments.get_mut(&key).is_some_and(|one| {
                     one.callback = true;

@@ -1,4 +1,5 @@
-//! How a leg treats its INVITE: challenged or taken on, ringing, then answered or refused (RFC 3261, 13.3).
+//! Handles the INVITE of a leg: it is challenged or accepted, rings, and is then answered or refused (RFC
+//! 3261, 13.3).
 
 use super::{GIVE_UP_MS, Leg, NO_ROOM, Outputs, Phase, REMEMBERED_MS, Times};
 use crate::Output;
@@ -13,7 +14,7 @@ use media::sip::message::SipMessage;
 use media::sip::sdp;
 use std::net::SocketAddr;
 
-/// The offer cannot be answered.
+/// The refusal of an offer that cannot be answered.
 const NOT_ACCEPTABLE: FinalResponse = FinalResponse {
     code: 488,
     q850: 88,
@@ -21,7 +22,7 @@ const NOT_ACCEPTABLE: FinalResponse = FinalResponse {
 };
 
 impl Leg {
-    /// Asks for credentials; the INVITE that follows is another transaction of the same leg.
+    /// Demands credentials; the INVITE that follows is another transaction of the same leg.
     pub(crate) fn challenge(
         &mut self,
         invite: SipMessage,
@@ -41,7 +42,7 @@ impl Leg {
         out.push_back(Output::Details(Box::new(self.details.clone())));
     }
 
-    /// Takes the INVITE on: the one transaction that counts.
+    /// Accepts the INVITE: it is the one transaction that counts.
     pub(crate) fn accept(&mut self, invite: SipMessage, persona: Persona, now: Timestamp, out: &mut Outputs) {
         self.remote_cseq = invite.cseq().map_or(0, |(number, _)| number);
         self.invite = invite;
@@ -76,19 +77,19 @@ impl Leg {
         }
     }
 
-    /// The media socket is open at this address, or could not be opened.
+    /// Takes over the address of the media socket; `None` if it could not be opened.
     pub(crate) const fn media_opened(&mut self, address: Option<SocketAddr>) {
         self.media = address;
     }
 
-    /// A second INVITE outside the dialog: counted, and refused as merged (RFC 3261, 8.2.2.2).
+    /// Counts a second INVITE outside the dialog and refuses it as merged (RFC 3261, 8.2.2.2).
     pub(crate) fn count_second_invite(&mut self, invite: &SipMessage, out: &mut Outputs) {
         self.details.invites += 1;
         out.push_back(Output::Details(Box::new(self.details.clone())));
         self.send(self.reply_to(invite, 482).to_bytes(), out);
     }
 
-    /// The INVITE came again: what was said last is said again.
+    /// Sends the last response to the INVITE again, because the INVITE was repeated.
     pub(crate) fn repeat_response(&self, out: &mut Outputs) {
         if !self.invite_response.is_empty() && self.phase != Phase::Confirmed {
             self.send(self.invite_response.clone(), out);

@@ -1,7 +1,8 @@
-//! Requests that follow an INVITE: ACK, CANCEL, BYE, re-INVITE and others (RFC 3261, 9.2, 12.2.2, 15.1.2).
+//! Handles the requests that follow an INVITE: ACK, CANCEL, BYE, re-INVITE and others (RFC 3261, 9.2, 12.2.2,
+//! 15.1.2).
 //!
-//! A re-INVITE is answered at once and its 200 only repeated when the request is: nothing is lost on loopback
-//! that would make it wait for ACK.
+//! A re-INVITE is answered at once, and its 200 is repeated only if the request is: on loopback no datagram
+//! is lost for which it would have to wait for the ACK.
 
 use super::{Leg, Outputs, Phase, Times};
 use crate::call_details::EndedBy;
@@ -12,7 +13,7 @@ use media::sip::message::SipMessage;
 use media::sip::sdp;
 
 impl Leg {
-    /// ACK of a final above 299 (same transaction) or of the 200.
+    /// Takes the ACK of a final response above 299 (same transaction) or of the 200.
     pub(crate) fn acknowledge(&mut self, ack: &SipMessage, now: Timestamp) {
         let known = ack.cseq().map(|(number, _)| number) == self.invite.cseq().map(|(number, _)| number);
         match self.phase {
@@ -32,7 +33,7 @@ impl Leg {
         }
     }
 
-    /// CANCEL: answered 200 if the INVITE is known, and ends it if it was still open (RFC 3261, 9.2).
+    /// Answers a CANCEL of a known INVITE with 200, and ends the INVITE if it was still open (RFC 3261, 9.2).
     pub(crate) fn cancel(&mut self, cancel: &SipMessage, now: Timestamp, out: &mut Outputs) {
         let is_open = matches!(self.phase, Phase::Proceeding { .. });
         let crosses = self
@@ -56,7 +57,8 @@ impl Leg {
         }
     }
 
-    /// BYE from the dialing side, in an early or confirmed dialog; repeated ones are answered alike.
+    /// Answers a BYE of the dialing side, in an early or confirmed dialog, and ends the call; repeated ones
+    /// are answered alike.
     pub(crate) fn take_bye(&mut self, bye: &SipMessage, now: Timestamp, out: &mut Outputs) {
         self.send(self.reply_to(bye, 200).to_bytes(), out);
         match self.phase {
@@ -72,7 +74,7 @@ impl Leg {
         }
     }
 
-    /// Another INVITE inside the dialog: the stream may move or be held (RFC 3261, 14.2).
+    /// Answers a further INVITE inside the dialog: it may move the stream or put it on hold (RFC 3261, 14.2).
     pub(crate) fn take_reinvite(&mut self, invite: &SipMessage, out: &mut Outputs) {
         let number = invite.cseq().map_or(0, |(number, _)| number);
         let open = matches!(self.phase, Phase::Answered | Phase::Confirmed);
@@ -95,7 +97,7 @@ impl Leg {
         self.send(response.to_bytes(), out);
     }
 
-    /// Any other request of the dialog.
+    /// Answers any other request of the dialog.
     pub(crate) fn take_other(&self, request: &SipMessage, out: &mut Outputs) {
         let code = match request.method() {
             "INFO" | "OPTIONS" | "UPDATE" if request.body.is_empty() => 200,
@@ -106,7 +108,7 @@ impl Leg {
         self.send(response.to_bytes(), out);
     }
 
-    /// A response to our BYE, whatever it says, ends the dialog.
+    /// Takes a response to our BYE: any final one ends the dialog.
     pub(crate) fn take_response(&mut self, response: &SipMessage, now: Timestamp) {
         let ours = self.bye.as_ref().and_then(SipMessage::branch);
         let is_final = response.code().is_some_and(|code| code >= 200);

@@ -1,7 +1,7 @@
 //! One call at the carrier, from its INVITE to some minutes after its end: an RFC 3261 user agent server.
 //!
-//! No sockets, no clock. Here is what a leg is; `answering` treats its INVITE, `dialog` the requests that
-//! follow, `pace` what time brings.
+//! No sockets, no clock. This file holds a leg's state; `answering` handles its INVITE, `dialog` the requests
+//! that follow, `pace` the passing of time.
 
 mod answering;
 mod dialog;
@@ -20,13 +20,13 @@ use media::sip::sdp::AudioStream;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-/// T1: the first retransmission (RFC 3261, 17.1.1.1).
+/// T1 in milliseconds: the time of the first retransmission (RFC 3261, 17.1.1.1).
 const T1_MS: u64 = 500;
-/// 64 × T1: how long an acknowledgment is awaited (RFC 3261, 17.2.1, timer H).
+/// 64 × T1, in milliseconds: the time for which an ACK is awaited (RFC 3261, 17.2.1, timer H).
 const GIVE_UP_MS: u64 = 64 * T1_MS;
-/// How long an ended call's Call-ID is remembered, so that a second INVITE would be seen.
+/// Time for which an ended call's Call-ID is remembered, in milliseconds, so that a second INVITE is noticed.
 const REMEMBERED_MS: u64 = 300_000;
-/// No free port or memory for another call.
+/// The refusal if there is no free port or memory for another call.
 pub(crate) const NO_ROOM: FinalResponse = FinalResponse {
     code: 503,
     q850: 34,
@@ -40,17 +40,17 @@ enum Phase {
     Proceeding {
         rung: bool,
     },
-    /// A final above 299 was sent; ACK is awaited.
+    /// A final response above 299 was sent; its ACK is awaited.
     Failed,
-    /// 200 was sent; ACK is awaited.
+    /// A 200 was sent; its ACK is awaited.
     Answered,
     Confirmed,
-    /// BYE was sent; its response is awaited.
+    /// A BYE was sent; its response is awaited.
     HangingUp,
     Ended,
 }
 
-/// What the leg waits for.
+/// The times at which a leg acts by itself.
 #[derive(Debug, Clone, Copy, Default)]
 struct Times {
     step_at: Option<Timestamp>,
@@ -59,7 +59,7 @@ struct Times {
     give_up_at: Option<Timestamp>,
 }
 
-/// What a leg is made from.
+/// The origin of a leg: its INVITE and the addresses of both sides.
 pub(crate) struct LegOrigin {
     pub(crate) number: LegNumber,
     pub(crate) invite: SipMessage,
@@ -69,7 +69,7 @@ pub(crate) struct LegOrigin {
     pub(crate) seed: u64,
 }
 
-/// One call.
+/// One call at the carrier.
 pub(crate) struct Leg {
     pub(crate) details: CallDetails,
     number: LegNumber,
@@ -88,7 +88,7 @@ pub(crate) struct Leg {
     times: Times,
     remote_cseq: u32,
     bye: Option<SipMessage>,
-    /// Whether the next right credentials shall meet a stale nonce.
+    /// True if the next right credentials are to be answered with a stale nonce.
     pub(crate) stale_due: bool,
 }
 
@@ -153,20 +153,20 @@ impl Leg {
     pub(crate) fn is_live(&self) -> bool {
         !matches!(self.phase, Phase::Ended | Phase::Challenged)
     }
-    /// Whether this is the INVITE that the leg knows, sent again.
+    /// True if this is the leg's INVITE, sent again.
     pub(crate) fn knows(&self, invite: &SipMessage) -> bool {
         invite.branch() == self.invite.branch() && invite.cseq() == self.invite.cseq()
     }
-    /// Whether an INVITE comes before the one the leg knows, in the caller's own count.
+    /// True if an INVITE comes before the leg's, by the caller's CSeq.
     pub(crate) fn is_older(&self, invite: &SipMessage) -> bool {
         let number = |message: &SipMessage| message.cseq().map_or(0, |(number, _)| number);
         number(invite) < number(&self.invite)
     }
-    /// Whether a CANCEL names the INVITE's transaction (RFC 3261, 9.1).
+    /// True if a CANCEL names the INVITE's transaction (RFC 3261, 9.1).
     pub(crate) fn is_cancelled_by(&self, cancel: &SipMessage) -> bool {
         cancel.branch().is_some() && cancel.branch() == self.invite.branch()
     }
-    /// Whether a request belongs to the dialog (RFC 3261, 12.2.2).
+    /// True if a request belongs to the dialog (RFC 3261, 12.2.2).
     pub(crate) fn is_dialog_of(&self, request: &SipMessage) -> bool {
         request.tag_of_to() == Some(&self.local_tag) && request.tag_of_from() == self.invite.tag_of_from()
     }
@@ -181,7 +181,8 @@ impl Leg {
             .min()
     }
 
-    /// Answers go where a request came from (RFC 3581, 4): another process may end what one that died began.
+    /// Takes over the address that a request came from: answers go there (RFC 3581, 4), since another process
+    /// may end a call that a lost one began.
     pub(crate) fn heard_from(&mut self, peer: SocketAddr) {
         self.peer = peer;
     }
@@ -208,7 +209,7 @@ impl Leg {
         };
     }
 
-    /// Writes down the end of the call and frees its media.
+    /// Records the end of the call and frees its media.
     fn account(&mut self, by: EndedBy, now: Timestamp, out: &mut Outputs) {
         if let Some(talk) = self.talk.take() {
             self.details.rtp_received = talk.received_count();

@@ -1,7 +1,8 @@
-//! What time brings a leg: repeated finals and BYEs, the script's acts, audio, and giving up.
+//! Does what a leg has to do as time passes: repeated final responses and BYEs, the script's acts, audio, and
+//! giving up.
 //!
-//! Finals are repeated until they are acknowledged (RFC 3261, 13.3.1.4 and 17.2.1); the leg hangs up by
-//! itself when its script says so or the peer is gone.
+//! Final responses are repeated until their ACK (RFC 3261, 13.3.1.4 and 17.2.1); the leg hangs up by itself
+//! if its script says so or the peer is gone.
 
 use super::{Leg, NO_ROOM, Outputs, Phase};
 use crate::Output;
@@ -10,18 +11,18 @@ use crate::callee::Act;
 use domain::time::Timestamp;
 use media::sip::message::SipMessage;
 
-/// T2: the longest pause between retransmissions (RFC 3261, 17.1.2.2).
+/// T2 in milliseconds: the longest pause between retransmissions (RFC 3261, 17.1.2.2).
 const T2_MS: u64 = 4_000;
 
 impl Leg {
-    /// A datagram of the leg's media socket.
+    /// Takes a datagram of the leg's media socket.
     pub(crate) fn take_media(&mut self, now: Timestamp, datagram: &[u8]) {
         if let Some(talk) = &mut self.talk {
             talk.receive(now, datagram);
         }
     }
 
-    /// Does what is due; true when the leg can be forgotten.
+    /// Does everything that is due; true if the leg can be forgotten.
     pub(crate) fn on_time(&mut self, now: Timestamp, out: &mut Outputs) -> bool {
         if is_past(self.times.step_at, now) {
             self.step(now, out);
@@ -69,7 +70,7 @@ impl Leg {
         }
     }
 
-    /// Ends an answered leg with BYE; one that was not answered is refused.
+    /// Ends an answered leg with a BYE; a leg that was not answered is refused.
     pub(crate) fn hang_up(&mut self, by: EndedBy, now: Timestamp, out: &mut Outputs) {
         match self.phase {
             Phase::Proceeding { .. } => self.refuse(NO_ROOM, by, now, out),
@@ -85,7 +86,7 @@ impl Leg {
         }
     }
 
-    /// BYE of the called side: From is the INVITE's To with our tag (RFC 3261, 12.2.1.1).
+    /// Returns the BYE of the called side: its From is the INVITE's To with our tag (RFC 3261, 12.2.1.1).
     fn compose_bye(&mut self) -> SipMessage {
         let from = self
             .reply_to(&self.invite, 200)

@@ -1,26 +1,26 @@
-//! A recognizer held against utterances whose words are known: error rates by dialect and level of noise.
+//! Evaluates a recognizer on utterances with known words: error rates by dialect and level of noise.
 
 use super::figures::{edits, units};
 use super::line::as_f64;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The least share of characters or words made out that AI-1 takes.
+/// Smallest share of characters or words recognized correctly that AI-1 allows.
 pub const ACCURACY_RATIO_FLOOR: f64 = 0.92;
-/// What it aims at, on the user's own set.
+/// The share of characters or words that AI-1 aims at, on the user's own set.
 pub const ACCURACY_RATIO_TARGET: f64 = 0.95;
 
-/// Where an utterance counts.
+/// The condition under which an utterance was recorded and recognized.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Condition {
-    /// As the set says; absent where it says nothing.
+    /// The dialect that the set states; absent if it states none.
     pub dialect: Option<String>,
-    /// White noise added, so many decibels below the speech; absent: as recorded.
+    /// Decibels by which added white noise lies below the speech; absent for the audio as recorded.
     pub noise_below_db: Option<u8>,
     pub noise_suppression: bool,
 }
 
-/// What was said and what was made of it.
+/// The words of an utterance and the text recognized from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attested {
     pub condition: Condition,
@@ -28,34 +28,34 @@ pub struct Attested {
     pub made_out: String,
 }
 
-/// Figures of one condition, or of all.
+/// The error figures of one condition, or of all utterances.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ErrorFigures {
     pub utterances: usize,
-    /// Made out to the letter.
+    /// Number of utterances recognized without an error.
     pub whole_count: usize,
-    /// Characters of Chinese, words of other languages.
+    /// Number of characters of Chinese, or of words of other languages.
     pub units: usize,
     pub edits: usize,
-    /// Edits of units: CER or WER.
+    /// Number of edits divided by `units`: the character or word error rate (CER or WER).
     pub error_ratio: f64,
-    /// One less that, and not under nothing.
+    /// One less the error ratio, but not below 0.
     pub accuracy_ratio: f64,
 }
 
-/// Figures by condition, worst conditions not hidden by the mean.
+/// The error figures of all utterances and of each condition, so that the mean hides no bad condition.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Compared {
     pub all: ErrorFigures,
     pub by_condition: Vec<ByCondition>,
     pub floor_ratio: f64,
     pub target_ratio: f64,
-    /// Each condition without added noise reaches the floor.
+    /// True if each condition without added noise reaches the floor.
     pub reaches_floor: bool,
     pub reaches_target: bool,
 }
 
-/// Figures of one condition.
+/// The error figures of one condition.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ByCondition {
     #[serde(flatten)]
@@ -78,7 +78,7 @@ impl ErrorFigures {
     }
 }
 
-/// Adds it all up.
+/// Adds up the error figures of these utterances.
 pub fn compared(attested: &[Attested]) -> Compared {
     let mut all = ErrorFigures::default();
     let mut by_condition: BTreeMap<Condition, ErrorFigures> = BTreeMap::new();

@@ -1,9 +1,9 @@
-//! How callees sound, evaluated on a grid of synthetic callers: does the score rise with pitch, loudness and
-//! pace, how often is a calm caller called raised, and how often an excited one.
+//! Evaluates the measure of callees' excitement on a grid of synthetic callers: whether the score rises with
+//! pitch, loudness and pace, how often a calm caller is called raised, and how often an excited one is.
 //!
-//! espeak-ng speaks calmly first, so that it is known how each caller speaks, then one phrase again and again
-//! in other manners. It has no anger of its own: the figures show that the measure does what it says, and not
-//! how well people are read.
+//! espeak-ng first speaks calmly, so that each caller's own manner is known, then says one phrase again and
+//! again in other manners. It has no anger of its own: the figures show that the measure works as described,
+//! not how well it reads people.
 
 use super::line::{TelephoneLine, as_f64};
 use crate::rehearsal_voices::{COMMANDS, Speaker};
@@ -13,28 +13,29 @@ use media::audio::prosody::ProsodyMeter;
 use media::audio::voice_activity::{VoiceActivity, VoiceChange};
 use serde::Serialize;
 
-/// How often a calm caller may be called raised: one utterance in twenty.
+/// Largest share of calm utterances that may be called raised: one in twenty.
 pub const FALSE_RAISED_RATIO_MAX: f64 = 0.05;
-/// How far a mean score may fall from one step of an axis to the next: what G.711 and rounding do.
+/// Largest fall of the mean score from one step of an axis to the next, in thousandths: the effect of G.711
+/// and rounding.
 const FALLS_PERMILLE_MAX: f64 = 15.0;
 
-/// Callers of the grid: two men and two women, as espeak-ng has them.
+/// Callers of the grid, as espeak-ng's variants: two men and two women.
 const CALLERS: [&str; 4] = ["m3", "m7", "f2", "f4"];
-/// How they speak first.
+/// The manner in which all callers speak first.
 const CALM: Manner = Manner {
     pitch: 50,
     pace: 180,
     gain_db: 0.0,
 };
-/// Spoken first: more than three seconds.
+/// The words spoken first: more than three seconds.
 const FIRST: &str = "wei2 ni3 hao3 wo3 shi4 ben3 ren2 ni3 shuo1 ba5 qing3 wen4 you3 shen2 me5 shi4 qing2 \
     wo3 xian4 zai4 you3 shi2 jian1 ni3 jiang3 qing1 chu5 yi4 dian3";
-/// Spoken in every manner.
+/// The words spoken in every manner.
 const PHRASE: &str = "wo3 yi3 jing1 shuo1 guo4 le5 wo3 bu4 xu1 yao4 zhe4 ge5 fu2 wu4";
 /// Silence between utterances, in samples: longer than the detector waits.
 const PAUSE_SAMPLES: usize = 8_000;
 
-/// How something is spoken.
+/// A manner of speaking: pitch (0 to 99), pace (words per minute), gain.
 #[derive(Debug, Clone, Copy)]
 struct Manner {
     pitch: u32,
@@ -45,13 +46,13 @@ struct Manner {
 /// One step of an axis.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
-    /// Pitch 0 to 99, words per minute, or decibels.
+    /// The step's value: pitch 0 to 99, words per minute, or decibels.
     pub value: f64,
-    /// Over all callers.
+    /// The mean score over all callers.
     pub score_permille_mean: f64,
 }
 
-/// One axis of the grid, the others as in calm speech.
+/// One axis of the grid; on it, the other two values are those of calm speech.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Axis {
     pub axis: &'static str,
@@ -59,40 +60,40 @@ pub struct Axis {
     pub is_monotone: bool,
 }
 
-/// What the grid says.
+/// The results over the grid.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EmotionEvaluation {
     pub callers: usize,
     pub axes: Vec<Axis>,
     pub is_monotone: bool,
-    /// Calm utterances in a calm caller's range of pitch, pace and loudness.
+    /// Number of calm utterances, in a calm caller's range of pitch, pace and loudness.
     pub calm_count: usize,
-    /// Of these, called raised or angry.
+    /// Number of calm utterances that were called raised or angry.
     pub false_raised_count: usize,
     pub false_raised_ratio: f64,
     pub false_raised_ratio_max: f64,
-    /// Utterances high, loud and fast together.
+    /// Number of utterances that are high, loud and fast together.
     pub excited_count: usize,
-    /// Of these, called raised.
+    /// Share of the excited utterances that were called raised.
     pub raised_ratio: f64,
-    /// Utterances with no reading, such as for want of a pitch.
+    /// Number of utterances without a reading, for example without a pitch.
     pub unread_count: usize,
     pub is_synthetic: bool,
 }
 
 impl EmotionEvaluation {
-    /// Whether it keeps what is promised.
+    /// True if scores rise on each axis and calm callers are called raised no more often than is allowed.
     pub fn holds(&self) -> bool {
         self.is_monotone && self.false_raised_ratio <= self.false_raised_ratio_max
     }
 }
 
-/// Speaks the grid with all callers; `None` where espeak-ng is not installed.
+/// Speaks the grid with all callers and measures it; `None` if espeak-ng is not installed.
 pub fn evaluated() -> Option<EmotionEvaluation> {
     evaluated_of(&CALLERS)
 }
 
-/// Speaks the grid and measures it.
+/// Speaks the grid with these variants and measures it; `None` if espeak-ng is not installed.
 fn evaluated_of(variants: &[&'static str]) -> Option<EmotionEvaluation> {
     let callers: Option<Vec<Caller>> = variants
         .iter()
@@ -169,7 +170,7 @@ fn whole(value: f64) -> u32 {
     value.round().clamp(0.0, 1_000.0) as u32
 }
 
-/// What people do who are calm: twelve sentences, each a little otherwise.
+/// Returns what calm callers say: twelve sentences in slightly different manners, and the two phrases.
 fn calm_manners() -> Vec<(&'static str, Manner)> {
     let range = [(47, 170, -2.0), (50, 180, 2.0), (53, 195, 0.0)];
     let all = COMMANDS.iter().zip(range.iter().cycle());
@@ -185,7 +186,7 @@ fn calm_manners() -> Vec<(&'static str, Manner)> {
     .collect()
 }
 
-/// High, loud and fast together.
+/// Returns what excited callers say: sentences that are high, loud and fast together.
 fn excited_manners() -> Vec<(&'static str, Manner)> {
     let manner = Manner {
         pitch: 85,
@@ -225,14 +226,15 @@ fn counted(callers: &[Caller], said: &[(&'static str, Manner)]) -> Option<Counte
     Some(counted)
 }
 
-/// One caller's utterances behind their calm first words, over a telephone with noise 25 dB below.
+/// Returns the readings of one caller's utterances after the calm first words, over a telephone with noise 25
+/// dB below; `None` if espeak-ng is not installed.
 fn readings(caller: &Caller, said: &[(&'static str, Manner)]) -> Option<Vec<Option<Prosody>>> {
     let mut caller = caller.clone();
     for (pinyin, manner) in said {
         let sound = spoken(caller.variant, pinyin, *manner)?;
         let before = caller.readings.len();
         caller.hears(&sound);
-        // Of an utterance with pauses, the most excited stretch.
+        // For an utterance with pauses, the most excited stretch counts.
         let stretches = caller.readings.split_off(before);
         let most = stretches
             .into_iter()
@@ -250,7 +252,7 @@ fn spoken(variant: &'static str, pinyin: &str, manner: Manner) -> Option<Vec<i16
         pitch: manner.pitch,
     };
     let mut sound = speaker.says(pinyin)?;
-    // Room for a voice 12 dB louder.
+    // Leaves room for a voice 12 dB louder.
     sound.iter_mut().for_each(|one| *one /= 5);
     sound.extend(std::iter::repeat_n(0, PAUSE_SAMPLES));
     let line = TelephoneLine {
@@ -261,7 +263,7 @@ fn spoken(variant: &'static str, pinyin: &str, manner: Manner) -> Option<Vec<i16
     Some(line.carries(&sound))
 }
 
-/// What listens to one caller.
+/// The detector and the meter that listen to one caller.
 #[derive(Debug, Clone)]
 struct Caller {
     variant: &'static str,
@@ -272,7 +274,7 @@ struct Caller {
 }
 
 impl Caller {
-    /// Somebody who has spoken calmly so far.
+    /// Returns a caller who has spoken calmly so far; `None` if espeak-ng is not installed.
     fn after_first(variant: &'static str) -> Option<Self> {
         let mut caller = Self {
             variant,

@@ -1,6 +1,7 @@
-//! How far a text that was made out lies from what was said: edits, by characters or by words.
+//! Counts the differences between a recognized text and the words that were said: edits, by characters or by
+//! words.
 
-/// Insertions, deletions and substitutions that lead from one to the other, at least.
+/// Returns the smallest number of insertions, deletions and substitutions between the two.
 pub(super) fn edits<T: PartialEq>(said: &[T], made_out: &[T]) -> usize {
     let mut before: Vec<usize> = (0..=made_out.len()).collect();
     for (row, one) in said.iter().enumerate() {
@@ -18,7 +19,8 @@ pub(super) fn edits<T: PartialEq>(said: &[T], made_out: &[T]) -> usize {
     before.last().copied().unwrap_or(0)
 }
 
-/// What is compared: characters where any is Chinese, words elsewhere; without marks, in lower case.
+/// Splits a text into the units that are compared: characters if any of it is Chinese, else words; without
+/// marks, in lower case.
 pub(super) fn units(text: &str) -> Vec<String> {
     let is_chinese = |one: char| ('\u{3400}'..='\u{9fff}').contains(&one);
     let plain = text.to_lowercase();

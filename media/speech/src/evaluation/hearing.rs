@@ -1,4 +1,4 @@
-//! One recording through a recognizer, as a leg would hand it out, faster where the engine keeps up.
+//! Plays one recording to a recognizer as a leg would, but faster if the engine runs in this process.
 
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{
@@ -7,12 +7,13 @@ use domain::ports::recognizer::{
 };
 use media::audio::frame::frame_of;
 
-/// Silence behind a recording, so that its last stretch ends: longer than the detector waits.
+/// Silence added after a recording, in milliseconds, so that its last stretch ends: longer than the detector
+/// waits.
 const BEHIND_MS: u64 = 600;
-/// Frames handed out at once to an engine in this process: half a second, a sixth of what may wait.
+/// Frames passed at once to an engine in this process: half a second, a sixth of what may wait.
 const AT_ONCE: u64 = 25;
 
-/// Why nothing was made out.
+/// The reason why nothing was recognized.
 #[derive(Debug, thiserror::Error)]
 pub enum HearingError {
     #[error(transparent)]
@@ -23,17 +24,17 @@ pub enum HearingError {
     Late,
 }
 
-/// How fast sound is handed out.
+/// The pace at which audio is passed to the recognizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// As it was recorded: what engines over the network expect.
+    /// The pace of the recording: engines over the network expect it.
     Recorded,
-    /// As fast as an engine in this process takes it; a stretch is waited for.
+    /// As fast as an engine in this process takes it; after a stretch of speech its text is awaited.
     AsTaken,
 }
 
 impl Pace {
-    /// What fits a recognizer.
+    /// The pace that fits a recognizer.
     pub const fn of(facts: &RecognizerFacts) -> Self {
         if facts.rehearsal_only {
             Self::AsTaken
@@ -43,7 +44,7 @@ impl Pace {
     }
 }
 
-/// All that is made out of a recording.
+/// Returns the whole text that is recognized in a recording.
 pub async fn made_out(
     recognizer: &dyn Recognizer,
     clock: &dyn Clock,
@@ -99,7 +100,7 @@ pub async fn made_out(
     Ok(joined(&texts))
 }
 
-/// Words are parted by spaces where they are letters.
+/// Joins the texts: with spaces if all are ASCII, else without.
 fn joined(texts: &[String]) -> String {
     let is_latin = texts.iter().all(|text| text.is_ascii());
     texts.join(if is_latin { " " } else { "" })
@@ -134,7 +135,7 @@ mod tests {
     use crate::rehearsal_voices::{CALLEE, COMMANDS, EXAMPLES};
     use std::sync::Arc;
 
-    /// Some of the commands: enough for a test, the rest is measured by the command.
+    /// Number of commands recognized here: enough for a test; the command-line evaluation uses all.
     const COMMANDS_HEARD: usize = 5;
 
     fn vocabulary() -> Option<Vocabulary> {
@@ -179,7 +180,7 @@ mod tests {
         );
     }
 
-    /// A second of the line's own noise on both sides.
+    /// Returns the audio with a second of the line's own noise on both sides.
     fn around(said: &[i16]) -> Vec<i16> {
         let quiet = vec![0; 8_000];
         [quiet.as_slice(), said, &quiet].concat()

@@ -1,16 +1,16 @@
-//! What a telephone makes of a sound: a level, noise below it, and G.711.
+//! Simulates the effect of a telephone line on audio: a level, noise below it, and G.711.
 
 use media::audio::frame::{FRAME_SAMPLES, sample_from};
 use media::codec::Codec;
 
-/// How a line changes a sound.
+/// The settings of a simulated telephone line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TelephoneLine {
-    /// Louder by so much; negative: quieter.
+    /// Decibels by which the line is louder; negative for quieter.
     pub gain_db: f64,
-    /// White noise so many decibels below the sound; none where it is absent.
+    /// Decibels by which white noise lies below the audio; `None` for no noise.
     pub noise_below_db: Option<f64>,
-    /// Of the noise: equal seeds make equal bytes.
+    /// The seed of the noise: equal seeds give equal bytes.
     pub seed: u64,
 }
 
@@ -21,7 +21,7 @@ impl TelephoneLine {
         seed: 1,
     };
 
-    /// With noise so far below the sound.
+    /// Returns a line with noise this far below the audio.
     pub const fn with_noise(below_db: f64, seed: u64) -> Self {
         Self {
             gain_db: 0.0,
@@ -30,7 +30,7 @@ impl TelephoneLine {
         }
     }
 
-    /// The sound as the other end hears it.
+    /// Returns the audio as the other end receives it.
     pub fn carries(self, samples: &[i16]) -> Vec<i16> {
         let noise_level = self.noise_below_db.map_or(0.0, |below_db| {
             // Uniform numbers have a third of their square as power.
@@ -50,7 +50,7 @@ impl TelephoneLine {
     }
 }
 
-/// Root of the mean power while something is said: frames within 20 dB of the loudest.
+/// Returns the root of the mean power of speech: of the frames within 20 dB of the loudest.
 fn level_of(samples: &[i16]) -> f64 {
     let power =
         |frame: &[i16]| frame.iter().map(|one| f64::from(*one).powi(2)).sum::<f64>() / as_f64(frame.len());
@@ -68,7 +68,7 @@ pub(super) fn as_f64(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// Numbers from -1 to 1, the same for the same seed.
+/// Random numbers from -1 to 1, the same for the same seed.
 struct Uniform(u64);
 
 impl Uniform {

@@ -1,5 +1,6 @@
-//! How well the parts that hear and speak do: error rates of recognizers, how callees sound, speakers that
-//! are told apart, and the kit by which people judge voices. What is measured on synthetic voices says so.
+//! Evaluates the parts that hear and speak: error rates of recognizers, the excitement read from callees'
+//! voices, the distinction of speakers, and the kit with which people judge voices. Figures that were
+//! measured on synthetic voices are marked.
 
 mod attested;
 pub mod emotion;

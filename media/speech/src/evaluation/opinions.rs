@@ -1,31 +1,32 @@
-//! What listeners thought of voices: mean opinion scores (ITU-T P.800, 1 to 5) with their intervals.
+//! Computes listeners' judgement of voices: mean opinion scores (ITU-T P.800, 1 to 5) with their intervals.
 
 use super::line::as_f64;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What AI-2 aims at.
+/// The mean opinion score that AI-2 aims at.
 pub const OPINION_TARGET: f64 = 4.0;
 /// Most scores of one file: a page of samples, many times over.
 const SCORES_MAX: usize = 10_000;
-/// Two-sided 95 % quantiles of Student's distribution for 1 to 30 degrees of freedom; beyond, the normal one.
+/// Two-sided 95 % quantiles of Student's distribution for 1 to 30 degrees of freedom; beyond that, the normal
+/// distribution's is used.
 const QUANTILES: [f64; 30] = [
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
     2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
 ];
 
-/// One file that a listener saved.
+/// One file of scores that a listener saved.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Opinions {
-    /// Which test: files of two tests are not put together.
+    /// The name of the listening test: files of two tests cannot be combined.
     pub test: String,
-    /// Whatever a listener called themselves.
+    /// The name that the listener entered.
     pub listener: String,
     pub scores: Vec<Opinion>,
 }
 
-/// One sample's score.
+/// The score of one sample.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Opinion {
@@ -34,10 +35,10 @@ pub struct Opinion {
     pub score: u8,
 }
 
-/// Why scores are not counted.
+/// The reason why scores are not counted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpinionsFault {
-    #[error("this is no file of a listening test: {0}")]
+    #[error("this is not a file of a listening test: {0}")]
     Unreadable(String),
     #[error("it holds more than {SCORES_MAX} scores")]
     TooMany,
@@ -45,7 +46,7 @@ pub enum OpinionsFault {
     Score { sample: String, score: u8 },
     #[error("{0} is scored twice")]
     Twice(String),
-    #[error("it is of the test {found}, the others are of {wanted}")]
+    #[error("it belongs to the test {found}, the other files to {wanted}")]
     OtherTest { found: String, wanted: String },
     #[error("{0} has sent a file already")]
     SameListener(String),
@@ -74,22 +75,22 @@ impl Opinions {
     }
 }
 
-/// What was thought of one voice.
+/// The scores of one voice, summed up.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VoiceOpinion {
     pub voice: String,
     pub listeners: usize,
     pub scores: usize,
     pub mean: f64,
-    /// 95 %; absent of a single score.
+    /// The 95 % interval of the mean; absent for a single score.
     pub interval: Option<[f64; 2]>,
-    /// The mean is 4.0 or more.
+    /// True if the mean is 4.0 or more.
     pub mean_reaches_target: bool,
-    /// The whole interval is: the figure that may be claimed.
+    /// True if the whole interval is 4.0 or more: this is the figure that may be claimed.
     pub reaches_target: bool,
 }
 
-/// Puts the files of one test together.
+/// Combines the files of one test to one result per voice.
 pub fn mean_opinions(files: &[Opinions]) -> Result<Vec<VoiceOpinion>, OpinionsFault> {
     let mut by_voice: BTreeMap<&str, Vec<(&str, f64)>> = BTreeMap::new();
     let mut listeners = BTreeSet::new();

@@ -1,8 +1,8 @@
-//! Speakers told apart by how they say one phrase: espeak-ng's voices over a telephone, each against itself
-//! and against every other.
+//! Evaluates how well speakers are distinguished by one phrase: espeak-ng's voices over a telephone, each
+//! compared with itself and with every other.
 //!
-//! Synthetic voices are far easier than people: the figures show that the comparison does what it says, and
-//! nothing of how well it would know somebody.
+//! Synthetic voices are far easier than people: the figures show that the comparison works as described, not
+//! how well it would recognize a person.
 
 use super::line::{TelephoneLine, as_f64};
 use crate::rehearsal_voices::Speaker;
@@ -10,46 +10,48 @@ use crate::voice_likeness::THRESHOLD_MILLI;
 use media::audio::likeness::VoiceTake;
 use serde::Serialize;
 
-/// The equal-error rate may be that high, and so may be either error at the threshold that is used.
+/// Largest allowed equal-error rate, and largest allowed rate of either error at the threshold that is used.
 pub const ERROR_RATIO_MAX: f64 = 0.03;
 
-/// Seven men and five women, as espeak-ng has them.
+/// The speakers, as espeak-ng's variants: seven men and five women.
 const SPEAKERS: [&str; 12] = [
     "m1", "m2", "m3", "m4", "m5", "m6", "m7", "f1", "f2", "f3", "f4", "f5",
 ];
-/// Nobody says something twice in the same way: words per minute, and pitch.
+/// Words per minute and pitch of each take: a person never says something twice in the same way.
 const TAKES: [(u32, u32); 3] = [(172, 48), (180, 50), (188, 52)];
-/// What is said.
+/// The phrase that all speakers say.
 const PHRASE: &str = "wo3 shi4 ben3 ren2 wo3 tong2 yi4 yong4 wo3 de5 sheng1 yin1 lai2 he2 dui4";
-/// How far noise lies below the voice.
+/// Decibels by which noise lies below the voice.
 const NOISE_BELOW_DB: f64 = 20.0;
 
-/// What the comparison makes of them.
+/// The results of the comparisons.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VoicesEvaluation {
     pub speakers: usize,
     pub takes: usize,
     pub noise_below_db: f64,
-    /// Comparisons of somebody with themselves, and with others.
+    /// Number of comparisons of a speaker with the same speaker.
     pub genuine_count: usize,
+    /// Number of comparisons of a speaker with another one.
     pub impostor_count: usize,
-    /// Where as many are refused wrongly as are taken wrongly.
+    /// The error rate at the distance where as many comparisons are refused wrongly as are accepted wrongly.
     pub equal_error_ratio: f64,
     pub equal_error_ratio_max: f64,
-    /// At which distance that is.
+    /// The distance at which both errors are equal, in thousandths.
     pub equal_error_milli: u32,
-    /// What is used: the largest distance that is alike.
+    /// The threshold in use: the largest distance that counts as alike, in thousandths.
     pub threshold_milli: u32,
     pub false_alike_count: usize,
     pub false_unlike_count: usize,
-    /// The farthest from themselves, and the nearest to somebody else.
+    /// The largest distance of a speaker to the same speaker, in thousandths.
     pub genuine_milli_max: u32,
+    /// The smallest distance of a speaker to another one, in thousandths.
     pub impostor_milli_min: u32,
     pub is_synthetic: bool,
 }
 
 impl VoicesEvaluation {
-    /// Whether it keeps what is promised.
+    /// True if all error rates are within `ERROR_RATIO_MAX`.
     pub fn holds(&self) -> bool {
         let ratio = |wrong: usize, of: usize| as_f64(wrong) / as_f64(of.max(1));
         self.genuine_count > 0
@@ -60,7 +62,7 @@ impl VoicesEvaluation {
     }
 }
 
-/// Lets all say the phrase, and compares them; `None` where espeak-ng is not installed.
+/// Has all speakers say the phrase and compares them; `None` if espeak-ng is not installed.
 pub fn evaluated() -> Option<VoicesEvaluation> {
     let speakers: Option<Vec<Vec<VoiceTake>>> = SPEAKERS
         .iter()
@@ -101,7 +103,7 @@ fn takes_of(variant: &'static str, seed: u64) -> Option<Vec<VoiceTake>> {
     let take = |((pace, pitch), number): (&(u32, u32), u64)| {
         let (pace, pitch) = (*pace, *pitch);
         let mut sound = Speaker { variant, pace, pitch }.says(PHRASE)?;
-        // Room for noise, and the quiet of a call around it.
+        // Leaves room for noise, and adds the silence of a call around the phrase.
         sound.iter_mut().for_each(|one| *one /= 2);
         let whole = [vec![0; 2_400], sound, vec![0; 2_400]].concat();
         let line = TelephoneLine::with_noise(NOISE_BELOW_DB, 1 + seed * 16 + number);
@@ -110,12 +112,12 @@ fn takes_of(variant: &'static str, seed: u64) -> Option<Vec<VoiceTake>> {
     TAKES.iter().zip(0..).map(take).collect()
 }
 
-/// What cannot be the same phrase is as far away as can be.
+/// Returns the distance of two takes; the largest number if they cannot be the same phrase.
 fn apart(one: &VoiceTake, other: &VoiceTake) -> u32 {
     one.apart_milli(other).unwrap_or(u32::MAX)
 }
 
-/// The rate at which both errors are alike, and the distance.
+/// The rate at which both errors are equal, and the distance at which that is.
 struct EqualError {
     ratio: f64,
     at_milli: u32,

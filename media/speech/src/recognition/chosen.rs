@@ -1,4 +1,4 @@
-//! From a SPEC to a recognizer: the one place that knows them all.
+//! Makes a recognizer from a SPEC: the only module that knows all kinds.
 
 use super::engine::Engine;
 use super::funasr::FunAsr;
@@ -20,12 +20,12 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tls::TlsError;
 
-/// What such services call their own model unless told otherwise.
+/// The default model of transcription services, as they call their own.
 const TRANSCRIPTION_MODEL: &str = "whisper-1";
-/// Where a service of NLS's form listens unless the address says so.
+/// The default path of a service of NLS's form.
 const NLS_PATH: &str = "/ws/v1";
 
-/// What a recognizer needs of its surroundings.
+/// The ports that a recognizer needs.
 #[derive(Clone)]
 pub struct RecognizerPorts {
     pub clock: Arc<dyn Clock>,
@@ -33,7 +33,7 @@ pub struct RecognizerPorts {
     pub ids: Arc<dyn IdSource>,
 }
 
-/// Why there is no recognizer.
+/// The reason why a recognizer cannot be made from a SPEC.
 #[derive(Debug, thiserror::Error)]
 pub enum RecognizerError {
     #[error(transparent)]
@@ -44,11 +44,11 @@ pub enum RecognizerError {
     NoSecret(String),
     #[error("nls needs `appkey_env` and `token_env`: names of the environment variables that hold them")]
     NoKey,
-    #[error("`clips:DIRECTORY` is a synthesizer, and hears nothing")]
+    #[error("`clips:DIRECTORY` is a synthesizer, not a recognizer")]
     Clips,
 }
 
-/// Makes the recognizer of a SPEC; `secret` looks up an environment variable. Engines are not asked yet.
+/// Makes the recognizer of a SPEC; `secret` looks up an environment variable. Engines are not contacted yet.
 pub fn recognizer(
     spec: &RecognizerSpec,
     ports: RecognizerPorts,
@@ -119,7 +119,7 @@ fn remote_engine(
     Ok(Arc::new(WebSocketEngine::new(dialect, server, &target)))
 }
 
-/// Where and how it is asked, without secrets.
+/// Returns a digest of the engine's address and model, without secrets.
 fn configuration(spec: &RecognizerSpec, remote: &Remote) -> String {
     let model = remote.option("model").unwrap_or("");
     let hash = Sha256::digest(format!("{spec} {model}"));

@@ -1,9 +1,9 @@
-//! An engine's text as we take it in: without control characters, Chinese without spaces, of bounded length.
+//! Cleans an engine's texts: without control characters, Chinese without spaces, of bounded length.
 
 use super::engine::Made;
 use domain::ports::recognizer::{ALTERNATIVES_MAX, Alternative, UTTERANCE_BYTES_MAX};
 
-/// Whether a space before or after this character means nothing.
+/// True for a character before or after which a space has no meaning.
 const fn is_chinese(one: char) -> bool {
     matches!(
         one,
@@ -12,7 +12,7 @@ const fn is_chinese(one: char) -> bool {
     )
 }
 
-/// A text of an engine, cleaned.
+/// Returns a text of an engine, cleaned.
 pub(super) fn cleaned(text: &str) -> String {
     let mut kept = String::with_capacity(text.len().min(UTTERANCE_BYTES_MAX));
     let mut space = false;
@@ -37,12 +37,12 @@ pub(super) fn cleaned(text: &str) -> String {
     kept
 }
 
-/// A ratio is one, or is not there.
+/// Returns a ratio limited to 0 to 1; `None` if there is none or it is not finite.
 fn ratio(value: Option<f64>) -> Option<f64> {
     value.filter(|one| one.is_finite()).map(|one| one.clamp(0.0, 1.0))
 }
 
-/// What an engine made out, cleaned.
+/// Returns a result of an engine with all its texts cleaned.
 pub(super) fn cleaned_made(made: &Made) -> Made {
     let text = cleaned(&made.text);
     let others = made.alternatives.iter().map(|one| Alternative {

@@ -1,4 +1,4 @@
-//! What every recognizer must do; each implementation runs this suite whole.
+//! The test suite that every recognizer must pass; each implementation runs all of it.
 
 use crate::testing::sounds::{frames, silence};
 use crate::testing::{SuiteClock, SuiteTasks};
@@ -11,18 +11,18 @@ use domain::ports::recognizer::{
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Frames given at once; then others have a turn.
+/// Number of frames pushed at once, before other tasks run.
 const AT_ONCE: usize = 10;
-/// Pause of the suite between them: forty times as fast as a call.
+/// Pause between these pushes, in milliseconds: forty times as fast as a call.
 const PAUSE_MS: u64 = 5;
-/// Patience of the suite beyond what the port promises.
+/// Time that the suite waits beyond the port's limit, in milliseconds.
 const PATIENCE_MS: u64 = 2_000;
 
-/// A recognizer, and what it can hear.
+/// A recognizer under test, and the audio it can recognize.
 #[async_trait]
 pub(crate) trait Stage: Send + Sync {
     fn recognizer(&self) -> Arc<dyn Recognizer>;
-    /// Two sounds, and their texts in the order in which they are said.
+    /// Returns two clips and their texts, in the order in which they are said.
     fn said(&self) -> [(Vec<i16>, String); 2];
 }
 
@@ -41,7 +41,8 @@ pub(crate) fn order() -> ListeningOrder {
     }
 }
 
-/// Gives audio as fast as an engine may take it, and answers all that came of it until `enough` says so.
+/// Pushes audio as fast as an engine may take it, and returns all events up to the moment at which `enough`
+/// is true.
 pub(crate) async fn listen(
     listening: &mut Box<dyn Listening>,
     audio: &[HeardFrame],
@@ -85,7 +86,7 @@ pub(crate) fn finals(events: &[RecognitionEvent]) -> Vec<&Utterance> {
         .collect()
 }
 
-/// Silence, what is said, and silence long enough for any engine to see its end.
+/// Returns the frames of silence, the speech, and silence long enough for any engine to find its end.
 pub(crate) fn call(said: &[i16], from_ms: u64) -> Vec<HeardFrame> {
     let audio = [silence(600), said.to_vec(), silence(1_500)].concat();
     frames(&audio, from_ms)
@@ -154,7 +155,7 @@ async fn what_is_said_is_heard_in_order_with_its_times(stage: &dyn Stage) {
     ends(&mut listening).await;
 }
 
-/// After `finish` the end comes, and nothing after it.
+/// Asserts that the listening ends after `finish`, and that nothing comes after its end.
 async fn ends(listening: &mut Box<dyn Listening>) {
     listening.finish();
     let since = SuiteClock.now();

@@ -1,4 +1,4 @@
-//! What an engine is given and what it gives: bounded queues between the session and the engine's task.
+//! The interface between a session and an engine's task: the messages both ways, and bounded queues for them.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -6,16 +6,16 @@ use domain::ports::recognizer::{Alternative, FRAME_SAMPLES, FailureClass, Listen
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Frames that may wait for an engine: three seconds, which covers the time a connection may take.
+/// Most frames that may wait for an engine: three seconds, which covers the time for a connection.
 pub const TO_ENGINE_MAX: usize = 150;
-/// Texts that may wait for whoever listens; beyond, the engine's connection is not read.
+/// Most texts that may wait for the session; beyond that, the engine's connection is not read.
 pub const FROM_ENGINE_MAX: usize = 64;
 
-/// What goes to an engine, in order.
+/// A message to an engine; they come in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ToEngine {
     Audio(Box<[i16; FRAME_SAMPLES]>),
-    /// Our detector: the frames from this instant on are speech. Frames are counted from the first.
+    /// Speech, by our own detector, began this many frames back, counted from the last frame sent.
     SpeechStarted {
         frames_back: usize,
     },
@@ -26,7 +26,7 @@ pub enum ToEngine {
     Finish,
 }
 
-/// A text as an engine gives it.
+/// A text that an engine recognized, with its confidence and alternatives.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Made {
     pub text: String,
@@ -34,34 +34,35 @@ pub struct Made {
     pub alternatives: Vec<Alternative>,
 }
 
-/// What comes from an engine.
+/// A message from an engine.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FromEngine {
-    /// It listens, and has made nothing out so far.
+    /// The engine is listening and has recognized nothing so far.
     Idle,
-    /// The present utterance so far, whole.
+    /// The whole text of the present utterance so far.
     Partial(String),
     Final(Made),
     Failed(FailureClass),
 }
 
-/// The engine's ends of both queues. When `audio` ends without `Finish`, nobody wants to know any more.
+/// The engine's ends of both queues. If `audio` ends without `Finish`, no result is wanted any more.
 pub struct EngineEnds {
     pub audio: mpsc::Receiver<ToEngine>,
     pub heard: mpsc::Sender<FromEngine>,
     pub clock: Arc<dyn Clock>,
 }
 
-/// One call's hearing, run in a task of its own; it is over when the engine has said all after `Finish`.
+/// An engine's work for one call, run in its own task; it ends when all results after `Finish` have been
+/// sent.
 #[async_trait]
 pub trait Hearing: Send {
     async fn run(self: Box<Self>, ends: EngineEnds);
 }
 
-/// An engine: what a recognizer is made of.
+/// An engine that recognizes speech, without the session around it.
 pub trait Engine: Send + Sync {
     fn facts(&self) -> RecognizerFacts;
-    /// The task's name.
+    /// The name of its tasks.
     fn task(&self) -> &'static str;
     fn begin(&self, order: &ListeningOrder) -> Box<dyn Hearing>;
 }

@@ -1,12 +1,12 @@
 //! FunASR's websocket protocol in mode `2pass`: partial texts as increments, then each sentence whole.
 //!
-//! Traps: which message is which is said by `mode`, not by `is_final`; hot words are JSON within a JSON
-//! string; the websocket subprotocol is `binary`; a sentence comes when the server's own detector ends it.
+//! Traps: `mode`, not `is_final`, says what kind a message is; hot words are JSON within a JSON string; the
+//! websocket subprotocol is `binary`; a sentence comes when the server's own detector ends it.
 //!
-//! The two servers end in different ways. The C++ one marks its last message with `is_final`, and where no
-//! text is left sends that without a `mode`. The Python one says `is_final` of every message while the client
-//! speaks and of none afterwards, sends nothing where no text is left, and never closes. So `is_final` marks
-//! the last message only behind one that came without it.
+//! The two servers end in different ways. The C++ server marks its last message with `is_final`, and sends
+//! that message without a `mode` if no text is left. The Python server sets `is_final` in every message while
+//! the client speaks and in none afterwards, sends nothing if no text is left, and never closes. So
+//! `is_final` marks the last message only after one that came without it.
 
 use super::engine::Made;
 use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
@@ -18,8 +18,9 @@ use serde_json::{Map, Value, json};
 
 /// Frames in a message: 60 ms, as its own clients send.
 const FRAMES_PER_MESSAGE: usize = 3;
-/// Chunks of 600 ms with 300 ms of look-ahead, and how many messages make one.
+/// The first message's `chunk_size`: chunks of 600 ms with 300 ms of look-ahead.
 const CHUNK_SIZE: [u32; 3] = [5, 10, 5];
+/// The first message's `chunk_interval`: the number of messages that make one chunk.
 const CHUNK_INTERVAL: u32 = 10;
 
 /// A FunASR server.
@@ -63,7 +64,7 @@ impl Dialect for FunAsr {
     }
 }
 
-/// What a model of several languages (SenseVoice) is told by `svs_lang`.
+/// The values of `svs_lang`, which selects the language of a multilingual model (SenseVoice).
 const LANGUAGES: [&str; 5] = ["zh", "en", "yue", "ja", "ko"];
 
 struct FunAsrExchange {
@@ -73,7 +74,7 @@ struct FunAsrExchange {
     /// The increments of the present sentence.
     partial: String,
     ending: bool,
-    /// A message came without `is_final`: behind one, `is_final` marks the last.
+    /// True after a message without `is_final`: from then on, `is_final` marks the last message.
     marks_last: bool,
 }
 
@@ -97,7 +98,7 @@ impl Protocol for FunAsrExchange {
                 .collect();
             add(&mut hello, "hotwords", json!(Value::Object(words).to_string()));
         }
-        // Models of one language leave it aside.
+        // Models of one language ignore it.
         if LANGUAGES.contains(&self.language.as_str()) {
             add(&mut hello, "svs_lang", json!(self.language));
         }
@@ -139,8 +140,8 @@ impl Protocol for FunAsrExchange {
             Some("2pass-offline" | "offline") => {
                 let partial = without_tags(&std::mem::take(&mut self.partial));
                 let text = without_tags(raw);
-                // The second pass found nothing in what the first one heard: the sentence was said all the
-                // same.
+                // The second pass found nothing in a sentence that the first pass recognized: it was said all
+                // the same.
                 let is_kept = text.is_empty() && !partial.is_empty();
                 let made = Made {
                     text: if is_kept { partial } else { text },
@@ -161,10 +162,10 @@ impl Protocol for FunAsrExchange {
     }
 }
 
-/// Longest tag of a multilingual model, for example `<|withitn|>`.
+/// Longest tag of a multilingual model, in bytes, for example `<|withitn|>`.
 const TAG_BYTES_MAX: usize = 32;
 
-/// A text without the tags that SenseVoice puts into it: language, emotion, event, form of numbers
+/// Returns a text without the tags that SenseVoice puts into it: language, emotion, event, form of numbers
 /// (`<|zh|><|NEUTRAL|><|Speech|><|withitn|>`).
 fn without_tags(text: &str) -> String {
     let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
@@ -172,7 +173,7 @@ fn without_tags(text: &str) -> String {
         plain.push_str(before);
         match after.split_once("|>") {
             Some((tag, behind)) if is_tag(tag) => rest = behind,
-            // Cut off in an increment: the rest of it follows.
+            // The tag is cut off in an increment: the rest of it follows.
             None if is_tag(after) => rest = "",
             _ => {
                 plain.push_str("<|");
@@ -212,7 +213,7 @@ mod tests {
         recognizer.open(&order()).unwrap()
     }
 
-    /// All that comes to the end, which comes within three seconds.
+    /// Returns all events up to the end, and asserts that it comes within three seconds.
     async fn to_the_end(listening: &mut Box<dyn Listening>, server: FunAsrServer) -> Vec<RecognitionEvent> {
         let (clock, _) = ports();
         let since = clock.now();
@@ -258,7 +259,7 @@ mod tests {
         }
     }
 
-    /// One says it of its last message alone, the other of every message while the client speaks.
+    /// One server sets it in its last message only, the other in every message while the client speaks.
     #[test]
     fn is_final_ends_a_listening_only_where_it_means_that() {
         let said = |mode: &str, text: &str, is_final: bool| {
@@ -289,7 +290,7 @@ mod tests {
         assert_eq!(
             exchange.read(&over),
             Err(FailureClass::Garbled),
-            "nobody has ended"
+            "the client has not ended"
         );
         exchange.farewell();
         assert_eq!(exchange.read(&over), Ok(Read::Done));
@@ -370,7 +371,7 @@ mod tests {
         assert_eq!(
             told("nan"),
             Value::Null,
-            "a language that it has not is not asked for"
+            "a language that the model does not know is not requested"
         );
     }
 

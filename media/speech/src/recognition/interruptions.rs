@@ -1,9 +1,10 @@
-//! Who cuts in and who only listens: whole calls of made-up sound through detector and turn, with no engine.
+//! Tests which sounds cut a prompt and which are only signs of listening: whole calls of generated audio
+//! through detector and turn, without an engine.
 //!
-//! What the figure of false interruptions covers is what is drawn here: sounds of listening of 150 to 700 ms
-//! before an engine that tells them while they are said, and other people 18 dB and more below a caller
-//! who has spoken in the last seconds.
-//! What it does not cover is pinned below it.
+//! The rate of false interruptions covers the sounds drawn here: signs of listening of 150 to 700 ms with an
+//! engine that gives partial texts, and other people 18 dB and more below a caller who has spoken in the last
+//! seconds.
+//! The cases it does not cover are pinned below it.
 
 use crate::testing::sounds::{frames, silence, voice};
 use domain::ports::recognizer::{Cuts, RecognitionEvent};
@@ -11,12 +12,12 @@ use domain::turn::{BargeIn, Expected, Turn, TurnAct, TurnRules};
 use media::audio::frame::sample_from;
 use media::audio::voice_activity::{VoiceActivity, VoiceChange};
 
-/// Calls of each kind.
+/// Number of calls of each kind.
 const CALLS: u64 = 60;
-/// Sounds of listening, as an engine gives them.
+/// Texts of the signs of listening, as an engine gives them.
 const LISTENING: [&str; 6] = ["嗯", "嗯嗯", "哦", "对对", "uh huh", "mm"];
 
-/// Numbers that differ from call to call and are the same in every run.
+/// Random numbers that differ from call to call and are the same in every run.
 struct Chance(u64);
 
 impl Chance {
@@ -42,7 +43,7 @@ fn event_of(change: VoiceChange) -> RecognitionEvent {
     }
 }
 
-/// A call: its sound, and what an engine tells of it and when.
+/// A call: its audio, and the partial texts that an engine gives, with their times.
 #[derive(Default)]
 struct Call {
     audio: Vec<i16>,
@@ -50,7 +51,8 @@ struct Call {
 }
 
 impl Call {
-    /// The caller has said hello, which is how loud they are; a prompt plays from then on.
+    /// Returns a call in which the caller has said hello, which sets their level; from then on a prompt
+    /// plays.
     fn begun() -> Self {
         Self {
             audio: [silence(500), voice(240), silence(1_500)].concat(),
@@ -66,7 +68,7 @@ impl Call {
         self.audio.extend_from_slice(sound);
     }
 
-    /// A sound of listening, told 200 to 450 ms after it began.
+    /// Adds a sign of listening, with a text 200 to 450 ms after it began.
     fn listens(&mut self, chance: &mut Chance, ms: u64) {
         let index = usize::try_from(chance.between(0, LISTENING.len() as u64 - 1)).unwrap();
         let at_ms = self.ms() + chance.between(200, 450);
@@ -74,7 +76,7 @@ impl Call {
         self.add(&voice(ms));
     }
 
-    /// When the prompt is cut, in milliseconds of the call.
+    /// The time at which the prompt is cut, in milliseconds of the call; `None` if it is not cut.
     fn cut_at(&self, hears_partials: bool) -> Option<u64> {
         let mut detector = VoiceActivity::new(None);
         let mut turn = Turn::new(TurnRules {
@@ -102,7 +104,8 @@ impl Call {
     }
 }
 
-/// How many of the calls are cut by nobody, each with two to five sounds of whatever `sounds` makes.
+/// Returns the number of calls in which the prompt is cut although the caller does not interrupt; each has
+/// two to five sounds that `sounds` adds.
 fn cut_by_nobody(seed: u64, hears_partials: bool, sounds: impl Fn(&mut Chance, &mut Call, u64)) -> u64 {
     let mut chance = Chance(seed);
     let mut cut = 0;
@@ -117,7 +120,7 @@ fn cut_by_nobody(seed: u64, hears_partials: bool, sounds: impl Fn(&mut Chance, &
     cut
 }
 
-/// Somebody else in the room, so far below the caller, for half a second to three and a half.
+/// Adds another person in the room, this far below the caller, for half a second to three and a half.
 fn babble(chance: &mut Chance, call: &mut Call, least_db: u64, most_db: u64) {
     let below_db = f64::from(u32::try_from(chance.between(least_db, most_db)).unwrap());
     let ms = chance.between(500, 3_500);
@@ -129,17 +132,17 @@ fn sounds_of_listening_and_other_people_cut_at_most_one_call_in_ten() {
     let cut = cut_by_nobody(11, true, |chance, call, number| {
         let ms = chance.between(150, 700);
         call.listens(chance, ms);
-        // Every other call has somebody else in the room.
+        // Every other call has another person in the room.
         if number % 2 == 1 {
             call.add(&silence(700));
             babble(chance, call, 18, 24);
         }
     });
-    println!("{cut} of {CALLS} calls were cut by nobody");
+    println!("the prompt was cut by mistake in {cut} of {CALLS} calls");
     assert!(cut * 10 <= CALLS, "{cut} of {CALLS}");
 }
 
-/// Where nothing is told while it is said, a sound of listening is short or it cuts.
+/// Without partial texts, a sign of listening must be short, or it cuts.
 #[test]
 fn without_partial_texts_only_short_sounds_of_listening_are_let_pass() {
     let of = |least_ms, most_ms| {
@@ -151,13 +154,10 @@ fn without_partial_texts_only_short_sounds_of_listening_are_let_pass() {
     let (short, any, long) = (of(150, 250), of(150, 700), of(400, 700));
     println!("of {CALLS} calls: {short} up to 250 ms, {any} up to 700 ms, {long} from 400 ms");
     assert!(short * 10 <= CALLS, "{short} of {CALLS}");
-    assert_eq!(
-        long, CALLS,
-        "each cuts: if none does any more, the documents say so"
-    );
+    assert_eq!(long, CALLS, "each cuts in; if that changes, update the documents");
 }
 
-/// A second voice nearly as loud as the caller's is the caller's, for all that the detector can tell.
+/// The detector cannot tell a second voice nearly as loud as the caller's from the caller.
 #[test]
 fn other_people_cut_in_by_how_near_to_the_caller_they_are() {
     let of = |least_db, most_db, caller_speaks| {
@@ -176,7 +176,7 @@ fn other_people_cut_in_by_how_near_to_the_caller_they_are() {
     assert!(far * 10 <= CALLS, "{far} of {CALLS}");
     assert!(
         near * 10 > CALLS * 8,
-        "if they are told apart now, the documents say so: {near}"
+        "if people nearby no longer cut in, update the documents: {near}"
     );
     assert!(alone > far, "how loud a silent caller is, is forgotten: {alone}");
 }
@@ -191,8 +191,8 @@ fn whoever_cuts_in_is_heard_within_200_ms_of_the_300_that_count() {
         call.add(&silence(before_ms));
         call.add(&voice(chance.between(600, 2_000)));
         call.add(&silence(400));
-        let at_ms = call.cut_at(false).expect("somebody cuts in");
-        // A frame that holds the first of it counts whole.
+        let at_ms = call.cut_at(false).expect("the caller cuts in");
+        // A frame that holds the beginning of the voice counts as a whole.
         waits.push((at_ms - before_ms).saturating_sub(300));
     }
     waits.sort_unstable();

@@ -1,8 +1,8 @@
-//! One call's listening, whatever engine is behind it: it keeps what the `Recognizer` port promises.
+//! The session of one call's listening with any engine: it keeps the guarantees of the `Recognizer` port.
 //!
-//! Voice is detected here, frame by frame, before the audio goes to the engine. The engine runs in a task of
-//! its own behind two bounded queues; it may be slow, wrong or gone, and the owner hears of it as an event,
-//! at the latest `FINAL_MS_MAX` after speech has ended.
+//! Voice is detected here, frame by frame, before the audio goes to the engine. The engine runs in its own
+//! task behind two bounded queues; if it is slow, wrong or gone, the owner gets an event about it, at the
+//! latest `FINAL_MS_MAX` after speech has ended.
 
 use super::cleaned::{cleaned, cleaned_made};
 use super::engine::{Engine, EngineEnds, FROM_ENGINE_MAX, FromEngine, Made, TO_ENGINE_MAX, ToEngine};
@@ -23,17 +23,17 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Missing frames made up for with silence, at once: half a second. A longer gap only moves the time.
+/// Most missing frames that are replaced by silence at once: half a second. A longer gap only moves the time.
 const GAP_FRAMES_MAX: u32 = 25;
-/// Voice of a stretch that an engine must have an answer to. Shorter ones may be a cough, of which it says
-/// nothing: then nothing was made out.
+/// Shortest voice of a stretch that an engine must answer, in milliseconds. A shorter one may be a cough
+/// without a text; it then counts as nothing recognized.
 const ANSWERABLE_MS: u64 = 600;
-/// Stretches in a row that an engine may leave without a word: the second one is a failure.
+/// Number of stretches in a row without an answer at which the engine counts as failed.
 const UNANSWERED_MAX: u32 = 2;
-/// Events that may wait for an owner who does not ask; beyond, the oldest partial goes first.
+/// Most events that wait for the owner; beyond that, the oldest partial text is dropped first.
 const EVENTS_MAX: usize = 256;
 
-/// A recognizer made of an engine.
+/// A recognizer built from an engine.
 pub struct EngineRecognizer {
     engine: Arc<dyn Engine>,
     clock: Arc<dyn Clock>,
@@ -90,38 +90,38 @@ struct Stretch {
     voiced_ms: u64,
     partial: bool,
     prosody: Option<Prosody>,
-    /// Texts that are still to come.
+    /// The texts that are still to come.
     awaited: Awaited,
-    /// There has been one.
+    /// True if there has been a stretch of speech.
     begun: bool,
 }
 
 struct EngineListening {
     clock: Arc<dyn Clock>,
     voice: VoiceActivity,
-    /// Between the detector, which hears the line as it is, and the engine.
+    /// The noise filter before the engine; the detector receives the unfiltered audio.
     denoiser: Option<Denoiser>,
     prosody: Option<ProsodyMeter>,
-    /// Gone once nothing more is to be sent.
+    /// The queue to the engine; `None` when nothing more is to be sent.
     to_engine: Option<mpsc::Sender<ToEngine>>,
     from_engine: mpsc::Receiver<FromEngine>,
     told: VecDeque<RecognitionEvent>,
     stretch: Stretch,
-    /// When the next frame begins.
+    /// The time at which the next frame begins.
     next_ms: Option<u64>,
-    /// When the engine must have answered.
+    /// The time by which the engine must have answered.
     final_by: Option<Timestamp>,
     unanswered: u32,
-    /// Texts that were not waited for any longer, and may still come.
+    /// Texts that are not awaited any longer, and may still come.
     owed: Awaited,
-    /// The engine said since the end of speech that it listens.
+    /// True if the engine has said since the end of speech that it is listening.
     alive: bool,
     cuts: Cuts,
     ended: bool,
 }
 
 impl EngineListening {
-    /// Nothing comes after a failure or the end.
+    /// Queues an event for the owner. After a failure or the end, no event follows.
     fn tell(&mut self, event: RecognitionEvent) {
         if self.ended {
             return;
@@ -143,7 +143,7 @@ impl EngineListening {
         self.end();
     }
 
-    /// The engine's task sees its queue end.
+    /// Ends the session; the engine's task sees the end of its queue.
     fn end(&mut self) {
         self.ended = true;
         self.to_engine = None;
@@ -153,7 +153,7 @@ impl EngineListening {
     fn send(&mut self, what: ToEngine) {
         let Some(engine) = &self.to_engine else { return };
         match engine.try_send(what) {
-            // A task that has ended says why in its own queue.
+            // A task that has ended gives the reason in its own queue.
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
             Err(mpsc::error::TrySendError::Full(_)) => self.fail(FailureClass::Overrun),
         }
@@ -200,7 +200,7 @@ impl EngineListening {
         }
     }
 
-    /// `ago_ms`: the time that the detector waited for more.
+    /// Notes the end of a stretch of speech. `ago_ms` is the time that the detector waited for more voice.
     fn speech_ended(&mut self, t_ms: u64, voiced_ms: u64, ago_ms: u64) {
         self.stretch.end_ms = Some(t_ms);
         self.stretch.voiced_ms = voiced_ms;
@@ -213,7 +213,7 @@ impl EngineListening {
         }
     }
 
-    /// What an engine makes of a line on which nobody has spoken is left.
+    /// Takes a message of the engine. Texts before the first speech are dropped.
     fn take_text(&mut self, from: FromEngine) {
         match from {
             FromEngine::Idle => self.alive = true,
@@ -229,7 +229,8 @@ impl EngineListening {
         }
     }
 
-    /// Engines cut where they like: an empty text in the middle of speech says nothing yet.
+    /// Takes a final text. Engines end sentences at times of their own choice: an empty text in the middle of
+    /// speech has no meaning yet.
     fn take_final(&mut self, made: &Made) {
         let made = cleaned_made(made);
         let speaking = self.stretch.end_ms.is_none();
@@ -264,8 +265,8 @@ impl EngineListening {
         }));
     }
 
-    /// That of a stretch that was told as nothing made out. Where the engine cuts, it can be told apart only
-    /// as long as nobody speaks again.
+    /// True if a text belongs to a stretch that was already reported as nothing recognized. With an engine
+    /// that ends sentences itself, that is known only until the next speech begins.
     fn is_late(&mut self, speaking: bool) -> bool {
         let late = match self.cuts {
             Cuts::Ours => !self.owed.is_nothing(),
@@ -277,7 +278,8 @@ impl EngineListening {
         late
     }
 
-    /// The time for an answer is over. An engine that listens and has made nothing out has answered.
+    /// Handles the end of the time for an answer. An engine that said that it is listening has thereby
+    /// answered.
     fn missed(&mut self) {
         self.final_by = None;
         self.unanswered += 1;
@@ -293,7 +295,7 @@ impl EngineListening {
         self.tell_final(Made::default());
     }
 
-    /// The engine's task is over: as agreed after `finish`, or without a word.
+    /// Handles the end of the engine's task: agreed after `finish`, else a failure.
     fn engine_ended(&mut self) {
         if self.to_engine.is_some() {
             self.fail(FailureClass::Cut);

@@ -1,7 +1,7 @@
 //! Speech to text behind the `Recognizer` port: one session for every engine, and the engines themselves.
 //!
-//! `listening.rs` keeps what the port promises (voice activity, times, limits, how late an answer may be); an
-//! engine only turns audio into texts. `spec.rs` reads which engine somebody wants.
+//! `listening.rs` keeps the guarantees of the port (voice activity, times, limits, how late an answer may
+//! be); an engine only turns audio into texts. `spec.rs` reads the user's choice of an engine.
 
 mod chosen;
 mod cleaned;

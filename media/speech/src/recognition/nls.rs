@@ -1,6 +1,6 @@
-//! The form of Aliyun's intelligent speech service (`SpeechTranscriber`), which self-hosted servers copy.
+//! The protocol of Aliyun's intelligent speech service (`SpeechTranscriber`), which self-hosted servers copy.
 //!
-//! Each message is an object of `header` and `payload`. Audio may be sent once `TranscriptionStarted` came.
+//! Each message is an object with `header` and `payload`. Audio may be sent after `TranscriptionStarted`.
 
 use super::engine::Made;
 use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
@@ -12,16 +12,16 @@ use std::sync::Arc;
 
 /// Frames in a message: 100 ms, as the service advises.
 const FRAMES_PER_MESSAGE: usize = 5;
-/// Silence after which the service ends a sentence (its own default).
+/// Silence after which the service ends a sentence, in milliseconds (its own default).
 const SENTENCE_SILENCE_MS: u64 = 800;
-/// States of the header from here to the next are the client's fault: a token, a key, a quota.
+/// The statuses of the header that mean a fault of the client: a token, a key, a quota.
 const CLIENT_STATUS: std::ops::Range<u64> = 40_000_000..50_000_000;
 
-/// A service of that form.
+/// A service with this protocol.
 pub(super) struct Nls {
     facts: RecognizerFacts,
     app_key: String,
-    /// The id of hot words that stand with the service: it takes none in a message.
+    /// The id of a hot word list that is stored with the service: messages cannot contain hot words.
     vocabulary: Option<String>,
     ids: Arc<dyn IdSource>,
 }
@@ -48,7 +48,7 @@ impl Nls {
     }
 }
 
-/// 32 hexadecimal digits, as its ids are.
+/// Returns 32 random hexadecimal digits, the form of the protocol's ids.
 fn draw(ids: &dyn IdSource) -> String {
     let mut bytes = [0; 16];
     ids.random(&mut bytes);
@@ -76,7 +76,7 @@ impl Dialect for Nls {
 struct NlsExchange {
     app_key: String,
     ids: Arc<dyn IdSource>,
-    /// The same for the whole exchange.
+    /// The id of the exchange, the same in all its messages.
     task_id: String,
     vocabulary: Option<String>,
     batch: PcmBatch,

@@ -1,10 +1,10 @@
-//! What an engine behind a websocket says and hears, as pure messages; the connection is somebody else's.
+//! The messages to and from an engine behind a websocket, without the connection.
 
 use super::engine::Made;
 use domain::ports::recognizer::{FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
 use serde_json::Value;
 
-/// One message either way.
+/// One message in either direction.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Wire {
     Text(String),
@@ -17,53 +17,53 @@ impl Wire {
     }
 }
 
-/// What a message of the engine meant.
+/// The meaning of a message from the engine.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Read {
     Nothing,
-    /// It listens, and has made nothing out.
+    /// The engine is listening and has recognized nothing.
     Idle,
-    /// It has begun: audio may be sent.
+    /// The engine has begun: audio may be sent.
     Ready,
     Partial(String),
     Final(Made),
-    /// The same, and nothing comes after it.
+    /// A final text after which nothing more comes.
     Last(Made),
-    /// It has said all that it will.
+    /// Nothing more comes.
     Done,
 }
 
-/// One call's exchange with an engine.
+/// The exchange of one call with an engine.
 pub(crate) trait Protocol: Send {
-    /// Sent at once when the connection stands.
+    /// Returns the messages to send when the connection is made.
     fn hello(&mut self) -> Vec<Wire>;
-    /// Whether audio waits for `Read::Ready`.
+    /// True if audio has to wait for `Read::Ready`.
     fn waits_for_ready(&self) -> bool {
         false
     }
-    /// Takes 20 ms; answers what is to be sent, where enough has come together.
+    /// Takes 20 ms of audio; returns a message if there is enough for one.
     fn audio(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<Wire>;
-    /// No more audio comes.
+    /// Returns the messages to send when no more audio comes.
     fn farewell(&mut self) -> Vec<Wire>;
     fn read(&mut self, wire: &Wire) -> Result<Read, FailureClass>;
-    /// Whether an engine of which nothing is awaited may answer the farewell with silence.
+    /// True if an engine that owes no text may answer the farewell with silence.
     fn may_end_silently(&self) -> bool {
         false
     }
 }
 
-/// Engines of one kind: what makes a protocol for each call.
+/// A kind of engine: it makes a protocol exchange for each call.
 pub(crate) trait Dialect: Send + Sync {
     fn facts(&self) -> RecognizerFacts;
     fn task(&self) -> &'static str;
-    /// The websocket subprotocol asked for.
+    /// The websocket subprotocol to request.
     fn subprotocol(&self) -> Option<&'static str> {
         None
     }
     fn begin(&self, order: &ListeningOrder) -> Box<dyn Protocol>;
 }
 
-/// A message as a JSON object; anything else is none of the protocol's.
+/// Returns a message as a JSON object; any other message is an error of the protocol.
 pub(super) fn object(wire: &Wire) -> Result<Value, FailureClass> {
     let Wire::Text(text) = wire else {
         return Err(FailureClass::Garbled);
@@ -74,19 +74,19 @@ pub(super) fn object(wire: &Wire) -> Result<Value, FailureClass> {
     }
 }
 
-/// One more member of an object that we write.
+/// Adds a member to an object that we write.
 pub(super) fn add(object: &mut Value, member: &str, value: Value) {
     if let Some(members) = object.as_object_mut() {
         members.insert(member.to_owned(), value);
     }
 }
 
-/// A member that is a text.
+/// Returns a member that is a text.
 pub(super) fn text_of<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
     value.get(member).and_then(Value::as_str)
 }
 
-/// 20 ms frames put together as PCM16 little-endian, so many to a message.
+/// Collects frames of 20 ms as PCM16 little-endian, a fixed number to a message.
 pub(super) struct PcmBatch {
     bytes: Vec<u8>,
     frames: usize,
@@ -111,7 +111,7 @@ impl PcmBatch {
             .flatten()
     }
 
-    /// What has come together so far.
+    /// Returns the frames collected so far as a message; `None` without any.
     pub(super) fn take(&mut self) -> Option<Wire> {
         self.frames = 0;
         let bytes = std::mem::take(&mut self.bytes);

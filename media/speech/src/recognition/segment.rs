@@ -1,19 +1,19 @@
-//! Cuts what an engine is given into stretches of speech, for engines that take whole utterances.
+//! Cuts the audio for an engine into stretches of speech, for engines that take whole utterances.
 
 use super::engine::ToEngine;
 use domain::ports::recognizer::FRAME_SAMPLES;
 use std::collections::VecDeque;
 
-/// Frames kept before speech: the detector says so late, and a word's first sound is quiet.
+/// Most frames kept before speech: the detector reports it late, and the beginning of a word is quiet.
 const BEFORE_FRAMES_MAX: usize = 25;
-/// Sound before the first voiced frame that belongs to the word: 100 ms.
+/// Frames before the first voiced one that belong to the word: 100 ms.
 const BEFORE_WORD_FRAMES: usize = 5;
-/// Sound after the last one: 100 ms.
+/// Frames after the last voiced one that belong to the word: 100 ms.
 const TAIL_FRAMES: usize = 5;
-/// The longest stretch that is made out: 30 s; what comes after it in one breath is left.
+/// Longest stretch that is recognized, in frames: 30 s; the rest of a longer one is dropped.
 const STRETCH_FRAMES_MAX: usize = 1_500;
 
-/// What a cutter is at.
+/// The state of the cutter: the last frames, and the present stretch.
 #[derive(Debug, Default)]
 pub(crate) struct Segments {
     before: VecDeque<[i16; FRAME_SAMPLES]>,
@@ -21,7 +21,7 @@ pub(crate) struct Segments {
 }
 
 impl Segments {
-    /// Takes what the session sends; answers a stretch when it is whole.
+    /// Takes a message of the session; returns a stretch when it is complete.
     pub(crate) fn take(&mut self, what: &ToEngine) -> Option<Vec<i16>> {
         match what {
             ToEngine::Audio(frame) => {

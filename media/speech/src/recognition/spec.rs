@@ -1,7 +1,7 @@
-//! Which recognizer somebody wants, as one text: `vosk:ws://HOST:PORT`, `template:DIR`, …
+//! Reads the choice of a recognizer from one text: `vosk:ws://HOST:PORT`, `template:DIR`, …
 //!
-//! Options follow a `?`, as in a URL. Secrets never stand here: an option names the environment variable that
-//! holds one, and whoever starts the program looks it up.
+//! Options follow a `?`, as in a URL. A secret is never part of the text: an option names the environment
+//! variable that holds it, and the program that uses the SPEC looks it up.
 
 pub use crate::connection::Believe;
 use percent_encoding::percent_decode_str;
@@ -11,11 +11,11 @@ use std::str::FromStr;
 
 /// Longest SPEC, in bytes: a URL and a few options.
 const SPEC_BYTES_MAX: usize = 2_048;
-/// What each form looks like, for errors.
+/// The forms of a SPEC, for error messages.
 const FORMS: &str = "vosk:ws://HOST:PORT, funasr:ws://HOST:PORT, sherpa:ws://HOST:PORT, nls:wss://HOST[:PORT]/PATH, \
     openai:https://HOST[:PORT]/v1 or template:DIRECTORY";
 
-/// Kinds of engines over the network.
+/// The kinds of engines over the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Vosk,
@@ -45,7 +45,7 @@ impl Kind {
         }
     }
 
-    /// Options beside those of TLS.
+    /// The options of this kind besides those of TLS.
     const fn options(self) -> &'static [&'static str] {
         match self {
             Self::Vosk | Self::FunAsr | Self::Sherpa => &[],
@@ -55,15 +55,15 @@ impl Kind {
     }
 }
 
-/// Where an engine is, and how it is asked.
+/// The address of an engine over the network, with its options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
     pub kind: Kind,
     pub host: String,
     pub port: u16,
-    /// Begins with `/`.
+    /// The path; it begins with `/`.
     pub path: String,
-    /// Whom to believe; `None`: without TLS.
+    /// The certificates that are accepted; `None` for a connection without TLS.
     pub tls: Option<Believe>,
     options: Vec<(String, String)>,
 }
@@ -75,19 +75,19 @@ impl Remote {
     }
 }
 
-/// A recognizer, or another engine of the same form.
+/// The choice of a recognizer, or of another engine that is given in the same form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecognizerSpec {
     Template(PathBuf),
-    /// Recordings of a flow's texts, of a synthesizer alone.
+    /// A folder with recordings of a flow's texts; for a synthesizer only.
     Clips(PathBuf),
     Remote(Remote),
 }
 
-/// What is wrong with a SPEC, and what is right.
+/// The error in a SPEC, with the correct form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
-    #[error("`{0}` names no recognizer; write {FORMS}")]
+    #[error("`{0}` is not a recognizer; write {FORMS}")]
     UnknownKind(String),
     #[error("a recognizer is one text of at most {SPEC_BYTES_MAX} bytes without control characters")]
     Unreadable,
@@ -101,10 +101,10 @@ pub enum SpecError {
         wanted: &'static str,
         given: String,
     },
-    #[error("`{0}` is no host, or no port from 1 to 65535; an IPv6 address stands in brackets")]
+    #[error("`{0}` is not a host, or its port is not from 1 to 65535; write an IPv6 address in brackets")]
     Host(String),
     #[error(
-        "a user or password stands in the address; name the environment variable that holds the key by an option"
+        "the address contains a user or password; name the environment variable that holds the key in an option"
     )]
     Secret,
     #[error("{kind} has no option `{option}`; it has {known}")]
@@ -113,7 +113,7 @@ pub enum SpecError {
         option: String,
         known: String,
     },
-    #[error("`ca` and `insecure` say whom to believe over wss:// and https://; this address has no TLS")]
+    #[error("`ca` and `insecure` are for wss:// and https:// only; this address has no TLS")]
     NoTls,
     #[error("`insecure` is `true` or left out")]
     Insecure,
@@ -149,7 +149,7 @@ impl FromStr for RecognizerSpec {
 }
 
 impl fmt::Display for RecognizerSpec {
-    /// As it may be shown: there is no secret in it.
+    /// Writes the SPEC without its options, so that it contains no secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Template(dir) => write!(f, "template:{}", dir.display()),
@@ -228,7 +228,7 @@ fn host_and_port(authority: &str, with_tls: bool, kind: Kind) -> Result<(String,
     }
     let port = match (port, kind, with_tls) {
         (Some(port), _, _) => port.parse().ok().filter(|port| *port > 0).ok_or_else(bad)?,
-        // The ports that these servers take unless told otherwise.
+        // The default ports of these servers.
         (None, Kind::Vosk, _) => 2_700,
         (None, Kind::FunAsr, _) => 10_095,
         (None, Kind::Sherpa, _) => 6_006,
@@ -323,8 +323,8 @@ mod tests {
             ("vosk:ws://127.0.0.1:0", "1 to 65535"),
             ("vosk:ws://127.0.0.1:70000", "1 to 65535"),
             ("vosk:ws://::1:2700", "in brackets"),
-            ("vosk:ws://", "no host"),
-            ("vosk:ws://asr.example.com b:2700", "no host"),
+            ("vosk:ws://", "not a host"),
+            ("vosk:ws://asr.example.com b:2700", "not a host"),
             ("nls:wss://user:key@a.example.com", "environment variable"),
             ("vosk:ws://asr.example.com:1?key=1", "it has ca, insecure"),
             ("vosk:ws://asr.example.com:1?insecure=true", "has no TLS"),

@@ -1,4 +1,5 @@
-//! Every engine over the network against its double: the port's contract, and each way in which it can fail.
+//! Tests every engine over the network against its double: the port's contract, and each way in which it can
+//! fail.
 
 use super::contract::{self, Stage, call, finals, listen, order, ports};
 use super::spec::Kind;
@@ -70,8 +71,8 @@ async fn openai_transcription_keeps_the_contract() {
     keeps_the_contract(Kind::OpenAi).await;
 }
 
-/// One utterance of a second said to an engine of this manner: its events, and how long after the last frame
-/// the last of them came.
+/// Says one utterance of a second to an engine of this manner. Returns its events, and the milliseconds from
+/// the last frame to the last of them.
 async fn heard_of(kind: Kind, manner: Manner) -> (Vec<RecognitionEvent>, u64) {
     let double = EngineDouble::start(kind, manner, &[TEXT]).await.unwrap();
     let (clock, _) = ports();
@@ -109,9 +110,9 @@ async fn every_way_to_fail_is_told_in_time_and_once() {
                 | RecognitionEvent::SpeechEnded { .. } => None,
             })
             .collect();
-        // A session in the queue of whose engine nothing is taken may see the audio pile up first.
+        // A session whose engine takes nothing out of the queue may run full first.
         let expected: &[FailureClass] = match manner {
-            // What comes before this engine has begun is no message of its protocol.
+            // A text before this engine has begun is not a message of its protocol.
             Manner::Lies if kind == Kind::Nls => &[FailureClass::Garbled],
             Manner::Answers | Manner::Lies => &[],
             Manner::Stalls | Manner::Late { .. } => &[FailureClass::Late],

@@ -1,4 +1,4 @@
-//! OpenAI-compatible transcription over HTTP: our detector cuts the utterance, its WAV is posted.
+//! OpenAI-compatible transcription over HTTP: our detector cuts the utterance, and its WAV is posted.
 
 use super::engine::{Engine, EngineEnds, FROM_ENGINE_MAX, FromEngine, Hearing, Made, ToEngine};
 use super::segment::Segments;
@@ -15,25 +15,25 @@ use futures_util::stream::FuturesOrdered;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Longest answer read.
+/// Longest answer read, in bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1_024;
-/// Stretches asked for at once; a slow one does not take the time of the next.
+/// Most stretches requested at once; a slow one does not take the time of the next.
 const AT_ONCE_MAX: usize = 2;
-/// Stretches that may wait for those before; a service that is further behind does not keep up.
+/// Most stretches that may wait; a service that is further behind does not keep up.
 const WAITING_MAX: usize = 4;
-/// What separates the parts of the form; it occurs in no WAV header, and the form names its lengths nowhere.
+/// The separator between the parts of the form; it occurs in no WAV header, and the form states no lengths.
 const BOUNDARY: &str = "ledgerline-2f6d5c1a9b7e4830";
 
-/// What the service is asked with.
+/// The settings of requests to the service.
 #[derive(Debug, Clone)]
 pub(super) struct TranscriptionSettings {
-    /// Before `/audio/transcriptions`, such as `/v1`.
+    /// The path before `/audio/transcriptions`, for example `/v1`.
     pub(super) base: String,
     pub(super) model: String,
     pub(super) key: Option<String>,
 }
 
-/// A service of that form.
+/// An OpenAI-compatible transcription service.
 pub(super) struct TranscriptionEngine {
     settings: Arc<TranscriptionSettings>,
     server: Arc<Server>,
@@ -80,7 +80,7 @@ struct TranscriptionHearing {
     settings: Arc<TranscriptionSettings>,
     server: Arc<Server>,
     language: String,
-    /// Hot words, as such services take them.
+    /// The hot words, in the form that these services take.
     prompt: String,
 }
 

@@ -1,7 +1,7 @@
 //! The Vosk server's websocket protocol: PCM16 in, a JSON reply to each message.
 //!
-//! Traps: the server compares the end as an exact string, spaces included; Chinese words come with spaces; a
-//! reply with an empty `text` is the end of a silence, not of an utterance.
+//! Traps: the server compares the end message as an exact string, spaces included; Chinese words come with
+//! spaces; a reply with an empty `text` is the end of a silence, not of an utterance.
 
 use super::engine::Made;
 use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// Frames in a message: 100 ms; the server answers each.
 const FRAMES_PER_MESSAGE: usize = 5;
-/// The end, as the server compares it.
+/// The end message, exactly as the server compares it.
 const END: &str = r#"{"eof" : 1}"#;
 
 /// A Vosk server.
@@ -78,7 +78,7 @@ impl Protocol for VoskExchange {
         rest.into_iter().chain([Wire::Text(END.to_owned())]).collect()
     }
 
-    /// The reply to the end is a text like any other; the server closes after it.
+    /// Reads a reply. The reply to the end message is a text like any other; the server closes after it.
     fn read(&mut self, wire: &Wire) -> Result<Read, FailureClass> {
         let reply = object(wire)?;
         if let Some(partial) = text_of(&reply, "partial") {
@@ -110,7 +110,7 @@ impl Protocol for VoskExchange {
     }
 }
 
-/// The mean of its words.
+/// Returns the mean confidence of the reply's words; `None` without words.
 fn confidence_of(reply: &Value) -> Option<f64> {
     let words = reply.get("result").and_then(Value::as_array)?;
     let of_words: Vec<f64> = words
@@ -121,7 +121,8 @@ fn confidence_of(reply: &Value) -> Option<f64> {
     Some(of_words.iter().sum::<f64>() / f64::from(count))
 }
 
-/// With `max_alternatives` the server gives several, whose confidences are no ratios.
+/// Reads a reply with several alternatives (`max_alternatives`); their confidences are not ratios and are
+/// dropped.
 fn made_of(alternatives: &[Value]) -> Read {
     let mut texts = alternatives.iter().filter_map(|one| text_of(one, "text"));
     match texts.next() {

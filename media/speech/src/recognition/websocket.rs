@@ -1,5 +1,5 @@
-//! Runs a protocol over a websocket: connects, sends audio, reads texts; every wait has an end and every
-//! message a bound. One connection a call.
+//! Runs a protocol over a websocket: connects, sends audio, reads texts. Every wait has a limit and every
+//! message a largest size. Each call has its own connection.
 
 use super::engine::{Engine, EngineEnds, FromEngine, Hearing, ToEngine};
 use super::protocol::{Dialect, Protocol, Read, Wire};
@@ -17,28 +17,28 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// Longest wait for a connection, its handshakes and the engine's word that it has begun: what has been said
+/// Longest wait for a connection, its handshakes and the engine's ready message, in milliseconds: speech
 /// meanwhile waits in the queue, which is longer.
 const BEGIN_MS_MAX: u64 = 2_000;
-/// Silence that ends a listening where an engine may end so and nothing is awaited of it.
+/// Silence that ends a listening if the engine may end silently and owes no text, in milliseconds.
 const QUIET_END_MS: u64 = 1_000;
-/// The same where it has answered, and less was said than our detector parts: before whoever listens gives
-/// up.
+/// Longest silence that ends a listening if the engine has answered but given fewer texts than our detector
+/// found stretches, in milliseconds: shorter than the session's own limit.
 const SILENT_END_MS_MAX: u64 = FINAL_MS_MAX - 500;
-/// Longest wait for the engine to take a message.
+/// Longest wait for the engine to take a message, in milliseconds.
 const SEND_MS_MAX: u64 = 2_000;
-/// Longest message read: a text of two minutes with the times of all its words has less.
+/// Longest message read, in bytes: a text of two minutes with the times of all its words has less.
 const MESSAGE_BYTES_MAX: usize = 256 * 1_024;
-/// Messages that an engine may send before and beyond what audio has brought it: it answers at most each.
+/// Messages that an engine may send in addition to those for its audio: it answers each of ours at most once.
 const MESSAGES_MAX: u64 = 1_000;
-/// Messages more for each frame.
+/// Further messages that an engine may send for each frame.
 const MESSAGES_PER_FRAME: u64 = 2;
 
 /// An engine behind a websocket.
 pub(super) struct WebSocketEngine {
     dialect: Arc<dyn Dialect>,
     server: Arc<Server>,
-    /// Path and query, secrets in it included.
+    /// Path and query, including secrets.
     target: Arc<str>,
 }
 
@@ -85,7 +85,7 @@ impl Hearing for WebSocketHearing {
         let Err(class) = self.exchange(&mut ends).await else {
             return;
         };
-        // Whoever is gone needs no reason.
+        // If the session is gone, the reason is not needed.
         drop(heard.send(FromEngine::Failed(class)).await);
     }
 }
@@ -98,7 +98,7 @@ impl WebSocketHearing {
         begun?.run(ends).await
     }
 
-    /// All that comes before the first frame.
+    /// Connects and does everything that comes before the first frame.
     async fn begun(mut self, clock: Arc<dyn Clock>) -> Result<Talk, FailureClass> {
         let mut talk = Talk {
             socket: self.open().await?,
@@ -146,12 +146,12 @@ struct Talk {
     socket: Socket,
     protocol: Box<dyn Protocol>,
     clock: Arc<dyn Clock>,
-    /// Messages that may still come.
+    /// Number of messages that may still come.
     budget: u64,
-    /// Texts that are still to come, by our own detector.
+    /// The texts that are still to come, by our own detector.
     awaited: Awaited,
     speaking: bool,
-    /// When the last stretch of speech was over.
+    /// The time at which the last stretch of speech ended.
     spoke_at: Timestamp,
 }
 
@@ -172,7 +172,7 @@ impl Talk {
         Ok(())
     }
 
-    /// The next message of the protocol; `None` when the engine has closed.
+    /// Returns the next message of the protocol; `None` if the engine has closed.
     async fn read(&mut self) -> Result<Option<Read>, FailureClass> {
         let Some(message) = self.socket.next().await else {
             return Ok(None);
@@ -236,17 +236,17 @@ impl Talk {
         }
     }
 
-    /// What was said last is still read; an engine that closes then has said all.
+    /// Sends the farewell and reads the remaining texts; an engine that closes then has sent them all.
     async fn finish(&mut self, ends: &mut EngineEnds) -> Result<(), FailureClass> {
         let farewell = self.protocol.farewell();
         self.send_all(farewell).await?;
         let clock = Arc::clone(&self.clock);
         let asked_at = clock.now();
-        // What has had no text for so long is counted as nothing made out.
+        // Speech without a text for that long counts as nothing recognized.
         if !self.speaking && asked_at >= self.spoke_at.plus_ms(FINAL_MS_MAX) {
             self.awaited = Awaited::NOTHING;
         }
-        // A text on its way says nothing of what was said behind it.
+        // A text that is on its way does not answer later speech.
         self.speaking = true;
         let rest = async {
             let mut quiet = Quiet {
@@ -282,7 +282,7 @@ impl Talk {
     }
 }
 
-/// What an engine has said since it was asked for the rest.
+/// The engine's answers since the farewell.
 struct Quiet {
     asked_at: Timestamp,
     since: Timestamp,
@@ -290,7 +290,7 @@ struct Quiet {
 }
 
 impl Quiet {
-    /// When silence is the end of an engine that may end so.
+    /// The time at which silence counts as the end, for an engine that may end silently.
     fn over_at(&self, awaited: Awaited) -> Option<Timestamp> {
         let last_at = self.asked_at.plus_ms(SILENT_END_MS_MAX);
         match (awaited.is_nothing(), self.answered) {
@@ -308,7 +308,7 @@ async fn wait_until(clock: &dyn Clock, at: Option<Timestamp>) {
     }
 }
 
-/// Tells the session; true when nothing more will come.
+/// Passes a message to the session; true if nothing more will come.
 async fn told(ends: &EngineEnds, read: Read) -> bool {
     let (from, done) = match read {
         Read::Nothing | Read::Ready => return false,
@@ -361,7 +361,8 @@ mod tests {
     use std::time::Duration;
     use tokio::net::TcpListener;
 
-    /// Accepts a connection after so long, and never says that it has begun.
+    /// Starts a server that accepts a connection after this many milliseconds, and never sends that it has
+    /// begun.
     #[expect(
         clippy::disallowed_methods,
         reason = "a suite's own server is late by the wall clock"

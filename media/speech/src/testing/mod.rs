@@ -1,5 +1,5 @@
-//! What suites of speech stand on: a wall clock, tasks of their own, sounds that are a voice, and doubles of
-//! engines that speak the published protocols.
+//! The shared parts of speech test suites: a wall clock, tasks, audio that sounds like a voice, and doubles
+//! of engines that speak the published protocols.
 
 pub mod double;
 pub mod sounds;

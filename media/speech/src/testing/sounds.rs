@@ -1,15 +1,15 @@
-//! Sounds for suites: a buzz that any detector takes for a voice, silence, and clips as frames.
+//! Audio for test suites: a buzz that any detector takes for a voice, silence, and clips as frames.
 
 use domain::ports::recognizer::{FRAME_MS, FRAME_SAMPLES, HeardFrame};
 use media::audio::frame::sample_from;
 use std::f64::consts::TAU;
 
-/// So many milliseconds of silence.
+/// Returns this many milliseconds of silence.
 pub fn silence(ms: u64) -> Vec<i16> {
     vec![0; usize::try_from(ms).unwrap_or(0) * 8]
 }
 
-/// A voice-like buzz, swelling four times a second like syllables.
+/// Returns a voice-like buzz that swells four times a second like syllables.
 pub fn voice(ms: u64) -> Vec<i16> {
     let samples = u32::try_from(ms * 8).unwrap_or(0);
     (0..samples)
@@ -24,7 +24,7 @@ pub fn voice(ms: u64) -> Vec<i16> {
         .collect()
 }
 
-/// Audio as a leg hands it out, from an instant on; the last frame is filled up with silence.
+/// Returns audio as a leg passes it on, beginning at `from_ms`; the last frame is filled up with silence.
 pub fn frames(samples: &[i16], from_ms: u64) -> Vec<HeardFrame> {
     let pieces = samples.chunks(FRAME_SAMPLES);
     pieces

@@ -1,5 +1,6 @@
-//! Cepstral coefficients of speech at 8 kHz: 25 ms windows every 10 ms, 20 mel bands, 13 coefficients, less
-//! their mean over the utterance and divided by their deviation, so that line and voice matter less.
+//! Computes cepstral coefficients of speech at 8 kHz: 25 ms windows every 10 ms, 20 mel bands, 13
+//! coefficients, less their mean over the utterance and divided by their deviation, so that line and voice
+//! matter less.
 
 use microfft::real::rfft_256;
 use std::f64::consts::PI;
@@ -9,23 +10,23 @@ use std::sync::LazyLock;
 const WINDOW: usize = 200;
 /// Samples between windows: 10 ms.
 const STEP: usize = 80;
-/// Length of the transform.
+/// Samples of the Fourier transform.
 const LENGTH: usize = 256;
-/// Mel bands between the telephone's edges.
+/// Number of mel bands between the edges of the telephone's band.
 const BANDS: usize = 20;
 /// Edges of a telephone's band, in hertz.
 const EDGES_HZ: [f64; 2] = [200.0, 3_400.0];
-/// Coefficients kept.
+/// Number of coefficients kept of a window.
 pub const COEFFICIENTS: usize = 13;
-/// Weight of the pre-emphasis.
+/// Weight of the previous sample in the pre-emphasis.
 const EMPHASIS: f64 = 0.97;
-/// What a frame at full silence has, so that its logarithm exists: about -70 dB.
+/// Smallest energy of a band, so that silence has a logarithm: about -70 dB.
 const ENERGY_MIN: f64 = 1e-7;
 
-/// One window's coefficients.
+/// The coefficients of one window.
 pub type Coefficients = [f64; COEFFICIENTS];
 
-/// What never changes: windows, bands and cosines.
+/// The constant tables: windows, bands and cosines.
 struct Tables {
     window: Vec<f64>,
     bands: Vec<Vec<f64>>,
@@ -55,7 +56,7 @@ impl Tables {
                 let falling = (above - place) / (above - own);
                 rising.min(falling).max(0.0)
             };
-            // The last of them, at 4 kHz, is beyond the edges.
+            // The last bin, at 4 kHz, is beyond the edges.
             (0..LENGTH / 2).map(weight).collect()
         });
         let cosines = (0..COEFFICIENTS).map(|order| {
@@ -99,14 +100,15 @@ fn dot(one: &[f64], other: &[f64]) -> f64 {
     one.iter().zip(other).map(|(a, b)| a * b).sum()
 }
 
-/// The coefficients of an utterance; empty where it is shorter than a window.
+/// Returns the normalized coefficients of each window of an utterance; empty if it is shorter than a window.
 pub fn coefficients_of(samples: &[i16]) -> Vec<Coefficients> {
     let mut all = plain_coefficients_of(samples);
     normalise(&mut all);
     all
 }
 
-/// The same as they are, with what line and voice do to them.
+/// Returns the coefficients of each window without the normalization: they still contain the effects of line
+/// and voice.
 pub(super) fn plain_coefficients_of(samples: &[i16]) -> Vec<Coefficients> {
     let mut before = 0.0;
     let emphasised: Vec<f64> = samples

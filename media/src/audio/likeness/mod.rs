@@ -1,5 +1,5 @@
-//! How much two utterances are alike: cepstral coefficients compared by dynamic time warping, as words
-//! whoever says them, or as a voice that says the same words again.
+//! Measures how alike two utterances are: cepstral coefficients compared by dynamic time warping, either as
+//! words independent of the speaker, or as one voice that says the same words again.
 
 mod coefficients;
 mod voice;

@@ -1,35 +1,36 @@
-//! One voice that says a phrase, as what another utterance of the same phrase is compared with.
+//! An utterance of a phrase by one voice, in a form that can be compared with another utterance of the same
+//! phrase.
 //!
-//! Text-dependent: who says something else is as far away as somebody else. The coefficients stay as they
-//! are, for what `coefficients_of` levels out is the voice; loudness alone is left away. On synthetic voices
-//! it tells speakers apart; people are harder, and nothing here proves who somebody is.
+//! The comparison depends on the text: other words are as far away as another speaker. The coefficients are
+//! not normalized, because `coefficients_of` levels out exactly the voice; only loudness is left out. It
+//! tells synthetic voices apart; people are harder to distinguish, and no result proves a person's identity.
 
 use super::coefficients::{COEFFICIENTS, Coefficients, plain_coefficients_of};
 use super::warping::distance;
 use std::f64::consts::PI;
 
-/// How a take is described; a template of another form is not compared.
+/// The name of the form in which a take is described; a template of another form is not compared.
 pub const VOICE_FORM: &str = "mfcc12-dtw/1";
 
-/// Longest utterance that is taken: with five of them a template still fits into one record.
+/// Longest utterance that is taken, in milliseconds: with five of them a template still fits into one record.
 pub const TAKE_MS_MAX: u64 = 6_000;
 
 /// Samples of a millisecond.
 const SAMPLES_PER_MS: usize = 8;
-/// Values of one window: the first coefficient is loudness.
+/// Number of values of one window: all coefficients but the first, which is loudness.
 const VALUES: usize = COEFFICIENTS - 1;
-/// Windows left away between two that are kept: one each 20 ms tells a voice, and halves the template.
+/// Distance between two windows that are kept: one each 20 ms identifies a voice, and halves the template.
 const WINDOWS_STEP: usize = 2;
-/// Steps of a stored value in one of the weighed coefficients, which lie within ±500.
+/// Steps of a stored byte per unit of a weighted coefficient; these lie within ±500.
 const STEPS: f64 = 1.0 / 4.0;
-/// Period of the weights by which higher coefficients count as much as lower ones (liftering).
+/// Period of the weights that make higher coefficients count as much as lower ones (liftering).
 const LIFTER: f64 = 22.0;
-/// Samples whose level is one: 10 ms.
+/// Samples over which one level is measured: 10 ms.
 const LEVEL_SAMPLES: usize = 80;
-/// Share of a file's levels that counts as its quiet.
+/// One part in this many of a file's levels, the quietest, counts as its silence.
 const QUIET_RATIO: usize = 10;
 
-/// Why an utterance is not taken.
+/// The reason why an utterance is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadTake {
     #[error("it holds no sound")]
@@ -40,7 +41,7 @@ pub enum BadTake {
     Unreadable,
 }
 
-/// One utterance.
+/// One utterance of a phrase, as it is compared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VoiceTake {
     windows: Vec<Coefficients>,
@@ -49,7 +50,7 @@ pub struct VoiceTake {
 }
 
 impl VoiceTake {
-    /// Of some sound at 8 kHz, without the quiet around it.
+    /// Returns the take of audio at 8 kHz, without the silence around it.
     pub fn of(samples: &[i16]) -> Result<Self, BadTake> {
         let voiced = without_silence(samples);
         let spoken_ms = (voiced.len() / SAMPLES_PER_MS) as u64;
@@ -68,28 +69,28 @@ impl VoiceTake {
         })
     }
 
-    /// How long something is said.
+    /// The length of the speech, in milliseconds.
     pub const fn spoken_ms(&self) -> u64 {
         self.spoken_ms
     }
 
-    /// How far the quiet of the sound lies below its voice.
+    /// The level of the audio's silence below that of its speech, in decibels.
     pub const fn noise_below_db(&self) -> u32 {
         self.noise_below_db
     }
 
-    /// How far two takes lie apart, in thousandths; `None` where they cannot be the same phrase.
+    /// The distance between two takes, in thousandths; `None` if they cannot be the same phrase.
     pub fn apart_milli(&self, other: &Self) -> Option<u32> {
         distance(&self.windows, &other.windows, f64::INFINITY).map(|apart| whole(apart * 10.0))
     }
 
-    /// As it is kept: a byte each value.
+    /// Returns the take as it is stored: one byte for each value.
     pub fn to_bytes(&self) -> Vec<u8> {
         let values = self.windows.iter().flat_map(|window| window.iter().skip(1));
         values.flat_map(|value| stored(*value).to_be_bytes()).collect()
     }
 
-    /// What `to_bytes` made. How loud and clean it was is not kept.
+    /// Reads a take that `to_bytes` wrote. Its noise level is not stored and reads as 0.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadTake> {
         let windows: Vec<Coefficients> = bytes.chunks(VALUES).map(read).collect();
         let length_max = usize::try_from(TAKE_MS_MAX).unwrap_or(usize::MAX) / 10 / WINDOWS_STEP + 1;
@@ -104,7 +105,8 @@ impl VoiceTake {
     }
 }
 
-/// Without loudness, the others by how much they vary, and as coarse as they are kept.
+/// Returns the window without loudness, the other coefficients weighted by how much they vary and rounded to
+/// the steps in which they are stored.
 fn weighed(mut window: Coefficients) -> Coefficients {
     for (order, value) in window.iter_mut().enumerate() {
         let weight = 1.0 + LIFTER / 2.0 * (PI * as_f64(order) / LIFTER).sin();
@@ -132,8 +134,8 @@ fn read(values: &[u8]) -> Coefficients {
     window
 }
 
-/// An utterance without the quiet before and after it: what a detector would cut out of a call, and a tenth
-/// of a second around it.
+/// Returns an utterance without the silence before and after it, except a tenth of a second on each side:
+/// about the part that a detector would cut out of a call.
 pub fn without_silence(samples: &[i16]) -> &[i16] {
     const AROUND: usize = 800;
     let loudest = samples.iter().map(|one| one.unsigned_abs()).max().unwrap_or(0);
@@ -143,7 +145,8 @@ pub fn without_silence(samples: &[i16]) -> &[i16] {
     samples.get(from..to.min(samples.len())).unwrap_or(&[])
 }
 
-/// The quietest tenth of the levels against the louder half of those within 20 dB of the loudest.
+/// Returns the level of the speech above the silence, in decibels: the mean of the levels within 20 dB of the
+/// loudest, against the quietest tenth.
 fn noise_below_db(samples: &[i16]) -> u32 {
     let power =
         |part: &[i16]| part.iter().map(|one| f64::from(*one).powi(2)).sum::<f64>() / as_f64(part.len());
@@ -182,7 +185,7 @@ mod tests {
     use super::*;
     use crate::audio::frame::sample_from;
 
-    /// Swelling tones behind and before quiet, some hiss below them.
+    /// Returns swelling tones between two pauses, with some hiss below them.
     fn spoken(hertz: f64, hiss: f64) -> Vec<i16> {
         let mut seed = 7_u64;
         (0..16_000)

@@ -1,13 +1,13 @@
-//! How far two utterances lie apart, whatever their pace: dynamic time warping within a band.
+//! Measures the distance between two utterances regardless of their pace: dynamic time warping within a band.
 
 use super::Coefficients;
 
-/// Utterances whose lengths differ by more than this are not compared.
+/// Largest ratio between the lengths of two utterances that are compared.
 const PACE_RATIO_MAX: f64 = 2.2;
-/// Half the band around the diagonal, as a share of the longer utterance.
+/// Half the width of the band around the diagonal, as a share of the longer utterance.
 const BAND_RATIO: f64 = 0.25;
 
-/// Mean distance of matched windows; `None` where the lengths do not fit, or it is beyond `limit`.
+/// The mean distance of matched windows; `None` if the lengths differ too much, or if it is beyond `limit`.
 pub fn distance(one: &[Coefficients], other: &[Coefficients], limit: f64) -> Option<f64> {
     let (rows, columns) = (one.len(), other.len());
     let ratio = as_f64(rows.max(columns)) / as_f64(rows.min(columns).max(1));

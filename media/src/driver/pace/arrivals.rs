@@ -1,15 +1,15 @@
-//! What came by a leg's port since the last tick: taken every 20 ms, at most so much at once.
+//! Reads the packets that arrived at a leg's ports since the last tick, every 20 ms, with a limit per tick.
 
 use super::{DATAGRAM_BYTES_MAX, PacedLeg};
 use domain::call::KeyPath;
 
-/// Packets taken of one leg per tick; a far end sends one or two.
+/// Most RTP packets read per leg and tick; a far end sends one or two.
 const PACKETS_PER_TICK_MAX: usize = 32;
 
-/// Control packets taken of one leg per tick; a far end sends one in some seconds.
+/// Most RTCP packets read per leg and tick; a far end sends one in some seconds.
 const CONTROLS_PER_TICK_MAX: usize = 4;
 
-/// Takes what came for a leg; before the answer it is only thrown away.
+/// Reads a leg's packets. Before the answer they are discarded.
 pub(super) fn drain(leg: &mut PacedLeg, now_us: i64) {
     let mut buffer = [0_u8; DATAGRAM_BYTES_MAX];
     drain_control(leg, &mut buffer, now_us);
@@ -30,7 +30,7 @@ pub(super) fn drain(leg: &mut PacedLeg, now_us: i64) {
     }
 }
 
-/// RTCP tells of a far end that sends no sound that it is there.
+/// Reads RTCP packets: they show that a far end without audio is alive.
 fn drain_control(leg: &mut PacedLeg, buffer: &mut [u8], now_us: i64) {
     for _ in 0..CONTROLS_PER_TICK_MAX {
         let Some(Ok((length, from))) = leg.control.as_ref().map(|socket| socket.recv_from(buffer)) else {

@@ -1,4 +1,5 @@
-//! What is recorded, handed to the writer without waiting for it: in order, bounded, on the recording's time.
+//! Hands recorded audio to the writer without waiting: in order, bounded, without shifting the recording's
+//! time.
 
 use super::{BACKLOG_FRAMES_MAX, Pace};
 use crate::driver::recording_writer::Piece;
@@ -7,7 +8,7 @@ use std::sync::PoisonError;
 use tokio::sync::mpsc::error::TrySendError;
 
 impl Pace {
-    /// In order: nothing overtakes what waits.
+    /// Queues a piece. The order of pieces is kept.
     pub(super) fn hand_over(&mut self, piece: Piece) {
         self.waiting.push_back(piece);
         self.hand_over_waiting();
@@ -23,7 +24,7 @@ impl Pace {
                 }
                 Err(TrySendError::Closed(piece)) => {
                     tracing::error!("the recording writer is gone");
-                    // Without a recording, but nobody waits for ever for a leg's end.
+                    // The recording is lost, but the leg's end is reported all the same.
                     if let Piece::Close { summary, mailbox, .. } = piece {
                         mailbox.push(LegEvent::Closed(summary));
                     }
@@ -32,7 +33,8 @@ impl Pace {
         }
     }
 
-    /// Frames go after what waits; when the disk is five seconds behind they are given back, then dropped.
+    /// Hands frames over after the waiting pieces. If the writer's queue is full they return to the leg;
+    /// beyond `BACKLOG_FRAMES_MAX` (five seconds) the oldest are dropped and counted.
     pub(super) fn hand_over_frames(&mut self, piece: Piece) {
         let refused = if self.waiting.is_empty() {
             match self.grounds.writer.try_send(piece) {

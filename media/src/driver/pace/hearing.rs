@@ -1,4 +1,4 @@
-//! What a leg's owner hears of its sound: frames as they come, and how far a clip was when it was cut.
+//! Delivers a leg's audio to its listener, and reports how much of a cut clip was played.
 
 use super::PacedLeg;
 use crate::audio::frame::{FRAME_MS, Frame};
@@ -7,7 +7,7 @@ use crate::driver::leg_audio::LegAudio;
 use domain::ports::line::LegEvent;
 
 impl PacedLeg {
-    /// What played is told how far it came; nothing of it is in a packet any more.
+    /// Stops playing and reports how much of the current clip was played.
     pub(super) fn stop_playing(&mut self) {
         let cut = self.audio.as_mut().and_then(LegAudio::stop_playing);
         if let Some(cut) = cut {
@@ -20,7 +20,7 @@ impl PacedLeg {
     }
 }
 
-/// What was heard in the frame from this instant goes to whoever listens, until nobody does.
+/// Sends a received frame and its time to the listener, if there is one, until it is gone.
 pub(super) fn hand_out(listener: &mut Option<HeardSender>, from_ms: u64, heard: &Frame) {
     if listener.as_ref().is_some_and(|one| !one.send(from_ms, heard)) {
         *listener = None;

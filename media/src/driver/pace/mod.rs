@@ -1,7 +1,9 @@
-//! The pace: one thread that sends a frame for every leg each 20 ms, by absolute deadlines, and reads.
+//! The pace: one thread that sends a frame for every leg each 20 ms, by absolute deadlines, and reads
+//! packets.
 //!
-//! It catches up at most two frames; what is later is skipped and counted, since sound that comes in a burst
-//! is heard as noise. It never waits for disks or queues: recordings go to their own thread.
+//! After a late wake-up it sends at most two missed frames at once; others are skipped and counted, because
+//! audio in a burst is heard as noise. It never waits for disks or queues: recordings have a thread of their
+//! own.
 
 mod arrivals;
 mod handing_over;
@@ -35,32 +37,32 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
-/// Requests to the pace that may wait; it takes them all every 20 ms.
+/// Most queued requests; the pace takes them all every 20 ms.
 pub(super) const REQUESTS_MAX: usize = 4_096;
-/// Frames handed to the writer at once: a second, as the header is rewritten.
+/// Frames handed to the writer at once: a second, as often as the file's header is rewritten.
 const BATCH_FRAMES: usize = 50;
-/// Frames of one leg that may wait for a slow disk: beyond five seconds they are dropped and counted.
+/// Most frames of one leg that wait for a slow disk: five seconds. Further ones are dropped and counted.
 const BACKLOG_FRAMES_MAX: usize = 250;
-/// Frames caught up after a late wake-up (telephony: at most two).
+/// Most frames sent at once after a late wake-up (telephony: at most two).
 const CATCH_UP_FRAMES: u32 = 2;
-/// Longest RTP datagram looked at.
+/// Longest RTP datagram read, in bytes.
 const DATAGRAM_BYTES_MAX: usize = 2_048;
 
 const FRAME: Duration = Duration::from_millis(FRAME_MS);
 
-/// Whether what is heard goes to the writer.
+/// Whether the audio of a leg goes to the writer of recordings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Recording {
     None,
     Begun,
 }
 
-/// One leg in the pace.
+/// The state of one leg in the pace.
 struct PacedLeg {
     call_id: String,
-    /// `None` once its port was freed.
+    /// `None` after its port was freed.
     socket: Option<UdpSocket>,
-    /// Where RTCP comes.
+    /// The RTCP socket.
     control: Option<UdpSocket>,
     silence_ms: u64,
     mailbox: Arc<LegMailbox>,
@@ -69,14 +71,14 @@ struct PacedLeg {
     records_callee: bool,
     listener: Option<HeardSender>,
     frames: Vec<FramePair>,
-    /// Frames before those that are not there any more.
+    /// Number of frames lost before those in `frames`.
     gap: usize,
-    /// Frames since the answer, also those that were skipped.
+    /// Frames since the answer, including skipped ones.
     frames_count: u64,
     lost_told: bool,
 }
 
-/// What the pace stands on.
+/// The parts that the pace works with.
 pub(super) struct PaceGrounds {
     pub(super) time: SteadyTime,
     pub(super) requests: mpsc::Receiver<Request>,
@@ -86,7 +88,7 @@ pub(super) struct PaceGrounds {
     pub(super) statistics: Arc<Mutex<PaceStatistics>>,
 }
 
-/// The thread's state.
+/// The state of the thread.
 pub(super) struct Pace {
     grounds: PaceGrounds,
     legs: BTreeMap<LegNumber, PacedLeg>,
@@ -105,7 +107,7 @@ impl Pace {
         }
     }
 
-    /// The thread's work.
+    /// Runs the thread until the driver stops.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one pacing thread sleeps until its next absolute deadline"
@@ -138,7 +140,7 @@ impl Pace {
         }
     }
 
-    /// The driver's steady time, by which signalling times its keypresses too.
+    /// The driver's steady time in microseconds, which signalling uses for keypresses too.
     fn now_us(&self) -> i64 {
         self.grounds.time.now().micros()
     }
@@ -263,7 +265,7 @@ impl Pace {
         let Some(leg) = self.legs.get_mut(&number) else {
             return;
         };
-        // What came before the answer is not part of the conversation.
+        // Packets from before the answer are not part of the conversation.
         let mut buffer = [0_u8; DATAGRAM_BYTES_MAX];
         while leg
             .socket
@@ -351,7 +353,7 @@ impl Pace {
             };
             let tick = audio.tick(now_us, &mut |packet, to| {
                 if let Some(socket) = &leg.socket {
-                    // A packet that cannot be sent is lost, as packets are; the next one is 20 ms away.
+                    // A packet that cannot be sent is lost like any packet; the next one follows in 20 ms.
                     drop(socket.send_to(packet, to));
                 }
             });
@@ -427,7 +429,7 @@ mod tests {
         }
     }
 
-    /// One answered leg whose recording goes to `writer`.
+    /// One answered leg with its recording going to `writer`.
     fn scene(writer: mpsc::Sender<Piece>, first: u16, last: u16) -> Scene {
         let (orders, taken) = mpsc::channel(4);
         let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What signalling and owners ask of the pace.
+//! Requests of signalling and owners to the pace.
 
 use crate::audio::heard::HeardSender;
 use crate::driver::leg_mailbox::LegMailbox;
@@ -10,20 +10,20 @@ use domain::ports::speech::Clip;
 use std::net::UdpSocket;
 use std::sync::Arc;
 
-/// One request; requests of one leg are taken in order.
+/// A request to the pace. Requests of one leg are taken in order.
 pub(in crate::driver) enum Request {
-    /// A leg was dialed; its port is ours.
+    /// Adds a dialed leg with its port.
     Add {
         leg: LegNumber,
         call_id: String,
         socket: UdpSocket,
-        /// Where RTCP comes, where that port was free.
+        /// The RTCP socket, if that port was free.
         control: Option<UdpSocket>,
         mailbox: Arc<LegMailbox>,
-        /// Longest time without a sign of life of a far end that says that it sends.
+        /// Longest time without a sign of life of a far end that says that it sends, in milliseconds.
         silence_ms: u64,
     },
-    /// It was answered: sound flows, and the recording begins.
+    /// Starts the audio and the recording after the answer.
     Begin {
         leg: LegNumber,
         stream: AudioStream,
@@ -34,7 +34,7 @@ pub(in crate::driver) enum Request {
         leg: LegNumber,
         stream: AudioStream,
     },
-    /// The far end asked something within the dialog.
+    /// Records a request of the far end within the dialog as a sign of life.
     NoteLife {
         leg: LegNumber,
     },
@@ -49,20 +49,19 @@ pub(in crate::driver) enum Request {
     RecordCallee {
         leg: LegNumber,
     },
-    /// From now on what is heard goes to this listener too.
+    /// Delivers received audio to this listener from now on.
     Listen {
         leg: LegNumber,
         listener: HeardSender,
     },
-    /// It was never answered, and will hear nothing: frees the port, which a leg kept for a late answer does
-    /// not need.
+    /// Frees the port of a leg that was never answered. A leg kept for a late answer needs no port.
     FreePort {
         leg: LegNumber,
     },
-    /// It is over: frees the port, closes the recording, tells the owner.
+    /// Ends a leg: frees the port, closes the recording, notifies the owner.
     End {
         leg: LegNumber,
     },
-    /// No more legs will come; those still here are closed.
+    /// Ends all legs; no more will come.
     Stop,
 }

@@ -1,24 +1,24 @@
-//! Who must be looked at now: legs by their next deadline, so that a message of one leg costs nothing for the
-//! thousand others that wait.
+//! The deadlines of all legs, sorted, so that a message of one leg costs nothing for the thousand others that
+//! wait.
 //!
-//! Each has at most one deadline here, the one its state machine named last: where it moves, the old one is
-//! gone, and nobody is woken by a time that means nothing any more.
+//! Each leg has at most one deadline, the last one that its state machine set. When it moves, the old one is
+//! removed and causes no wake-up.
 
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Who has a deadline, by Call-ID: a leg, or what a crash left of one.
+/// The owner of a deadline, by Call-ID: a leg, or a left-over leg.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Waiting {
     Leg(String),
     LeftOver(String),
 }
 
-/// The deadlines of all, soonest first.
+/// All deadlines, soonest first.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
     soonest: BTreeSet<(Timestamp, Waiting)>,
-    /// The same by who waits: what stands here stands there, and nothing else does.
+    /// The same deadlines by owner.
     named: BTreeMap<Waiting, Timestamp>,
 }
 
@@ -27,7 +27,7 @@ impl Deadlines {
         self.soonest.first().map(|(at, _)| *at)
     }
 
-    /// The deadline of one from now on, whatever it was; `None` when there is none.
+    /// Sets the deadline of one owner and replaces the old one; `None` removes it.
     pub(super) fn set(&mut self, waiting: Waiting, at: Option<Timestamp>) {
         let before = self.named.get(&waiting).copied();
         if before == at {
@@ -47,7 +47,7 @@ impl Deadlines {
         self.soonest.insert(entry);
     }
 
-    /// The next one whose deadline has come; it has none until another is set.
+    /// Removes and returns the next owner with a passed deadline.
     pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Waiting> {
         if self.next()? > now {
             return None;
@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(deadlines.take_due(at(10)), Some(left_over));
     }
 
-    /// Held to a walk over all, after each of many moves by rule and not by chance.
+    /// Compared with a scan over all, after each of many moves from a fixed sequence.
     #[test]
     fn what_is_due_is_what_a_walk_over_all_would_find() {
         let (mut deadlines, mut walked) = (Deadlines::default(), BTreeMap::new());

@@ -1,4 +1,4 @@
-//! Ends legs that a crash left, and answers that belong to no leg; reports it to the owner that waits.
+//! Ends legs that a crash left, and answers that belong to no leg. Reports the end to the waiting owner.
 
 use super::{Origin, PEERS_MAX, Signalling, TrunkNumber, Waiting, count};
 use crate::sip::dialog::Hop;
@@ -11,31 +11,31 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use tokio::sync::mpsc;
 
-/// Most answers of no known leg that are ended at once: a trunk's calls of one outage. Copies of further ones
-/// come again.
+/// Most answers of unknown legs ended at once: a trunk's calls during one outage. Copies of further ones come
+/// again.
 const STRAY_ANSWERS_MAX: usize = 1_024;
 
-/// A left-over leg while it is ended.
+/// A left-over leg that is being ended.
 pub(super) struct LiveLeftOver {
     pub(super) left_over: LeftOver,
     pub(super) trunk: TrunkNumber,
     pub(super) peers: BTreeSet<SocketAddr>,
-    /// Absent for an answer that belongs to no leg.
+    /// `None` for an answer that belongs to no leg.
     reports: Option<mpsc::Sender<LeftOverEvent>>,
 }
 
-/// Reports of a leg of this process that is ended as left over: its owner was lost, the process was not.
+/// Reports of a leg of this process that is ended as left over: its owner was lost, but the process was not.
 #[derive(Default)]
 pub(super) struct LegWatch {
     pub(super) answered: Option<AnsweredDialog>,
     reports: Option<mpsc::Sender<LeftOverEvent>>,
-    /// No answer of it is stored yet: one is reported.
+    /// No answer of it is stored yet, so an answer is reported.
     is_news: bool,
     is_refused: bool,
 }
 
 impl LegWatch {
-    /// An answer came; it is reported once.
+    /// Records an answer. It is reported once.
     pub(super) fn note_answer(&mut self, dialog: &AnsweredDialog) {
         if self.answered.is_none() {
             self.answered = Some(dialog.clone());
@@ -43,7 +43,7 @@ impl LegWatch {
         }
     }
 
-    /// After a definite refusal the far end cannot answer any more.
+    /// Records a failure. After a definite refusal the far end cannot answer any more.
     pub(super) fn note_failure(&mut self, failure: &LegFailure) {
         self.is_refused = failure.definite;
         self.report_refusal();
@@ -111,7 +111,7 @@ impl Signalling {
         self.settle_left_over(&call_id).await;
     }
 
-    /// A 2xx to an INVITE of ours that no leg waits for: ACK and BYE, where it comes from a trunk.
+    /// Ends a 2xx to our INVITE that no leg waits for, with ACK and BYE, if it comes from a trunk.
     pub(super) async fn end_stray_answer(&mut self, answer: &SipMessage, from: SocketAddr, origin: Origin) {
         let known = |number: &TrunkNumber| {
             let trunk = self.trunks.get(*number);
@@ -172,7 +172,7 @@ impl Signalling {
                 live.peers.insert(address);
             }
             let trunk = live.trunk;
-            // A refused socket is no answer: the transaction's own timer ends it.
+            // A refused socket is not an answer: the transaction's own timer ends it.
             self.send(Some(trunk), &bytes, hop).await;
         }
         let Some(live) = self.left_overs.get_mut(call_id) else {
@@ -188,8 +188,8 @@ impl Signalling {
         }
     }
 
-    /// Reports that a leg of this process, which is ended as left over, is over: once its BYE is done, or, if
-    /// it was not answered, once no 2xx can come any more.
+    /// Reports the end of a leg of this process that is ended as left over: when its BYE is done or, without
+    /// an answer, when no 2xx can come any more.
     pub(super) fn report_end(&mut self, call_id: &str) {
         let Some(leg) = self.legs.get_mut(call_id) else {
             return;

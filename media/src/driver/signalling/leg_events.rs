@@ -1,4 +1,4 @@
-//! What a leg's state machine says, told to its owner and to the pace.
+//! Passes the events of a leg's state machine to its owner and to the pace.
 
 use super::{LiveLeg, Signalling, SignallingGrounds};
 use crate::driver::leg_mailbox::LegMailbox;
@@ -12,7 +12,7 @@ use domain::ports::line::{AnsweredDialog, LegEvent, LegSummary};
 use std::sync::Arc;
 
 impl LiveLeg {
-    /// Reports an answer to the owner, and to the one that ends the leg as left over.
+    /// Reports an answer to the owner, and to the reports of a leg ended as left over.
     fn note_answer(&mut self, event: LegEvent, dialog: &AnsweredDialog) {
         self.watch.note_answer(dialog);
         self.mailbox.push(event);
@@ -101,15 +101,15 @@ impl Signalling {
         }
     }
 
-    /// The pace ends the audio and says what was heard; where it is gone, the leg ends without.
+    /// Makes the pace end the audio and report it. Without the pace, the leg closes without a report.
     async fn end_audio(&mut self, leg: LegNumber, mailbox: &LegMailbox) {
         if !self.ask_pace(Request::End { leg }).await {
             mailbox.push(LegEvent::Closed(LegSummary::default()));
         }
     }
 
-    /// Sound begins before the owner hears that the ACK has left, so that a clip played at once finds it
-    /// there.
+    /// Starts the audio before the owner learns that the ACK has left, so that a clip played at once finds
+    /// it.
     async fn begin(&mut self, call_id: &str, stream: AudioStream) {
         let Some(leg) = self.legs.get_mut(call_id) else {
             return;
@@ -126,7 +126,7 @@ impl Signalling {
         }
     }
 
-    /// False when the pace is gone.
+    /// Sends a request to the pace. Returns false if the pace is gone.
     pub(super) async fn ask_pace(&self, request: Request) -> bool {
         let asked = self.grounds.pace.send(request).await.is_ok();
         if !asked {

@@ -1,4 +1,4 @@
-//! The signalling task: gives messages, orders and time to the legs' state machines, and sends what they say.
+//! The signalling task: gives messages, orders and time to the legs' state machines, and sends their output.
 
 mod due;
 mod left_over_legs;
@@ -38,15 +38,15 @@ use std::sync::Arc;
 use tokio::net::UdpSocket;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
-/// Orders that may wait.
+/// Most queued orders.
 pub(super) const ORDERS_MAX: usize = 1_024;
-/// Datagrams that may wait: beyond, they are dropped and counted, and UDP repeats them.
+/// Most queued datagrams: further ones are dropped and counted; SIP over UDP repeats them.
 pub(super) const ARRIVALS_MAX: usize = 4_096;
-/// Longest sleep; owners that vanished without a word are looked for at least as often.
+/// Longest sleep, in milliseconds; abandoned legs are looked for at least this often.
 const IDLE_MS: u64 = 1_000;
-/// How long BYEs and CANCELs may be repeated once the process stops.
+/// How long BYEs and CANCELs may be repeated after the process stops, in milliseconds.
 const FAREWELL_MS: u64 = 2_000;
-/// Addresses a leg was sent to, beside its trunk's, from which it may hear.
+/// Most addresses, besides its trunk's, that a leg was sent to and may be answered from.
 const PEERS_MAX: usize = 8;
 
 struct LiveLeg {
@@ -60,7 +60,7 @@ struct LiveLeg {
     watch: LegWatch,
 }
 
-/// What the task stands on.
+/// The parts that the task works with.
 pub(super) struct SignallingGrounds {
     pub(super) time: SteadyTime,
     pub(super) orders: mpsc::Receiver<Order>,
@@ -68,21 +68,21 @@ pub(super) struct SignallingGrounds {
     pub(super) pace: mpsc::Sender<Request>,
     pub(super) general: Arc<UdpSocket>,
     pub(super) counters: Arc<SipCounters>,
-    /// Whose owners could not say by an order that they left.
+    /// Legs whose owners left without an order.
     pub(super) abandoned: Arc<Abandoned>,
     pub(super) hung_up: Arc<HungUpDialogs>,
-    /// Tells the receiving tasks to end.
+    /// Ends the receiving tasks.
     pub(super) ended: watch::Sender<()>,
 }
 
-/// The task's state.
+/// The state of the task.
 pub(super) struct Signalling {
     grounds: SignallingGrounds,
     trunks: Vec<TrunkSocket>,
     legs: BTreeMap<String, LiveLeg>,
     left_overs: BTreeMap<String, LiveLeftOver>,
     deadlines: Deadlines,
-    /// No leg begins any more.
+    /// No new leg begins.
     stopping: bool,
 }
 
@@ -98,7 +98,8 @@ impl Signalling {
         }
     }
 
-    /// The task's work, until the process stops: then every leg is given up, and BYEs have a moment.
+    /// Runs the task until the process stops. Then every leg is given up, and BYEs have a moment to be
+    /// answered.
     pub(super) async fn run(mut self, signal: Arc<dyn StopSignal>) {
         let clock = self.grounds.time;
         let mut farewell: Option<Timestamp> = None;
@@ -126,7 +127,7 @@ impl Signalling {
         self.grounds.ended.send_replace(());
     }
 
-    /// Nobody waits for a response of the far end.
+    /// True if no response of a far end is awaited.
     fn is_idle(&self) -> bool {
         self.left_overs.values().all(|live| !live.left_over.is_ending())
             && self
@@ -142,7 +143,7 @@ impl Signalling {
         }
     }
 
-    /// What is still open in the pace is closed, so that its recording is finished and its owner told.
+    /// Closes what is still open in the pace, so that recordings are finished and owners notified.
     async fn close_all(&mut self) {
         for leg in self.legs.values() {
             self.ask_pace(Request::End { leg: leg.number }).await;
@@ -156,7 +157,7 @@ impl Signalling {
                 let number = self.trunks.len();
                 self.trunks.push(trunk);
                 if reply.send(number).is_err() {
-                    tracing::debug!(number, "a trunk was added for nobody");
+                    tracing::debug!(number, "a trunk was added after its line was gone");
                 }
             }
             Order::Dial(new) => self.dial(*new).await,
@@ -191,8 +192,8 @@ impl Signalling {
         };
         let too_late = self.stopping || self.grounds.time.now() > new.leaves_by;
         if too_late || self.legs.contains_key(&call_id) {
-            // One leg has one INVITE: the same leg asked for twice is closed unsent, as is a late one, which
-            // says nothing of its trunk.
+            // One leg has one INVITE: a leg ordered twice is closed unsent, and so is a late one, which says
+            // nothing about its trunk.
             match too_late {
                 true => tracing::warn!(%call_id, "a leg was ordered too late"),
                 false => tracing::error!(%call_id, "a leg was ordered twice"),
@@ -206,7 +207,7 @@ impl Signalling {
             self.ask_pace(Request::End { leg: live.number }).await;
             return;
         }
-        // Whoever leaves from here on finds the leg by name; who left before could not.
+        // From here on, an owner that leaves finds the leg by its name; earlier it could not.
         let is_abandoned = live.mailbox.is_abandoned();
         self.legs.insert(call_id.clone(), live);
         self.settle(&call_id).await;
@@ -250,8 +251,8 @@ impl Signalling {
         self.take_stray(message, from, origin).await;
     }
 
-    /// What belongs to no leg: a trunk's request is answered, its 2xx to an INVITE is ended; everything from
-    /// strangers is dropped without a word.
+    /// Handles a message that belongs to no leg: a trunk's request is answered, and its 2xx to an INVITE is
+    /// ended. Messages from unknown addresses are dropped without a reply.
     async fn take_stray(&mut self, message: &SipMessage, from: SocketAddr, origin: Origin) {
         count(&self.grounds.counters.foreign);
         if !message.is_request() {
@@ -274,7 +275,7 @@ impl Signalling {
         let Some(remote) = self.trunks.get(trunk).map(|trunk| trunk.remote) else {
             return;
         };
-        // Trunks at one address share a socket, and its errors.
+        // Trunks at one address share a socket and its errors.
         let of_trunk = |leg: &LiveLeg| self.trunks.get(leg.trunk).is_some_and(|own| own.remote == remote);
         let call_ids: Vec<String> = self
             .legs
@@ -287,8 +288,8 @@ impl Signalling {
         }
     }
 
-    /// Handles every deadline that has passed, and owners that vanished. Says how many it looked at: those
-    /// that are due, however many legs there are.
+    /// Handles passed deadlines and abandoned legs. Returns how many legs it looked at: only those that are
+    /// due.
     async fn elapse(&mut self) -> usize {
         let now = self.grounds.time.now();
         let mut looked_at = 0;
@@ -319,7 +320,7 @@ impl Signalling {
         }
     }
 
-    /// Does what a leg's state machine asks, and notes its next deadline.
+    /// Carries out the output of a leg's state machine, and sets its next deadline.
     async fn settle(&mut self, call_id: &str) {
         while let Some(output) = self.legs.get_mut(call_id).and_then(|leg| leg.uac.poll_output()) {
             match output {

@@ -1,4 +1,4 @@
-//! What signalling is asked and what comes to it by its sockets.
+//! The orders to signalling, and the messages that its sockets receive.
 
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::recording_writer::LegNumber;
@@ -16,17 +16,17 @@ use std::sync::Arc;
 use tokio::net::UdpSocket;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-/// Names a trunk within one driver.
+/// The number of a trunk within one driver.
 pub(in crate::driver) type TrunkNumber = usize;
 
-/// Which socket a datagram came by.
+/// The socket by which a datagram came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::driver) enum Origin {
     Trunk(TrunkNumber),
     Anyone,
 }
 
-/// What came by a socket.
+/// An event of a socket.
 pub(in crate::driver) enum Arrival {
     Message {
         message: Box<SipMessage>,
@@ -44,9 +44,9 @@ pub(in crate::driver) struct TrunkSocket {
 }
 
 impl TrunkSocket {
-    /// Whether a message of a leg may come from there. A response comes from where the request went: the
-    /// trunk's address and, unless its SPEC says otherwise, its port, or a place that we wrote to behind it.
-    /// Requests come from any port of these hosts; they must know both tags.
+    /// True if a message of a leg may come from this address. A response must come from where the request
+    /// went: the trunk's address and, unless its SPEC says otherwise, its port, or another address that we
+    /// wrote to for this leg. Requests may come from any port of these hosts; they must know both tags.
     pub(super) fn may_say(
         &self,
         message: &SipMessage,
@@ -66,23 +66,25 @@ pub(in crate::driver) struct NewLeg {
     pub(in crate::driver) uac: Uac,
     pub(in crate::driver) number: LegNumber,
     pub(in crate::driver) trunk: TrunkNumber,
-    /// The last instant at which its INVITE may leave, however long the order waited; by the driver's time.
+    /// The last instant at which the leg's INVITE may leave, by the driver's time: an order that waited
+    /// longer sends none.
     pub(in crate::driver) leaves_by: Timestamp,
     pub(in crate::driver) mailbox: Arc<LegMailbox>,
     pub(in crate::driver) out: OutgoingStream,
     pub(in crate::driver) recording: Reserved,
-    /// The trunk's capacity that it holds until it has ended.
+    /// The leg's share of the trunk's capacity; released when the leg has ended.
     pub(in crate::driver) slot: OwnedSemaphorePermit,
 }
 
-/// What signalling is asked.
+/// An order of a line to the signalling task.
 pub(in crate::driver) enum Order {
     AddTrunk(TrunkSocket, oneshot::Sender<TrunkNumber>),
     Dial(Box<NewLeg>),
-    /// CANCEL or BYE, whichever is right now.
+    /// Ends the leg with this Call-ID: with a CANCEL before its answer, with a BYE after it.
     GiveUp(String),
     MediaLost(String),
-    /// ACK, and audio starts; answers whether the leg talks now.
+    /// Sends the ACK of the leg with this Call-ID and starts its audio; replies `true` if the leg is talking
+    /// now.
     Acknowledge(String, oneshot::Sender<bool>),
     EndLeftOver {
         left_over: Box<LeftOver>,

@@ -1,11 +1,11 @@
-//! Which socket a message leaves by, and what its error means.
+//! Sends SIP messages: chooses the socket, and interprets its errors.
 
 use super::{Signalling, TrunkNumber};
 use crate::sip::dialog::Hop;
 use std::io;
 
 impl Signalling {
-    /// Sends by the trunk's connected socket where it is the trunk that is meant.
+    /// Sends a message, by the trunk's connected socket if the message goes to a trunk.
     pub(super) async fn send(&self, trunk: Option<TrunkNumber>, bytes: &[u8], hop: Hop) -> Sent {
         let own = trunk.and_then(|trunk| self.trunks.get(trunk));
         let (socket, to) = match hop {
@@ -18,7 +18,7 @@ impl Signalling {
                 None => (&self.grounds.general, Some(address)),
             },
         };
-        // A pending ICMP error is reported instead of the next send: it speaks of an earlier datagram.
+        // A pending ICMP error is reported instead of the next send: it belongs to an earlier datagram.
         for _ in 0..2 {
             let sent = match to {
                 None => socket.send(bytes).await,
@@ -40,8 +40,8 @@ impl Signalling {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sent {
     Yes,
-    /// An ICMP error: nobody listens there.
+    /// An ICMP error: no program listens there.
     Refused,
-    /// It did not leave this machine.
+    /// The message did not leave this machine.
     Failed,
 }

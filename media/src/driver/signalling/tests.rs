@@ -1,5 +1,5 @@
-//! The signalling task without its loop: what one look at the legs costs, and that nobody who left is
-//! forgotten. Time stands still, so that only what the test does is due.
+//! The signalling task without its loop: what one check of the legs costs, and that abandoned legs are found.
+//! The time does not move, so that only what the test does is due.
 
 use super::*;
 use crate::rtp::latch::LatchRule;
@@ -8,15 +8,15 @@ use domain::call::{EndCause, LegIdentity};
 use domain::ids::CallId;
 use tokio::sync::Semaphore;
 
-/// Legs that wait for their far end while one of them is looked at.
+/// Legs that wait for their far end while one of them is checked.
 const LEGS: u128 = 300;
 
-/// Signalling with one trunk at a socket that says nothing.
+/// Signalling with one trunk at a silent socket.
 struct Desk {
     signalling: Signalling,
     abandoned: Arc<Abandoned>,
     far_end: UdpSocket,
-    /// Held so that nobody who is told finds it gone.
+    /// Held, so that sending to it does not fail.
     _pace: mpsc::Receiver<Request>,
 }
 
@@ -58,7 +58,7 @@ async fn desk() -> Desk {
 }
 
 impl Desk {
-    /// Orders a leg; answers its Call-ID.
+    /// Orders a leg. Returns its Call-ID.
     async fn dial(&mut self, number: u128, mailbox: &Arc<LegMailbox>) -> String {
         let leaves_by = self.signalling.grounds.time.now();
         self.dial_by(number, mailbox, leaves_by).await

@@ -1,4 +1,4 @@
-//! What the far end of a simulated leg hears of us, as the outside world remembers it.
+//! The far end of a simulated leg: what it receives from us, recorded in the outside world's record.
 
 use super::{Phase, SimulatedLeg};
 use domain::call::EndCause;
@@ -14,7 +14,7 @@ impl SimulatedLeg {
         });
     }
 
-    /// Given up by the line itself, unless it is acknowledged before.
+    /// Schedules the line's own end of an answer that is not acknowledged in time.
     pub(super) fn hold_answer(&mut self, at: Timestamp) {
         let until = at.plus_ms(ACKNOWLEDGE_MS_MAX);
         self.acknowledge_by = Some(until);
@@ -27,7 +27,7 @@ impl SimulatedLeg {
         });
     }
 
-    /// A BYE of ours, with the ACK before it.
+    /// Records our BYE, with the ACK before it.
     pub(super) fn note_bye(&self, at: Timestamp) {
         self.book.change(&self.sip_call_id, |entry| {
             entry.acknowledged_at.get_or_insert(at);
@@ -43,8 +43,8 @@ impl SimulatedLeg {
 }
 
 impl Drop for SimulatedLeg {
-    /// The far end notices that its peer is gone. A machine that is dead says nothing more; any other
-    /// acknowledges and hangs up what was answered, also an answer that was not read yet.
+    /// The far end notices that its peer is gone. A dead machine sends nothing more; a live one acknowledges
+    /// and hangs up an answer, also one that was not read yet.
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
         let now = self.clock.now();

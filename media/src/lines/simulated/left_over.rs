@@ -1,5 +1,5 @@
-//! What the outside world does with a leg that a crash left: it takes a CANCEL or BYE, or repeats an answer
-//! that was not acknowledged.
+//! The far end of a leg that a crash left: it takes a CANCEL or BYE, or repeats an answer that was not
+//! acknowledged.
 
 use super::{ROUND_TRIP_MS, dialog_of};
 use crate::lines::carrier_book::CarrierBook;
@@ -10,8 +10,8 @@ use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// When a 2xx is repeated, in milliseconds behind it, until it is acknowledged (RFC 3261, 13.3.1.4: T1
-/// doubles to T2).
+/// When a 2xx is repeated, in milliseconds after it, until it is acknowledged (RFC 3261, 13.3.1.4: T1 doubles
+/// to T2).
 const COPIES_AT_MS: [u64; 10] = [
     500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500,
 ];
@@ -82,11 +82,11 @@ impl SimulatedLeftOver {
 impl LeftOverLeg for SimulatedLeftOver {
     async fn next(&mut self) -> LeftOverEvent {
         let Some((at, _)) = self.pending.front() else {
-            // Nothing follows `Closed`.
+            // No event follows `Closed`.
             return std::future::pending().await;
         };
         let at = *at;
-        // Cancel-safe: nothing is taken before the wait is over.
+        // Cancel-safe: no event is removed before the wait is over.
         self.clock.wait_until(at).await;
         let Some((_, event)) = self.pending.pop_front() else {
             return std::future::pending().await;

@@ -1,6 +1,6 @@
-//! A line without a network: a script says what each callee does, and the Clock port says when.
+//! A line without a network: a script gives the behavior of each callee, and the Clock port gives the time.
 //!
-//! For the simulation and for tests of drivers; no claim about SIP or RTP rests on it.
+//! It is for the simulation and for tests of drivers. It proves nothing about SIP or RTP.
 
 mod far_end;
 mod left_over;
@@ -24,10 +24,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// Network delay between our request and its effect.
+/// Network delay between our request and its effect, in milliseconds.
 const ROUND_TRIP_MS: u64 = 20;
 
-/// The line itself; cheap to make anew after a crash, with the same book.
+/// The simulated line. It can be created again after a crash with the same record of legs.
 pub struct SimulatedLine {
     facts: LineFacts,
     clock: Arc<dyn Clock>,
@@ -137,14 +137,14 @@ enum Phase {
     Over,
 }
 
-/// A clip on its way to the callee.
+/// A clip that is playing or queued.
 struct Queued {
     play: u32,
     begins: Timestamp,
     ends: Timestamp,
 }
 
-/// The dialog that the answer of a leg makes.
+/// The dialog established by a leg's answer.
 fn dialog_of(sip_call_id: &str, callee: &str) -> AnsweredDialog {
     AnsweredDialog {
         to_tag: format!("to-{sip_call_id}"),
@@ -161,7 +161,7 @@ struct SimulatedLeg {
     sip_call_id: String,
     callee: String,
     invited_at: Timestamp,
-    /// What will happen, by instant and order of scheduling.
+    /// Events to come, by time and order of scheduling.
     pending: BTreeMap<(Timestamp, u64), LegEvent>,
     closed: bool,
     drawn: u64,
@@ -175,9 +175,9 @@ struct SimulatedLeg {
     keys: Vec<(u64, char)>,
     hang_up_ms: Option<u64>,
     voice: Arc<[Spoken]>,
-    /// Clips under way and queued: number, begin, end.
+    /// Playing and queued clips.
     playing: VecDeque<Queued>,
-    /// Shared with whoever listens.
+    /// True after the leg has ended; shared with the listener.
     over: Arc<AtomicBool>,
     _held: Held,
 }
@@ -257,7 +257,7 @@ impl SimulatedLeg {
         }
     }
 
-    /// We give up at `silent_at`; the leg is kept for an answer that may come late.
+    /// Schedules the failure at `silent_at`; the leg is kept for an answer that may come late.
     fn fall_silent(&mut self, silent_at: Timestamp, late_answer_ms: Option<u64>) {
         let failure = LegFailure {
             cause: FailureCause::NoResponse,
@@ -284,7 +284,7 @@ impl SimulatedLeg {
         self.schedule(at, LegEvent::Closed(LegSummary::default()));
     }
 
-    /// What follows from an event that has just happened.
+    /// Applies the consequences of an event that has just happened.
     fn enter(&mut self, event: &LegEvent, at: Timestamp) {
         match event {
             LegEvent::Ringing { .. } => {
@@ -382,7 +382,7 @@ mod tests {
         }
     }
 
-    /// Whether the machine is dead.
+    /// A stage of scripted lines; the flag says if the machine is dead.
     #[derive(Default)]
     struct Scripts(Arc<AtomicBool>);
 

@@ -1,4 +1,4 @@
-//! What an owner of a simulated leg may ask of it, and the events that come.
+//! The `Leg` port of a simulated leg: the owner's orders, and the events.
 
 use super::{Phase, Queued, ROUND_TRIP_MS, SimulatedLeg};
 use crate::lines::callee_script::cancelled;
@@ -13,15 +13,15 @@ use std::sync::Arc;
 impl Leg for SimulatedLeg {
     async fn next(&mut self) -> LegEvent {
         if self.closed {
-            // Nothing follows `Closed`.
+            // No event follows `Closed`.
             return std::future::pending().await;
         }
         let Some((key, _)) = self.pending.first_key_value() else {
-            // Nothing is under way: only an order of ours can change that, and after `Closed` nothing can.
+            // No event is scheduled: only an order of ours can change that, and after `Closed` nothing can.
             return std::future::pending().await;
         };
         let key = *key;
-        // Cancel-safe: nothing is taken before the wait is over.
+        // Cancel-safe: no event is removed before the wait is over.
         self.clock.wait_until(key.0).await;
         let Some(event) = self.pending.remove(&key) else {
             return std::future::pending().await;
@@ -42,7 +42,7 @@ impl Leg for SimulatedLeg {
         self.acknowledge_by = None;
         self.note_acknowledged(now);
         self.callees.acknowledged(&self.sip_call_id);
-        // What the line would have done itself.
+        // The end that the line had scheduled itself.
         let by_line = |event: &LegEvent| {
             matches!(
                 event,

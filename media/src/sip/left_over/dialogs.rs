@@ -28,14 +28,14 @@ impl EndingDialog {
         self.dialog.facts(self.invite_cseq)
     }
 
-    /// Whether a response with this CSeq, and this To tag where there are several dialogs, answers the BYE
-    /// under way.
+    /// True if a response with this CSeq, and with this To tag if there are several dialogs, answers the
+    /// current BYE.
     pub(super) fn is_bye(&self, tag: Option<&str>, cseq: u32) -> bool {
         let is_dialog = tag.is_none_or(|tag| tag == self.dialog.remote_tag);
         self.bye.is_some() && self.dialog.local_cseq == cseq && is_dialog
     }
 
-    /// Moves the BYE's timer on; what is to be sent again.
+    /// Advances the BYE's timer. Returns what is to be sent again.
     pub(super) fn elapse(&mut self, now: Timestamp) -> Option<(Vec<u8>, Hop)> {
         let running = self.bye.as_mut()?;
         match running.elapse(now) {

@@ -1,10 +1,10 @@
-//! Ends what a crash left of a leg, from its stored facts: BYE when it was answered, else CANCEL; no INVITE.
+//! Ends a leg that a crash left, from its stored facts: BYE if it was answered, else CANCEL; never an INVITE.
 //!
 //! A restarted process does not know how far the INVITE got. On a trunk with credentials it cancels CSeq 1
-//! and 2 at once, since a proxy may drop a CANCEL of an older transaction without a word; then, on 481, each
-//! that a further challenge may have led to. A leg without a stored answer is watched for 32 s, however its
-//! CANCEL is answered: a far end repeats a 2xx so long. Every copy of a 2xx gets an ACK; one BYE transaction
-//! ends each dialog. The same is done for a 2xx of a trunk that belongs to no leg.
+//! and 2 at once, because a proxy may silently drop a CANCEL of an older transaction; then, on 481, each CSeq
+//! that a further challenge may have led to. A leg without a stored answer is watched for 32 s, whatever the
+//! response to its CANCEL: a far end repeats a 2xx for so long. Every copy of a 2xx gets an ACK; one BYE
+//! transaction ends each dialog. The same is done for a 2xx of a trunk that belongs to no leg.
 
 mod dialogs;
 mod stray_answer;
@@ -24,38 +24,38 @@ use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-/// INVITE transactions a leg may have had: the first, and answers to a challenge and its stale nonces.
+/// Most INVITE transactions of a leg: the first, and answers to a challenge and its stale nonces.
 const CANCELS_MAX: u32 = 4;
 
-/// INVITEs cancelled at once where a challenge is to be expected: the first and its answer.
+/// INVITEs canceled at once if a challenge is expected: the first and its answer.
 const CANCELS_AT_ONCE: u32 = 2;
 
-/// Requests the lost process may have sent within the dialog: the next CSeq must be above them all
-/// (RFC 3261, 12.2.1.1). A BYE, its challenges, and as much again.
+/// The number of requests that the lost process may have sent within the dialog: the next CSeq must be above
+/// them all (RFC 3261, 12.2.1.1). A BYE, its challenges, and as many again.
 const CSEQ_GAP: u32 = 16;
 
-/// Most dialogs of one INVITE, as in the user agent: forks beyond are left to the far end's timers.
+/// Most dialogs of one INVITE, as in the user agent: further forks are left to the far end's timers.
 const DIALOGS_MAX: usize = 8;
 
-/// What the driver is to send or to report.
+/// A message to send or an event to report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeftOverOutput {
     Send { bytes: Vec<u8>, hop: Hop },
     Event(LeftOverEvent),
 }
 
-/// The trunk that a leg was dialed on, as far as its end needs it.
+/// The parts of a leg's trunk that are needed to end the leg.
 #[derive(Debug, Clone)]
 pub struct LeftOverTrunk<'a> {
     /// `host:port`, as written in URIs.
     pub authority: &'a str,
-    /// The only address that credentials are shown to.
+    /// The only address to which credentials are sent.
     pub ip: IpAddr,
     pub credentials: Option<Credentials>,
     pub profile: &'a TrunkProfile,
 }
 
-/// How far the ending is.
+/// The stage of the ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Ending,
@@ -69,22 +69,22 @@ pub struct LeftOver {
     party: Party,
     authenticator: Authenticator,
     trunk_ip: IpAddr,
-    /// Highest CSeq of an INVITE that is or was being cancelled.
+    /// Highest CSeq of an INVITE that is being or was canceled.
     cancelled: u32,
     /// CANCELs without a final response, by CSeq.
     cancels: Vec<(u32, Retransmission)>,
     dialogs: Vec<EndingDialog>,
-    /// An answer is news: none was stored.
+    /// No answer was stored, so an answer is reported.
     is_news: bool,
     is_refused: bool,
     stage: Stage,
-    /// Until when a 2xx, or a copy of one, is waited for.
+    /// Until when a 2xx, or a copy of one, is awaited.
     watch_until: Timestamp,
     outputs: VecDeque<LeftOverOutput>,
 }
 
 impl LeftOver {
-    /// Begins; the first request waits in `poll_output`.
+    /// Starts the ending; the first request waits in `poll_output`.
     pub fn end(facts: &LegFacts, trunk: LeftOverTrunk<'_>, seed: [u8; 16], now: Timestamp) -> Self {
         let identity = facts.identity.clone();
         let names = PartyNames {
@@ -144,28 +144,28 @@ impl LeftOver {
         self.party.identity.sip_call_id()
     }
 
-    /// What an answer established that was not stored before; `None` while there is none.
+    /// The dialog of an answer that was not stored before; `None` while there is none.
     pub fn late_answer(&self) -> Option<AnsweredDialog> {
         let first = self.dialogs.first().filter(|_| self.is_news)?;
         Some(first.facts())
     }
 
-    /// No answer was stored of it.
+    /// True if no answer of it was stored.
     pub const fn expects_answer(&self) -> bool {
         self.is_news
     }
 
-    /// `Closed` was reported.
+    /// True if `Closed` was reported.
     pub fn is_closed(&self) -> bool {
         self.stage != Stage::Ending
     }
 
-    /// Nothing is sent or reported any more.
+    /// True if nothing more will be sent or reported.
     pub fn is_finished(&self) -> bool {
         self.stage == Stage::Finished && self.outputs.is_empty()
     }
 
-    /// A CANCEL or BYE still waits for its response.
+    /// True while a CANCEL or BYE waits for its response.
     pub fn is_ending(&self) -> bool {
         !self.cancels.is_empty() || self.dialogs.iter().any(|one| one.bye.is_some())
     }
@@ -183,7 +183,7 @@ impl LeftOver {
             .dialogs
             .iter()
             .filter_map(|one| Some(one.bye.as_ref()?.deadline()));
-        // A BYE may take longer than the watch: its own deadlines are enough then.
+        // A BYE may take longer than the watch; then its own deadlines suffice.
         let watch = (!self.is_ending()).then_some(self.watch_until);
         cancels.chain(byes).chain(watch).min()
     }
@@ -207,7 +207,7 @@ impl LeftOver {
         self.settle(now);
     }
 
-    /// Reports `Closed` once no answer can come any more, and finishes once no message can be repeated.
+    /// Reports `Closed` when no further answer can come, and finishes when no message can be repeated.
     fn settle(&mut self, now: Timestamp) {
         let is_ending = self.is_ending();
         let is_over = now >= self.watch_until && !is_ending;
@@ -229,7 +229,7 @@ impl LeftOver {
         self.outputs.push_back(LeftOverOutput::Send { bytes, hop });
     }
 
-    /// Takes a message of this leg's Call-ID.
+    /// Handles a message of this leg's Call-ID.
     pub fn take(&mut self, now: Timestamp, message: &SipMessage, from: SocketAddr) {
         if message.is_request() {
             self.take_request(message, from);
@@ -244,8 +244,8 @@ impl LeftOver {
         self.settle(now);
     }
 
-    /// A BYE of the far end ends its dialog. If no answer was acknowledged, the BYE is the only sign of the
-    /// answer.
+    /// Handles a BYE of the far end, which ends its dialog. If no answer was acknowledged, the BYE is the
+    /// only sign of the answer.
     fn take_request(&mut self, request: &SipMessage, from: SocketAddr) {
         let ours = request.tag_of_to() == Some(self.party.identity.local_tag().as_str());
         let theirs = request.tag_of_from().unwrap_or_default();
@@ -290,7 +290,7 @@ impl LeftOver {
         self.take_invite_end(code, cseq, now);
     }
 
-    /// A 2xx of a leg that is over for us: ACK and BYE.
+    /// Handles a 2xx of a leg that is over for us: sends ACK and BYE.
     fn take_answer(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
         if self.dialogs.len() >= DIALOGS_MAX {
             return;
@@ -305,7 +305,7 @@ impl LeftOver {
         self.send_bye(self.dialogs.len().saturating_sub(1), now);
     }
 
-    /// The first dialog is reported, if no answer was stored.
+    /// Adds a dialog. The first is reported if no answer was stored.
     fn keep(&mut self, ending: EndingDialog) {
         if self.dialogs.is_empty() && self.is_news {
             self.tell(LeftOverEvent::LateAnswered(ending.facts()));
@@ -314,7 +314,7 @@ impl LeftOver {
         self.dialogs.push(ending);
     }
 
-    /// A final response that is no 2xx: the leg is over, unless it is a challenge that comes again. That is
+    /// Handles a final response other than 2xx: the leg is over, unless it is a repeated challenge. That is
     /// the end of an older transaction, and the INVITE that answered it may be the one that rings.
     fn take_invite_end(&mut self, code: u16, cseq: u32, now: Timestamp) {
         if !self.dialogs.is_empty() || cseq > self.cancelled || self.is_refused {
@@ -330,7 +330,8 @@ impl LeftOver {
         self.go_on(now);
     }
 
-    /// A CANCEL that was taken says nothing yet: the INVITE's final response does, which may be a 2xx.
+    /// Handles the response to a CANCEL. An accepted CANCEL proves nothing: the INVITE's final response
+    /// decides, and may be a 2xx.
     fn take_cancel_response(&mut self, now: Timestamp, response: &SipMessage, code: u16, cseq: u32) {
         let ours = response.branch() == Some(self.party.identity.branch("INVITE", cseq).as_str());
         let known = self.cancels.iter().any(|(running, _)| *running == cseq);
@@ -343,7 +344,7 @@ impl LeftOver {
         }
     }
 
-    /// Tries the next INVITE there may have been, when none of those tried was it.
+    /// Cancels the next INVITE that there may have been, if none of those canceled so far was the right one.
     fn go_on(&mut self, now: Timestamp) {
         if self.cancels.is_empty() && self.dialogs.is_empty() && self.cancelled < CANCELS_MAX {
             self.send_cancel(now);

@@ -1,5 +1,5 @@
-//! A 2xx that belongs to no leg known here is ended by what it says of itself: Call-ID, tags, Contact and
-//! routes.
+//! Builds the ending of a dialog from nothing but its 2xx, for an answer that belongs to no leg known here.
+//! The Call-ID, tags, Contact and routes of the 2xx are all that is used.
 
 use super::{LeftOver, LeftOverOutput};
 use crate::sip::dialog::Party;
@@ -10,7 +10,8 @@ use domain::time::Timestamp;
 use std::net::IpAddr;
 
 impl LeftOver {
-    /// Ends the dialog of a 2xx that belongs to no leg known here; `None` where it names no dialog.
+    /// Returns the left-over leg that acknowledges this 2xx and sends its BYE; `None` if the message is not a
+    /// 2xx to an INVITE or lacks a tag or header that names the dialog. `local` is our own `host:port`.
     pub fn of_stray(answer: &SipMessage, local: &str, trunk_ip: IpAddr, now: Timestamp) -> Option<Self> {
         let is_answer = answer.code().is_some_and(|code| (200..300).contains(&code));
         let (cseq, method) = answer.cseq()?;
@@ -34,7 +35,8 @@ impl LeftOver {
         Some(left_over)
     }
 
-    /// The dialog was hung up before: copies of its 2xx get their ACK, and that is all.
+    /// Drops the BYEs of this leg, also queued ones, because its dialog was hung up before: from then on only
+    /// copies of its 2xx are answered, with an ACK.
     pub fn send_no_bye(&mut self) {
         for one in &mut self.dialogs {
             one.bye = None;

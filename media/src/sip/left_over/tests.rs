@@ -1,4 +1,4 @@
-//! What a restarted process sends for a leg that it finds open, and what it learns of it.
+//! Tests what a restarted process sends for a leg that it finds open, and which events it reports about it.
 
 use super::{LeftOver, LeftOverOutput, LeftOverTrunk};
 use crate::sip::authentication::Credentials;
@@ -53,7 +53,8 @@ fn trunk_address() -> SocketAddr {
     "192.0.2.1:5060".parse().unwrap()
 }
 
-/// What was sent and reported, after checking that no INVITE is among it.
+/// Takes all outputs of the leg: the messages sent and the events reported. Asserts that no INVITE is among
+/// the messages.
 fn outcome(left_over: &mut LeftOver) -> (Vec<SipMessage>, Vec<LeftOverEvent>) {
     let (mut messages, mut events) = (Vec::new(), Vec::new());
     while let Some(output) = left_over.poll_output() {
@@ -77,7 +78,8 @@ fn reported(left_over: &mut LeftOver) -> Vec<LeftOverEvent> {
     outcome(left_over).1
 }
 
-/// Lets time pass until then, deadline by deadline; what was sent and reported.
+/// Lets virtual time pass to `ms` after the start, deadline by deadline. Returns the messages sent and the
+/// events reported meanwhile.
 fn wait_until(left_over: &mut LeftOver, ms: u64) -> (Vec<SipMessage>, Vec<LeftOverEvent>) {
     let (mut messages, mut events) = outcome(left_over);
     let until = START.plus_ms(ms);
@@ -90,7 +92,7 @@ fn wait_until(left_over: &mut LeftOver, ms: u64) -> (Vec<SipMessage>, Vec<LeftOv
     (messages, events)
 }
 
-/// A 2xx to the INVITE of the lost process.
+/// Returns a 2xx to the INVITE of the lost process.
 fn success() -> SipMessage {
     SipMessage::response(&lost_invite(), 200, "OK", Some("t"))
         .with("Contact", "<sip:192.0.2.1:5060>")
@@ -109,7 +111,7 @@ fn answer(left_over: &mut LeftOver, request: &SipMessage, code: u16) {
     left_over.take(START, &response, trunk_address());
 }
 
-/// The INVITE that the lost process sent.
+/// Returns the INVITE that the lost process sent.
 fn lost_invite() -> SipMessage {
     let facts = facts(None);
     let settings = LegSettings {
@@ -174,7 +176,7 @@ fn unknown_transactions_are_cancelled_up_to_the_last_that_can_have_been() {
     assert_eq!(wait_until(&mut left_over, 32_000).1, [LeftOverEvent::Closed]);
 }
 
-/// The trunk challenged the INVITE, and the second one rings. Its proxy drops a CANCEL of the first.
+/// The trunk challenged the INVITE, and the second INVITE rings. Its proxy drops a CANCEL of the first.
 #[test]
 fn on_a_digest_trunk_the_second_invite_is_cancelled_at_once_though_the_first_is_met_with_silence() {
     let mut left_over = ended_on(None, Some(credentials()));
@@ -191,7 +193,8 @@ fn on_a_digest_trunk_the_second_invite_is_cancelled_at_once_though_the_first_is_
             .collect(),
         ..lost_invite()
     };
-    // The challenge of the first INVITE comes once more, since its ACK was lost: nothing is over by it.
+    // The challenge of the first INVITE comes once more, since its ACK was lost: the leg is not over because
+    // of it.
     answer(&mut left_over, &lost_invite(), 401);
     assert!(!left_over.is_finished());
     answer(&mut left_over, &second, 487);
@@ -331,7 +334,7 @@ fn late() -> LeftOverEvent {
     })
 }
 
-/// RFC 3261, 13.3.1.4: a 2xx without an ACK is repeated after 0.5, 1.5, 3.5 s and then every 4 s.
+/// RFC 3261, 13.3.1.4: a 2xx that gets no ACK is repeated after 0.5, 1.5, 3.5 s and then every 4 s.
 #[test]
 fn a_200_is_acknowledged_and_hung_up_within_32_s_whatever_the_cancel_was_answered_with() {
     for (cancel_code, at_ms) in [(481, 0), (481, 4_900), (481, 31_999), (200, 20_000), (0, 9_000)] {
@@ -347,7 +350,8 @@ fn a_200_is_acknowledged_and_hung_up_within_32_s_whatever_the_cancel_was_answere
         assert_eq!(events, [late()]);
         answer(&mut left_over, &messages[1], 200);
         assert_eq!(reported(&mut left_over), [LeftOverEvent::Closed]);
-        // Copies that were on their way, and a far end that does not hear us, to the end of its 32 s.
+        // Copies that were on their way, and a far end that does not receive our messages, until its 32 s are
+        // over.
         for more_ms in [500, 4_000, 31_999] {
             left_over.take(START.plus_ms(at_ms + more_ms), &success(), trunk_address());
             let (messages, events) = outcome(&mut left_over);

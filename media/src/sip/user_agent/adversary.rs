@@ -1,4 +1,4 @@
-//! What a hostile or broken far end may do to one leg, and every response code with what it is recorded as.
+//! Tests what a hostile or broken far end may do to one leg, and how each response code is recorded.
 
 use super::scene::{Scene, settings, trunk};
 use super::{Input, LegSettings, UacEvent};
@@ -9,7 +9,8 @@ use domain::disposition::Disposition;
 use domain::ports::line::{FailureCause, HungUpBy};
 use domain::time::Timestamp;
 
-/// Code, Reason header, whether 180 came before, and what the table of call progress makes of it.
+/// One row per case: the response code, its Reason header, whether a 180 came before, and the disposition
+/// that the table of call progress gives it.
 const TABLE: &[(u16, Option<&str>, bool, Disposition)] = &[
     (486, None, true, Disposition::Busy),
     (600, None, false, Disposition::Busy),
@@ -84,7 +85,8 @@ fn every_response_of_the_table_is_recorded_as_the_table_says() {
     }
 }
 
-/// An answer whose Contact is on another host.
+/// Returns a leg that was answered with a Contact on another host; `challenged` has its INVITE challenged
+/// first.
 fn answered_from_elsewhere(challenged: bool) -> Scene {
     let mut scene = Scene::new();
     if challenged {

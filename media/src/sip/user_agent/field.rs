@@ -1,4 +1,5 @@
-//! Far ends as they are in the field: delayed offers, missing tags, bodies of several parts, audio and video.
+//! Tests far ends as they occur in practice: delayed offers, missing tags, bodies of several parts, audio
+//! with video.
 
 use super::scene::Scene;
 use super::{Input, UacEvent};
@@ -6,7 +7,7 @@ use crate::sip::message::SipMessage;
 use crate::sip::sdp::{self, Direction};
 use domain::ports::line::HungUpBy;
 
-/// A request of the far end, with or without its From tag.
+/// Returns a request of the far end. `tag` is appended to its From, empty for a request without a tag.
 fn request(scene: &Scene, method: &str, cseq: u32, tag: &str) -> SipMessage {
     let invite = scene.last("INVITE");
     SipMessage::request(method, "sip:ledgerline@127.0.0.1:5070")
@@ -29,7 +30,7 @@ fn audio(port: u16, direction: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Port and direction of each move of the audio.
+/// Returns the port and direction of each `MediaMoved` event.
 fn moves(scene: &Scene) -> Vec<(u16, Direction)> {
     let moved = scene.events.iter().filter_map(|event| match event {
         UacEvent::MediaMoved(stream) => Some((stream.address.port(), stream.direction)),

@@ -1,4 +1,4 @@
-//! Giving up an unanswered leg: silence, CANCEL and its races, and a trunk that refuses.
+//! The ways in which an unanswered leg is given up: silence, CANCEL and its races, and a trunk that refuses.
 
 use super::{Cancel, Phase, Uac, UacEvent};
 use crate::sip::dialog::{Hop, Party};
@@ -7,12 +7,14 @@ use crate::sip::transaction::{Retransmission, T1_MS, TRANSACTION_MS, step};
 use domain::ports::line::{FailureCause, HungUpBy, LegFailure};
 use domain::time::Timestamp;
 
-/// A refusal by the transport speaks of what was sent within a round trip before it (T1): it cannot be told
-/// which leg's datagram it answers, and an older one may have been heard.
+/// Longest time between a datagram and a transport refusal that is attributed to it, in milliseconds (T1, a
+/// round trip): the error does not say which leg's datagram it answers, and an older one may have been
+/// received.
 const REFUSAL_FOLLOWS_MS: u64 = T1_MS;
 
 impl Uac {
-    /// No response within the limit. Silence is never definite: the leg is kept for a late answer.
+    /// Reports that no response came within the limit. Silence is never definite: the leg is kept for a late
+    /// answer.
     pub(super) fn fall_silent(&mut self, now: Timestamp) {
         let failure = LegFailure {
             cause: self.cancel_cause().unwrap_or(FailureCause::NoResponse),
@@ -26,13 +28,14 @@ impl Uac {
         self.tell(UacEvent::Failed(failure));
     }
 
-    /// Gives up: CANCEL at the first provisional response, or at once when it has come; BYE after an answer.
+    /// Gives the leg up: with a CANCEL as soon as a provisional response has come, with a BYE after an
+    /// answer.
     pub(super) fn give_up(&mut self, now: Timestamp, cause: FailureCause) {
         match (&self.cancel, self.phase) {
             (_, Phase::Answered) => self.hang_up(now, HungUpBy::Robot),
             (Cancel::None, Phase::Calling) => {
                 // Held until a first response (RFC 3261, 9.1). The INVITE is not repeated meanwhile: if it
-                // was lost, nobody rings; if not, its responses are repeated by the far end.
+                // was lost, no telephone rings; if not, the far end repeats its responses.
                 self.invite = None;
                 self.cancel = Cancel::Held(cause);
             }
@@ -80,7 +83,8 @@ impl Uac {
             self.send(now, bytes, hop);
         }
         if destroy && self.phase == Phase::Proceeding {
-            // CANCEL was answered or not, but the INVITE never was: destroyed here (call progress, case d).
+            // The CANCEL was answered or not, but the INVITE never was: the leg is given up here (call
+            // progress, case d).
             let failure = LegFailure {
                 cause: self.cancel_cause().unwrap_or(FailureCause::Cancelled),
                 definite: false,
@@ -88,13 +92,14 @@ impl Uac {
             };
             self.cancel = Cancel::None;
             self.tell(UacEvent::Failed(failure));
-            // The telephone may ring on: whoever picks up later still gets ACK and BYE.
+            // The telephone may ring on: a callee who picks up later still gets ACK and BYE.
             self.linger_until = now.plus_ms(TRANSACTION_MS);
             self.close(now);
         }
     }
 
-    /// Nobody listens at the trunk. It is news only for what was just sent and not yet responded to.
+    /// Handles a refusal of the transport: no process listens at the trunk. It fails the leg only if its
+    /// message was sent just before and has not been responded to.
     pub(super) fn take_refusal(&mut self, now: Timestamp) {
         if now.ms_since(self.last_sent_at) > REFUSAL_FOLLOWS_MS {
             return;
@@ -127,8 +132,8 @@ impl Uac {
 }
 
 impl Uac {
-    /// A message did not leave. Definite only when it was the INVITE's first copy; whatever else it was is
-    /// repeated by its own timer.
+    /// Handles a message that could not be sent. The leg fails definitely if it was the INVITE's first copy;
+    /// any other message is repeated by its own timer.
     pub(super) fn take_send_failure(&mut self, now: Timestamp) {
         if self.phase != Phase::Calling || self.invite_copies > 1 {
             return;
@@ -144,7 +149,8 @@ impl Uac {
     }
 }
 
-/// The CANCEL of an INVITE: same Request-URI, Call-ID, From, To, CSeq number and branch (RFC 3261, 9.1).
+/// Returns the CANCEL of an INVITE: same Request-URI, Call-ID, From, To, CSeq number and branch (RFC 3261,
+/// 9.1).
 pub(in crate::sip) fn cancel_of(party: &Party, invite_cseq: u32) -> SipMessage {
     let branch = party.identity.branch("INVITE", invite_cseq);
     party.initial("CANCEL", &party.to, invite_cseq, &branch)

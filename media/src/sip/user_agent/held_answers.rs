@@ -1,4 +1,5 @@
-//! An answer that is not stored yet: no ACK and no audio, and no longer than four seconds.
+//! Tests an answer that is not stored yet: no ACK and no audio leave, and the call is ended after four
+//! seconds.
 
 use super::scene::Scene;
 use super::{Input, UacEvent};
@@ -70,7 +71,7 @@ fn an_answer_that_is_not_stored_in_time_gets_ack_and_one_bye() {
     assert_eq!(hung_up(&scene), Some(HungUpBy::Media(EndCause::AnswerNotStored)));
     let bye = scene.last("BYE");
     scene.answer(&bye, 200, "t", &[]);
-    // A far end that repeats its 2xx to the end of its 32 s: an ACK each time, and no second BYE.
+    // A far end that repeats its 2xx until its 32 s are over gets an ACK each time, and no second BYE.
     for _ in 0..7 {
         scene.wait(4_000);
         scene.respond_with_sdp(200, "t");

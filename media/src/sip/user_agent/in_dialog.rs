@@ -1,4 +1,5 @@
-//! After the answer: our BYE, the far end's BYE, its re-INVITEs and other requests, each answered properly.
+//! Handles a leg after its answer: our BYE, and the far end's BYE, re-INVITEs and other requests, each of
+//! which gets a response.
 
 use super::inviting::ALLOW;
 use super::{Phase, Uac, UacEvent, session_timer};
@@ -15,12 +16,13 @@ use domain::time::Timestamp;
 use std::net::{IpAddr, SocketAddr};
 
 impl Uac {
-    /// Answered, acknowledged, and not hung up.
+    /// True if the leg is answered, acknowledged, and not hung up.
     pub fn is_talking(&self) -> bool {
         self.phase == Phase::Answered && self.unacknowledged.is_none()
     }
 
-    /// Sends the one BYE of a dialog.
+    /// Sends the BYE of the dialog at index `at`, unless one was sent or the dialog has ended: at most one
+    /// per dialog.
     pub(super) fn send_bye(&mut self, now: Timestamp, at: usize) {
         let Some(one) = self.dialogs.get_mut(at) else {
             return;
@@ -33,7 +35,8 @@ impl Uac {
         self.repeat_bye(now, at);
     }
 
-    /// The BYE with the next CSeq and what is known of the realms: the first, or the answer to a challenge.
+    /// Sends a BYE with the next CSeq and the credentials of the realms known so far: the first one, or one
+    /// that answers a challenge.
     fn repeat_bye(&mut self, now: Timestamp, at: usize) {
         let Some(one) = self.dialogs.get_mut(at) else {
             return;
@@ -90,7 +93,7 @@ impl Uac {
             self.repeat_bye(now, at);
             return;
         }
-        // 200, 481 and 408 alike: the dialog is gone (RFC 3261, 15.1.1).
+        // 200, 481 and 408 alike mean that the dialog is gone (RFC 3261, 15.1.1).
         if let Some(one) = self.dialogs.get_mut(at) {
             one.ended = true;
         }
@@ -109,12 +112,12 @@ impl Uac {
             self.send(now, bytes, hop);
         }
         if unacknowledged {
-            // RFC 3261, 14.2: a 2xx to a re-INVITE that is never acknowledged ends the dialog.
+            // RFC 3261, 14.2: a 2xx to a re-INVITE that never gets its ACK ends the dialog.
             self.hang_up(now, HungUpBy::Media(EndCause::RefreshMissed));
         }
     }
 
-    /// A request of the far end that names this leg's Call-ID.
+    /// Handles a request of the far end with this leg's Call-ID that came from `from`.
     pub(super) fn take_request(&mut self, now: Timestamp, request: &SipMessage, from: SocketAddr) {
         let from = via::reply_to(request, from);
         let ours = request.tag_of_to() == Some(self.party.identity.local_tag().as_str());
@@ -123,7 +126,7 @@ impl Uac {
                 .dialogs
                 .iter()
                 .position(|one| one.dialog.remote_tag == remote),
-            // Without a From tag (RFC 2543) the one dialog of the Call-ID is meant.
+            // Without a From tag (RFC 2543) the only dialog of the Call-ID is meant.
             None => (self.dialogs.len() == 1).then_some(0),
         };
         let Some(at) = at.filter(|_| ours && self.phase != Phase::Finished) else {
@@ -157,8 +160,9 @@ impl Uac {
         }
     }
 
-    /// The ACK of our 200 to a re-INVITE. Where that offered, it answers (RFC 3264; RFC 3261, 13.2.1): a far
-    /// end may hold or move the audio by it. An answer that cannot be used leaves the audio as it is.
+    /// Takes the ACK of our 200 to a re-INVITE. If our 200 contained the offer, the ACK contains the answer
+    /// (RFC 3264; RFC 3261, 13.2.1): a far end may hold or move the audio by it. An answer that cannot be
+    /// used leaves the audio as it is.
     fn take_ack(&mut self, at: usize, ack: &SipMessage, cseq: u32) {
         let Some(one) = self.dialogs.get_mut(at) else {
             return;
@@ -177,8 +181,8 @@ impl Uac {
         }
     }
 
-    /// A request seen before gets its response again; one older than the last gets 500 (RFC 3261, 12.2.2),
-    /// a BYE apart: a far end that counts wrongly still means it.
+    /// True if the request needs no new response: it repeats the last one, and that response was sent again.
+    /// An older request is left to `judge`.
     fn answer_repeat(
         &mut self,
         now: Timestamp,
@@ -201,7 +205,8 @@ impl Uac {
         false
     }
 
-    /// What a new request within the dialog is answered with.
+    /// Returns the response to a new request within the dialog, and acts on it. One that is older than the
+    /// last gets 500 (RFC 3261, 12.2.2), except a BYE: a far end that counts wrongly still means it.
     fn judge(&mut self, now: Timestamp, at: usize, request: &SipMessage, from: SocketAddr) -> SipMessage {
         let plain = |code: u16| SipMessage::response(request, code, reason_phrase(code), None);
         let last = self.dialogs.get(at).and_then(|one| one.dialog.remote_cseq);
@@ -222,12 +227,13 @@ impl Uac {
                 }
                 plain(200)
             }
-            // Among them REFER: no transfer to where the far end says (toll fraud).
+            // REFER among them: calls are not transferred to an address that the far end names (toll fraud).
             _ => stray::not_taken(request),
         }
     }
 
-    /// A re-INVITE or UPDATE: a new target, new audio, or only a refresh (RFC 3261, 14.2; RFC 3311).
+    /// Handles a re-INVITE or UPDATE and returns its response: a new target, new audio, or only a refresh
+    /// (RFC 3261, 14.2; RFC 3311).
     fn renegotiate(
         &mut self,
         now: Timestamp,
@@ -277,7 +283,8 @@ impl Uac {
         }
     }
 
-    /// The far end's audio is as it described it last.
+    /// Takes over a new description of the far end's audio: reports it, or keeps it until the answer is
+    /// acknowledged.
     pub(super) fn move_media(&mut self, stream: AudioStream) {
         match &mut self.unacknowledged {
             Some((media, _)) => *media = stream,
@@ -290,7 +297,8 @@ impl Uac {
         let Some(one) = self.dialogs.get_mut(at) else {
             return;
         };
-        // Glare: our own BYE goes on until it is answered; both ends know that it is over.
+        // Both ends sent a BYE at once: ours goes on until it is answered; both ends know that the call is
+        // over.
         one.ended = true;
         one.accepted = None;
         let last = self.dialogs.iter().all(|one| one.ended || one.bye_sent);
@@ -307,8 +315,9 @@ impl Uac {
     }
 }
 
-/// Whether a new target is at the trunk, where the request came from, or a name, which is behind the trunk: a
-/// Contact of a stranger would have our BYE and leave the call standing.
+/// True if a new target is one of the known addresses (the trunk's, and the one the request came from), or a
+/// name, which is behind the trunk. A Contact at an unknown address would get our BYE, and the call would go
+/// on.
 fn is_at_home(target: &str, known: [IpAddr; 2]) -> bool {
     match Hop::of_uri(target) {
         Hop::Trunk => true,
@@ -316,8 +325,8 @@ fn is_at_home(target: &str, known: [IpAddr; 2]) -> bool {
     }
 }
 
-/// The key of an INFO: `Signal=5` of application/dtmf-relay, `d=5` of Nortel's digits, or the bare digit of
-/// application/dtmf.
+/// The key in the body of an INFO: `Signal=5` of application/dtmf-relay, `d=5` of Nortel's digits, or the
+/// bare digit of application/dtmf. `None` without one.
 fn info_digit(request: &SipMessage) -> Option<char> {
     let text = std::str::from_utf8(&request.body).ok()?;
     let kind = request.content_type()?.to_ascii_lowercase();
@@ -327,7 +336,7 @@ fn info_digit(request: &SipMessage) -> Option<char> {
         "application/dtmf" => member(text, "Signal").unwrap_or_else(|| text.trim()),
         _ => return None,
     };
-    // Some send the event codes of RFC 4733, or words, for the two signs.
+    // Some send the event codes of RFC 4733 for the keys beyond the digits, or words for * and #.
     match signal.to_ascii_lowercase().as_str() {
         "10" | "star" => return Some('*'),
         "11" | "pound" | "hash" => return Some('#'),
@@ -345,7 +354,7 @@ fn info_digit(request: &SipMessage) -> Option<char> {
     matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D').then_some(digit)
 }
 
-/// The value of a line `key=value` or `key: value`.
+/// The value of a line `key=value` or `key: value`, without quotes; the key's case is ignored.
 fn member<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     text.lines().find_map(|line| {
         let (name, value) = line.split_once(['=', ':'])?;

@@ -1,4 +1,5 @@
-//! The INVITE of a leg: sent once and answered once, by a 2xx that begins the talk or by what ends it.
+//! Handles the INVITE of a leg: it is sent once, and answered once by a 2xx that begins the talk or by a
+//! response that ends it.
 
 use super::{Cancel, Confirmed, Phase, Uac, UacEvent, session_timer};
 use crate::sip::dialog::{Dialog, Hop};
@@ -9,13 +10,14 @@ use crate::sip::transaction::{Retransmission, TIMER_D_MS, TRANSACTION_MS, step};
 use domain::ports::line::{ACKNOWLEDGE_MS_MAX, AnsweredDialog, FailureCause, LegFailure};
 use domain::time::Timestamp;
 
-/// Methods we take within a dialog.
+/// The methods that we accept within a dialog, as written in `Allow`.
 pub(in crate::sip) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE";
-/// INVITEs of one leg: the first, two challenged realms with their stale nonces, 422 and 494.
+/// Most INVITEs of one leg: the first, two challenged realms with their stale nonces, 422 and 494.
 pub const INVITES_MAX: u32 = 8;
-/// Most ACKs of one dialog that wait: a 2xx is repeated 10 times in 32 s (RFC 3261, 13.3.1.4).
+/// Most ACKs of one dialog that wait for the answer to be stored: a 2xx is repeated 10 times in 32 s (RFC
+/// 3261, 13.3.1.4).
 const HELD_ACKS_MAX: u32 = 16;
-/// Most early dialogs whose audio is remembered.
+/// Most early dialogs for which the audio description is kept.
 const EARLY_MAX: usize = 8;
 
 impl Uac {
@@ -100,7 +102,7 @@ impl Uac {
         match self.cancel {
             Cancel::Held(cause) => {
                 self.send_cancel(now, cause);
-                // In silence already: kept as long as the CANCEL may take.
+                // The leg was silent already: it is kept as long as the CANCEL may take.
                 self.linger_until = now.plus_ms(TRANSACTION_MS);
             }
             Cancel::None if rings => {
@@ -114,14 +116,16 @@ impl Uac {
         }
     }
 
-    /// The audio that a message describes; an address of another family cannot be reached from our socket.
+    /// The audio stream that a message describes; `None` without a description. An address of another IP
+    /// family is an error, since our socket cannot reach it, and so is one that the trunk's SPEC does not
+    /// list.
     pub(super) fn described(&self, message: &SipMessage) -> Option<Result<AudioStream, SdpError>> {
         let stream = sdp::read(message.sdp()?);
         let allowed = &self.settings.media_addresses;
         Some(stream.and_then(|mut stream| {
             let ip = stream.address.ip();
             let reachable = ip.is_ipv4() == self.settings.media.is_ipv4();
-            // Held the old way, 0.0.0.0 names nobody.
+            // 0.0.0.0, the old way to put on hold, is no address to be checked.
             let expected = allowed.is_empty() || ip.is_unspecified() || allowed.contains(&ip);
             stream.allowed.clone_from(allowed);
             stream.latch = self.settings.latch;
@@ -138,7 +142,8 @@ impl Uac {
         }
     }
 
-    /// A 2xx: an answer waits to be stored; any other is acknowledged (RFC 3261, 13.2.2.4) and ended at once.
+    /// Handles a 2xx: an answer waits to be stored; any other is acknowledged (RFC 3261, 13.2.2.4) and ended
+    /// at once.
     fn take_success(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
         let tag = response.tag_of_to().unwrap_or_default();
         let known = self.dialogs.iter_mut().find(|one| one.dialog.remote_tag == tag);
@@ -164,7 +169,8 @@ impl Uac {
             return;
         }
         let described = self.described(response);
-        // Only the description of the fork that answered: another's would send our sound to another phone.
+        // Only the description of the fork that answered: that of another fork would send our audio to
+        // another telephone.
         let early = self.early.iter().find(|(early, _)| early == tag);
         let media = match described {
             Some(Ok(stream)) => Some(stream),
@@ -180,7 +186,7 @@ impl Uac {
         }
     }
 
-    /// Keeps the dialog of a 2xx; its ACK is still to be sent.
+    /// Keeps the dialog of a 2xx. Its ACK is prepared, but sent later.
     fn confirm(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
         let dialog = Dialog::from_answer(&self.party, response, cseq);
         let (mut ack, hop) = dialog.ack(&self.party, cseq);
@@ -205,7 +211,7 @@ impl Uac {
         });
     }
 
-    /// Tells the answer. Neither its ACK nor audio leaves before it is stored.
+    /// Reports the answer. Neither its ACK nor audio leaves before the answer is stored.
     fn hold_answer(&mut self, now: Timestamp, media: AudioStream, at: usize) {
         let Some(one) = self.dialogs.get(at) else {
             return;
@@ -219,7 +225,7 @@ impl Uac {
         self.tell(UacEvent::Answered(dialog));
     }
 
-    /// The answer is stored: its ACK leaves, and audio starts.
+    /// Sends the ACK and reports that audio starts, after the answer was stored.
     pub(super) fn acknowledge(&mut self, now: Timestamp) {
         if self.phase != Phase::Answered {
             return;
@@ -232,7 +238,7 @@ impl Uac {
         }
     }
 
-    /// An ACK for each copy of the 2xx that came meanwhile (RFC 3261, 13.2.2.4).
+    /// Sends an ACK for each copy of the 2xx that came meanwhile (RFC 3261, 13.2.2.4).
     pub(super) fn send_held_acks(&mut self, now: Timestamp, at: usize) {
         let Some(one) = self.dialogs.get_mut(at) else {
             return;
@@ -243,8 +249,8 @@ impl Uac {
         }
     }
 
-    /// The callee answered with audio we cannot speak: hung up at once. Not definite: a second leg would
-    /// ring the same person again.
+    /// Hangs up at once because the callee answered with audio that we do not support. The failure is not
+    /// definite: a second leg would ring the same person again.
     fn refuse_media(&mut self, now: Timestamp, at: usize) {
         let failure = LegFailure {
             sip_code: Some(488),
@@ -256,7 +262,8 @@ impl Uac {
         self.end_late(now, at);
     }
 
-    /// BYE to a dialog nobody wants: a 2xx that crossed our CANCEL, came after silence, or a second fork.
+    /// Ends a dialog that is not wanted with a BYE: that of a 2xx that crossed our CANCEL, came after
+    /// silence, or came from a second fork.
     fn end_late(&mut self, now: Timestamp, at: usize) {
         let talking = self.phase == Phase::Answered;
         self.send_held_acks(now, at);
@@ -273,7 +280,8 @@ impl Uac {
         self.close(now);
     }
 
-    /// A final response that is no 2xx: acknowledged in its transaction, then a retry or the end.
+    /// Handles a final response other than a 2xx: acknowledges it in its transaction, then sends the INVITE
+    /// again or fails the leg.
     fn take_failure(&mut self, now: Timestamp, response: &SipMessage, code: u16, cseq: u32) {
         if let Some((_, ack)) = self.acks.iter().find(|(known, _)| *known == cseq) {
             let again = ack.clone();
@@ -302,7 +310,9 @@ impl Uac {
         self.fail(now, code, response);
     }
 
-    /// Whether the same leg may ask again: a challenge it can answer, a longer interval, an agreement.
+    /// True if the same leg may send its INVITE again after this response: for a challenge that it can
+    /// answer, with a longer session interval (422), or with a security agreement (494). Takes over the
+    /// headers for it.
     fn may_retry(&mut self, code: u16, response: &SipMessage) -> bool {
         match code {
             401 | 407 => self.authenticator.take(response),
@@ -380,8 +390,9 @@ impl Uac {
         }
     }
 
-    /// Behind its last instant it is not repeated: if all copies were lost, nobody is to ring any more (a
-    /// window has closed, the rules were asked no further ahead); if not, the far end repeats its responses.
+    /// Sends the INVITE again if that is due. It is not repeated after its last instant (`leaves_by`): if all
+    /// copies were lost, no telephone may ring any more (a window has closed, and the rules were checked no
+    /// further ahead); if not, the far end repeats its responses.
     pub(super) fn elapse_invite(&mut self, now: Timestamp) {
         if now > self.settings.leaves_by {
             self.invite = None;

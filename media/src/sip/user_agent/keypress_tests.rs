@@ -1,4 +1,5 @@
-//! Keypresses of the far end: by SIP INFO, whatever was negotiated, and how an answer says they can arrive.
+//! Tests keypresses of the far end: by SIP INFO, no matter what was negotiated, and the ways in which an
+//! answer says that they can arrive.
 
 use super::UacEvent;
 use super::scene::Scene;
@@ -9,7 +10,7 @@ const WITHOUT_EVENTS: &str = "v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 6000 RTP/AVP 
 const WITH_EVENTS: &str = "v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 6000 RTP/AVP 8 101\r\n\
                            a=rtpmap:101 telephone-event/8000\r\n";
 
-/// A leg with a far end that answered with this description and these methods.
+/// Returns a leg that the far end has answered with this SDP and, in `Allow`, these methods.
 fn answered(description: &str, allow: Option<&str>) -> Scene {
     let mut scene = Scene::new();
     let invite = scene.last("INVITE");
@@ -21,7 +22,7 @@ fn answered(description: &str, allow: Option<&str>) -> Scene {
     scene
 }
 
-/// Digits by INFO, which comes twice under one CSeq.
+/// Returns the digits that the leg reports for an INFO with this body, which comes twice under one CSeq.
 fn digits_by_info(description: &str, kind: &str, body: &str) -> String {
     let mut scene = answered(description, None);
     let invite = scene.last("INVITE");

@@ -1,10 +1,10 @@
-//! The client side of one leg: one INVITE, its CANCEL races, the dialog it makes, and its BYE.
+//! The client side of one leg: one INVITE, its CANCEL and their races, the dialog that results, and its BYE.
 //!
 //! Sans-IO: inputs come with the time, outputs are taken with `poll_output`, and `next_deadline` says when to
-//! call again. Promised: one INVITE transaction besides answers to 401, 407, 422 and 494; the ACK of an
+//! call again. It guarantees: one INVITE transaction besides answers to 401, 407, 422 and 494; the ACK of an
 //! answer waits for `Acknowledge`, at most 4 s; each copy of a 2xx gets an ACK; CANCEL leaves only after a
-//! provisional response; at most one BYE per dialog; `Closed` exactly once and last; no deadline once
-//! finished.
+//! provisional response; at most one BYE per dialog; `Closed` is reported exactly once and last; no deadline
+//! remains once the leg is finished.
 
 #[cfg(test)]
 mod adversary;
@@ -42,70 +42,72 @@ use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-/// Longest wait for a first 18x (call progress: announcements without 180 end before).
+/// Longest wait for a first 18x, in milliseconds (call progress: announcements without 180 end before).
 pub const UNRUNG_MS: u64 = 60_000;
-/// Longest setup, whatever rings (call progress: timer C is for proxies).
+/// Longest time from the first INVITE to the answer, in milliseconds, even while it rings (call progress:
+/// timer C is for proxies).
 pub const SETUP_MS: u64 = 120_000;
-/// Most dialogs of one INVITE: forks beyond are left to the far end's timers.
+/// Most dialogs of one INVITE: forks beyond them are left to the far end's timers.
 const DIALOGS_MAX: usize = 8;
 
-/// What a leg is dialed with.
+/// The settings with which a leg is dialed.
 #[derive(Debug, Clone)]
 pub struct LegSettings {
     /// Our sent-by, `host:port`.
     pub local: String,
-    /// Where we take RTP.
+    /// The address at which we receive RTP.
     pub media: SocketAddr,
-    /// The far end, `host:port`.
+    /// The trunk's `host:port`, as written in SIP.
     pub trunk: String,
-    /// Its address: credentials are shown to no other host.
+    /// The trunk's IP address: credentials are sent to no other host.
     pub trunk_ip: IpAddr,
     pub callee: String,
     pub caller: Option<String>,
     pub credentials: Option<Credentials>,
-    /// The last instant at which an INVITE may leave: one that is challenged later, or not responded to by
+    /// The last instant at which an INVITE may leave: one that is challenged later, or has no response by
     /// then, is not sent again.
     pub leaves_by: Timestamp,
     pub ring_timeout_ms: u64,
-    /// Longest wait for any response to the INVITE (timer B, or less).
+    /// Longest wait for any response to the INVITE, in milliseconds (timer B, or less).
     pub first_response_ms: u64,
-    /// Where the carrier's sound may come from and go to; empty: wherever its descriptions say.
+    /// The only addresses that the carrier's audio may come from and go to; empty to take those of its
+    /// descriptions.
     pub media_addresses: Vec<IpAddr>,
-    /// How far from the described address the carrier's audio may come from.
+    /// The rule for how far from the described address the carrier's audio may come.
     pub latch: LatchRule,
-    /// Longest time without a sign of life of a far end that says that it sends.
+    /// Longest time without a sign of life of a far end that says that it sends, in milliseconds.
     pub silence_ms: u64,
-    /// How the trunk wants its messages.
+    /// The settings for how the trunk wants its messages.
     pub profile: TrunkProfile,
 }
 
-/// What happens to a leg.
+/// An input to a leg: a message, a fault of the transport, an order, or time that has passed.
 #[derive(Debug, Clone, Copy)]
 pub enum Input<'a> {
-    /// A parsed message of this leg's Call-ID, and where it came from.
+    /// A parsed message with this leg's Call-ID, and the address it came from.
     Message(&'a SipMessage, SocketAddr),
-    /// The transport said that nobody listens at the trunk (ICMP port unreachable).
+    /// The transport reported that no process listens at the trunk (ICMP port unreachable).
     Refused,
     /// Our own socket could not send: the message did not leave the machine.
     NotSent,
-    /// The answer is stored: ACK, and audio starts.
+    /// The answer is stored: the ACK is sent, and audio starts.
     Acknowledge,
-    /// Give up: CANCEL before an answer, BYE after it.
+    /// The leg is given up: CANCEL before an answer, BYE after it.
     GiveUp,
-    /// RTP stopped: BYE.
+    /// RTP has stopped: BYE.
     MediaLost,
     /// A deadline may have passed.
     Elapsed,
 }
 
-/// What the caller is to do or know.
+/// A message to send, or an event to report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     Send { bytes: Vec<u8>, hop: Hop },
     Event(UacEvent),
 }
 
-/// A leg's story, in order; `Closed` is last.
+/// The events of a leg, in their order; `Closed` is the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UacEvent {
     Ringing {
@@ -118,9 +120,9 @@ pub enum UacEvent {
     LateAnswered(AnsweredDialog),
     /// The 2xx was acknowledged: audio flows both ways.
     Talking(AudioStream),
-    /// A re-INVITE or UPDATE moved or held the far end's audio.
+    /// A re-INVITE or UPDATE moved the far end's audio or put it on hold.
     MediaMoved(AudioStream),
-    /// The far end asked something within the dialog: it is there, whatever it sends.
+    /// The far end sent a request within the dialog: it is alive, even if it sends no audio.
     Alive,
     /// A digit by INFO, also from a peer that negotiated RFC 4733.
     Keypress(char),
@@ -132,85 +134,86 @@ pub enum UacEvent {
     Closed,
 }
 
-/// How far the leg is.
+/// The phase of a leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// The INVITE is out, nothing came back.
+    /// The INVITE is sent, no response came.
     Calling,
     /// A provisional response came.
     Proceeding,
-    /// First-response limit or a held CANCEL ran out in silence; kept for a late answer.
+    /// The limit for a first response ran out, with or without a held CANCEL; the leg is kept for a late
+    /// answer.
     Silent,
-    /// Answered, and talking.
+    /// The leg is answered, and talking once the answer is acknowledged.
     Answered,
-    /// All that the owner is told has been told; repeats are still answered until `linger_until`.
+    /// `Closed` was reported; repeated messages are still answered until `linger_until`.
     Over,
     Finished,
 }
 
-/// A CANCEL: not wanted, wanted before it may leave, or sent.
+/// The state of the leg's CANCEL: not wanted, wanted before it may leave, or sent.
 #[derive(Debug)]
 pub(super) enum Cancel {
     None,
     Held(FailureCause),
     Sent {
         cause: FailureCause,
-        /// Until the CANCEL itself is answered.
+        /// The CANCEL under retransmission; `None` once it was answered.
         retransmission: Option<Retransmission>,
-        /// When to stop waiting for the INVITE's final response.
+        /// The time at which the wait for the INVITE's final response ends.
         destroy_at: Timestamp,
     },
 }
 
-/// A dialog with what repeats in it.
+/// A confirmed dialog with the messages that are repeated in it.
 #[derive(Debug)]
 pub(super) struct Confirmed {
     pub dialog: Dialog,
     pub ack: (Vec<u8>, Hop),
-    /// Copies of the 2xx; their ACKs wait until the answer is stored.
+    /// Number of copies of the 2xx that wait for an ACK until the answer is stored.
     pub held_acks: u32,
     pub bye: Option<Retransmission>,
     pub bye_sent: bool,
-    /// Our 200 to a re-INVITE, until its ACK.
+    /// Our 200 to a re-INVITE under retransmission, until its ACK.
     pub accepted: Option<Retransmission>,
-    /// CSeq of the far end's re-INVITE that our 200 offered to: the answer comes in its ACK.
+    /// The CSeq of the far end's re-INVITE if our 200 to it contains the offer: the answer comes in its ACK.
     pub offered: Option<u32>,
     /// CSeq, method and bytes of our last response, for repeated requests.
     pub last_response: Option<(u32, String, Vec<u8>)>,
-    /// The far end sent BYE, or our BYE is done.
+    /// True after the far end's BYE, or when our BYE is done.
     pub ended: bool,
 }
 
-/// One leg's user agent client.
+/// The user agent client of one leg.
 pub struct Uac {
     pub(super) settings: LegSettings,
     pub(super) party: Party,
     pub(super) authenticator: Authenticator,
     pub(super) phase: Phase,
-    /// CSeq of the INVITE under way.
+    /// The CSeq of the latest INVITE.
     pub(super) invite_cseq: u32,
     pub(super) invite: Option<Retransmission>,
-    /// Copies of the INVITE sent: a failure to send one says nothing of the earlier ones.
+    /// Number of copies sent of the latest INVITE: a failure to send one does not concern the earlier ones.
     pub(super) invite_copies: u32,
     pub(super) began_at: Timestamp,
     pub(super) silent_at: Timestamp,
     pub(super) ring_until: Timestamp,
     pub(super) rang: bool,
-    /// Audio the far end described before an answer, by To tag.
+    /// The audio that the far end described before an answer, by To tag.
     pub(super) early: Vec<(String, AudioStream)>,
     pub(super) cancel: Cancel,
-    /// ACKs of non-2xx finals, by CSeq, for their repeats.
+    /// The ACKs of final responses other than 2xx, by CSeq, for their repeats.
     pub(super) acks: Vec<(u32, Vec<u8>)>,
     pub(super) extra_headers: Vec<(String, String)>,
-    /// Authorization of the INVITE that was answered, for its ACK (RFC 3261, 22.1).
+    /// The authorization headers of the INVITE that was answered, for its ACK (RFC 3261, 22.1).
     pub(super) invite_authorization: Vec<(&'static str, String)>,
-    /// Responses other than challenges that were answered by asking again.
+    /// The response codes (422, 494) after which the INVITE was sent again already.
     pub(super) retried: Vec<u16>,
     pub(super) dialogs: Vec<Confirmed>,
     pub(super) sdp_version: u32,
-    /// The audio of an answer that is not acknowledged yet, and when it is given up.
+    /// The audio of an answer that is not acknowledged yet, and the time at which the leg is then given up.
     pub(super) unacknowledged: Option<(AudioStream, Timestamp)>,
-    /// When the session that the far end refreshes is over, unless it does.
+    /// The time at which the session that the far end refreshes is over, unless it is refreshed.
     pub(super) refresh_until: Option<Timestamp>,
     pub(super) linger_until: Timestamp,
     pub(super) last_sent_at: Timestamp,
@@ -218,7 +221,7 @@ pub struct Uac {
 }
 
 impl Uac {
-    /// Begins the leg: its INVITE waits in `poll_output`. `seed` is random, for client nonces.
+    /// Begins a leg: its INVITE waits in `poll_output`. `seed` is random, for client nonces.
     pub fn dial(settings: LegSettings, identity: LegIdentity, seed: [u8; 16], now: Timestamp) -> Self {
         let names = PartyNames {
             local: &settings.local,
@@ -262,17 +265,18 @@ impl Uac {
         self.party.identity.sip_call_id()
     }
 
-    /// Nothing will ever be sent or told again; the owner may forget the leg.
+    /// True if nothing will be sent or reported any more; the owner may drop the leg.
     pub fn is_finished(&self) -> bool {
         self.phase == Phase::Finished && self.outputs.is_empty()
     }
 
-    /// The next thing to do; `None` until another input.
+    /// The next output; `None` until another input.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
-    /// Takes one input. Deadlines that have passed are handled first, so late timers never miss a message.
+    /// Takes one input, and then handles the deadlines that have passed: a message that comes with a deadline
+    /// counts before it.
     pub fn handle_input(&mut self, now: Timestamp, input: Input<'_>) {
         match input {
             Input::Message(message, from) if message.is_request() => self.take_request(now, message, from),
@@ -287,7 +291,7 @@ impl Uac {
         self.elapse(now);
     }
 
-    /// When `handle_input(Elapsed)` is due; `None` when finished.
+    /// The time at which `handle_input(Elapsed)` is due; `None` when finished.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         if self.phase == Phase::Finished {
             return None;
@@ -359,12 +363,12 @@ impl Uac {
         }
     }
 
-    /// A request of ours still waits for its response: a CANCEL or a BYE.
+    /// True if a CANCEL or BYE of ours is under way, or a 2xx of ours waits for its ACK.
     pub fn is_ending(&self) -> bool {
         matches!(self.cancel, Cancel::Sent { .. }) || self.is_busy()
     }
 
-    /// A BYE or a 2xx of ours is still under way.
+    /// True if a BYE or a 2xx of ours is under retransmission.
     fn is_busy(&self) -> bool {
         self.dialogs
             .iter()
@@ -382,7 +386,7 @@ impl Uac {
         }
     }
 
-    /// Tells the owner that all is over, once, and lingers for repeats.
+    /// Reports once that the leg is over, and keeps it for repeated messages.
     pub(super) fn close(&mut self, now: Timestamp) {
         if self.is_closed() {
             return;
@@ -393,12 +397,12 @@ impl Uac {
         self.linger_until = self.linger_until.max(now);
     }
 
-    /// The owner has been told that all is over.
+    /// True if `Closed` has been reported.
     pub(super) fn is_closed(&self) -> bool {
         matches!(self.phase, Phase::Over | Phase::Finished)
     }
 
-    /// Room for one more fork's dialog.
+    /// True if one more fork's dialog may be kept.
     pub(super) fn has_room(&self) -> bool {
         self.dialogs.len() < DIALOGS_MAX
     }

@@ -1,4 +1,5 @@
-//! The scripted far end of the user agent's tests, on virtual time, and the invariants that close every run.
+//! The scripted far end of the user agent's tests, on virtual time, and the invariants that are checked at
+//! the end of each run.
 
 use super::{Credentials, Input, LegSettings, Output, Uac, UacEvent};
 use crate::rtp::latch::LatchRule;
@@ -15,12 +16,12 @@ use std::net::SocketAddr;
 pub(super) struct Scene {
     pub(super) uac: Uac,
     pub(super) now: Timestamp,
-    /// What left, with its time in ms.
+    /// The messages sent, each with its time in ms from the start.
     pub(super) sent: Vec<(u64, SipMessage)>,
     pub(super) events: Vec<UacEvent>,
     pub(super) provisional_at: Option<u64>,
     pub(super) successes: usize,
-    /// Answers are stored at once.
+    /// True if answers are stored at once.
     pub(super) stores: bool,
 }
 
@@ -111,7 +112,7 @@ impl Scene {
         self.now = end;
     }
 
-    /// A far end that answers while the store is away.
+    /// Returns a leg that the far end has answered while the store is unavailable.
     pub(super) fn answered_without_store() -> Self {
         let mut scene = Self::new();
         scene.stores = false;
@@ -178,7 +179,7 @@ impl Scene {
         scene
     }
 
-    /// A request of the far end within the dialog.
+    /// Delivers a request of the far end within the dialog.
     pub(super) fn peer(&mut self, method: &str, cseq: u32, body: Option<Vec<u8>>) {
         let invite = self.last("INVITE");
         let mut request = SipMessage::request(method, "sip:ledgerline@127.0.0.1:5070")
@@ -221,7 +222,7 @@ impl Scene {
             .count()
     }
 
-    /// Runs to the end and holds the whole run to the invariants.
+    /// Lets the leg run to its end and checks the invariants over the whole run.
     pub(super) fn finish(&mut self) {
         self.wait(200_000);
         assert!(self.uac.is_finished(), "still busy: {:?}", self.events);

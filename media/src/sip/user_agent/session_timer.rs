@@ -1,14 +1,16 @@
-//! The session timer (RFC 4028) from the side that does not refresh: until when the far end has to.
+//! The session timer (RFC 4028) for the side that does not refresh: computes until when the far end has to.
 
 use crate::sip::message::SipMessage;
 use domain::time::Timestamp;
 
-/// Shortest interval that is held to (RFC 4028, 5): a shorter one would end calls that are well.
+/// Shortest session interval that is enforced, in seconds (RFC 4028, 5): a shorter one would end calls that
+/// work.
 const INTERVAL_S_MIN: u64 = 90;
-/// Longest time before the session's end at which it is given up (RFC 4028, 10): a third of it, at most this.
+/// Longest time before the session's end at which the leg is hung up, in milliseconds (RFC 4028, 10): a third
+/// of the interval, but at most this.
 const MARGIN_MS_MAX: u64 = 32_000;
 
-/// Who refreshes, as a `Session-Expires` says.
+/// The side that refreshes, as a `Session-Expires` value says; `None` if it says nothing.
 fn refresher(expires: &str) -> Option<&str> {
     expires.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -18,8 +20,9 @@ fn refresher(expires: &str) -> Option<&str> {
     })
 }
 
-/// When a session that the far end refreshes is over, unless it does. `far_end` is its part in this exchange:
-/// `uas` in the answer to our INVITE, `uac` in its own request, where it refreshes also if nobody is named.
+/// The time at which a session that the far end refreshes is given up, unless it is refreshed; `None` if the
+/// far end does not refresh it. `far_end` is its role in this exchange: `uas` in the answer to our INVITE,
+/// `uac` in its own request, in which case it also refreshes if no side is named.
 pub(super) fn refresh_until(message: &SipMessage, far_end: &str, now: Timestamp) -> Option<Timestamp> {
     let expires = message.header("Session-Expires")?;
     let interval_s: u64 = expires.split(';').next()?.trim().parse().ok()?;
@@ -32,7 +35,8 @@ pub(super) fn refresh_until(message: &SipMessage, far_end: &str, now: Timestamp)
     Some(now.plus_ms(interval_ms - (interval_ms / 3).min(MARGIN_MS_MAX)))
 }
 
-/// What our answer to a request with this `Session-Expires` says: the same, and who refreshes.
+/// Returns the `Session-Expires` of our answer to a request: the same interval, with the far end as the
+/// refresher if none was named.
 pub(super) fn agreed(expires: &str) -> String {
     match refresher(expires) {
         Some(_) => expires.to_owned(),
@@ -60,7 +64,7 @@ mod tests {
         })
     }
 
-    /// A refresh of the far end, acknowledged.
+    /// Has the far end refresh the session and acknowledge our answer.
     fn refresh(scene: &mut Scene, cseq: u32, expires: &str) {
         let invite = scene.last("INVITE");
         let request = |method: &str| {

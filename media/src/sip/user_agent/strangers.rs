@@ -1,10 +1,11 @@
-//! Where a far end may not send us: our BYE, and our sound.
+//! Tests that a far end cannot send our BYE or our audio to an unknown address.
 
 use super::scene::{Scene, settings};
 use super::{Input, LegSettings, UacEvent};
 use crate::sip::message::SipMessage;
 
-/// A re-INVITE that knows the dialog but names a stranger's address would have our BYE, and the call stand.
+/// A re-INVITE that knows the dialog but names an unknown address would get our BYE, and the call would go
+/// on.
 #[test]
 fn a_reinvites_contact_never_turns_our_bye_to_a_stranger() {
     for (contact, goes_there) in [
@@ -29,7 +30,8 @@ fn a_reinvites_contact_never_turns_our_bye_to_a_stranger() {
     }
 }
 
-/// Where the trunk's SPEC lists its media addresses, an answer that sends our sound elsewhere is refused.
+/// If the trunk's SPEC lists its media addresses, an answer that sends our audio to another address is
+/// refused.
 #[test]
 fn an_answer_whose_sound_would_go_elsewhere_is_not_talked_to() {
     for (allowed, talks) in [("192.0.2.1", true), ("192.0.2.50", false)] {

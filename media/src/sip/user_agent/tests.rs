@@ -1,4 +1,5 @@
-//! One leg against a scripted far end on virtual time: races, timers, challenges; invariants in each run.
+//! Tests one leg against a scripted far end on virtual time: races, timers, challenges, with invariants
+//! checked in each run.
 
 use super::scene::{Scene, settings, trunk};
 use super::{Input, LegSettings, Output, Uac, UacEvent};
@@ -497,7 +498,7 @@ fn early_media_serves_when_the_200_says_nothing() {
     scene.finish();
 }
 
-/// A small seeded generator (SplitMix64).
+/// Returns the next number of a small seeded generator (SplitMix64), below `bound`.
 fn draw(state: &mut u64, bound: u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;

@@ -1,9 +1,9 @@
 //! An embedded recognizer of a closed vocabulary: cepstral coefficients compared with recorded examples by
 //! dynamic time warping. No model, no network, no licence.
 //!
-//! **For rehearsals only.** It hears synthetic voices like those of its examples, well enough for a loop of
-//! real audio on a machine that has nothing else; it does not hear people. Its facts say so. What is said
-//! outside the vocabulary is mostly taken for the phrase nearest to it.
+//! **For rehearsals only.** It recognizes synthetic voices like those of its examples, well enough for a loop
+//! of real audio on a machine that has nothing else; it does not recognize people. Its facts say so. Words
+//! outside the vocabulary are mostly taken for the phrase nearest to them.
 
 mod vocabulary;
 
@@ -16,13 +16,13 @@ use domain::ports::recognizer::{Alternative, Cuts, ListeningOrder, RecognizerFac
 use media::audio::likeness::coefficients_of;
 use std::sync::Arc;
 
-/// Distances beyond this are no speech: a buzz lies at 3.55, words with noise 10 dB below them up to 3.5. A
-/// phrase that is not in the vocabulary is as near as that, and is taken for its nearest.
+/// Largest distance that is still speech: a buzz lies at 3.55, words with noise 10 dB below them at up to
+/// 3.5. A phrase that is not in the vocabulary is within it too, and is taken for the nearest phrase.
 const DISTANCE_MAX: f64 = 3.5;
-/// Alternatives given: more is noise.
+/// Number of alternatives given: further ones are noise.
 const ALTERNATIVES: usize = 2;
 
-/// The engine: its examples are shared by all calls.
+/// The embedded engine; all calls share its examples.
 pub struct TemplateEngine {
     vocabulary: Arc<Vocabulary>,
 }
@@ -58,7 +58,7 @@ impl Engine for TemplateEngine {
 
 struct TemplateHearing {
     vocabulary: Arc<Vocabulary>,
-    /// What this order expects; empty: all that there is.
+    /// The phrases that this order expects; empty for the whole vocabulary.
     only: Vec<String>,
 }
 
@@ -80,7 +80,8 @@ impl Hearing for TemplateHearing {
     }
 }
 
-/// The nearest phrase, and how much nearer it is than the next.
+/// Returns the nearest phrase, with its confidence and the next nearest as alternatives; an empty result if
+/// none is near enough.
 pub fn made_out(vocabulary: &Vocabulary, only: &[String], samples: &[i16]) -> Made {
     let heard = coefficients_of(samples);
     let ranked = vocabulary.ranked(only, &heard);

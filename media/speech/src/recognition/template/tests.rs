@@ -1,4 +1,5 @@
-//! The embedded recognizer on synthetic voices that its examples were not made with, over a telephone's band.
+//! Tests the embedded recognizer on synthetic voices other than those of its examples, over a telephone's
+//! band.
 
 use super::*;
 use crate::clips::write_clip;
@@ -30,7 +31,7 @@ fn vocabulary() -> Option<Vocabulary> {
     Some(vocabulary.sealed())
 }
 
-/// What a telephone makes of it: A-law, and noise so many dB below the voice.
+/// Returns the audio as a telephone transmits it: A-law, with noise this many dB below the voice.
 fn over_the_line(samples: &[i16], below_db: f64) -> Vec<i16> {
     let energy: f64 = samples.iter().map(|one| f64::from(*one).powi(2)).sum();
     let count = f64::from(u32::try_from(samples.len()).unwrap());
@@ -128,12 +129,12 @@ fn a_directory_of_files_is_a_vocabulary_and_says_what_is_wrong_with_it() {
         Vocabulary::from_directory(dir.path())
             .unwrap_err()
             .to_string()
-            .contains("named for what it says")
+            .contains("named after its words")
     );
     for (name, bytes, says) in [
         ("是的.wav", b"RIFF".to_vec(), "8 kHz, mono, 16 bit"),
         ("是的.wav", wav(vec![900; 300]), "a tenth of a second"),
-        ("  .wav", wav(voice(500)), "no phrase"),
+        ("  .wav", wav(voice(500)), "not a phrase"),
         ("是的.wav", vec![0; 200_000], "ten seconds"),
     ] {
         std::fs::write(dir.path().join(name), bytes).unwrap();

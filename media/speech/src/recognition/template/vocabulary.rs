@@ -1,7 +1,7 @@
-//! The phrases a template recognizer knows, with their recorded examples: a directory of WAV files, or a list
-//! of phrases spoken by espeak-ng in some of its voices.
+//! The phrases that a template recognizer knows, with their recorded examples: a directory of WAV files, or a
+//! list of phrases spoken by espeak-ng in some of its voices.
 //!
-//! A file is named for what it says: `是的.wav`, or with anything after a dot for another voice: `是的.m3.wav`.
+//! A file is named after its words: `是的.wav`, or with any text after a dot for another voice: `是的.m3.wav`.
 
 use crate::clips::{ClipError, read_clip};
 use domain::ports::recognizer::{PHRASE_BYTES_MAX, VOCABULARY_MAX};
@@ -10,17 +10,17 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Examples of all phrases together: 500 phrases in a few voices.
+/// Most examples of all phrases together: 500 phrases in a few voices.
 const EXAMPLES_MAX: usize = 2_000;
-/// The largest file read: ten seconds of sound.
+/// Largest file read, in bytes: ten seconds of audio.
 const FILE_BYTES_MAX: u64 = 10 * 16_000 + 4_096;
 
-/// Why a vocabulary cannot be had.
+/// The reason why a vocabulary cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum VocabularyError {
     #[error("cannot read {path}: {error}")]
     Unreadable { path: String, error: std::io::Error },
-    #[error("{path} is larger than ten seconds of sound at 8 kHz")]
+    #[error("{path} is larger than ten seconds of audio at 8 kHz")]
     TooLarge { path: String },
     #[error(
         "{path}: {error}; a template is a WAV file of 8 kHz, mono, 16 bit, such as `ffmpeg -ar 8000 -ac 1` writes"
@@ -29,10 +29,12 @@ pub enum VocabularyError {
     #[error("{path} holds no speech: it is shorter than a tenth of a second")]
     TooShort { path: String },
     #[error(
-        "the name of {path} is no phrase: it has 1 to {PHRASE_BYTES_MAX} bytes of UTF-8 before its first dot"
+        "the name of {path} is not a phrase: a phrase has 1 to {PHRASE_BYTES_MAX} bytes of UTF-8 before the first dot"
     )]
     NoPhrase { path: String },
-    #[error("{0} holds no template: put WAV files there, each named for what it says, such as `是的.wav`")]
+    #[error(
+        "{0} contains no template: put WAV files there, each named after its words, for example `是的.wav`"
+    )]
     Empty(String),
     #[error("more than {VOCABULARY_MAX} phrases or {EXAMPLES_MAX} files")]
     TooMany,
@@ -66,7 +68,7 @@ impl Vocabulary {
                 return Err(VocabularyError::TooMany);
             }
         }
-        // Whatever order the directory has.
+        // The directory's own order does not matter.
         files.sort();
         let mut vocabulary = Self::default();
         for path in &files {
@@ -92,7 +94,7 @@ impl Vocabulary {
         Ok(vocabulary.sealed())
     }
 
-    /// Adds an example; false where it has no phrase or no sound to speak of.
+    /// Adds an example; false if the phrase has no valid length or the audio is too short.
     pub fn add(&mut self, phrase: &str, samples: &[i16]) -> Result<bool, VocabularyError> {
         let voiced = without_silence(samples);
         let found = coefficients_of(voiced);
@@ -108,7 +110,7 @@ impl Vocabulary {
         Ok(true)
     }
 
-    /// After the last example: the digest of all of them.
+    /// Returns the vocabulary with the digest of all its examples; call it after the last one.
     #[must_use]
     pub fn sealed(mut self) -> Self {
         let mut digest = Sha256::new();
@@ -131,7 +133,8 @@ impl Vocabulary {
         self.examples.keys().map(String::as_str)
     }
 
-    /// Phrases by how near their nearest example is, nearest first; `only` restricts them where it names any.
+    /// Returns the phrases with the distance of their nearest example, nearest first. If `only` names any
+    /// phrases, the others are left out.
     pub(super) fn ranked(&self, only: &[String], heard: &[Coefficients]) -> Vec<(&str, f64)> {
         let wanted = |phrase: &str| only.is_empty() || only.iter().any(|one| one == phrase);
         let mut ranked: Vec<(&str, f64)> = Vec::new();

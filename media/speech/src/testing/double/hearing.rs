@@ -1,19 +1,19 @@
-//! Where speech is in what a double is sent, by its level.
+//! Finds speech in the audio that a double is sent, by its level.
 
 /// Samples of 20 ms at 8 kHz.
 const FRAME: usize = 160;
 /// Mean magnitude above which 20 ms are speech.
 const LOUD: u32 = 300;
-/// Voice that makes a sentence.
+/// Shortest voice of a sentence, in milliseconds.
 const SENTENCE_MS: u32 = 100;
-/// Silence that ends one.
+/// Silence that ends a sentence, in milliseconds.
 const SILENCE_MS: u32 = 400;
 
-/// What a piece of audio brought.
+/// The result of a piece of audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Noticed {
     Nothing,
-    /// The present sentence has so much voice by now.
+    /// The present sentence has this much voice so far.
     Voice {
         ms: u32,
     },
@@ -50,7 +50,7 @@ impl Ear {
         noticed
     }
 
-    /// Whether a sentence is under way; none is afterwards.
+    /// Ends the present sentence; true if there was one.
     pub(super) fn end(&mut self) -> bool {
         std::mem::take(&mut self.voiced_ms) >= SENTENCE_MS
     }

@@ -1,7 +1,7 @@
-//! Doubles of speech engines: servers that speak the published wire formats and say what they are told to,
-//! when they are told to. They can stall, lie, cut, be late, and send what is no message at all.
+//! Doubles of speech engines: servers that speak the published wire formats and return given texts at given
+//! times. They can stall, lie, cut, be late, and send messages that are not part of their protocol.
 //!
-//! They hear where speech is, by its level, and not what it is.
+//! They detect speech by its level, and do not recognize it.
 
 mod hearing;
 mod over_http;
@@ -16,28 +16,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How a double behaves.
+/// The behaviour of a double.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
-    /// As published.
+    /// It behaves as published.
     Answers,
-    /// Takes everything and says nothing.
+    /// It takes everything and answers nothing.
     Stalls,
-    /// Takes the connection and not even the handshake.
+    /// It takes the connection but does not even do the handshake.
     Hangs,
-    /// Says texts that nobody said, before anybody spoke; then answers.
+    /// It sends texts that were not said, before any speech; then it answers.
     Lies,
-    /// Closes in the middle of the first word.
+    /// It closes in the middle of the first word.
     Cuts,
-    /// Says the final text so much later.
+    /// It sends the final text this much later.
     Late { ms: u64 },
-    /// Sends what is no message of its protocol.
+    /// It sends a message that is not part of its protocol.
     Garbles,
-    /// Sends partial texts without end.
+    /// It sends partial texts without end.
     Floods,
-    /// Sends one message of a megabyte.
+    /// It sends one message of a megabyte.
     Swells,
-    /// Refuses the connection's request with 401.
+    /// It refuses the connection's request with 401.
     Denies,
 }
 
@@ -56,7 +56,7 @@ impl Manner {
     ];
 }
 
-/// So much later, by the wall clock.
+/// Waits this many milliseconds, by the wall clock.
 async fn late(ms: u64) {
     SuiteClock.wait_until(SuiteClock.now().plus_ms(ms)).await;
 }
@@ -64,29 +64,29 @@ async fn late(ms: u64) {
 /// FunASR's two servers, which end in different ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FunAsrServer {
-    /// Marks its last message with `is_final`, and says so without a text where none is left.
+    /// It marks its last message with `is_final`, and sends that without a text if none is left.
     Cpp,
-    /// Says `is_final` of whatever comes while the client speaks, and nothing at all when no text is left.
+    /// It sets `is_final` in every message while the client speaks, and sends nothing if no text is left.
     Python,
 }
 
-/// What every connection of a double goes by.
+/// The settings that all connections of a double share.
 struct Plan {
     kind: Kind,
     funasr: FunAsrServer,
     manner: Manner,
     texts: Vec<String>,
-    /// Sentences that were heard over HTTP, where each is a connection of its own.
+    /// Number of sentences received over HTTP, where each has its own connection.
     heard: AtomicUsize,
 }
 
 impl Plan {
-    /// The text of the next sentence over HTTP: nothing there says whose it is.
+    /// Returns the text of the next sentence over HTTP, where requests do not say which call they belong to.
     fn next_text(&self) -> &str {
         self.text(self.heard.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The text of a connection's so-many-th sentence.
+    /// Returns the text of the sentence with this number on a connection.
     fn text(&self, sentence: usize) -> &str {
         let index = sentence % self.texts.len().max(1);
         self.texts.get(index).map_or("", String::as_str)
@@ -101,13 +101,14 @@ pub struct EngineDouble {
 }
 
 impl EngineDouble {
-    /// Listens on a free port of the loopback. Each connection says the texts in order, then again; over HTTP
-    /// all that reach it do so together, so that each call whose words matter has a double of its own.
+    /// Starts a double on a free port of the loopback. Each connection says the texts in order, then again;
+    /// over HTTP all connections share that order, so a test whose words matter needs its own double for each
+    /// call.
     pub async fn start(kind: Kind, manner: Manner, texts: &[&str]) -> std::io::Result<Self> {
         Self::start_as(kind, FunAsrServer::Cpp, manner, texts).await
     }
 
-    /// The same of one of FunASR's servers.
+    /// Starts a double of one of FunASR's servers.
     pub async fn funasr(server: FunAsrServer, manner: Manner, texts: &[&str]) -> std::io::Result<Self> {
         Self::start_as(Kind::FunAsr, server, manner, texts).await
     }
@@ -152,7 +153,7 @@ impl EngineDouble {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// How it is reached, as somebody would write it; secrets are named `APP_KEY`, `TOKEN`.
+    /// Returns the SPEC of the double as a user would write it; its secrets are named `APP_KEY` and `TOKEN`.
     pub fn spec(&self) -> String {
         let address = self.address;
         match self.plan.kind {
@@ -162,15 +163,15 @@ impl EngineDouble {
         }
     }
 
-    /// The same, read.
+    /// Returns the SPEC of the double, parsed.
     pub fn parsed_spec(&self) -> Result<RecognizerSpec, crate::recognition::spec::SpecError> {
         self.spec().parse()
     }
 }
 
-/// One connection, to its end.
+/// Serves one connection to its end.
 async fn serve(stream: TcpStream, plan: Arc<Plan>) {
-    // A double that hangs holds its connections.
+    // A double that hangs keeps its connections open.
     if plan.manner == Manner::Hangs {
         std::future::pending::<()>().await;
     }

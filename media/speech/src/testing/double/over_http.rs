@@ -1,19 +1,19 @@
-//! A double's side of one request over HTTP: transcriptions, and speech.
+//! Serves one request of a double over HTTP: transcription, speech, or chat completion.
 
 use super::{Manner, Plan, late};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Longest request read: a minute of sound.
+/// Longest request read, in bytes: a minute of audio.
 const REQUEST_BYTES_MAX: usize = 2_000_000;
-/// Samples per second of the speech it gives, as the published form has it.
+/// Samples per second of the speech it returns, as the published form has it.
 const SPEECH_RATE_HZ: u32 = 24_000;
 const JSON: &str = "application/json";
 const PCM: &str = "audio/pcm";
-/// An id that nobody offered.
+/// An answer with an id that was not offered.
 const LIE: &str = r#"{"choice":"免费","confidence":1}"#;
-/// What a proxy says in place of the service behind it; of even length, as samples are.
+/// The answer of a proxy in place of the service behind it; of even length, as samples are.
 const PAGE: &str = "<html><body>502 Bad Gateway</body></html> ";
 
 /// Serves one request.
@@ -65,7 +65,7 @@ pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> std::io::Result
                 .is_some_and(|temperature| temperature == 0);
         let status = if good { "200 OK" } else { "400 Bad Request" };
         let content = match plan.manner {
-            // What an assistant would say that was talked into it.
+            // The answer of an assistant that was persuaded by the callee's words.
             Manner::Lies => LIE,
             _ => plan.text(0),
         };
@@ -119,7 +119,7 @@ fn contains(bytes: &[u8], piece: &[u8]) -> bool {
     bytes.windows(piece.len()).any(|window| window == piece)
 }
 
-/// A tone as long as the text takes, 200 ms a character.
+/// Returns a tone as long as the text takes, 200 ms a character.
 fn speech(characters: usize) -> Vec<u8> {
     let samples = u32::try_from(characters).unwrap_or(0) * SPEECH_RATE_HZ / 5;
     let tone = (0..samples).map(|n| {

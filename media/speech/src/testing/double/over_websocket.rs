@@ -1,4 +1,4 @@
-//! A double's side of one websocket: what it takes, and what it sends by its manner.
+//! Serves one websocket of a double: it takes messages and answers according to its manner.
 
 use super::hearing::{Ear, Noticed};
 use super::wire::{Asked, Format};
@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// Voice between two partial texts.
+/// Voice between two partial texts, in milliseconds.
 const PARTIAL_EVERY_MS: u32 = 200;
 
 /// Serves one connection to its end.
@@ -58,7 +58,7 @@ struct Double<'a> {
     format: Format,
     ear: Ear,
     sentence: usize,
-    /// Characters of the present sentence that were told.
+    /// Number of characters of the present sentence that were sent.
     partial: usize,
 }
 

@@ -1,27 +1,27 @@
-//! The wire formats, from the engines' side.
+//! The wire formats of the engines, from the engine's side.
 
 use super::FunAsrServer;
 use crate::recognition::protocol::Wire;
 use crate::recognition::spec::Kind;
 use serde_json::{Value, json};
 
-/// What a text message of a client meant.
+/// The meaning of a client's text message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Asked {
     Begin,
     End,
-    /// No engine of this kind takes it: a real one would close.
+    /// A message that no engine of this kind takes: a real one would close.
     Wrong(String),
 }
 
-/// One connection's format; some engines name what they answer.
+/// The format of one connection; some engines name the request that they answer.
 #[derive(Debug)]
 pub(super) struct Format {
     kind: Kind,
     server: FunAsrServer,
     task_id: String,
     segment: u32,
-    /// The client has said that no more audio comes.
+    /// True if the client has said that no more audio comes.
     ended: bool,
 }
 
@@ -36,8 +36,8 @@ impl Format {
         }
     }
 
-    /// What FunASR's servers say of a text: one, that it is the last; the other, that the client still
-    /// speaks.
+    /// The value of `is_final` in a text of FunASR's servers: for one it marks the last text, for the other
+    /// that the client still speaks.
     const fn is_final(&self) -> bool {
         match self.server {
             FunAsrServer::Cpp => self.ended,
@@ -63,7 +63,7 @@ impl Format {
             Kind::Sherpa | Kind::OpenAi => false,
         };
         let ends = match self.kind {
-            // Compared as strings by the real ones.
+            // The real servers compare these as strings.
             Kind::Vosk => text == r#"{"eof" : 1}"#,
             Kind::Sherpa => text == "Done",
             Kind::FunAsr => is("/is_speaking", json!(false)),
@@ -78,7 +78,7 @@ impl Format {
         }
     }
 
-    /// Samples at 8 kHz of a binary message.
+    /// Returns the samples of a binary message at 8 kHz.
     pub(super) fn samples(&self, bytes: &[u8]) -> Vec<i16> {
         if self.kind == Kind::Sherpa {
             let floats = bytes.chunks_exact(4).filter_map(|four| four.try_into().ok());
@@ -97,7 +97,7 @@ impl Format {
         (self.kind == Kind::Nls).then(|| self.nls("TranscriptionStarted", json!({})))
     }
 
-    /// `all` has been understood so far, `more` since the last time.
+    /// Returns a partial text: `all` has been understood so far, `more` since the last one.
     pub(super) fn partial(&self, all: &str, more: &str) -> Wire {
         match self.kind {
             Kind::Vosk => Wire::json(&json!({"partial": spaced(all)})),
@@ -137,16 +137,17 @@ impl Format {
         }
     }
 
-    /// What Vosk answers to audio that brought nothing.
+    /// Returns Vosk's answer to audio without speech.
     pub(super) fn nothing(&self) -> Option<Wire> {
         (self.kind == Kind::Vosk).then(|| Wire::Text(r#"{"partial" : ""}"#.to_owned()))
     }
 
-    /// What comes when a client has ended and nothing was said since.
+    /// Returns the message after a client has ended and nothing was said since.
     pub(super) fn over(&self) -> Option<Wire> {
         match self.kind {
             Kind::Vosk => Some(Wire::Text(r#"{"text" : ""}"#.to_owned())),
-            // Without a mode: there is no text that has one. The other server says nothing, and stays.
+            // Without a mode: there is no text that could have one. The other server sends nothing and stays
+            // open.
             Kind::FunAsr => (self.server == FunAsrServer::Cpp)
                 .then(|| Wire::json(&json!({"text": "", "wav_name": "call", "is_final": true}))),
             Kind::Sherpa => Some(Wire::Text("Done!".to_owned())),
@@ -164,7 +165,7 @@ impl Format {
     }
 }
 
-/// Words with spaces between them, as Vosk's Chinese models give them.
+/// Returns a text with spaces between its words, as Vosk's Chinese models give it.
 fn spaced(text: &str) -> String {
     let characters: Vec<String> = text.chars().map(String::from).collect();
     if text.is_ascii() {
@@ -173,7 +174,7 @@ fn spaced(text: &str) -> String {
     characters.join(" ")
 }
 
-/// Whether a message is a directive of NLS's form, with everything that its header must have.
+/// True if a message is a directive of NLS's form, with everything that its header must have.
 fn is_directive(value: &Value, name: &str) -> bool {
     let header = |member: &str| {
         value
