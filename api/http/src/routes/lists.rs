@@ -37,7 +37,7 @@ const SOURCE_BYTES_MAX: usize = 128;
 const RECORDS_MAX: usize = 10_000;
 
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![
+    let mut endpoints = vec![
         Endpoint::post(
             "/api/v1/tasks/data",
             "Enrol customers into a campaign",
@@ -99,24 +99,28 @@ pub fn endpoints() -> Vec<Endpoint> {
                 ]
             },
         ),
+    ];
+    endpoints.extend(progress());
+    endpoints
+}
+
+/// Reads of imports: how far a query has come, and which imports run.
+fn progress() -> Vec<Endpoint> {
+    vec![
         Endpoint::get(
             "/api/v1/campaigns/{id}/query",
             "Get the import position of a database query",
             query_mark,
         )
-            .describe(
-                "Returns how far a query of another database was imported into the campaign, by its column.",
-            )
+        .describe(
+            "Returns how far a query of another database was imported into the campaign, by its column.",
+        )
         .needs(Permission::CampaignsWrite, About::Campaign)
         .query(const { &[QUERY] }),
-        Endpoint::get(
-            "/api/v1/imports",
-            "List running imports",
-            |ctx, _| std::future::ready(Ok(under_way(&ctx.installation))),
-        )
-            .describe(
-                "Returns the imports that run in this server process, with their progress.",
-            )
+        Endpoint::get("/api/v1/imports", "List running imports", |ctx, _| {
+            std::future::ready(Ok(under_way(&ctx.installation)))
+        })
+        .describe("Returns the imports that run in this server process, with their progress.")
         .needs(Permission::CampaignsWrite, About::Everybody),
     ]
 }

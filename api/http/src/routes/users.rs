@@ -58,7 +58,7 @@ fn of_ways_in() -> Vec<Endpoint> {
 }
 
 fn of_users() -> Vec<Endpoint> {
-    vec![
+    let mut endpoints = vec![
         Endpoint::get("/api/v1/users", "List users", list)
             .describe("Returns every user with roles and data scope, now or at a past moment.")
             .needs(Permission::UsersRead, About::Everybody)
@@ -105,6 +105,14 @@ fn of_users() -> Vec<Endpoint> {
             .describe("The user can no longer sign in, and the user's API keys are refused.")
             .needs(Permission::UsersWrite, About::Everybody)
             .takes::<ReasonOrder>(),
+    ];
+    endpoints.extend(of_roles());
+    endpoints
+}
+
+/// The table of roles, and changes of many users at once.
+fn of_roles() -> Vec<Endpoint> {
+    vec![
         Endpoint::post("/api/v1/roles/assign", "Set the roles of many users", assign)
             .describe(
                 "Each row names a user and all roles of that user. Good rows are applied; bad rows are \

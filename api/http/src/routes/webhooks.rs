@@ -23,7 +23,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![
+    let mut endpoints = vec![
         Endpoint::get("/api/v1/webhooks", "List webhooks", list)
             .describe(
                 "Returns each webhook's URL, event filter, owner, delivery position and number of waiting \
@@ -48,6 +48,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .describe("Changes the event filter, the format or the URL. Absent members stay as they are.")
             .needs(Permission::WebhooksWrite, About::Handler)
             .takes::<WebhookChangeOrder>(),
+    ];
+    endpoints.extend(of_deliveries());
+    endpoints
+}
+
+/// Dead letters, test messages, replays, secrets, owners and removals.
+fn of_deliveries() -> Vec<Endpoint> {
+    vec![
         Endpoint::get(
             "/api/v1/webhooks/{id}/dead-letters",
             "List the dead letters of a webhook",

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 const LOOKUP: Shown = customer_page::NUMBER.shown();
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![
+    let mut endpoints = vec![
         Endpoint::get("/api/v1/numbers/{number}", "Get a phone number", show)
             .describe(
                 "By phone number (E.164) or internal id. Deprecated: `POST numbers/lookup` keeps the \
@@ -55,6 +55,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .takes::<NumberOnly>()
         .query(READ_THEN)
         .deprecated(),
+    ];
+    endpoints.extend(changes());
+    endpoints
+}
+
+/// Opt-outs and suppressions.
+fn changes() -> Vec<Endpoint> {
+    vec![
         Endpoint::post(
             "/api/v1/numbers/opt-out",
             "Record an opt-out of a phone number",
