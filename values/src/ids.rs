@@ -13,8 +13,7 @@ use uuid::Uuid;
 
 pub use crate::stream_id::StreamId;
 
-/// The fixed namespace of all derived UUIDs (event, call and list ids). It never changes, because stored ids
-/// follow from it.
+/// The fixed namespace of all derived UUIDs (event, call and list ids). Stored ids follow from it: it never changes.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x6c65_6467_6572_6c69_6e65_0000_0000_0001);
 
 /// The error for a text that is not an id of the expected kind.
@@ -216,8 +215,7 @@ text_id!(
     NumberId, "number", derived_hex, DERIVED_HEX, "ffeeddccbbaa99887766554433221100"
 );
 uuid_id!(
-    /// The id of an event: UUIDv5 of the command's id and the event's index in its batch, so that a retry
-    /// gives the same id.
+    /// The id of an event: UUIDv5 of the command's id and the event's index in its batch, the same for a retry.
     EventId, "event"
 );
 uuid_id!(
@@ -229,8 +227,7 @@ uuid_id!(
     CallId, "call"
 );
 uuid_id!(
-    /// The id of a contact list: UUIDv5 of campaign and SHA-256 of the content, so that the same content
-    /// resumes its import.
+    /// The id of a contact list: UUIDv5 of campaign and SHA-256 of the content, the same for the same content.
     ListId, "list"
 );
 text_id!(
@@ -246,13 +243,11 @@ text_id!(
     AccessId, "access", access_word, ACCESS_WORD, "user.wang"
 );
 uuid_id!(
-    /// The id of an API key: UUIDv5 of the command that created it, so that a repeated request gives the same
-    /// key.
+    /// The id of an API key: UUIDv5 of the command that created it, the same for a repeated request.
     KeyId, "key"
 );
 uuid_id!(
-    /// The id of a webhook: UUIDv5 of the command that added it, so that a repeated request gives the same
-    /// webhook.
+    /// The id of a webhook: UUIDv5 of the command that added it, the same for a repeated request.
     WebhookId, "webhook"
 );
 uuid_id!(
@@ -260,13 +255,11 @@ uuid_id!(
     AlertId, "alert"
 );
 uuid_id!(
-    /// The id of an inquiry: UUIDv5 of the command that recorded it, so that a repeated request gives the
-    /// same inquiry.
+    /// The id of an inquiry: UUIDv5 of the command that recorded it, the same for a repeated request.
     InquiryId, "inquiry"
 );
 uuid_id!(
-    /// The id of a complaint: UUIDv5 of the command that opened it, so that a repeated request gives the same
-    /// complaint.
+    /// The id of a complaint: UUIDv5 of the command that opened it, the same for a repeated request.
     ComplaintId, "complaint"
 );
 uuid_id!(
@@ -274,8 +267,7 @@ uuid_id!(
     ApprovalId, "approval"
 );
 uuid_id!(
-    /// The id of a person request: UUIDv5 of the command that received it, so that a repeated one gives the
-    /// same request.
+    /// The id of a person request: UUIDv5 of the command that received it, the same for a repeated one.
     PersonRequestId, "person_request"
 );
 uuid_id!(
@@ -400,8 +392,7 @@ impl ListId {
 }
 
 impl SampleId {
-    /// Returns the id of the draw that `text` determines: seed, size, population and position in canonical
-    /// form.
+    /// The id of the draw with this canonical `text` (seed, size, population and position).
     pub fn derive(text: &str) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, format!("sample:{text}").as_bytes()))
     }

@@ -1,4 +1,4 @@
-//! The names of the compliance presets.
+//! The names of the compliance presets, and the country of each.
 
 use crate::calling_code::{CallingCode, DefaultCountry};
 use serde::{Deserialize, Serialize};

@@ -296,11 +296,7 @@ fn a_grant_that_a_crash_left_is_withdrawn_and_released() {
         world
             .until("the next attempt", |log| count(log, "call.dialing") == 1)
             .await;
-        assert_eq!(
-            world.count("customer.call_closed"),
-            0,
-            "a withdrawn call was no attempt"
-        );
+        assert_eq!(world.count("customer.call_closed"), 0, "it was no attempt");
     });
 }
 

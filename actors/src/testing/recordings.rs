@@ -1,4 +1,4 @@
-//! Recordings that exist without audio.
+//! A fake of the recordings port: each recording exists, without audio.
 
 use super::line::recording;
 use async_trait::async_trait;

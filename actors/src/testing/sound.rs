@@ -1,4 +1,4 @@
-//! The audio of a fake leg.
+//! The audio of a fake leg: frames that a test's clock gives out.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;

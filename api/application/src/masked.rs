@@ -1,4 +1,4 @@
-//! Masking of personal values for replies.
+//! Masking of personal values for replies: numbers, names and other fields.
 
 use domain::personal::Personal;
 

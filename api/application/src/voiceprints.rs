@@ -1,5 +1,4 @@
-//! Voiceprints (声纹): the requests and replies about one, the template for a comparison, and the destruction
-//! of its key.
+//! Voiceprints (声纹): requests and replies, the template for a comparison, and the destruction of the key.
 //!
 //! Voiceprints are made and compared only while the setting `voiceprints.on` says so. Withdrawing the
 //! consent, deleting a voiceprint and reading its state are always possible.
@@ -153,8 +152,7 @@ pub struct VoiceComparisonShown {
     pub compared_at: Timestamp,
 }
 
-/// Reply to a change of a voiceprint. It is short, because users who may make the change may not read the
-/// rest.
+/// Reply to a change of a voiceprint. It is short: who may change may not read the rest.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VoiceprintOrdered {
     pub customer: CustomerId,
@@ -348,8 +346,7 @@ pub async fn ask_each(
     Ok(answer)
 }
 
-/// Sends a command to a voiceprint and destroys the key of a deleted one, so that this installation can no
-/// longer decrypt it.
+/// Sends a command to a voiceprint and destroys the key of a deleted one: it cannot be decrypted again.
 pub async fn ask(
     installation: &Installation,
     customer: &CustomerId,

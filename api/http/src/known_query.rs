@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(refused(known, AFTER_POSITION), None);
         let problem = refused(known, "before").unwrap();
         assert_eq!(problem.code, "query-unknown");
-        assert!(problem.detail.ends_with("it takes: cursor, limit"), "{problem}");
+        assert!(problem.detail.ends_with("it accepts: cursor, limit"), "{problem}");
         assert_eq!(refused(known, "as_of").unwrap().code, "as-of-not-here");
         let twice = |name: &str| {
             [

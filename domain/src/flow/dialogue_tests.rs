@@ -167,7 +167,7 @@ fn what_would_be_better_is_advice_and_refuses_nothing() {
         (
             "/nodes/ask/ask/intents",
             json!({"affirm": "bye"}),
-            "there is no branch for deny",
+            "no branch for deny",
         ),
         (
             "/nodes/person",

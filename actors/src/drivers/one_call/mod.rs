@@ -1,7 +1,6 @@
 //! The life of one call: two grants, the permit, its legs, its end. Every step is stored before its effect.
 //!
-//! An enrolment has at most one worker. What is granted and not dialed is withdrawn and released; what is
-//! dialed is ended. A worker that dies leaves both to the watchdog.
+//! An enrolment has at most one worker. If it dies, the watchdog releases its grant, or ends its call.
 
 mod answer;
 mod attempt;

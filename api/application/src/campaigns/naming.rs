@@ -105,7 +105,7 @@ mod tests {
         };
         let problem = names_its_seller(&plan, "2026-11-26T00:00:00Z".parse().unwrap()).unwrap_err();
         assert_eq!(problem.errors[0].pointer, "/seller");
-        assert!(problem.detail.contains("under us-tsr"), "{}", problem.detail);
+        assert!(problem.detail.contains("us-tsr requires"), "{}", problem.detail);
         assert!(names_its_seller(&plan, "2026-11-25T23:59:59Z".parse().unwrap()).is_ok());
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/api/v1/query", "Run a SQL query", ask)
             .describe(
-                "Runs one read-only SELECT over the documented, masked views, within limits for rows and \
+                "Runs one read-only SQL statement over the documented, masked views, within limits for rows and \
                  time. The query is recorded before the result is returned.",
             )
             .needs(Permission::QueryRun, About::Everybody)

@@ -164,7 +164,7 @@ fn an_approval_is_for_one_act_and_is_used_once() {
         .await;
         assert_eq!(held.status, 200);
         let why = refused(&story, RELEASE, &li, by(&id)).await;
-        assert!(why.contains("it was used"), "{why}");
+        assert!(why.contains("was used"), "{why}");
     });
     story.end();
 }

@@ -248,7 +248,7 @@ fn consent_is_given_by_number_only_by_whoever_may_look_everybody_up() {
         }
         assert_eq!(told[0], told[1]);
         assert_eq!((told[0].0, &told[0].1), (422, &json!("refused")));
-        assert!(told[0].2.as_str().unwrap().contains("by id"), "{told:?}");
+        assert!(told[0].2.as_str().unwrap().contains("customer id"), "{told:?}");
         // By id the same caller may give the consent.
         let body = json!({ "scope": "offers", "source": "form", "evidence": "form 17" });
         let headers = [("Authorization", bearer.as_str())];

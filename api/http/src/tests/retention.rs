@@ -131,7 +131,7 @@ fn a_period_replaces_another_from_its_floor_on_and_only_at_the_version_that_was_
         .await;
         assert_eq!(below.status, 422, "{}", below.body);
         assert!(
-            below.body["detail"].as_str().unwrap().contains("floor of 184"),
+            below.body["detail"].as_str().unwrap().contains("minimum of 184"),
             "{}",
             below.body
         );

@@ -101,6 +101,6 @@ fn a_repeat_of_weeks_later_is_not_shown() {
     let story = story.later("2026-03-20T10:00:00+08:00");
     story
         .runtime
-        .block_on(refused_all(&story, &li, &orders, "it was used"));
+        .block_on(refused_all(&story, &li, &orders, "was used"));
     story.end();
 }

@@ -269,7 +269,7 @@ fn on_a_web_socket_a_reader_acknowledges_and_whoever_comes_later_has_the_name() 
                 break text;
             }
         };
-        assert!(why.contains("another reader"), "{why}");
+        assert!(why.contains("another client"), "{why}");
         // The first reader's acknowledgement from before it lost the name is stored when its connection ends.
         let stored = loop {
             let crm = shown(&story, "crm").await;

@@ -71,8 +71,7 @@ pub struct FlowRun {
 }
 
 impl FlowRun {
-    /// Starts a call with the notices and the current key rule. `variables` are the enrolment's values;
-    /// defaults fill in missing ones.
+    /// Starts a call with the notices and the current key rule. `variables` override the defaults.
     pub fn begin(
         graph: &Arc<FlowDefinition>,
         variables: &BTreeMap<String, String>,
@@ -182,8 +181,7 @@ impl FlowRun {
         actions
     }
 
-    /// Continues after a text was played: to the next node, or from an answer without `next` back to the
-    /// question.
+    /// Continues after a text was played: to the next node, or from an answer without `next` to the question.
     fn go_on(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let Some(node) = graph.nodes.get(&self.node).map(Node::kind) else {
@@ -239,8 +237,7 @@ impl FlowRun {
         });
     }
 
-    /// Says a node's own text, in the wording of the customer's offer or in the wording selected for this
-    /// call.
+    /// Says a node's own text, in the wording of the customer's offer or of this call.
     fn say_text(&self, text: &str, variants: Option<&Variants>, actions: &mut Vec<FlowAction>) {
         if let Some((offer, wording)) = self.offered_wording() {
             return self.say(wording, self.prompt(&format!("by_offer.{offer}")), actions);

@@ -1,5 +1,4 @@
-//! Handles the INVITE of a leg: it is sent once, and answered once by a 2xx that begins the talk or by a
-//! response that ends it.
+//! Handles the INVITE of a leg: sent once, answered once by a 2xx that begins the talk or by another end.
 
 use super::{Cancel, Confirmed, Phase, Uac, UacEvent, session_timer};
 use crate::sip::dialog::{Dialog, Hop};
@@ -14,8 +13,7 @@ use domain::time::Timestamp;
 pub(in crate::sip) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE";
 /// Most INVITEs of one leg: the first, two challenged realms with their stale nonces, 422 and 494.
 pub const INVITES_MAX: u32 = 8;
-/// Most ACKs of one dialog that wait for the answer to be stored: a 2xx is repeated 10 times in 32 s (RFC
-/// 3261, 13.3.1.4).
+/// Most ACKs of one dialog that wait for the answer to be stored: 10 copies in 32 s (RFC 3261, 13.3.1.4).
 const HELD_ACKS_MAX: u32 = 16;
 /// Most early dialogs for which the audio description is kept.
 const EARLY_MAX: usize = 8;
@@ -116,9 +114,8 @@ impl Uac {
         }
     }
 
-    /// The audio stream that a message describes; `None` without a description. An address of another IP
-    /// family is an error, since our socket cannot reach it, and so is one that the trunk's SPEC does not
-    /// list.
+    /// The audio stream that a message describes; `None` without a description. Errors: an address of
+    /// another IP family, which our socket cannot reach, or one that the trunk's SPEC does not list.
     pub(super) fn described(&self, message: &SipMessage) -> Option<Result<AudioStream, SdpError>> {
         let stream = sdp::read(message.sdp()?);
         let allowed = &self.settings.media_addresses;
@@ -142,8 +139,7 @@ impl Uac {
         }
     }
 
-    /// Handles a 2xx: an answer waits to be stored; any other is acknowledged (RFC 3261, 13.2.2.4) and ended
-    /// at once.
+    /// Handles a 2xx: an answer waits to be stored; any other gets ACK (RFC 3261, 13.2.2.4) and BYE.
     fn take_success(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
         let tag = response.tag_of_to().unwrap_or_default();
         let known = self.dialogs.iter_mut().find(|one| one.dialog.remote_tag == tag);
@@ -169,8 +165,7 @@ impl Uac {
             return;
         }
         let described = self.described(response);
-        // Only the description of the fork that answered: that of another fork would send our audio to
-        // another telephone.
+        // Only the description of the fork that answered: another fork is another telephone.
         let early = self.early.iter().find(|(early, _)| early == tag);
         let media = match described {
             Some(Ok(stream)) => Some(stream),
@@ -280,8 +275,7 @@ impl Uac {
         self.close(now);
     }
 
-    /// Handles a final response other than a 2xx: acknowledges it in its transaction, then sends the INVITE
-    /// again or fails the leg.
+    /// Handles a final response other than a 2xx: acknowledges it, then sends INVITE again or fails.
     fn take_failure(&mut self, now: Timestamp, response: &SipMessage, code: u16, cseq: u32) {
         if let Some((_, ack)) = self.acks.iter().find(|(known, _)| *known == cseq) {
             let again = ack.clone();
@@ -311,8 +305,7 @@ impl Uac {
     }
 
     /// True if the same leg may send its INVITE again after this response: for a challenge that it can
-    /// answer, with a longer session interval (422), or with a security agreement (494). Takes over the
-    /// headers for it.
+    /// answer, with a longer session interval (422), or with a security agreement (494). Adds the headers.
     fn may_retry(&mut self, code: u16, response: &SipMessage) -> bool {
         match code {
             401 | 407 => self.authenticator.take(response),
