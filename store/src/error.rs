@@ -16,8 +16,8 @@ pub enum OpenError {
     NewerSchema { file: PathBuf, found: i64, known: i64 },
     /// The log is incomplete: `ledgerline {by}` is filling it or was interrupted.
     #[error(
-        "{} holds only part of a log: `ledgerline {by}` is filling it or was interrupted; do not serve it. \
-         To continue a copy, run it again; after a restore, drop the incomplete log \
+        "{} holds only part of a log: `ledgerline {by}` is filling it or was interrupted, and it must not be \
+         served. To continue a copy, run it again; after a restore, drop the incomplete log \
          (DROP SCHEMA ledgerline CASCADE, or the directory), then restore again",
         file.display()
     )]
