@@ -102,7 +102,7 @@ mod tests {
         for refused in [open(dir.path(), false), read(dir.path())] {
             let text = refused.unwrap_err().to_string();
             assert!(
-                text.contains("`ledgerline events copy`") && text.contains("run again"),
+                text.contains("`ledgerline events copy`") && text.contains("run it again"),
                 "{text}"
             );
         }
