@@ -22,8 +22,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
-/// The most streams with a remembered version. When it is full, all are dropped, which costs one lookup
-/// for each.
+/// The most streams with a remembered version. When full, all are dropped, which costs one lookup each.
 const HEADS_MAX: usize = 65_536;
 
 struct Connected {
@@ -45,8 +44,7 @@ pub(super) struct Appender {
     outage: Outage,
     /// True while committed events may be missing from the synchronous standby; see `confirmation`.
     is_in_doubt: bool,
-    /// A version that each stream is known to have reached. Other processes may have written more; the cache
-    /// only saves lookups.
+    /// A version that each stream has reached; other processes may have written more. It saves lookups.
     known: HashMap<StreamId, u64>,
     /// The last position that this process wrote.
     last: Position,
@@ -134,8 +132,7 @@ impl Appender {
                     Some(why) if answered == 0 && alone => {
                         refuse(open.get(..1).unwrap_or(&[]), answers, &StoreError::Damaged(why));
                     }
-                    // Two batches of the group conflict with each other, for example by one id on
-                    // two streams.
+                    // Two batches of the group conflict with each other, for example by a shared id.
                     Some(_) if answered == 0 => alone = true,
                     Some(_) | None => {}
                 }
@@ -294,7 +291,7 @@ impl Appender {
         Ok(!self.is_in_doubt || self.confirms().await?)
     }
 
-    /// Checks this in any case, also for events that other processes committed.
+    /// Checks whether everything committed, also by other processes, has reached the synchronous standby.
     async fn confirms(&mut self) -> Result<bool, StoreError> {
         let within_ms = self.answer_ms();
         let Some(connected) = &mut self.connected else {
@@ -324,11 +321,9 @@ impl Appender {
         self.known.insert(stream.clone(), version);
     }
 
-    /// Answers the batches that what is stored decides: repeats and conflicts. Returns how many were
-    /// answered, or `None` if the connection was lost meanwhile.
-    ///
-    /// Versions are read before ids: events committed between the two reads are then found by their ids, and
-    /// never taken for another process's.
+    /// Answers the batches that are repeats or conflicts, according to what is stored. Returns how many, or
+    /// `None` if the connection was lost. Versions are read before ids: events committed between the two
+    /// reads are then found by their ids, and never taken for another process's.
     async fn look_up(
         &mut self,
         group: &[Batch],
@@ -372,8 +367,7 @@ impl Appender {
         for ((batch, answer), version) in named(group, answers, open).zip(versions) {
             let stored = unsigned(version);
             self.remember(&batch.stream, stored);
-            // A batch that follows another one of this group is judged by that one's version, as long as that
-            // one has no conflict.
+            // A batch after one of this group is judged by that one's version, unless that one conflicts.
             let version = match after.get(&batch.stream) {
                 Some(version) if batch.expected.0 >= stored => *version,
                 Some(_) | None => stored,

@@ -142,7 +142,7 @@ impl Pages for Pool {
     }
 }
 
-/// Serves queries until `Close`, with the sender of which it returns, or until all senders are dropped.
+/// Serves queries until `Close` or until all senders are dropped. Returns the sender of `Close`.
 fn serve(reader: &Reader, requests: &Mutex<mpsc::Receiver<Request>>) -> Option<oneshot::Sender<()>> {
     loop {
         // The thread with the lock waits for the next query; the others wait for the lock.

@@ -230,7 +230,7 @@ async fn a_queue_full_of_bytes_is_busy() {
     );
 }
 
-/// A clock that stands still: nothing is ever retried.
+/// A clock that never advances: nothing is ever retried.
 struct StandingClock;
 
 #[async_trait]

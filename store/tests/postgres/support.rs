@@ -181,8 +181,8 @@ impl Clock for MachineClock {
     }
 }
 
-/// A clock that shows another clock's time but waits by the machine's. With a suite's clock that stands
-/// still, every timeout and poll would otherwise end at once.
+/// A clock that shows another clock's time but waits by the machine's. With a suite's clock that never
+/// advances by itself, every timeout and poll would otherwise end at once.
 pub(crate) struct WallClock(Arc<dyn Clock>);
 
 impl WallClock {
