@@ -86,7 +86,7 @@ impl TileWriter {
                 positions,
             }),
             None => {
-                tracing::warn!(dir = %dir.display(), kept, "tiles are missing or damaged; the tree is built again");
+                tracing::warn!(dir = %dir.display(), kept, "tiles are missing or damaged; the tree is rebuilt");
                 Self::anew(dir, dense)
             }
         }

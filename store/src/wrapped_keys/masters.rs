@@ -79,7 +79,7 @@ impl<'a> Masters<'a> {
         match in_force {
             InForce::Current => {
                 tracing::warn!(
-                    "a rotation of the master key was interrupted before the new key was in force; it is undone"
+                    "a rotation of the master key was interrupted before its commit; it is undone"
                 );
                 self.master.drop_next()
             }

@@ -64,7 +64,7 @@ pub(in crate::sqlite) fn open_up_to_date(log: &Connection, dir: &Path) -> Result
     let remade = match existing(log, &path) {
         Ok(Existing::Fits(made)) => return Ok(made),
         Ok(Existing::Foreign) => {
-            tracing::info!(file = %path.display(), "the index does not belong to this log or version and is built again");
+            tracing::info!(file = %path.display(), "the index does not fit this log and is built again");
             None
         }
         Ok(Existing::Wrong(table)) => Some(table.table().to_owned()),
