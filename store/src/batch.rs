@@ -1,12 +1,12 @@
-//! What is the same for every backend about one batch: is it well formed, and is it a repeat.
+//! Checks that are equal for all backends: whether a batch is well formed, and whether it is a repeat.
 
 use domain::ids::StreamId;
 use domain::ports::event_store::{APPEND_EVENTS_MAX, STREAM_BYTES_MAX, StoreError};
 use domain::stored_event::{Position, RECORD_BYTES_MAX, Record, StreamVersion};
 use std::collections::BTreeSet;
 
-/// Refuses what no store may keep: a wrong count, or a record that does not say of itself what the append
-/// says.
+/// Returns an error if the batch must not be stored: a wrong number of records, a stream name that is too
+/// long, a repeated event id, or a record whose stream, version or size is wrong.
 pub(crate) fn check(
     stream: &StreamId,
     expected: StreamVersion,
@@ -24,7 +24,7 @@ pub(crate) fn check(
             "a stream's name has at most {STREAM_BYTES_MAX} bytes and no zero byte"
         )));
     }
-    // Most batches are of one record, which needs no set.
+    // Most batches have one record and need no set.
     let mut ids = BTreeSet::new();
     let is_alone = records.len() == 1;
     for (record, version) in records.iter().zip(expected.0.saturating_add(1)..) {
@@ -47,35 +47,35 @@ fn check_place(stream: &StreamId, version: StreamVersion, record: &Record) -> Re
             bytes.len()
         )));
     }
-    // What the bytes say was looked at when the record was made of them.
+    // The record's fields were read from its bytes when it was made.
     if record.stream() != stream {
         return Err(StoreError::Invalid(format!(
-            "record {} is not of stream {stream}",
+            "record {} belongs to another stream than {stream}",
             record.id
         )));
     }
     if !record.fits_bytes() || record.stream_version != version {
         return Err(StoreError::Invalid(format!(
-            "record {} has version {} where {} follows, or is not what its bytes say",
+            "record {} has version {} instead of {}, or its fields differ from its bytes",
             record.id, record.stream_version.0, version.0
         )));
     }
     Ok(())
 }
 
-/// Where an event was found by its id: which event of how many of its batch it is.
+/// A stored event that was found by its id: its place in the log and in its batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) position: Position,
     pub(crate) stream: StreamId,
     pub(crate) version: StreamVersion,
-    /// Index in its batch, from 0.
+    /// Index of the event in its batch, from 0.
     pub(crate) batch_index: usize,
     pub(crate) batch_count: usize,
 }
 
-/// The answer to a batch whose ids were looked up: its first answer if it is a whole repeat, `None` if it is
-/// new. Anything between is a conflict: part of a batch, several batches, or another stream.
+/// Returns the first append's position if `found` is the whole batch of an earlier append, or `None` if none
+/// of its ids is stored. Otherwise a conflict: part of a batch, several batches, or another stream.
 pub(crate) fn repeat(stream: &StreamId, found: &[Option<Found>]) -> Result<Option<Position>, StoreError> {
     if found.iter().all(Option::is_none) {
         return Ok(None);

@@ -1,7 +1,7 @@
-//! The suite every store runs whole: what the `EventStore` port says, as checks. A failed check panics.
+//! The contract suite of the `EventStore` port: every backend runs all of it. A failed check panics.
 //!
 //! A backend calls `run_whole` with a closure that makes an empty store on the given clock. The checks use
-//! real records and no waiting by the clock.
+//! real records and do not wait for the clock.
 
 use crate::live_readers;
 use crate::race;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 pub use crate::suite_ports::{SuiteTasks, start};
 
-/// Runs every check, each on a store of its own.
+/// Runs every check, each on a new store.
 pub async fn run_whole<Make, Made>(make: Make)
 where
     Make: Fn(Arc<dyn Clock>) -> Made,
@@ -145,7 +145,7 @@ async fn a_repeat_is_answered_as_the_first_time(store: &dyn EventStore) {
     append(store, "a", 2, "three", 1).await;
     let before = all(store).await;
     assert_eq!(append(store, "a", 0, "one", 2).await, first);
-    // Ids are compared, not bytes: nonces differ from one sealing to the next.
+    // Ids are compared, not bytes: each sealing has another nonce.
     let command = CommandId::derive_from_text("one");
     let other = (0..2_usize)
         .zip(1..)
@@ -154,7 +154,7 @@ async fn a_repeat_is_answered_as_the_first_time(store: &dyn EventStore) {
         .append(&stream("a"), StreamVersion(0), other.collect())
         .await;
     assert_eq!(answer, Ok(first));
-    // Asked again by someone who has seen the stream's version since.
+    // The repeat expects the stream's current version, as a caller would that has read the stream since.
     assert_eq!(append(store, "a", 3, "one", 2).await, first);
     assert_eq!(all(store).await, before);
 }
@@ -179,7 +179,7 @@ async fn a_part_of_a_batch_is_a_conflict(store: &dyn EventStore) {
         make_record(&stream("a"), 4, CommandId::derive_from_text("one"), 0, "stored"),
     ];
     assert_eq!(refused(store, "a", 2, mixed).await, partly("a"));
-    // Two batches asked as one.
+    // Two stored batches in one append.
     append(store, "a", 2, "three", 1).await;
     let mut both = whole;
     both.push(make_record(
@@ -220,7 +220,7 @@ async fn a_refused_batch_leaves_nothing(store: &dyn EventStore) {
     ));
     assert_eq!(refused(store, "b", 0, batch).await, partly("b"));
     assert_eq!(all(store).await.len(), 1);
-    // Its positions and versions are free for the next.
+    // Positions and versions of the refused batch are free for the next one.
     let next = append(store, "b", 0, "three", 1).await;
     assert_eq!(store.head().await, Ok(next));
     assert_eq!(versions(&of_stream(store, "b").await), [1]);
@@ -253,7 +253,7 @@ async fn a_batch_that_makes_no_sense_is_invalid(store: &dyn EventStore) {
         let answer = refused(store, &name, 0, make_batch(&stream(&name), 0, "name", 1)).await;
         assert!(
             matches!(answer, StoreError::Invalid(_)),
-            "a name that no index takes: {answer}"
+            "a stream name that is too long or holds a zero byte: {answer}"
         );
     }
     assert_eq!(store.head().await, Ok(Position(0)));

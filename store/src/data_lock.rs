@@ -1,6 +1,7 @@
-//! The lock of a data directory: one process writes it, a second is refused by name.
+//! The lock of a data directory: one process writes to it; a second one is refused with the first one's
+//! process id.
 //!
-//! The kernel drops the lock when the process ends, however it ends, so no stale lock is ever in the way.
+//! The kernel releases the lock when the process ends, however it ends, so a stale lock cannot remain.
 
 use crate::error::LockError;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -8,13 +9,14 @@ use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// The locked file inside the directory; it holds the process id of its holder, for the message only.
+/// The name of the locked file in the directory. It contains the process id of its holder, which only the
+/// error message uses.
 pub const LOCK_FILE: &str = "lock";
 
-/// Longest process id read back, with its line end.
+/// The most bytes of a process id that are read from the lock file, including the line end.
 const PID_BYTES_MAX: u64 = 16;
 
-/// Held as long as this value lives.
+/// The lock of a data directory. It is held as long as this value lives.
 #[derive(Debug)]
 pub struct DataLock {
     file: File,
@@ -22,7 +24,8 @@ pub struct DataLock {
 }
 
 impl DataLock {
-    /// Makes the directory (0700) if there is none, and locks it. `Held` names the process that has it.
+    /// Creates the directory (mode 0700) if it does not exist, and locks it. Returns `Held`, with the
+    /// holder's process id, if another process has the lock.
     pub fn acquire(dir: &Path) -> Result<Self, LockError> {
         let unavailable = |error: std::io::Error| LockError::Unavailable {
             dir: dir.to_owned(),
@@ -54,7 +57,7 @@ impl DataLock {
         })
     }
 
-    /// The directory that is locked.
+    /// Returns the locked directory.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
@@ -62,17 +65,17 @@ impl DataLock {
 
 impl Drop for DataLock {
     fn drop(&mut self) {
-        // Closing the file unlocks it as well; a failure here changes nothing.
+        // Closing the file unlocks it as well; a failure here has no effect.
         drop(self.file.unlock());
     }
 }
 
-/// Makes a directory and its parents, readable by the owner only; an existing one is left as it is.
+/// Creates a directory and its parents with mode 0700. An existing one is left unchanged.
 pub(crate) fn create_private_dir(dir: &Path) -> std::io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
-/// Makes the names in a directory durable, and its own name in its parent.
+/// Syncs the directory and its parent, so that the names in it and its own name are durable.
 pub(crate) fn sync_dir(dir: &Path) -> std::io::Result<()> {
     File::open(dir)?.sync_all()?;
     match dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {

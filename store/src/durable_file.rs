@@ -1,6 +1,7 @@
-//! SQLite files that must not lose what they acknowledged: pragmas, schema version, and a clean start.
+//! SQLite files that keep every acknowledged commit: pragmas, schema version, and recovery at opening.
 //!
-//! WAL mode with synchronous FULL: one fsync per commit. `events.db` and `keys.db` are opened by this alone.
+//! The mode is WAL with synchronous FULL: one fsync per commit. `events.db` and `keys.db` are opened only
+//! through this module.
 
 use crate::data_lock::{create_private_dir, sync_dir};
 use crate::error::OpenError;
@@ -10,46 +11,48 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Longest wait for SQLite's own locks: another process may be recovering the file beside us.
+/// The longest wait for SQLite's own locks, in milliseconds: another process may be recovering the file.
 const BUSY_MS: u64 = 5_000;
 
-/// Pages of 4 KiB in the write-ahead log before SQLite moves them into the database: 16 MiB.
+/// The number of pages of 4 KiB in the write-ahead log at which SQLite moves them into the database: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4_000;
 
-/// Size to which the write-ahead log is cut back after a burst.
+/// The size to which the write-ahead log is truncated after a burst, in bytes.
 const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
-/// A file's schema: what makes version 1 of it, and what leads from each version to the next. Neither is ever
-/// edited; each upgrade ends by setting `schema_version`.
+/// The schema of a file: the SQL that creates version 1, and the upgrades from each version to the next.
+/// Neither is ever edited; each upgrade ends by setting `schema_version`.
 pub(crate) struct Schema {
     pub(crate) sql: &'static str,
-    /// The first leads from version 1 to 2. All that a file lacks are applied in one transaction.
+    /// The SQL of each upgrade; the first leads from version 1 to 2. Those that a file lacks are applied in
+    /// one transaction.
     pub(crate) upgrades: &'static [&'static str],
     pub(crate) writers: Writers,
 }
 
-/// How many processes may have a file open for writing.
+/// The number of processes that may have a file open for writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writers {
-    /// A lock elsewhere sees to it.
+    /// One process; another lock guarantees it.
     One,
-    /// They take turns by SQLite's own locks.
+    /// Several processes, which take turns by SQLite's own locks.
     Several,
 }
 
 impl Schema {
-    /// The version this build writes and the newest it reads.
+    /// Returns the schema version that this build writes, which is the newest that it reads.
     pub(crate) const fn version(&self) -> i64 {
         1 + self.upgrades.len().cast_signed() as i64
     }
 }
 
-/// Opens for writing; makes the directory (0700), the file (0600) and its schema if there are none.
+/// Opens a file for writing. Creates the directory (mode 0700), the file (mode 0600) and its schema if they
+/// do not exist, and upgrades an older schema.
 pub(crate) fn open_writer(file: &Path, schema: &Schema) -> Result<Connection, OpenError> {
     let unavailable = |error: std::io::Error| OpenError::unavailable(file, &error);
     let dir = file.parent().unwrap_or(Path::new("."));
     create_private_dir(dir).map_err(unavailable)?;
-    // SQLite gives its log and index files the permissions of the database.
+    // SQLite gives its WAL and shared-memory files the permissions of the database.
     OpenOptions::new()
         .append(true)
         .create(true)
@@ -64,7 +67,8 @@ pub(crate) fn open_writer(file: &Path, schema: &Schema) -> Result<Connection, Op
     Ok(connection)
 }
 
-/// Opens an existing file for reading, beside a writer or without one.
+/// Opens an existing file read-only; another process may have it open for writing. `Missing` if there is no
+/// file or no schema in it.
 pub(crate) fn open_reader(file: &Path, schema: &Schema) -> Result<Connection, OpenError> {
     if !file.exists() {
         return Err(OpenError::Missing(file.to_owned()));
@@ -80,14 +84,15 @@ pub(crate) fn open_reader(file: &Path, schema: &Schema) -> Result<Connection, Op
     Ok(connection)
 }
 
-/// The version of an open file's schema; below the newest only where it was opened for reading.
+/// Returns the schema version of an open file. It can be older than this build's only if the file was opened
+/// with `open_reader`.
 pub(crate) fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT version FROM schema_version", [], |row| row.get(0))
 }
 
-/// Lets prepared statements keep their plans. SQLite otherwise looks at the values that are bound, and plans
-/// a statement anew whenever its values are cleared, which is what rusqlite does when it puts one back into
-/// its cache: each look-up by a key cost more for its plan than for itself.
+/// Makes prepared statements keep their query plans. By default SQLite uses the bound values for the plan and
+/// plans a statement again whenever they are cleared, which rusqlite does when it returns a statement to its
+/// cache: planning cost more than the lookup by key itself.
 pub(crate) fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
@@ -109,8 +114,8 @@ fn set_durable(connection: &Connection, file: &Path) -> Result<(), OpenError> {
     for (pragma, value) in [
         ("wal_autocheckpoint", CHECKPOINT_PAGES),
         ("journal_size_limit", WAL_BYTES_MAX),
-        // What is deleted is overwritten with zeros. Older pages stay in the write-ahead log until it is cut,
-        // so whoever deletes for good checkpoints with TRUNCATE afterwards.
+        // SQLite overwrites deleted data with zeros. Older pages stay in the write-ahead log until it is
+        // truncated, so a permanent deletion is followed by a checkpoint with TRUNCATE.
         ("secure_delete", 1),
     ] {
         connection.pragma_update(None, pragma, value).map_err(error)?;
@@ -120,8 +125,8 @@ fn set_durable(connection: &Connection, file: &Path) -> Result<(), OpenError> {
         .map_err(error)
 }
 
-/// What an earlier process could not sync may still be readable in the write-ahead log. Written out and
-/// synced anew, nobody builds on it before it is durable.
+/// Moves the write-ahead log into the database and syncs it. The log may hold commits that an earlier process
+/// wrote but could not sync; after this they are durable, before anything builds on them.
 fn settle(connection: &Connection, file: &Path, writers: Writers) -> Result<(), OpenError> {
     let error = |error: rusqlite::Error| failed(file, &error);
     if writers == Writers::Several {
@@ -143,25 +148,25 @@ fn settle(connection: &Connection, file: &Path, writers: Writers) -> Result<(), 
             file,
             &"another process keeps an old state of it open",
         )),
-        // Whoever writes it beside us settled it when it began, and syncs what it commits: what may still be
-        // unsynced is the last commit of a process that was killed within it.
+        // Another process has the file open: it ran this function when it opened the file, and it syncs what
+        // it commits. Only the last commit of a process that was killed while committing may be unsynced.
         Writers::Several => sync_log(file).map_err(|error| OpenError::unavailable(file, &error)),
     }
 }
 
-/// Makes durable what stands in the write-ahead log, whoever wrote it.
+/// Syncs the write-ahead log, whichever process wrote it.
 fn sync_log(file: &Path) -> std::io::Result<()> {
     let mut name = file.as_os_str().to_owned();
     name.push("-wal");
     match OpenOptions::new().read(true).open(Path::new(&name)) {
         Ok(log) => log.sync_all(),
-        // Its last writer has folded it into the file and removed it.
+        // Its last writer has moved it into the database and removed it.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// Makes the schema, or brings an older one up to date: whole or not at all.
+/// Creates the schema or upgrades an older one, in one transaction.
 fn make_schema(connection: &mut Connection, file: &Path, schema: &Schema) -> Result<(), OpenError> {
     let error = |error: rusqlite::Error| failed(file, &error);
     if has_schema(connection).map_err(error)? {
@@ -211,7 +216,7 @@ fn check_version(connection: &Connection, file: &Path, schema: &Schema) -> Resul
     Ok(())
 }
 
-/// What SQLite said while opening, as ours.
+/// Converts an error of SQLite while opening a file to an `OpenError`.
 pub(crate) fn failed(file: &Path, error: &rusqlite::Error) -> OpenError {
     let file = file.to_owned();
     match error.sqlite_error_code() {

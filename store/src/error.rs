@@ -1,10 +1,10 @@
-//! Why a store or a key file could not be opened, and what that is to whoever asked.
+//! Errors of opening a store, a key file or a data directory, and the problems that callers receive for them.
 
 use domain::ports::event_store::StoreError;
 use domain::problem::{Kind, Problem};
 use std::path::{Path, PathBuf};
 
-/// Why a store's file could not be opened.
+/// The reasons why the file of a store cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     #[error("{} does not exist", .0.display())]
@@ -14,10 +14,10 @@ pub enum OpenError {
         file.display()
     )]
     NewerSchema { file: PathBuf, found: i64, known: i64 },
-    /// A log that `ledgerline {by}` was filling when it was cut off, or is filling now.
+    /// The log is incomplete: `ledgerline {by}` is filling it or was interrupted.
     #[error(
-        "{} holds part of a log: `ledgerline {by}` fills it, or was cut off, and it must not be served. \
-         A copy goes on when it is run again; after a restore drop what is there \
+        "{} holds only part of a log: `ledgerline {by}` is filling it or was interrupted, and it must not be \
+         served. To continue a copy, run it again; after a restore, drop the incomplete log \
          (DROP SCHEMA ledgerline CASCADE, or the directory), then restore again",
         file.display()
     )]
@@ -28,7 +28,7 @@ pub enum OpenError {
     Unavailable { file: PathBuf, why: String },
 }
 
-/// Why a data directory could not be locked.
+/// The reasons why a data directory cannot be locked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockError {
     #[error("{} is in use by another ledgerline process{}; one process writes a data directory",
@@ -69,7 +69,7 @@ impl OpenError {
     }
 }
 
-/// What the database said, as the port's error. Values never appear in SQLite's messages.
+/// Converts an error of SQLite to the port's error. SQLite's messages never contain stored values.
 pub(crate) fn from_sqlite(error: &rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::DiskFull) => StoreError::Unavailable("the disk is full".to_owned()),

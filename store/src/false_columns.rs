@@ -1,21 +1,21 @@
-//! What leads astray whoever looks for events: columns beside a record that differ from it, and an index that
-//! differs from the columns. The same comparison for every store that has such columns.
+//! Compares the columns beside a record with the record. A wrong column or index entry makes a search by
+//! stream, id, kind, campaign or customer miss events. All stores with such columns use this comparison.
 
 use domain::stored_event::Position;
 use serde::Deserialize;
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// What leads astray whoever looks for events.
+/// A difference that makes searches miss events: a wrong column, or a wrong index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Misleading {
-    /// A column that differs from its record.
+    /// The named column of the event at this position differs from its record.
     Column(Position, &'static str),
-    /// A table of `index.db` that does not hold what the rows say. Deleted, the file is made again.
+    /// The named table of `index.db` does not match the rows. If the file is deleted, it is built again.
     Index(&'static str),
 }
 
-/// The columns of one row as they were found, none trusted.
+/// The columns of one row as stored, unverified.
 pub(crate) struct Columns<'a> {
     pub(crate) stream: Option<&'a [u8]>,
     pub(crate) version: Option<u64>,
@@ -41,8 +41,8 @@ struct Indexed<'a> {
 }
 
 impl Columns<'_> {
-    /// The first column that is not what the record says. A record that cannot be read is left to whoever
-    /// checks records.
+    /// Returns the name of the first column that differs from the record. `None` if all agree, or if the
+    /// record cannot be read; other checks report unreadable records.
     pub(crate) fn wrong(&self, record: &[u8]) -> Option<&'static str> {
         let said = serde_json::from_slice::<Indexed<'_>>(record).ok()?;
         let campaign = said.campaign.as_deref().map(str::as_bytes);

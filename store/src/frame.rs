@@ -1,9 +1,9 @@
-//! Frames: one batch of the memory store as bytes of its log, with a check so that a torn tail is known.
+//! Frames: the batches of the memory store as bytes of its log. A check value in each frame reveals a
+//! torn tail.
 //!
 //! `length (4) · first 8 bytes of SHA-256 of the body · body`; numbers are big-endian. The body holds the
-//! commit's instant, the first position and stream version, the stream, and each record with its id.
-//! Frames that stand or fall together have the length's highest bit set in all but the last; their check
-//! covers it.
+//! commit's time, the first position and stream version, the stream, and each record with its id. Frames of
+//! one commit have the length's highest bit set in all but the last; the check value covers this bit.
 
 use domain::ids::{EventId, StreamId};
 use domain::stored_event::{Position, StreamVersion};
@@ -11,13 +11,13 @@ use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// Bytes before the body: its length and its check.
+/// The number of bytes before the body: its length and its check value.
 const HEADER_BYTES: usize = 12;
 
-/// In the length: the next frame belongs to the same commit.
+/// A bit in the length: the next frame belongs to the same commit.
 const MORE_FOLLOWS: u32 = 1 << 31;
 
-/// One batch as it was committed.
+/// One committed batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) recorded_at: Timestamp,
@@ -27,11 +27,12 @@ pub(crate) struct Frame {
     pub(crate) records: Vec<(EventId, Arc<[u8]>)>,
 }
 
-/// A frame that is whole by its length, has others behind it, and is not what was written.
+/// The error for a frame that is complete and followed by others, but does not have the bytes that were
+/// written. The position is that of the last good event.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DamagedAfter(pub(crate) Position);
 
-/// Writes the frames of one commit.
+/// Encodes the frames of one commit.
 pub(crate) fn encode_all(frames: &[Frame]) -> Vec<u8> {
     let Some((last, before)) = frames.split_last() else {
         return Vec::new();
@@ -81,22 +82,22 @@ fn check(body: &[u8], more: u32) -> [u8; 8] {
     check
 }
 
-/// Reads a log part by part, so that it is never in memory beside its records.
+/// Decodes a log part by part, so that the whole log is never in memory in addition to its records.
 #[derive(Default)]
 pub(crate) struct Decoder {
-    /// What is not yet a whole frame.
+    /// The bytes that are not yet a complete frame.
     unread: Vec<u8>,
-    /// Frames whose commit is not all there yet.
+    /// The frames of a commit that is not complete yet.
     open: Vec<Frame>,
     last: Position,
     read_bytes: u64,
-    /// Bytes of whole commits, from the log's beginning.
+    /// The number of bytes of complete commits, from the log's beginning.
     pub(crate) good_bytes: u64,
 }
 
 impl Decoder {
-    /// The frames of the commits that end in `part`, the log's next bytes. An empty part is the log's end: a
-    /// tail that is not a whole commit was never acknowledged and is left out.
+    /// Adds the log's next bytes. Returns the frames of the commits that end in them. At the end of the log,
+    /// an incomplete commit is left out: it was never acknowledged.
     pub(crate) fn take(&mut self, part: &[u8]) -> Result<Vec<Frame>, DamagedAfter> {
         let mut unread = std::mem::take(&mut self.unread);
         unread.extend_from_slice(part);
@@ -106,7 +107,8 @@ impl Decoder {
             let frame =
                 decode_body(found.body).filter(|frame| found.is_sound && frame.first.0 == self.last.0 + 1);
             let Some(frame) = frame else {
-                // Only what stands behind tells damage from a tail that was being written.
+                // A bad frame with nothing behind it is a tail that was being written; with bytes behind it,
+                // it is damage.
                 if found.behind.is_empty() {
                     break;
                 }
@@ -128,16 +130,16 @@ impl Decoder {
     }
 }
 
-/// A frame by its length, not yet read.
+/// A frame that was split off by its length and is not decoded yet.
 struct Found<'a> {
     body: &'a [u8],
     behind: &'a [u8],
-    /// Its check holds.
+    /// True if the check value is right.
     is_sound: bool,
     more_follows: bool,
 }
 
-/// The next frame; `None` when it is not all there.
+/// Splits off the next frame. `None` if it is incomplete.
 fn split_frame(log: &[u8]) -> Option<Found<'_>> {
     let (length, rest) = log.split_first_chunk::<4>()?;
     let (sum, rest) = rest.split_first_chunk::<8>()?;

@@ -1,26 +1,27 @@
-//! Who was answered by one group is likely to ask again: a writer looks for them for a moment before it
-//! writes the next.
+//! Decides how long a writer waits for more appends before it commits the next group. Tasks that were
+//! answered by one group are likely to append again at once.
 //!
-//! Askers that wait for each answer come back one by one, and the first of them alone would cost all others a
-//! second commit. A lone asker behind others is kept waiting once, for as long as an arrival is waited for.
+//! They come back one by one, and committing the first of them alone would cost all others a second commit. A
+//! lone writer that follows a larger group waits once, for at most the time allowed for one arrival.
 
 use domain::time::Timestamp;
 use tokio::sync::mpsc;
 
-/// How long a writer waits for the next arrival before it stops gathering: a sixth of the fastest commit. An
-/// asker that was just answered is back within a few of these microseconds.
+/// The longest wait for the next arrival, in microseconds: a sixth of the fastest commit. A task that was
+/// just answered is back within a few microseconds.
 const GATHER_US_MAX: i64 = 50;
 
-/// How often it looks within that time, at most.
+/// The most checks for arrivals within that time.
 const GATHER_LOOKS_MAX: usize = 1_000;
 
-/// How long a whole group is gathered, however many still arrive: some commits of a hundred events.
+/// The longest time for gathering one group, in microseconds, even if appends still arrive: some commits of a
+/// hundred events.
 const GATHER_ALL_US_MAX: i64 = 20_000;
 
-/// Most askers that are waited for as a whole: to write as many takes about as long as a sync.
+/// The most expected appends that are all waited for: writing that many takes about as long as a sync.
 const GATHERED_WHOLE_MAX: usize = 96;
 
-/// One group that is being gathered.
+/// The state of one group that is being gathered.
 pub(crate) struct Gathering {
     expected: usize,
     looks_left: usize,
@@ -29,9 +30,9 @@ pub(crate) struct Gathering {
 }
 
 impl Gathering {
-    /// Of askers of whom so many are expected to come back. Few are waited for all, since a second sync would
-    /// cost more than they do. Of many only a half: the other half decides and seals while these are written,
-    /// and neither core is idle.
+    /// Starts a group with `expected` appends likely to arrive. Up to 96 are all waited for, because a second
+    /// sync would cost more. Of more, only half are: the other half decides and seals while these are
+    /// written, so both cores stay busy.
     pub(crate) const fn of(expected: usize) -> Self {
         Self {
             expected: if expected <= GATHERED_WHOLE_MAX {
@@ -45,8 +46,8 @@ impl Gathering {
         }
     }
 
-    /// Takes what has arrived. Whether the writer should give way once and look again: fewer are there than
-    /// are expected, and they still arrive.
+    /// Moves the appends that have arrived into `buffer`. Returns true if the writer should yield once and
+    /// call again: fewer than expected are there, and more may still arrive.
     pub(crate) fn look<T>(
         &mut self,
         requests: &mut mpsc::Receiver<T>,
@@ -77,7 +78,8 @@ impl Gathering {
 mod tests {
     use super::*;
 
-    /// What is gathered, when nobody asks while the writer gives way.
+    /// Gathers a group to which nothing is added while the writer yields. Returns its size and the number
+    /// of checks.
     fn gathered(requests: &mut mpsc::Receiver<u32>, expected: usize, micros_a_look: i64) -> (usize, usize) {
         let (mut buffer, mut looks) = (Vec::new(), 0);
         let mut gathering = Gathering::of(expected);
@@ -96,11 +98,11 @@ mod tests {
         for number in 0..3 {
             sender.try_send(number).unwrap();
         }
-        // A lone asker's group expects nobody else.
+        // A group of one expects no other append.
         assert_eq!(gathered(&mut receiver, 1, 1), (1, 0));
-        // Two are there; the third and fourth that are expected do not come.
+        // Two are there; the expected third and fourth do not come.
         assert_eq!(gathered(&mut receiver, 4, 10), (2, 6));
-        // Nor when the clock stands still.
+        // Nor if the clock does not move.
         assert_eq!(gathered(&mut receiver, 4, 0), (0, GATHER_LOOKS_MAX - 1));
     }
 

@@ -1,5 +1,5 @@
-//! The suite every place of keys runs whole: rotation and backups of keys, by rules that are the same
-//! wherever the keys stand. A failed check panics.
+//! The contract suite of key places: every place runs all of it. The rules for rotation and backups of keys
+//! are the same for a directory and for a database. A failed check panics.
 
 use crate::file_vault::{Keyring, MASTER_KEY_FILE, MasterKey};
 use crate::test_ports::HashIds;
@@ -18,22 +18,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// More than a page of any place.
+/// The number of persons: more than one page of any place.
 const PERSONS: u32 = 1_050;
 
-/// Whose key is destroyed before anything else is done.
+/// The person with the key that is destroyed before anything else.
 const GONE: u32 = 7;
 
-/// A day in milliseconds.
+/// A day, in milliseconds.
 const DAY_MS: u64 = 24 * 3_600_000;
 
-/// One place of keys, in a world of its own.
+/// A key place under test, isolated from all others.
 #[async_trait]
 pub trait PlaceOfKeys: Send + Sync {
     type Vault: Vault + 'static;
 
     fn place(&self) -> KeyPlace;
-    /// A folder for master keys and backups, gone with the place.
+    /// Returns a folder for master keys and backups, which is deleted with the place.
     fn folder(&self) -> &Path;
     async fn open(
         &self,
@@ -42,12 +42,12 @@ pub trait PlaceOfKeys: Send + Sync {
         keyring: Keyring,
     ) -> Result<Arc<Self::Vault>, VaultError>;
     async fn close(&self, vault: &Self::Vault);
-    /// Takes the keys away as a loss would, or who follows the refusal of a restore; the list of destroyed
-    /// ones stays.
+    /// Removes the keys, as a loss does, or a user who follows the refusal of a restore. The list of
+    /// destroyed keys stays.
     async fn lose(&self);
 }
 
-/// Runs every check, each on a place of its own.
+/// Runs every check, each on a new place.
 pub async fn run_whole<Make, Made, P>(make: Make)
 where
     Make: Fn() -> Made,
@@ -85,7 +85,8 @@ fn day(number: u64) -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000).plus_ms(number * DAY_MS)
 }
 
-/// Keys of `count` persons under the place's own master key; the one of `GONE` is destroyed.
+/// Makes the keys of `count` persons under the place's own master key, then destroys that of `GONE`. Returns
+/// the others.
 async fn make_keys<P: PlaceOfKeys>(house: &P, count: u32) -> Expected {
     let opened = house.open(&own(house), ids(), Keyring::MayBeNew).await;
     let vault = opened.expect("new keys are made");
@@ -116,7 +117,8 @@ async fn make_keys<P: PlaceOfKeys>(house: &P, count: u32) -> Expected {
     expected
 }
 
-/// The place opens with `master`, holds these keys, and `GONE` stays gone.
+/// Checks that the place opens with `master`, that it holds these keys, and that the key of `GONE`
+/// stays destroyed.
 async fn holds<P: PlaceOfKeys>(house: &P, master: &MasterKey, expected: &Expected) {
     let opened = house.open(master, ids(), Keyring::MustExist).await;
     let vault = opened.expect("the key in force opens");
@@ -129,7 +131,7 @@ async fn holds<P: PlaceOfKeys>(house: &P, master: &MasterKey, expected: &Expecte
     house.close(&vault).await;
 }
 
-/// Why the place does not open with `master`.
+/// Returns the reason why the place does not open with `master`.
 async fn refusal<P: PlaceOfKeys>(house: &P, master: &MasterKey) -> String {
     match house.open(master, ids(), Keyring::MustExist).await {
         Err(VaultError::WrongMaster(why)) => why,
@@ -151,7 +153,7 @@ async fn after_a_rotation_the_old_key_opens_nothing_and_the_new_one_everything<P
         })
     );
     holds(house, &own(house), &expected).await;
-    let new = std::fs::read(file_of(house)).expect("the new one stands in its place");
+    let new = std::fs::read(file_of(house)).expect("the new one has replaced it");
     assert_ne!(new, old);
     std::fs::write(file_of(house), old).expect("a file can be written");
     let why = refusal(house, &own(house)).await;
@@ -160,7 +162,8 @@ async fn after_a_rotation_the_old_key_opens_nothing_and_the_new_one_everything<P
     assert!(matches!(again, Err(VaultError::WrongMaster(_))), "{again:?}");
 }
 
-/// Does the first steps of a rotation: none, the new key beside the old one, all wrapped under it.
+/// Runs the first `steps` of a rotation: with 1, the new master key is written beside the old one; with 2,
+/// all keys are also wrapped under it.
 async fn cut<P: PlaceOfKeys>(house: &P, steps: u32) {
     let master = own(house);
     if steps == 0 {
@@ -171,7 +174,7 @@ async fn cut<P: PlaceOfKeys>(house: &P, steps: u32) {
         let old = master.read().expect("it can be read").expect("it is there");
         let keys = house.place().wrapped();
         let wrapped = keys.rewrap(&old, &rotation.secret, &ids()).await;
-        wrapped.expect("all is wrapped anew");
+        wrapped.expect("all keys are wrapped again");
     }
 }
 
@@ -211,7 +214,7 @@ async fn a_given_key_replaces_a_file_and_a_wrong_one_is_refused<P: PlaceOfKeys>(
         wrapping: 2,
     });
     assert_eq!(rotate_keys(&place, &own(house), Some(&given), &ids()).await, done);
-    // The same command again: its first run may have been cut off before it could answer.
+    // The same command again: its first run may have been interrupted before it could answer.
     assert_eq!(rotate_keys(&place, &own(house), Some(&given), &ids()).await, done);
     holds(house, &given, &expected).await;
     for refused in [&own(house), &wrong] {
@@ -223,17 +226,18 @@ async fn a_given_key_replaces_a_file_and_a_wrong_one_is_refused<P: PlaceOfKeys>(
     let same = rotate_keys(&place, &given, Some(&given), &ids()).await;
     assert!(
         same.is_err_and(|error| error.to_string().contains("the one in force")),
-        "not to itself"
+        "a key cannot be replaced by itself"
     );
     let unnamed = rotate_keys(&place, &given, None, &ids()).await;
     assert!(
         unnamed.is_err_and(|error| error.to_string().contains("name the new one")),
-        "a given key is not made"
+        "a rotation does not make a new given key"
     );
     holds(house, &given, &expected).await;
 }
 
-/// Twenty keys, a backup of them on day 0, and `later` destroyed since; then the keys are lost.
+/// Makes twenty keys and a backup of them on day 0, destroys the key of `later`, then loses the keys. Returns
+/// the keys of the backup and its path.
 async fn lost<P: PlaceOfKeys>(house: &P, later: u32) -> (Expected, PathBuf) {
     let expected = make_keys(house, 20).await;
     let out = house.folder().join("keys.backup");

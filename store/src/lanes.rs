@@ -1,8 +1,8 @@
-//! Two lanes of appends that wait for one writer: call control and everything a person waits for, and behind
-//! it the rows of imports.
+//! Two lanes of appends for one writer. Call control and everything that a person waits for go first; the
+//! rows of imports go behind.
 //!
-//! The rows of imports have a bounded share of the queue, so that they can never fill it, and small groups,
-//! so that the next append of the first lane waits for one of them at most. See decision 0192.
+//! The rows of imports have a bounded share of the queue, so they can never fill it. Their groups are small,
+//! so the next append of the first lane waits for at most one of them. See decision 0192.
 
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Urgency;
@@ -10,23 +10,24 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes of records that may wait for the writer, in units of 1 KiB: 64 MiB, 64 full groups.
+/// The most record bytes that may wait for the writer, in units of 1 KiB: 64 MiB, which is 64 full groups.
 const QUEUED_KIB_MAX: usize = 64 * 1_024;
 
-/// The same of the second lane: 16 MiB, so that three quarters are always the first lane's.
+/// The most record bytes of the second lane that may wait, in units of 1 KiB: 16 MiB. Three quarters are
+/// always reserved for the first lane.
 const BEHIND_KIB_MAX: usize = 16 * 1_024;
 
-/// Appends of the second lane that may wait: two imports at full speed, and a quarter of the queue.
+/// The most appends of the second lane that may wait: two imports at full speed, and a quarter of the queue.
 const BEHIND_APPENDS_MAX: usize = 1_024;
 
-/// Most record bytes of one group of the second lane: about 512 rows, some 10 ms of an embedded log.
+/// The most record bytes in one group of the second lane: about 512 rows, some 10 ms of an embedded log.
 pub(crate) const BEHIND_GROUP_BYTES_MAX: usize = 512 * 1_024;
 
-/// Groups of the first lane that go before a waiting group of the second: an import goes on even while calls
-/// have more to write than the log can take.
+/// The number of groups of the first lane that go before a waiting group of the second. An import thus
+/// continues even while calls write more than the log can take.
 const GROUPS_BEFORE_MAX: usize = 8;
 
-/// How much may wait.
+/// The remaining capacity of the queue, in total and of the second lane.
 pub(crate) struct Room {
     kib: Arc<Semaphore>,
     behind_kib: Arc<Semaphore>,
@@ -50,7 +51,7 @@ impl Default for Room {
 }
 
 impl Room {
-    /// The share of an append with so many bytes of records; `Busy` when its lane is full.
+    /// Reserves the share of an append with `bytes` of records. Returns `Busy` if its lane is full.
     pub(crate) fn share(&self, bytes: usize, urgency: Urgency) -> Result<Share, StoreError> {
         let kib = u32::try_from(bytes.div_ceil(1_024)).unwrap_or(u32::MAX);
         let (kib_left, appends_left) = match urgency {
@@ -66,11 +67,11 @@ impl Room {
     }
 }
 
-/// What the writer has taken from its queue and not yet written.
+/// The appends that the writer has taken from its queue and not yet written.
 pub(crate) struct Lanes<T> {
     first: VecDeque<T>,
     behind: VecDeque<T>,
-    /// Groups of the first lane since the second began to wait.
+    /// The number of groups of the first lane taken since the second began to wait.
     groups_before: usize,
 }
 
@@ -96,7 +97,8 @@ impl<T> Lanes<T> {
         self.first.is_empty() && self.behind.is_empty()
     }
 
-    /// The lane from which the next group is taken.
+    /// Returns the lane for the next group: the first one, unless it is empty or the second has waited for
+    /// 8 groups.
     pub(crate) fn next(&mut self) -> (&mut VecDeque<T>, Urgency) {
         let is_its_turn = self.first.is_empty() || self.groups_before >= GROUPS_BEFORE_MAX;
         if is_its_turn && !self.behind.is_empty() {

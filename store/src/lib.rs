@@ -1,12 +1,13 @@
-//! Where events live, and where the keys of persons live apart from them.
+//! The event stores, and the key stores (vaults), which hold the keys of persons apart from the events.
 //!
-//! Every backend promises what `domain::ports::event_store` says and runs the suite in `contract` whole:
-//! whoever is told "appended" never loses it, and a reader never misses an event below its checkpoint.
-//! `SqliteEventStore` is the embedded default, `MemoryEventStore` serves tests and the simulation. Likewise
-//! `FileVault` and `MemoryVault` run `vault_contract` whole. Nothing here decides anything.
+//! Every backend fulfils the contract of `domain::ports::event_store` and runs the whole suite in
+//! `contract`: an acknowledged append is never lost, and a reader never misses an event below its
+//! checkpoint. `SqliteEventStore` is the embedded default; `MemoryEventStore` serves tests and the
+//! simulation. Likewise `FileVault` and `MemoryVault` run the whole suite `vault_contract`. This crate makes
+//! no business decisions.
 //!
-//! A process that writes acquires the `DataLock` first, opens vault and store, and at its end closes store
-//! and vault after everyone who uses them, before the supervisor of their threads is stopped.
+//! A process that writes acquires the `DataLock` first, then opens vault and store. At its end it closes
+//! store and vault after all their users, and before the supervisor of their threads stops.
 
 pub mod backup;
 mod batch;

@@ -1,4 +1,5 @@
-//! The part of the stores' suite about live readers: what a subscription gives, wakes for, and costs.
+//! The part of the store contract suite about subscriptions: the events they return, when they wake, and how
+//! many there may be.
 
 use crate::contract::{all, append, start};
 use crate::subscription::{PAGE_EVENTS, SUBSCRIPTIONS_MAX};

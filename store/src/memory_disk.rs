@@ -1,11 +1,11 @@
-//! A disk in memory that keeps whatever it is given: for tests that need none of the ways a disk fails.
+//! A disk in memory that never fails, for tests that need no disk failures.
 
 use domain::ports::disk::Disk;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Files as byte vectors. Nothing is ever lost; the simulation brings its own disk that loses.
+/// Files as byte vectors. Nothing is ever lost; the simulation has its own disk, which can lose data.
 #[derive(Debug, Default)]
 pub struct MemoryDisk {
     files: Mutex<BTreeMap<String, Vec<u8>>>,

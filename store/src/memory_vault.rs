@@ -1,7 +1,7 @@
-//! A vault in memory: for tests and the simulation, whose world keeps it through simulated crashes.
+//! A vault in memory, for tests and the simulation, where it survives simulated crashes.
 //!
-//! Keys and the secret are drawn from the id source in the order they are first asked for, so the same seed
-//! and the same questions give the same keys.
+//! Keys and the secret are drawn from the id source in the order of their first request, so the same seed and
+//! the same requests give the same keys.
 
 use crate::sealing::{self, KEY_BYTES, Secret};
 use async_trait::async_trait;
@@ -14,21 +14,21 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Keys in a map. It grows with the persons of its world and forgets only what is destroyed.
+/// A vault with keys in a map. The map grows with the number of persons; only destroyed keys are dropped.
 pub struct MemoryVault {
     ids: Arc<dyn IdSource>,
     secret: Secret,
     keys: Mutex<BTreeMap<CustomerId, Held>>,
 }
 
-/// What is known of one person's key.
+/// The state of one person's key.
 enum Held {
     Key(PersonKey),
     Destroyed(Timestamp),
 }
 
 impl MemoryVault {
-    /// Draws the installation's secret from `ids`.
+    /// Makes an empty vault. Its installation secret is drawn from `ids`.
     pub fn new(ids: Arc<dyn IdSource>) -> Self {
         let secret = draw(&*ids);
         Self {
@@ -98,7 +98,7 @@ impl Vault for MemoryVault {
         })
     }
 
-    /// Nothing is cached beside the keys themselves.
+    /// There is no cache besides the keys themselves.
     fn forget_cached(&self, _person: &CustomerId) {}
 
     fn seal(&self, key: &PersonKey, nonce: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError> {

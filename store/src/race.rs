@@ -1,4 +1,4 @@
-//! The part of the stores' suite in which writers and readers run at once.
+//! The part of the store contract suite in which writers and readers run concurrently.
 
 use crate::contract::{ids, of_stream, start, versions};
 use crate::test_records::{make_batch, stream};
@@ -8,14 +8,14 @@ use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Writers and readers of the race, and what each writer appends.
+/// The number of writers and readers in the race, and what each writer appends.
 const WRITERS: u64 = 10;
 const READERS: u64 = 4;
 const BATCHES_PER_WRITER: u64 = 25;
 const EVENTS_PER_BATCH: u64 = 3;
 
-/// Follows the log until `until` events have come, taking a new subscription from its checkpoint now and
-/// then.
+/// Follows the log until `until` events have arrived. Every five pages it subscribes again, from
+/// its checkpoint.
 async fn read_with_checkpoint(store: Arc<dyn EventStore>, until: usize) -> Vec<StoredEvent> {
     let mut events: Vec<StoredEvent> = Vec::new();
     while events.len() < until {
@@ -39,7 +39,7 @@ async fn write_batches(store: Arc<dyn EventStore>, writer: u64) -> Vec<(Position
         let records = make_batch(&stream, expected, &format!("{writer}/{batch}"), EVENTS_PER_BATCH);
         let ids = records.iter().map(|record| record.id).collect();
         let answer = store.append(&stream, StreamVersion(expected), records).await;
-        acknowledged.push((answer.expect("nobody else writes this stream"), ids));
+        acknowledged.push((answer.expect("no other task writes this stream"), ids));
         tokio::task::yield_now().await;
     }
     acknowledged
@@ -88,11 +88,11 @@ pub(crate) async fn racing_writers_lose_nothing_and_readers_miss_nothing(store: 
         assert_eq!(
             batch.last().and_then(|last| place.get(last)),
             Some(&position),
-            "acknowledged there"
+            "the position of the acknowledgement"
         );
         assert!(
             batch.iter().all(|id| place.contains_key(id)),
-            "acknowledged and gone"
+            "an acknowledged event is lost"
         );
     }
     for reader in readers {

@@ -1,5 +1,5 @@
-//! The part of the stores' suite about getting at events again: by id, by filter, by position, and by taking
-//! over a whole log.
+//! The part of the store contract suite about reading: by id, by filter, by position, and a log copied
+//! completely from another store.
 
 use crate::contract::{append, ids, versions};
 use crate::test_records::{make_batch, make_record, make_record_of, stream};
@@ -17,7 +17,7 @@ const CUSTOMERS: [&str; 2] = [
     "ffeeddccbbaa99887766554433221100",
 ];
 
-/// Streams of the filtered log, and events of each.
+/// The streams of the filtered log, and the number of events of each.
 const STREAMS: [&str; 3] = ["s1", "s2", "other"];
 const EVENTS_PER_STREAM: u64 = 24;
 
@@ -33,14 +33,14 @@ async fn all(store: &dyn EventStore) -> Vec<StoredEvent> {
     page.expect("the log can be read")
 }
 
-/// The same record as an event of another kind.
+/// Returns the same record as an event of another kind.
 fn suppressed(record: &Record) -> Record {
     let text = std::str::from_utf8(record.bytes()).expect("a record is text");
     let other = text.replace(NumberEvent::DIAL_RELEASED, NumberEvent::SUPPRESSED);
     Record::from_stored(Arc::from(other.into_bytes())).expect("it is a record still")
 }
 
-/// A log in which campaign, customer, kind and stream vary independently of one another.
+/// Makes a log in which campaign, customer, kind and stream vary independently.
 async fn varied_log(store: &dyn EventStore) -> Vec<StoredEvent> {
     for version in 1..=EVENTS_PER_STREAM {
         for name in STREAMS {
@@ -118,7 +118,7 @@ fn filters() -> Vec<EventFilter> {
     ]
 }
 
-/// All pages of a filter, from the first to where `reached` stops moving.
+/// Reads all pages of a filter, until `reached` stops moving.
 async fn pages(store: &dyn EventStore, filter: &EventFilter, limit: usize) -> Vec<StoredEvent> {
     let (mut events, mut after) = (Vec::new(), Position(0));
     loop {
@@ -141,7 +141,7 @@ async fn pages(store: &dyn EventStore, filter: &EventFilter, limit: usize) -> Ve
     }
 }
 
-/// All pages of a filter within a stretch, from after its beginning up to its end.
+/// Reads all pages of a filter within the positions after `after` up to `until`.
 async fn stretch(
     store: &dyn EventStore,
     filter: &EventFilter,
@@ -164,7 +164,8 @@ async fn stretch(
     events
 }
 
-/// Stretches that are read side by side, the last one beyond the end of the log, are the log.
+/// Checks that ranges that are read in parallel, the last one beyond the end of the log, together give the
+/// whole log.
 async fn stretches_joined_are_the_whole(
     store: &dyn EventStore,
     filter: &EventFilter,
@@ -184,7 +185,7 @@ async fn stretches_joined_are_the_whole(
     assert_eq!(
         (before.events.len(), before.reached),
         (0, Position(20)),
-        "a stretch that ends before it begins has nothing"
+        "a range that ends before it begins is empty"
     );
 }
 
@@ -251,7 +252,7 @@ pub(crate) async fn what_was_acknowledged_is_read_at_once(store: &dyn EventStore
     }
 }
 
-/// More events than a page holds: a whole is all of them, in order, and a page still says where it ends.
+/// Checks that a stream with more events than a page holds is read completely and in order.
 pub(crate) async fn a_stream_of_many_pages_is_read_whole(store: &dyn EventStore) {
     let batches = PAGE_EVENTS_MAX / APPEND_EVENTS_MAX;
     for number in 0..batches {
@@ -270,7 +271,7 @@ pub(crate) async fn a_stream_of_many_pages_is_read_whole(store: &dyn EventStore)
         let events = store.read_whole_stream(&stream(name)).await.expect("it is read");
         versions(&events)
     };
-    // A page that is just full is not taken for the last one, and one event more is not left behind.
+    // The last page may be exactly full, and one more event must not be left out.
     let full = PAGE_EVENTS_MAX as u64;
     assert_eq!(whole("a").await, (1..=full).collect::<Vec<_>>());
     append(store, "a", full, "one more", 1).await;
@@ -311,7 +312,7 @@ pub(crate) async fn the_largest_batch_is_kept_and_a_larger_record_refused(store:
     );
 }
 
-/// Where positions are dense they are kept too.
+/// Checks that a log copied to another store is the same log. If positions are dense, they are the same too.
 pub(crate) async fn a_log_taken_over_is_the_same_log(from: &dyn EventStore, to: &dyn EventStore) {
     put(from, "a", 0, make_batch(&stream("a"), 0, "one", 3)).await;
     put(from, "b", 0, make_batch(&stream("b"), 0, "two", 2)).await;
@@ -336,7 +337,7 @@ pub(crate) async fn a_log_taken_over_is_the_same_log(from: &dyn EventStore, to: 
             "a gap within: {gap:?}"
         );
     }
-    assert!(all(to).await.is_empty(), "whole or not at all");
+    assert!(all(to).await.is_empty(), "a refused load stores nothing");
     to.load(first.to_vec()).await.expect("it follows");
     let last = to.load(second.to_vec()).await.expect("it follows");
     assert_eq!(to.head().await, Ok(last));
@@ -349,7 +350,7 @@ pub(crate) async fn a_log_taken_over_is_the_same_log(from: &dyn EventStore, to: 
     };
     assert!(kept(&taken) == kept(&whole), "instants and bytes are kept");
     assert!(!to.capabilities().dense || taken == whole, "positions are kept");
-    // Batches are batches still, and the log goes on.
+    // Batches are still recognized, and the log can be continued.
     let again = put(to, "b", 0, make_batch(&stream("b"), 0, "two", 2)).await;
     assert_eq!(
         taken.get(4).map(|event| event.position),

@@ -1,7 +1,7 @@
-//! Sealing: personal fields encrypted per person, and the installation's keyed hashes.
+//! Sealing: encrypts personal fields per person, and computes the installation's keyed hashes.
 //!
-//! AES-256-GCM under the person's key, HMAC-SHA-256 under the installation's secret. What is the same for
-//! every vault is here; where keys live is `file_vault` and `memory_vault`.
+//! AES-256-GCM under the person's key, HMAC-SHA-256 under the installation's secret. The code here is shared
+//! by all vaults; `file_vault` and `memory_vault` store the keys.
 
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{AeadInOut, Aes256Gcm};
@@ -16,21 +16,22 @@ use sha2::Sha256;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// Bytes of every key and secret (AES-256, HMAC-SHA-256).
+/// The length of every key and secret, in bytes (AES-256, HMAC-SHA-256).
 pub(crate) const KEY_BYTES: usize = 32;
 
-/// Bytes of a GCM nonce.
+/// The length of a GCM nonce, in bytes.
 pub(crate) const NONCE_BYTES: usize = 12;
 
-/// Bytes of a GCM tag.
+/// The length of a GCM tag, in bytes.
 const TAG_BYTES: usize = 16;
 
-/// Sets the secret of SIP names apart from that of lookup hashes (not the masks of HMAC itself, RFC 2104).
+/// Makes the secret for SIP names different from that for lookup hashes (not one of the masks of HMAC itself,
+/// RFC 2104).
 const LEG_SECRET_MASK: u8 = 0xA5;
-/// The same for signatures of links.
+/// Makes the secret for link signatures different from both.
 const LINK_SECRET_MASK: u8 = 0x96;
 
-/// A key or secret in memory: zeroed when dropped, never shown.
+/// A key or secret in memory: zeroed when dropped, never printed.
 #[derive(Clone)]
 pub(crate) struct Secret(Zeroizing<[u8; KEY_BYTES]>);
 
@@ -43,7 +44,7 @@ impl Secret {
         &self.0
     }
 
-    /// HMAC-SHA-256 of `prefix` and `value`.
+    /// Returns the HMAC-SHA-256 of `prefix` and `value`.
     fn keyed_hash(&self, prefix: &str, value: &str) -> [u8; 32] {
         let mut mac =
             <Hmac<Sha256> as KeyInit>::new_from_slice(&*self.0).expect("HMAC takes a key of any length");
@@ -52,7 +53,7 @@ impl Secret {
         mac.finalize().into_bytes().into()
     }
 
-    /// The lookup hash of a phone or an external id, lower hex.
+    /// Returns the lookup hash of a phone number or an external id, lower hex.
     pub(crate) fn lookup_hash(&self, value: &str) -> LookupHash {
         LookupHash(hex(&self.keyed_hash("", value)))
     }
@@ -69,14 +70,14 @@ impl Secret {
             .expect("derived ids are 32 lower hex digits")
     }
 
-    /// The key of a leg's SIP names. Under a secret of its own: a lookup hash is the same function of a value
-    /// that somebody else may choose, and is stored.
+    /// Returns the key of a leg's SIP names. It is derived under a separate secret, because a lookup hash is
+    /// the same function of a value that another party may choose, and is stored.
     pub(crate) fn leg(&self, call: &CallId, leg: u8) -> LegKey {
         let own = Self::new(self.0.map(|byte| byte ^ LEG_SECRET_MASK));
         LegKey::new(own.keyed_hash("leg:", &format!("{call}:{leg}")))
     }
 
-    /// The signature of a link. Under a secret of its own, for the same reason.
+    /// Returns the signature of a link. Derived under a separate secret, for the same reason.
     pub(crate) fn link(&self, link: &str) -> String {
         let own = Self::new(self.0.map(|byte| byte ^ LINK_SECRET_MASK));
         hex(&own.keyed_hash("link:", link))
@@ -96,7 +97,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Nonce, ciphertext and tag of `plain` under `key`; it opens only with the same `aad`.
+/// Encrypts `plain` under `key`. Returns nonce, ciphertext and tag; decryption needs the same `aad`.
 pub(crate) fn encrypt(key: &[u8; KEY_BYTES], nonce: [u8; NONCE_BYTES], aad: &[u8], plain: &[u8]) -> Vec<u8> {
     let cipher = Aes256Gcm::new(&(*key).into());
     let mut bytes = Vec::with_capacity(NONCE_BYTES + plain.len() + TAG_BYTES);
@@ -110,7 +111,7 @@ pub(crate) fn encrypt(key: &[u8; KEY_BYTES], nonce: [u8; NONCE_BYTES], aad: &[u8
     bytes
 }
 
-/// What `encrypt` sealed; `None` when key, place or a single bit differ.
+/// Decrypts what `encrypt` returned. `None` if the key, the `aad` or a single bit differs.
 pub(crate) fn decrypt(key: &[u8; KEY_BYTES], aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, text) = sealed.split_first_chunk::<NONCE_BYTES>()?;
     let cipher = Aes256Gcm::new(&(*key).into());
@@ -120,7 +121,7 @@ pub(crate) fn decrypt(key: &[u8; KEY_BYTES], aad: &[u8], sealed: &[u8]) -> Optio
         .map(Zeroizing::new)
 }
 
-/// Seals one personal value under its person's key, and under that of a transcript where one is held.
+/// Seals one personal value under its person's key, and also under the transcript's key if `key` has one.
 pub(crate) fn seal(key: &PersonKey, nonce: [u8; NONCE_BYTES], aad: &[u8], value: &str) -> Sealed {
     let transcript = key.transcript();
     let sealed = match &transcript {
@@ -135,8 +136,8 @@ pub(crate) fn seal(key: &PersonKey, nonce: [u8; NONCE_BYTES], aad: &[u8], value:
     }
 }
 
-/// What a transcript is sealed under: HMAC-SHA-256 of its own key under the person's. Whoever lacks one of
-/// the two knows nothing of it.
+/// Returns the key that seals a transcript: HMAC-SHA-256 of the transcript's key under the person's key. Both
+/// are needed to open it.
 fn joined(person: &PersonKey, transcript: &PersonKey) -> Secret {
     let own = Secret::new(*person.bytes());
     let mut mac =
@@ -146,7 +147,7 @@ fn joined(person: &PersonKey, transcript: &PersonKey) -> Secret {
     Secret::new(mac.finalize().into_bytes().into())
 }
 
-/// Opens what `seal` made.
+/// Opens a sealed value. Fails if the keys do not match or the value was altered.
 pub(crate) fn open(key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<String, VaultError> {
     if *key.person() != sealed.key || !key.suffices_for(sealed) {
         return Err(VaultError::DoesNotOpen);
@@ -161,7 +162,7 @@ pub(crate) fn open(key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<Strin
     text.ok_or(VaultError::DoesNotOpen)
 }
 
-/// Lower-case hexadecimal digits of `bytes`.
+/// Formats bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 });
     let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
@@ -172,8 +173,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// RFC 4231, test case 1, has a key of 20 bytes; HMAC pads a key with zeros, so that 32 bytes give the
-    /// same.
+    /// RFC 4231, test case 1, has a key of 20 bytes; HMAC pads a key with zeros, so that 32 bytes give
+    /// the same.
     #[test]
     fn a_lookup_hash_is_hmac_sha_256() {
         let mut key = [0; KEY_BYTES];

@@ -1,4 +1,5 @@
-//! Live readers: catch up by pages, then wait for the head to move. They hold at most two pages ahead.
+//! Subscriptions: they catch up page by page, then wait for the head to move. At most two pages are
+//! read ahead.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -9,23 +10,24 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
-/// Most subscriptions a store serves at once: one per view and driver, the rest for readers of the stream.
+/// The most subscriptions of a store: one per view and driver, the rest for readers of the event stream.
 pub const SUBSCRIPTIONS_MAX: usize = 1_024;
 
-/// Events of one page of a subscription: 32 MiB at the largest records, about 250 KiB at usual ones.
+/// The number of events in one page of a subscription: 32 MiB with the largest records, about 250 KiB with
+/// usual ones.
 pub(crate) const PAGE_EVENTS: usize = 512;
 
-/// New events that a subscriber who has caught up reads itself: the way to a reader's thread and back would
-/// take longer than their few pages of the file.
+/// The most new events that a subscription reads in its own thread after catching up: passing the read to a
+/// reader thread would take longer than reading a few pages of the file.
 const EVENTS_HERE: usize = 32;
 
-/// Pages asked for before they are wanted: one for each of the usual two readers.
+/// The number of pages that are requested in advance: one for each of the usual two readers.
 const PAGES_AHEAD: usize = 2;
 
-/// Events looked at for one filtered page without an index: a few milliseconds of reading.
+/// The most events searched for one filtered page without an index: a few milliseconds of reading.
 pub(crate) const LOOKED_AT_MAX: usize = PAGE_EVENTS_MAX;
 
-/// How often a reader beside another process looks for new events.
+/// The interval at which a subscription in a reading process looks for new events, in milliseconds.
 pub(crate) const POLL_MS: u64 = 200;
 
 /// The end of the log as this process knows it.
@@ -33,43 +35,44 @@ pub(crate) const POLL_MS: u64 = 200;
 pub(crate) struct Head {
     pub(crate) position: Position,
     pub(crate) recorded_at: Option<Timestamp>,
-    /// Set while a failed write is not mended, and for ever when the store was closed: nothing comes.
+    /// Set while the log is not recovered from a failed write, and permanently after the store was closed: no
+    /// events follow.
     pub(crate) failed: Option<StoreError>,
 }
 
-/// Reads one page of the log; waits where reads are queued.
+/// Reads pages of the log.
 #[async_trait]
 pub(crate) trait Pages: Send + Sync {
     async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError>;
 
-    /// Reads a few events in the caller's thread, where that is possible at once.
+    /// Reads a few events in the caller's thread. `None` if that would have to wait.
     fn page_here(&self, _after: Position, _limit: usize) -> Option<Result<Vec<StoredEvent>, StoreError>> {
         None
     }
 
-    /// Events that were just written, where they are still in memory.
+    /// Returns events that were just written. `None` if they are no longer in memory.
     fn recent(&self, _after: Position, _limit: usize) -> Option<Vec<StoredEvent>> {
         None
     }
 
-    /// Begins to read the page that will be wanted next, or not.
+    /// Starts to read the page that will be needed next. `None` if that is not possible.
     fn page_ahead(&self, _after: Position, _limit: usize) -> Option<PageAhead> {
         None
     }
 }
 
-/// A page being read while the one before it is worked on.
+/// A page that is being read while the one before it is processed.
 pub(crate) struct PageAhead {
     pub(crate) after: Position,
     pub(crate) answered: oneshot::Receiver<Result<MatchingPage, StoreError>>,
 }
 
-/// A subscription in the process that writes: woken after each commit.
+/// A subscription in the process that writes; woken after each commit.
 pub(crate) struct LiveSubscription {
     pub(crate) pages: Arc<dyn Pages>,
     pub(crate) after: Position,
     pub(crate) head: watch::Receiver<Head>,
-    /// Only while it catches up; in order.
+    /// The pages requested in advance, in order. Empty after catching up.
     pub(crate) ahead: VecDeque<PageAhead>,
     pub(crate) _place: OwnedSemaphorePermit,
 }
@@ -108,8 +111,8 @@ impl Subscription for LiveSubscription {
 }
 
 impl LiveSubscription {
-    /// Has the next pages read up to `head`. Where each begins is known while pages are full and positions
-    /// dense; one that begins elsewhere is not taken.
+    /// Requests the next pages up to `head` in advance. Their beginnings are known as long as pages are full
+    /// and positions dense; a page that begins elsewhere is not used.
     fn look_ahead(&mut self, head: Position) {
         while self.ahead.len() < PAGES_AHEAD {
             let behind = |last: &PageAhead| Position(last.after.0 + PAGE_EVENTS as u64);
@@ -124,8 +127,8 @@ impl LiveSubscription {
         }
     }
 
-    /// The page after `after`: the one begun before, or a new one. What was begun is kept while it is waited
-    /// for, so that a caller who stops waiting loses nothing.
+    /// Returns the page after `after`: the one requested in advance, or a new one. The request is kept while
+    /// it is awaited, so a caller that stops waiting loses nothing.
     async fn page(&mut self, head: Position) -> Result<Vec<StoredEvent>, StoreError> {
         if let Some(ahead) = self.ahead.front_mut().filter(|ahead| ahead.after == self.after) {
             let answer = (&mut ahead.answered).await.unwrap_or_else(|_| Err(closed()));
@@ -142,7 +145,7 @@ impl LiveSubscription {
     }
 }
 
-/// A subscription beside another process that writes: looks again every `POLL_MS`.
+/// A subscription in a reading process: looks for new events every `POLL_MS`.
 pub(crate) struct PollingSubscription {
     pub(crate) pages: Arc<dyn Pages>,
     pub(crate) after: Position,
@@ -164,7 +167,7 @@ impl Subscription for PollingSubscription {
     }
 }
 
-/// The answer of a store that has been closed.
+/// Returns the error of a store that has been closed.
 pub(crate) fn closed() -> StoreError {
     StoreError::Unavailable("it was closed".to_owned())
 }

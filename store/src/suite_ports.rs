@@ -1,4 +1,4 @@
-//! What the stores' suites run on: tasks of their own, counted, on the runtime at hand.
+//! Ports for the contract suites: counted tasks on the current runtime.
 
 use async_trait::async_trait;
 use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Tasks on the current runtime and threads of their own, counted.
+/// Runs tasks on the current runtime and threads of their own, and counts them.
 #[derive(Clone)]
 pub struct SuiteTasks {
     alive: Arc<AtomicUsize>,
@@ -48,7 +48,7 @@ impl StopSignal for Stop {
     }
 
     async fn stopping(&self) {
-        // An error means that the tasks are gone, which is stopping too.
+        // An error means that the tasks are gone, which also means stopping.
         drop(self.0.clone().wait_for(|stopping| *stopping).await);
     }
 }
@@ -88,7 +88,7 @@ impl Tasks for SuiteTasks {
     }
 }
 
-/// Runs a future beside the caller's, on the current runtime.
+/// Runs a future concurrently, on the current runtime.
 #[expect(clippy::disallowed_methods, reason = "the suites have no supervisor")]
 pub fn start<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
     tokio::task::spawn(future)

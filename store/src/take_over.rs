@@ -1,5 +1,5 @@
-//! Events of another log, ready to be taken over: cut into the batches they were appended in, each fact read
-//! from its record, and checked to follow on what a store holds.
+//! Prepares events of another log for loading: divides them into the batches in which they were appended,
+//! extracts the stored columns from the records, and checks that they follow a store's end.
 
 use crate::frame::Frame;
 use domain::ids::{CommandId, EventId, StreamId};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// What a store keeps beside a record, as the record says it.
+/// The values that a store keeps in columns beside a record, as the record has them.
 #[derive(Deserialize)]
 struct Facts {
     id: EventId,
@@ -24,7 +24,7 @@ struct Facts {
     customer: Option<String>,
 }
 
-/// One event of a batch.
+/// One event of a batch to load.
 pub(crate) struct TakenEvent {
     pub(crate) id: EventId,
     pub(crate) kind: String,
@@ -33,7 +33,7 @@ pub(crate) struct TakenEvent {
     pub(crate) record: Arc<[u8]>,
 }
 
-/// Events of one stream and command that stand together: what was one append.
+/// Consecutive events of one stream and command, which were one append.
 pub(crate) struct TakenBatch {
     pub(crate) stream: StreamId,
     command: CommandId,
@@ -44,17 +44,17 @@ pub(crate) struct TakenBatch {
     pub(crate) events: Vec<TakenEvent>,
 }
 
-/// The end of a log: what the next batch must follow.
+/// The end of a log, which the next batch must follow.
 pub(crate) struct End {
     pub(crate) position: Position,
     pub(crate) recorded_at: Timestamp,
 }
 
-/// Cuts events into their batches. `Invalid` for none, too many, or one that is no record of ours.
+/// Divides events into their batches. `Invalid` for no events, too many, or one that is not a record of ours.
 pub(crate) fn batches(events: Vec<StoredEvent>) -> Result<Vec<TakenBatch>, StoreError> {
     if events.is_empty() || events.len() > PAGE_EVENTS_MAX {
         return Err(StoreError::Invalid(format!(
-            "1 to {PAGE_EVENTS_MAX} events are taken over at once, not {}",
+            "1 to {PAGE_EVENTS_MAX} events can be loaded at once, not {}",
             events.len()
         )));
     }
@@ -72,7 +72,7 @@ pub(crate) fn batches(events: Vec<StoredEvent>) -> Result<Vec<TakenBatch>, Store
         })?;
         if !ids.insert(facts.id) {
             return Err(StoreError::Invalid(format!(
-                "event {} is twice in what is taken over",
+                "event {} occurs twice in the events to load",
                 facts.id
             )));
         }
@@ -127,7 +127,7 @@ impl TakenBatch {
         Position(self.first_position.0 + self.events.len() as u64 - 1)
     }
 
-    /// Checks that it follows the log's end and its stream's version, and moves the end behind it.
+    /// Checks that the batch follows the log's end and its stream's version. Then moves `end` behind it.
     pub(crate) fn follow(&self, end: &mut End, version: StreamVersion) -> Result<(), StoreError> {
         let wrong = if self.first_position.0 != end.position.0 + 1 {
             format!("where position {} follows", end.position.0 + 1)
@@ -146,7 +146,7 @@ impl TakenBatch {
         )))
     }
 
-    /// As the memory store keeps it.
+    /// Converts the batch to a frame of the memory store.
     pub(crate) fn into_frame(self) -> Frame {
         Frame {
             recorded_at: self.recorded_at,
@@ -161,7 +161,7 @@ impl TakenBatch {
         }
     }
 
-    /// The answer when the store holds one of its ids.
+    /// Returns the error for a batch with an id that the store already has.
     pub(crate) fn stored_already(&self) -> StoreError {
         StoreError::Invalid(format!(
             "an event of the batch at position {} is stored already",
@@ -182,7 +182,7 @@ mod tests {
     use domain::ports::clock::Clock;
     use domain::ports::event_store::EventStore;
 
-    /// One store of each kind, with the directory of the one that needs one.
+    /// Opens one store of each kind, with the directory of the one that needs it.
     fn stores(clock: &Arc<StepClock>) -> (Vec<Arc<dyn EventStore>>, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
         let (tasks, options) = (SuiteTasks::default(), SqliteOptions::default());
@@ -198,7 +198,7 @@ mod tests {
         appended.unwrap();
     }
 
-    /// Two streams, five batches, three instants.
+    /// Makes a log with two streams, five batches and three times.
     async fn log() -> Vec<StoredEvent> {
         let clock = Arc::new(StepClock::default());
         let (stores, _dir) = stores(&clock);
@@ -234,7 +234,7 @@ mod tests {
             );
             let id = log[4].envelope().unwrap().id;
             assert_eq!(store.find(id).await.unwrap().as_ref(), Some(&log[4]));
-            // A command of the old log, asked again, is known as the batch it was.
+            // A repeated command of the old log is recognized as its batch.
             append(&**store, "b", 0, 3).await;
             assert_eq!(store.head().await, Ok(Position(9)));
             append(&**store, "a", 5, 1).await;
@@ -287,7 +287,7 @@ mod tests {
         let (stores, _dir) = stores(&Arc::default());
         for store in &stores {
             store.load(log.clone()).await.unwrap();
-            // The same record as if it stood in another stream: every other check passes.
+            // The same record in another stream: all other checks pass.
             let text = String::from_utf8(log[5].record.to_vec()).unwrap();
             let mut copy = log[5].clone();
             copy.record = text

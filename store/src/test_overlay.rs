@@ -1,7 +1,7 @@
-//! A store laid over another: a test says what is different, everything else is what the other one does.
+//! A store on top of another: a test overrides single methods, all others are those of the store beneath.
 //!
-//! For suites only: late heads, slow pages, lost answers, damaged rows. A backend has nothing beneath it and
-//! implements the port itself.
+//! It is for test suites only: late heads, slow pages, lost answers, damaged rows. Backends have nothing
+//! beneath them and implement the port themselves.
 
 use async_trait::async_trait;
 use domain::ids::StreamId;
@@ -9,16 +9,16 @@ use domain::ports::event_store::{After, Capabilities, EventStore, StoreError, Su
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 
-/// What a test changes about the store beneath: each method answers as that one unless it is written.
+/// The methods of a store that a test may override. By default each calls the store beneath.
 #[async_trait]
 pub trait Overlay: Send + Sync {
-    /// The store beneath.
+    /// Returns the store beneath.
     fn beneath(&self) -> &dyn EventStore;
 
-    /// As `EventStore::append`.
+    /// Overrides `EventStore::append`.
     ///
     /// # Errors
-    /// What the store beneath says, or the test.
+    /// Those of the store beneath, or of the test.
     async fn append(
         &self,
         stream: &StreamId,
@@ -28,32 +28,32 @@ pub trait Overlay: Send + Sync {
         self.beneath().append(stream, expected, records).await
     }
 
-    /// As `EventStore::read_all`.
+    /// Overrides `EventStore::read_all`.
     ///
     /// # Errors
-    /// What the store beneath says, or the test.
+    /// Those of the store beneath, or of the test.
     async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         self.beneath().read_all(after, limit).await
     }
 
-    /// As `EventStore::head`.
+    /// Overrides `EventStore::head`.
     ///
     /// # Errors
-    /// What the store beneath says, or the test.
+    /// Those of the store beneath, or of the test.
     async fn head(&self) -> Result<Position, StoreError> {
         self.beneath().head().await
     }
 
-    /// As `EventStore::subscribe`.
+    /// Overrides `EventStore::subscribe`.
     ///
     /// # Errors
-    /// What the store beneath says, or the test.
+    /// Those of the store beneath, or of the test.
     async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {
         self.beneath().subscribe(after).await
     }
 }
 
-/// The store that an overlay makes of the one beneath it.
+/// A store made of an overlay and the store beneath it.
 pub struct Overlaid<T>(pub T);
 
 #[async_trait]
@@ -108,7 +108,7 @@ mod tests {
     use crate::{MemoryDisk, MemoryEventStore};
     use std::sync::Arc;
 
-    /// Changes nothing.
+    /// An overlay that overrides nothing.
     struct Clear(MemoryEventStore);
 
     impl Overlay for Clear {

@@ -1,4 +1,4 @@
-//! Small ports for the suites: a clock that stands where it is put, and ids from a seed.
+//! Small ports for test suites: a clock that is set by hand, and ids from a seed.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-/// Time stands still until it is set or waited for; waiting moves it and returns.
+/// A clock that moves only when it is set or waited for; a wait moves it and returns.
 #[derive(Debug, Default)]
 pub struct StepClock {
     micros: AtomicI64,
@@ -31,7 +31,7 @@ impl Clock for StepClock {
     }
 }
 
-/// Random bytes from a seed: SHA-256 of the seed and a counter. For suites only.
+/// An id source with random bytes from a seed: SHA-256 of the seed and a counter. For suites only.
 #[derive(Debug)]
 pub struct HashIds {
     seed: u64,

@@ -1,4 +1,4 @@
-//! Real records for the suites, written by the one function that writes records.
+//! Real records for test suites, written by the one function that writes records.
 
 pub use crate::yardstick::make_record;
 use crate::yardstick::{facts, recorded, written};
@@ -7,7 +7,7 @@ use domain::ids::{CommandId, StreamId};
 use domain::number::event::NumberEvent;
 use domain::stored_event::{Record, RecordFacts};
 
-/// The one record of a command, about a campaign, a customer or both.
+/// Makes the only record of a command, about a campaign, a customer or both.
 pub fn make_record_of(stream: &StreamId, version: u64, command: CommandId, scope: Scope) -> Record {
     let facts = RecordFacts {
         scope,
@@ -16,12 +16,12 @@ pub fn make_record_of(stream: &StreamId, version: u64, command: CommandId, scope
     written(facts, "fits")
 }
 
-/// The record of this event, the only one of its command.
+/// Makes the record of this event, the only one of its command.
 pub fn make_record_with(stream: &StreamId, version: u64, command: CommandId, event: &NumberEvent) -> Record {
     recorded(facts(stream, version, command), event)
 }
 
-/// A batch of `count` records that follow `expected`, from one command.
+/// Makes a batch of `count` records of one command, for a stream at version `expected`.
 pub fn make_batch(stream: &StreamId, expected: u64, command: &str, count: u64) -> Vec<Record> {
     let command = CommandId::derive_from_text(command);
     (1..=count)
@@ -30,7 +30,7 @@ pub fn make_batch(stream: &StreamId, expected: u64, command: &str, count: u64) -
         .collect()
 }
 
-/// A stream of a number that exists only here.
+/// Returns a stream id for tests, as if of a number.
 pub fn stream(name: &str) -> StreamId {
     StreamId::new("number", &name)
 }

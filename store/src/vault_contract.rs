@@ -1,4 +1,4 @@
-//! The suite every vault runs whole: what the `Vault` port says, as checks. A failed check panics.
+//! The contract suite of the `Vault` port: every vault runs all of it. A failed check panics.
 
 use domain::ids::{CallId, CustomerId};
 use domain::personal::Sealed;
@@ -9,7 +9,7 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
 
-/// Runs every check, each on a vault of its own. Two vaults of one call must have different secrets.
+/// Runs every check, each on a new vault. Two vaults of one call must have different secrets.
 pub async fn run_whole<Make, Made, V>(make: Make)
 where
     Make: Fn() -> Made,
@@ -27,7 +27,7 @@ where
     nothing_secret_is_shown(&*make().await).await;
 }
 
-/// A person that exists only here.
+/// Returns a customer id for tests.
 pub fn person(number: u32) -> CustomerId {
     format!("{number:032x}")
         .try_into()
@@ -101,7 +101,8 @@ async fn an_altered_value_does_not_open(vault: &dyn Vault) {
     }
 }
 
-/// Whoever lacks the person's key or the transcript's knows nothing of it, whatever name they give theirs.
+/// Checks that a transcript opens only with both keys, the person's and the transcript's, also if other keys
+/// claim the same name.
 async fn a_transcript_opens_with_both_its_keys_alone(vault: &dyn Vault) {
     let of = |number| TranscriptOf::Call(CallId::new(uuid::Uuid::from_u128(number)));
     let sealing = key_to_seal(vault, &person(1), &of(1).key())
@@ -122,7 +123,7 @@ async fn a_transcript_opens_with_both_its_keys_alone(vault: &dyn Vault) {
         vault.open(&reading, b"here", &sealed).as_deref(),
         Ok("three months")
     );
-    // The person's other values open with the same.
+    // The person's other values open with the same keys.
     let own = key(vault, 1).await;
     let other = vault.seal(&own, [8; 12], b"there", "a name").expect("sealed");
     assert_eq!(vault.open(&reading, b"there", &other).as_deref(), Ok("a name"));
@@ -161,7 +162,7 @@ async fn a_transcript_opens_with_both_its_keys_alone(vault: &dyn Vault) {
     let again = key_to_seal(vault, &person(1), &of(1).key()).await;
     assert!(
         matches!(again, Err(VaultError::Destroyed(_))),
-        "no other is ever made"
+        "a destroyed key is never made again"
     );
 }
 
@@ -193,14 +194,14 @@ async fn a_destroyed_key_is_gone_for_good(vault: &dyn Vault) {
     let kept = key(vault, 2).await;
     let gone = key(vault, 1).await;
     assert_eq!(vault.destroyed(&person(1)).await, Ok(None));
-    // The second person's key was never made: it cannot be made afterwards either.
+    // The key of person 3 was never made: it cannot be made after its destruction either.
     for number in [1, 3] {
         for at in [first, later] {
             let destroyed = vault.destroy(&person(number), at).await;
             assert_eq!(
                 destroyed.map(|one| one.at),
                 Ok(first),
-                "a repeat answers the first instant"
+                "a repeat returns the first time"
             );
         }
         let refused = vault.key(&person(number)).await;
@@ -209,11 +210,7 @@ async fn a_destroyed_key_is_gone_for_good(vault: &dyn Vault) {
         let destroyed = vault.destroyed(&person(number)).await;
         assert_eq!(destroyed.map(|one| one.map(|one| one.at)), Ok(Some(first)));
     }
-    assert_eq!(
-        gone.person(),
-        &person(1),
-        "who holds a key in memory still holds it"
-    );
+    assert_eq!(gone.person(), &person(1), "a key held in memory stays usable");
     vault.forget_cached(&person(2));
     assert_eq!(
         key(vault, 2).await.bytes(),
@@ -226,7 +223,11 @@ fn ids_and_hashes_are_stable_and_apart(vault: &dyn Vault, other: &dyn Vault) {
     let text = "13800138000";
     assert_eq!(vault.hash(text), vault.hash(text));
     assert_ne!(vault.hash(text), vault.hash("+8613800138000"));
-    assert_ne!(vault.hash(text), other.hash(text), "the secret is in it");
+    assert_ne!(
+        vault.hash(text),
+        other.hash(text),
+        "the hash depends on the secret"
+    );
     assert_eq!(vault.hash(text).0.len(), 64);
     assert_eq!(vault.derive_customer(text), vault.derive_customer(text));
     assert_eq!(vault.derive_number(text), vault.derive_number(text));

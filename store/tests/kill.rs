@@ -1,7 +1,8 @@
-//! A process that appends and makes keys is killed at random moments; what it acknowledged is there, once.
+//! Kills a process that appends and makes keys at random moments. Everything it acknowledged must exist
+//! exactly once.
 //!
-//! The test binary starts itself as the child, naming the one function that writes. Acknowledgments come
-//! over the child's standard output, so what was read from it had been acknowledged before the kill.
+//! The test binary starts itself as the child, with the name of the one function that writes.
+//! Acknowledgements come over the child's standard output, so those that were read were sent before the kill.
 
 use domain::ids::EventId;
 use domain::ports::event_store::EventStore;
@@ -18,23 +19,23 @@ use store::test_records::{make_batch, stream};
 use store::vault_contract::person;
 use store::{DataLock, FileVault, Keyring, SqliteEventStore, SqliteOptions};
 
-/// How often the child is killed: enough to hit a commit, few enough for every run of the tests.
+/// The number of kills: enough to hit a commit, few enough for every test run.
 const KILLS: u64 = 10;
 
-/// Acknowledgments awaited before a kill, at most: about a second of appends.
+/// The most acknowledgements awaited before a kill: about a second of appends.
 const ACKNOWLEDGED_BEFORE_KILL_MAX: u64 = 400;
 
-/// Each of the first syncs of a thread is once the moment of the kill: all of a first start (33), and some
-/// appends.
+/// Each of this many first syncs of a thread is once the moment of a kill: all of a first start (33), and
+/// some appends.
 const SYNCS_KILLED: u64 = 40;
 
-/// What kills a process at a system call; Debian's package `strace`.
+/// The program that kills a process at a system call; Debian's package `strace`.
 const STRACE: &str = "/usr/bin/strace";
 
-/// Streams the child appends to at once.
+/// The number of streams to which the child appends concurrently.
 const WRITERS: u64 = 8;
 
-/// Precedes the data directory among the child's arguments; the test harness takes it for a filter.
+/// The prefix of the data directory among the child's arguments. The test harness takes it for a filter.
 const DIR_MARK: &str = "data-dir=";
 
 fn open_store(dir: &Path) -> SqliteEventStore {
@@ -48,12 +49,12 @@ fn open_vault(dir: &Path, seed: u64, keyring: Keyring) -> FileVault {
     FileVault::open(&dir.join("keys"), ids, &SuiteTasks::default(), keyring).expect("the keys open")
 }
 
-/// A key as the child tells it; kept out of the events.
+/// Formats a key for the child's output; it is not part of the events.
 fn shown(bytes: &[u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Only the child, which is given a directory, does anything here. It never ends by itself.
+/// The child: appends until it is killed, if a directory is given. As an ordinary test it does nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_child_appends_until_it_is_killed() {
     let Some(dir) = std::env::args().find_map(|word| word.strip_prefix(DIR_MARK).map(str::to_owned)) else {
@@ -111,17 +112,17 @@ async fn write_forever(store: &dyn EventStore, vault: &dyn Vault, writer: u64) {
 }
 
 fn acknowledge(line: &str) {
-    // The harness writes to the same output; a line of ours begins with its own mark.
+    // The harness writes to the same output; our lines begin with their own mark.
     let mut out = std::io::stdout().lock();
     writeln!(out, "\nack {line}")
         .and_then(|()| out.flush())
         .expect("the parent listens");
 }
 
-/// What the child said before it died.
+/// What the child acknowledged before it died.
 #[derive(Default)]
 struct Acknowledged {
-    /// Each event's position.
+    /// The position of each event.
     events: BTreeMap<EventId, Position>,
     keys: BTreeMap<u32, String>,
 }
@@ -157,7 +158,7 @@ fn program(name: &Path) -> Command {
     Command::new(name)
 }
 
-/// The words that make the test binary the child.
+/// Returns the arguments that make the test binary the child.
 fn child_words(dir: &Path) -> Vec<String> {
     let filter = "the_child_appends_until_it_is_killed".to_owned();
     let mark = format!("{DIR_MARK}{}", dir.display());
@@ -172,8 +173,8 @@ fn this_program() -> PathBuf {
     std::env::current_exe().expect("a process knows its program")
 }
 
-/// Takes what the child says, and kills it after so many acknowledgments, if it is not killed otherwise.
-/// Answers how many there were.
+/// Reads the child's acknowledgements, and kills it after `kill_after` of them, if given. Returns how many
+/// there were.
 fn follow(mut command: Command, kill_after: Option<u64>, acknowledged: &mut Acknowledged) -> u64 {
     command
         .stdin(Stdio::null())
@@ -184,7 +185,7 @@ fn follow(mut command: Command, kill_after: Option<u64>, acknowledged: &mut Ackn
     let mut taken = 0;
     let mut last_line = String::new();
     for line in BufReader::new(output).lines() {
-        // The kill may cut the last line, which is therefore never looked at.
+        // The kill may cut the last line, which is therefore ignored.
         let line = line.expect("the child writes text");
         if acknowledged.take(&std::mem::replace(&mut last_line, line)) {
             taken += 1;
@@ -222,7 +223,7 @@ async fn check(dir: &Path, acknowledged: &Acknowledged) {
         *version += 1;
         assert_eq!(envelope.stream_version.0, *version, "in order");
         if let Some(position) = acknowledged.events.get(&envelope.id) {
-            assert_eq!(event.position, *position, "where it was said to be");
+            assert_eq!(event.position, *position, "at the acknowledged position");
         }
     }
     let lost: Vec<_> = acknowledged
@@ -231,7 +232,7 @@ async fn check(dir: &Path, acknowledged: &Acknowledged) {
         .filter(|id| !ids.contains(id))
         .collect();
     assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
-    // Batches are whole: the child's batches follow from the version before them.
+    // Batches are complete: the sizes of the child's batches follow from the version before them.
     for version in versions.values() {
         let mut end = 0;
         while end < *version {
@@ -264,7 +265,7 @@ async fn what_was_acknowledged_before_a_kill_is_there_once_and_in_order() {
     let mut acknowledged = Acknowledged::default();
     let mut moment = 20_261_120_u64;
     for _ in 0..KILLS {
-        // A linear congruential step (Knuth, MMIX): different moments, the same on every run.
+        // A linear congruential step (Knuth, MMIX): different moments, the same in every run.
         moment = moment
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
@@ -280,7 +281,7 @@ async fn what_was_acknowledged_before_a_kill_is_there_once_and_in_order() {
     }
     assert!(
         acknowledged.events.len() > 100 && acknowledged.keys.len() > 100,
-        "the child did something"
+        "the child wrote enough"
     );
     writeln!(
         std::io::stderr(),
@@ -291,7 +292,7 @@ async fn what_was_acknowledged_before_a_kill_is_there_once_and_in_order() {
     .unwrap();
 }
 
-/// Whether strace is here and may trace.
+/// Returns true if strace is installed and may trace.
 fn can_trace() -> bool {
     let mut probe = program(Path::new(STRACE));
     probe.args([

@@ -1,6 +1,6 @@
-//! A stream that a server accepted, with TLS on it or without: the handshake is made by whoever reads first.
+//! A stream that a server has accepted, with or without TLS. The first read makes the handshake.
 //!
-//! So no accept loop waits for a peer, and a peer that says nothing is bound by the limits of whoever reads.
+//! So the accept loop waits for no peer, and a silent peer is subject to the limits of the task that reads.
 
 use rustls::ServerConfig;
 use std::io;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{Accept, TlsAcceptor};
 
-/// Makes TLS of accepted streams, always with the certificate of the moment.
+/// Adds TLS to accepted streams, always with the current certificate.
 #[derive(Clone)]
 pub struct Acceptor(TlsAcceptor);
 
@@ -21,20 +21,20 @@ impl Acceptor {
     }
 }
 
-/// An accepted stream.
+/// An accepted stream, with or without TLS.
 pub struct Accepted<S>(State<S>);
 
 enum State<S> {
     Plain(S),
-    /// The handshake goes on.
+    /// The handshake is in progress.
     Greeting(Box<Accept<S>>),
     Secured(Box<TlsStream<S>>),
-    /// The handshake failed, which was said to whoever read.
+    /// The handshake failed, and the reader received its error.
     Over,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Accepted<S> {
-    /// Without an acceptor the stream is what it was.
+    /// Wraps a stream. Without an acceptor it stays plain text.
     pub fn new(stream: S, acceptor: Option<&Acceptor>) -> Self {
         Self(match acceptor {
             None => State::Plain(stream),
@@ -42,12 +42,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Accepted<S> {
         })
     }
 
-    /// Whether a handshake is still to be completed.
+    /// Returns true if the handshake is not complete.
     pub fn is_greeting(&self) -> bool {
         matches!(self.0, State::Greeting(_))
     }
 
-    /// The stream below, while there is one to be seen.
+    /// Returns the underlying stream; `None` after a failed handshake.
     pub fn stream(&self) -> Option<&S> {
         match &self.0 {
             State::Plain(stream) => Some(stream),
@@ -57,7 +57,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Accepted<S> {
         }
     }
 
-    /// Goes on with the handshake, if there is one; ready when bytes can pass.
+    /// Continues the handshake, if there is one. Ready when it is complete.
     fn poll_greeted(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let State::Greeting(greeting) = &mut self.0 else {
             return Poll::Ready(Ok(()));
@@ -78,7 +78,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Accepted<S> {
 fn over<T>() -> Poll<io::Result<T>> {
     Poll::Ready(Err(io::Error::new(
         io::ErrorKind::NotConnected,
-        "there was no handshake",
+        "the TLS handshake failed",
     )))
 }
 
@@ -137,12 +137,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Accepted<S> {
         match &mut self.0 {
             State::Plain(stream) => Pin::new(stream).poll_flush(context),
             State::Secured(stream) => Pin::new(stream.as_mut()).poll_flush(context),
-            // Nothing of the reader's own was written yet.
+            // The reader has not written anything yet.
             State::Greeting(_) | State::Over => Poll::Ready(Ok(())),
         }
     }
 
-    /// A handshake that is not complete ends with the stream: there is nobody to say goodbye to.
+    /// An incomplete handshake ends with the stream, without a closing message.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.0 {
             State::Plain(stream) => Pin::new(stream).poll_shutdown(context),

@@ -1,5 +1,5 @@
-//! TLS from the first byte, as a client: for a protocol with a library that takes a secured stream, like SMTP
-//! on port 465.
+//! TLS from the first byte, as a client: for protocols with a library that takes a secured stream, for
+//! example SMTP on port 465.
 
 use crate::error::TlsError;
 use crate::trust::Trust;
@@ -10,18 +10,18 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Why a stream could not be secured.
+/// The reasons why a stream could not be secured.
 #[derive(Debug, thiserror::Error)]
 pub enum SecureError {
     #[error(transparent)]
     Tls(#[from] TlsError),
-    #[error("{0} is no name that a certificate can have")]
+    #[error("{0} is not a valid host name for a certificate")]
     Name(String),
     #[error(transparent)]
     Handshake(#[from] io::Error),
 }
 
-/// Secures a stream to a server. Its certificate must be of this name and accepted by `trust`.
+/// Secures a stream to a server. Its certificate must have this name and be accepted by `trust`.
 pub async fn secure<S>(stream: S, name: &str, trust: Trust) -> Result<TlsStream<S>, SecureError>
 where
     S: AsyncRead + AsyncWrite + Unpin,

@@ -1,7 +1,7 @@
-//! What a client shows of itself where a server asks for it: a certificate and its key from two files.
+//! A client certificate and its key, from two files, for servers that ask for one.
 //!
-//! They are read anew for each connection, so that a certificate which lives for a day needs no restart. A
-//! pair that does not fit changes nothing: what was shown before goes on being shown.
+//! The files are read again for each connection, so that a certificate valid for one day needs no restart. If
+//! certificate and key do not match, the previous pair stays in use.
 
 use crate::error::TlsError;
 use crate::identity::{IdentityFiles, certified};
@@ -11,7 +11,7 @@ use rustls::client::ResolvesClientCert;
 use rustls::sign::CertifiedKey;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A client's certificate as it stood when it was shown last.
+/// A client's certificate and key; the last valid pair is kept in memory.
 #[derive(Debug)]
 pub struct ClientIdentity {
     files: IdentityFiles,
@@ -19,7 +19,8 @@ pub struct ClientIdentity {
 }
 
 impl ClientIdentity {
-    /// Reads both files and holds them against each other; whether they are good today the server says.
+    /// Reads both files and checks that they match. The server decides whether the certificate is
+    /// valid today.
     pub fn load(files: IdentityFiles) -> Result<Arc<Self>, TlsError> {
         let shown = Mutex::new(Arc::new(read(&files)?));
         Ok(Arc::new(Self { files, shown }))
@@ -38,7 +39,7 @@ impl ClientIdentity {
 impl ResolvesClientCert for ClientIdentity {
     fn resolve(&self, _authorities: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         let shown = self.now();
-        // One that cannot sign as the server asks is not shown at all (RFC 8446, 4.4.2.3).
+        // A key that cannot sign with a scheme of the server is not offered (RFC 8446, 4.4.2.3).
         shown.key.choose_scheme(schemes).is_some().then_some(shown)
     }
 

@@ -1,4 +1,4 @@
-//! What can be wrong with TLS: a file of ours, what a URL asks for, or the other side's certificate.
+//! Errors of TLS: a file, the options of a URL, or the other side's certificate.
 
 use domain::problem::{Kind, Problem};
 use rustls::{CertificateError, Error, InvalidMessage};
@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file that was named cannot serve.
+    /// A named file cannot be used.
     #[error("{}: {why}", file.display())]
     File { file: PathBuf, why: String },
-    /// What was asked for makes no sense.
+    /// The requested options are not valid.
     #[error("{0}")]
     Asked(String),
-    /// The system's own authorities cannot be read.
+    /// The system's certificate authorities cannot be read.
     #[error("the system's certificate authorities cannot be read ({0}); name a file of your own")]
     NoAuthorities(String),
-    /// The other side, or what is between.
+    /// The handshake failed because of the other side, or of something in between.
     #[error("{0}")]
     Handshake(String),
 }
@@ -30,7 +30,7 @@ impl TlsError {
         }
     }
 
-    /// Of a handshake with `host` that was not completed.
+    /// Makes the error of a failed handshake with `host`.
     pub(crate) fn of_handshake(host: &str, error: &io::Error) -> Self {
         let why = said(error).unwrap_or_else(|| format!("the handshake broke off ({error})"));
         Self::Handshake(format!("TLS with {host}: {why}"))
@@ -47,7 +47,7 @@ impl From<TlsError> for Problem {
     }
 }
 
-/// What TLS says in an error that a library wrapped, in words; `None` where none of it is TLS's.
+/// Returns the text of a TLS error that a library wrapped; `None` if the error is not one of TLS.
 pub fn said(error: &(dyn AnyError + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -57,7 +57,7 @@ pub fn said(error: &(dyn AnyError + 'static)) -> Option<String> {
         if let Some(TlsError::Handshake(why)) = error.downcast_ref() {
             return Some(why.clone());
         }
-        // An error of input and output hands out what is inside its cause, not the cause.
+        // An `io::Error` returns its inner error by `get_ref`, not as its source.
         let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = match inside {
             Some(inside) => Some(inside as &(dyn AnyError + 'static)),
@@ -77,7 +77,7 @@ pub(crate) fn words(error: &Error) -> String {
     }
 }
 
-/// What is wrong with a certificate, so that whoever reads it knows which file to look at.
+/// Describes what is wrong with a certificate, so that the reader knows which file to check.
 pub(crate) fn of_certificate(why: &CertificateError) -> String {
     match why {
         CertificateError::UnknownIssuer => {

@@ -1,7 +1,7 @@
-//! What a server shows: its certificate and key from two files, looked at again while it runs.
+//! A server's certificate and key, from two files that are read again while the server runs.
 //!
-//! A certificate that nobody would take (expired, not yet valid, of another key) is not begun with. Later, a
-//! broken new file changes nothing: what was shown before goes on being shown.
+//! A certificate that clients would reject (expired, not yet valid, or of another key) is refused at the
+//! start. Later, an invalid new file changes nothing: the previous certificate stays in use.
 
 use crate::accepted::Acceptor;
 use crate::error::{TlsError, of_certificate};
@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-/// Where a server's certificate and its key are.
+/// The paths of a server's certificate and key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityFiles {
     /// The server's certificate first, then those between it and its authority.
@@ -26,7 +26,7 @@ pub struct IdentityFiles {
     pub key: PathBuf,
 }
 
-/// A server's certificate as it stands now.
+/// A server's certificate and key, as currently used.
 #[derive(Debug)]
 pub struct Identity {
     files: IdentityFiles,
@@ -40,37 +40,37 @@ struct Shown {
     fingerprint: Fingerprint,
 }
 
-/// What the files held when they were looked at.
+/// The state of the files when they were last read.
 #[derive(Debug, Default)]
 struct Seen {
     digest: [u8; 32],
     doubt: Doubt,
 }
 
-/// Whether what the files hold can be used.
+/// Whether the content of the files can be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Doubt {
     #[default]
     None,
-    /// It could not, when it was met first.
+    /// It could not, at the first look.
     Once,
-    /// It could not, and that was said.
+    /// It could not, and this was reported.
     Said,
 }
 
-/// What looking at the files again found.
+/// The result of reading the files again.
 #[derive(Debug)]
 pub enum Look {
-    /// Nothing that has to be said.
+    /// There is nothing to report.
     Same,
-    /// Another certificate is shown from now on.
+    /// Another certificate is used from now on.
     Renewed(Fingerprint),
-    /// What the files hold cannot be used; what was shown before still is. Said once.
+    /// The files cannot be used; the previous certificate stays in use. Reported once.
     Broken(TlsError),
 }
 
 impl Identity {
-    /// Reads both files and holds them against each other and against the time.
+    /// Reads both files. Fails if they do not match each other, or if the certificate is not valid at `now`.
     pub fn load(files: IdentityFiles, now: Timestamp) -> Result<Arc<Self>, TlsError> {
         let (shown, digest) = read(&files, now).map_err(|(error, _)| error)?;
         Ok(Arc::new(Self {
@@ -83,18 +83,18 @@ impl Identity {
         }))
     }
 
-    /// SHA-256 of the certificate that is shown.
+    /// Returns the SHA-256 of the current certificate.
     pub fn fingerprint(&self) -> Fingerprint {
         self.shown().fingerprint
     }
 
-    /// The certificate that is shown, and those between it and its authority.
+    /// Returns the current certificate, and those between it and its authority.
     pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
         self.shown().certified.cert.clone()
     }
 
-    /// Looks at the files again. Two files are not replaced in one instant, so a pair that does not fit is
-    /// believed only when it is met again.
+    /// Reads the files again. The two are not replaced at the same instant, so a pair that does not match is
+    /// reported only if it is found twice.
     pub fn look(&self, now: Timestamp) -> Look {
         let found = read(&self.files, now);
         let digest = match &found {
@@ -107,7 +107,7 @@ impl Identity {
             return Look::Same;
         }
         let (doubt, look) = match found {
-            // Also what was too early when it came.
+            // This also covers a certificate that was not yet valid when it appeared.
             Ok((shown, _)) => {
                 let fingerprint = shown.fingerprint;
                 *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
@@ -123,8 +123,8 @@ impl Identity {
         look
     }
 
-    /// What makes TLS of accepted streams; `protocols` are those that may be agreed on, by preference (ALPN,
-    /// RFC 7301).
+    /// Returns an acceptor that adds TLS to accepted streams. `protocols` are those that may be negotiated,
+    /// by preference (ALPN, RFC 7301).
     pub fn acceptor(self: &Arc<Self>, protocols: &[&[u8]]) -> Result<Acceptor, TlsError> {
         let shown: Arc<dyn ResolvesServerCert> = Arc::clone(self) as _;
         let versions = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
@@ -152,12 +152,12 @@ impl ResolvesServerCert for Identity {
     }
 }
 
-/// What both files hold, with the digest of their bytes in any case.
+/// Reads both files. Always returns the digest of their bytes, also with an error.
 fn read(files: &IdentityFiles, now: Timestamp) -> Result<(Shown, [u8; 32]), (TlsError, [u8; 32])> {
     let (certificate, key) = (pem::read(&files.certificate), pem::read(&files.key));
     let mut digest = Sha256::new();
     for bytes in [&certificate, &key] {
-        // Of a file that cannot be read, the reason stands for its bytes.
+        // For a file that cannot be read, the error text takes the place of its bytes.
         match bytes {
             Ok(bytes) => digest.update(Sha256::digest(bytes)),
             Err(error) => digest.update(Sha256::digest(error.to_string())),
@@ -190,7 +190,7 @@ fn fit(
     })
 }
 
-/// A chain with the key of its first certificate.
+/// Combines a chain with the key of its first certificate. Fails if they do not match.
 pub(crate) fn certified(
     files: &IdentityFiles,
     chain: Vec<CertificateDer<'static>>,
@@ -203,7 +203,7 @@ pub(crate) fn certified(
     })?;
     let certified = CertifiedKey::new(chain, signing);
     match certified.keys_match() {
-        // A key that does not show its public half is not known to be wrong.
+        // A key whose public half is unknown cannot be compared, and is accepted.
         Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
         Err(Error::InconsistentKeys(_)) => Err(TlsError::file(
             &files.key,
@@ -216,7 +216,7 @@ pub(crate) fn certified(
     }
 }
 
-/// Whether the certificate is one that a client could take today.
+/// Checks that the certificate is valid at `now`.
 fn check_own(files: &IdentityFiles, own: &CertificateDer<'_>, now: Timestamp) -> Result<(), TlsError> {
     check_validity(own, now).map_err(|error| {
         let why = match &error {

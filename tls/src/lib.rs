@@ -1,10 +1,10 @@
-//! TLS for every door and every client of ours: what a server shows, whom a client trusts, and a stream that
-//! has both on it (decision 0071).
+//! TLS for all our servers and clients: a server's certificate, a client's trusted certificates, and streams
+//! with TLS (decision 0071).
 //!
-//! It opens no socket: whoever has one hands the stream in. One provider of cryptography (`ring`) is named
-//! wherever TLS begins, so that a second one in the same build can never make the choice unclear. TLS 1.2 and
-//! 1.3, nothing older. What it says of a failure names the file, or what was wrong with the other side's
-//! certificate; never a key, a password or a URL.
+//! This crate opens no socket: callers pass streams in. One cryptography provider (`ring`) is named wherever
+//! TLS begins, so that a second one in the same build cannot make the choice ambiguous. TLS 1.2 and 1.3
+//! only. Errors name the file, or what is wrong with the other side's certificate; never a key, a password
+//! or a URL.
 
 mod accepted;
 mod client;

@@ -1,4 +1,4 @@
-//! Certificates and keys as files hold them (PEM, RFC 7468).
+//! Reads certificates and keys from files in PEM format (RFC 7468).
 
 use crate::error::TlsError;
 use rustls::pki_types::pem::{Error as PemError, PemObject};
@@ -7,10 +7,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// Largest file that is read: the authorities of a whole system have a quarter of it.
+/// The most bytes of a file that is read: all authorities of a system have a quarter of it.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// A file's bytes, as far as they can be a certificate's or a key's.
+/// Reads a file. Fails if it is too large for a certificate or key.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
     let mut bytes = Vec::new();
     let opened = File::open(file).and_then(|open| open.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
@@ -21,7 +21,7 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
     }
 }
 
-/// All certificates, in their order.
+/// Returns all certificates, in their order. Fails if there is none.
 pub(crate) fn certificates(file: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let all: Result<Vec<_>, PemError> = CertificateDer::pem_slice_iter(pem).collect();
     match all {
@@ -31,7 +31,7 @@ pub(crate) fn certificates(file: &Path, pem: &[u8]) -> Result<Vec<CertificateDer
     }
 }
 
-/// The first private key.
+/// Returns the first private key.
 pub(crate) fn key(file: &Path, pem: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
     PrivateKeyDer::from_pem_slice(pem).map_err(|error| match error {
         PemError::NoItemsFound => TlsError::file(

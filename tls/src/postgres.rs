@@ -1,8 +1,8 @@
-//! TLS as a PostgreSQL client asks for it: `sslmode`, `sslrootcert`, `sslcert` and `sslkey` of its URL, read
-//! as libpq reads them.
+//! TLS for PostgreSQL clients: reads `sslmode`, `sslrootcert`, `sslcert` and `sslkey` from a URL, as
+//! libpq does.
 //!
-//! What is not asked for is not tried, and what is asked for is never given up: there is no mode here that
-//! ends in plain text because the server would not have it otherwise (`prefer` and `allow` are refused).
+//! There is no fallback: TLS is used if and only if the URL requests it. Modes that may end in plain text
+//! because the server has no TLS (`prefer` and `allow`) are refused.
 
 use crate::client_identity::ClientIdentity;
 use crate::error::TlsError;
@@ -22,22 +22,22 @@ use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Of `sslrootcert`: the authorities of this system.
+/// The value of `sslrootcert` for the authorities of this system.
 const OF_SYSTEM: &str = "system";
 
-/// The protocol's name where TLS begins without the server being asked first (PostgreSQL 17).
+/// The protocol's name for TLS that begins without a request to the server (PostgreSQL 17).
 const PROTOCOL: &[u8] = b"postgresql";
 
-/// A URL whose TLS was read.
+/// The result of reading the TLS parameters of a URL.
 pub struct Read {
-    /// For the client, which knows `disable` and `require` only.
+    /// The URL for the client, which knows only `disable` and `require`.
     pub url: String,
     pub connector: Connector,
 }
 
-/// Reads what a `postgres://` URL asks of TLS; no word of the URL is in an error, except the mode.
+/// Reads the TLS parameters of a `postgres://` URL. Errors contain no part of the URL except the mode.
 pub fn read(url: &str) -> Result<Read, TlsError> {
-    // A password before the host may hold a question mark.
+    // A password before the host may contain a question mark.
     let host_at = url.find('@').unwrap_or_default();
     let query_at = url.get(host_at..).and_then(|rest| rest.find('?'));
     let (head, query) = match query_at {
@@ -63,7 +63,7 @@ pub fn read(url: &str) -> Result<Read, TlsError> {
     let own = own_of(certificate, key)?;
     if own.is_some() && trust.is_none() {
         return Err(TlsError::Asked(
-            "sslcert and sslkey are shown over TLS alone: say sslmode=verify-full beside them".to_owned(),
+            "sslcert and sslkey are used only with TLS: add sslmode=verify-full".to_owned(),
         ));
     }
     let asked = if trust.is_some() {
@@ -85,10 +85,10 @@ pub fn read(url: &str) -> Result<Read, TlsError> {
 fn decoded(value: &str) -> Result<String, TlsError> {
     let text = percent_decode_str(value).decode_utf8();
     text.map(String::from)
-        .map_err(|_shown| TlsError::Asked("what is said of TLS is written in UTF-8".to_owned()))
+        .map_err(|_shown| TlsError::Asked("the TLS parameters of the URL are not valid UTF-8".to_owned()))
 }
 
-/// What the client shows of itself: both files or neither.
+/// Loads the client's certificate and key: both files or neither.
 fn own_of(certificate: Option<String>, key: Option<String>) -> Result<Option<Arc<ClientIdentity>>, TlsError> {
     match (certificate, key) {
         (None, None) => Ok(None),
@@ -100,12 +100,12 @@ fn own_of(certificate: Option<String>, key: Option<String>) -> Result<Option<Arc
             ClientIdentity::load(files).map(Some)
         }
         (Some(_), None) | (None, Some(_)) => Err(TlsError::Asked(
-            "sslcert needs sslkey beside it, and sslkey sslcert".to_owned(),
+            "sslcert and sslkey must be given together".to_owned(),
         )),
     }
 }
 
-/// Whom to trust; `None` is plain text, which somebody asked for.
+/// Returns the trusted certificates; `None` for plain text, if the URL requests it.
 fn trust_of(mode: Option<&str>, file: Option<&str>) -> Result<Option<Trust>, TlsError> {
     let of_file = |file: Option<&str>| match file {
         Some(OF_SYSTEM) | None => Trust::of_system(),
@@ -113,23 +113,23 @@ fn trust_of(mode: Option<&str>, file: Option<&str>) -> Result<Option<Trust>, Tls
     };
     match (mode, file) {
         (None, Some(_)) => Err(TlsError::Asked(
-            "sslrootcert needs sslmode=verify-full or verify-ca beside it".to_owned(),
+            "sslrootcert also needs sslmode=verify-full or verify-ca".to_owned(),
         )),
         (Some("disable") | None, _) => Ok(None),
         (Some("require"), None) => Ok(Some(Trust::of_anybody())),
-        // As libpq does: a file that is named is held against the server.
+        // As in libpq: if a file is named, the server is verified against it.
         (Some("require" | "verify-ca"), file) => of_file(file).map(|trust| Some(trust.of_any_name())),
         (Some("verify-full"), file) => of_file(file).map(Some),
         (Some(mode @ ("prefer" | "allow")), _) => Err(TlsError::Asked(format!(
-            "sslmode={mode} may end in plain text without a word: say disable, require, verify-ca or verify-full"
+            "sslmode={mode} may silently fall back to plain text: use disable, require, verify-ca or verify-full"
         ))),
         (Some(_), _) => Err(TlsError::Asked(
-            "sslmode is disable, require, verify-ca or verify-full".to_owned(),
+            "sslmode must be disable, require, verify-ca or verify-full".to_owned(),
         )),
     }
 }
 
-/// Begins TLS on a client's streams, where its URL asked for it.
+/// Starts TLS on a client's streams, if its URL requests it.
 #[derive(Clone)]
 pub struct Connector(Option<Arc<ClientConfig>>);
 
@@ -139,7 +139,7 @@ pub struct ToHost {
     host: String,
 }
 
-/// A client's stream.
+/// A client's stream with TLS.
 pub struct Stream<S>(Box<TlsStream<S>>);
 
 impl<S> MakeTlsConnect<S> for Connector
@@ -169,10 +169,10 @@ where
     fn connect(self, stream: S) -> Self::Future {
         Box::pin(async move {
             let Some(config) = self.config else {
-                return Err(TlsError::Asked("no TLS was asked for".to_owned()));
+                return Err(TlsError::Asked("TLS was not requested".to_owned()));
             };
             let name = ServerName::try_from(self.host.clone()).map_err(|_shown| {
-                TlsError::Asked("the host is no name that a certificate can bear".to_owned())
+                TlsError::Asked("the host is not a valid name for a certificate".to_owned())
             })?;
             let secured = TlsConnector::from(config).connect(name, stream).await;
             let secured = secured.map_err(|error| TlsError::of_handshake(&self.host, &error))?;
@@ -182,7 +182,8 @@ where
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> tokio_postgres::tls::TlsStream for Stream<S> {
-    /// Not offered: SCRAM without it, as from every client that does not verify (decision 0071).
+    /// Channel binding is not offered: SCRAM works without it, as with every client that does not verify it
+    /// (decision 0071).
     fn channel_binding(&self) -> ChannelBinding {
         ChannelBinding::none()
     }

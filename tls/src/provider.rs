@@ -1,10 +1,10 @@
-//! The one provider of cryptography, named at every use: a second one in the same build makes no choice
-//! unclear.
+//! The one cryptography provider. It is named at every use, so that a second one in the same build cannot
+//! make the choice ambiguous.
 
 use rustls::crypto::{CryptoProvider, ring};
 use std::sync::{Arc, OnceLock};
 
-/// The provider that every TLS of ours stands on.
+/// Returns the provider that all our TLS uses.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     static RING: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     Arc::clone(RING.get_or_init(|| Arc::new(ring::default_provider())))

@@ -1,4 +1,4 @@
-//! Authorities and certificates that tests make up, valid when and for whom a test says.
+//! Authorities and certificates for tests, with validity and names that each test chooses.
 
 use crate::error::said;
 use crate::identity::IdentityFiles;
@@ -16,21 +16,21 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// An authority of a test's own.
+/// A certificate authority of a test.
 pub struct Authority {
     pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// When a certificate holds, in calendar years.
+/// The validity of a certificate, in calendar years: from the first to the second.
 #[derive(Debug, Clone, Copy)]
 pub struct Years(pub i32, pub i32);
 
-/// Certainly around any test.
+/// A validity around the time of any test.
 pub const NOW: Years = Years(2020, 2099);
 
 impl Authority {
-    /// One by this name.
+    /// Makes an authority with this name.
     pub fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
@@ -44,13 +44,13 @@ impl Authority {
         }
     }
 
-    /// Its own certificate, in a file.
+    /// Writes its own certificate to a file. Returns the path.
     pub fn write(&self, file: &Path) -> PathBuf {
         fs::write(file, &self.pem).unwrap();
         file.to_owned()
     }
 
-    /// A certificate for these hosts and its key, in two files of this folder.
+    /// Issues a certificate for these hosts. Writes it and its key to two files of this folder.
     pub fn issue(&self, folder: &Path, hosts: &[&str], years: Years) -> IdentityFiles {
         let hosts: Vec<String> = hosts.iter().copied().map(str::to_owned).collect();
         let mut params = CertificateParams::new(hosts).unwrap();
@@ -59,7 +59,7 @@ impl Authority {
         self.sign(&params, folder, "server")
     }
 
-    /// One for a client of this name.
+    /// Issues a certificate for a client with this name.
     pub fn issue_to(&self, folder: &Path, name: &str) -> IdentityFiles {
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
@@ -82,7 +82,7 @@ impl Authority {
     }
 }
 
-/// A client's stream with TLS on it; an error in words.
+/// Connects a client's stream with TLS. Returns an error's text.
 pub async fn connect<S>(
     stream: S,
     trust: Trust,
@@ -98,19 +98,19 @@ where
     connected.map_err(|error| said(&error).unwrap_or_else(|| error.to_string()))
 }
 
-/// Which protocol was agreed on inside it.
+/// Returns the application protocol that was negotiated (ALPN).
 pub fn agreed<S>(stream: &TlsStream<S>) -> String {
     let name = stream.get_ref().1.alpn_protocol().unwrap_or_default();
     String::from_utf8_lossy(name).into_owned()
 }
 
-/// What the other side has shown.
+/// Returns the fingerprint of the other side's certificate.
 pub fn shown<S>(stream: &TlsStream<S>) -> Fingerprint {
     let shown = stream.get_ref().1.peer_certificates();
     Fingerprint::of(shown.and_then(|all| all.first()).unwrap())
 }
 
-/// An instant at which certificates of `NOW` hold: 2026-11-22.
+/// Returns a time at which certificates of `NOW` are valid: 2026-11-22.
 pub fn noon() -> Timestamp {
     Timestamp::from_millis(1_795_305_600_000)
 }

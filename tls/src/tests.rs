@@ -1,4 +1,4 @@
-//! Certificates as they are met: good, of another authority or host, too old, too new, and replaced.
+//! Tests of certificates: valid, of another authority or host, expired, not yet valid, and replaced.
 
 use crate::identity::{Identity, IdentityFiles, Look};
 use crate::pem;
@@ -15,7 +15,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_rustls::TlsAcceptor;
 
-/// A client's handshake with a server that echoes one byte; what it says when there is none.
+/// Makes a client's handshake with a server that echoes one byte. Returns the server's fingerprint, or the
+/// client's error.
 async fn meet(identity: &Arc<Identity>, trust: Trust, host: &str) -> Result<Fingerprint, String> {
     let (near, far): (DuplexStream, DuplexStream) = tokio::io::duplex(16 * 1024);
     let mut accepted = Accepted::new(far, Some(&identity.acceptor(&[b"h2"]).unwrap()));
@@ -42,7 +43,7 @@ fn identity(authority: &Authority, folder: &Path, hosts: &[&str]) -> Arc<Identit
 }
 
 /// Suites with forward secrecy and an authenticated cipher: those that RFC 9325 recommends, and the three of
-/// TLS 1.3 (RFC 8446) that they became.
+/// TLS 1.3 (RFC 8446).
 #[test]
 fn only_recommended_cipher_suites_are_offered_and_taken() {
     let offered: Vec<String> = provider()
@@ -178,13 +179,13 @@ async fn a_renewed_certificate_is_shown_and_a_broken_one_is_not() {
     assert_eq!(meet(&own, Trust::of_anybody(), "a.example.com").await, Ok(second));
     assert!(matches!(own.look(noon()), Look::Same));
     fs::write(&files.key, "half a k").unwrap();
-    // Once is no proof: the other half may be on its way.
+    // A single look is no proof: the other file may be about to follow.
     assert!(matches!(own.look(noon()), Look::Same));
     let Look::Broken(error) = own.look(noon()) else {
         panic!("it was not seen")
     };
     assert!(error.to_string().contains("server.key"), "{error}");
-    assert!(matches!(own.look(noon()), Look::Same), "it is said once");
+    assert!(matches!(own.look(noon()), Look::Same), "it is reported once");
     assert_eq!(own.fingerprint(), second);
     ours.issue(folder.path(), &["a.example.com"], NOW);
     assert!(matches!(own.look(noon()), Look::Renewed(_)));
@@ -247,8 +248,8 @@ fn a_url_says_whom_to_trust_and_no_password_is_shown() {
     }
 }
 
-/// Handshakes with a server that asks whoever comes for a certificate of the authority in `authorities`;
-/// which one it was shown.
+/// Makes a handshake with a server that requires a client certificate of the authority in `authorities`.
+/// Returns the fingerprint of the one it received.
 async fn shown_by(url: &str, server: &Arc<Identity>, authorities: &Path) -> Result<Fingerprint, String> {
     let mut roots = RootCertStore::empty();
     for certificate in pem::certificates(authorities, &pem::read(authorities).unwrap()).unwrap() {
@@ -267,7 +268,8 @@ async fn shown_by(url: &str, server: &Arc<Identity>, authorities: &Path) -> Resu
         let mut stream = to_host.connect(near).await.map_err(|error| error.to_string())?;
         stream.write_all(b"x").await.map_err(|error| error.to_string())?;
         stream.flush().await.map_err(|error| error.to_string())?;
-        // Held until the other side is done: it has something to say behind the handshake (RFC 8446, 4.6.1).
+        // The stream is kept until the server is done, which sends messages after the handshake (RFC
+        // 8446, 4.6.1).
         Ok::<_, String>(stream)
     };
     let accepting = async move {
@@ -318,7 +320,7 @@ async fn a_client_shows_the_certificate_that_its_files_hold_now() {
     assert!(error.to_string().contains("not that of"), "{error}");
 }
 
-/// A certificate that lives for a day is renewed beside a server that runs for months.
+/// A client certificate valid for one day is renewed while the client runs for months.
 #[test]
 fn a_client_s_renewed_pair_is_read_again_and_half_of_one_is_not_shown() {
     let folder = tempfile::tempdir().unwrap();
@@ -339,7 +341,7 @@ fn a_client_s_renewed_pair_is_read_again_and_half_of_one_is_not_shown() {
     assert_eq!(shown(), second);
     assert!(
         own.resolve(&[], &[SignatureScheme::ED25519]).is_none(),
-        "it cannot sign so"
+        "the key cannot sign with this scheme"
     );
 }
 
@@ -357,6 +359,6 @@ fn whom_strangers_would_take_is_whom_their_authorities_signed() {
     let long_after = noon().plus_ms(100 * 366 * 86_400_000);
     assert!(
         trusted.takes(&own, long_after).is_err(),
-        "and only while it is good"
+        "a certificate is accepted only while it is valid"
     );
 }

@@ -1,4 +1,4 @@
-//! Whom a client trusts: authorities, certificates named one by one, or nobody in particular.
+//! The certificates that a client trusts: those of authorities, single ones, or any.
 
 use crate::client_identity::ClientIdentity;
 use crate::error::{TlsError, words};
@@ -20,12 +20,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// SHA-256 of a certificate, as it is written: 64 hexadecimal digits.
+/// The SHA-256 of a certificate. Its text form has 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// Of a certificate as it is shown (DER).
+    /// Returns the fingerprint of a certificate in DER.
     pub fn of(certificate: &CertificateDer<'_>) -> Self {
         Self(Sha256::digest(certificate).into())
     }
@@ -54,19 +54,19 @@ impl FromStr for Fingerprint {
     }
 }
 
-/// Whom a client believes.
+/// A client's rule for accepting a server's certificate.
 #[derive(Debug, Clone)]
 pub struct Trust {
     checks: Checks,
     authorities: RootCertStore,
-    /// Certificates of a file, each of which a server may also show as its own: a self-signed one is its own
-    /// authority.
+    /// The certificates of a file. A server may also use one of them as its own: a self-signed one is its
+    /// own authority.
     named: Vec<Fingerprint>,
-    /// Of a server that is known by its certificate alone, whatever name it is asked by.
+    /// A single certificate that is accepted for every host name.
     own: Option<Fingerprint>,
 }
 
-/// What is held against a server's certificate.
+/// The checks of a server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Checks {
     Nothing,
@@ -84,7 +84,7 @@ impl Trust {
         }
     }
 
-    /// The authorities of this system.
+    /// Trusts the authorities of this system.
     pub fn of_system() -> Result<Self, TlsError> {
         let found = rustls_native_certs::load_native_certs();
         let mut trust = Self::new(Checks::AuthorityAndName);
@@ -98,7 +98,7 @@ impl Trust {
         Ok(trust)
     }
 
-    /// The authorities of a file in PEM, and no other.
+    /// Trusts only the authorities in a PEM file.
     pub fn of_file(file: &Path) -> Result<Self, TlsError> {
         let mut trust = Self::new(Checks::AuthorityAndName);
         for certificate in pem::certificates(file, &pem::read(file)?)? {
@@ -109,12 +109,12 @@ impl Trust {
         Ok(trust)
     }
 
-    /// Nobody yet.
+    /// Trusts no certificate. `or_certificate` adds one.
     pub fn of_nobody() -> Self {
         Self::new(Checks::AuthorityAndName)
     }
 
-    /// The same, and this one certificate, whatever host it is met at.
+    /// Also trusts this one certificate, for every host name.
     #[must_use]
     pub fn or_certificate(self, own: Fingerprint) -> Self {
         Self {
@@ -123,12 +123,12 @@ impl Trust {
         }
     }
 
-    /// Anybody: nobody who only listens can read on, and whoever stands in between can.
+    /// Trusts every certificate: protects against eavesdropping, but not against a man in the middle.
     pub fn of_anybody() -> Self {
         Self::new(Checks::Nothing)
     }
 
-    /// The same without holding the name against the host that was asked for.
+    /// Does not compare the certificate's name with the host.
     #[must_use]
     pub fn of_any_name(self) -> Self {
         Self {
@@ -137,7 +137,8 @@ impl Trust {
         }
     }
 
-    /// Whether whoever trusts so would take what a server shows, by whatever name it is asked for; why not.
+    /// Checks that this rule accepts a server's current certificate at `now`, under any name. Returns the
+    /// reason if not.
     pub fn takes(&self, server: &Identity, now: Timestamp) -> Result<(), TlsError> {
         let chain = server.chain();
         let (own, between) = chain
@@ -152,12 +153,12 @@ impl Trust {
         found.map_err(|error| TlsError::Handshake(words(&error)))
     }
 
-    /// How a client begins TLS with it; `protocols` as in `Identity::acceptor`.
+    /// Returns a client configuration with this rule; `protocols` as in `Identity::acceptor`.
     pub fn config(self, protocols: &[&[u8]]) -> Result<ClientConfig, TlsError> {
         self.config_showing(protocols, None)
     }
 
-    /// The same for a client that shows who it is where it is asked.
+    /// Returns a client configuration that also offers a client certificate, if the server asks for one.
     pub fn config_showing(
         self,
         protocols: &[&[u8]],
@@ -182,7 +183,7 @@ impl Trust {
     }
 }
 
-/// Whether a certificate is valid at an instant, whoever signed it.
+/// Checks that a certificate is valid at a time, regardless of its issuer.
 pub(crate) fn check_validity(
     certificate: &CertificateDer<'_>,
     now: Timestamp,
@@ -195,7 +196,8 @@ fn unix_time(now: Timestamp) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(seconds))
 }
 
-/// A search for an authority among none: whatever stands in the certificate itself is looked at before it.
+/// Verifies the certificate without any authority: the checks of the certificate itself come before the
+/// search for one.
 fn valid_at(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), CertificateError> {
     let none = RootCertStore::empty();
     let all = provider().signature_verification_algorithms.all;
@@ -258,7 +260,7 @@ impl ServerCertVerifier for Verifier {
         Ok(ServerCertVerified::assertion())
     }
 
-    /// That the other side has the certificate's key is checked whomever we trust.
+    /// The proof that the other side has the certificate's key is checked under every rule.
     fn verify_tls12_signature(
         &self,
         message: &[u8],

@@ -1,16 +1,17 @@
-//! The deadline of an exchange with a peer outside: in a task of its own, with the deadline first.
+//! A deadline for an exchange with an outside peer. The exchange runs in a task of its own, and the deadline
+//! is polled first.
 //!
-//! A peer that always has more to say keeps its reader ready: a deadline that is looked at after the reader
-//! finds no turn left, because timers take part in the runtime's budget of one turn, and never fires. Here
-//! the deadline is looked at first, and the exchange cannot hold up its caller: it is aborted.
+//! A peer that always has more data keeps its reader ready. A deadline polled after the reader would never
+//! fire, because timers take part in the runtime's budget of one turn, which the reader uses up. Here the
+//! deadline is polled first and the exchange is aborted, so it cannot hold up its caller.
 
 use domain::ports::clock::Clock;
 use std::future::Future;
 use std::panic::resume_unwind;
 use tokio::task::JoinHandle;
 
-/// Does `work` in a task of its own, for at most `ms`. `None`: it took longer and was aborted. It is also
-/// aborted when the caller is dropped; a panic of `work` is the caller's.
+/// Runs `work` in a task of its own, for at most `ms` milliseconds. Returns `None` if it took longer and was
+/// aborted. It is also aborted if the caller is dropped; a panic of `work` is passed on to the caller.
 #[expect(
     clippy::disallowed_methods,
     reason = "the task ends with its caller, within the deadline"
@@ -31,7 +32,7 @@ pub async fn within<T: Send + 'static>(
         Ok(done) => Some(done),
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
-            // Its runtime ends.
+            // The runtime is being shut down.
             Err(_cancelled) => None,
         },
     }
@@ -54,7 +55,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use tokio::sync::mpsc;
 
-    /// A deadline that takes part in the budget of a turn, as timers do; it has passed already.
+    /// A clock with a deadline that has passed already and, like timers, takes part in the budget of a turn.
     struct Passed;
 
     #[async_trait]
@@ -83,7 +84,7 @@ mod tests {
         let (more, mut says) = mpsc::channel(1);
         let flood = async move {
             let _held = held;
-            // Each turn uses its whole budget up.
+            // Each turn uses up its whole budget.
             loop {
                 let _full = more.try_send(());
                 let _said = says.recv().await;

@@ -1,7 +1,7 @@
-//! Rows as Apache Parquet (format 2.0, Snappy), column by column, in row groups of bounded size.
+//! Writes rows as Apache Parquet (format 2.0, Snappy), column by column, in row groups of bounded size.
 //!
-//! A crate of its own because of what it stands on: whoever exports no Parquet need not build it. It knows
-//! nothing of what the rows mean. Memory holds one row group; what was handed out is never read back.
+//! A crate of its own because of its dependencies: programs that export no Parquet need not build it. It does
+//! not interpret the rows. Memory holds one row group; bytes already written are never read back.
 
 use bytes::Bytes;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
@@ -14,16 +14,17 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
-/// Rows of one group: readers take a group at a time, and so does our memory (some tens of megabytes).
+/// The most rows of one group: readers load one group at a time, and so does this writer (some tens
+/// of megabytes).
 const GROUP_ROWS_MAX: usize = 65_536;
-/// Text of one group: long texts end a group earlier.
+/// The bytes of text from which a group ends: with long texts it has fewer rows.
 const GROUP_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Values of the first group by which a column is judged: a dictionary of values that hardly repeat costs a
-/// third of the writing and saves nothing.
+/// The number of values of the first group that decide about a column's dictionary. If values hardly repeat,
+/// a dictionary costs a third of the writing time and saves nothing.
 const SAMPLE_VALUES: usize = 1_024;
 
-/// What a column's values are.
+/// The type of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
     Integer,
@@ -33,7 +34,7 @@ pub enum ColumnKind {
     Instant,
 }
 
-/// One value, taken by the column's kind; what does not fit it is null.
+/// One value. A value that does not match the column's type is written as null.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cell<'a> {
     Null,
@@ -42,7 +43,7 @@ pub enum Cell<'a> {
     Text(&'a str),
 }
 
-/// Why a file could not be written.
+/// The reason why a file could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ColumnarError(String);
@@ -56,18 +57,18 @@ impl From<ParquetError> for ColumnarError {
     }
 }
 
-/// The values of one column of a row group; `defined` tells nulls.
+/// The values of one column of a row group, and the definition level of each cell: 0 for null, 1 for a value.
 enum Column {
     Integers(Vec<i64>, Vec<i16>),
     Reals(Vec<f64>, Vec<i16>),
     Texts(Texts, Vec<i16>),
 }
 
-/// Texts one behind the other, so that none has an allocation of its own.
+/// Texts in one buffer, so that none needs an allocation of its own.
 #[derive(Default)]
 struct Texts {
     bytes: Vec<u8>,
-    /// Where each ends.
+    /// The end of each text in the buffer.
     ends: Vec<usize>,
 }
 
@@ -77,7 +78,7 @@ impl Texts {
         self.ends.push(self.bytes.len());
     }
 
-    /// All of them; none are left.
+    /// Returns all texts and empties the buffer.
     fn take(&mut self) -> Vec<ByteArray> {
         let room = self.bytes.len();
         let bytes = Bytes::from(std::mem::replace(&mut self.bytes, Vec::with_capacity(room)));
@@ -106,7 +107,7 @@ impl Column {
         }
     }
 
-    /// Answers how many bytes of text it took.
+    /// Adds a cell. Returns the number of bytes of text in it.
     fn push(&mut self, cell: Cell<'_>) -> usize {
         let mut bytes = 0;
         let (defined, levels) = match (self, cell) {
@@ -129,7 +130,7 @@ impl Column {
         bytes
     }
 
-    /// Whether a dictionary of its first values would be much shorter than they are.
+    /// Returns true if a dictionary of the column's first values would be much shorter than the values.
     fn repeats(&self) -> bool {
         let (values, distinct) = match self {
             Self::Integers(values, _) => {
@@ -145,7 +146,7 @@ impl Column {
         distinct * 2 <= values.min(SAMPLE_VALUES)
     }
 
-    /// Writes and empties.
+    /// Writes the column's values and empties it.
     fn write(&mut self, writer: &mut SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
         match self {
             Self::Integers(values, levels) => {
@@ -175,7 +176,7 @@ impl Column {
 
 /// A Parquet file that is being written.
 pub struct ParquetFile<W: Write + Send> {
-    /// Until the first group is written: how it is best written is seen by it.
+    /// The output, until the first group is written: its values decide how columns are encoded.
     out: Option<W>,
     schema: Arc<Type>,
     writer: Option<SerializedFileWriter<W>>,
@@ -185,7 +186,7 @@ pub struct ParquetFile<W: Write + Send> {
 }
 
 impl<W: Write + Send> ParquetFile<W> {
-    /// Begins a file with these columns, all of which may be null.
+    /// Begins a file with these columns. All of them may contain nulls.
     pub fn begin(out: W, columns: &[(&str, ColumnKind)]) -> Result<Self, ColumnarError> {
         let fields = columns
             .iter()
@@ -202,7 +203,7 @@ impl<W: Write + Send> ParquetFile<W> {
         })
     }
 
-    /// Begins the file itself, when its first group is known.
+    /// Begins the file itself, when the values of the first group are known.
     fn begun(&mut self) -> Result<(), ParquetError> {
         let Some(out) = self.out.take() else {
             return Ok(());
@@ -223,7 +224,7 @@ impl<W: Write + Send> ParquetFile<W> {
         Ok(())
     }
 
-    /// One row, as many cells as there are columns; missing ones are null.
+    /// Adds one row. Missing cells are null; cells beyond the last column are ignored.
     pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = Cell<'a>>) -> Result<(), ColumnarError> {
         let cells = cells.into_iter().chain(std::iter::repeat(Cell::Null));
         for (column, cell) in self.columns.iter_mut().zip(cells) {
@@ -236,7 +237,7 @@ impl<W: Write + Send> ParquetFile<W> {
         Ok(())
     }
 
-    /// Writes what is left and the footer, without which a reader takes nothing.
+    /// Writes the remaining rows and the footer, without which the file is not readable.
     pub fn finish(mut self) -> Result<(), ColumnarError> {
         if self.rows > 0 {
             self.end_group()?;

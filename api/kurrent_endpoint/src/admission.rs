@@ -1,4 +1,5 @@
-//! Who may call: decided by the process that listens, on the `authorization` header and the peer alone.
+//! Access control of the endpoint: the process that listens decides, based only on the `authorization` header
+//! and the peer's address.
 
 use async_trait::async_trait;
 use domain::number_ids::NumberIds;
@@ -7,21 +8,22 @@ use domain::ports::tasks::StopSignal;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// What a caller may do here.
+/// The permissions of a caller.
 #[derive(Clone)]
 pub struct Admitted {
     pub may_read: bool,
     pub may_append: bool,
-    /// Only events about these are shown; a stream without one does not exist.
+    /// The campaigns with events that the caller may see. A stream without any of them does not exist for
+    /// the caller.
     pub campaigns: CampaignScope,
-    /// In which form the caller gets ids of phone numbers.
+    /// The form in which the caller gets ids of phone numbers.
     pub number_ids: NumberIds,
-    /// Ends what was opened, when the caller may no more; without it, only the server does.
+    /// Ends open replies when the caller's access ends. Without it, only the end of the server does.
     pub until: Option<Arc<dyn StopSignal>>,
 }
 
 impl Admitted {
-    /// Everything, of all.
+    /// Permits reading and appending, for all campaigns.
     pub const EVERYTHING: Self = Self {
         may_read: true,
         may_append: true,
@@ -31,17 +33,17 @@ impl Admitted {
     };
 }
 
-/// Looks at each call's `authorization` header (`Bearer KEY`, or `Basic` with the key as password).
+/// Decides about each call by its `authorization` header (`Bearer KEY`, or `Basic` with the key as password).
 ///
-/// ServerFeatures and Gossip are answered without asking, as KurrentDB does: clients ask them before they
-/// send credentials, and they say nothing but the protocol's version.
+/// ServerFeatures and Gossip need no admission, as in KurrentDB: clients call them before they send
+/// credentials, and the answers contain nothing but the protocol's version and this node's address.
 #[async_trait]
 pub trait Admission: Send + Sync {
-    /// What the caller may; `None` for nobody who is known.
+    /// Returns the caller's permissions; `None` for an unknown caller.
     async fn admits(&self, authorization: Option<&str>, peer: Option<IpAddr>) -> Option<Admitted>;
 }
 
-/// Admits every caller: for tests, and for who guards the listener in another way.
+/// Admits every caller: for tests, and for listeners that are protected in another way.
 #[derive(Debug, Clone, Copy)]
 pub struct Everyone;
 

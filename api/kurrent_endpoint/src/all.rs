@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tonic::Status;
 
-/// Adds the wanted events to `ready`, until `left` is used up.
+/// Adds the events that the caller may see and the filter selects to `ready`, until `left` is 0.
 fn push_wanted<'a>(
     events: impl Iterator<Item = &'a StoredEvent>,
     view: &View,
@@ -35,7 +35,7 @@ fn push_wanted<'a>(
     Ok(())
 }
 
-/// `$all` read towards its end. A position given is itself included.
+/// A forward read of `$all`. The event at the given position is included.
 pub(crate) struct AllForwards {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) view: View,
@@ -71,12 +71,12 @@ impl Pages for AllForwards {
     }
 }
 
-/// `$all` read towards its beginning. A position given is itself left out, as KurrentDB does.
+/// A backward read of `$all`. The event at the given position is excluded, as in KurrentDB.
 pub(crate) struct AllBackwards {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) view: View,
     pub(crate) filter: Option<Filter>,
-    /// The position the next page begins with; unknown before the first page.
+    /// The last position of the next page; `None` before the first page.
     pub(crate) at: Option<Position>,
     pub(crate) from: From,
     pub(crate) left: u64,
@@ -86,7 +86,7 @@ pub(crate) struct AllBackwards {
 impl Pages for AllBackwards {
     async fn next(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status> {
         if !self.store.capabilities().dense {
-            // Without dense positions the page before a position cannot be named.
+            // Without dense positions, the page before a position cannot be computed.
             return Err(unimplemented("reading $all backwards over this store"));
         }
         let at = match self.at {

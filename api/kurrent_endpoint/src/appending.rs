@@ -1,7 +1,7 @@
-//! Append: records of ours through the protocol, with the expected revision and idempotent by event id.
+//! Append: stores our records through the protocol, with the expected revision, idempotent by event id.
 //!
-//! A client's events must be records: written by this product elsewhere, or by the store adapter. Anything
-//! else would bypass the entities' rules and could not be read back by them.
+//! A client's events must be records that this product wrote elsewhere, or its store adapter. Anything else
+//! would bypass the entities' rules and could not be read by them.
 
 use crate::errors::of_store;
 use crate::generated::event_store::client::streams::append_req::options::ExpectedStreamRevision;
@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use std::pin::pin;
 use tonic::Status;
 
-/// What a client expects of the stream, in its own terms.
+/// The state of the stream that a client expects, in the protocol's terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expected {
     Any,
@@ -30,26 +30,26 @@ pub(crate) enum Expected {
     Revision(u64),
 }
 
-/// One event as a client proposes it, of either kind of append.
+/// One event as a client proposes it, with Append or BatchAppend.
 pub(crate) struct Proposed {
     pub(crate) id: uuid::Uuid,
     pub(crate) metadata: HashMap<String, String>,
     pub(crate) data: bytes::Bytes,
 }
 
-/// A whole append.
+/// A complete append.
 pub(crate) struct Batch {
     pub(crate) stream: StreamId,
     pub(crate) expected: Expected,
     pub(crate) records: Vec<Record>,
 }
 
-/// What came of an append.
+/// The outcome of an append.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// Stored, now or before: the last event's revision and shown position.
+    /// Stored, now or earlier: revision and shown position of the last event.
     Stored { revision: u64, shown: u64 },
-    /// The stream's revision now; `None` when it has no events.
+    /// The stream is at another revision; `None` if it has no events.
     Wrong { current: Option<u64> },
 }
 
@@ -62,7 +62,7 @@ impl Batch {
         }
     }
 
-    /// Takes one event more; refuses what is not a record, and the first one over the limit.
+    /// Adds an event. Fails if it is not a record, if id or type do not match the record, or above the limit.
     pub(crate) fn push(&mut self, proposed: Proposed) -> Result<(), Status> {
         if self.records.len() >= APPEND_EVENTS_MAX {
             let why = format!("an append has at most {APPEND_EVENTS_MAX} events");
@@ -91,7 +91,8 @@ impl Batch {
         Ok(())
     }
 
-    /// Appends to the store. The records name their versions, so `Any` and `Exists` expect what these say.
+    /// Appends to the store. Records contain their versions, so `Any` and `Exists` expect the version before
+    /// the first record.
     pub(crate) async fn store(self, store: &dyn EventStore, positions: Positions) -> Result<Outcome, Status> {
         let Some(first) = self.records.first() else {
             return Err(Status::invalid_argument("an append without events"));
@@ -117,7 +118,8 @@ impl Batch {
     }
 }
 
-/// The revision of the event at a position: a repeat is answered with its first place, not the asked one.
+/// Returns the revision of the event at a position. A repeated append is answered with its first position,
+/// not the requested one.
 async fn revision_at(store: &dyn EventStore, position: Position) -> Result<u64, Status> {
     let before = Position(position.0.saturating_sub(1));
     let events = store
@@ -130,7 +132,7 @@ async fn revision_at(store: &dyn EventStore, position: Position) -> Result<u64, 
     }
 }
 
-/// Reads the client's stream of messages to its end: options first, then the events.
+/// Reads the client's messages to their end: options first, then the events.
 pub(crate) async fn receive(
     messages: impl Stream<Item = Result<AppendReq, Status>>,
 ) -> Result<Batch, Status> {
@@ -141,7 +143,9 @@ pub(crate) async fn receive(
             (Some(Content::Options(options)), None) => batch = Some(begin(options)?),
             (Some(Content::ProposedMessage(event)), Some(batch)) => batch.push(proposed(event)?)?,
             (Some(Content::Options(_)), Some(_)) => {
-                return Err(Status::invalid_argument("options stand at the beginning only"));
+                return Err(Status::invalid_argument(
+                    "options are allowed only at the beginning",
+                ));
             }
             (Some(Content::ProposedMessage(_)), None) => {
                 return Err(Status::invalid_argument("an append begins with its options"));
@@ -166,7 +170,7 @@ fn begin(options: Options) -> Result<Batch, Status> {
     ))
 }
 
-/// Begins a batch of the other kind of append.
+/// Begins a batch for BatchAppend.
 pub(crate) fn batch_of(stream: StreamId, expected: Expected) -> Batch {
     Batch::begin(stream, expected)
 }
@@ -179,7 +183,7 @@ fn proposed(event: ProposedMessage) -> Result<Proposed, Status> {
     })
 }
 
-/// The answer of `Append`: a wrong version is an answer, not an error.
+/// Returns the response of `Append`. A wrong version is a response, not an error.
 pub(crate) fn answer(expected: Expected, outcome: &Outcome) -> AppendResp {
     let result = match *outcome {
         Outcome::Stored { revision, shown } => Answer::Success(Success {

@@ -1,4 +1,5 @@
-//! BatchAppend: appends over one connection, each answered by its correlation id, errors inside the answer.
+//! BatchAppend: many appends over one connection. Each response carries its append's correlation id; errors
+//! are part of the response.
 
 use crate::appending::{self, Batch, Expected, Outcome, Proposed};
 use crate::generated::event_store::client::streams::batch_append_req::options::ExpectedStreamPosition;
@@ -25,15 +26,16 @@ use std::sync::Arc;
 use tonic::Status;
 use uuid::Uuid;
 
-/// Most batches that one connection may have begun and not ended. Clients send a batch whole.
+/// The most batches of a connection that are begun and not ended. Clients usually send a batch in
+/// one message.
 const OPEN_BATCHES_MAX: usize = 16;
 
-/// The answers of one BatchAppend.
+/// The responses of one BatchAppend call.
 pub(crate) type Answers = Pin<Box<dyn Stream<Item = Result<BatchAppendResp, Status>> + Send>>;
 
 struct Connection<S> {
     messages: Pin<Box<S>>,
-    /// By correlation id; bounded by `OPEN_BATCHES_MAX`.
+    /// The open batches by correlation id, at most `OPEN_BATCHES_MAX`.
     open: BTreeMap<Uuid, Open>,
     store: Arc<dyn EventStore>,
     positions: Positions,
@@ -47,7 +49,7 @@ struct Open {
     expected: Expected,
 }
 
-/// Reads messages, appends each batch when it is final, and answers in that order.
+/// Reads messages, appends each batch when its last message arrives, and responds in this order.
 pub(crate) fn answers<S>(
     messages: S,
     store: Arc<dyn EventStore>,
@@ -93,7 +95,8 @@ impl<S: Stream<Item = Result<BatchAppendReq, Status>> + Send> Connection<S> {
         None
     }
 
-    /// Takes a message; answers the batch when it is final. A mistake inside a batch is kept for its answer.
+    /// Adds a message to its batch. Returns the batch if the message is its last. An error in a batch is kept
+    /// for its response.
     fn receive(&mut self, message: BatchAppendReq) -> Result<Option<(Uuid, Open)>, Status> {
         let id = wire::uuid_of(message.correlation_id)?;
         let mut open = match (self.open.remove(&id), message.options) {
@@ -102,7 +105,7 @@ impl<S: Stream<Item = Result<BatchAppendReq, Status>> + Send> Connection<S> {
             (None, None) => return Err(Status::invalid_argument("a batch begins with its options")),
             (Some(_), Some(_)) => {
                 return Err(Status::invalid_argument(
-                    "options stand at a batch's beginning only",
+                    "options are allowed only at a batch's beginning",
                 ));
             }
         };
@@ -186,7 +189,7 @@ fn begin(options: Options) -> Open {
     }
 }
 
-/// An error as the protocol's own status, with a message that clients unpack as its detail.
+/// Converts an error to the protocol's own status, with a detail message that clients unpack.
 fn error(status: &Status) -> RpcStatus {
     let detail = BadRequest {
         message: status.message().to_owned(),

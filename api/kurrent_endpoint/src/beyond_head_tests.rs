@@ -1,5 +1,5 @@
-//! Reads and subscriptions from beyond the head, as a client makes them after the log was restored:
-//! FAILED_PRECONDITION with the head position, never an empty reply that reads as "caught up".
+//! Tests of reads and subscriptions from beyond the head, as a client makes them after the log was restored:
+//! FAILED_PRECONDITION with the head position, never an empty reply that looks like "caught up".
 
 use crate::admission::Admitted;
 use crate::positions::Positions;
@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicU64;
 use tokio::sync::Semaphore;
 use tonic::{Code, Status};
 
-/// A log with a head, whose events are not read, and in which no stream has an event.
+/// A log with a head position, without readable events or streams.
 struct Head(u64);
 
 #[async_trait]
@@ -65,7 +65,7 @@ impl EventStore for Head {
     }
 }
 
-/// A process that does not stop, at one instant.
+/// A process that does not stop, and a clock that never advances.
 struct Still;
 
 #[async_trait]
@@ -90,7 +90,7 @@ impl Clock for Still {
     }
 }
 
-/// Opens a reply over a log with three events, which are shown at 1017, 2017 and 3017.
+/// Opens a reply over a log with three events, shown at 1017, 2017 and 3017.
 fn open(of: Of, how: How, from: From) -> Result<(), Status> {
     let service = Service {
         store: Arc::new(Head(3)),
@@ -120,9 +120,9 @@ fn refusal(how: How, shown: u64) -> Option<Status> {
 #[test]
 fn all_from_beyond_the_head_is_a_failed_precondition_with_the_head() {
     for (how, last_taken) in [
-        // A subscription goes on behind the position.
+        // A subscription continues after the position.
         (How::Follow, 4_016),
-        // A read begins with the event at the position, which is the next one to come.
+        // A read begins with the event at the position, which may be the next one to come.
         (How::Forwards(10), 4_017),
     ] {
         assert!(refusal(how, 3_017).is_none(), "{how:?} from the head");

@@ -1,4 +1,4 @@
-//! What clients ask before anything else: which methods there are, and which nodes.
+//! The first calls of a client: the supported methods, and the nodes of the cluster.
 
 use crate::generated::event_store::client::gossip::gossip_server::Gossip;
 use crate::generated::event_store::client::gossip::member_info::VNodeState;
@@ -12,13 +12,13 @@ use std::sync::Arc;
 use tonic::transport::server::TcpConnectInfo;
 use tonic::{Request, Response, Status};
 
-/// The protocol level, as a version of the server whose messages are served: CaughtUp and FellBehind with
-/// positions came with it. Clients read digits and dots.
+/// The protocol level, as the version of the KurrentDB server with these messages: it introduced CaughtUp and
+/// FellBehind with positions. Clients parse digits and dots.
 const PROTOCOL_VERSION: &str = "25.0.0";
 
 const STREAMS: &str = "event_store.client.streams.streams";
 
-/// Answers ServerFeatures and Gossip.
+/// Implements ServerFeatures and Gossip.
 #[derive(Clone)]
 pub(crate) struct Discovery {
     pub(crate) append: bool,
@@ -59,7 +59,7 @@ fn method(name: &str, service: &str) -> SupportedMethod {
 
 #[tonic::async_trait]
 impl Gossip for Discovery {
-    /// One node: the address that the asker reached.
+    /// Returns one node: the address that the caller reached.
     async fn read(&self, request: Request<()>) -> Result<Response<ClusterInfo>, Status> {
         let local = request
             .extensions()

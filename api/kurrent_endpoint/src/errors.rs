@@ -1,17 +1,17 @@
-//! What goes wrong, as the statuses and `exception` trailers that KurrentDB's clients know.
+//! Errors as the statuses and `exception` trailers that KurrentDB's clients know.
 
 use domain::ports::event_store::StoreError;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Status};
 
-/// A status with the trailer by which clients choose their error class.
+/// Makes a status with the trailer by which clients choose their error class.
 pub(crate) fn exception(code: Code, name: &'static str, message: impl Into<String>) -> Status {
     let mut metadata = MetadataMap::new();
     metadata.insert("exception", MetadataValue::from_static(name));
     Status::with_metadata(code, message, metadata)
 }
 
-/// The answer to an append on an endpoint that only reads.
+/// Returns the error of an append on a read-only endpoint.
 pub(crate) fn read_only() -> Status {
     exception(
         Code::PermissionDenied,
@@ -29,24 +29,24 @@ pub(crate) fn not_admitted() -> Status {
     )
 }
 
-/// Known, and not for this.
+/// Returns the error for a known key without this permission.
 pub(crate) fn not_allowed(what: &str) -> Status {
-    let why = format!("this key is not for {what}");
+    let why = format!("this key does not permit {what}");
     exception(Code::PermissionDenied, "access-denied", &why)
 }
 
-/// The answer to what this endpoint does not have; `what` says which.
+/// Returns the error for `what`, which this endpoint does not implement.
 pub(crate) fn unimplemented(what: &str) -> Status {
     Status::unimplemented(format!("{what} is not served by this endpoint"))
 }
 
 pub(crate) fn stopping() -> Status {
     Status::unavailable(
-        "the server is stopping, or this key opens no more; connect again and go on from the last position",
+        "the server is stopping, or this key is no longer valid; connect again and continue from the last position",
     )
 }
 
-/// A store's error, where the protocol has no message of its own for it.
+/// Converts a store's error, if the protocol has no message of its own for it.
 pub(crate) fn of_store(error: &StoreError) -> Status {
     let why = error.to_string();
     match error {

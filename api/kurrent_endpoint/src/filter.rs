@@ -8,24 +8,24 @@ use crate::wire::Facts;
 use regex::{Regex, RegexBuilder};
 use tonic::Status;
 
-/// Longest regular expression; clients send tens of characters.
+/// The most bytes of a regular expression; clients send tens of characters.
 const REGEX_BYTES_MAX: usize = 1_024;
 
-/// Largest compiled expression: 256 KiB holds any filter a person writes.
+/// The most bytes of a compiled expression: 256 KiB is enough for any filter that a person writes.
 const REGEX_COMPILED_BYTES_MAX: usize = 256 * 1_024;
 
-/// Most prefixes in one filter.
+/// The most prefixes in one filter.
 const PREFIXES_MAX: usize = 64;
 
-/// Events looked at per checkpoint where the client names no window (KurrentDB's default window).
+/// The number of events between checkpoints if the client names no window (KurrentDB's default window).
 const WINDOW_EVENTS: u64 = 32;
 
-/// Which events a client wants, and how often it is told how far the search has come.
+/// A client's filter of events, and the interval of checkpoints that report how far the search has come.
 #[derive(Debug)]
 pub(crate) struct Filter {
     on_stream: bool,
     wanted: Wanted,
-    /// Events looked at from one checkpoint to the next, at least 1.
+    /// The number of events searched from one checkpoint to the next, at least 1.
     pub(crate) checkpoint_events: u64,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Filter {
 enum Wanted {
     Prefixed(Vec<String>),
     Matching(Regex),
-    /// What a leading negative look-ahead excludes.
+    /// Everything except what a leading negative look-ahead excludes.
     NotMatching(Regex),
 }
 
@@ -89,8 +89,8 @@ fn wanted(expression: Expression) -> Result<Wanted, Status> {
     }
 }
 
-/// The inside of `^(?!…)`, by which clients leave out system events; our engine, which is linear in time, has
-/// no look-ahead, and this is the one form of it that clients send by themselves.
+/// Returns the inside of `^(?!…)`, with which clients exclude system events. Our regex engine runs in linear
+/// time and has no look-ahead; this is the only form of it that clients send by themselves.
 fn excluded(text: &str) -> Option<&str> {
     let inside = text.strip_prefix("^(?!")?;
     let inside = inside
@@ -101,7 +101,7 @@ fn excluded(text: &str) -> Option<&str> {
     closes_nothing_outside(inside).then_some(inside)
 }
 
-/// True when no bracket of `inside` closes the look-ahead before its end.
+/// Returns true if no bracket of `inside` closes the look-ahead before its end.
 fn closes_nothing_outside(inside: &str) -> bool {
     let mut open = 0_u32;
     let mut escaped = false;

@@ -1,4 +1,5 @@
-//! Subscriptions: catch up by pages, say so, then follow what is appended. Nothing is skipped or repeated.
+//! Subscriptions: they catch up page by page, report that, then follow new events. No event is skipped
+//! or repeated.
 
 use crate::errors::of_store;
 use crate::filter::Filter;
@@ -16,10 +17,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 use uuid::Uuid;
 
-/// A live reader further behind the head than this is told that it fell behind: 4 pages.
+/// The number of events behind the head from which a live subscription is notified that it fell behind:
+/// 4 pages.
 const BEHIND_EVENTS: u64 = 4 * PAGE_EVENTS as u64;
 
-/// What is followed.
+/// What a subscription follows.
 pub(crate) enum Followed {
     All(Option<Filter>),
     /// A stream, after this version.
@@ -27,11 +29,11 @@ pub(crate) enum Followed {
 }
 
 enum Phase {
-    /// Nothing sent yet.
+    /// No message has been sent.
     Begin(Uuid),
-    /// Reading pages of what is stored.
+    /// Reading pages of stored events.
     CatchUp,
-    /// Following; `true` while the reader has been told that it is behind.
+    /// Following new events; `true` after a FellBehind message, until the subscription has caught up.
     Live(Box<dyn Subscription>, bool),
 }
 
@@ -41,16 +43,17 @@ pub(crate) struct Follow {
     clock: Arc<dyn Clock>,
     view: View,
     followed: Followed,
-    /// Everything up to here has been looked at.
+    /// The position up to which the log was processed.
     after: Position,
     phase: Phase,
-    /// Events looked at since the last checkpoint.
+    /// The number of events processed since the last checkpoint.
     looked_at: u64,
     _place: OwnedSemaphorePermit,
 }
 
 impl Follow {
-    /// Follows `$all` after a position, or a stream (whose `after` is the head of the log when it was asked).
+    /// Follows `$all` after a position, or a stream; for a stream, `after` is the log's head at the time of
+    /// the request.
     pub(crate) fn new(
         store: Arc<dyn EventStore>,
         clock: Arc<dyn Clock>,
@@ -79,7 +82,7 @@ impl Follow {
         }
     }
 
-    /// One page of what was stored before; `false` when there is no more.
+    /// Reads one page of stored events. Returns `false` if there are no more.
     async fn catch_up(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status> {
         let read = match &self.followed {
             Followed::All(_) => self.store.read_all(self.after, PAGE_EVENTS).await,
@@ -122,7 +125,7 @@ impl Follow {
         Ok(())
     }
 
-    /// Waits for the next page of a live subscription, and says when the reader falls behind or catches up.
+    /// Waits for the next page of a live subscription, and reports when it falls behind or catches up.
     async fn follow(
         &mut self,
         mut live: Box<dyn Subscription>,
@@ -150,7 +153,7 @@ impl Follow {
 #[async_trait]
 impl Pages for Follow {
     async fn next(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status> {
-        // An error or a cancellation on the way ends the subscription, so the phase need not be put back.
+        // An error or a cancellation here ends the subscription, so the phase need not be restored.
         self.phase = match std::mem::replace(&mut self.phase, Phase::CatchUp) {
             Phase::Begin(id) => {
                 ready.push_back(wire::confirmation(id));

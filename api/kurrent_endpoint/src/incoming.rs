@@ -1,6 +1,7 @@
-//! Accepted connections, counted: at the limit the next one waits in the system's queue.
+//! Accepted connections, limited in number: at the limit, further ones wait in the system's queue.
 //!
-//! With TLS the handshake is made by whoever reads the connection, within a limit: none waits for another's.
+//! With TLS, the task that reads a connection makes its handshake, within a time limit, so no connection
+//! waits for another's.
 
 use domain::ports::clock::Clock;
 use futures_util::stream::{Stream, unfold};
@@ -15,25 +16,26 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
-/// Most connections at once: a client opens one or two.
+/// The most connections at once: a client opens one or two.
 const CONNECTIONS_MAX: usize = 64;
 
-/// Longest time from accept to the end of the handshake: many round trips of the slowest link.
+/// The longest time from accept to the end of the handshake, in milliseconds: many round trips of the
+/// slowest link.
 const GREETING_MS: u64 = 10_000;
 
 type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A connection that holds its place until it is closed.
+/// A connection that occupies its slot until it is closed.
 pub(crate) struct Connection {
     stream: Accepted<TcpStream>,
     info: TcpConnectInfo,
-    /// Runs while the handshake goes on.
+    /// The timeout of the handshake, while it is in progress.
     greeting: Option<Timer>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Connection {
-    /// An error when the handshake takes too long.
+    /// Returns an error if the handshake takes too long.
     fn greet_in_time(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if let Some(timer) = &mut self.greeting {
             if !self.stream.is_greeting() {
@@ -46,7 +48,7 @@ impl Connection {
     }
 }
 
-/// Connections as they come.
+/// Returns the stream of accepted connections.
 pub(crate) fn connections(
     listener: TcpListener,
     acceptor: Option<Acceptor>,
@@ -61,14 +63,14 @@ pub(crate) fn connections(
             Ok(made.connection(stream, place))
         });
         if accepted.is_err() {
-            // Out of descriptors: let others run before trying again.
+            // The process is out of file descriptors: other tasks run before the next attempt.
             tokio::task::yield_now().await;
         }
         Some((accepted, (listener, places, made)))
     })
 }
 
-/// How connections are made of what was accepted.
+/// Makes connections of accepted streams.
 struct Made {
     acceptor: Option<Acceptor>,
     clock: Arc<dyn Clock>,
@@ -91,11 +93,12 @@ impl Made {
     }
 }
 
-/// Some clients (the Rust one) leave Nagle's algorithm on and write a call in two parts: the second waits for
-/// the first one's acknowledgment, which Linux holds back for 40 ms (measured) unless asked not to, once.
+/// Makes Linux acknowledge received data at once. Some clients (the Rust one) use Nagle's algorithm and write
+/// a call in two parts: the second waits for the acknowledgement of the first, which Linux delays by 40 ms
+/// (measured) unless this option is set, each time anew.
 #[cfg(target_os = "linux")]
 fn acknowledge_at_once(stream: &TcpStream) {
-    // A socket that is gone says so when it is read.
+    // If the socket is closed, the next read reports it.
     drop(socket2::SockRef::from(stream).set_tcp_quickack(true));
 }
 

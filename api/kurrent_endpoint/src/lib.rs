@@ -1,13 +1,14 @@
-//! Our log over the KurrentDB gRPC protocol, so that any KurrentDB client reads and follows our events.
+//! Serves our log over the KurrentDB gRPC protocol, so that any KurrentDB client can read and follow
+//! our events.
 //!
-//! Served are ServerFeatures, Streams.Read (streams and `$all`, both directions, filters, subscriptions), and
-//! Gossip with one node; Streams.Append and BatchAppend only where `Options::append` says so. Everything else
-//! is answered `unimplemented`. Our versions from 1 are shown as revisions from 0; commit and prepare
-//! position are our position. An event's data is the record, byte for byte; what the record does not say is
-//! in its custom metadata.
+//! Implemented are ServerFeatures, Streams.Read (streams and `$all`, both directions, filters,
+//! subscriptions), and Gossip with one node; Streams.Append and BatchAppend only if `Options::append` is set.
+//! Everything else is answered `unimplemented`. Our versions, from 1, are shown as revisions, from 0; commit
+//! and prepare position are our position. An event's data is the record, byte for byte; `recorded_at` and the
+//! ids for KurrentDB's tools are in its custom metadata.
 //!
-//! A reader that is slow holds one page and no more: events are read from the store when the connection has
-//! room for them.
+//! A slow reader holds at most one page: events are read from the store when the connection has room
+//! for them.
 
 #![expect(
     clippy::result_large_err,

@@ -1,4 +1,4 @@
-//! A reply that is made page by page, when the client has room for it.
+//! Replies that are made page by page, when the client has room for the next one.
 
 use crate::errors;
 use crate::generated::event_store::client::streams::ReadResp;
@@ -10,17 +10,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use tonic::Status;
 
-/// Most events of one page: what one reader holds in memory, 16 MiB at the largest records and about 128 KiB
-/// at usual ones.
+/// The most events of one page, which is what one reader holds in memory: 16 MiB with the largest records,
+/// about 128 KiB with usual ones.
 pub(crate) const PAGE_EVENTS: usize = 256;
 
 /// The messages of one reply.
 pub(crate) type Replies = Pin<Box<dyn Stream<Item = Result<ReadResp, Status>> + Send>>;
 
-/// What makes the next messages of a reply.
+/// Produces the messages of a reply, page by page.
 #[async_trait]
 pub(crate) trait Pages: Send {
-    /// Adds the next page to `ready`, which is empty; may add nothing and be called again. `false` when
+    /// Adds the next page to `ready`, which is empty. May add nothing and be called again. Returns `false` if
     /// nothing will follow.
     async fn next(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status>;
 }
@@ -29,13 +29,13 @@ struct State<P> {
     pages: P,
     ready: VecDeque<ReadResp>,
     goes_on: bool,
-    /// Why it ends, said behind what was read before.
+    /// The error that ends the reply, sent after all messages read before it.
     failed: Option<Status>,
     stop: Arc<dyn StopSignal>,
 }
 
-/// The reply as a stream: it asks for a page when the connection wants a message and none is left, and ends
-/// when the server stops. Dropping it ends the read.
+/// Returns the reply as a stream. It requests a page when the connection needs a message and none is left,
+/// and ends when the server stops. Dropping it ends the read.
 pub(crate) fn replies<P: Pages + 'static>(pages: P, stop: Arc<dyn StopSignal>) -> Replies {
     let state = State {
         pages,

@@ -1,11 +1,11 @@
-//! How positions of the log are shown to clients: as they are, or in tests with gaps between them.
+//! Maps positions of the log to the positions that clients see: the same, or in tests with gaps between them.
 
 use domain::stored_event::Position;
 
-/// Highest position or version a client's number is taken for: stores count with 63 bits.
+/// The highest position or version that a client's number is mapped to: stores count with 63 bits.
 pub(crate) const POSITION_MAX: u64 = u64::MAX >> 2;
 
-/// A growing, invertible map from our positions to shown ones: position p is shown as p × step + offset.
+/// An increasing, invertible map: position p is shown as p × step + offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Positions {
     step: u64,
@@ -13,11 +13,11 @@ pub struct Positions {
 }
 
 impl Positions {
-    /// Positions as they are.
+    /// Shows positions unchanged.
     pub const SAME: Self = Self { step: 1, offset: 0 };
 
-    /// With gaps, as a KurrentDB server gives log offsets; for tests of clients and of our own adapter.
-    /// `None` when `step` is 0.
+    /// Shows positions with gaps, like the log offsets of a KurrentDB server. For tests of clients and of our
+    /// own adapter. `None` if `step` is 0.
     pub const fn sparse(step: u64, offset: u64) -> Option<Self> {
         if step == 0 {
             return None;
@@ -29,7 +29,7 @@ impl Positions {
         position.0.saturating_mul(self.step).saturating_add(self.offset)
     }
 
-    /// The last position that is shown as at most `shown`; 0 when there is none.
+    /// Returns the last position that is shown as at most `shown`; 0 if there is none.
     pub(crate) const fn at_or_below(self, shown: u64) -> Position {
         match shown.checked_sub(self.offset) {
             Some(above) => match above.checked_div(self.step) {
@@ -41,7 +41,7 @@ impl Positions {
         }
     }
 
-    /// The last position that is shown below `shown`; 0 when there is none.
+    /// Returns the last position that is shown below `shown`; 0 if there is none.
     pub(crate) const fn below(self, shown: u64) -> Position {
         match shown.checked_sub(1) {
             Some(before) => self.at_or_below(before),

@@ -1,4 +1,4 @@
-//! What a `Read` asks for: which events, from where, in which direction, how many, or following.
+//! The content of a `Read` request: which events, from where, in which direction, how many, or following.
 
 use crate::filter::Filter;
 use crate::generated::event_store::client::streams::ReadReq;
@@ -12,7 +12,7 @@ use crate::wire;
 use domain::ids::StreamId;
 use tonic::Status;
 
-/// Where a read or subscription begins, in the client's numbers.
+/// The beginning of a read or subscription, in the client's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum From {
     Start,
@@ -21,14 +21,14 @@ pub(crate) enum From {
     At(u64),
 }
 
-/// What is read.
+/// The source of a read: one stream, or the log with an optional filter.
 #[derive(Debug)]
 pub(crate) enum Of {
     Stream(StreamId),
     All(Option<Filter>),
 }
 
-/// How far.
+/// The direction and the most events of a read; or a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
     Forwards(u64),
@@ -42,7 +42,7 @@ pub(crate) struct Wish {
     pub(crate) from: From,
     pub(crate) how: How,
     pub(crate) structured_ids: bool,
-    /// Asks for `last_stream_position` at the end of a stream read.
+    /// True if the client wants `last_stream_position` at the end of a stream read.
     pub(crate) end_markers: bool,
 }
 
@@ -82,7 +82,7 @@ impl Wish {
                 };
                 (Of::All(filter), from)
             }
-            None => return Err(Status::invalid_argument("neither a stream nor $all is asked for")),
+            None => return Err(Status::invalid_argument("neither a stream nor $all is requested")),
         };
         Ok(Self {
             of,
@@ -104,7 +104,7 @@ fn how(options: &Options) -> Result<How, Status> {
         }
         Some(CountOption::Subscription(_)) => Ok(How::Follow),
         None => Err(Status::invalid_argument(
-            "neither a count nor a subscription is asked for",
+            "neither a count nor a subscription is requested",
         )),
     }
 }

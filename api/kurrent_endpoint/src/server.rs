@@ -1,4 +1,4 @@
-//! Listens and serves until the stop signal, with every bound that a public gRPC port needs.
+//! Listens and serves until the stop signal, with the limits that a public gRPC port needs.
 
 use crate::admission::{Admission, Admitted};
 use crate::discovery::Discovery;
@@ -27,36 +27,39 @@ use tonic::codegen::{BoxFuture, Service as Calls, http};
 use tonic::transport::Server;
 use tonic::transport::server::TcpConnectInfo;
 
-/// Largest message taken: a whole BatchAppend of the most events, each with 4 KiB around its record.
+/// The most bytes of a message: a BatchAppend with the most events, each with 4 KiB besides its record.
 const MESSAGE_BYTES_MAX: usize = APPEND_EVENTS_MAX * (RECORD_BYTES_MAX + 4_096);
 
-/// Most calls at once on one connection.
+/// The most concurrent calls on one connection.
 const CALLS_MAX: u32 = 100;
 
-/// Largest headers of a call; clients send a few hundred bytes.
+/// The most bytes of a call's headers; clients send a few hundred.
 const HEADERS_BYTES_MAX: u32 = 16 * 1_024;
 
-/// A connection that does not answer a ping within this time is closed.
+/// The time without a response to a ping after which a connection is closed, in milliseconds.
 const KEEPALIVE_MS: u64 = 10_000;
 
-/// Longest time a client may take to send an append whole. Replies that stream are not bound by it.
+/// The longest time for a client to send a complete append, in milliseconds. Streaming replies are not
+/// limited by it.
 const CALL_MS: u64 = 30_000;
 
-/// Longest time open replies have once the server stops; they end by themselves at the stop signal.
+/// The longest time for open replies after the server stops, in milliseconds; they end by themselves at the
+/// stop signal.
 const STOP_MS: u64 = 2_000;
 
-/// How the endpoint answers.
+/// The options of the endpoint.
 #[derive(Clone)]
 pub struct Options {
-    /// Whether clients may append (records of ours only). Off: every append is refused as `access-denied`.
+    /// True if clients may append (only records of ours). If false, every append is refused as
+    /// `access-denied`.
     pub append: bool,
     pub positions: Positions,
     pub admission: Arc<dyn Admission>,
-    /// Makes TLS of connections; without it they are plain.
+    /// Adds TLS to connections; without it they are plain text.
     pub acceptor: Option<Acceptor>,
 }
 
-/// What the endpoint serves: a log, read and followed as it is.
+/// The endpoint: serves a log for reading and following, and for appends if enabled.
 #[derive(Clone)]
 pub struct Endpoint {
     pub store: Arc<dyn EventStore>,
@@ -65,13 +68,13 @@ pub struct Endpoint {
     pub options: Options,
 }
 
-/// Serving ended before it was asked to.
+/// The error that ended the server before the stop signal.
 #[derive(Debug, thiserror::Error)]
 #[error("the KurrentDB endpoint ended: {0}")]
 pub struct ServeError(#[from] tonic::transport::Error);
 
 impl Endpoint {
-    /// Serves until the stop signal; open replies end with it.
+    /// Serves until the stop signal, which also ends open replies.
     pub async fn serve(self, listener: TcpListener) -> Result<(), ServeError> {
         let (stop, clock) = (Arc::clone(&self.stop), Arc::clone(&self.clock));
         let incoming = incoming::connections(listener, self.options.acceptor.clone(), Arc::clone(&clock));
@@ -116,7 +119,7 @@ impl Endpoint {
     }
 }
 
-/// The services by their path; what is not here is `unimplemented`.
+/// The services by their path; other paths are answered `unimplemented`.
 #[derive(Clone)]
 struct Services {
     streams: StreamsServer<Service>,
@@ -149,7 +152,8 @@ impl Calls<http::Request<Body>> for Services {
 }
 
 impl Services {
-    /// The streams, for whoever is known; what they may stands beside the request.
+    /// Calls the Streams service if the caller is known. The caller's permissions are added to the
+    /// request's extensions.
     fn admitted(&self, mut request: http::Request<Body>) -> BoxFuture<http::Response<Body>, Infallible> {
         let (admission, mut streams) = (Arc::clone(&self.admission), self.streams.clone());
         let asker = Asker::of(&request);
@@ -164,7 +168,7 @@ impl Services {
         })
     }
 
-    /// Of what is not here only those hear who are known.
+    /// Answers other paths with `status` if the caller is known; otherwise with `not_admitted`.
     fn otherwise(
         &self,
         request: &http::Request<Body>,
@@ -180,7 +184,7 @@ impl Services {
     }
 }
 
-/// Who calls, as the request says.
+/// The caller, as the request identifies it.
 struct Asker {
     authorization: Option<String>,
     peer: Option<IpAddr>,

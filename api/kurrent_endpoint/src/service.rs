@@ -1,4 +1,4 @@
-//! The Streams service: what a request asks for, handed to the reader or writer of that kind.
+//! The Streams service: passes each request to the reader or writer of its kind.
 
 use crate::admission::Admitted;
 use crate::all::{AllBackwards, AllForwards};
@@ -27,10 +27,10 @@ use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
-/// Most subscriptions at once; the store has as many again for the process itself.
+/// The most subscriptions at once; the store has as many again for the process itself.
 pub(crate) const SUBSCRIPTIONS_MAX: usize = 256;
 
-/// What all calls share.
+/// The state shared by all calls.
 pub(crate) struct Service {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -46,19 +46,19 @@ impl Service {
         self.store.head().await.map_err(|error| of_store(&error))
     }
 
-    /// Refuses a position that this log never reached: the client read another history.
+    /// Returns an error if this log has never reached the position: the client read another history.
     fn refuse_beyond(&self, shown: u64, at: Position, head: Position) -> Result<(), Status> {
         if at <= head {
             return Ok(());
         }
         let head = self.positions.shown(head);
         Err(Status::failed_precondition(format!(
-            "position {shown} is beyond the head {head}: the log was restored or is another one; go on from a position up to \
+            "position {shown} is beyond the head {head}: the log was restored or is another one; continue from a position up to \
              the head"
         )))
     }
 
-    /// Opens the reply that a wish asks for.
+    /// Opens the reply to a read request.
     pub(crate) async fn open(&self, wish: Wish, admitted: Admitted) -> Result<Replies, Status> {
         let stop = admitted.until.unwrap_or_else(|| Arc::clone(&self.stop));
         let view = View {
@@ -87,7 +87,7 @@ impl Service {
             }
             (Of::All(filter), how) => {
                 if let (How::Forwards(_), From::At(shown)) = (how, from) {
-                    // The event at the position is read too, so the one before it may be the head.
+                    // The event at the position is included, so the position before it may be the head.
                     self.refuse_beyond(shown, self.positions.below(shown), self.head().await?)?;
                 }
                 Ok(self.read_all(filter, how, from, view, stop))
@@ -169,7 +169,8 @@ impl Service {
         replies(pages, stop)
     }
 
-    /// The head is taken before the stream is read, so that nothing falls between reading and following.
+    /// Opens a subscription to a stream. The head is read before the stream's version, so no event between
+    /// them is missed.
     async fn follow_stream(
         &self,
         stream: StreamId,
@@ -219,7 +220,7 @@ impl Service {
     }
 }
 
-/// How many events a read asks for.
+/// Returns how many events a read requests.
 const fn count(how: How) -> u64 {
     match how {
         How::Forwards(count) | How::Backwards(count) => count,
@@ -227,7 +228,7 @@ const fn count(how: How) -> u64 {
     }
 }
 
-/// What the caller may, as the server found out before the request came here.
+/// Returns the caller's permissions, which the server has added to the request.
 fn admitted<T>(request: &Request<T>) -> Result<Admitted, Status> {
     let admitted = request.extensions().get::<Admitted>();
     admitted.cloned().ok_or_else(errors::not_admitted)
@@ -261,11 +262,11 @@ impl Streams for Service {
     }
 
     async fn delete(&self, _request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
-        Err(unimplemented("deleting streams: an event, once stored, stays"))
+        Err(unimplemented("deleting streams (stored events are permanent)"))
     }
 
     async fn tombstone(&self, _request: Request<TombstoneReq>) -> Result<Response<TombstoneResp>, Status> {
-        Err(unimplemented("deleting streams: an event, once stored, stays"))
+        Err(unimplemented("deleting streams (stored events are permanent)"))
     }
 
     async fn batch_append(

@@ -1,4 +1,4 @@
-//! Reads of one stream, forwards and backwards.
+//! Reads of one stream, forwards and backwards, as pages of the protocol's messages.
 
 use crate::errors::of_store;
 use crate::generated::event_store::client::streams::ReadResp;
@@ -14,7 +14,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tonic::Status;
 
-/// The stream's version: found by doubling and halving, since a store reads a stream only forwards.
+/// Returns the stream's version. Searches by doubling and halving, because a store can only read a
+/// stream forwards.
 pub(crate) async fn version_of(
     store: &dyn EventStore,
     stream: &StreamId,
@@ -41,16 +42,16 @@ pub(crate) async fn version_of(
     Ok(StreamVersion(below))
 }
 
-/// A stream read towards its end.
+/// A forward read of a stream.
 pub(crate) struct StreamForwards {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) stream: StreamId,
     pub(crate) view: View,
-    /// The next page begins behind this version.
+    /// The version after which the next page begins.
     pub(crate) after: StreamVersion,
     pub(crate) left: u64,
     pub(crate) end_markers: bool,
-    /// Whether the stream is known to exist.
+    /// True if an event was sent, so the client knows that the stream exists.
     pub(crate) found: bool,
 }
 
@@ -90,8 +91,8 @@ impl Pages for StreamForwards {
 }
 
 impl StreamForwards {
-    /// The messages after the last event, as KurrentDB's server sends them. A read from beyond the end is
-    /// empty and names the revision that the next event will have, where that is another one.
+    /// Adds the messages after the last event, as KurrentDB's server sends them. A read from beyond the end
+    /// is empty and contains the revision that the next event will have, if that is another one.
     async fn end_of_stream(&self, ready: &mut VecDeque<ReadResp>) -> Result<(), Status> {
         let mut last = self.after;
         if !self.found {
@@ -112,7 +113,7 @@ impl StreamForwards {
         Ok(())
     }
 
-    /// Whether the client may see the event of this version. No stream has an event of version 0.
+    /// Returns true if the client may see the event of this version. No stream has an event of version 0.
     async fn is_visible(&self, version: StreamVersion) -> Result<bool, Status> {
         let Some(before) = version.0.checked_sub(1) else {
             return Ok(false);
@@ -128,16 +129,16 @@ impl StreamForwards {
     }
 }
 
-/// A stream read towards its beginning.
+/// A backward read of a stream.
 pub(crate) struct StreamBackwards {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) stream: StreamId,
     pub(crate) view: View,
-    /// The version the next page begins with; unknown before the first page.
+    /// The version with which the next page begins; `None` before the first page.
     pub(crate) at: Option<StreamVersion>,
     pub(crate) from: From,
     pub(crate) left: u64,
-    /// Whether anything of the stream was shown.
+    /// True if an event of the stream was sent.
     pub(crate) found: bool,
 }
 
@@ -184,7 +185,7 @@ impl Pages for StreamBackwards {
     }
 }
 
-/// The next page's size: never more than is wanted.
+/// Returns the next page's size: at most the number of events requested.
 pub(crate) fn page_limit(left: u64) -> usize {
     usize::try_from(left).map_or(PAGE_EVENTS, |left| left.min(PAGE_EVENTS))
 }
@@ -199,7 +200,7 @@ mod tests {
     use domain::stored_event::{Position, Record, StoredEvent};
     use domain::time::Timestamp;
 
-    /// One stream with this many events.
+    /// A store with one stream of this many events.
     struct OneStream(u64);
 
     fn stored(version: u64) -> StoredEvent {
@@ -258,7 +259,7 @@ mod tests {
         }
     }
 
-    /// The messages behind the events of a forward read of a stream of `events` events.
+    /// Returns the messages after the events in a forward read of a stream with `events` events.
     async fn ends(events: u64, after: u64, campaigns: CampaignScope) -> Vec<Content> {
         let mut pages = StreamForwards {
             store: Arc::new(OneStream(events)),
@@ -290,7 +291,7 @@ mod tests {
         assert_eq!(ends(3, 3, all.clone()).await, std::slice::from_ref(&last));
         let next = Content::FirstStreamPosition(3);
         assert_eq!(ends(3, 900, all.clone()).await, [next, last]);
-        // The last page is full: the end is known only after another read.
+        // The last page is full, so the end is known only after another read.
         let pages = 2 * PAGE_EVENTS as u64;
         assert_eq!(
             ends(pages, 0, all).await,

@@ -1,4 +1,4 @@
-//! Our events as the protocol's: ids, revisions, positions, metadata.
+//! Converts our events, ids, revisions, positions and metadata to the protocol's messages.
 
 use crate::generated::event_store::client::streams::read_resp::{Content, ReadEvent, read_event};
 use crate::generated::event_store::client::streams::{ReadResp, read_resp};
@@ -16,13 +16,13 @@ use std::collections::HashMap;
 use tonic::Status;
 use uuid::Uuid;
 
-/// Microseconds since 1970 in which `recorded_at` stands in the custom metadata.
+/// The member of the custom metadata with `recorded_at`, in microseconds since 1970.
 pub(crate) const RECORDED_AT_MEMBER: &str = "recorded_at_us";
 
 /// KurrentDB's `created` counts 100-ns ticks since 1970.
 const TICKS_PER_MICROSECOND: i64 = 10;
 
-/// What is shown of a record besides its bytes.
+/// The facts of a record that the protocol shows besides its bytes.
 pub(crate) struct Facts<'a> {
     pub(crate) id: EventId,
     pub(crate) kind: Cow<'a, str>,
@@ -34,7 +34,7 @@ pub(crate) struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// Reads them from a stored record.
+    /// Reads the facts from a stored record.
     pub(crate) fn of(event: &StoredEvent) -> Result<Facts<'static>, Status> {
         let envelope = event
             .envelope()
@@ -51,7 +51,7 @@ impl Facts<'_> {
     }
 }
 
-/// How a client wants ids and positions, and which events it sees at all.
+/// The form of ids and positions that a client gets, and the events that it may see.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     pub(crate) positions: Positions,
@@ -61,8 +61,8 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Whether the client may see an event: to one held to campaigns, what is about none of them is not
-    /// there.
+    /// Returns true if the client may see an event. With access to some campaigns only, events without a
+    /// campaign are not visible.
     pub(crate) fn sees(&self, facts: &Facts<'_>) -> bool {
         match &facts.campaign {
             Some(campaign) => self.campaigns.admits(campaign),
@@ -139,7 +139,7 @@ impl View {
     }
 }
 
-/// Up to where a subscription has come, as its kind of subscription tells it.
+/// The progress of a subscription, in the terms of its kind.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Reached {
     /// A stream's version; 0 while it has no events.
@@ -188,7 +188,7 @@ pub(crate) fn confirmation(id: Uuid) -> ReadResp {
     }))
 }
 
-/// Our versions count events from 1, their revisions from 0.
+/// Converts a version to a revision: versions count events from 1, revisions from 0.
 pub(crate) const fn revision(version: StreamVersion) -> u64 {
     version.0.saturating_sub(1)
 }
@@ -199,7 +199,7 @@ pub(crate) fn identifier(stream: &str) -> StreamIdentifier {
     }
 }
 
-/// A stream's name out of a request.
+/// Reads a stream's name from a request.
 pub(crate) fn stream_of(identifier: Option<StreamIdentifier>) -> Result<StreamId, Status> {
     let name = identifier.map(|one| one.stream_name).unwrap_or_default();
     match String::from_utf8(name.to_vec()) {
@@ -209,7 +209,7 @@ pub(crate) fn stream_of(identifier: Option<StreamIdentifier>) -> Result<StreamId
     }
 }
 
-/// An id out of a request, in either form.
+/// Reads an id from a request, in either form.
 pub(crate) fn uuid_of(id: Option<WireUuid>) -> Result<Uuid, Status> {
     match id.and_then(|id| id.value) {
         Some(wire_uuid::Value::Structured(parts)) => Ok(Uuid::from_u64_pair(
@@ -222,8 +222,8 @@ pub(crate) fn uuid_of(id: Option<WireUuid>) -> Result<Uuid, Status> {
     }
 }
 
-/// What the record does not say of itself, and what KurrentDB's own tools look for: `$correlationId` and
-/// `$causationId`.
+/// Returns the custom metadata: `recorded_at`, which the record does not contain, and the members that
+/// KurrentDB's own tools use, `$correlationId` and `$causationId`.
 fn custom_metadata(recorded_at: Timestamp, facts: &Facts<'_>) -> Vec<u8> {
     let mut members = Map::new();
     members.insert(RECORDED_AT_MEMBER.to_owned(), Value::from(recorded_at.micros()));

@@ -1,4 +1,5 @@
-//! Cuts a run of events into pieces that a store takes over at once, never within one command's events.
+//! Cuts a run of events into chunks, each small enough for one call of `EventStore::load`. All events of one
+//! command stay in one chunk.
 
 use domain::ids::{CommandId, StreamId};
 use domain::ports::event_store::{APPEND_EVENTS_MAX, PAGE_EVENTS_MAX};
@@ -6,12 +7,13 @@ use domain::stored_event::{StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
 use serde::Deserialize;
 
-/// A piece this large is given out at the next command's first event.
+/// The number of events from which a chunk is complete: it ends before the next command's first event.
 const CHUNK_EVENTS: usize = PAGE_EVENTS_MAX - APPEND_EVENTS_MAX;
-/// Likewise in bytes of records, so that memory and a transaction stay small.
+/// The bytes of records from which a chunk is complete, so that memory and a transaction stay small.
 const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
-/// What the events of one append share.
+/// The facts that all events of one append share: stream, command and `recorded_at`. Two neighboring events
+/// belong to one batch if these are equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BatchMark {
     stream: StreamId,
@@ -38,7 +40,7 @@ impl BatchMark {
     }
 }
 
-/// Collects events until they are worth a call of `EventStore::load`.
+/// Collects events into chunks for `EventStore::load`.
 #[derive(Debug, Default)]
 pub struct Chunks {
     events: Vec<StoredEvent>,
@@ -47,7 +49,8 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    /// Takes the next event; answers the piece before it when that is large enough and ends a command.
+    /// Adds the next event. Returns the chunk before it, if that chunk is large enough and the event begins
+    /// another command.
     pub fn push(&mut self, event: StoredEvent) -> Result<Option<Vec<StoredEvent>>, UnreadableRecord> {
         let mark = BatchMark::of(&event)?;
         let is_large = self.events.len() >= CHUNK_EVENTS || self.bytes >= CHUNK_BYTES;
@@ -58,7 +61,7 @@ impl Chunks {
         Ok(full)
     }
 
-    /// What is left; empty when there is nothing.
+    /// Returns the events that are not yet returned and empties the collection. The result may be empty.
     pub fn take(&mut self) -> Vec<StoredEvent> {
         self.bytes = 0;
         std::mem::take(&mut self.events)

@@ -1,7 +1,8 @@
-//! Where a backup's parts stand: files of a folder, or entries of one tar file (POSIX.1-1988 ustar).
+//! The container of a backup's parts: the files of a folder, or the entries of one tar file
+//! (POSIX.1-1988 ustar).
 //!
-//! A tar file holds the parts of the folder in order, the manifest last. Its headers follow from name and
-//! size alone and its padding is zero, so that every byte can be checked.
+//! A tar file holds the same parts in order, the manifest last. Its headers depend only on name and size and
+//! its padding is zero, so that every byte can be checked.
 
 use super::error::BackupError;
 use std::fs::{self, File, OpenOptions};
@@ -9,19 +10,20 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// The part that makes a backup a finished one.
+/// The name of the manifest, the part that is written last. Without it a backup is unfinished.
 pub const MANIFEST_FILE: &str = "manifest.json";
-/// What a tar file in the making is called behind its own name.
+/// The file name extension of a tar file or part that is not finished.
 const PARTIAL: &str = "partial";
-/// Bytes of a tar block.
+/// The size of a tar block, in bytes.
 const BLOCK_BYTES: usize = 512;
-/// Largest part taken: segments end soon after 16 MiB, and a manifest of a million segments has about 150 MB.
+/// The most bytes of one part. Segments end soon after 16 MiB, and a manifest of a million segments has about
+/// 150 MB.
 const PART_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// Only its owner reads a backup.
+/// The file mode of a backup: only its owner can read it.
 const FILE_MODE: u32 = 0o600;
 
-/// A backup in one file never overwrites.
+/// Returns an error if the path exists, because a backup in one file never overwrites.
 pub(super) fn refuse_existing(path: &Path) -> Result<(), BackupError> {
     if path.exists() {
         let why = "a backup never overwrites; name another file".to_owned();
@@ -33,7 +35,7 @@ pub(super) fn refuse_existing(path: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Writes parts of one tar file; it gets its name at the end.
+/// Writes the parts of one tar file. The file has a temporary name until `finish`.
 pub(super) struct TarWriter {
     path: PathBuf,
     aside: PathBuf,
@@ -66,7 +68,7 @@ impl TarWriter {
         write().map_err(|error| BackupError::disk(&self.aside, &error))
     }
 
-    /// Makes it durable and gives it its name.
+    /// Ends the tar file, syncs it and gives it its final name.
     pub(super) fn finish(mut self) -> Result<(), BackupError> {
         let end = || -> io::Result<()> {
             self.file.write_all(&[0_u8; 2 * BLOCK_BYTES])?;
@@ -79,7 +81,7 @@ impl TarWriter {
     }
 }
 
-/// Writes one part of a folder durably; the manifest replaces the former one at once.
+/// Writes one part of a folder and syncs it. An existing part of this name is replaced atomically.
 pub(super) fn write_part(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
     let path = folder.join(name);
     let aside = folder.join(format!("{name}.{PARTIAL}"));
@@ -99,13 +101,13 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// A rename is durable once its folder is.
+/// Syncs the folder of this path: a rename is durable only after that.
 fn sync_folder(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or_else(|| Path::new(".")))?.sync_all()
 }
 
-/// A part of a tar file.
+/// A part in a tar file: its name, the offset of its content, and its size.
 #[derive(Debug)]
 pub(super) struct Entry {
     name: String,
@@ -113,7 +115,7 @@ pub(super) struct Entry {
     bytes: u64,
 }
 
-/// The parts of a finished backup.
+/// The parts of a finished backup, in a folder or a tar file.
 #[derive(Debug)]
 pub(super) enum Parts {
     Folder(PathBuf),
@@ -149,7 +151,8 @@ impl Parts {
         })
     }
 
-    /// Names in order; of a folder none, since its manifest says which parts count.
+    /// Returns the names of a tar file's parts, in order. `None` for a folder: its manifest says which
+    /// files count.
     pub(super) fn names(&self) -> Option<Vec<&str>> {
         match self {
             Self::Folder(_) => None,
@@ -157,7 +160,7 @@ impl Parts {
         }
     }
 
-    /// One part whole.
+    /// Returns the content of one part. Fails if the part is missing or larger than 256 MiB.
     pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, BackupError> {
         match self {
             Self::Folder(folder) => read_file(folder, name),
@@ -205,7 +208,7 @@ fn read_entry(path: &Path, entry: &Entry) -> Result<Vec<u8>, BackupError> {
     Ok(bytes)
 }
 
-/// Walks over the headers of a tar file.
+/// Reads the headers of a tar file, one after another.
 struct Scan {
     path: PathBuf,
     file: File,
@@ -240,7 +243,10 @@ impl Scan {
             let entry = self.entry(&block, entries.last())?;
             self.offset = entry.offset + entry.bytes + padding_of_u64(entry.bytes);
             if self.offset > self.size {
-                let why = format!("the file ends at byte {} and it at {}", self.size, self.offset);
+                let why = format!(
+                    "the file ends at byte {} and the part at byte {}",
+                    self.size, self.offset
+                );
                 return Err(BackupError::Truncated {
                     part: entry.name,
                     why,
@@ -250,7 +256,8 @@ impl Scan {
         }
     }
 
-    /// The next block, which is a header or the first of the end.
+    /// Reads the next block, which is a header or the first block of the end mark. Fails if the file
+    /// ends before.
     fn block(&mut self, before: Option<&Entry>) -> Result<[u8; BLOCK_BYTES], BackupError> {
         let mut block = [0_u8; BLOCK_BYTES];
         let mut read = || -> io::Result<()> {
@@ -292,7 +299,7 @@ impl Scan {
         })
     }
 
-    /// After the first zero block one more, and then nothing.
+    /// Checks the end of the tar file: a second zero block and nothing after it.
     fn end(&mut self, last: Option<&Entry>) -> Result<(), BackupError> {
         let second = self.block(last)?;
         if second != [0_u8; BLOCK_BYTES] || self.offset != self.size {
@@ -319,7 +326,7 @@ const fn padding_of_u64(bytes: u64) -> u64 {
     (block - bytes % block) % block
 }
 
-/// The only header a part of this name and size has.
+/// Returns the only valid header of a part with this name and size.
 fn header(name: &str, bytes: u64) -> io::Result<[u8; BLOCK_BYTES]> {
     let mut header = tar::Header::new_ustar();
     header.set_path(name)?;

@@ -1,4 +1,4 @@
-//! What can be wrong with a backup, by part and position.
+//! Errors of a backup, with the part and position that they concern.
 
 use crate::proof::ProofError;
 use domain::ports::event_store::StoreError;
@@ -6,18 +6,19 @@ use domain::problem::Problem;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a backup cannot be written, believed or restored. Positions count the backup's events from 1.
+/// The reasons why a backup cannot be written, verified or restored. Positions count the backup's events
+/// from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BackupError {
     #[error("{} does not exist", .0.display())]
     Missing(PathBuf),
-    /// Written aside and never finished, or no backup at all.
+    /// The backup was never finished, or the file is no backup.
     #[error("{} is no finished backup: {why}", path.display())]
     Unfinished { path: PathBuf, why: String },
-    /// Ends within a part.
+    /// The file ends within a part.
     #[error("{part} is cut off: {why}")]
     Truncated { part: String, why: String },
-    /// Not the bytes that were written.
+    /// A part does not have the bytes that were written.
     #[error("{part}{}: {why}", at(*.position))]
     Altered {
         part: String,
@@ -26,20 +27,21 @@ pub enum BackupError {
     },
     #[error("the backup has format version {found}, this build knows {known}: use a newer ledgerline")]
     NewerFormat { found: u32, known: u32 },
-    /// A checkpoint that the backup does not agree with, or that cannot be held against it.
+    /// The backup contradicts a checkpoint, or the checkpoint cannot be compared with it.
     #[error("the backup does not agree with the checkpoint: {0}")]
     Checkpoint(String),
-    /// Something is there already.
+    /// The file or folder to write already exists.
     #[error("{} exists already: {why}", path.display())]
     Exists { path: PathBuf, why: String },
-    /// The log is not the one that the backup began with.
+    /// The log to back up is not the log of the existing backup.
     #[error("the log is another one than the backup's: {0}")]
     OtherLog(String),
     #[error("the backup has {size} events, there is no position {position}")]
     NoSuchPosition { position: u64, size: u64 },
-    /// Part of a command's events is half a decision.
+    /// The cut lies within the events of one command. They are one decision and are restored together or not
+    /// at all.
     #[error(
-        "position {position} is within the events {first} to {last} of one command, which stand or fall \
+        "position {position} is within the events {first} to {last} of one command, which are restored \
          together: restore to {before} or {last}", before = .first - 1
     )]
     SplitsBatch { position: u64, first: u64, last: u64 },
@@ -56,7 +58,7 @@ fn at(position: Option<u64>) -> String {
 }
 
 impl BackupError {
-    /// True when a check of the backup's own bytes found something wrong.
+    /// Returns true if the check of the backup's own bytes found a fault.
     pub const fn is_finding(&self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! Loads a backup into an empty store: events as they are, up to the end or a position.
+//! Restores a backup into an empty store: the events byte for byte, up to the end or to a position.
 
 use super::chunks::{BatchMark, Chunks};
 use super::error::BackupError;
@@ -7,18 +7,19 @@ use crate::proof::{RootFold, TreeHash, event_hash};
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::{Position, UnreadableRecord};
 
-/// What a store has taken over.
+/// The result of a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loaded {
-    /// Events.
+    /// The number of events loaded.
     pub size: u64,
-    /// Their root.
+    /// The Merkle root over these events.
     pub root: TreeHash,
-    /// The store's head now.
+    /// The store's head after the restore.
     pub head: Position,
 }
 
-/// Refuses a position that the backup has not, or that parts the events of one command.
+/// Returns an error if the backup has no event at `position`, or if the position lies within the events of
+/// one command.
 pub fn check_cut(reader: &BackupReader, position: u64) -> Result<(), BackupError> {
     let size = reader.manifest().size;
     if position == 0 || position > size {
@@ -55,7 +56,8 @@ fn judge_cut(position: u64, first: u64, last: Option<u64>) -> Result<(), BackupE
     }
 }
 
-/// Loads the events up to `to` into an empty store. `progress` hears events done and in all.
+/// Loads the events up to position `to` into an empty store. Calls `progress` after each segment with the
+/// number of events done and the total.
 pub async fn load_into(
     reader: &BackupReader,
     to: u64,

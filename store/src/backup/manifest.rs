@@ -1,4 +1,5 @@
-//! The manifest: what a backup holds. Its bytes are canonical, so that no byte of it can change unseen.
+//! The manifest: the list of a backup's contents. Its JSON is canonical and hashed, so that a change of any
+//! byte is detected.
 
 use super::container::MANIFEST_FILE;
 use super::error::BackupError;
@@ -11,67 +12,67 @@ use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The format this build writes and reads.
+/// The version of the format that this build writes and reads.
 pub(super) const FORMAT_VERSION: u32 = 1;
 const FORMAT: &str = "ledgerline-backup";
-/// Segments of one backup at most: 65 events each would still be a million and more.
+/// The most segments of one backup: with as few as 65 events each, more than 65 million events.
 const SEGMENTS_MAX: usize = 1_000_000;
 
-/// What a backup says of itself.
+/// The manifest of a backup: its origin, size, Merkle root and segments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     pub format: String,
     pub version: u32,
     pub made_at: Timestamp,
-    /// Program and version.
+    /// Name and version of the program that made the backup.
     pub made_by: String,
     pub source: Source,
-    /// Position of the last event in the log it was made of.
+    /// Position of the last event of the backup, as the source log numbers it.
     pub head: Position,
-    /// Events; they are counted from 1.
+    /// The number of events. The backup numbers them from 1.
     pub size: u64,
     /// `recorded_at` of the last event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_recorded_at: Option<Timestamp>,
     /// Merkle root over all events, base64 (RFC 9162, 2.1.1).
     pub root: String,
-    /// The log's latest signed checkpoint when the backup began, of this size or a smaller one.
+    /// The log's latest signed checkpoint when the backup began; it covers this number of events or fewer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<String>,
-    /// The key that checkpoint is to be checked with. One from elsewhere proves more.
+    /// The public key that verifies the checkpoint. A key from another source proves more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vkey: Option<String>,
     pub segments: Vec<SegmentFacts>,
 }
 
-/// The log a backup was made of.
+/// The log of which the backup is a copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// `sqlite`, `postgres` or `kurrent`; no path and no address.
+    /// The kind of store: `sqlite`, `postgres` or `kurrent`. Never a path or an address.
     pub store: String,
-    /// Its positions were 1, 2, 3 …
+    /// True if the positions of the log are 1, 2, 3 … without gaps.
     pub dense: bool,
-    /// `real` or `rehearsal`, where known; a restored directory is of the same mode.
+    /// `real` or `rehearsal`, if known. A restored directory has the same mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
 }
 
-/// One segment.
+/// A segment's name, position, size and hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SegmentFacts {
     pub name: String,
-    /// Position of its first event.
+    /// Position of the segment's first event, counted in the backup.
     pub first: u64,
     pub count: u32,
     pub bytes: u64,
-    /// Lower hex, as `sha256sum` prints it.
+    /// SHA-256 of the segment's bytes, lower hex, as `sha256sum` prints it.
     pub sha256: String,
 }
 
-/// The manifest with a hash over its own text.
+/// The content of the manifest file: the manifest and a hash over its text.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sealed {
@@ -100,7 +101,8 @@ impl Manifest {
         hex(&Sha256::digest(compact))
     }
 
-    /// Reads a manifest; any change of any byte is an error.
+    /// Reads a manifest. Fails if any byte differs from what was written, or if the format is newer than
+    /// this build.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, BackupError> {
         let altered = |why: &dyn ToString| BackupError::altered(MANIFEST_FILE, None, why.to_string());
         refuse_newer(bytes)?;
@@ -113,7 +115,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Segments follow one another without a gap and add up.
+    /// Checks that the segments follow one another without a gap and contain `size` events.
     fn check_segments(&self) -> Result<(), BackupError> {
         let wrong = |why: String| Err(BackupError::altered(MANIFEST_FILE, None, why));
         if self.segments.len() > SEGMENTS_MAX {
@@ -137,7 +139,7 @@ impl Manifest {
         Ok(())
     }
 
-    /// The root as a hash.
+    /// Returns the Merkle root, decoded from base64. Fails if it does not have 32 bytes.
     pub fn root_hash(&self) -> Result<TreeHash, BackupError> {
         let wrong = || BackupError::altered(MANIFEST_FILE, None, "its root is not 32 bytes of base64");
         let bytes = BASE64_STANDARD.decode(&self.root).or(Err(wrong()))?;
@@ -153,7 +155,8 @@ pub(super) fn base64(hash: &TreeHash) -> String {
     BASE64_STANDARD.encode(hash)
 }
 
-/// A later format may have other members: say that, before their absence is taken for damage.
+/// Returns an error if the format version is newer than this build's. This is checked first: a later format
+/// may have other members, and their absence would be reported as damage.
 fn refuse_newer(bytes: &[u8]) -> Result<(), BackupError> {
     #[derive(Deserialize)]
     struct Version {

@@ -1,9 +1,9 @@
-//! Backups of a log: its events byte for byte in checked segments, and a manifest with their Merkle root.
+//! Backups of a log: its events byte for byte in hashed segments, and a manifest with their Merkle root.
 //!
-//! A backup holds no key of any kind, so personal fields stay sealed in it. It is written beside the running
-//! writer, up to the head at its begin, and gets its final name last: what has no manifest was never
-//! finished. Every byte of it is checked before it is believed. `docs/reference/backup.md` describes the
-//! format.
+//! A backup holds no key of any kind, so personal fields stay sealed in it. It is made while the log's
+//! writer runs and holds the events up to the head at its beginning. The manifest is written last: a backup
+//! without one is unfinished. Every byte is checked before it is used. `docs/reference/backup.md` describes
+//! the format.
 
 mod chunks;
 mod container;

@@ -1,4 +1,4 @@
-//! Reads a finished backup, part by part; what it gives has been checked against the manifest.
+//! Reads a finished backup, part by part. The events it returns have been checked against the manifest.
 
 use super::container::{MANIFEST_FILE, Parts};
 use super::error::BackupError;
@@ -17,7 +17,7 @@ pub struct BackupReader {
 }
 
 impl BackupReader {
-    /// Opens a tar file or a folder. The manifest is checked; segments are, as they are read.
+    /// Opens a tar file or a folder and checks its manifest. A segment is checked when it is read.
     pub fn open(path: &Path) -> Result<Self, BackupError> {
         let parts = Parts::open(path)?;
         let manifest = Manifest::parse(&parts.read(MANIFEST_FILE)?)?;
@@ -26,7 +26,8 @@ impl BackupReader {
         Ok(reader)
     }
 
-    /// A tar file holds exactly the manifest's parts, in its order.
+    /// Checks that a tar file holds exactly the parts that the manifest names, in its order. A folder may
+    /// hold other files.
     fn check_names(&self) -> Result<(), BackupError> {
         let Some(names) = self.parts.names() else {
             return Ok(());
@@ -54,11 +55,11 @@ impl BackupReader {
         &self.manifest
     }
 
-    /// The events of one segment, each with its position in the backup.
+    /// Reads and checks one segment. Returns its events, each with its position in the backup.
     pub fn segment(&self, facts: &SegmentFacts) -> Result<Vec<StoredEvent>, BackupError> {
         let bytes = self.parts.read(&facts.name)?;
         let is_whole = bytes.len() as u64 == facts.bytes && hex(&Sha256::digest(&bytes)) == facts.sha256;
-        // Where the bytes are wrong, decoding says at which position.
+        // Decoding comes first: if bytes are wrong, its error names the position.
         let events = segment::decode(&facts.name, &bytes, facts.first, facts.count)?;
         if is_whole {
             return Ok(events);

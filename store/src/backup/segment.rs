@@ -1,4 +1,5 @@
-//! A segment: a run of events as bytes, each with a check of its own, so that damage is named by position.
+//! A segment: a run of events as bytes. Each event has its own check value, so that damage is reported
+//! by position.
 //!
 //! `ledgerline events 1\n · first position (8) · count (4)`, then for each event `record length (4) ·
 //! recorded_at (8, µs since 1970) · record · check (8)`; numbers are big-endian. The check is the first 8
@@ -12,16 +13,17 @@ use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
 const MAGIC: &[u8] = b"ledgerline events 1\n";
-/// Bytes before the first event.
+/// The length of a segment's header, in bytes.
 const HEADER_BYTES: usize = MAGIC.len() + 8 + 4;
-/// Bytes of one event's check.
+/// The length of an event's check value, in bytes.
 const CHECK_BYTES: usize = 8;
-/// Most events of a segment.
+/// The most events of one segment.
 pub(super) const SEGMENT_EVENTS_MAX: usize = 65_536;
-/// A segment that reaches this size takes no further event; it is held in memory while it is made or read.
+/// The bytes from which a segment is full: it takes no further event. A segment is in memory while it is
+/// written or read.
 pub(super) const SEGMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// A segment in the making.
+/// A segment that is being filled.
 #[derive(Debug, Default)]
 pub(super) struct SegmentBuilder {
     first: u64,
@@ -45,7 +47,7 @@ impl SegmentBuilder {
         self.count as usize >= SEGMENT_EVENTS_MAX || self.body.len() >= SEGMENT_BYTES_MAX
     }
 
-    /// Adds the next event, whose leaf hash is answered.
+    /// Appends the next event. Returns its leaf hash.
     pub(super) fn push(&mut self, event: &StoredEvent) -> TreeHash {
         let leaf = leaf_hash(event.recorded_at, &event.record);
         let position = self.first + u64::from(self.count);
@@ -80,7 +82,8 @@ fn check_of(position: u64, leaf: &TreeHash) -> [u8; CHECK_BYTES] {
     [a, b, c, d, e, f, g, h]
 }
 
-/// Reads `count` events from `first` on. `part` names the segment in errors.
+/// Decodes a segment of `count` events, the first at position `first`, and checks each event. `part` is the
+/// segment's name in errors.
 pub(super) fn decode(
     part: &str,
     bytes: &[u8],
@@ -93,7 +96,7 @@ pub(super) fn decode(
     if rest.take(HEADER_BYTES).ok_or_else(wrong_header)? != expected {
         return Err(wrong_header());
     }
-    // What the header says is believed only as far as the bytes go.
+    // The capacity is also limited by the number of bytes: the header's count is not trusted.
     let mut events = Vec::with_capacity((count as usize).min(bytes.len() / HEADER_BYTES));
     for position in (first..).take(count as usize) {
         let event = decode_event(&mut rest, position);
@@ -125,7 +128,7 @@ fn decode_event(rest: &mut Rest<'_>, position: u64) -> Option<StoredEvent> {
     Some(StoredEvent::new(Position(position), recorded_at, record.into()))
 }
 
-/// What of a segment is yet to be read.
+/// The bytes of a segment that are still to be read.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {

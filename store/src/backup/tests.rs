@@ -1,4 +1,5 @@
-//! A backup is written beside its log, believed only whole, and restored byte for byte.
+//! Tests of backups: written while the log is open, rejected if any byte is wrong, and restored byte
+//! for byte.
 
 use super::segment::{SEGMENT_EVENTS_MAX, SegmentBuilder};
 use super::{
@@ -16,7 +17,7 @@ use domain::time::Timestamp;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Events of the log that most tests back up: 3 batches of 4.
+/// The number of events in the log that most tests back up: 3 batches of 4.
 const SIZE: u64 = 12;
 
 fn memory() -> MemoryEventStore {
@@ -96,7 +97,7 @@ async fn a_backup_is_restored_byte_for_byte_from_a_file_and_from_a_folder() {
         assert_eq!(loaded.root, written.manifest.root_hash().unwrap());
         assert_eq!(events_of(&restored).await, events_of(&store).await);
         let again = load_into(&reader, SIZE, &restored, &mut |_, _| {}).await;
-        assert!(again.is_err(), "the store is not empty any more");
+        assert!(again.is_err(), "the store is no longer empty");
     }
 }
 
@@ -151,7 +152,7 @@ async fn a_file_cut_off_anywhere_is_no_backup_and_says_where_it_ends() {
     assert!(check(&place.folder).is_err());
 }
 
-/// Writes the segment that `events` make, where the manifest says, with the manifest's hash set to fit.
+/// Replaces the first segment by one of `events` and adapts the manifest's hash, sizes and `count` to it.
 fn forge(folder: &Path, events: &[StoredEvent], count: u32) {
     let mut segment = SegmentBuilder::starting_at(1);
     for event in events {
@@ -191,7 +192,7 @@ async fn a_changed_or_swapped_event_is_named_by_segment_and_position() {
     back_up(&store, Out::Folder(place.folder.clone())).await.unwrap();
     let path = place.folder.join("000001.events");
     let whole = std::fs::read(&path).unwrap();
-    // All records of the log have one length, so entries have too.
+    // All records of the log have the same length, so the entries have too.
     let entry = (whole.len() - 32) / 12;
     let mut flipped = whole.clone();
     flipped[32 + 6 * entry + 40] ^= 1;
@@ -281,7 +282,7 @@ async fn a_restore_to_a_position_does_not_part_the_events_of_one_command() {
     assert_eq!(events_of(&restored).await, events_of(&store).await[..8]);
 }
 
-/// A checkpoint over the first `size` events, and its key.
+/// Returns a signed checkpoint over the first `size` events, and its signing key.
 async fn checkpoint(store: &MemoryEventStore, size: u64, seed: u64) -> (String, SigningKey) {
     let dir = tempfile::tempdir().unwrap();
     let ids = HashIds::new(seed);

@@ -1,4 +1,4 @@
-//! Verifies a backup whole: every segment, the order and number of events, the root, and checkpoints.
+//! Verifies a complete backup: every segment, the order and number of events, the root, and checkpoints.
 
 use super::container::MANIFEST_FILE;
 use super::error::BackupError;
@@ -7,36 +7,39 @@ use super::reader::BackupReader;
 use crate::proof::{RootFold, SignedCheckpoint, TreeHash, VerifierKey, event_hash};
 use std::collections::BTreeMap;
 
-/// What a verification may be held against from outside.
+/// What the caller requires in addition to the backup's own checks.
 #[derive(Debug, Clone, Default)]
 pub struct Demands {
-    /// The text of a signed checkpoint that somebody else has kept.
+    /// The text of a signed checkpoint from outside the backup, for example from an auditor.
     pub checkpoint: Option<String>,
-    /// The key to check signatures with; without it the key that the backup names.
+    /// The key that verifies signatures. If absent, the key named in the backup is used.
     pub key: Option<VerifierKey>,
 }
 
-/// What was found to hold.
+/// The result of a successful verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     pub size: u64,
     pub root: TreeHash,
-    /// Size of the backup's own checkpoint, whose root and signature hold.
+    /// Number of events covered by the backup's own checkpoint, if it has one. Its root and signature
+    /// are verified.
     pub own_checkpoint: Option<u64>,
-    /// Size of the checkpoint from outside, likewise.
+    /// Number of events covered by the checkpoint from outside, if one was given. Its root and signature
+    /// are verified.
     pub outside_checkpoint: Option<u64>,
-    /// The signatures were checked with a key from outside.
+    /// True if the signatures were verified with a key from outside the backup.
     pub by_outside_key: bool,
 }
 
-/// A checkpoint whose signature holds.
+/// A checkpoint with a verified signature. Its root is not yet compared.
 struct Believed {
     size: u64,
     root: TreeHash,
     what: &'static str,
 }
 
-/// Reads everything. `progress` hears events done and in all. An error names the part and position.
+/// Reads and verifies the whole backup. Calls `progress` after each segment with the number of events done
+/// and the total. An error names the part and, if known, the position.
 pub fn verify(
     reader: &BackupReader,
     demands: &Demands,
@@ -53,7 +56,7 @@ pub fn verify(
         reader,
         demands.checkpoint.as_deref(),
         demands,
-        "the checkpoint given",
+        "the given checkpoint",
     )?;
     let believed: Vec<&Believed> = own.iter().chain(&outside).collect();
     let roots = roots_at(reader, believed.iter().map(|one| one.size), progress)?;
@@ -118,7 +121,8 @@ fn believe(
     }))
 }
 
-/// The roots at some sizes and at the end.
+/// Reads all segments. Returns the Merkle roots over the first events for each of `sizes`, and over
+/// all events.
 fn roots_at(
     reader: &BackupReader,
     sizes: impl Iterator<Item = u64>,

@@ -1,7 +1,7 @@
-//! Writes a backup beside the running writer of the log: everything up to the head at its begin.
+//! Writes a backup while the log's writer runs: all events up to the head at its beginning.
 //!
-//! A folder that holds a finished backup is gone on with: its segments are checked and kept, and what the log
-//! has since is added behind them.
+//! If the folder holds a finished backup, its segments are checked and kept, and the log's newer events
+//! are appended.
 
 use super::container::{MANIFEST_FILE, TarWriter, refuse_existing, write_part};
 use super::error::BackupError;
@@ -15,20 +15,21 @@ use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// Events read from the store at a time: short transactions, so that the writer's log can be trimmed.
+/// The number of events read at a time. Transactions stay short, so that the writer can trim its
+/// write-ahead log.
 const PAGE_EVENTS: usize = 1_024;
 
-/// Where a backup goes.
+/// The destination of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Out {
     /// One tar file, which must not exist.
     File(PathBuf),
-    /// A folder: new, empty, or with a backup of the same log to go on with.
+    /// A folder that is new, empty, or holds a backup of the same log to continue.
     Folder(PathBuf),
 }
 
 impl Out {
-    /// Refuses a file that exists; what is in a folder is looked at when it is gone on with.
+    /// Returns an error if the destination is a file that exists. A folder's content is checked by `create`.
     pub fn refuse_what_is_there(&self) -> Result<(), BackupError> {
         match self {
             Self::File(file) => refuse_existing(file),
@@ -37,27 +38,28 @@ impl Out {
     }
 }
 
-/// What the maker of a backup knows.
+/// The facts about a backup that its maker supplies.
 #[derive(Debug, Clone)]
 pub struct Made {
     pub at: Timestamp,
-    /// Program and version.
+    /// Name and version of the program.
     pub by: String,
     pub source: Source,
-    /// The latest signed checkpoint and its key, read before the backup began.
+    /// The log's latest signed checkpoint and its public key, read before the backup began.
     pub checkpoint: Option<(String, String)>,
 }
 
-/// What was written.
+/// The result of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     pub manifest: Manifest,
-    /// Events that the folder held already.
+    /// Number of events that the folder already held.
     pub kept: u64,
 }
 
-/// Writes the events of `store` up to its head now. `progress` hears events done and in all. Killed at any
-/// moment it leaves a former backup as it was, and nothing that could be taken for a new one.
+/// Writes the events of `store` up to its current head. Calls `progress` after each page with the number of
+/// events done and the total. If the process is killed, an earlier backup in the folder stays valid, and
+/// nothing passes for a new one.
 pub async fn create(
     store: &dyn EventStore,
     out: &Out,
@@ -84,7 +86,7 @@ pub async fn create(
     Ok(Written { manifest, kept })
 }
 
-/// The log still holds the event that the backup ends with.
+/// Returns an error unless the log still holds the backup's last event, at the same position.
 async fn check_same_log(
     store: &dyn EventStore,
     last: &StoredEvent,
@@ -116,7 +118,7 @@ struct Writer {
     /// Position in the log of the last event written.
     source_head: Position,
     last: Option<StoredEvent>,
-    /// The manifest that is there already.
+    /// The manifest of the backup that is continued.
     former: Option<Manifest>,
 }
 
@@ -141,7 +143,7 @@ impl Writer {
         }
     }
 
-    /// Reads what is there, which checks it.
+    /// Opens the backup in the folder to continue it. Reads and checks all its segments.
     fn go_on(folder: &Path) -> Result<Self, BackupError> {
         let reader = BackupReader::open(folder)?;
         let mut fold = RootFold::new();
@@ -237,14 +239,15 @@ impl Writer {
     fn refuse_another_source(&self, manifest: &Manifest) -> Result<(), BackupError> {
         match &self.former {
             Some(former) if former.source.mode != manifest.source.mode => Err(BackupError::OtherLog(
-                "one is of a rehearsal and one is not".to_owned(),
+                "one of them is a rehearsal and the other is not".to_owned(),
             )),
             Some(_) | None => Ok(()),
         }
     }
 }
 
-/// A folder that holds nothing, or only what a killed backup left.
+/// Creates the folder if needed. Returns an error if it holds other files than the leftovers of a
+/// killed backup.
 fn prepare(folder: &Path) -> Result<(), BackupError> {
     let disk = |error: &std::io::Error| BackupError::disk(folder, error);
     std::fs::create_dir_all(folder).map_err(|error| disk(&error))?;

@@ -1,19 +1,20 @@
-//! Unwrapped keys of the persons in use, in bounded memory.
+//! A cache of the unwrapped keys of persons in use, with a limit.
 
 use domain::ids::CustomerId;
 use domain::ports::vault::PersonKey;
 use std::collections::{HashMap, VecDeque};
 
-/// Most keys kept unwrapped: every customer in a campaign of that size, in about 10 MiB.
+/// The most unwrapped keys in the cache: enough for every customer of a campaign of that size, in about
+/// 10 MiB.
 pub(crate) const KEYS_CACHED_MAX: usize = 65_536;
 
 struct Cached {
     key: PersonKey,
-    /// Asked for since it last came to the front of the queue.
+    /// True if the key was requested since it last moved through the queue.
     used: bool,
 }
 
-/// A second-chance queue: what was asked for since it was last looked at stays one more round.
+/// A second-chance (clock) cache: a key that was requested since its last turn stays for one more round.
 pub(crate) struct KeyCache {
     keys: HashMap<CustomerId, Cached>,
     queue: VecDeque<CustomerId>,
@@ -47,7 +48,7 @@ impl KeyCache {
         self.keys.insert(person, Cached { key, used: false });
     }
 
-    /// The key is zeroed once nobody holds it any more.
+    /// Removes a key from the cache. Its bytes are zeroed when the last holder drops it.
     pub(crate) fn forget(&mut self, person: &CustomerId) {
         self.keys.remove(person);
         self.queue.retain(|queued| queued != person);

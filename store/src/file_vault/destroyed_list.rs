@@ -1,8 +1,9 @@
-//! `destroyed.list`: the ids of persons whose keys are gone for good, in a file that only grows.
+//! `destroyed.list`: the ids of persons with permanently destroyed keys, in a file that only grows.
 //!
-//! It stands beside `keys.db` and not in it, so that an older `keys.db` put back in its place brings no key
-//! back: whoever opens the keys applies the list first. One line per person: the id, a space, the instant
-//! (RFC 3339, UTC). A line is durable before the key's row is touched; a line cut by a crash is no line.
+//! The file is separate from `keys.db`, so that an older copy of `keys.db` cannot bring a key back: each
+//! opening of the keys applies the list first. A line has the person's id, a space, and the time of
+//! destruction (RFC 3339, UTC). It is durable before the key's row is changed. A line without a line feed was
+//! cut by a crash and is ignored.
 
 use crate::data_lock::sync_dir;
 use domain::ids::CustomerId;
@@ -14,16 +15,16 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// The list's file inside the keys directory.
+/// The name of the list in the keys directory.
 pub(super) const DESTROYED_FILE: &str = "destroyed.list";
 
-/// Largest list that is read: about ten million persons.
+/// The most bytes of the list that are read: about ten million persons.
 const LIST_BYTES_MAX: u64 = 1 << 30;
 
-/// Longest line: an id of 32 digits and an instant.
+/// The most bytes of a line: an id of 32 digits and a time.
 const LINE_BYTES_MAX: u64 = 128;
 
-/// The list as it stands in a keys directory.
+/// The list of a keys directory.
 pub(super) struct DestroyedList {
     file: PathBuf,
 }
@@ -35,7 +36,7 @@ impl DestroyedList {
         }
     }
 
-    /// By person, the first instant; empty when there is no file.
+    /// Reads the list. Returns the first time of destruction by person; empty if there is no file.
     pub(super) fn read(&self) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError> {
         let mut text = String::new();
         match File::open(&self.file) {
@@ -49,7 +50,7 @@ impl DestroyedList {
             Err(error) => return Err(self.failed(&error)),
         }
         let mut destroyed = BTreeMap::new();
-        // What stands behind the last line feed was cut by a crash and never acknowledged.
+        // Text after the last line feed was cut by a crash and never acknowledged.
         for line in text.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
             let (person, at) = parse(line).ok_or_else(|| {
                 VaultError::WrongMaster(format!(
@@ -62,7 +63,7 @@ impl DestroyedList {
         Ok(destroyed)
     }
 
-    /// Adds a person; file and name are durable when this returns.
+    /// Appends a person to the list. The line and the file's name are durable when this returns.
     pub(super) fn add(&self, person: &CustomerId, at: Timestamp) -> Result<(), VaultError> {
         self.append(person, at).map_err(|error| self.failed(&error))
     }
@@ -85,7 +86,7 @@ impl DestroyedList {
     }
 }
 
-/// What a crash cut is taken away, so that the next line stands on its own.
+/// Removes an incomplete last line, so that the next line is separate.
 fn cut_behind_last_line(file: &mut File) -> std::io::Result<()> {
     let length = file.metadata()?.len();
     let start = length.saturating_sub(LINE_BYTES_MAX);
@@ -101,7 +102,7 @@ fn cut_behind_last_line(file: &mut File) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A whole line, or nothing.
+/// Parses a complete line with its line feed. Returns `None` for anything else.
 pub(super) fn parse(line: &str) -> Option<(CustomerId, Timestamp)> {
     let (person, at) = line.strip_suffix('\n')?.split_once(' ')?;
     Some((person.parse().ok()?, at.parse().ok()?))
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn a_line_that_was_altered_is_damage_and_not_skipped() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(DESTROYED_FILE), "nobody ever\n").unwrap();
+        std::fs::write(dir.path().join(DESTROYED_FILE), "neither id nor time\n").unwrap();
         let read = DestroyedList::of(dir.path()).read();
         assert!(matches!(read, Err(VaultError::WrongMaster(_))), "{read:?}");
     }

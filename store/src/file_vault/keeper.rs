@@ -1,5 +1,5 @@
-//! The keeper thread: owns the key file, makes keys in groups, destroys them one by one, and answers once
-//! that is durable.
+//! The keeper thread: owns the key file, makes keys in groups, destroys keys one by one, and answers each
+//! request when the change is durable.
 
 use super::keys::{Found, Keys};
 use domain::ids::CustomerId;
@@ -9,27 +9,27 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
-/// Most questions waiting for the keeper, and most answered with one commit.
+/// The most requests that wait for the keeper, and the most that it answers after one commit.
 pub(super) const KEY_QUEUE_MAX: usize = 4_096;
 
-/// Whether a missing key is to be made.
+/// What to do with a missing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
     Existing,
     Made,
 }
 
-/// A key, or `None` when it exists not and was not to be made.
+/// The answer to a request for a key. `Ok(None)`: the key does not exist and was not to be made.
 pub(super) type Answer = Result<Option<PersonKey>, VaultError>;
 
-/// One question.
+/// A request for one key.
 pub(super) struct Ask {
     pub(super) person: CustomerId,
     pub(super) wanted: Wanted,
     pub(super) answer: oneshot::Sender<Answer>,
 }
 
-/// A key to destroy, or to ask about when there is no instant.
+/// A request to destroy a key at `at`; without `at`, a question when it was destroyed.
 pub(super) struct Ending {
     pub(super) person: CustomerId,
     pub(super) at: Option<Timestamp>,
@@ -39,23 +39,24 @@ pub(super) struct Ending {
 pub(super) enum Request {
     Ask(Ask),
     End(Ending),
-    /// After a failed commit: open the file anew and go on, if that works now.
+    /// Opens the file again after a failed commit, and clears the failure if that works.
     Mend,
-    /// Answer what is queued and end; dropped when the key file is closed.
+    /// Answers the queued requests and ends the thread. The sender is dropped when the key file is closed.
     Close(oneshot::Sender<()>),
 }
 
-/// Runs on its own thread until it is closed or nobody can ask any more.
+/// The keeper's state. `run` needs a thread of its own; it returns after `Close`, or when all senders
+/// are dropped.
 pub(super) struct Keeper {
     pub(super) keys: Keys,
-    /// Set by a failed commit: no key is made until the file was opened anew.
+    /// Set by a failed commit: no key is made until the file has been opened again.
     pub(super) failed: Failed,
 }
 
-/// Why no key is made now, as the vault and its keeper know it.
+/// The reason why no key can be made at present, shared by the vault and its keeper. `None` if there is none.
 pub(super) type Failed = Arc<Mutex<Option<VaultError>>>;
 
-/// What is known of it.
+/// Returns the current reason.
 pub(super) fn why(failed: &Failed) -> Option<VaultError> {
     failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
@@ -71,7 +72,7 @@ impl Keeper {
                 match request {
                     Request::Ask(ask) => asks.push(ask),
                     Request::End(ending) => endings.push(ending),
-                    // What came of it is known to whoever asks.
+                    // The outcome is in `failed`, where the vault reads it.
                     Request::Mend => drop(self.mend()),
                     Request::Close(closer) => {
                         requests.close();
@@ -79,16 +80,16 @@ impl Keeper {
                     }
                 }
             }
-            // A key asked for before its end is answered before it.
+            // Keys requested before a destruction are answered first.
             self.answer(asks);
             endings.into_iter().for_each(|ending| self.end(ending));
         }
-        // The file is closed before whoever closed the vault is told.
+        // The file is closed before the callers of `close` are notified.
         drop(self);
         drop(closers);
     }
 
-    /// Answers what exists at once, and the rest after one commit.
+    /// Answers requests for existing keys at once, and those for new keys after one commit.
     fn answer(&mut self, asks: Vec<Ask>) {
         let mut missing: BTreeMap<CustomerId, Vec<oneshot::Sender<Answer>>> = BTreeMap::new();
         for ask in asks {
@@ -120,7 +121,7 @@ impl Keeper {
         }
     }
 
-    /// A destruction that failed is answered as such and tried again by whoever asked for it.
+    /// Destroys a key or looks up its destruction. A failure is returned; the caller retries.
     fn end(&mut self, ending: Ending) {
         let Ending { person, at, answer } = ending;
         let outcome = match at {
@@ -141,11 +142,11 @@ impl Keeper {
         self.keys.find_or_make(persons).inspect_err(|error| {
             self.keys.roll_back();
             self.set_failed(Some(error.clone()));
-            tracing::error!(%error, "keys could not be made; the key file is opened anew before the next");
+            tracing::error!(%error, "keys could not be made; the key file is opened again first");
         })
     }
 
-    /// Goes on after a failed commit, where the file can be opened anew.
+    /// Opens the file again after a failed commit. No effect if there was none.
     fn mend(&mut self) -> Result<(), VaultError> {
         if why(&self.failed).is_none() {
             return Ok(());
@@ -160,7 +161,7 @@ impl Keeper {
     }
 }
 
-/// An asker that has gone is told nothing; its key is made all the same.
+/// Sends an answer. If the requester has gone, the answer is dropped; its key has been made all the same.
 fn tell(answer: oneshot::Sender<Answer>, outcome: Answer) {
     drop(answer.send(outcome));
 }

@@ -1,4 +1,4 @@
-//! `keys.db`: wrapped person keys, the wrapped installation secret, and whose keys are gone.
+//! `keys.db`: the wrapped keys of persons, the wrapped installation secret, and the destroyed persons.
 
 use super::destroyed_list::DestroyedList;
 use super::rewrapping::Rewrapping;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// The database of wrapped keys inside the keys directory.
+/// The name of the database of wrapped keys in the keys directory.
 pub const KEYS_FILE: &str = "keys.db";
 
 pub(super) const SCHEMA: Schema = Schema {
@@ -25,25 +25,25 @@ pub(super) const SCHEMA: Schema = Schema {
     writers: Writers::Several,
 };
 
-/// The wrapping of a new installation.
+/// The wrapping version of a new installation.
 const FIRST_WRAPPING: i64 = 1;
 
-/// What a right master key finds in `check_value`.
+/// The plaintext of `check_value`: decrypting it verifies the master key.
 pub(super) const CHECK_TEXT: &[u8] = b"ledgerline keys";
 
-/// The open key file with the key that unwraps it. `ids` gives keys and nonces.
+/// The open key file with the master key that unwraps it. `ids` supplies random keys and nonces.
 pub(super) struct Keys {
     file: PathBuf,
     pub(super) connection: Connection,
     pub(super) master: Secret,
     pub(super) installation: String,
-    /// Which wrapping is in force; every rotation is one more.
+    /// The current wrapping version; each rotation adds one.
     pub(super) wrapping: i64,
     pub(super) ids: Arc<dyn IdSource>,
     destroyed: DestroyedList,
 }
 
-/// What the file knows of one person's key.
+/// The state of one person's key in the file.
 #[derive(Debug)]
 pub(super) enum Found {
     None,
@@ -52,7 +52,8 @@ pub(super) enum Found {
 }
 
 impl Keys {
-    /// Opens the file with its secret. `make` says whether an installation is made where there is none.
+    /// Opens the file. Returns it with the installation secret. If there is no installation, `make` creates
+    /// one; otherwise that is an error.
     pub(super) fn open(
         dir: &Path,
         master: Secret,
@@ -84,14 +85,14 @@ impl Keys {
         Ok((keys, secret))
     }
 
-    /// After a failed commit: closes the file and opens it as a start does, which brings what was committed
-    /// into it and syncs it. It must still be the same installation's.
+    /// Closes and opens the file again after a failed commit. Like a start, this moves committed pages into
+    /// the database and syncs them. Fails if the file now belongs to another installation or wrapping.
     pub(super) fn reopen(&mut self) -> Result<(), VaultError> {
         self.connection = Connection::open_in_memory().map_err(|error| failed(&error))?;
         if !self.file.exists() {
-            // Opening would make an empty file in its place.
+            // Opening would create an empty file.
             return Err(VaultError::Unavailable(format!(
-                "{} is not there",
+                "{} does not exist",
                 self.file.display()
             )));
         }
@@ -135,7 +136,8 @@ impl Keys {
         self.ids.random(&mut id);
         self.installation = hex(&id);
         let secret = Secret::new(self.random());
-        // Looked at and made under one lock of the file: another process may have been first.
+        // Both steps run under one lock of the file, because another process may have made the
+        // installation first.
         self.run("BEGIN IMMEDIATE")?;
         let first = self.find_or_insert_installation(&secret);
         let first = first.inspect_err(|_| self.roll_back())?;
@@ -161,7 +163,7 @@ impl Keys {
         made.map(|_| None).map_err(|error| failed(&error))
     }
 
-    /// The person's key, unwrapped, or when it was destroyed.
+    /// Returns the person's unwrapped key, or the time at which it was destroyed.
     pub(super) fn find(&self, person: &CustomerId) -> Result<Found, VaultError> {
         let wrapped = self.wrapped(person).map_err(|error| failed(&error))?;
         let Some(wrapped) = wrapped else {
@@ -198,8 +200,8 @@ impl Keys {
         Ok(at.map(Timestamp::from_micros))
     }
 
-    /// Destroys the key, whether there is one or not. When this returns the list names the person, the row
-    /// is overwritten in the database, and no older page of it is left in the write-ahead log.
+    /// Destroys the person's key, even if none exists. When this returns, the list names the person, the row
+    /// is overwritten in the database, and the write-ahead log holds no older page of it.
     pub(super) fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
         let before = self.destroyed_at(person).map_err(|error| failed(&error))?;
         let at = before.unwrap_or(at);
@@ -207,7 +209,7 @@ impl Keys {
             self.destroyed.add(person, at)?;
             self.remove([(person, at)].into_iter())?;
         }
-        // Also for a repeat: the first try may have been cut before this.
+        // Also for a repeat: the first attempt may have been interrupted before this step.
         self.cut_log()?;
         Ok(Destroyed {
             person: person.clone(),
@@ -215,7 +217,7 @@ impl Keys {
         })
     }
 
-    /// What the list names is destroyed in the database too: it may be an older copy.
+    /// Destroys in the database every key that the list names: the database may be an older copy.
     fn apply_list(&self) -> Result<(), VaultError> {
         let listed = self.destroyed.read()?;
         let mut late = Vec::new();
@@ -233,7 +235,7 @@ impl Keys {
         }
         tracing::warn!(
             keys = late.len(),
-            "keys on the list of destroyed ones are destroyed again"
+            "keys in destroyed.list exist in keys.db; they are destroyed again"
         );
         self.remove(late.into_iter())?;
         self.cut_log()
@@ -257,7 +259,8 @@ impl Keys {
         Ok(())
     }
 
-    /// `secure_delete` has overwritten the row in the newest page; the log may hold older pages.
+    /// Truncates the write-ahead log. `secure_delete` has overwritten the row in the newest page; the log may
+    /// hold older pages. Fails if another process is reading.
     pub(super) fn cut_log(&self) -> Result<(), VaultError> {
         let busy: i64 = self
             .connection
@@ -270,7 +273,8 @@ impl Keys {
         Ok(())
     }
 
-    /// Keys of all these persons, found or made, durable when this returns: one commit for all.
+    /// Returns the keys of all these persons, in order. Missing keys are made and stored durably, with one
+    /// commit for all.
     pub(super) fn find_or_make(&self, persons: &[CustomerId]) -> Result<Vec<PersonKey>, VaultError> {
         self.run("BEGIN IMMEDIATE")?;
         let made = persons.iter().map(|person| self.find_or_insert(person)).collect();
@@ -283,11 +287,12 @@ impl Keys {
         }
     }
 
-    /// Wraps everything anew under another master key, in one transaction; old pages are cut afterwards.
+    /// Wraps every key and the installation secret again under another master key, in one transaction, then
+    /// truncates the write-ahead log. Returns the number of keys and the new wrapping version.
     pub(super) fn rewrap(&mut self, master: Secret) -> Result<Rotated, VaultError> {
-        let row = self
-            .installation()?
-            .ok_or_else(|| VaultError::WrongMaster("there is nothing to wrap anew".to_owned()))?;
+        let row = self.installation()?.ok_or_else(|| {
+            VaultError::WrongMaster("keys.db holds no installation to wrap again".to_owned())
+        })?;
         let secret = decrypt(self.master.bytes(), &self.aad("secret"), &row.secret)
             .ok_or_else(|| VaultError::WrongMaster("the secret in keys.db is damaged".to_owned()))?;
         self.run("BEGIN IMMEDIATE")?;
@@ -305,7 +310,7 @@ impl Keys {
         Ok(Rotated { keys_count, wrapping })
     }
 
-    /// Leaves a transaction that failed.
+    /// Rolls back a failed transaction.
     pub(super) fn roll_back(&self) {
         if !self.connection.is_autocommit() && self.run("ROLLBACK").is_err() {
             tracing::warn!("the failed commit of keys could not be rolled back");
@@ -357,7 +362,8 @@ impl Keys {
     }
 }
 
-/// Pins what is wrapped to one installation, to one name and to the version of the wrapping.
+/// Returns the AAD of a wrapped value: it binds the value to one installation, one name and one
+/// wrapping version.
 pub(super) fn aad(installation: &str, name: &str, wrapping: i64) -> Vec<u8> {
     format!("{installation}|{name}|{wrapping}").into_bytes()
 }

@@ -1,8 +1,9 @@
-//! The master key, which wraps every other: from a file, given by whoever starts the process, or kept wrapped
-//! by a key service.
+//! The master key, which wraps all other keys. It comes from a file, from the environment of the process, or
+//! wrapped by a key service.
 //!
-//! In a file it is 32 bytes as hexadecimal digits, 0600, durable before anything is wrapped under it. A key
-//! service wraps a random one; what it answered stands in the file instead, and the service alone opens it.
+//! The file holds 32 bytes as hexadecimal digits, has mode 0600, and is durable before anything is wrapped
+//! under it. With a key service, the key is random and the file holds the wrapped key, which only the service
+//! can unwrap.
 
 use crate::data_lock::{create_private_dir, sync_dir};
 use crate::sealing::{KEY_BYTES, Secret, hex};
@@ -17,48 +18,49 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// The master key's file inside the keys directory.
+/// The name of the master key's file in the keys directory.
 pub const MASTER_KEY_FILE: &str = "master.key";
 
-/// The master key as a key service wrapped it, inside the keys directory.
+/// The name of the file, in the keys directory, with the master key wrapped by a key service.
 pub const WRAPPED_MASTER_FILE: &str = "master.key.wrapped";
 
-/// Random bytes in the name of what is not yet a key: two processes that start at once write two files.
+/// The number of random bytes in the name of a temporary key file: two processes that start at once write
+/// two files.
 const TAG_BYTES: usize = 8;
 
-/// A key service: it wraps and opens our master key and never gives its own away.
+/// A key service: it wraps and unwraps our master key and never reveals its own key.
 pub trait KeyWrapper: Send + Sync {
-    /// What `unwrap` opens again; blocks for as long as the service takes.
+    /// Wraps a key for `unwrap`. Blocks until the service answers.
     fn wrap(&self, plain: &[u8]) -> Result<Vec<u8>, VaultError>;
-    /// The key that was wrapped; a wrong or altered one is refused as `WrongMaster`.
+    /// Unwraps a key. A wrong or altered one is refused with `WrongMaster`. Blocks until the service answers.
     fn unwrap(&self, wrapped: &[u8]) -> Result<Vec<u8>, VaultError>;
 }
 
-/// Where the master key comes from.
+/// The source of the master key.
 #[derive(Clone)]
 pub enum MasterKey {
-    /// A file with 64 hexadecimal digits; made at a first start.
+    /// A file with 64 hexadecimal digits, created at the first start.
     File(PathBuf),
-    /// Given by whoever starts the process; never written. `given` reads it.
+    /// A key that the caller supplies; it is never written. `given` parses it.
     Given(GivenKey),
-    /// Wrapped by a key service in this file; made at a first start.
+    /// A file with the key wrapped by a key service, created at the first start.
     Wrapped {
         file: PathBuf,
         wrapper: Arc<dyn KeyWrapper>,
     },
 }
 
-/// A master key from outside: zeroed when dropped, never shown.
+/// A master key from outside. Zeroed when dropped, never printed.
 #[derive(Clone)]
 pub struct GivenKey(Secret);
 
 impl MasterKey {
-    /// The key in a directory, as a first start makes it.
+    /// Returns the source that a first start uses: the key file in this directory.
     pub fn in_dir(dir: &Path) -> Self {
         Self::File(dir.join(MASTER_KEY_FILE))
     }
 
-    /// A key as text: 64 hexadecimal digits, or base64 of 32 bytes. `None` for anything else.
+    /// Parses a key: 64 hexadecimal digits, or base64 of 32 bytes. `None` for anything else.
     pub fn given(text: &str) -> Option<Self> {
         let text = text.trim();
         let secret = parse(text).or_else(|| {
@@ -68,7 +70,7 @@ impl MasterKey {
         secret.map(|secret| Self::Given(GivenKey(secret)))
     }
 
-    /// The key; `None` when there is none yet.
+    /// Reads the key. `None` if there is none yet.
     pub(crate) fn read(&self) -> Result<Option<Secret>, VaultError> {
         match self {
             Self::File(file) => read_file(file),
@@ -77,8 +79,8 @@ impl MasterKey {
         }
     }
 
-    /// Makes the key, or answers the one that another process has made meanwhile: a name is given once. The
-    /// key and its name are durable when this returns.
+    /// Creates the key. If another process has created it meanwhile, returns that one. The key and its file
+    /// name are durable when this returns.
     pub(crate) fn create(&self, ids: &dyn IdSource) -> Result<Secret, VaultError> {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         ids.random(&mut *bytes);
@@ -95,11 +97,12 @@ impl MasterKey {
         if write(file, &hex(&tag), &text).map_err(|error| unavailable(file, &error))? {
             return Ok(Secret::new(*bytes));
         }
-        let gone = || VaultError::Unavailable(format!("{} came and went", file.display()));
+        let gone = || VaultError::Unavailable(format!("{} appeared and was removed again", file.display()));
         self.read()?.ok_or_else(gone)
     }
 
-    /// The same source under the name that a rotation writes first; `None` where nothing is written.
+    /// Returns the same source with the file name of a rotation's new key. `None` for a given key, which has
+    /// no file.
     pub(crate) fn next(&self) -> Option<Self> {
         match self {
             Self::File(file) => Some(Self::File(beside(file))),
@@ -111,7 +114,7 @@ impl MasterKey {
         }
     }
 
-    /// Takes what a rotation has written as this key; durable when it returns.
+    /// Replaces the key by the one that a rotation has written. Durable when this returns.
     pub(crate) fn take_next(&self) -> Result<(), VaultError> {
         let Some(file) = self.file() else { return Ok(()) };
         let take = || -> std::io::Result<()> {
@@ -121,7 +124,7 @@ impl MasterKey {
         take().map_err(|error| unavailable(file, &error))
     }
 
-    /// Drops what a rotation has written and not brought to an end.
+    /// Removes the new key of a rotation that was not completed.
     pub(crate) fn drop_next(&self) -> Result<(), VaultError> {
         let Some(file) = self.file() else { return Ok(()) };
         match fs::remove_file(beside(file)) {
@@ -130,14 +133,14 @@ impl MasterKey {
         }
     }
 
-    /// The turn of whoever tidies up beside this key, until it is dropped; `None` while another has it, or
-    /// where folders cannot be locked.
+    /// Locks the key's folder for clean-up until the file is dropped. `None` if another process holds the
+    /// lock, if the file system cannot lock folders, or for a given key.
     pub(crate) fn try_turn(&self) -> Option<File> {
         let folder = self.folder()?;
         folder.try_lock().is_ok().then_some(folder)
     }
 
-    /// The same, waited for; the kernel ends the turn of a process that dies.
+    /// Waits for the same lock. The kernel releases the lock of a process that dies.
     pub(crate) fn wait_turn(&self) -> Option<File> {
         let folder = self.folder()?;
         let locked = folder.lock().inspect_err(|error| {
@@ -156,7 +159,7 @@ impl MasterKey {
         File::open(named).ok()
     }
 
-    /// Where it stands, for messages.
+    /// Returns the path of the key file, for messages.
     pub(crate) fn place(&self) -> String {
         self.file().map_or_else(
             || "the given master key".to_owned(),
@@ -178,7 +181,7 @@ impl std::fmt::Debug for MasterKey {
     }
 }
 
-/// Where a rotation writes the new key before it is in force.
+/// Returns the path to which a rotation writes the new key before it is in force.
 fn beside(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".next");
@@ -227,8 +230,8 @@ fn read_text(file: &Path) -> Result<Option<Zeroizing<String>>, VaultError> {
     }
 }
 
-/// Written aside under a name of its own (a crash may leave that; it was never in force), then given its name
-/// unless another process was first: false.
+/// Writes the text to a temporary file (a crash may leave it; it was never in force) and links it under its
+/// final name. Returns false if another process has created the file first.
 fn write(file: &Path, tag: &str, text: &str) -> std::io::Result<bool> {
     let dir = file.parent().unwrap_or(Path::new("."));
     create_private_dir(dir)?;
@@ -242,11 +245,11 @@ fn write(file: &Path, tag: &str, text: &str) -> std::io::Result<bool> {
         .open(&unnamed)?;
     writeln!(new, "{text}")?;
     new.sync_all()?;
-    // A rename would overwrite the key that another process may have begun to wrap under.
+    // A rename would overwrite a key under which another process may already have wrapped keys.
     let named = match fs::hard_link(&unnamed, file) {
         Ok(()) => true,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
-        // A file system without links.
+        // The file system has no hard links.
         Err(_) if !file.exists() => {
             fs::rename(&unnamed, file)?;
             sync_dir(dir)?;

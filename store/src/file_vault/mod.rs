@@ -1,7 +1,8 @@
-//! The vault of a real installation: `--keys DIR` with `master.key` and `keys.db`, apart from the events.
+//! The vault of a real installation: the directory `--keys DIR` with `master.key` and `keys.db`, separate
+//! from the events.
 //!
-//! A person's key is durable before `key` returns. With events present nothing is made anew: a missing or
-//! wrong master key, or a missing key file, is refused, since new keys would make every record noise.
+//! A person's key is durable before `key` returns. If events exist, no installation is made: a missing or
+//! wrong master key, or a missing key file, is an error, because new keys could not open any record.
 
 pub(crate) mod cache;
 mod destroyed_list;
@@ -39,16 +40,17 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
-/// Whether the installation already has events, which only its own keys can open.
+/// Whether the installation has events, which only its own keys can open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keyring {
-    /// There are no events: what is missing is made.
+    /// There are no events: missing keys are made.
     MayBeNew,
-    /// Events are present: whatever is missing or wrong is refused.
+    /// There are events: missing or wrong keys are an error.
     MustExist,
 }
 
-/// Keys in `DIR/keys.db`, wrapped by `DIR/master.key`. Dropping it ends its thread; `close` waits for that.
+/// A vault with keys in `DIR/keys.db`, wrapped by the master key. Dropping it ends its thread; `close` also
+/// waits for that.
 pub struct FileVault {
     requests: mpsc::Sender<Request>,
     secret: Secret,
@@ -57,10 +59,11 @@ pub struct FileVault {
 }
 
 impl FileVault {
-    /// Opens the keys directory with the master key in it, and on a first start makes both. Blocks for a few
-    /// syncs.
+    /// Opens the keys directory with the master key file in it. A first start creates both. Blocks for a
+    /// few syncs.
     ///
-    /// `WrongMaster` says what is missing or wrong. Keys and nonces come from `ids`, the thread from `tasks`.
+    /// `WrongMaster` says what is missing or wrong. `ids` supplies keys and nonces; the keeper's thread is
+    /// started with `tasks`.
     pub fn open(
         dir: &Path,
         ids: Arc<dyn IdSource>,
@@ -70,7 +73,7 @@ impl FileVault {
         Self::open_under(dir, &MasterKey::in_dir(dir), ids, tasks, keyring)
     }
 
-    /// The same with a master key from elsewhere.
+    /// Opens the keys directory with a master key from any source.
     pub fn open_under(
         dir: &Path,
         master: &MasterKey,
@@ -99,19 +102,20 @@ impl FileVault {
         })
     }
 
-    /// Why no key is made now; `None` while all is well. Asking has the keeper try again.
+    /// Returns why no key can be made at present; `None` if there is no failure. Each call makes the keeper
+    /// try again.
     pub fn failure(&self) -> Option<VaultError> {
         let failed = why(&self.failed)?;
-        // A full queue has asks in it, which try again themselves.
+        // If the queue is full, it holds requests for keys, and these try again as well.
         drop(self.requests.try_send(Request::Mend));
         Some(failed)
     }
 
-    /// Answers what is queued, then ends the thread and waits for that. Cached keys are still served.
+    /// Answers the queued requests, ends the thread and waits for its end. Cached keys stay available.
     pub async fn close(&self) {
         let (closer, ended) = oneshot::channel();
         if self.requests.send(Request::Close(closer)).await.is_ok() {
-            // An error is the answer: the keeper dropped its side when it ended.
+            // An error is expected: the keeper drops the sender when it ends.
             drop(ended.await);
         }
     }
@@ -147,7 +151,7 @@ impl FileVault {
         })
     }
 
-    /// Destroys a key, or without an instant asks when that was.
+    /// Destroys a key at `at`. Without `at`, returns when it was destroyed.
     async fn end(&self, person: &CustomerId, at: Option<Timestamp>) -> Result<Option<Destroyed>, VaultError> {
         let (answer, answered) = oneshot::channel();
         let person = person.clone();
@@ -160,8 +164,9 @@ fn closed() -> VaultError {
     VaultError::Unavailable("it was closed".to_owned())
 }
 
-/// First starts of several servers on one directory make their keys in turn: this one's, until it is dropped.
-/// The kernel ends the turn of a process that dies. Where nothing may be made no turn is waited for.
+/// Locks the keys directory for a first start, so that several servers make their keys one after another. The
+/// lock is held until the file is dropped; the kernel releases it if the process dies. `None`, without
+/// waiting, if keys must exist.
 fn first_start_turn(dir: &Path, keyring: Keyring) -> std::io::Result<Option<File>> {
     if keyring == Keyring::MustExist {
         return Ok(None);
@@ -169,15 +174,16 @@ fn first_start_turn(dir: &Path, keyring: Keyring) -> std::io::Result<Option<File
     create_private_dir(dir)?;
     let turn = File::open(dir)?;
     if let Err(error) = turn.lock() {
-        // Some network file systems lock no folders; links and SQLite's own locks still keep one key of each.
+        // Some network file systems cannot lock folders; hard links and SQLite's own locks still ensure a
+        // single key.
         tracing::warn!(%error, "the folder of the keys cannot be locked for a first start");
         return Ok(None);
     }
     Ok(Some(turn))
 }
 
-/// What must be there already. The master key is made first: a key file without one is never what a crash
-/// left.
+/// Returns an error if a required key file is missing. The master key is made first, so a crash never leaves
+/// `keys.db` without it.
 fn refuse_missing(dir: &Path, master: &MasterKey, keyring: Keyring) -> Result<(), VaultError> {
     let file = dir.join(KEYS_FILE);
     let keys_exist = file.exists();
@@ -201,7 +207,7 @@ fn refuse_missing(dir: &Path, master: &MasterKey, keyring: Keyring) -> Result<()
     Ok(())
 }
 
-/// Opens the keys under the master key, or under the one that a rotation left beside it.
+/// Opens the keys with the current master key, or with the new one that an interrupted rotation left.
 fn open_keys(
     dir: &Path,
     master: &MasterKey,
@@ -244,7 +250,7 @@ impl Vault for FileVault {
     async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
         self.forget_cached(person);
         let destroyed = self.end(person, Some(at)).await;
-        // Somebody may have asked for the key meanwhile, and cached it.
+        // Another request may have read and cached the key meanwhile.
         self.forget_cached(person);
         destroyed?.ok_or_else(|| VaultError::Unavailable("the key was not destroyed".to_owned()))
     }

@@ -1,11 +1,11 @@
-//! Whether keys in a directory are those of people: asked before anything is opened for writing beside them.
+//! Looks for keys of persons in a directory, before anything there is opened for writing.
 
 use super::keys::{KEYS_FILE, SCHEMA};
 use crate::durable_file;
 use crate::error::OpenError;
 use std::path::Path;
 
-/// Whether the directory holds anybody's key; reads only, and needs no master key.
+/// Returns true if the directory holds a key of any person. Only reads; needs no master key.
 pub fn has_people(dir: &Path) -> Result<bool, OpenError> {
     let file = dir.join(KEYS_FILE);
     let connection = match durable_file::open_reader(&file, &SCHEMA) {

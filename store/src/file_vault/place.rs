@@ -1,4 +1,5 @@
-//! The key file of a directory as rows: read, wrapped anew, and made of a backup beside the list that stays.
+//! `FilePlace`: the keys of a directory as rows, for rotation, backup and restore. `destroyed.list`
+//! always stays.
 
 use super::destroyed_list::{DESTROYED_FILE, DestroyedList};
 use super::keys::{KEYS_FILE, Keys};
@@ -16,10 +17,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where a restore makes the key file before it gets its name.
+/// The temporary name of the key file that a restore writes.
 const RESTORING_FILE: &str = "keys.db.restoring";
 
-/// Keys in `DIR/keys.db`. Each call blocks for as long as the disk takes.
+/// The wrapped keys in `DIR/keys.db`. Each call blocks until the disk has answered.
 pub(crate) struct FilePlace {
     dir: PathBuf,
 }
@@ -42,7 +43,7 @@ impl FilePlace {
     fn rows(&self) -> Result<Wrapped, VaultError> {
         let (installation, mut keys) = read_rows(&self.dir)?;
         let destroyed = DestroyedList::of(&self.dir).read()?;
-        // The list is written before the row is touched.
+        // The list is written before the row is changed, so it may name persons that still have a row.
         keys.retain(|person, _| !destroyed.contains_key(person));
         Ok(Wrapped {
             installation,
@@ -51,7 +52,8 @@ impl FilePlace {
         })
     }
 
-    /// The list first: whatever cuts this, nobody comes back.
+    /// Writes the keys of a backup to a new key file. The list of destroyed persons is written first, so an
+    /// interruption cannot bring a destroyed key back.
     fn take(&self, mut wrapped: Wrapped) -> Result<Written, KeyBackupError> {
         create_private_dir(&self.dir).map_err(|error| disk(&self.dir, &error))?;
         let list = DestroyedList::of(&self.dir);
@@ -102,7 +104,7 @@ impl WrappedKeys for FilePlace {
         let listed = [KEYS_FILE, DESTROYED_FILE].map(|name| self.dir.join(name).exists());
         if !listed.contains(&true) {
             let why = format!(
-                "{} holds neither keys nor a list of destroyed ones",
+                "{} holds neither keys nor a list of destroyed keys",
                 self.dir.display()
             );
             return Err(VaultError::WrongMaster(why));
@@ -114,7 +116,7 @@ impl WrappedKeys for FilePlace {
         let file = self.dir.join(KEYS_FILE);
         if file.exists() {
             return Err(KeyBackupError::Misplaced(format!(
-                "{} is there; move it away first, and leave destroyed.list where it is",
+                "{} exists; move it away first, and leave destroyed.list in place",
                 file.display()
             )));
         }

@@ -1,14 +1,15 @@
-//! Every row of a key file on its way to another master key, page by page inside one transaction.
+//! Wraps every row of a key file again under another master key, page by page in one transaction.
 
 use super::keys::{CHECK_TEXT, Keys, aad, failed};
 use crate::sealing::{NONCE_BYTES, Secret, decrypt, encrypt};
 use domain::ports::vault::VaultError;
 use rusqlite::params;
 
-/// Keys wrapped anew at a time: bounds memory, not the transaction.
+/// The number of keys wrapped at a time. It bounds memory; the transaction covers all pages.
 const REWRAP_PAGE_KEYS: i64 = 1_000;
 
-/// Keys on their way to another master key, inside a transaction.
+/// A rotation in progress: the key file with the old master key, the new master key, and the new
+/// wrapping version.
 pub(super) struct Rewrapping<'a> {
     pub(super) keys: &'a Keys,
     pub(super) master: Secret,
@@ -16,7 +17,8 @@ pub(super) struct Rewrapping<'a> {
 }
 
 impl Rewrapping<'_> {
-    /// Answers how many keys there were.
+    /// Wraps the installation secret and every key again under the new master key. Returns the number
+    /// of keys.
     pub(super) fn wrap_all(&mut self, secret: &[u8]) -> Result<u64, VaultError> {
         let (check, secret) = (self.wrap("check", CHECK_TEXT), self.wrap("secret", secret));
         self.keys

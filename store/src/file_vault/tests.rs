@@ -1,4 +1,4 @@
-//! What is particular to files: first start, restart, what is refused, what is on the disk.
+//! Tests of the file vault: first start, restart, refusals, and the content of the files.
 
 use super::*;
 use crate::contract::SuiteTasks;
@@ -46,7 +46,7 @@ async fn files_keep_the_vault_contract() {
     .await;
 }
 
-/// A keys directory with its master key, as the suite of places takes it.
+/// A keys directory with its master key, for the contract suite of key places.
 struct Directory {
     folder: TempDir,
     dir: PathBuf,
@@ -113,10 +113,13 @@ fn an_open_leaves_a_key_beside_alone_while_a_rotation_has_the_turn() {
     let beside = dir.path().join("master.key.next");
     let rotation = Rotation::prepare(&master, None, &HashIds::new(2)).unwrap();
     drop(open_keys(dir.path(), &master, &ids, false).unwrap());
-    assert!(beside.exists(), "the rotation has it");
+    assert!(beside.exists(), "the rotation still holds the lock");
     drop(rotation);
     drop(open_keys(dir.path(), &master, &ids, false).unwrap());
-    assert!(!beside.exists(), "what was cut off is tidied up");
+    assert!(
+        !beside.exists(),
+        "the leftover of an interrupted rotation is removed"
+    );
 }
 
 #[tokio::test]
@@ -172,7 +175,7 @@ async fn a_first_start_cut_after_the_master_key_goes_on() {
     assert_eq!(std::fs::read(keys.join(MASTER_KEY_FILE)).unwrap(), master);
 }
 
-/// What four threads do at once, playing processes.
+/// Runs `one` in four threads at once, which stand for four processes. Returns their results.
 fn at_once<T: Send>(one: impl Fn(u64) -> T + Sync) -> Vec<T> {
     let begin = std::sync::Barrier::new(4);
     let run = |process| {
@@ -212,7 +215,7 @@ fn a_master_key_is_never_overwritten_by_another_process() {
     assert_eq!(
         std::fs::read_dir(dir.path()).unwrap().count(),
         1,
-        "nothing is left aside"
+        "no temporary file is left"
     );
 }
 
@@ -224,7 +227,8 @@ async fn another_start_is_not_refused_while_keys_are_written_and_read() {
     let reader = rusqlite::Connection::open(dir.path().join("keys").join(KEYS_FILE)).unwrap();
     reader.execute_batch("BEGIN; SELECT * FROM installation").unwrap();
     let made = vault.key(&person(2)).await.unwrap();
-    let other = open_with(&dir, 2, Keyring::MustExist).expect("the log cannot be folded, and need not be");
+    let other = open_with(&dir, 2, Keyring::MustExist)
+        .expect("the write-ahead log cannot be truncated, and need not be");
     assert_eq!(other.key(&person(2)).await.unwrap().bytes(), made.bytes());
 }
 
@@ -271,7 +275,7 @@ async fn a_destroyed_key_is_in_no_file_and_an_older_copy_of_the_file_brings_it_n
             bytes.windows(wrapped.len()).any(|window| window == wrapped)
         })
     };
-    assert!(is_there(), "the search finds what is there");
+    assert!(is_there(), "the search finds an existing key");
     let at = Timestamp::from_millis(1_000);
     let vault = open_with(&dir, 1, Keyring::MustExist).unwrap();
     vault.key(&person(7)).await.unwrap();

@@ -1,4 +1,4 @@
-//! What stands wrapped in a key file, read and written as it is: for backups of keys, which open nothing.
+//! Reads and writes the wrapped content of a key file unchanged, for key backups, which unwrap nothing.
 
 use super::keys::{KEYS_FILE, SCHEMA, failed, opening};
 use crate::durable_file;
@@ -14,14 +14,14 @@ pub(super) const INSERT_INSTALLATION: &str =
 
 pub(super) const INSERT_KEY: &str = "INSERT INTO person_key (customer, version, wrapped) VALUES (?1, ?2, ?3)";
 
-/// The installation and every wrapped key.
+/// The wrapped installation secret, and the wrapped key of each person.
 type Rows = (WrappedInstallation, BTreeMap<CustomerId, Vec<u8>>);
 
-/// Everything that is wrapped in a directory's key file, as it stands; beside a running server too.
+/// Reads all wrapped values of a directory's key file. A running server may have it open.
 pub(super) fn read_rows(dir: &Path) -> Result<Rows, VaultError> {
     let connection =
         durable_file::open_reader(&dir.join(KEYS_FILE), &SCHEMA).map_err(|error| opening(&error))?;
-    // One transaction: installation and keys are of one wrapping.
+    // One transaction, so that installation and keys have the same wrapping version.
     let snapshot = connection
         .unchecked_transaction()
         .map_err(|error| failed(&error))?;
@@ -44,7 +44,7 @@ fn all_wrapped(connection: &Connection) -> rusqlite::Result<Vec<(String, Vec<u8>
     rows.collect()
 }
 
-/// Makes a key file of what is wrapped; durable, and closed, when this returns.
+/// Creates a key file with these wrapped values. It is durable and closed when this returns.
 pub(super) fn write_rows(file: &Path, wrapped: &Wrapped) -> Result<(), VaultError> {
     let (installation, keys) = (&wrapped.installation, &wrapped.keys);
     let mut connection = durable_file::open_writer(file, &SCHEMA).map_err(|error| opening(&error))?;
@@ -72,7 +72,7 @@ pub(super) fn write_rows(file: &Path, wrapped: &Wrapped) -> Result<(), VaultErro
     write().map_err(|error| failed(&error))
 }
 
-/// The row, if the file holds one.
+/// Returns the installation's row, if the file has one.
 pub(super) fn installation_of(connection: &Connection) -> Result<Option<WrappedInstallation>, VaultError> {
     connection
         .query_row(

@@ -1,4 +1,5 @@
-//! Appends: known ids first, then the expected revision, and a look at the stream whenever it is unclear.
+//! Appends to KurrentDB: looks up known ids first, sends the expected revision, and reads the stream again if
+//! the outcome is unclear.
 
 use super::connect::Met;
 use super::events;
@@ -17,17 +18,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::watch;
 
-/// Times the stream is looked at after an append whose answer was lost. With the reads' own retries this
-/// bridges a node's replacement of about 5 s; then the append is answered `Unavailable`, and may be repeated.
+/// The number of times that the stream is read after an append without a response. With the reads' own
+/// retries this covers a node's replacement of about 5 s; after that the append returns `Unavailable` and may
+/// be repeated.
 const LOOKS_MAX: u32 = 6;
 
-/// Writes through one client.
+/// Appends through one client and remembers the ids of streams.
 pub(super) struct Appender {
     reader: Arc<Reader>,
     clock: Arc<dyn Clock>,
     head: Arc<watch::Sender<Head>>,
     known: Known,
-    /// The latest `recorded_at` given or seen, in microseconds.
+    /// The latest `recorded_at` assigned or read, in microseconds.
     latest: AtomicI64,
 }
 
@@ -43,7 +45,7 @@ impl Appender {
         }
     }
 
-    /// Remembers what was read of a stream. What is no record is left out, and so ends what is known.
+    /// Remembers the ids of events that were read from a stream, up to the first one that is not a record.
     pub(super) fn learn(&self, stream: &StreamId, after: StreamVersion, events: &[StoredEvent]) {
         let seen = |event: &StoredEvent| {
             let envelope = events::envelope(&event.record, event.position).ok()?;
@@ -57,7 +59,7 @@ impl Appender {
         self.known.add(stream, after, &seen);
     }
 
-    /// Reads the stream on until it is known up to a version, or to its end.
+    /// Reads the stream until it is known up to a version, or to its end.
     async fn learn_up_to(&self, stream: &StreamId, version: StreamVersion) -> Result<(), StoreError> {
         loop {
             let after = self.known.version(stream);
@@ -72,13 +74,14 @@ impl Appender {
         }
     }
 
-    /// What the stream itself says of these ids: a repeat's position, a conflict, or nothing.
+    /// Reads the rest of the stream and looks up these ids. Returns the position of a repeat, `None` if no id
+    /// is stored, or a conflict.
     async fn judge(&self, stream: &StreamId, ids: &[EventId]) -> Result<Option<Position>, StoreError> {
         self.learn_up_to(stream, StreamVersion(u64::MAX)).await?;
         batch::repeat(stream, &self.known.find(stream, ids))
     }
 
-    /// Appends; `recorded_at` is the clock's unless one is given.
+    /// Appends records. `recorded_at` is the given time, or else the clock's.
     pub(super) async fn append(
         &self,
         stream: &StreamId,
@@ -89,7 +92,7 @@ impl Appender {
         let ids: Vec<EventId> = records.iter().map(|record| record.id).collect();
         self.learn_up_to(stream, expected).await?;
         if self.known.find(stream, &ids).iter().any(Option::is_some) {
-            // Only the whole stream says whether a batch ends where the repeat does.
+            // Whether this is a repeat of a whole batch is known only after reading the whole stream.
             if let Some(position) = self.judge(stream, &ids).await? {
                 return Ok(position);
             }
@@ -131,12 +134,13 @@ impl Appender {
         }
     }
 
-    /// After a lost answer: what the stream holds decides.
+    /// Reads the stream until it contains the append that got no response, at most `LOOKS_MAX` times. If it
+    /// never does, returns `Unavailable` with `why`.
     async fn look(&self, stream: &StreamId, ids: &[EventId], why: String) -> Result<Position, StoreError> {
         for look in 0..LOOKS_MAX {
             match self.judge(stream, ids).await {
                 Ok(Some(position)) => return Ok(position),
-                // Not there, but what was sent may still be on its way: only the last look counts.
+                // Not stored, but the request may still be under way: only the last attempt counts.
                 Ok(None) | Err(StoreError::Unavailable(_)) => {}
                 Err(other) => return Err(other),
             }
@@ -146,8 +150,8 @@ impl Appender {
         Err(StoreError::Unavailable(why))
     }
 
-    /// Takes note of what was stored. The one position known is the last event's, and of a batch only that
-    /// one is ever answered.
+    /// Remembers an append. Only the position of the last event is known, and of a batch only this one is
+    /// ever returned.
     fn stored(
         &self,
         stream: &StreamId,
@@ -168,7 +172,7 @@ impl Appender {
         Timestamp::from_micros(self.latest.fetch_max(now, Ordering::SeqCst).max(now))
     }
 
-    /// Takes over events of another log, batch by batch, and looks whether `recorded_at` was kept.
+    /// Copies events of another log, batch by batch, and checks that the server kept their `recorded_at`.
     pub(super) async fn load(&self, events: &[StoredEvent]) -> Result<Position, StoreError> {
         let mut last = Position(0);
         let mut rest = events;
@@ -182,7 +186,7 @@ impl Appender {
             let kept = self.reader.stream(stream, version, 1).await?;
             if kept.first().map(|event| event.recorded_at) != recorded_at {
                 return Err(StoreError::Invalid(
-                    "this server gives its own recorded_at, so a log cannot be taken over with its proofs"
+                    "this server assigns its own recorded_at, so a log cannot be copied with its proofs"
                         .to_owned(),
                 ));
             }
@@ -192,7 +196,7 @@ impl Appender {
     }
 }
 
-/// The next events of one stream, one command and one instant: a batch of the log they come from.
+/// A batch of the source log: its next events with the same stream and command.
 struct Stretch {
     stream: StreamId,
     expected: StreamVersion,

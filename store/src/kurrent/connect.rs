@@ -1,4 +1,5 @@
-//! The client of one server or cluster, replaced when it has given up, and what its errors mean here.
+//! The client of one server or cluster, which is replaced after a failed connection, and the meaning of
+//! its errors.
 
 use super::KurrentOptions;
 use crate::error::OpenError;
@@ -9,39 +10,40 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use tokio::runtime::Handle;
 
-/// Codes of gRPC that mean something here (grpc/status.h); the client hands over what it has no name for.
+/// gRPC status codes that are handled here (grpc/status.h). The client has no own error for them.
 const CANCELLED: i32 = 1;
 const INVALID_ARGUMENT: i32 = 3;
 const RESOURCE_EXHAUSTED: i32 = 8;
 
-/// The client waits this long before each attempt to connect, the first included; its own default is 500.
+/// The wait before each attempt to connect, the first included, in milliseconds. The client's default is 500.
 const DISCOVERY_MS: u64 = 50;
 
-/// The client ends its own connection task for good after a failed attempt, so it is made anew then.
+/// A connection to one server or cluster. The client ends its connection task permanently after a failed
+/// attempt; a new client is made then.
 pub(super) struct Link {
     settings: ClientSettings,
-    /// The server without login, for messages.
+    /// The server's address without the login, for messages.
     shown: String,
     client: Mutex<Client>,
 }
 
-/// What a failed call means.
+/// The meaning of a failed call.
 #[derive(Debug)]
 pub(super) enum Met {
     /// The stream is not at the expected revision.
     WrongVersion,
-    /// There is no such stream.
+    /// The stream does not exist.
     NoStream,
-    /// An id is stored elsewhere (our own endpoint says so).
+    /// An id is stored on another stream. Only our own endpoint reports this.
     StoredElsewhere,
-    /// The connection or the server failed: it may or may not have been done.
+    /// The connection or the server failed: the operation may or may not have been done.
     Unclear(String),
-    /// The server refused, and nothing was done.
+    /// The server refused the operation, and nothing was done.
     Refused(StoreError),
 }
 
 impl Link {
-    /// Reads the URL and makes a client; nothing is sent yet. Answers the namespace too.
+    /// Parses the URL and makes a client; nothing is sent yet. Also returns the namespace.
     pub(super) fn open(url: &str, options: &KurrentOptions) -> Result<(Self, String), OpenError> {
         let (mut url, namespace) = take_namespace(url);
         let shown = without_login(&url);
@@ -53,10 +55,14 @@ impl Link {
             file: PathBuf::from(&shown),
             why: why.to_owned(),
         };
-        // The parser's own words may repeat the URL, and with it a password.
+        // The parser's message may repeat the URL, and with it a password.
         let settings: ClientSettings = match url.parse() {
             Ok(settings) => settings,
-            Err(_) => return Err(refused("the URL cannot be read: kurrent://host:2113?tls=false")),
+            Err(_) => {
+                return Err(refused(
+                    "the URL is not valid; an example is kurrent://host:2113?tls=false",
+                ));
+            }
         };
         let client = Client::with_runtime_handle(Handle::current(), settings.clone())
             .map_err(|error| refused(&error.to_string()))?;
@@ -72,7 +78,7 @@ impl Link {
         self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Makes the client anew; the old one's calls go on.
+    /// Replaces the client by a new one. Calls of the old one continue.
     pub(super) fn renew(&self) {
         match Client::with_runtime_handle(Handle::current(), self.settings.clone()) {
             Ok(fresh) => *self.client.lock().unwrap_or_else(PoisonError::into_inner) = fresh,
@@ -80,7 +86,7 @@ impl Link {
         }
     }
 
-    /// Sorts an error; a client that may have given up is replaced.
+    /// Classifies an error. After an unclear one, the client is replaced, because it may have given up.
     pub(super) fn met(&self, error: &Error) -> Met {
         let met = sort(error);
         if matches!(met, Met::Unclear(_)) {
@@ -98,7 +104,7 @@ impl Link {
 }
 
 impl Met {
-    /// As the error of a read.
+    /// Converts this to the error of a read.
     pub(super) fn of_read(self) -> StoreError {
         match self {
             Self::Refused(error) => error,
@@ -109,7 +115,7 @@ impl Met {
         }
     }
 
-    /// As the error of an append to this stream that is known not to be stored.
+    /// Converts this to the error of an append that was not stored.
     pub(super) fn of_append(self, stream: &StreamId) -> StoreError {
         match self {
             Self::StoredElsewhere => StoreError::PartlyStored {
@@ -149,7 +155,8 @@ fn sort(error: &Error) -> Met {
     }
 }
 
-/// Takes `namespace=…` out of a URL's parameters: the client does not know it.
+/// Removes `namespace=…` from the URL's parameters, which the client does not know. Returns the URL and
+/// the value.
 fn take_namespace(url: &str) -> (String, Option<String>) {
     let Some((head, query)) = url.split_once('?') else {
         return (url.to_owned(), None);

@@ -1,4 +1,5 @@
-//! Records as the server's events, and back: the bytes are the data, what they do not say is the metadata.
+//! Converts records to the server's events and back: the record's bytes are the data; `recorded_at` and the
+//! correlation ids are the metadata.
 
 use domain::ids::EventId;
 use domain::ports::event_store::StoreError;
@@ -8,10 +9,10 @@ use eventstore::{EventData, ResolvedEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The custom metadata of an event; the two names with a dollar are KurrentDB's own.
+/// The custom metadata of an event. The two names with a dollar are KurrentDB's own.
 #[derive(Debug, Serialize, Deserialize)]
 struct Metadata {
-    /// Microseconds since 1970.
+    /// The commit time, in microseconds since 1970.
     recorded_at_us: i64,
     #[serde(rename = "$correlationId", default, skip_serializing_if = "Option::is_none")]
     correlation: Option<uuid::Uuid>,
@@ -19,14 +20,16 @@ struct Metadata {
     causation: Option<EventId>,
 }
 
-/// What a record says of itself that is needed here.
+/// Parses the envelope of a record.
 pub(super) fn envelope(bytes: &[u8], position: Position) -> Result<Envelope, StoreError> {
     serde_json::from_slice(bytes).map_err(|error| {
-        StoreError::Damaged(format!("the event at position {position} is no record: {error}"))
+        StoreError::Damaged(format!(
+            "the event at position {position} is not a record: {error}"
+        ))
     })
 }
 
-/// A record as an event to append.
+/// Converts a record to an event for an append.
 pub(super) fn to_append(record: &Record, recorded_at: Timestamp) -> Result<EventData, StoreError> {
     let invalid = |error: serde_json::Error| StoreError::Invalid(error.to_string());
     let envelope: Envelope = serde_json::from_slice(record.bytes()).map_err(invalid)?;
@@ -35,14 +38,15 @@ pub(super) fn to_append(record: &Record, recorded_at: Timestamp) -> Result<Event
         correlation: envelope.correlation,
         causation: envelope.causation,
     };
-    // Raw: the bytes go as they are.
+    // A raw value, so that the bytes stay as they are.
     let raw: Box<RawValue> = serde_json::from_slice(record.bytes()).map_err(invalid)?;
     EventData::json(&record.kind, &raw)
         .and_then(|event| event.id(record.id.uuid()).metadata_as_json(&metadata))
         .map_err(invalid)
 }
 
-/// An event as it was read. Without our metadata (written by somebody else) the server's own time counts.
+/// Converts an event that was read. Without our metadata (another program wrote it), the server's own time
+/// is used.
 pub(super) fn stored(event: &ResolvedEvent) -> StoredEvent {
     let event = event.get_original_event();
     let recorded_at = match serde_json::from_slice::<Metadata>(&event.custom_metadata) {

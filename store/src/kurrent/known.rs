@@ -1,4 +1,5 @@
-//! The ids of streams as far as this process has seen them: bounded, and forgotten whole when full.
+//! A cache of the event ids of streams that this process has read or written. It is emptied completely when
+//! it is full.
 
 use crate::batch::Found;
 use domain::ids::{CommandId, EventId, StreamId};
@@ -6,11 +7,12 @@ use domain::stored_event::{Position, StreamVersion};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Most events remembered over all streams, about 16 MiB. Past it everything is forgotten and read again as
-/// needed: simpler than choosing, and a process that writes 200,000 events has seen few of its first again.
+/// The most events remembered over all streams, about 16 MiB. Beyond it the cache is emptied and streams are
+/// read again as needed. That is simpler than evicting single streams, and a process that writes 200,000
+/// events rarely needs its first ones again.
 const KNOWN_EVENTS_MAX: usize = 200_000;
 
-/// One event of a stream. A batch is what one command led to: the next events of the same command.
+/// An event of a stream. Consecutive events of the same command are one batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) id: EventId,
@@ -20,17 +22,18 @@ pub(super) struct Seen {
 
 #[derive(Default)]
 struct Streams {
-    /// Events by version, from 1, without a gap: of a stream only a beginning is known. Only asked by key.
+    /// The events of each stream from version 1 on, without a gap; possibly not up to its end. Only accessed
+    /// by key.
     streams: HashMap<StreamId, Vec<Seen>>,
     events: usize,
 }
 
-/// What is known of all streams.
+/// The cache of all streams' event ids.
 #[derive(Default)]
 pub(super) struct Known(Mutex<Streams>);
 
 impl Known {
-    /// How far a stream is known.
+    /// Returns the version up to which a stream is known.
     pub(super) fn version(&self, stream: &StreamId) -> StreamVersion {
         self.with(|known| {
             let events = known.streams.get(stream).map_or(0, Vec::len);
@@ -38,7 +41,7 @@ impl Known {
         })
     }
 
-    /// Adds the events after a version; those known already are passed over, and what leaves a gap too.
+    /// Adds the events after a version. Known ones are skipped; if there would be a gap, nothing is added.
     pub(super) fn add(&self, stream: &StreamId, after: StreamVersion, events: &[Seen]) {
         self.with(|known| {
             let have = known.streams.get(stream).map_or(0, Vec::len);
@@ -58,7 +61,7 @@ impl Known {
         });
     }
 
-    /// Where each of these ids stands in the stream, as far as it is known.
+    /// Looks up these ids in the known part of the stream.
     pub(super) fn find(&self, stream: &StreamId, ids: &[EventId]) -> Vec<Option<Found>> {
         self.with(|known| {
             let events = known.streams.get(stream).map_or(&[][..], Vec::as_slice);

@@ -1,16 +1,19 @@
-//! A KurrentDB cluster, or anything that speaks its protocol: many processes may write one log.
+//! The store in a KurrentDB cluster, or in a server that speaks its protocol. Several processes may write the
+//! same log.
 //!
-//! Versions count from 1 where revisions count from 0; positions are the server's and have gaps. An event's
-//! data is the record, byte for byte; `recorded_at` stands in its custom metadata, as this process's clock
-//! gave it (never below what it has seen), and so may differ between processes by their clocks.
+//! Stream versions count from 1, KurrentDB's revisions from 0. Positions are the server's and have gaps. An
+//! event's data is the record, byte for byte. `recorded_at` is in its custom metadata and comes from the
+//! clock of the process that appends; it is never below a value that this process has seen, but may differ
+//! between processes by their clocks.
 //!
-//! The server tells repeats apart by expected version; the port asks for more. So before it appends, this
-//! store knows the ids of the stream's events: from reading it, as an entity does anyway, or from its own
-//! appends. What it cannot know without reading the whole log is an id on another stream; the server behind
-//! `serve --kurrent-listen` refuses that, a vendor's server does not (docs/reference/kurrentdb.md).
+//! The server recognizes a repeat by its expected version; the port requires recognition by event id.
+//! Therefore this store knows the ids of the stream's events before it appends, from reading the stream, as
+//! an entity does anyway, or from its own appends. It cannot detect an id that is stored on another stream
+//! without reading the whole log. The server behind `serve --kurrent-listen` refuses these; KurrentDB itself
+//! does not (docs/reference/kurrentdb.md).
 //!
-//! One connection follows the end of the log and wakes every subscription; these read pages, so none is
-//! dropped for being slow, and all go on by themselves when the server is back.
+//! One connection follows the end of the log and wakes every subscription. Subscriptions read pages, so none
+//! is dropped for being slow, and all continue when an unreachable server is back.
 
 mod appending;
 mod connect;
@@ -38,16 +41,16 @@ use reading::{PatientPages, Reader};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
-/// Appends that may be under way at once; one more is answered `Busy`. Each is a call of its own.
+/// The most appends in progress at once; a further one is answered `Busy`. Each is a gRPC call of its own.
 const APPENDS_MAX: u32 = 256;
 
-/// What may be chosen when a store is connected.
+/// The options of a KurrentDB store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KurrentOptions {
-    /// Put before every stream's name, so that a log may share a server with other things; empty for a
-    /// server of its own. The URL parameter `namespace` sets it too.
+    /// The prefix of every stream's name, so that a log can share a server with other data. Empty for a
+    /// server of its own. The URL parameter `namespace` overrides it.
     pub namespace: String,
-    /// Appends that may be under way at once.
+    /// The most appends in progress at once.
     pub appends_max: u32,
 }
 
@@ -60,7 +63,8 @@ impl Default for KurrentOptions {
     }
 }
 
-/// Events in a KurrentDB cluster. Dropping it (and its subscriptions) ends its task; `close` does so at once.
+/// An event store in a KurrentDB cluster. Dropping it and its subscriptions ends its task; `close` ends it
+/// at once.
 pub struct KurrentEventStore {
     reader: Arc<Reader>,
     appender: Appender,
@@ -69,16 +73,16 @@ pub struct KurrentEventStore {
     subscriptions: Arc<Semaphore>,
     appends: Semaphore,
     appends_max: u32,
-    /// Tells the tail to end; its loss, when the store is dropped, does so too.
+    /// Set to true to end the tail task. Dropping the sender also ends it.
     closing: watch::Sender<bool>,
 }
 
 impl KurrentEventStore {
-    /// Connects, and reads the end of the log. The URL is KurrentDB's own connection string
-    /// (`kurrent://user:password@host:2113?tls=false`), besides it `namespace=…`.
+    /// Connects and reads the end of the log. The URL is KurrentDB's connection string
+    /// (`kurrent://user:password@host:2113?tls=false`), with an optional `namespace=…`.
     ///
-    /// `clock` gives `recorded_at` and paces retries; the one task, which follows the log, comes from
-    /// `tasks`.
+    /// `clock` supplies `recorded_at` and the waits between retries. `tasks` runs the one task, which follows
+    /// the log.
     pub async fn connect(
         url: &str,
         clock: Arc<dyn Clock>,
@@ -113,9 +117,9 @@ impl KurrentEventStore {
         })
     }
 
-    /// Waits for appends under way, then ends subscriptions and the task that follows the log.
+    /// Waits for appends in progress, then ends all subscriptions and the task that follows the log.
     pub async fn close(&self) {
-        // An error means that it is closed already.
+        // An error means that the store is already closed.
         drop(self.appends.acquire_many(self.appends_max).await);
         self.appends.close();
         self.closing.send_replace(true);
@@ -176,12 +180,12 @@ impl EventStore for KurrentEventStore {
             .await
     }
 
-    /// Appends stretch by stretch, `recorded_at` as given. Not whole over several streams: what was done
-    /// stays, and is passed over when the same is loaded again. Refused where the server gives its own
-    /// `recorded_at`, since proofs are made over it.
+    /// Copies events batch by batch, with their `recorded_at`. Not atomic over several batches: those that
+    /// were stored stay, and are skipped when the same events are loaded again. Refused if the server assigns
+    /// its own `recorded_at`, because proofs cover it.
     async fn load(&self, events: Vec<StoredEvent>) -> Result<Position, StoreError> {
         if events.is_empty() || events.len() > PAGE_EVENTS_MAX {
-            let why = format!("1 to {PAGE_EVENTS_MAX} events are taken over at once");
+            let why = format!("1 to {PAGE_EVENTS_MAX} events can be loaded at once");
             return Err(StoreError::Invalid(why));
         }
         self.appender.load(&events).await

@@ -1,4 +1,4 @@
-//! Reads: pages of a stream and of the log, filtered by the server where it can.
+//! Reads pages of a stream and of the log, filtered by the server if possible.
 
 use super::connect::{Link, Met};
 use super::events;
@@ -16,13 +16,14 @@ use eventstore::{
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Times a read is tried before the server counts as away: a node that was replaced answers the second time.
+/// The number of attempts of a read before the server counts as unreachable. After a node was replaced, the
+/// second attempt succeeds.
 const READ_TRIES_MAX: u32 = 3;
 
-/// First wait after a failure; each further one is twice as long.
+/// The wait after the first failure, in milliseconds; each further wait is twice as long.
 pub(super) const RETRY_MS: u64 = 100;
 
-/// Longest wait between two attempts.
+/// The longest wait between two attempts, in milliseconds.
 pub(super) const RETRY_MS_MAX: u64 = 5_000;
 
 /// Reads the log of one namespace.
@@ -45,12 +46,12 @@ impl Reader {
         &self.link
     }
 
-    /// A stream's name on the server.
+    /// Returns a stream's name on the server: the namespace followed by its id.
     pub(super) fn name(&self, stream: &StreamId) -> String {
         format!("{}{stream}", self.namespace)
     }
 
-    /// What keeps other people's events, and the server's own, out of the log.
+    /// Returns the server filter that admits only this log's events: no system events, no other namespace.
     fn own(&self) -> SubscriptionFilter {
         if self.namespace.is_empty() {
             SubscriptionFilter::on_event_type().exclude_system_events()
@@ -59,7 +60,8 @@ impl Reader {
         }
     }
 
-    /// The narrowest filter the server has for this one; `filter` itself decides afterwards.
+    /// Returns the narrowest server filter that admits all events of `filter`. The caller applies `filter`
+    /// itself afterwards.
     fn narrowed(&self, filter: &EventFilter) -> SubscriptionFilter {
         let add = |wire: SubscriptionFilter, names: &[String], before: &str| {
             names
@@ -96,7 +98,7 @@ impl Reader {
         self.ask(&Asked::Stream(name, options)).await
     }
 
-    /// The log after a position.
+    /// Reads events of the log after a position.
     pub(super) async fn all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         self.page(after, limit, self.own()).await
     }
@@ -110,7 +112,8 @@ impl Reader {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        // A position given is itself read once more: one event more is asked for, and the first left out.
+        // The server includes the event at the given position: one event more is requested, and this one
+        // is removed.
         let options = ReadAllOptions::default()
             .position(from(after))
             .filter(filter)
@@ -130,7 +133,7 @@ impl Reader {
         Ok(self.last().await?.is_none_or(|last| last.position <= position))
     }
 
-    /// The last event of the log.
+    /// Returns the last event of the log.
     pub(super) async fn last(&self) -> Result<Option<StoredEvent>, StoreError> {
         let options = ReadAllOptions::default()
             .position(StreamPosition::End)
@@ -146,7 +149,8 @@ impl Reader {
         after: Position,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
-        // Asked first: what is appended meanwhile may be passed over by the read, and is not called reached.
+        // Read before the page: events appended meanwhile may be missing from the page, so they must not
+        // count as reached.
         let end = self.last().await?.map_or(Position(0), |last| last.position);
         let mut events = self.page(after, limit, self.narrowed(filter)).await?;
         let reached = match events.last() {
@@ -159,7 +163,7 @@ impl Reader {
         Ok(MatchingPage { events, reached })
     }
 
-    /// Follows the log after a position; events may be the server's own too where it says checkpoints.
+    /// Subscribes to the log after a position. Besides events, the server may send checkpoints.
     pub(super) async fn follow(&self, after: Position) -> Subscription {
         let options = SubscribeToAllOptions::default()
             .position(from(after))
@@ -168,7 +172,7 @@ impl Reader {
         self.link.client().subscribe_to_all(&options).await
     }
 
-    /// Asks once; a stream that is not there has no events.
+    /// Reads once. A stream that does not exist has no events.
     async fn ask_once(&self, asked: &Asked) -> Result<Vec<StoredEvent>, Met> {
         let client = self.link.client();
         let read = match asked {
@@ -206,9 +210,9 @@ impl Reader {
     }
 }
 
-/// One read.
+/// A read request.
 enum Asked {
-    /// Of a stream, by its name on the server.
+    /// Events of a stream, by its name on the server.
     Stream(String, ReadStreamOptions),
     All(ReadAllOptions),
 }
@@ -223,7 +227,7 @@ fn from(after: Position) -> StreamPosition<WirePosition> {
     }
 }
 
-/// Pages for a subscription, which waits for a server that is away.
+/// Reads pages for a subscription. While the server is unreachable, it waits and retries.
 pub(super) struct PatientPages {
     pub(super) reader: Arc<Reader>,
     pub(super) clock: Arc<dyn Clock>,

@@ -1,4 +1,4 @@
-//! The one follower of the log's end: it wakes subscriptions, and resumes when it is cut.
+//! The task that follows the end of the log. It wakes subscriptions and resumes after a lost connection.
 
 use super::events;
 use super::reading::{RETRY_MS, RETRY_MS_MAX, Reader};
@@ -10,18 +10,18 @@ use eventstore::{Subscription, SubscriptionEvent};
 use std::sync::{Arc, Weak};
 use tokio::sync::watch;
 
-/// Follows the log after a position and says how far it has come.
+/// Follows the log after `after` and publishes the position that it has reached.
 pub(super) struct Tail {
     pub(super) reader: Arc<Reader>,
     pub(super) clock: Arc<dyn Clock>,
-    /// Gone when the store and all its subscriptions are.
+    /// Cannot be upgraded once the store and all its subscriptions are dropped; the task then ends.
     pub(super) head: Weak<watch::Sender<Head>>,
     pub(super) after: Position,
     pub(super) closed: watch::Receiver<bool>,
     pub(super) stop: Arc<dyn StopSignal>,
 }
 
-/// Moves the known end forward; never back.
+/// Moves the published end of the log forward, never back.
 pub(super) fn advance(head: &watch::Sender<Head>, last: Option<&StoredEvent>) {
     let Some(last) = last else { return };
     head.send_if_modified(|head| {
@@ -56,7 +56,7 @@ impl Tail {
         }
     }
 
-    /// Until the subscription is cut; `None` when nobody needs it any more.
+    /// Follows one subscription until its connection fails. Returns `None` if the store is closed or dropped.
     async fn follow(&mut self, subscription: &mut Subscription) -> Option<()> {
         loop {
             let event = tokio::select! {
@@ -73,7 +73,7 @@ impl Tail {
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(%error, after = self.after.0, "the log cannot be followed; resuming");
-                    // Sorted for its effect: a client that has given up is replaced.
+                    // `met` replaces a client that has given up; its result is not needed.
                     drop(self.reader.link().met(&error));
                     return Some(());
                 }
@@ -86,7 +86,7 @@ async fn ended(closed: &mut watch::Receiver<bool>, stop: &dyn StopSignal) {
     tokio::select! {
         biased;
         () = stop.stopping() => {}
-        // An error means that the store is gone.
+        // An error means that the store was dropped.
         _closed = closed.wait_for(|closed| *closed) => {}
     }
 }

@@ -1,18 +1,18 @@
-//! Numbers for the kinds of events, so that whoever looks for few kinds parses few records.
+//! Numbers the kinds of events, so that a search for few kinds parses few records.
 
 use domain::event_filter::EventFilter;
 use std::collections::BTreeMap;
 
-/// The number of a kind in this process; 0 where only a parser can tell the kind.
+/// The number of a kind in this process. 0 if only a parser can determine the kind.
 pub(super) type KindNumber = u16;
 
-/// The kinds that were seen, in the order in which they came.
+/// The kinds seen so far, numbered from 1 in the order of their first event.
 #[derive(Default)]
 pub(super) struct Kinds {
     numbers: BTreeMap<Box<str>, KindNumber>,
 }
 
-/// Which kinds a filter may want: by their numbers.
+/// For each kind number, whether a filter may match the kind. Unknown numbers may match.
 pub(super) struct Wanted(Vec<bool>);
 
 impl Wanted {
@@ -27,7 +27,7 @@ impl Kinds {
         if let Some(number) = self.numbers.get(kind) {
             return *number;
         }
-        // There are some hundred; beyond all numbers a parser tells.
+        // There are some hundred kinds. If the numbers run out, the parser determines the kind.
         let Ok(number) = KindNumber::try_from(self.numbers.len() + 1) else {
             return 0;
         };
@@ -46,7 +46,8 @@ impl Kinds {
     }
 }
 
-/// The kind of a record that begins as `record` writes it; `None` where only a parser can tell.
+/// Reads the kind of a record whose text begins with `id` and `kind`, as our own records do. `None` if only a
+/// parser can determine it.
 fn written(record: &[u8]) -> Option<&str> {
     let rest = record.strip_prefix(b"{\"id\":\"")?.get(ID_BYTES..)?;
     let rest = rest.strip_prefix(b"\",\"kind\":\"")?;
@@ -56,7 +57,7 @@ fn written(record: &[u8]) -> Option<&str> {
     std::str::from_utf8(kind).ok()
 }
 
-/// An id as text.
+/// The length of an id as text, in bytes.
 const ID_BYTES: usize = 36;
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The memory store: all events in memory, each batch a synced frame of one log on the `Disk` port.
 //!
-//! For tests and the simulation: no threads and no waiting, so it runs on one thread with a paused clock.
-//! Opened again on the same disk it holds what was acknowledged; a torn tail never was, and is cut off.
+//! It serves tests and the simulation. It has no threads and no waits, so it runs on one thread with a paused
+//! clock. Opened again on the same disk, it holds all acknowledged events; a torn tail was never acknowledged
+//! and is truncated.
 
 mod kinds;
 mod state;
@@ -25,10 +26,10 @@ use state::State;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-/// The one file of the memory store on its disk.
+/// The name of the memory store's only file on its disk.
 pub const MEMORY_LOG_FILE: &str = "events.log";
 
-/// Events in memory, acknowledged once their frame is synced on `disk`.
+/// An event store in memory. An append is acknowledged when its frame is synced on `disk`.
 pub struct MemoryEventStore {
     shared: Arc<Shared>,
     subscriptions: Arc<Semaphore>,
@@ -36,15 +37,16 @@ pub struct MemoryEventStore {
 
 struct Shared {
     state: Mutex<State>,
-    /// Wakes subscriptions in the order in which they came: tokio's `watch` would wake them in random order,
-    /// which a simulation from a seed could not repeat.
+    /// Wakes subscriptions in the order in which they began to wait. tokio's `watch` wakes them in random
+    /// order, which a simulation from a seed could not repeat.
     moved: Notify,
     clock: Arc<dyn Clock>,
     disk: Arc<dyn Disk>,
 }
 
 impl MemoryEventStore {
-    /// Opens the log on `disk`, empty or not. `Damaged` when a frame before the last is not what was written.
+    /// Opens the log on `disk`; it may be empty. Returns `Damaged` if a frame before the last does not have
+    /// the bytes that were written.
     pub fn new(clock: Arc<dyn Clock>, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
         let state = State::recover(&*disk)?;
         let shared = Shared {
@@ -101,7 +103,7 @@ impl Shared {
         self.commit(&mut state, frames)
     }
 
-    /// Frames of one write and one sync.
+    /// Writes frames with one write and one sync, then adds their events.
     fn commit(&self, state: &mut State, frames: Vec<Frame>) -> Result<Position, StoreError> {
         if let Err(error) = self.write(&frames) {
             let failed = StoreError::Unavailable(format!("a write failed: {error}"));
@@ -138,7 +140,7 @@ impl Subscription for MemorySubscription {
         loop {
             let moved = self.shared.moved.notified();
             tokio::pin!(moved);
-            // Enabled before looking: what is appended in between is not missed.
+            // Enabled before the check, so that an append in between is not missed.
             moved.as_mut().enable();
             {
                 let state = self.shared.state();
@@ -316,7 +318,7 @@ mod tests {
         assert_eq!(disk.read(MEMORY_LOG_FILE).unwrap(), log);
     }
 
-    /// Takes writes until its sync fails, once.
+    /// A disk whose next sync fails once the flag is set.
     struct FailingDisk(MemoryDisk, std::sync::atomic::AtomicBool);
 
     impl Disk for FailingDisk {
@@ -351,12 +353,12 @@ mod tests {
         assert_eq!(
             append(&store, 2).await,
             Err(failed.clone()),
-            "the disk would take it now"
+            "also after the disk works again"
         );
         assert_eq!(follower.next().await, Err(failed));
         assert_eq!(store.head().await, Ok(Position(2)));
         drop(store);
-        // The frame had reached the disk after all: it may be stored, and is then a repeat.
+        // The frame may have reached the disk nevertheless; the append is then a repeat.
         assert_eq!(append(&open().unwrap(), 2).await, Ok(Position(4)));
     }
 }

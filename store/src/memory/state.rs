@@ -1,4 +1,4 @@
-//! What the memory store holds: the events, where each stands, and the few indexes that questions need.
+//! The state of the memory store: the events, the place of each, and the indexes by id and by stream.
 
 use super::MEMORY_LOG_FILE;
 use super::kinds::{KindNumber, Kinds};
@@ -15,23 +15,24 @@ use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// Of so many of the newest events the envelope is parsed once for all who follow, as with the default store.
+/// The number of the newest events with an envelope that is parsed once for all readers, as in the
+/// SQLite store.
 const RECENT_EVENTS: usize = 4_096;
 
 #[derive(Default)]
 pub(super) struct State {
     events: Vec<StoredEvent>,
-    /// Beside each event.
+    /// One entry per event, in the same order.
     places: Vec<Place>,
     kinds: Kinds,
-    /// Both maps are only asked by key, so that their order is never seen.
+    /// This map and `streams` are only accessed by key, so their order has no effect.
     found: HashMap<EventId, Position>,
     /// Positions of each stream's events, in order: version v is at index v - 1.
     streams: HashMap<StreamId, Vec<Position>>,
     pub(super) failed: Option<StoreError>,
 }
 
-/// Where an event stands in its stream and its batch, and of what kind it is.
+/// An event's place in its stream and its batch, and its kind.
 struct Place {
     stream: StreamId,
     version: StreamVersion,
@@ -41,7 +42,7 @@ struct Place {
 }
 
 impl State {
-    /// Reads the log back, cutting off a tail that was never acknowledged.
+    /// Reads the log from the disk, truncates a tail that was never acknowledged, and syncs.
     pub(super) fn recover(disk: &dyn Disk) -> Result<Self, StoreError> {
         let unavailable = |error: std::io::Error| StoreError::Unavailable(error.to_string());
         let mut state = Self::default();
@@ -68,7 +69,8 @@ impl State {
             disk.truncate(MEMORY_LOG_FILE, decoder.good_bytes)
                 .map_err(unavailable)?;
         }
-        // What an earlier process could not sync may still be readable: durable before anybody builds on it.
+        // The log may hold bytes that an earlier process wrote but could not sync. They are durable before
+        // anything builds on them.
         disk.sync(MEMORY_LOG_FILE).map_err(unavailable)?;
         Ok(state)
     }
@@ -85,7 +87,8 @@ impl State {
         )
     }
 
-    /// What the append would be answered without writing: a repeat's position, or a conflict.
+    /// Returns the result of an append that needs no write: a repeat's position, or a conflict. `None` if it
+    /// is to be written.
     pub(super) fn judge(
         &self,
         stream: &StreamId,
@@ -107,7 +110,7 @@ impl State {
         })
     }
 
-    /// Where an event with this id stands.
+    /// Looks up an event by its id.
     fn found(&self, id: EventId) -> Option<Found> {
         let position = *self.found.get(&id)?;
         let index = usize::try_from(position.0).ok()?.checked_sub(1)?;
@@ -130,7 +133,8 @@ impl State {
         self.page(Position(position.0 - 1), 1).pop()
     }
 
-    /// Adds what was just committed: who follows is about to read it.
+    /// Adds events that were just committed. Their envelopes are parsed at most once, because subscriptions
+    /// are about to read them.
     pub(super) fn add_new(&mut self, frame: Frame) {
         let before = self.events.len();
         self.add(frame, StoredEvent::shared);
@@ -142,7 +146,7 @@ impl State {
     }
 
     fn add(&mut self, frame: Frame, event: fn(Position, Timestamp, Arc<[u8]>) -> StoredEvent) {
-        // One name for all events of a stream.
+        // All events of a stream share one copy of its name.
         let known = self
             .streams
             .get_key_value(&frame.stream)
@@ -166,7 +170,7 @@ impl State {
         }
     }
 
-    /// Adds batches of another log, each a frame, when every one follows what is there.
+    /// Converts batches of another log to frames. Fails unless each batch follows the events before it.
     pub(super) fn frames_of(&self, batches: Vec<TakenBatch>) -> Result<Vec<Frame>, StoreError> {
         let mut end = End {
             position: self.position(),
@@ -191,7 +195,8 @@ impl State {
         Ok(frames)
     }
 
-    /// The next `LOOKED_AT_MAX` events, of which the wanted are kept.
+    /// Searches the next `LOOKED_AT_MAX` events. Returns those that match the filter, and the
+    /// position reached.
     pub(super) fn matching(
         &self,
         filter: &EventFilter,

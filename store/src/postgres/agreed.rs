@@ -1,5 +1,5 @@
-//! What the processes on one log agree on, kept beside its events: what the log is for life, and whether it
-//! is only half filled.
+//! Values that all processes on one log share, stored in the table `meta`: permanent ones such as the mode,
+//! and the mark of a log that is being filled.
 
 use super::PostgresEventStore;
 use super::connect::{from_postgres, shown};
@@ -8,18 +8,18 @@ use domain::ports::event_store::StoreError;
 use domain::time::Timestamp;
 use tokio_postgres::{Client, Config, Error};
 
-/// The name under which a command that fills the log stands until it is done.
+/// The name of the row that marks a log while a command fills it.
 const RESTORING: &str = "restoring";
 
 impl PostgresEventStore {
-    /// What the installation is for life: the first start writes `mode` (`real` or `rehearsal`), every
-    /// later one is answered what was written then.
+    /// Returns the installation's permanent mode (`real` or `rehearsal`). The first start stores `mode`;
+    /// every later one gets the stored value.
     pub async fn hold_mode(&self, mode: &str) -> Result<String, StoreError> {
         self.hold("mode", mode).await
     }
 
-    /// What a name stands for in this log, for life: the first to ask writes `value`, every later one is
-    /// answered what was written then.
+    /// Returns this log's permanent value for a name. The first call stores `value`; every later one gets the
+    /// stored value.
     pub async fn hold(&self, name: &str, value: &str) -> Result<String, StoreError> {
         let client = self.reader.connection().await?;
         let failed = |error: Error| from_postgres(&error);
@@ -37,8 +37,8 @@ impl PostgresEventStore {
         row.try_get(0).map_err(failed)
     }
 
-    /// From now on the log counts as half filled by the command `by`: whoever opens it is refused, but for
-    /// those with `half_filled`. Answers false when it did before.
+    /// Marks the log as being filled by the command `by`. From then on it can be opened only with the option
+    /// `half_filled`. Returns false if it was marked already.
     pub async fn begin_filling(&self, by: &str) -> Result<bool, StoreError> {
         let client = self.reader.connection().await?;
         let marked = client
@@ -50,7 +50,7 @@ impl PostgresEventStore {
         marked.map(|rows| rows > 0).map_err(|error| from_postgres(&error))
     }
 
-    /// The log is whole: everybody may open it.
+    /// Removes the mark of `begin_filling`: the log is complete and may be opened.
     pub async fn end_filling(&self) -> Result<(), StoreError> {
         let client = self.reader.connection().await?;
         let ended = client
@@ -59,7 +59,7 @@ impl PostgresEventStore {
         ended.map(|_| ()).map_err(|error| from_postgres(&error))
     }
 
-    /// What time it is by the database's clock, now and not when a transaction began.
+    /// Returns the current time of the database's clock, not the time at which a transaction began.
     pub async fn clock_now(&self) -> Result<Timestamp, StoreError> {
         let client = self.reader.connection().await?;
         let failed = |error: Error| from_postgres(&error);
@@ -68,7 +68,8 @@ impl PostgresEventStore {
         row.try_get(0).map(Timestamp::from_micros).map_err(failed)
     }
 
-    /// The command that fills the log, or was cut off while it did.
+    /// Returns the command that is filling the log, or was interrupted while filling it. `None` if the log
+    /// is complete.
     pub async fn half_filled_by(&self) -> Result<Option<String>, StoreError> {
         let client = self.reader.connection().await?;
         filled_by(&client).await.map_err(|error| from_postgres(&error))
@@ -82,7 +83,7 @@ pub(super) async fn filled_by(client: &Client) -> Result<Option<String>, Error> 
     row.map(|row| row.try_get(0)).transpose()
 }
 
-/// Refuses a log that was filled half, unless the asker is about to fill it.
+/// Returns an error if the log is incomplete, unless the caller opens it to fill it (`half_filled`).
 pub(super) fn permit(config: &Config, by: Option<String>, half_filled: bool) -> Result<(), OpenError> {
     match by {
         Some(by) if !half_filled => Err(OpenError::HalfFilled {

@@ -1,5 +1,5 @@
-//! Filtered reads, each driven by a task of the store's own from when it is asked for: whoever asks may be
-//! busy with the page before, on a thread that drives nothing.
+//! Runs filtered reads in a task of the store, which starts each as soon as it is requested. The caller may
+//! still process the page before, on a thread that cannot drive a connection meanwhile.
 
 use super::reader::{READS_WAITING_MAX, Reader};
 use crate::subscription::closed;
@@ -15,30 +15,30 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 type Page = Result<MatchingPage, StoreError>;
 
-/// One page that is wanted, and where it goes.
+/// A request for one page, with the channel for its result.
 struct Wanted {
     filter: EventFilter,
-    /// After the first, up to the second.
+    /// The page begins after `after` and ends at `until` at the latest.
     after: Position,
     until: Position,
     limit: usize,
     answer: oneshot::Sender<Page>,
 }
 
-/// The asking side.
+/// The sender of page requests.
 pub(super) struct Ahead {
     wanted: mpsc::Sender<Wanted>,
 }
 
 impl Ahead {
-    /// Begins the task, which ends when `closing` says so or its sender is gone.
+    /// Starts the task. It ends when `closing` is true or its sender is dropped.
     pub(super) fn begin(reader: Arc<Reader>, closing: watch::Receiver<bool>, tasks: &dyn Tasks) -> Self {
         let (wanted, asked) = mpsc::channel(READS_WAITING_MAX);
         tasks.spawn("event store pages", Box::pin(read_all(reader, asked, closing)));
         Self { wanted }
     }
 
-    /// Reads a page; under way once this was polled. Given up when the future is dropped.
+    /// Reads a page. The read starts when this future is first polled, and is cancelled when it is dropped.
     pub(super) async fn page(
         &self,
         filter: &EventFilter,
@@ -62,7 +62,7 @@ impl Ahead {
     }
 }
 
-/// Reads what is asked for until the store closes: as many pages at once as there are connections.
+/// Reads the requested pages until the store closes, at most as many at once as there are connections.
 async fn read_all(
     reader: Arc<Reader>,
     mut asked: mpsc::Receiver<Wanted>,
@@ -77,11 +77,12 @@ async fn read_all(
                 Some(wanted) => reading.push(read(&reader, wanted)),
                 None => break,
             },
-            // An error says that the store was dropped.
+            // An error means that the store was dropped.
             _ = &mut closing => break,
         }
     }
-    // What was asked for later is answered as closed; what is under way has its connection.
+    // Requests that are still queued are answered as closed; reads in progress have their connection and
+    // are completed.
     drop(asked);
     while reading.next().await.is_some() {}
 }
@@ -99,6 +100,6 @@ async fn read(reader: &Reader, wanted: Wanted) {
         () = answer.closed() => return,
         page = reader.matching(&filter, after, until, limit) => page,
     };
-    // Whoever asked may have gone.
+    // The requester may have gone.
     drop(answer.send(page));
 }

@@ -1,8 +1,8 @@
-//! One group commit: all batches in one call, which is its own transaction. A conflict concerns its own
-//! batch.
+//! Commits a group: all batches in one call, which is a transaction of its own. A conflict affects only its
+//! own batch.
 //!
-//! When the connection is lost in the middle, the result is looked up by event id on a new one before
-//! anything is answered; what is then not found is asked again, which the ids make safe.
+//! If the connection is lost during the call, its result is looked up by event id on a new connection before
+//! any batch is answered. Batches that are not found are sent again, which is safe because of their ids.
 
 use super::confirmation::{Warnings, confirm};
 use super::connect::{ANSWER_GRACE_MS, Address, Driven, Link, drive, from_postgres, is_lost, text};
@@ -22,7 +22,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
-/// Streams of which a version is known; dropped all at once when full, which costs one lookup each.
+/// The most streams with a remembered version. When full, all are dropped, which costs one lookup each.
 const HEADS_MAX: usize = 65_536;
 
 struct Connected {
@@ -35,24 +35,24 @@ struct Connected {
     found: Statement,
 }
 
-/// Owns the write connection, and makes a new one when it is lost.
+/// Owns the write connection, and opens a new one when it is lost.
 pub(super) struct Appender {
     config: Address,
     clock: Arc<dyn Clock>,
     limits: Limits,
     connected: Option<Connected>,
     outage: Outage,
-    /// Events that were committed may be in no synchronous standby; see `confirmation`.
+    /// True while committed events may be missing from the synchronous standby; see `confirmation`.
     is_in_doubt: bool,
-    /// A version that each stream is known to have. Others may have written more: it only spares questions.
+    /// A version that each stream has reached; other processes may have written more. It saves lookups.
     known: HashMap<StreamId, u64>,
-    /// The last position this process wrote.
+    /// The last position that this process wrote.
     last: Position,
-    /// The last of them of which no other process was notified.
+    /// The last position of which other processes have not been notified.
     unannounced: Position,
 }
 
-/// What the store's owner chose.
+/// The limits that the store's owner chose.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) allow_unsafe: bool,
@@ -68,7 +68,7 @@ impl Appender {
             limits,
             connected: None,
             outage: Outage::default(),
-            // A process before this one may have ended between a commit and its standby.
+            // An earlier process may have ended between a commit and its standby's confirmation.
             is_in_doubt: true,
             known: HashMap::new(),
             last: Position(0),
@@ -88,13 +88,13 @@ impl Appender {
         self.unannounced
     }
 
-    /// A version the stream is known to have; 0 when nothing is known.
+    /// Returns a version that the stream has reached; 0 if none is known.
     pub(super) fn known(&self, stream: &StreamId) -> u64 {
         self.known.get(stream).copied().unwrap_or(0)
     }
 
-    /// Answers every batch of the group, in its order. The batches of one stream follow one another, except
-    /// those that are behind what is known of it.
+    /// Commits the group. Returns one answer per batch, in order. The batches of one stream must follow one
+    /// another, except those that expect an older version than the known one.
     pub(super) async fn commit(&mut self, group: &[Batch]) -> Vec<Answer> {
         let mut answers: Vec<Option<Answer>> = group.iter().map(|_| None).collect();
         let failed = self.settle(group, &mut answers).await.err();
@@ -105,7 +105,7 @@ impl Appender {
             .collect()
     }
 
-    /// Asks until every batch has its answer. `Err` is the answer of those that have none.
+    /// Commits until every batch has its answer. An `Err` is the answer of all batches without one.
     async fn settle(&mut self, group: &[Batch], answers: &mut [Option<Answer>]) -> Result<(), StoreError> {
         let mut look_up = group
             .iter()
@@ -119,7 +119,7 @@ impl Appender {
             }
             self.connect().await?;
             if look_up {
-                // What is found may have been committed and be in no standby.
+                // Events that are found may be committed but missing from the standby.
                 if !self.is_confirmed().await? {
                     continue;
                 }
@@ -128,11 +128,11 @@ impl Appender {
                 };
                 look_up = false;
                 match conflict.take() {
-                    // Alone, nothing in its way, and yet refused.
+                    // The batch is alone and has no conflict, but was refused.
                     Some(why) if answered == 0 && alone => {
                         refuse(open.get(..1).unwrap_or(&[]), answers, &StoreError::Damaged(why));
                     }
-                    // Two batches of the group are in each other's way, such as one id on two streams.
+                    // Two batches of the group conflict with each other, for example by a shared id.
                     Some(_) if answered == 0 => alone = true,
                     Some(_) | None => {}
                 }
@@ -158,7 +158,7 @@ impl Appender {
         }
     }
 
-    /// Reaches the server, waiting between attempts until it has been away for too long.
+    /// Connects to the server, and retries with growing waits until it has been unreachable for `away_ms`.
     async fn connect(&mut self) -> Result<(), StoreError> {
         while self.connected.is_none() {
             let now = self.clock.now();
@@ -207,16 +207,16 @@ impl Appender {
         })
     }
 
-    /// How long the server may take in all: longer than it allows itself.
+    /// Returns how long a response may take: the server's own limit and 5 s.
     const fn answer_ms(&self) -> u64 {
         self.limits.statement_ms + ANSWER_GRACE_MS
     }
 
-    /// Gives the connection up. `Err` when the database has been away for too long.
+    /// Drops the connection. `Err` if the database has been unreachable for `away_ms`.
     fn lose(&mut self, why: String) -> Result<(), StoreError> {
         self.connected = None;
         self.is_in_doubt = true;
-        // What was known may be wrong when another, older database answers next.
+        // The known versions may be wrong if an older copy of the database answers next.
         self.known.clear();
         let now = self.clock.now();
         self.outage.begin(now, why);
@@ -252,7 +252,7 @@ impl Appender {
             return Outcome::Unclear(SILENT.to_owned());
         };
         let statement = statement(connected).clone();
-        // Warnings of the session's beginning say nothing of this append.
+        // Warnings from the session's start do not concern this append.
         drop(connected.warnings.take());
         let asked = connected.client.query_opt(&statement, values);
         match drive(&mut connected.connection, &*self.clock, within_ms, asked).await {
@@ -285,12 +285,13 @@ impl Appender {
         self.last = self.last.max(last);
     }
 
-    /// Whether everything committed so far is where the server keeps it, asked where that is in doubt.
+    /// Returns true if everything committed so far has reached the synchronous standby. Checks only while
+    /// that is in doubt.
     async fn is_confirmed(&mut self) -> Result<bool, StoreError> {
         Ok(!self.is_in_doubt || self.confirms().await?)
     }
 
-    /// The same, asked in any case, also of what other processes committed.
+    /// Checks whether everything committed, also by other processes, has reached the synchronous standby.
     async fn confirms(&mut self) -> Result<bool, StoreError> {
         let within_ms = self.answer_ms();
         let Some(connected) = &mut self.connected else {
@@ -320,11 +321,9 @@ impl Appender {
         self.known.insert(stream.clone(), version);
     }
 
-    /// Answers what can be answered from what is stored: repeats and conflicts. `None` when the connection
-    /// was lost meanwhile, else how many were answered.
-    ///
-    /// Versions are read before ids: what is committed between the two is then found by its ids, and never
-    /// mistaken for somebody else's.
+    /// Answers the batches that are repeats or conflicts, according to what is stored. Returns how many, or
+    /// `None` if the connection was lost. Versions are read before ids: events committed between the two
+    /// reads are then found by their ids, and never taken for another process's.
     async fn look_up(
         &mut self,
         group: &[Batch],
@@ -359,7 +358,7 @@ impl Appender {
             Some(Err(error)) => return self.lose(text(&error)).map(|()| None),
             None => return self.lose(SILENT.to_owned()).map(|()| None),
         };
-        // Another process may have committed it, and wait for its standby in vain.
+        // Another process may have committed it and may still be waiting for its standby.
         if found.values().any(|found| found.position > self.last) && !self.confirms().await? {
             return Ok(None);
         }
@@ -368,14 +367,14 @@ impl Appender {
         for ((batch, answer), version) in named(group, answers, open).zip(versions) {
             let stored = unsigned(version);
             self.remember(&batch.stream, stored);
-            // One that follows another of the group is judged by that one, while nothing is in its way.
+            // A batch after one of this group is judged by that one's version, unless that one conflicts.
             let version = match after.get(&batch.stream) {
                 Some(version) if batch.expected.0 >= stored => *version,
                 Some(_) | None => stored,
             };
             *answer = judge(batch, version, &found);
             if let Some(Ok(position)) = answer {
-                // Perhaps of a call whose answer was lost: nobody was told of it.
+                // Other processes may not have been notified of it: its append may be one without a response.
                 self.last = self.last.max(*position);
                 self.unannounced = self.unannounced.max(*position);
             }

@@ -1,5 +1,5 @@
-//! Whether the columns by which events are found say what the records say: in a database anybody with the
-//! right password may have altered them, and no proof is made over them.
+//! Compares the columns used for lookups with the records. A user with the database password may have changed
+//! them, and the proofs do not cover them.
 
 use super::PostgresEventStore;
 use super::reader::Value;
@@ -14,7 +14,7 @@ const PAGE: &str = "SELECT pos, version, stream, id, campaign, customer, kind, r
     WHERE pos > $1 ORDER BY pos LIMIT $2";
 
 impl PostgresEventStore {
-    /// The first event with a column that differs from its record. Reads the whole log, page by page.
+    /// Returns the first event with a column that differs from its record. Reads the whole log, page by page.
     pub async fn find_misleading(&self) -> Result<Option<Misleading>, StoreError> {
         let mut after = 0;
         loop {

@@ -1,9 +1,9 @@
-//! Confirmation that committed events are in a synchronous standby, where the server is set to have one.
+//! Confirms that committed events have reached a synchronous standby, if the server requires one.
 //!
-//! A commit waits for a synchronous standby. When that wait is cancelled, PostgreSQL commits all the same and
-//! says so only in a warning beside a successful reply: the events are in no standby, and a failover would
-//! lose them. An append with a warning, or without a reply, is answered only after a later commit has been
-//! waited for without a warning, because a standby that has a commit has all before it.
+//! A commit waits for a synchronous standby. If that wait is cancelled, PostgreSQL commits all the same and
+//! says so only in a warning with a successful response: the events are in no standby, and a failover would
+//! lose them. An append with a warning, or without a response, is therefore answered only after a later
+//! commit has completed its wait without a warning: a standby that has a commit has all earlier ones.
 
 use super::connect::Driven;
 use futures_util::FutureExt;
@@ -12,19 +12,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::{AsyncMessage, Client, Error};
 
-/// Changes nothing and is committed as an append is.
+/// A statement that changes nothing but is committed like an append.
 const COMMIT_NOTHING: &str = "UPDATE ledgerline.head SET pos = pos";
 
-/// Whether a synchronous standby is demanded and none is connected. A role that may not see the states of
-/// others counts every standby as synchronous.
+/// An SQL condition: a synchronous standby is required and none is connected. For a role that may not see the
+/// states of others, every standby counts as synchronous.
 pub(super) const STANDBY_IS_AWAY: &str = "current_setting('synchronous_standby_names') <> '' AND NOT EXISTS (
        SELECT FROM pg_stat_replication WHERE coalesce(sync_state, 'sync') IN ('sync', 'quorum'))";
 
-/// What readiness says of it.
+/// The reason that the readiness check gives while no standby is connected.
 pub(super) const NOT_CONFIRMED: &str = "no synchronous standby is connected: what is stored cannot be \
      confirmed / 没有同步备库连接，写入无法得到确认";
 
-/// The warnings of one connection.
+/// The last warning of one connection.
 #[derive(Default)]
 pub(super) struct Warnings(Mutex<Option<String>>);
 
@@ -36,13 +36,13 @@ impl Warnings {
         }
     }
 
-    /// The last warning since the last call.
+    /// Returns the last warning since the last call, and clears it.
     pub(super) fn take(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-/// Drives a connection and keeps its warnings.
+/// Drives a connection and stores its warnings.
 pub(super) fn drive_keeping(mut connection: super::connect::Connection, warnings: Arc<Warnings>) -> Driven {
     let driven = async move {
         while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
@@ -59,8 +59,8 @@ pub(super) fn drive_keeping(mut connection: super::connect::Connection, warnings
     Box::pin(driven.fuse())
 }
 
-/// Commits nothing, after a look that spares a wait for a standby which is not there. `Some`: why what was
-/// committed before may be in no standby.
+/// Commits an empty change and waits for the standby, unless none is connected. `Ok(None)`: everything
+/// committed before is in the standby. `Ok(Some)`: the reason why it may not be.
 pub(super) async fn confirm(client: &Client, warnings: &Warnings) -> Result<Option<String>, Error> {
     let row = client
         .query_one(&format!("SELECT {STANDBY_IS_AWAY}"), &[])

@@ -1,6 +1,6 @@
-//! Connections: a URL read and refused, named time-outs, and a link whose task also drives its connection.
+//! Connections: parses the URL, sets the timeouts, and drives a connection together with its client.
 //!
-//! Whether TLS is spoken, and who is trusted, stands in the URL (crate `tls`).
+//! The URL decides about TLS and the trusted certificates (crate `tls`).
 
 use super::confirmation::{self, Warnings};
 use crate::error::OpenError;
@@ -19,33 +19,37 @@ use tokio_postgres::config::Host;
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::{Client, Config, Error, Socket};
 
-/// How long one attempt to connect may take: a server that is up answers within milliseconds.
+/// The timeout of one attempt to connect, in milliseconds. A running server answers within milliseconds.
 pub(super) const CONNECT_MS: u64 = 5_000;
 
-/// How long one statement may run: a page of the largest records takes a tenth of it on a slow disk.
+/// The timeout of one statement, in milliseconds. A page of the largest records takes a tenth of it on a
+/// slow disk.
 pub(super) const STATEMENT_MS: u64 = 30_000;
 
-/// How long an append may wait for the log's lock: groups of other processes take milliseconds each.
+/// The longest wait of an append for the log's lock, in milliseconds. Groups of other processes take
+/// milliseconds each.
 pub(super) const LOCK_MS: u64 = 5_000;
 
-/// Beyond the server's own limit, how long its answer may take before the connection counts as lost.
+/// The time that a response may take beyond the server's own limit before the connection counts as lost,
+/// in milliseconds.
 pub(super) const ANSWER_GRACE_MS: u64 = 5_000;
 
-/// Idle time before TCP asks whether the other side is still there.
+/// The idle time after which TCP sends a keepalive probe, in milliseconds.
 const KEEPALIVE_IDLE_MS: u64 = 10_000;
-/// Between such questions, once one was not answered.
+/// The time between keepalive probes without a response, in milliseconds.
 const KEEPALIVE_INTERVAL_MS: u64 = 5_000;
 
-/// Unanswered questions after which TCP gives the connection up: 25 s after the last sign of life.
+/// The number of unanswered probes after which TCP closes the connection: 25 s after the last response.
 const KEEPALIVE_QUESTIONS_MAX: u32 = 3;
 
-/// First wait between two attempts to reach the server again; each further one is twice as long.
+/// The first wait between two attempts to reconnect, in milliseconds; each further one is twice as long.
 const BACK_OFF_FIRST_MS: u64 = 50;
 
-/// Longest such wait: how much later than the server everybody is back at most.
+/// The longest wait between two attempts, in milliseconds: clients reconnect at most this long after the
+/// server is back.
 const BACK_OFF_MS_MAX: u64 = 2_000;
 
-/// The time-outs that a store's owner may choose; the defaults suit a server in the same building.
+/// The timeouts that a store's owner may choose. The defaults suit a server in the same building.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     pub connect_ms: u64,
@@ -63,7 +67,7 @@ impl Default for Timeouts {
     }
 }
 
-/// Where a database is and how it is reached.
+/// The address of a database and how to connect to it.
 #[derive(Clone)]
 pub(super) struct Address {
     pub(super) config: Config,
@@ -78,17 +82,17 @@ impl Deref for Address {
     }
 }
 
-/// Reads a `postgres://` URL and sets what every connection of ours shares.
+/// Parses a `postgres://` URL and sets the options that all our connections share.
 pub(super) fn configure(url: &str, timeouts: &Timeouts) -> Result<Address, OpenError> {
     let unreadable = |why: &str| OpenError::Unavailable {
         file: PathBuf::from("postgres://"),
         why: why.to_owned(),
     };
     let read = tls::postgres::read(url).map_err(|error| unreadable(&error.to_string()))?;
-    // The parser's own words may repeat part of the URL, and with it a password.
+    // The parser's message may repeat part of the URL, and with it a password.
     let Ok(mut config) = Config::from_str(&read.url) else {
         return Err(unreadable(
-            "the URL cannot be read: postgres://user@db.example.com/ledgerline",
+            "the URL is not valid; an example is postgres://user@db.example.com/ledgerline",
         ));
     };
     if config.get_application_name().is_none() {
@@ -117,7 +121,7 @@ pub(super) fn configure(url: &str, timeouts: &Timeouts) -> Result<Address, OpenE
     })
 }
 
-/// The database as it may be shown: without user options and password.
+/// Returns the database's address for messages: without user, options and password.
 pub(super) fn shown(config: &Config) -> PathBuf {
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(name)) => name.clone(),
@@ -136,16 +140,17 @@ pub(super) fn unavailable(config: &Config, why: &str) -> OpenError {
     }
 }
 
-/// A client and its connection, driven by whoever waits on the client: no task of its own to lose.
+/// A client and its connection. The task that uses the client also drives the connection, so there is no
+/// separate task that could fail.
 pub(super) struct Link {
     pub(super) client: Client,
     pub(super) connection: Connection,
 }
 
-/// A connection, plain or secured.
+/// A connection, with or without TLS.
 pub(super) type Connection = tokio_postgres::Connection<Socket, Stream<Socket>>;
 
-/// A connection as a future that ends when the connection does.
+/// A connection as a future that ends when the connection ends.
 pub(super) type Driven = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Link {
@@ -154,7 +159,7 @@ impl Link {
         Ok(Self { client, connection })
     }
 
-    /// Client and connection apart, for `drive`.
+    /// Splits into the client and its connection, for `drive`.
     pub(super) fn split(self) -> (Client, Driven) {
         let connection = self.connection;
         let driven = async move {
@@ -162,11 +167,12 @@ impl Link {
                 tracing::debug!(error = %text(&error), "a connection ended");
             }
         };
-        // Fused: one that has ended is waited for again by whoever asks next, and is then told so.
+        // Fused, because a connection that has ended is polled again by the next request, which then sees
+        // its end.
         (self.client, Box::pin(driven.fuse()))
     }
 
-    /// The same, and the warnings that come with replies.
+    /// Splits likewise; the connection also collects the warnings that come with responses.
     pub(super) fn split_with_warnings(self) -> (Client, Driven, Arc<Warnings>) {
         let warnings = Arc::<Warnings>::default();
         let driven = confirmation::drive_keeping(self.connection, Arc::clone(&warnings));
@@ -174,7 +180,7 @@ impl Link {
     }
 }
 
-/// Waits for `work` on a client while driving its connection; `None` when no answer came in time.
+/// Runs `work` on a client while driving its connection. `None` if there was no response within `within_ms`.
 pub(super) async fn drive<T>(
     connection: &mut Driven,
     clock: &dyn Clock,
@@ -189,22 +195,23 @@ pub(super) async fn drive<T>(
         done = &mut work => return Some(done),
         () = connection => {}
     }
-    // The connection is over, so its client answers at once, also with what came before the end.
+    // The connection has ended, so the client's future completes at once, also with responses received before
+    // the end.
     Some(work.await)
 }
 
-/// Whether an error came from the network or a server that ends the connection, so that what was asked may
-/// have been done.
+/// Returns true if the error came from the network or from a server that closes the connection. The request
+/// may then have been executed.
 pub(super) fn is_lost(error: &Error) -> bool {
     error.as_db_error().is_none_or(|said| {
         let code = said.code().code();
         let ends = matches!(said.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
-        // Connection exceptions, shutdowns and crashes of the server.
+        // Connection exceptions, and shutdowns or crashes of the server.
         ends || code.starts_with("08") || code.starts_with("57P")
     })
 }
 
-/// What a server or the network said, without the values that a server's detail repeats.
+/// Returns the error's text without the values that the server's detail repeats.
 pub(super) fn text(error: &Error) -> String {
     if let Some(said) = error.as_db_error() {
         return format!("{} ({})", said.message(), said.code().code());
@@ -215,7 +222,7 @@ pub(super) fn text(error: &Error) -> String {
     }
 }
 
-/// The port's error for a failed read or a failed append that is known not to be stored.
+/// Converts the error of a read, or of an append that was certainly not stored, to the port's error.
 pub(super) fn from_postgres(error: &Error) -> StoreError {
     match error.code() {
         Some(code) if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED => {
@@ -231,7 +238,7 @@ pub(super) fn from_postgres(error: &Error) -> StoreError {
     }
 }
 
-/// Growing waits between attempts; starts anew after a success.
+/// Growing waits between attempts; a success resets them.
 #[derive(Debug, Default)]
 pub(super) struct BackOff {
     last_ms: u64,

@@ -1,5 +1,5 @@
-//! Pooled connections live on the store's own runtime. The first caller may be on a runtime with busy
-//! threads, and every later caller would wait for a connection that is driven there (decision 0192).
+//! Opens pooled connections on the store's own runtime. Otherwise the first caller's runtime would drive a
+//! connection; its threads may be busy, and all later callers would wait for it (decision 0192).
 
 use super::connect::text;
 use deadpool_postgres::Connect;
@@ -10,14 +10,14 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config, Error};
 
-/// Connects on the runtime on which it was made.
+/// Connects on the runtime on which it was created.
 pub(crate) struct ConnectOn {
     runtime: Handle,
     connector: Connector,
 }
 
 impl ConnectOn {
-    /// Of the current runtime.
+    /// Makes a connector for the current runtime.
     pub(crate) fn current(connector: Connector) -> Self {
         Self {
             runtime: Handle::current(),
@@ -36,7 +36,7 @@ impl Connect for ConnectOn {
         let (reply, connected) = oneshot::channel();
         let task = self.runtime.spawn(async move {
             match config.connect(connector).await {
-                // If the caller has gone away, the connection is closed.
+                // If the caller has gone, the connection is closed.
                 Ok((client, connection)) => {
                     if reply.send(Ok(client)).is_ok()
                         && let Err(error) = connection.await

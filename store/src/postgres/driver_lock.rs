@@ -1,9 +1,10 @@
 //! The driver lock: at most one process of a database runs drivers, watchdog and lines.
 //!
 //! It is a session advisory lock on a connection of its own: the server frees it when that connection ends.
-//! The server ends the connection when it has heard no statement for `LOCK_MS` (`idle_session_timeout`). The
-//! holder sends one every `CHECK_MS`, so that a stopped or hung process loses the lock although its kernel
-//! still answers keepalives. `LockTime` says on the holder's own clock until when the lock is certainly held.
+//! The server ends the connection when it has received no statement for `LOCK_MS` (`idle_session_timeout`).
+//! The holder sends one every `CHECK_MS`, so a stopped or hung process loses the lock even if its kernel
+//! still answers keepalives. `LockTime` tells the holder, by its own clock, until when the lock is
+//! certainly held.
 
 use super::connect::{self, Address, Driven, Link, Timeouts, drive};
 use crate::error::OpenError;
@@ -19,25 +20,26 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error};
 
-/// Interval of the holder's heartbeat: five within `LOCK_MS`.
+/// The interval of the holder's heartbeat, in milliseconds: five within `LOCK_MS`.
 const CHECK_MS: u64 = 1_000;
 
-/// How long a heartbeat may stay unanswered.
+/// The longest wait for the response to a heartbeat, in milliseconds.
 const CHECK_ANSWER_MS: u64 = 5_000;
 
-/// Silence of the holder after which the server ends its session and frees the lock. With the second between
-/// two asks of a stand-by, and its start, another process dials within 10 s.
+/// The holder's silence after which the server ends its session and frees the lock, in milliseconds. With the
+/// second between two requests of a standby, and its start, another process dials within 10 s.
 pub const LOCK_MS: u64 = 5_000;
 
-/// Until when this process certainly holds the lock, by its own clock.
+/// The time until which this process certainly holds the lock, by its own clock.
 #[derive(Default)]
 pub struct LockTime {
-    /// Micros of the instant before the last statement that the server answered; 0: not held.
+    /// The time at which the last answered statement was sent, in microseconds since 1970; 0 if the lock is
+    /// not held.
     confirmed: AtomicI64,
 }
 
 impl LockTime {
-    /// Whether the server cannot have given the lock to another process yet.
+    /// Returns true if the lock is held and the server cannot have given it to another process yet.
     pub fn is_held(&self, now: Timestamp) -> bool {
         let confirmed = self.confirmed.load(Ordering::Acquire);
         confirmed != 0 && now.ms_since(Timestamp::from_micros(confirmed)) < LOCK_MS
@@ -52,25 +54,25 @@ impl LockTime {
     }
 }
 
-/// What an ask for the lock came to.
+/// The result of a request for the lock.
 pub enum LockAnswer {
     Held(DriverLock),
     /// Another process holds it.
     OfAnother,
-    /// An earlier session of this asker holds it: the server has not ended that session yet.
+    /// An earlier session of this process holds it: the server has not ended that session yet.
     OfEarlierSession,
 }
 
-/// Holds a database's lock of one name. Dropping it frees the lock.
+/// The lock of one name in a database. Dropping it frees the lock.
 pub struct DriverLock {
     lost: watch::Receiver<bool>,
-    /// Dropped with the lock, which tells its task to end.
+    /// Dropped with the lock, which ends its task.
     release: Option<oneshot::Sender<()>>,
 }
 
 impl DriverLock {
-    /// Takes the lock, or answers `None` when another connection holds it. Names are apart from one another;
-    /// `url` as for the store. `clock` paces the checks, `tasks` runs the one task that keeps it.
+    /// Acquires the lock. `None` if another connection holds it. Locks of different names are independent.
+    /// `url` is as for the store; `clock` times the heartbeats; `tasks` runs the task that sends them.
     pub async fn acquire(
         url: &str,
         name: &str,
@@ -83,17 +85,17 @@ impl DriverLock {
         }
     }
 
-    /// Resolves when the lock is lost: its connection ended or does not answer. What only its holder may do
-    /// must stop then. Resolves at once when it is lost already.
+    /// Returns a future that completes when the lock is lost because its connection ended or does not
+    /// respond; at once if it is lost already. Everything that only the holder may do must stop then.
     pub fn lost(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut lost = self.lost.clone();
         async move {
-            // An error means that the task is gone, and the lock with it.
+            // An error means that the task has ended, and with it the lock.
             drop(lost.wait_for(|lost| *lost).await);
         }
     }
 
-    /// Whether it is lost now.
+    /// Returns true if the lock is lost.
     pub fn is_lost(&self) -> bool {
         *self.lost.borrow() || self.lost.has_changed().is_err()
     }
@@ -105,21 +107,21 @@ impl DriverLock {
     }
 }
 
-/// Asks for one lock again and again over one connection: a stand-by asks every second, and a connection of
-/// its own for each would cost the server a process each time.
+/// Requests one lock repeatedly over one connection. A standby asks every second; a connection for each
+/// request would cost the server a process each time.
 pub struct DriverLockAsker {
     config: Address,
     key: i64,
     clock: Arc<dyn Clock>,
-    /// The connection of the last ask, which did not get the lock.
+    /// The connection of the last request, which did not get the lock.
     idle: Mutex<Option<(Client, Driven)>>,
     time: Arc<LockTime>,
-    /// The server's process of the last session that held the lock; 0: none did.
+    /// The server's process id of the last session that held the lock; 0 if none did.
     held_by: AtomicI32,
 }
 
 impl DriverLockAsker {
-    /// Names are apart from one another; `url` as for the store. Nothing is asked yet.
+    /// Prepares requests for the lock `name`; nothing is sent yet. `url` is as for the store.
     pub fn new(url: &str, name: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         Ok(Self {
             config: connect::configure(url, &Timeouts::default())?,
@@ -131,13 +133,13 @@ impl DriverLockAsker {
         })
     }
 
-    /// Until when a lock that it gave is certainly held.
+    /// Returns the time until which a lock acquired here is certainly held.
     pub fn time(&self) -> Arc<LockTime> {
         Arc::clone(&self.time)
     }
 
-    /// Takes the lock, or says who holds it. After an error the next ask opens another connection.
-    /// Cancel-safe: a lock that was given to an ask that ended is free again.
+    /// Requests the lock. Returns it, or which session holds it. After an error the next request opens a new
+    /// connection. Cancel-safe: if a cancelled request got the lock, it is free again.
     pub async fn ask(&self, tasks: &dyn Tasks) -> Result<LockAnswer, OpenError> {
         let idle = self.idle().take();
         let (client, mut connection) = match idle {
@@ -165,7 +167,7 @@ impl DriverLockAsker {
         Ok(match session {
             Some(session) if session == own => LockAnswer::OfEarlierSession,
             Some(_) => LockAnswer::OfAnother,
-            // It was freed between the two questions: the next ask decides.
+            // The lock was freed between the two queries: the next request decides.
             None => LockAnswer::OfEarlierSession,
         })
     }
@@ -214,7 +216,7 @@ struct Keeper {
 }
 
 impl Keeper {
-    /// Until it is released, or the connection ends or stays silent.
+    /// Sends heartbeats until the lock is released, or the connection ends or does not respond.
     async fn run(mut self, mut released: oneshot::Receiver<()>) {
         loop {
             let tick = self.clock.wait_until(self.clock.now().plus_ms(CHECK_MS));
@@ -235,15 +237,15 @@ impl Keeper {
         }
     }
 
-    /// Frees the lock at once, rather than when the server notices that the connection is gone.
+    /// Frees the lock at once; otherwise it is freed when the server notices the end of the connection.
     async fn let_go(mut self) {
         let question = self.client.batch_execute("SELECT pg_advisory_unlock_all()");
         drop(drive(&mut self.connection, &*self.clock, CHECK_ANSWER_MS, question).await);
     }
 }
 
-/// Asks for the lock; the session ends by itself when it is held and silent. Answers whether it is held, and
-/// the server's process of the session that holds it, where one does.
+/// Tries to take the lock; if that succeeds, sets the session's idle timeout. Returns whether the lock is
+/// held now, and the server's process id of the session that holds it, if there is one.
 async fn take(client: &Client, key: i64) -> Result<(bool, Option<i32>), Error> {
     let values: [&(dyn ToSql + Sync); 1] = [&key];
     let row = client
@@ -253,7 +255,7 @@ async fn take(client: &Client, key: i64) -> Result<(bool, Option<i32>), Error> {
         let limit = format!("SET idle_session_timeout = {LOCK_MS}");
         match client.batch_execute(&limit).await {
             Err(error) if error.code() == Some(&SqlState::UNDEFINED_OBJECT) => {
-                tracing::warn!("PostgreSQL before 14 keeps the driver lock of a stopped process for ever");
+                tracing::warn!("PostgreSQL before 14 never frees the driver lock of a stopped process");
             }
             set => set?,
         }
@@ -263,13 +265,14 @@ async fn take(client: &Client, key: i64) -> Result<(bool, Option<i32>), Error> {
     Ok((false, holder.map(|row| row.try_get(0)).transpose()?))
 }
 
-/// Who holds an advisory lock of one bigint in this database.
+/// A query for the process id of the session that holds an advisory lock in this database.
 const HOLDER: &str = "SELECT pid FROM pg_locks
      WHERE locktype = 'advisory' AND granted AND objsubid = 1
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
        AND (classid::bigint << 32) | objid::bigint = $1";
 
-/// The number of a lock: advisory locks are numbers, one space per database, shared with other programs.
+/// Returns the number of a named lock. Advisory locks are numbers, shared by all programs that use
+/// a database.
 fn key(name: &str) -> i64 {
     let digest = Sha256::digest(format!("ledgerline driver lock {name}"));
     let mut first = [0; 8];

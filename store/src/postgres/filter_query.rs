@@ -1,17 +1,17 @@
-//! A filter as one query: the conditions that a row's columns answer, and how far one page may look.
+//! Translates an event filter to one SQL query, and limits the range of positions that one page searches.
 
 use super::reader::Value;
 use super::row::COLUMNS;
 use domain::event_filter::EventFilter;
 use domain::stored_event::Position;
 
-/// Positions one page looks at where no index answers the filter: a tenth of a second of reading.
+/// The number of positions that one page searches without an index: a tenth of a second of reading.
 const STRETCH_POSITIONS: u64 = 65_536;
 
-/// Positions one page looks at through an index, of which few may be wanted.
+/// The number of positions that one page searches through an index; few of them may match.
 const INDEXED_STRETCH_POSITIONS: u64 = 4_000_000;
 
-/// Where a page ends that begins after `after` and passes neither the log's end nor the caller's.
+/// Returns the last position that a page after `after` searches: at most `end`.
 pub(super) fn until(filter: &EventFilter, after: Position, end: Position) -> Position {
     let whole_streams = !filter.streams.is_empty() && filter.streams.iter().all(|name| !name.ends_with('-'));
     let indexed = filter.campaign.is_some() || filter.customer.is_some() || whole_streams;
@@ -31,7 +31,7 @@ pub(super) struct Query<'a> {
     streams: Names<'a>,
 }
 
-/// Names wanted whole, and beginnings of names.
+/// Names to match completely, and prefixes of names.
 struct Names<'a> {
     whole: Vec<&'a str>,
     prefixes: Vec<&'a str>,
@@ -46,12 +46,12 @@ impl<'a> Names<'a> {
         Self { whole, prefixes }
     }
 
-    /// Both empty: every name is wanted.
+    /// Returns the SQL condition on a column. `None` if all names match.
     fn condition(&self, column: &str, first: usize) -> Option<String> {
         let second = first + 1;
         match (self.whole.is_empty(), self.prefixes.is_empty()) {
             (true, true) => None,
-            // One array each, so that the statement is the same for any number of names.
+            // One array per kind of name, so that the statement is the same for any number of names.
             (false, true) => Some(format!("{column} = ANY(${first})")),
             (_, false) => Some(format!(
                 "({column} = ANY(${first}) OR EXISTS (SELECT FROM unnest(${second}::text[]) AS p (begins)
@@ -79,14 +79,15 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// The statement; $1 is where the page begins, $2 where it ends, $3 its most events.
+    /// Returns the statement. $1 is the position after which the page begins, $2 its last position, $3 its
+    /// most events.
     pub(super) fn sql(&self) -> String {
         let names = [("campaign", self.campaign), ("customer", self.customer)];
         let mut wanted = names.into_iter().filter(|(_, name)| name.is_some());
         let (range, order) = match wanted.next() {
-            // Rows compared as a whole, and in that order: a range of this column's index and of no other,
-            // whatever the server knows of the table. Before the first `ANALYZE` it would else sort all that
-            // is left of the log for each page; after it, walk all campaigns' events.
+            // A row comparison, ordered likewise, makes the planner use a range of this column's index and no
+            // other, whatever its statistics. Otherwise it would sort the rest of the log for each page
+            // before the first `ANALYZE`, and read the events of all campaigns after it.
             Some((column, _)) => (
                 format!(
                     "{column} IS NOT NULL AND ({column}, pos) > ($4, $1) AND ({column}, pos) <= ($4, $2)"

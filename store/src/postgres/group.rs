@@ -1,4 +1,4 @@
-//! The batches of one group: their columns in one call, and what each is answered from what is stored.
+//! The batches of one group: their columns for one call, and the answer of each according to what is stored.
 
 use super::row::{Arrays, Columns, digest};
 use crate::batch::{self, Found};
@@ -8,7 +8,7 @@ use domain::stored_event::{Position, Record, StreamVersion};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-/// One batch, checked, with the digest of each record.
+/// A batch that was checked, with the digest of each record.
 pub(super) struct Batch {
     pub(super) stream: StreamId,
     pub(super) expected: StreamVersion,
@@ -17,7 +17,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Made where the append is asked, so that the writer's task does not compute digests.
+    /// Computes the digests in the task that appends, which relieves the writer's task.
     pub(super) fn new(stream: StreamId, expected: StreamVersion, records: Vec<Record>) -> Self {
         let digests = records.iter().map(|record| digest(record.bytes())).collect();
         Self {
@@ -28,12 +28,12 @@ impl Batch {
         }
     }
 
-    /// Bytes of its records.
+    /// Returns the number of bytes of its records.
     pub(super) fn bytes(&self) -> usize {
         self.records.iter().map(|record| record.bytes().len()).sum()
     }
 
-    /// The columns of its event when it has but one.
+    /// Returns the columns of its event if it has exactly one.
     pub(super) fn only(&self) -> Option<Columns<'_>> {
         let ([record], [digest]) = (self.records.as_slice(), self.digests.as_slice()) else {
             return None;
@@ -46,10 +46,11 @@ impl Batch {
     }
 }
 
-/// What one batch is answered once its group is durable.
+/// The answer to one batch, sent when its group is durable.
 pub(super) type Answer = Result<Position, StoreError>;
 
-/// The answer to a batch on a stream that is at `version`: `None` when nothing is in its way.
+/// Returns the answer to a batch on a stream at `version`, given the stored events with its ids. `None` if it
+/// has no conflict.
 pub(super) fn judge(batch: &Batch, version: u64, stored: &BTreeMap<Uuid, Found>) -> Option<Answer> {
     let found: Vec<_> = batch
         .records
@@ -68,8 +69,8 @@ pub(super) fn judge(batch: &Batch, version: u64, stored: &BTreeMap<Uuid, Found>)
     }
 }
 
-/// The columns of the called batches. A stream of which the expected version is not known to exist is
-/// checked: UNIQUE (stream, version) alone would let a batch leave a hole behind it.
+/// Returns the columns of the called batches. If the expected version of a stream is not known to exist, the
+/// call checks it: UNIQUE (stream, version) alone would allow a gap before the batch.
 pub(super) fn arrays<'a>(group: &'a [Batch], called: &[usize], known: &HashMap<StreamId, u64>) -> Arrays<'a> {
     let mut arrays = Arrays::default();
     let mut after: HashMap<&str, u64> = HashMap::new();
@@ -93,7 +94,7 @@ pub(super) fn unanswered(answers: &[Option<Answer>]) -> Vec<usize> {
     open.map(|(index, _)| index).collect()
 }
 
-/// The batches and answers at these indexes, which rise.
+/// Iterates over the batches and answers at these indexes, which must ascend.
 pub(super) fn named<'a>(
     group: &'a [Batch],
     answers: &'a mut [Option<Answer>],

@@ -1,7 +1,7 @@
-//! The one connection that listens for every subscription of a store, with polling behind it.
+//! The one connection that listens on behalf of all subscriptions of a store, and polls in addition.
 //!
-//! A notification only says that the log has moved; what it holds is always read from the log. Lost
-//! notifications and lost connections therefore cost time, never events.
+//! A notification only says that the log has grown; events are always read from the log. Lost notifications
+//! and connections therefore cost time, never events.
 
 use super::confirmation::{NOT_CONFIRMED, STANDBY_IS_AWAY};
 use super::connect::{Address, BackOff, Connection, Link, text};
@@ -20,14 +20,14 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_postgres::{AsyncMessage, Client, Statement};
 
-/// How often the head is asked for behind the notifications.
+/// The interval at which the head is read in addition to notifications, in milliseconds.
 pub(super) const POLL_MS: u64 = 1_000;
 
-/// How long the answer to that may take before the connection counts as lost.
+/// The longest wait for the response to such a poll, in milliseconds; after it the connection counts as lost.
 const POLL_ANSWER_MS: u64 = 5_000;
 
-/// The head, how many connections to this database listen, and whether it refuses writes. A lock's number is
-/// kept in two halves.
+/// Reads the head, the number of connections to this database that listen, and whether it refuses writes.
+/// `pg_locks` shows a lock's number in two halves.
 const HEAD: &str = "SELECT pos, (
        SELECT count(*) FROM pg_locks
        WHERE locktype = 'advisory' AND granted AND objsubid = 1
@@ -36,19 +36,20 @@ const HEAD: &str = "SELECT pos, (
        pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean
      FROM ledgerline.head";
 
-/// Whether a synchronous standby is missing: asked with each look at the head.
+/// Returns the query whether a required synchronous standby is missing. It is sent with each poll.
 fn standby_is_away() -> String {
     format!("SELECT {STANDBY_IS_AWAY}")
 }
 
-/// What readiness says of a stand-by server, and of a database that was made read-only.
+/// The reason that the readiness check gives for a standby server, and for a database that was set
+/// to read-only.
 const READ_ONLY: &str =
     "the database is read-only: it stands by for another, or was set so / 数据库只读，无法写入";
 
-/// Takes no part in any append: a commit that only notifies waits for no disk.
+/// Notifies the other processes. A transaction that only notifies need not wait for a disk.
 const ANNOUNCE: &str = "SELECT pg_notify('ledgerline_events', $1)";
 
-/// Runs as a task until the store is closed or dropped.
+/// Listens in a task until the store is closed or dropped.
 pub(super) struct Listener {
     pub(super) config: Address,
     pub(super) clock: Arc<dyn Clock>,
@@ -87,13 +88,13 @@ impl Listener {
         }
     }
 
-    /// Listens on one connection until it ends or stays silent.
+    /// Listens on one connection until it ends or does not respond.
     async fn listen(&self, back_off: &mut BackOff) -> Result<(), tokio_postgres::Error> {
         let Link {
             client,
             mut connection,
         } = Link::open(&self.config).await?;
-        // The head is asked for after listening began: nothing falls between the two.
+        // The head is read after listening began, so no event between the two is missed.
         let mut announce = None;
         let begun = async {
             let listen = format!(
@@ -118,7 +119,7 @@ impl Listener {
                 biased;
                 () = &mut poll => None,
                 () = self.pump(&mut connection) => return Ok(()),
-                // Its sender is our own, so this is no error.
+                // The sender is our own, so this is no error.
                 Ok(position) = unannounced.wait_for(|position| *position > told) => Some(*position),
             };
             let answered = if let Some(position) = position {
@@ -151,7 +152,8 @@ impl Listener {
         Ok(())
     }
 
-    /// Tells the other processes; what is written meanwhile is told with the next.
+    /// Notifies the other processes of a position. Positions written meanwhile are part of the
+    /// next notification.
     async fn announce(
         &self,
         client: &Client,
@@ -162,7 +164,7 @@ impl Listener {
         client.execute(statement, &[&payload]).await.map(drop)
     }
 
-    /// Whether a question was answered in time; messages are taken meanwhile.
+    /// Returns true if the request was answered in time. Notifications received meanwhile are processed.
     async fn answered(
         &self,
         connection: &mut Connection,
@@ -176,7 +178,7 @@ impl Listener {
         }
     }
 
-    /// Takes messages until the connection ends.
+    /// Processes notifications until the connection ends.
     async fn pump(&self, connection: &mut Connection) {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
             let AsyncMessage::Notification(said) = message else {
@@ -199,7 +201,7 @@ impl Listener {
     }
 }
 
-/// A live reader: woken by the head, it reads pages, and outlasts a server that is away.
+/// A live reader: woken by the head, it reads pages. It waits for a server that is unreachable and continues.
 pub(super) struct LogSubscription {
     pub(super) reader: Arc<Reader>,
     pub(super) after: Position,
@@ -223,7 +225,7 @@ impl Subscription for LogSubscription {
                         self.after = events.last().map_or(self.after, |last| last.position);
                         return Ok(events);
                     }
-                    // Away, not over: the next attempt goes on after the last event that was given.
+                    // The server is unreachable: the next attempt continues after the last event returned.
                     Err(StoreError::Unavailable(_) | StoreError::Busy) if failed.is_none() => {
                         back_off.wait(&*self.clock).await;
                         continue;

@@ -1,4 +1,4 @@
-//! Taking over another log as it is: `recorded_at` and records byte for byte, behind our own head.
+//! Appends the events of another log unchanged: `recorded_at` and records byte for byte, behind the own head.
 
 use super::connect::{from_postgres, is_lost, text};
 use super::row::{Arrays, Columns, digest, signed};
@@ -11,20 +11,20 @@ use tokio_postgres::types::ToSql;
 
 const LOAD: &str = "SELECT ledgerline.load_many($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
-/// The schema's own error: what was given does not follow.
+/// The schema's own error code: the events do not follow the log's end.
 const DOES_NOT_FOLLOW: &str = "LL002";
 
-/// Stores one page, whole or not at all.
+/// Stores one page of events, completely or not at all. Returns the position of the last one.
 pub(super) async fn load(
     client: &deadpool_postgres::Client,
     events: &[StoredEvent],
 ) -> Result<Position, StoreError> {
     let (Some(first), Some(last)) = (events.first(), events.last()) else {
-        return Err(StoreError::Invalid("there is nothing to take over".to_owned()));
+        return Err(StoreError::Invalid("there are no events to load".to_owned()));
     };
     if events.len() > PAGE_EVENTS_MAX {
         return Err(StoreError::Invalid(format!(
-            "at most {PAGE_EVENTS_MAX} events are taken over at once"
+            "at most {PAGE_EVENTS_MAX} events can be loaded at once"
         )));
     }
     let envelopes = read(events)?;
@@ -49,7 +49,7 @@ fn is_refusal(code: &SqlState) -> bool {
     code.code() == DOES_NOT_FOLLOW || *code == SqlState::UNIQUE_VIOLATION
 }
 
-/// Parses every record, and checks that positions and instants follow one another.
+/// Parses every record, and checks that positions and times follow one another.
 fn read(events: &[StoredEvent]) -> Result<Vec<Envelope>, StoreError> {
     let mut envelopes = Vec::with_capacity(events.len());
     let mut before: Option<&StoredEvent> = None;
@@ -76,7 +76,7 @@ fn read(events: &[StoredEvent]) -> Result<Vec<Envelope>, StoreError> {
 fn arrays<'a>(events: &'a [StoredEvent], envelopes: &'a [Envelope]) -> Result<Arrays<'a>, StoreError> {
     let mut arrays = Arrays::default();
     let mut after: BTreeMap<&StreamId, u64> = BTreeMap::new();
-    // A batch is what one command appended to one stream: events beside one another.
+    // A batch is what one command appended to one stream: adjacent events.
     for batch in envelopes.chunk_by(|one, next| one.stream == next.stream && one.command == next.command) {
         for (envelope, index) in batch.iter().zip(0..) {
             let version = envelope.stream_version.0;

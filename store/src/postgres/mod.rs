@@ -1,10 +1,12 @@
-//! Many processes, one log: a PostgreSQL database, written in groups, each one call and one transaction.
+//! The store in a PostgreSQL database, which several processes may write. Batches are written in groups; each
+//! group is one call and one transaction.
 //!
-//! Positions are given under the lock of one row, so they are dense and in commit order whoever writes; the
-//! expected version is the fence between processes. Unlike the embedded store this one outlasts its
-//! database: a write that was cut off is looked up by its event ids before it is answered, and writers and
-//! followers go on by themselves when the server is back. Connections are plain and direct: TLS is refused,
-//! and a pooler that shares connections between transactions cannot carry notifications or locks.
+//! Positions are assigned under the lock of one row, so they are dense and in commit order for all writers;
+//! the expected version protects a stream against concurrent processes. Unlike the embedded store, this one
+//! survives failures of its database: a write without a response is looked up by its event ids before it is
+//! answered, and writers and subscriptions continue when the server is back. Connections are direct, with
+//! TLS if the URL says so; a pooler that shares connections between transactions cannot carry notifications
+//! or locks.
 
 mod agreed;
 mod ahead;
@@ -61,24 +63,25 @@ use tokio_postgres::{Client, Config};
 use writable::Writable;
 use writer::{Append, Request, Writer};
 
-/// Stretches of the log that one long read asks for side by side: while one is sent, the next is looked for.
+/// The number of ranges of the log that one long read requests in parallel: while one is sent, the next
+/// is searched.
 const STRETCHES_AT_ONCE: usize = 2;
 
-/// Events in the schema `ledgerline` of a PostgreSQL database. Dropping it (and its subscriptions) ends its
-/// tasks; `close` waits for the writer.
+/// An event store in the schema `ledgerline` of a PostgreSQL database. Dropping it and its subscriptions ends
+/// its tasks; `close` also waits for the writer.
 pub struct PostgresEventStore {
     reader: Arc<Reader>,
     ahead: Ahead,
     clock: Arc<dyn Clock>,
     head: watch::Receiver<Head>,
     subscriptions: Arc<Semaphore>,
-    /// Tells the listener to end; its loss, when the store is dropped, does so too.
+    /// Set to true to end the listener. Dropping the sender also ends it.
     closing: watch::Sender<bool>,
     head_sender: Arc<watch::Sender<Head>>,
     durable: bool,
     others: Arc<Others>,
     writable: Arc<Writable>,
-    /// `None` when opened for reading only.
+    /// `None` if opened read-only.
     writing: Option<Writing>,
 }
 
@@ -87,7 +90,7 @@ struct Writing {
     room: Room,
 }
 
-/// What is known of a database before its store begins.
+/// The facts about a database that `open` reads before the store starts.
 struct Opened {
     config: Address,
     durable: bool,
@@ -95,11 +98,11 @@ struct Opened {
 }
 
 impl PostgresEventStore {
-    /// Connects for writing, and makes or brings forward what the database lacks. Any number of processes
-    /// may do so at once.
+    /// Connects for writing, and creates or upgrades the schema. Any number of processes may do so at once.
     ///
-    /// `recorded_at` comes from `clock`, which also paces time-outs and polling; tasks from `tasks`. Refuses
-    /// a URL that demands TLS, a newer schema, and a server that may lose what it acknowledges.
+    /// `clock` supplies `recorded_at` and times timeouts and polling; `tasks` runs the tasks. Fails for a URL
+    /// that cannot be parsed or asks for an unsupported TLS mode, for a newer schema, and for a server that
+    /// may lose acknowledged data.
     pub async fn connect(
         url: &str,
         clock: Arc<dyn Clock>,
@@ -184,20 +187,20 @@ impl PostgresEventStore {
         })
     }
 
-    /// Why nothing more will be acknowledged: the store was closed. A database that is away is no failure of
-    /// the store, which waits for it and goes on.
+    /// Returns why no append will ever be acknowledged again: the store was closed. An unreachable database
+    /// is no such failure; the store waits for it and continues.
     pub fn failure(&self) -> Option<StoreError> {
         self.head.borrow().failed.clone()
     }
 
-    /// Why an append would not be acknowledged now, though it may be again: its database is away, is
-    /// read-only, or refused the last one a moment ago.
+    /// Returns why an append would not be acknowledged at present: the database is unreachable, is read-only,
+    /// or refused the last append a moment ago. Later appends may succeed.
     pub fn refuses(&self) -> Option<StoreError> {
         let heard = || self.writable.failure(self.clock.now());
         self.writing.as_ref().and_then(|_| heard())
     }
 
-    /// Has one batch written in its lane, and waits for the answer.
+    /// Sends one batch to the writer, in its lane, and waits for the answer.
     async fn queue(
         &self,
         stream: &StreamId,
@@ -227,13 +230,13 @@ impl PostgresEventStore {
         }
     }
 
-    /// Commits what is queued, then ends the tasks and the connections. Later calls are answered
-    /// `Unavailable`. Whoever appends or follows ends before.
+    /// Commits the queued appends, then ends the tasks and closes the connections. Later calls return
+    /// `Unavailable`. All users of the store end before.
     pub async fn close(&self) {
         if let Some(writing) = &self.writing {
             let (closer, ended) = oneshot::channel();
             if writing.requests.send(Request::Close(closer)).await.is_ok() {
-                // An error is the answer: the writer dropped its side when it ended.
+                // An error is expected: the writer drops the sender when it ends.
                 drop(ended.await);
             }
         }

@@ -1,8 +1,9 @@
-//! A commit of one event: one statement of plain values, without the arrays and the function of a group.
+//! Commits a single event with one statement of plain values, without the arrays and the function of a group.
 //!
-//! It keeps what the group's call keeps: the head's lock is held to the commit, so positions are dense and in
-//! commit order, and a version or id that is taken rolls it back. It does not notify, which would put a lock
-//! that all notifiers share into every commit; other processes are told afterwards (`others`).
+//! It gives the same guarantees as a group's call: the head is locked until the commit, so positions are
+//! dense and in commit order, and a version or id that is taken rolls it back. It sends no notification,
+//! because that would add a lock shared by all notifiers to every commit; other processes are notified
+//! afterwards (`others`).
 
 use super::group::Batch;
 use super::row::{Columns, signed};
@@ -10,8 +11,8 @@ use domain::ids::StreamId;
 use std::collections::HashMap;
 use tokio_postgres::types::ToSql;
 
-/// The outer statement reads what the inner one returns, so the head is locked before anything is inserted;
-/// the position before the event is answered, as `append_many` does.
+/// The statement. The outer part reads what the inner one returns, so the head is locked before the insert.
+/// It returns the position before the event, as `append_many` does.
 pub(super) const APPEND_ONE: &str = "WITH head AS (
        UPDATE ledgerline.head SET pos = pos + 1, recorded_at = greatest(recorded_at, $1::bigint)
        RETURNING pos, recorded_at)
@@ -22,7 +23,7 @@ pub(super) const APPEND_ONE: &str = "WITH head AS (
      FROM head
      RETURNING pos - 1";
 
-/// What `APPEND_ONE` takes.
+/// The parameters of `APPEND_ONE`.
 pub(super) struct One<'a> {
     clock_at: i64,
     version: i64,
@@ -30,8 +31,8 @@ pub(super) struct One<'a> {
 }
 
 impl<'a> One<'a> {
-    /// `None` when more than one event is called, or when its stream is not known to have the expected
-    /// version: only a group's call looks whether it exists.
+    /// Returns the parameters if exactly one event is called and its stream is known to have reached the
+    /// expected version. Otherwise `None`: only a group's call checks whether that version exists.
     pub(super) fn of(
         group: &'a [Batch],
         called: &[usize],

@@ -1,33 +1,35 @@
-//! What whoever opens a store on PostgreSQL may choose: how much waits, and for how long.
+//! Options of the PostgreSQL store: queue length, connections, timeouts.
 
 use super::connect::Timeouts;
 use super::writer;
 
-/// Connections that read: enough for two cores, and twelve processes within the server's usual hundred.
+/// The default number of connections for reads: enough for two cores, and twelve processes stay within the
+/// server's usual limit of a hundred.
 const READ_CONNECTIONS: usize = 6;
 
-/// How long appends and reads wait for a database that is away, from when it was missed: a restart takes
-/// a few seconds. Beyond it they are answered `Unavailable` at once until it is back.
+/// The default of `away_ms`, in milliseconds, counted from the first failure: a restart of the database takes
+/// a few seconds. After it, appends and reads return `Unavailable` at once until the database is back.
 const AWAY_MS: u64 = 10_000;
 
-/// What may be chosen when a store is connected.
+/// The options of a connection to a PostgreSQL store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresOptions {
-    /// Appends that may wait for the writer; one more is answered `Busy`.
+    /// The most appends that wait for the writer; a further one is answered `Busy`.
     pub append_queue_max: usize,
-    /// Connections that read, made as they are needed.
+    /// The most connections for reads, opened as needed.
     pub read_connections_max: usize,
-    /// How long an append or a read waits for a database that is away before it is answered `Unavailable`.
+    /// The time that an append or a read waits for an unreachable database before it returns `Unavailable`,
+    /// in milliseconds.
     pub away_ms: u64,
     pub timeouts: Timeouts,
-    /// Writes to a server with `fsync`, `full_page_writes` or `synchronous_commit` off: for tests only.
+    /// Also writes to a server with `fsync`, `full_page_writes` or `synchronous_commit` off. For tests only.
     pub allow_unsafe: bool,
-    /// Opens a log that is half filled, too: for whoever is about to fill it.
+    /// Also opens a log that is incomplete. For the command that fills it.
     pub half_filled: bool,
 }
 
 impl Default for PostgresOptions {
-    /// One group of single events may wait.
+    /// Returns the defaults; the queue holds one group of single events.
     fn default() -> Self {
         Self {
             append_queue_max: writer::GROUP_APPENDS_MAX,

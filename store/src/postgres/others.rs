@@ -1,25 +1,26 @@
-//! The other stores that listen on the same log: whether there are any, and the position they are to be told.
+//! Other stores that listen on the same log: whether there are any, and the position to announce to them.
 //!
-//! A process wakes its own subscriptions itself, so while it listens alone nothing is notified. Every
-//! listening connection holds a shared advisory lock, which is counted with each poll, and says on the
-//! channel that it has come, so that it is told from then on. What is wrong here costs others the wait for
-//! their next poll, never events.
+//! A process wakes its own subscriptions itself, so nothing is announced while it is the only listener. Every
+//! listening connection holds a shared advisory lock. Each poll counts these locks. A new listener announces
+//! itself on the channel, so that it is notified from then on. An error here makes others wait for their next
+//! poll; it never loses events.
 
 use domain::stored_event::Position;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::watch;
 
-/// Holds the place of a listening connection. A number of our own choosing, as those of other locks are.
+/// The number of the advisory lock that each listening connection holds. It is our own choice, as for the
+/// other locks.
 pub(super) const LISTENING_LOCK: i64 = 0x4c45_4447_4c53;
 
-/// What a connection says when it has begun to listen; positions are numbers.
+/// The payload with which a connection announces that it listens. Payloads with positions are numbers.
 pub(super) const HERE: &str = "here";
 
-/// Shared by a store's writer and its listener.
+/// State shared by a store's writer and its listener.
 pub(super) struct Others {
-    /// Taken for granted until they were counted.
+    /// True if other listeners exist. Assumed until the first count.
     listen: AtomicBool,
-    /// How often one came.
+    /// The number of announcements of new listeners.
     came: AtomicU64,
     unannounced: watch::Sender<Position>,
 }
@@ -35,7 +36,7 @@ impl Default for Others {
 }
 
 impl Others {
-    /// The log moved here, and nobody was notified.
+    /// Records that the log has grown to this position without a notification.
     pub(super) fn written(&self, position: Position) {
         if self.listen.load(Ordering::SeqCst) {
             self.unannounced.send_if_modified(|unannounced| {
@@ -46,24 +47,25 @@ impl Others {
         }
     }
 
-    /// Where positions that are to be announced appear.
+    /// Returns a receiver of the positions to announce.
     pub(super) fn unannounced(&self) -> watch::Receiver<Position> {
         self.unannounced.subscribe()
     }
 
-    /// One has come, perhaps oneself: it is told where the log is.
+    /// Records a new listener, which may be this store itself, and announces the head to it.
     pub(super) fn came(&self, head: Position) {
         self.came.fetch_add(1, Ordering::SeqCst);
         self.listen.store(true, Ordering::SeqCst);
         self.written(head);
     }
 
-    /// To be read before listeners are counted.
+    /// Returns the number of announcements. To be read before listeners are counted.
     pub(super) fn came_count(&self) -> u64 {
         self.came.load(Ordering::SeqCst)
     }
 
-    /// So many listen, oneself included. A count that began before somebody came says nothing of them.
+    /// Records the number of listeners, including this store. A count is ignored if a new listener has
+    /// announced itself since it began.
     pub(super) fn counted(&self, listeners: i64, came_before: u64) {
         if self.came_count() == came_before {
             self.listen.store(listeners > 1, Ordering::SeqCst);

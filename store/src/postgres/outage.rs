@@ -1,10 +1,10 @@
-//! What the writer remembers of a database that is away: since when, why, and when to try again.
+//! The writer's record of an outage of the database: its start, its reason, and the time of the next attempt.
 
 use super::connect::BackOff;
 use domain::ports::event_store::StoreError;
 use domain::time::Timestamp;
 
-/// Since when the database is away, and when to try again.
+/// An outage of the database, if there is one, and the time of the next attempt to connect.
 #[derive(Default)]
 pub(super) struct Outage {
     since: Option<Timestamp>,
@@ -16,7 +16,7 @@ pub(super) struct Outage {
 impl Outage {
     pub(super) fn begin(&mut self, now: Timestamp, why: String) {
         if self.since.is_none() {
-            tracing::warn!(why, "the database is away");
+            tracing::warn!(why, "the database is unreachable");
         }
         self.since.get_or_insert(now);
         self.next_attempt = now.plus_ms(self.back_off.next_ms());
@@ -25,7 +25,7 @@ impl Outage {
 
     pub(super) fn end(&mut self, now: Timestamp) {
         if let Some(since) = self.since.take() {
-            tracing::info!(away_ms = now.ms_since(since), "the database is back");
+            tracing::info!(away_ms = now.ms_since(since), "the database is reachable again");
         }
         self.back_off.reset();
         self.next_attempt = Timestamp::EPOCH;
@@ -36,6 +36,6 @@ impl Outage {
     }
 
     pub(super) fn error(&self) -> StoreError {
-        StoreError::Unavailable(format!("the database is away: {}", self.why))
+        StoreError::Unavailable(format!("the database is unreachable: {}", self.why))
     }
 }

@@ -1,23 +1,23 @@
-//! How one call of an append ended, and what an error of PostgreSQL says of it.
+//! The outcome of one append call, and how errors of PostgreSQL map to it.
 
 use super::connect::{from_postgres, is_lost, text};
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;
 use tokio_postgres::error::SqlState;
 
-/// How one call ended.
+/// The outcome of one call.
 pub(super) enum Outcome {
-    /// Durable; the position before the first event.
+    /// The events are durable. The value is the position before the first one.
     Stored(Position),
     /// A version or id is taken, or a version is missing: nothing of the call is stored.
     Conflict(String),
-    /// Nothing of the call is stored, and asking again would not help now.
+    /// Nothing of the call is stored, and a retry would not help at present.
     Refused(StoreError),
-    /// The connection ended or stayed silent: it may or may not be stored.
+    /// The connection ended or did not respond: the events may or may not be stored.
     Unclear(String),
 }
 
-/// The schema's own error: a stream has not the version that was demanded.
+/// The schema's own error code: a stream has not reached the required version.
 const BEHIND: &str = "LL001";
 
 pub(super) fn outcome(error: &tokio_postgres::Error) -> Outcome {
@@ -25,7 +25,7 @@ pub(super) fn outcome(error: &tokio_postgres::Error) -> Outcome {
         Some(code) if *code == SqlState::UNIQUE_VIOLATION || code.code() == BEHIND => {
             Outcome::Conflict(text(error))
         }
-        // A victim of a deadlock or of a race of whole transactions: asking again is the remedy.
+        // The transaction failed by a deadlock or serialization conflict: a retry is the remedy.
         Some(code) if code.code().starts_with("40") => Outcome::Unclear(text(error)),
         Some(_) if !is_lost(error) => Outcome::Refused(from_postgres(error)),
         Some(_) | None => Outcome::Unclear(text(error)),

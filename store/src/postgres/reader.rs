@@ -1,8 +1,8 @@
-//! Reads on connections of their own, so that none ever waits for the writer.
+//! Reads on a pool of connections of its own, so that a read never waits for the writer.
 //!
-//! A read that meets a connection the server has ended asks once more on each that may be as dead. A server
-//! that is away is waited for, as long as appends wait, so that a restart cuts nobody off; once it has been
-//! away for longer that is answered at once. Who follows the log goes on waiting.
+//! If the server has ended a connection, the read is repeated, at most once for each pooled connection. While
+//! the server is unreachable, a read waits as long as an append does, so a restart interrupts no caller;
+//! after that it fails at once. Subscriptions continue to wait.
 
 use super::PostgresOptions;
 use super::connect::{ANSWER_GRACE_MS, Address, BackOff, from_postgres, is_lost, text};
@@ -24,26 +24,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
-/// Most reads waiting for a connection; one more is answered `Busy`.
+/// The most reads that wait for a connection; a further one is answered `Busy`.
 pub(super) const READS_WAITING_MAX: usize = 4_096;
 
-/// Rows read between two chances for other tasks: some tenths of a millisecond.
+/// The number of rows read before the task yields to others: some tenths of a millisecond.
 const READ_AT_ONCE_MAX: usize = 256;
 
-/// The asking side of the connections that read.
+/// Runs reads on a pool of connections.
 pub(super) struct Reader {
     pool: Pool,
     clock: Arc<dyn Clock>,
     connections_max: usize,
     statement_ms: u64,
     away_ms: u64,
-    /// The furthest end of the log that was seen.
+    /// The highest head position that was read.
     seen: AtomicU64,
-    /// Since when no read has reached the server.
+    /// The time since which no read has reached the server; `None` if the last one did.
     away_since: Mutex<Option<Timestamp>>,
 }
 
-/// A value of a query.
+/// A parameter of a query.
 pub(super) type Value<'a> = &'a (dyn ToSql + Sync);
 
 impl Reader {
@@ -76,12 +76,12 @@ impl Reader {
         self.connections_max
     }
 
-    /// Ends the connections as they become free, and answers everything later as closed.
+    /// Closes the connections as they become free. Later reads fail because the store is closed.
     pub(super) fn close(&self) {
         self.pool.close();
     }
 
-    /// A connection, waited for while the server is away and may be back in time.
+    /// Returns a connection. While the server is unreachable, waits for it up to `away_ms`.
     pub(super) async fn connection(&self) -> Result<Client, StoreError> {
         let mut back_off = BackOff::default();
         loop {
@@ -105,7 +105,8 @@ impl Reader {
         }
     }
 
-    /// Whether the server has been away for longer than anybody waits; the first to ask notes since when.
+    /// Returns true if the server has been unreachable for `away_ms`. The first call of an outage stores
+    /// its start.
     fn is_long_away(&self) -> bool {
         let now = self.clock.now();
         let mut since = self.away_since.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,15 +117,16 @@ impl Reader {
         *self.away_since.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Runs one query, prepared once per connection, and reads each row as it arrives: the server looks for
-    /// the next ones meanwhile.
+    /// Runs one query, prepared once per connection, and converts each row as it arrives, while the server
+    /// searches for the next ones.
     pub(super) async fn each<T>(
         &self,
         sql: &str,
         values: &[Value<'_>],
         read: impl Fn(&Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        // All pooled connections end with their server: each is noticed once, then one is made anew.
+        // All pooled connections end with their server. Each failure is noticed once; then a new connection
+        // is made.
         let mut left = self.connections_max;
         loop {
             let client = self.connection().await?;
@@ -132,7 +134,7 @@ impl Reader {
             let answer = tokio::select! {
                 biased;
                 () = self.clock.wait_until(late) => {
-                    // Whatever comes on this connection would be the answer to this question.
+                    // The next message on this connection would be the response to this query.
                     drop(deadpool_postgres::Object::take(client));
                     return Err(StoreError::Unavailable("the database does not answer".to_owned()));
                 }
@@ -175,7 +177,7 @@ impl Reader {
         Ok(rows.into_iter().next())
     }
 
-    /// Position and instant of the last event.
+    /// Returns the position and `recorded_at` of the last event.
     pub(super) async fn last(&self) -> Result<(Position, Option<Timestamp>), StoreError> {
         let read = |row: &Row| {
             let read = || Ok((unsigned(row.try_get(0)?), Timestamp::from_micros(row.try_get(1)?)));
@@ -191,8 +193,8 @@ impl Reader {
         Ok((Position(position), (position > 0).then_some(recorded_at)))
     }
 
-    /// Where a read ends: at `until`, or where the log does. A log only grows, and what was its end once is
-    /// committed.
+    /// Returns the end of a read: `until` or the log's end, whichever is smaller. A position that was once
+    /// the head is committed, so a known head saves the query.
     async fn end(&self, until: Position) -> Result<Position, StoreError> {
         if until.0 <= self.seen.load(Ordering::Relaxed) {
             return Ok(until);
@@ -201,8 +203,8 @@ impl Reader {
         Ok(head.min(until))
     }
 
-    /// One page of what a filter wants, of events up to `until`; indexes answer campaign, customer and whole
-    /// stream names.
+    /// Returns one page of the events that match a filter, up to `until`. Indexes serve filters by campaign,
+    /// customer and complete stream names.
     pub(super) async fn matching(
         &self,
         filter: &EventFilter,
@@ -229,7 +231,8 @@ impl Reader {
         Ok(MatchingPage { events, reached })
     }
 
-    /// A page of the log that a follower knows to have events: none is a hole.
+    /// Returns the next page of the log, which must contain an event; `Damaged` otherwise. For subscriptions,
+    /// which know the head.
     pub(super) async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         let events = self.log(after, limit).await?;
         if events.is_empty() {
@@ -243,7 +246,7 @@ fn limited(limit: usize) -> i64 {
     signed(limit.min(PAGE_EVENTS_MAX) as u64)
 }
 
-/// Runs a query and reads each row as it arrives; the outer error is the connection's or the server's.
+/// Runs a query and converts each row as it arrives. The outer error is the connection's or the server's.
 async fn arriving<T>(
     client: &Client,
     sql: &str,

@@ -1,5 +1,5 @@
-//! Rows of the event table: numbers in and out, the digest that names a damaged one, and the columns of a
-//! group as the arrays that one statement takes.
+//! Rows of the event table: number conversions, the digest that reveals a damaged row, and a group's columns
+//! as the arrays of one statement.
 
 use crate::batch::Found;
 use domain::ids::StreamId;
@@ -12,10 +12,10 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
-/// The columns `EventRow::read` expects, in its order.
+/// The columns that `EventRow::read` expects, in its order.
 pub(super) const COLUMNS: &str = "pos, recorded_at, digest, record, version";
 
-/// A row as read, not yet trusted.
+/// A row as read; its digest is not checked yet.
 pub(super) struct EventRow {
     position: Position,
     recorded_at: Timestamp,
@@ -35,7 +35,7 @@ impl EventRow {
         })
     }
 
-    /// The event and its version, when it is what was written; `Damaged` names its position.
+    /// Checks the digest. Returns the event and its stream version, or `Damaged` with the position.
     pub(super) fn trusted(self) -> Result<(StoredEvent, StreamVersion), StoreError> {
         if self.digest != digest(&self.record) ^ self.recorded_at.micros() {
             return Err(StoreError::Damaged(format!(
@@ -48,7 +48,7 @@ impl EventRow {
     }
 }
 
-/// Events of all streams: positions follow one another from `after`, or a row is gone.
+/// Checks that the positions follow one another from `after`. A gap means that a row is missing.
 pub(super) fn whole_log(after: Position, events: Vec<StoredEvent>) -> Result<Vec<StoredEvent>, StoreError> {
     for (event, position) in events.iter().zip(after.0.saturating_add(1)..) {
         if event.position.0 != position {
@@ -58,12 +58,12 @@ pub(super) fn whole_log(after: Position, events: Vec<StoredEvent>) -> Result<Vec
     Ok(events)
 }
 
-/// Positions are dense, so a hole is damage.
+/// Returns the error for a missing event: positions are dense, so a gap is damage.
 pub(super) fn missing(position: u64) -> StoreError {
     StoreError::Damaged(format!("the event at position {position} is missing"))
 }
 
-/// Events of one stream: versions follow one another from `after`, or a row is gone.
+/// Checks that the versions of a stream follow one another from `after`. A gap means that a row is missing.
 pub(super) fn whole_stream(
     stream: &StreamId,
     after: StreamVersion,
@@ -81,7 +81,7 @@ pub(super) fn whole_stream(
     Ok(events)
 }
 
-/// Where an event was found: `id, pos, stream, version, batch_index, batch_count`.
+/// Converts a row with `id, pos, stream, version, batch_index, batch_count` to an event's id and place.
 pub(super) fn found(row: &Row) -> Result<(Uuid, Found), Error> {
     let count = |number: i32| usize::try_from(number).unwrap_or(0);
     let found = Found {
@@ -94,8 +94,9 @@ pub(super) fn found(row: &Row) -> Result<(Uuid, Found), Error> {
     Ok((row.try_get(0)?, found))
 }
 
-/// First 8 bytes of SHA-256(record) as a number. A row holds it exclusive-or `recorded_at`, which is known
-/// under the head's lock only, so that a change of either shows.
+/// Returns the first 8 bytes of SHA-256(record) as a number. A row stores it XOR `recorded_at`, so a change
+/// of either is detected. The XOR is applied by the statement, because `recorded_at` is known only under the
+/// head's lock.
 pub(super) fn digest(record: &[u8]) -> i64 {
     let mut first = [0; 8];
     for (to, from) in first.iter_mut().zip(Sha256::digest(record)) {
@@ -104,17 +105,17 @@ pub(super) fn digest(record: &[u8]) -> i64 {
     i64::from_be_bytes(first)
 }
 
-/// PostgreSQL's integers are signed; ours never come near the end of them.
+/// Converts a number to PostgreSQL's signed type. Our numbers stay far below its limit.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A stored number; a negative one is damage and reads as 0, which the checks above then refuse.
+/// Converts a stored number. A negative one is damage; it becomes 0, which the checks above reject.
 pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-/// The columns of a group's events, one entry each, borrowed from what is appended.
+/// The columns of a group's events as arrays with one entry per event, borrowed from the batches.
 #[derive(Default)]
 pub(super) struct Arrays<'a> {
     streams: Vec<&'a str>,
@@ -127,12 +128,12 @@ pub(super) struct Arrays<'a> {
     customers: Vec<Option<&'a str>>,
     digests: Vec<i64>,
     records: Vec<&'a [u8]>,
-    /// Versions that must exist beside them.
+    /// Streams and versions that must already exist, besides the group's own.
     check_streams: Vec<&'a str>,
     check_versions: Vec<i64>,
 }
 
-/// One event's columns.
+/// The columns of one event.
 pub(super) struct Columns<'a> {
     pub(super) stream: &'a str,
     pub(super) version: u64,
@@ -174,18 +175,18 @@ impl<'a> Arrays<'a> {
         self.records.push(event.record);
     }
 
-    /// How many events they hold.
+    /// Returns the number of events.
     pub(super) fn len(&self) -> usize {
         self.ids.len()
     }
 
-    /// Demands that the stream has this version.
+    /// Requires that the stream has already reached this version.
     pub(super) fn demand(&mut self, stream: &'a str, version: u64) {
         self.check_streams.push(stream);
         self.check_versions.push(signed(version));
     }
 
-    /// All of them in the order in which both functions of the schema take them.
+    /// Returns all arrays, in the parameter order of both functions of the schema.
     pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 12] {
         [
             &self.check_streams,

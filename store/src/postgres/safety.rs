@@ -1,8 +1,8 @@
-//! Whether the server keeps what it acknowledges: asked on every connection that writes.
+//! Checks the server's durability settings, on every connection that writes.
 
 use tokio_postgres::{Client, Error};
 
-/// The settings that durability rests on, as this connection has them.
+/// The settings that decide about durability, as this connection has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Settings {
     fsync: String,
@@ -26,15 +26,15 @@ impl Settings {
         })
     }
 
-    /// Whether an acknowledged append survives a crash of the server and its machine. Every value of
-    /// `synchronous_commit` but `off` waits for the server's own disk.
+    /// Returns true if an acknowledged append survives a crash of the server and its machine. Every value of
+    /// `synchronous_commit` except `off` waits for the server's own disk.
     pub(super) fn are_durable(&self) -> bool {
         [&self.fsync, &self.synchronous_commit, &self.full_page_writes]
             .iter()
             .all(|setting| setting.as_str() != "off")
     }
 
-    /// Refuses a server that may lose what it acknowledges, unless its owner allows that.
+    /// Returns an error if the server may lose acknowledged data, unless `allow_unsafe` is set.
     pub(super) fn permit(&self, allow_unsafe: bool) -> Result<(), String> {
         if self.are_durable() {
             return Ok(());
@@ -44,9 +44,9 @@ impl Settings {
             self.fsync, self.synchronous_commit, self.full_page_writes
         );
         if allow_unsafe {
-            tracing::warn!(why, "allowed all the same");
+            tracing::warn!(why, "writing to an unsafe server, because it is allowed");
             return Ok(());
         }
-        Err(format!("{why}; switch them on"))
+        Err(format!("{why}; set them to on"))
     }
 }

@@ -1,4 +1,5 @@
-//! Migrations, shipped in the binary: each in one transaction, first starts of several processes in turn.
+//! Schema migrations, which are part of the binary. Each runs in one transaction; several processes that
+//! start at once migrate one after another.
 
 use super::connect::{Driven, drive, shown, text, unavailable};
 use crate::error::OpenError;
@@ -6,21 +7,22 @@ use domain::ports::clock::Clock;
 use std::path::PathBuf;
 use tokio_postgres::{Client, Config, Error};
 
-/// What brings a database to version 1, 2, …; a released one is never edited.
+/// The migrations to version 1, 2, …; a released one is never edited.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_event_log.sql")];
 
-/// Serialises first starts. A number of our own choosing: advisory locks have no names.
+/// The number of the advisory lock that serializes migrations. It is our own choice, because advisory locks
+/// have no names.
 const MIGRATION_LOCK: i64 = 0x4c45_4447_4552;
 
-/// How long all migrations together may take, the wait for another process included.
+/// The time limit of all migrations together, including the wait for another process, in milliseconds.
 const MIGRATE_MS: u64 = 120_000;
 
-/// The schema version that this build writes, and the newest it reads.
+/// Returns the schema version that this build writes, which is the newest that it reads.
 pub(super) fn known() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-/// Brings the database to the newest schema, or refuses a newer one.
+/// Upgrades the database to the newest schema. Fails if the database has a newer one.
 pub(super) async fn migrate(
     client: &Client,
     connection: &mut Driven,
@@ -31,7 +33,7 @@ pub(super) async fn migrate(
     found(config, outcome)
 }
 
-/// For a reader: the schema is there and known; nothing is written.
+/// Checks, for a reader, that the schema exists and is known. Writes nothing.
 pub(super) async fn check(
     client: &Client,
     connection: &mut Driven,
@@ -61,9 +63,10 @@ fn found(config: &Config, outcome: Option<Result<i64, Error>>) -> Result<(), Ope
     }
 }
 
-/// The version found; a newer one is left alone.
+/// Runs the missing migrations. Returns the version before them; if it is newer than this build's, nothing
+/// is changed.
 async fn run(client: &Client) -> Result<i64, Error> {
-    // A connection that ends frees the lock, so that a killed first start stops nobody.
+    // The end of a connection frees the lock, so a killed process blocks no other.
     client
         .batch_execute(&format!(
             "SET statement_timeout = {MIGRATE_MS}; SET lock_timeout = {MIGRATE_MS};
@@ -95,7 +98,7 @@ async fn run(client: &Client) -> Result<i64, Error> {
     Ok(before)
 }
 
-/// The database's schema version; 0 when it holds no log.
+/// Returns the database's schema version; 0 if it contains no log.
 async fn version(client: &Client) -> Result<i64, Error> {
     let there = client
         .query_one("SELECT to_regclass('ledgerline.schema_version') IS NOT NULL", &[])

@@ -1,30 +1,30 @@
-//! Whether the database takes writes, as writer and listener last heard: what a process's readiness asks.
+//! Tracks whether the database accepts writes, for the readiness check. Writer and listener report to it.
 //!
-//! A database that is away, stands by or was made read-only comes back by itself, and so does this. What was
-//! last written counts for more than what the listener was told, because its session is another.
+//! A database that is unreachable, a standby or read-only may recover without our doing, and so does this
+//! state. A successful write overrides what the listener reported, because the listener has another session.
 
 use domain::ports::event_store::StoreError;
 use domain::time::Timestamp;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How long an append that was refused says that the next one would be too.
+/// The time for which a refused append counts as a failure, in milliseconds.
 const REFUSED_MS: u64 = 10_000;
 
-/// Longest time that appends may be on their way before their database counts as stuck: a group commit takes
-/// milliseconds, and a lock is given up after 5 s.
+/// The longest time without an answer before the database counts as stuck, in milliseconds: a group commit
+/// takes milliseconds, and the wait for a lock ends after 5 s.
 const UNDER_WAY_MS_MAX: u64 = 3_000;
 
 #[derive(Default)]
 struct Heard {
-    /// The last append that the database did not take, while none was taken after it.
+    /// The last append that the database refused, with its time and reason. `None` after a successful one.
     refused: Option<(Timestamp, String)>,
-    /// What the listener met last, unless all was well.
+    /// The problem that the listener reported last; `None` if it found none.
     told: Option<String>,
-    /// Since when appends are under way that have no answer.
+    /// The start of the appends in progress; `None` if there are none.
     asked: Option<Timestamp>,
 }
 
-/// What was heard last.
+/// The latest reports of writer and listener.
 #[derive(Default)]
 pub(super) struct Writable(Mutex<Heard>);
 
@@ -33,12 +33,13 @@ impl Writable {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Appends are on their way.
+    /// Records that appends are in progress.
     pub(super) fn note_asked(&self, now: Timestamp) {
         self.heard().asked.get_or_insert(now);
     }
 
-    /// They are answered: something was stored, or nothing could be.
+    /// Records that they were answered. `taken`: at least one was stored; `refused`: the reason if the
+    /// database was unavailable.
     pub(super) fn note_answered(&self, now: Timestamp, taken: bool, refused: Option<&StoreError>) {
         let mut heard = self.heard();
         heard.asked = None;
@@ -50,12 +51,12 @@ impl Writable {
         }
     }
 
-    /// What the listener was told: whether the database refuses writes, or why it does not answer.
+    /// Records what the listener found: why the database refuses writes or does not respond, or `None`.
     pub(super) fn note_told(&self, why: Option<String>) {
         self.heard().told = why;
     }
 
-    /// Why an append would not be stored now; `None` while nothing speaks against it.
+    /// Returns why an append would not be stored at present; `None` if there is no known reason.
     pub(super) fn failure(&self, now: Timestamp) -> Option<StoreError> {
         let heard = self.heard();
         let refused = heard.refused.as_ref();

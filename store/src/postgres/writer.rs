@@ -1,7 +1,7 @@
-//! The writer's task: takes all that is queued, commits it as one group, then answers.
+//! The writer's task: takes all queued appends, commits them as one group, then answers them.
 //!
-//! Group commit without timers: at low load a group is one batch, under load it grows by itself. Batches of
-//! one stream share a group only when each follows the one before it.
+//! It is a group commit without timers: at low load a group is one batch, under load it grows. Batches of one
+//! stream share a group only if each follows the one before it.
 
 use super::appender::Appender;
 use super::group::{Answer, Batch};
@@ -17,23 +17,23 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Most appends taken from the queue at once.
+/// The most appends taken from the queue at once.
 pub(super) const GROUP_APPENDS_MAX: usize = 4_096;
 
-/// Most events of one group commit: beyond it the gain is small and the wait of the first is long.
+/// The most events of one group commit. More would gain little and make the first one wait long.
 const GROUP_EVENTS_MAX: usize = 4_096;
 
-/// Most record bytes of one group commit, but for a single larger batch: 4,096 events of about 1 KiB.
+/// The most record bytes of one group commit, except for a single larger batch: 4,096 events of about 1 KiB.
 const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// What the writer is asked.
+/// A request to the writer.
 pub(super) enum Request {
     Append(Append),
-    /// Commit what is queued and end; dropped when the connection is closed.
+    /// Commits the queued appends and ends. The sender is dropped when the connection is closed.
     Close(oneshot::Sender<()>),
 }
 
-/// One append, waiting for its answer.
+/// An append that waits for its answer.
 pub(super) struct Append {
     pub(super) batch: Batch,
     pub(super) urgency: Urgency,
@@ -41,13 +41,13 @@ pub(super) struct Append {
     pub(super) share: Share,
 }
 
-/// Runs as a task until it is closed or nobody can ask any more.
+/// The writer's state. `run` returns after `Close`, or when all senders are dropped.
 pub(super) struct Writer {
     pub(super) appender: Appender,
     pub(super) head: Arc<watch::Sender<Head>>,
     pub(super) others: Arc<Others>,
     pub(super) writable: Arc<Writable>,
-    /// Appends of the last round of groups: their callers are likely to ask again.
+    /// The number of appends in the last round of groups. Their callers are likely to append again.
     pub(super) answered: usize,
 }
 
@@ -58,7 +58,7 @@ impl Writer {
         let mut closers = Vec::new();
         loop {
             if !queued.is_empty() {
-                // What was asked meanwhile may go before what still waits.
+                // Appends that arrived meanwhile may go before those still waiting.
                 let more = std::iter::from_fn(|| requests.try_recv().ok());
                 buffer.extend(more.take(GROUP_APPENDS_MAX));
             } else if !self.gather(&mut requests, &mut buffer).await {
@@ -85,12 +85,12 @@ impl Writer {
         self.head.send_modify(|head| {
             head.failed.get_or_insert_with(closed);
         });
-        // The connection is closed before whoever closed the store is told.
+        // The connection is closed before the callers of `close` are notified.
         drop(self);
         drop(closers);
     }
 
-    /// Waits for the requests of a new round; false when the queue is closed and empty.
+    /// Waits for the requests of a new round. Returns false if the queue is closed and empty.
     async fn gather(&mut self, requests: &mut mpsc::Receiver<Request>, buffer: &mut Vec<Request>) -> bool {
         let clock = Arc::clone(self.appender.clock());
         let was_idle = requests.is_empty();
@@ -109,7 +109,7 @@ impl Writer {
     async fn commit(&mut self, group: Vec<Append>) {
         let mut batches = Vec::with_capacity(group.len());
         let mut answers = Vec::with_capacity(group.len());
-        // The bytes of a group stay counted until it is answered.
+        // The share of the queue is held until the append is answered.
         let mut shares = Vec::with_capacity(group.len());
         for append in group {
             batches.push(append.batch);
@@ -134,7 +134,7 @@ impl Writer {
         });
         self.others.written(self.appender.unannounced());
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
-            // An asker that has gone is told nothing; what it asked is done all the same.
+            // If the caller has gone, the answer is dropped; the append is stored all the same.
             drop(answer.send(outcome));
         }
     }
@@ -147,8 +147,8 @@ const fn bytes_max(urgency: Urgency) -> usize {
     }
 }
 
-/// The longest beginning of the queue that fits one group; at least one batch. What races for a stream with
-/// a batch of the group waits, in its order, for the next.
+/// Takes the longest run of appends from the queue's front that fits one group; at least one. A batch that
+/// competes with one of the group for its stream stays in the queue, in its order.
 fn take_group(
     queued: &mut VecDeque<Append>,
     bytes_max: usize,
@@ -170,7 +170,8 @@ fn take_group(
             Some(version) => *version == expected,
             None => true,
         };
-        // One that is behind what is known will only be looked up, and stands in nobody's way.
+        // A batch that expects an older version than the known one is only looked up; it conflicts with
+        // no other.
         let behind = known(&next.batch.stream) > expected;
         if behind || follows {
             if !behind {
@@ -181,7 +182,7 @@ fn take_group(
             waiting.push_back(next);
         }
     }
-    // Those that wait were asked before what is still queued.
+    // They arrived before the appends that are still queued.
     while let Some(last) = waiting.pop_back() {
         queued.push_front(last);
     }

@@ -1,4 +1,4 @@
-//! The row that says which installation these keys are of: made once, opened with the master key, held to it.
+//! The row of the installation that the keys belong to: creates it, and opens it with the master key.
 
 use super::{failed, wrong};
 use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
@@ -7,10 +7,10 @@ use deadpool_postgres::GenericClient;
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::VaultError;
 
-/// What a right master key finds in `check_value`.
+/// The plaintext of `check_value`: decrypting it verifies the master key.
 const CHECK_TEXT: &[u8] = b"ledgerline keys";
 
-/// The wrapping of a new installation.
+/// The wrapping version of a new installation.
 const FIRST_WRAPPING: i64 = 1;
 
 const SELECT: &str = "SELECT id, check_value, secret, wrapping FROM ledgerline_keys.installation";
@@ -18,7 +18,7 @@ const SELECT: &str = "SELECT id, check_value, secret, wrapping FROM ledgerline_k
 const INSERT: &str = "INSERT INTO ledgerline_keys.installation (one, id, check_value, secret, wrapping)
                       VALUES (1, $1, $2, $3, $4) ON CONFLICT (one) DO NOTHING";
 
-/// The row, if there is one.
+/// Returns the installation's row, if there is one.
 pub(super) async fn find(client: &impl GenericClient) -> Result<Option<WrappedInstallation>, VaultError> {
     let row = client
         .query_opt(SELECT, &[])
@@ -32,7 +32,7 @@ pub(super) async fn find(client: &impl GenericClient) -> Result<Option<WrappedIn
     }))
 }
 
-/// Writes a row unless there is one.
+/// Inserts the row. No effect if there is one already.
 pub(super) async fn insert(client: &impl GenericClient, row: &WrappedInstallation) -> Result<(), VaultError> {
     let made = client
         .execute(INSERT, &[&row.id, &row.check_value, &row.secret, &row.wrapping])
@@ -40,7 +40,7 @@ pub(super) async fn insert(client: &impl GenericClient, row: &WrappedInstallatio
     made.map(drop).map_err(|error| failed(&error))
 }
 
-/// A new installation with a secret of its own.
+/// Makes a new installation with a random id and secret, wrapped under the master key.
 pub(super) fn make(master: &Secret, ids: &dyn IdSource) -> WrappedInstallation {
     let (mut id, mut secret) = ([0; 16], zeroize::Zeroizing::new([0; KEY_BYTES]));
     ids.random(&mut id);
@@ -48,7 +48,7 @@ pub(super) fn make(master: &Secret, ids: &dyn IdSource) -> WrappedInstallation {
     under(master, ids, &hex(&id), FIRST_WRAPPING, &*secret)
 }
 
-/// The installation's row under a master key and a number of its wrapping.
+/// Wraps an installation's secret under a master key. Returns the row with this wrapping version.
 pub(super) fn under(
     master: &Secret,
     ids: &dyn IdSource,
@@ -64,7 +64,7 @@ pub(super) fn under(
     }
 }
 
-/// The installation's secret, or that the master key is not the one in force.
+/// Unwraps the installation's secret. Fails if the master key is not the current one.
 pub(super) fn open(row: &WrappedInstallation, master: &Secret) -> Result<Secret, VaultError> {
     let aad = |name| aad(&row.id, name, row.wrapping);
     let check = decrypt(master.bytes(), &aad("check"), &row.check_value);
@@ -86,7 +86,8 @@ pub(super) fn wrap(master: &Secret, ids: &dyn IdSource, aad: &[u8], plain: &[u8]
     encrypt(master.bytes(), nonce, aad, plain)
 }
 
-/// Pins what is wrapped to one installation, to one name and to the version of the wrapping.
+/// Returns the AAD of a wrapped value: it binds the value to one installation, one name and one
+/// wrapping version.
 pub(super) fn aad(installation: &str, name: &str, wrapping: i64) -> Vec<u8> {
     format!("{installation}|{name}|{wrapping}").into_bytes()
 }

@@ -1,9 +1,9 @@
-//! Keys in a PostgreSQL database of their own, for several processes on one log.
+//! The vault in a PostgreSQL database of its own, for several processes on one log.
 //!
-//! The database must hold no events: what is in the events' backup opens them. A destroyed key's row says
-//! for ever that it was destroyed. PostgreSQL does not overwrite what it deletes: the old row stays in a page
-//! until a vacuum and in its write-ahead log until that is recycled, wrapped under the master key. `destroy`
-//! asks for the vacuum; a rotation of the master key makes whatever is left useless.
+//! The database must hold no events, because a backup of both would open its own events. The row of a
+//! destroyed key stays for ever and says so. PostgreSQL does not overwrite deleted data: the old row, wrapped
+//! under the master key, stays in a page until a vacuum, and in the write-ahead log until that is recycled.
+//! `destroy` requests a vacuum; a rotation of the master key makes all leftovers useless.
 
 mod installation;
 mod place;
@@ -29,21 +29,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_postgres::Config;
 
-/// Connections held: a key is asked for once per customer and then cached.
+/// The most connections: a key is read once per customer and then cached.
 const CONNECTIONS_MAX: usize = 4;
 
-/// How long one attempt to connect may take.
+/// The timeout of one attempt to connect, in milliseconds.
 const CONNECT_MS: u64 = 5_000;
 
-/// How long one statement may run; each touches one row.
+/// The timeout of one statement, in milliseconds; each concerns one row.
 const STATEMENT_MS: u64 = 10_000;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
-/// The log's table: keys never stand in its database.
+/// The query whether the database has the log's event table: keys must never be in the same database.
 const HOLDS_EVENTS: &str = "SELECT to_regclass('ledgerline.event') IS NOT NULL";
 
-/// Keys in PostgreSQL. `close` ends its connections.
+/// A vault with keys in PostgreSQL. `close` closes its connections.
 pub struct PostgresVault {
     pool: Pool,
     master: Secret,
@@ -54,15 +54,15 @@ pub struct PostgresVault {
     cache: Mutex<KeyCache>,
 }
 
-/// What a row says of one person's key.
+/// The state of one person's key.
 enum Row {
     Key(PersonKey),
     Destroyed(Timestamp),
 }
 
 impl PostgresVault {
-    /// Connects, and makes the installation where there may be a new one. A database that holds events, a
-    /// wrong master key or a missing installation is refused as `WrongMaster`.
+    /// Connects. If there is no installation and `keyring` allows a new one, makes it. Returns `WrongMaster`
+    /// for a database that holds events, a wrong master key, or a missing installation.
     pub async fn open(
         url: &str,
         master: &MasterKey,
@@ -92,7 +92,7 @@ impl PostgresVault {
         Self::open_under(pool, masters, ids).await
     }
 
-    /// Under the master key, or under the one that a rotation left beside it.
+    /// Opens the keys with the current master key, or with the new one that an interrupted rotation left.
     async fn open_under(
         pool: Pool,
         masters: Masters<'_>,
@@ -113,7 +113,7 @@ impl PostgresVault {
         }
     }
 
-    /// Reads the installation, which another process may have made a moment before this one.
+    /// Reads and opens the installation, which another process may just have made.
     async fn unlock(pool: Pool, master: &Secret, ids: Arc<dyn IdSource>) -> Result<Self, VaultError> {
         let client = connection(&pool).await?;
         let found = installation::find(&client).await?;
@@ -129,7 +129,7 @@ impl PostgresVault {
         })
     }
 
-    /// Ends its connections; cached keys are still served.
+    /// Closes the connections. Cached keys stay available.
     pub fn close(&self) {
         self.pool.close();
     }
@@ -168,7 +168,7 @@ impl PostgresVault {
         self.ids.random(&mut *bytes);
         let aad = aad(&self.installation, person.as_str(), self.wrapping);
         let wrapped = wrap(&self.master, self.ids.as_ref(), &aad, &*bytes);
-        // Whoever rotates holds the installation's row: a key is never made under a master key that is gone.
+        // A rotation locks the installation's row, so no key is made under a replaced master key.
         let sql = "INSERT INTO ledgerline_keys.person_key (customer, version, wrapped)
                    SELECT $1, wrapping, $3 FROM ledgerline_keys.installation WHERE wrapping = $2 FOR SHARE
                    ON CONFLICT (customer) DO NOTHING";
@@ -196,7 +196,7 @@ impl Vault for PostgresVault {
         let mut found = self.find(&client, person).await?;
         if found.is_none() {
             self.make(&client, person).await?;
-            // Whoever came first made it, or destroyed it.
+            // Another process may have made or destroyed the key first.
             found = self.find(&client, person).await?;
         }
         match found {
@@ -205,7 +205,7 @@ impl Vault for PostgresVault {
                 Ok(key)
             }
             Some(Row::Destroyed(_)) => Err(VaultError::Destroyed(person.clone())),
-            // Nobody takes rows away: it was not made, under a wrapping that is no longer in force.
+            // Rows are never deleted, so the key was not made: the wrapping version is no longer current.
             None => Err(rotated()),
         }
     }
@@ -285,7 +285,7 @@ impl Vault for PostgresVault {
     }
 }
 
-/// Where events are, keys are not.
+/// Returns an error if the database holds events: keys and events must be apart.
 async fn refuse_events(client: &Client) -> Result<(), VaultError> {
     let row = client.query_one(HOLDS_EVENTS, &[]).await;
     if row.map_err(|error| failed(&error))?.get(0) {
@@ -296,7 +296,7 @@ async fn refuse_events(client: &Client) -> Result<(), VaultError> {
     Ok(())
 }
 
-/// Frees the rows that were replaced; one that fails is made up for by the server's own.
+/// Vacuums the key table, which frees replaced rows. After a failure the server's autovacuum does it later.
 async fn vacuum(client: &Client) {
     if let Err(error) = client.batch_execute("VACUUM ledgerline_keys.person_key").await {
         tracing::warn!(error = %text(&error), "old rows of the keys could not be vacuumed");
@@ -304,10 +304,10 @@ async fn vacuum(client: &Client) {
 }
 
 fn pool(url: &str) -> Result<Pool, VaultError> {
-    // The parser's own words may repeat part of the URL, and with it a password.
+    // The parser's message may repeat part of the URL, and with it a password.
     let read = tls::postgres::read(url).map_err(|error| VaultError::Unavailable(error.to_string()))?;
     let mut config = Config::from_str(&read.url)
-        .map_err(|_unshown| VaultError::Unavailable("the URL of the keys cannot be read".to_owned()))?;
+        .map_err(|_unshown| VaultError::Unavailable("the URL of the key database is not valid".to_owned()))?;
     config
         .application_name("ledgerline keys")
         .connect_timeout(Duration::from_millis(CONNECT_MS))
@@ -325,7 +325,7 @@ fn pool(url: &str) -> Result<Pool, VaultError> {
 
 async fn connection(pool: &Pool) -> Result<Client, VaultError> {
     pool.get().await.map_err(|error| match error {
-        // What the server or the handshake said, not only that there is no connection.
+        // The server's or the handshake's message, not only that there is no connection.
         PoolError::Backend(error) => VaultError::Unavailable(text(&error)),
         other => VaultError::Unavailable(other.to_string()),
     })
@@ -343,11 +343,11 @@ fn failed(error: &tokio_postgres::Error) -> VaultError {
     VaultError::Unavailable(text(error))
 }
 
-/// The server's own words, where it said something.
+/// Returns the server's message, or the cause of a network or TLS error.
 fn text(error: &tokio_postgres::Error) -> String {
     match (error.as_db_error(), std::error::Error::source(error)) {
         (Some(said), _) => said.message().to_owned(),
-        // Of the network or of TLS.
+        // An error of the network or of TLS.
         (None, Some(source)) => format!("{error}: {source}"),
         (None, None) => error.to_string(),
     }

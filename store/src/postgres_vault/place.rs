@@ -1,7 +1,9 @@
-//! The keys of a database as rows: read, wrapped anew, and written from a backup beside the list that stays.
+//! `PostgresPlace`: the keys of a database as rows, for rotation, backup and restore. The rows of destroyed
+//! keys always stay.
 //!
-//! Each is one transaction. What PostgreSQL holds of older rows afterwards (dead rows until a vacuum, which
-//! is asked for, and the write-ahead log until it is recycled) is wrapped under the old master key.
+//! Each operation is one transaction. PostgreSQL may keep older rows afterwards (dead rows until a vacuum,
+//! which is requested, and the write-ahead log until it is recycled); they are wrapped under the old
+//! master key.
 
 use super::installation::{self, aad, wrap};
 use super::{SCHEMA, connection, failed, pool, refuse_events, wrong};
@@ -20,15 +22,16 @@ use std::sync::Arc;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{IsolationLevel, Row};
 
-/// Rows read or written at a time: bounds memory and statements, not the transaction.
+/// The number of rows read or written at a time. It bounds memory and statements; the transaction covers
+/// all pages.
 const PAGE_KEYS: i32 = 1_000;
 
-/// How long one statement over all keys may take: a million rows are read in seconds.
+/// The timeout of a statement over all keys, in milliseconds: a million rows are read in seconds.
 const WHOLE_MS: u64 = 600_000;
 
 const EXISTS: &str = "SELECT to_regclass('ledgerline_keys.installation') IS NOT NULL";
 
-/// Nobody makes, destroys or wraps a key meanwhile; who reads one is not held up.
+/// Locks the tables: no key can be made, destroyed or wrapped meanwhile; reads continue.
 const LOCK: &str = "LOCK TABLE ledgerline_keys.installation, ledgerline_keys.person_key IN EXCLUSIVE MODE";
 
 const KEYS: &str = "SELECT customer, wrapped, destroyed_at FROM ledgerline_keys.person_key";
@@ -52,7 +55,7 @@ const INSERT_KEYS: &str = "INSERT INTO ledgerline_keys.person_key (customer, ver
 const COUNT_DESTROYED: &str =
     "SELECT count(*) FROM ledgerline_keys.person_key WHERE destroyed_at IS NOT NULL";
 
-/// Keys in a database. Connects for each call.
+/// The wrapped keys in a database. Connects for each call.
 pub(crate) struct PostgresPlace {
     url: String,
 }
@@ -73,7 +76,7 @@ impl PostgresPlace {
         Ok(client)
     }
 
-    /// The installation, where there is one.
+    /// Returns the installation's row; an error if there is none.
     async fn installation(&self, client: &Client) -> Result<WrappedInstallation, VaultError> {
         let exists = client
             .query_one(EXISTS, &[])
@@ -111,7 +114,7 @@ impl WrappedKeys for PostgresPlace {
         let before = installation::find(&transaction)
             .await?
             .ok_or_else(|| wrong("the database holds no keys"))?;
-        // Under the lock: another process may have rotated since it was looked at.
+        // Under the lock: another process may have rotated since the earlier check.
         let secret = installation::open(&before, old)?;
         let after = installation::under(new, ids.as_ref(), &before.id, before.wrapping + 1, secret.bytes());
         let row: [&(dyn ToSql + Sync); 3] = [&after.check_value, &after.secret, &after.wrapping];
@@ -153,7 +156,11 @@ impl WrappedKeys for PostgresPlace {
             match (row.get::<_, Option<Vec<u8>>>(1), row.get::<_, Option<i64>>(2)) {
                 (Some(wrapped), None) => drop(keys.insert(person, wrapped)),
                 (_, Some(at)) => drop(destroyed.insert(person, Timestamp::from_micros(at))),
-                (None, None) => return Err(wrong("a row of the keys holds nothing")),
+                (None, None) => {
+                    return Err(wrong(
+                        "a row of person_key has neither a key nor a time of destruction",
+                    ));
+                }
             }
         }
         Ok(Wrapped {
@@ -212,7 +219,8 @@ impl WrappedKeys for PostgresPlace {
     }
 }
 
-/// Every key on its way to another master key, inside a transaction that holds the tables.
+/// A rotation in progress: the old and the new master key with their installation rows, in a transaction that
+/// has locked the tables.
 struct Rewrapping<'a> {
     transaction: &'a Transaction<'a>,
     from: (&'a Secret, &'a WrappedInstallation),
@@ -221,10 +229,10 @@ struct Rewrapping<'a> {
 }
 
 impl Rewrapping<'_> {
-    /// Answers how many keys there were.
+    /// Wraps every key again under the new master key, page by page. Returns the number of keys.
     async fn wrap_all(&self) -> Result<u64, VaultError> {
         let sql = format!("{KEYS} WHERE wrapped IS NOT NULL");
-        // A cursor sees the rows as they were when it was opened, whatever is updated meanwhile.
+        // A cursor returns the rows as they were when it was opened, whatever is updated meanwhile.
         let cursor = self
             .transaction
             .bind(&sql, &[])
@@ -259,7 +267,7 @@ impl Rewrapping<'_> {
     }
 }
 
-/// Inserts pairs of a person and a value; answers how many rows that made or changed.
+/// Inserts pairs of a person and a value, page by page. Returns the number of rows inserted or changed.
 async fn insert_pages<V: ToSql + Sync + Clone>(
     transaction: &Transaction<'_>,
     sql: &str,
@@ -280,12 +288,12 @@ fn person_of(row: &Row) -> Result<CustomerId, VaultError> {
     let person: &str = row.get(0);
     person
         .parse()
-        .map_err(|error| wrong(&format!("a row of the keys names no person: {error}")))
+        .map_err(|error| wrong(&format!("a row of person_key names no person: {error}")))
 }
 
 fn holds_keys() -> KeyBackupError {
     KeyBackupError::Misplaced(
-        "the database holds keys. To put a backup in their place, delete them and leave who is destroyed: \
+        "the database holds keys. To restore a backup, delete them but keep the rows of destroyed keys: \
          DELETE FROM ledgerline_keys.person_key WHERE destroyed_at IS NULL; DELETE FROM \
          ledgerline_keys.installation"
             .to_owned(),

@@ -1,4 +1,5 @@
-//! Checkpoints: how many events a log had and the root over them, signed, in the C2SP tlog-checkpoint form.
+//! Checkpoints: the number of events of a log and the Merkle root over them, signed, in the C2SP
+//! tlog-checkpoint format.
 
 use super::error::ProofError;
 use super::key::{SigningKey, VerifierKey};
@@ -7,28 +8,28 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use signed_note::Signature;
 
-/// Largest signed checkpoint taken: three lines and a handful of signatures.
+/// The most bytes of a signed checkpoint: three lines and a handful of signatures.
 pub const CHECKPOINT_BYTES_MAX: usize = 16 * 1024;
 
 const CHECKPOINT: &str = "the checkpoint";
 
-/// The state of a log: all its first `size` events have the tree root `root`.
+/// The state of a log: the number of its first events and the Merkle root over them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// Which log: the name of its key.
+    /// The name of the log, which is the name of its key.
     pub origin: String,
     pub size: u64,
     pub root: TreeHash,
 }
 
-/// A checkpoint as a signed note. Nothing is believed until `verify` has been asked.
+/// A checkpoint as a signed note. Its signatures are not checked until `verify`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedCheckpoint {
     checkpoint: Checkpoint,
     note: SignedText,
 }
 
-/// A signed note: text, and lines of signatures over it (C2SP signed-note). Its bytes are canonical.
+/// A signed note: a text, and signature lines over it (C2SP signed-note). Its bytes are canonical.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignedText {
     text: String,
@@ -38,7 +39,7 @@ pub struct SignedText {
 impl Eq for SignedText {}
 
 impl Checkpoint {
-    /// The three lines that are signed; no extension lines.
+    /// Returns the three lines that are signed; there are no extension lines.
     pub fn text(&self) -> String {
         let root = BASE64_STANDARD.encode(self.root);
         format!("{}\n{}\n{root}\n", self.origin, self.size)
@@ -48,7 +49,7 @@ impl Checkpoint {
         let malformed = |why: &str| ProofError::malformed(CHECKPOINT, why);
         let mut lines = text.split('\n');
         let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
-            return Err(malformed("it has not three lines"));
+            return Err(malformed("it does not have three lines"));
         };
         let checkpoint = Self {
             origin: origin.to_owned(),
@@ -63,7 +64,7 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
-    /// Signs it with the log's key, whose name must be the origin.
+    /// Signs the checkpoint with the log's key. The key's name must be the origin.
     pub fn sign(self, key: &SigningKey) -> Result<SignedCheckpoint, ProofError> {
         if self.origin != key.name() {
             return Err(ProofError::malformed(
@@ -80,7 +81,7 @@ impl Checkpoint {
 }
 
 impl SignedCheckpoint {
-    /// Reads a signed checkpoint without believing it.
+    /// Parses a signed checkpoint. Does not check its signatures.
     pub fn parse_signed(text: &str) -> Result<Self, ProofError> {
         if text.len() > CHECKPOINT_BYTES_MAX {
             return Err(ProofError::malformed(CHECKPOINT, "it is too long"));
@@ -92,7 +93,7 @@ impl SignedCheckpoint {
         })
     }
 
-    /// The checkpoint, when the log's key signed it and its origin is the key's name.
+    /// Returns the checkpoint if the log's key signed it and its origin is the key's name.
     pub fn verify(&self, key: &VerifierKey) -> Result<&Checkpoint, ProofError> {
         if self.checkpoint.origin != key.name() || self.note.signed_by(key).is_none() {
             return Err(ProofError::NotSigned {
@@ -103,17 +104,18 @@ impl SignedCheckpoint {
         Ok(&self.checkpoint)
     }
 
-    /// When a witness saw it, in Unix seconds; `None` without a valid cosignature by this key.
+    /// Returns the time of a witness's cosignature, in Unix seconds. `None` without a valid cosignature by
+    /// this key.
     pub fn cosigned_by(&self, witness: &VerifierKey) -> Option<u64> {
         self.note.signed_by(witness)
     }
 
-    /// What it says, believed or not.
+    /// Returns the checkpoint without checking any signature.
     pub const fn claimed(&self) -> &Checkpoint {
         &self.checkpoint
     }
 
-    /// Adds a witness's signature line, when it holds; one line per key.
+    /// Adds a witness's signature line after verifying it. An earlier line by the same key is replaced.
     pub fn add_cosignature(&mut self, line: &str, witness: &VerifierKey) -> Result<(), ProofError> {
         let signature = parse_line(line)?;
         if witness.holds(self.note.text.as_bytes(), &signature).is_none() {
@@ -128,24 +130,24 @@ impl SignedCheckpoint {
         Ok(())
     }
 
-    /// Names of the keys on it, believed or not.
+    /// Returns the names of the keys with a signature line, verified or not.
     pub fn signers(&self) -> impl Iterator<Item = &str> {
         self.note.signatures.iter().map(Signature::name)
     }
 
-    /// The three lines that signatures are made over.
+    /// Returns the three lines that the signatures cover.
     pub fn signed_text(&self) -> &str {
         &self.note.text
     }
 
-    /// The signed note.
+    /// Returns the text of the signed note.
     pub fn text(&self) -> String {
         self.note.to_text()
     }
 }
 
 impl SignedText {
-    /// Reads a note; what it would be written as again must be what was read.
+    /// Parses a note. Fails if it is not in canonical form.
     pub fn parse(note: &str) -> Result<Self, ProofError> {
         let malformed = |why: &str| ProofError::malformed("the signed note", why);
         signed_note::Note::from_bytes(note.as_bytes())
@@ -164,7 +166,7 @@ impl SignedText {
         Ok(parsed)
     }
 
-    /// Signs a text that ends in a line end, with a log's key.
+    /// Signs a text, which must end with a line feed, with a log's key.
     pub fn sign(text: String, key: &SigningKey) -> Result<Self, ProofError> {
         signed_note::Note::new(text.as_bytes(), &[])
             .map_err(|error| ProofError::malformed("the text to sign", error))?;
@@ -172,7 +174,8 @@ impl SignedText {
         Ok(Self { text, signatures })
     }
 
-    /// When `key` signed it: Unix seconds for a witness, 0 for a log; `None` when it did not.
+    /// Returns the time at which `key` signed the note: Unix seconds for a witness, 0 for a log. `None`
+    /// without a valid signature.
     pub fn signed_by(&self, key: &VerifierKey) -> Option<u64> {
         let holds = |signature: &Signature| key.holds(self.text.as_bytes(), signature);
         self.signatures.iter().find_map(holds)
@@ -182,12 +185,12 @@ impl SignedText {
         &self.text
     }
 
-    /// Lines of signatures on it, of any key.
+    /// Returns the number of signature lines, of any key.
     pub fn signature_count(&self) -> usize {
         self.signatures.len()
     }
 
-    /// The whole note.
+    /// Returns the text of the note with its signatures.
     pub fn to_text(&self) -> String {
         let mut note = self.text.clone();
         note.push('\n');
@@ -198,7 +201,7 @@ impl SignedText {
     }
 }
 
-/// `— <name> <base64 of key id and signature>`, with its line end.
+/// Returns a signature line: `— <name> <base64 of key id and signature>`, with its line feed.
 pub(crate) fn line_of(signature: &Signature) -> String {
     String::from_utf8_lossy(&signature.to_bytes()).into_owned()
 }
@@ -208,14 +211,14 @@ fn parse_line(line: &str) -> Result<Signature, ProofError> {
     Signature::from_bytes(line.as_bytes()).map_err(|error| ProofError::malformed("the signature line", error))
 }
 
-/// Standard base64 of 32 bytes, in its only form.
+/// Decodes standard base64 of exactly 32 bytes, in canonical form.
 pub(crate) fn parse_hash(text: &str) -> Result<TreeHash, ProofError> {
     let bytes = BASE64_STANDARD
         .decode(text)
         .map_err(|error| ProofError::malformed("the hash", error))?;
     match bytes.try_into() {
         Ok(hash) => Ok(hash),
-        Err(_) => Err(ProofError::malformed("the hash", "it has not 32 bytes")),
+        Err(_) => Err(ProofError::malformed("the hash", "it does not have 32 bytes")),
     }
 }
 

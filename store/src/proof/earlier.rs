@@ -1,5 +1,5 @@
-//! A published checkpoint held against the log that is there, and the proofs of a history that is lost put
-//! aside whole: nothing signed is ever deleted or written over.
+//! Compares a published checkpoint with the current log, and moves the proofs of a lost history aside:
+//! nothing signed is ever deleted or overwritten.
 
 use super::checkpoint::Checkpoint;
 use super::error::ProofError;
@@ -14,23 +14,25 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Proofs of histories that this log no longer continues, in the proof directory: one folder for each origin.
+/// The folder, in the proof directory, with the proofs of histories that this log no longer continues; one
+/// folder per origin.
 pub const EARLIER_DIR: &str = "earlier";
 
-/// Folders of one origin: it is put aside once, or once more by each copy of the directory.
+/// The most folders of one origin. There is one, and another for each further copy of the directory that
+/// loses its history.
 const ASIDE_MAX: u32 = 100;
 
-/// What of the log stands where a checkpoint says something else.
+/// The state of the log where it differs from a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
-    /// As many events as the checkpoint has, or all where there are fewer.
+    /// The checkpoint's number of events, or all events if the log has fewer.
     pub size: u64,
-    /// The root over them.
+    /// The Merkle root over these events.
     pub root: TreeHash,
 }
 
-/// Whether the log still begins with what the checkpoint covers; what is there instead where it does not.
-/// Reads on from the tiles in `dir` where those can be believed, and writes nothing.
+/// Compares the log's first events with a checkpoint. `None` if it still begins with them, otherwise the
+/// log's size and root there. Starts from the tiles in `dir` if they can be trusted; writes nothing.
 pub async fn compare(
     dir: &Path,
     store: &dyn EventStore,
@@ -41,7 +43,7 @@ pub async fn compare(
     if is_same(&found, published) {
         return Ok(None);
     }
-    // Before the log is accused its root is made of it alone: files of a tree can be torn.
+    // Before reporting a difference, the root is computed from the log alone: tiles can be damaged.
     let found = root_over(RootFold::new(), Position(0), store, published.size).await?;
     Ok((!is_same(&found, published)).then_some(found))
 }
@@ -50,11 +52,11 @@ fn is_same(found: &Found, published: &Checkpoint) -> bool {
     found.size == published.size && found.root == published.root
 }
 
-/// The tree so far, and the position of its last leaf.
+/// A tree over the first events, and the position of its last leaf.
 type Begun = (RootFold, Position);
 
-/// The tiles are the log's own when their last leaf is: an event follows from all before it in its stream,
-/// and none is ever recorded twice.
+/// Returns the tree of the tiles if their last leaf is the log's own: an event depends on all earlier ones of
+/// its stream, and none is ever recorded twice. Otherwise an empty tree.
 async fn from_tiles(dir: &Path, store: &dyn EventStore, size: u64) -> Result<Begun, ProofError> {
     let nothing = (RootFold::new(), Position(0));
     if !store.capabilities().dense {
@@ -91,8 +93,8 @@ async fn root_over(
     })
 }
 
-/// Moves everything of the origin that is published in `dir` into a folder of its own; the checkpoint last,
-/// so that a killed turn is gone on with.
+/// Moves everything published in `dir` under this origin to a folder of its own; the checkpoint last, so that
+/// an interrupted move is continued.
 pub fn put_aside(dir: &Path, origin: &str) -> Result<PathBuf, ProofError> {
     let folder = dir.join(EARLIER_DIR).join(folder_name(dir, origin));
     let disk = |error: io::Error| ProofError::disk(&folder, &error);
@@ -116,7 +118,7 @@ pub fn put_aside(dir: &Path, origin: &str) -> Result<PathBuf, ProofError> {
     Ok(folder)
 }
 
-/// The origin's folder, unless one with a checkpoint is there already.
+/// Returns the origin's folder name, with a number if a folder with a checkpoint has that name already.
 fn folder_name(dir: &Path, origin: &str) -> String {
     let plain = |one: char| {
         if one.is_ascii_alphanumeric() || one == '.' {
@@ -141,7 +143,7 @@ mod tests {
     use crate::test_ports::HashIds;
     use std::os::unix::fs::PermissionsExt;
 
-    /// A log of `kept` events that has grown to `size`, with tiles and checkpoint as a stopped server
+    /// Makes a log of `kept` events that has grown to `size`, with tiles and checkpoint as a stopped server
     /// leaves them.
     async fn published(dir: &Path, kept: u64, size: u64) -> (MemoryEventStore, SignedCheckpoint) {
         let store = log(kept).await;
@@ -165,12 +167,12 @@ mod tests {
                 None,
                 "{size}"
             );
-            // The same log before its tail: tiles that reach further are not believed.
+            // The same log without its last events: tiles that reach further are not trusted.
             let older = log(kept).await;
             let found = compare(dir.path(), &older, claimed).await.unwrap().unwrap();
             assert_eq!(found.size, kept, "{size}");
             assert_ne!(found.root, claimed.root, "{size}");
-            // It grew again, to more than was signed, by other events.
+            // It grew again, with other events, to more than was signed.
             grow(&older, size + 400).await;
             let found = compare(dir.path(), &older, claimed).await.unwrap().unwrap();
             assert_eq!(found.size, size);
@@ -195,7 +197,7 @@ mod tests {
         published(dir.path(), 300, 700).await;
         let older = log(300).await;
         let mut follower = ProofFollower::open(dir.path(), true).unwrap();
-        assert_eq!(follower.size(), 512, "what the tiles say");
+        assert_eq!(follower.size(), 512, "the size according to the tiles");
         follower.hold_to_log(&older).await.unwrap();
         follower.catch_up(&older).await.unwrap();
         assert_eq!(follower.size(), 300);
@@ -226,7 +228,7 @@ mod tests {
         assert_eq!(third.name(), format!("{}/77aa", before.name()));
         let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        // A shorter tree is signed under it, beside what was signed before.
+        // A smaller tree is signed under the new origin; the earlier checkpoints are kept aside.
         let mut follower = follow(&proof, &log(300).await).await;
         let publisher = crate::proof::Publisher::new(third, std::sync::Arc::new(FileShelf::new(&proof)));
         let next = publisher

@@ -1,29 +1,30 @@
-//! Why something could not be proved, signed or believed.
+//! Errors of proving, signing and verifying.
 
 use domain::ports::event_store::StoreError;
 use domain::problem::{Kind, Problem};
 use std::path::{Path, PathBuf};
 
-/// What went wrong with a proof. Texts name sizes, positions and files, never contents.
+/// The reasons why an event or checkpoint cannot be proved, signed or verified. Texts name sizes, positions
+/// and files, never contents.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
-    /// A text that is not what it should be.
+    /// A text that does not have the required form.
     #[error("{what} cannot be read: {why}")]
     Malformed { what: &'static str, why: String },
-    /// No valid signature by this key.
+    /// A text without a valid signature by this key.
     #[error("{what} is not signed by {key}")]
     NotSigned { what: &'static str, key: String },
-    /// A proof that does not lead to the root.
+    /// A proof that does not lead to the checkpoint's root.
     #[error("{what} does not lead to the root of the checkpoint of size {size}")]
     NotProved { what: String, size: u64 },
-    /// The log has lost events since it was signed: an older copy of it runs.
+    /// The log has lost events since it was signed: it is an older copy.
     #[error(
         "the log has {size} events, but a checkpoint over {published} is published: this is an older or \
          shortened log, and nothing is signed for it. Restore the full log, or keep the published checkpoint \
          and explain the loss"
     )]
     RolledBack { size: u64, published: u64 },
-    /// The log holds other events than were signed.
+    /// The log contains other events than those that were signed.
     #[error(
         "the log's first {size} events have the root {actual}, but a checkpoint with the root {published} is \
          published: the log was changed, and nothing is signed for it"
@@ -33,24 +34,24 @@ pub enum ProofError {
         actual: String,
         published: String,
     },
-    /// Somebody else published meanwhile: two processes sign, which the lease forbids.
+    /// Another process published meanwhile. Two processes sign, which the lease should prevent.
     #[error("another process published a checkpoint meanwhile")]
     Overtaken,
-    /// Asked for what the tree or checkpoint does not cover.
+    /// A request for an event or size that the tree or checkpoint does not cover.
     #[error("the checkpoint covers {size} events, not event number {number}")]
     NotCovered { number: u64, size: u64 },
     #[error("{}: {why}", path.display())]
     Disk { path: PathBuf, why: String },
-    /// A tile that does not fit the checkpoint: the files of the tree are damaged, not the log.
+    /// A tile does not fit the checkpoint: the files of the tree are damaged, not the log.
     #[error("the tree in {} is damaged: {why}", path.display())]
     Tree { path: PathBuf, why: String },
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A database that keeps checkpoints is away.
+    /// The database with the checkpoints is unreachable.
     #[error("published checkpoints are unavailable: {0}")]
     Unavailable(String),
-    /// More than a named limit.
-    #[error("{what}: {count} are more than {max}")]
+    /// The count exceeds a named limit.
+    #[error("{what}: {count} is more than the limit of {max}")]
     TooMany {
         what: &'static str,
         count: u64,

@@ -1,9 +1,10 @@
-//! The root of a growing tree, from its leaves alone: memory grows with the logarithm of the size.
+//! Computes the root of a growing tree from its leaves alone. Memory grows with the logarithm of the size.
 
 use super::leaf::{HASH_BYTES, TreeHash, node_hash};
 use sha2::{Digest, Sha256};
 
-/// An RFC 6962 root, leaf by leaf. It keeps one hash per set bit of the size, the widest subtree first.
+/// Computes an RFC 6962 root leaf by leaf. It holds one hash per set bit of the size, the widest
+/// subtree first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RootFold {
     size: u64,
@@ -11,7 +12,7 @@ pub struct RootFold {
 }
 
 impl RootFold {
-    /// The empty tree, whose root is the hash of nothing.
+    /// Makes the empty tree. Its root is the hash of the empty string.
     pub const fn new() -> Self {
         Self {
             size: 0,
@@ -32,12 +33,12 @@ impl RootFold {
         self.size += 1;
     }
 
-    /// Leaves so far.
+    /// Returns the number of leaves.
     pub const fn size(&self) -> u64 {
         self.size
     }
 
-    /// The root of the leaves so far.
+    /// Returns the root over the leaves so far.
     pub fn root(&self) -> TreeHash {
         let mut peaks = self.peaks.iter().rev();
         let Some(last) = peaks.next() else {
@@ -46,19 +47,19 @@ impl RootFold {
         peaks.fold(*last, |right, left| node_hash(left, &right))
     }
 
-    /// What it is made of, to go on later.
+    /// Returns the hashes of the complete subtrees, from which `resume` continues.
     pub(crate) fn peaks(&self) -> &[TreeHash] {
         &self.peaks
     }
 
-    /// Goes on from `peaks`; `None` when there are not as many as a tree of this size has.
+    /// Makes a tree of this size from its `peaks`. `None` if their number does not match the size.
     pub(crate) fn resume(size: u64, peaks: Vec<TreeHash>) -> Option<Self> {
         let fits = u32::try_from(peaks.len()).is_ok_and(|count| count == size.count_ones());
         fits.then_some(Self { size, peaks })
     }
 }
 
-/// The root over `hashes`, which are the nodes of one level from the left (a tile).
+/// Returns the root over `hashes`, which are the nodes of one level from the left (a tile).
 pub(crate) fn root_of(hashes: &[u8]) -> TreeHash {
     let mut fold = RootFold::new();
     for hash in hashes.as_chunks::<HASH_BYTES>().0 {

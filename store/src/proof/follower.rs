@@ -1,4 +1,4 @@
-//! The tree follows the log: it reads in order and writes tiles, off the path of any commit.
+//! Builds the tree from the log: reads the events in order and writes tiles, independently of commits.
 
 use super::checkpoint::Checkpoint;
 use super::error::ProofError;
@@ -10,10 +10,10 @@ use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, StoredEvent};
 use std::path::{Path, PathBuf};
 
-/// The directory of the tree and its checkpoints, in a data directory.
+/// The name of the directory of the tree and its checkpoints, in a data directory.
 pub const PROOF_DIR: &str = "proof";
 
-/// A tree that grows with its log. What is on disk is a pure function of the records.
+/// A Merkle tree that grows with its log. Its files depend only on the records.
 #[derive(Debug)]
 pub struct ProofFollower {
     dir: PathBuf,
@@ -22,10 +22,11 @@ pub struct ProofFollower {
 }
 
 impl ProofFollower {
-    /// Picks up the tree in `dir` where its files can be believed. `dense`: the store's positions run 1, 2,
-    /// 3 …
+    /// Opens the tree in `dir`, as far as its files can be trusted. `dense`: the store's positions are 1, 2,
+    /// 3 … without gaps.
     pub fn open(dir: &Path, dense: bool) -> Result<Self, ProofError> {
-        // Only how far tiles are worth a look: a checkpoint that cannot be read is the publisher's matter.
+        // The checkpoint only limits how far tiles are checked. If it cannot be read, the publisher
+        // reports that.
         let published = FileShelf::new(dir).read().ok().flatten();
         let size = published.map_or(0, |signed| signed.claimed().size);
         Ok(Self {
@@ -35,8 +36,8 @@ impl ProofFollower {
         })
     }
 
-    /// Begins with the empty tree where the tiles are of another history than the log: longer, or with
-    /// another last leaf.
+    /// Starts again with the empty tree if the tiles belong to another history: they have more leaves than
+    /// the log has events, or another last leaf.
     pub async fn hold_to_log(&mut self, store: &dyn EventStore) -> Result<(), ProofError> {
         let Some(before) = self.size().checked_sub(1).filter(|_| self.dense) else {
             return Ok(());
@@ -49,13 +50,13 @@ impl ProofFollower {
         Ok(())
     }
 
-    /// Forgets the tiles, which the log can always make again.
+    /// Drops the tiles and starts with the empty tree. The log can always produce them again.
     pub fn begin_anew(&mut self) -> Result<(), ProofError> {
         self.writer = TileWriter::anew(&self.dir, self.dense)?;
         Ok(())
     }
 
-    /// Reads on to the log's head. Where the store meets damage, everything before it is in the tree.
+    /// Reads the log up to its head. If the store reports damage, all events before it are in the tree.
     pub async fn catch_up(&mut self, store: &dyn EventStore) -> Result<(), ProofError> {
         let mut limit = PAGE_EVENTS_MAX;
         loop {
@@ -89,17 +90,18 @@ impl ProofFollower {
         Ok(())
     }
 
-    /// The position of the last event in the tree.
+    /// Returns the position of the last event in the tree.
     pub fn reached(&self) -> Result<Position, ProofError> {
         self.writer.reached()
     }
 
-    /// Events in the tree.
+    /// Returns the number of events in the tree.
     pub const fn size(&self) -> u64 {
         self.writer.size()
     }
 
-    /// The tree's state under an origin, provable from files when it returns.
+    /// Returns the tree's state as a checkpoint of `origin`. When this returns, the files are sufficient to
+    /// prove it.
     pub fn checkpoint(&mut self, origin: &str) -> Result<Checkpoint, ProofError> {
         self.writer.write_partial()?;
         Ok(Checkpoint {
@@ -113,12 +115,12 @@ impl ProofFollower {
         self.writer.tiles()
     }
 
-    /// True when every leaf came from the log since this was opened, none from the tiles found on disk.
+    /// Returns true if every leaf came from the log since this was opened, and none from tiles on disk.
     pub const fn is_wholly_from_log(&self) -> bool {
         self.writer.is_wholly_from_log()
     }
 
-    /// Remembers how far the tiles are, so that the next start reads little again.
+    /// Stores how far the tiles are complete, so that the next start reads little of the log again.
     pub fn mark(&mut self) -> Result<(), ProofError> {
         self.writer.mark()
     }

@@ -1,6 +1,6 @@
-//! The keys of logs and witnesses: Ed25519, in the text forms of C2SP signed-note.
+//! The keys of logs and witnesses: Ed25519, in the text formats of C2SP signed-note.
 //!
-//! A key has a name; a signature line is found by the name and four bytes of a hash over name, type and
+//! A key has a name. A signature line identifies it by the name and four bytes of a hash over name, type and
 //! public key. A log signs with type 0x01, a witness with 0x04 (cosignature/v1: the time is signed too).
 
 use super::error::ProofError;
@@ -17,10 +17,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::str::FromStr;
 
-/// Longest key name taken; a name is a host and path, or words of ours.
+/// The most bytes of a key name. A name is a host and path, or one that we generate.
 pub const KEY_NAME_BYTES_MAX: usize = 255;
 
-/// What a key signs.
+/// The type of a key, which decides what its signature covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
     /// Type 0x01: Ed25519 over the note's text.
@@ -46,7 +46,7 @@ impl KeyKind {
     }
 }
 
-/// A public key, `<name>+<key id>+<base64 of type and key>` as text (a "vkey").
+/// A public key. Its text form (a "vkey") is `<name>+<key id>+<base64 of type and key>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifierKey {
     name: String,
@@ -54,7 +54,7 @@ pub struct VerifierKey {
     key: VerifyingKey,
 }
 
-/// A private key, `PRIVATE+KEY+<name>+<key id>+<base64 of type and seed>` in its file.
+/// A private key. Its file contains `PRIVATE+KEY+<name>+<key id>+<base64 of type and seed>`.
 #[derive(Clone)]
 pub struct SigningKey {
     name: String,
@@ -73,12 +73,12 @@ impl VerifierKey {
         self.kind
     }
 
-    /// The four bytes that signature lines begin with.
+    /// Returns the key id: the four bytes with which signature lines begin.
     pub fn id(&self) -> u32 {
         signed_note::key_id(&self.name, &self.typed_key())
     }
 
-    /// SHA-256 of the vkey text: what people compare by telephone.
+    /// Returns the SHA-256 of the vkey text, which people can compare by telephone.
     pub fn fingerprint(&self) -> String {
         super::leaf::hex(&Sha256::digest(self.to_string().as_bytes()))
     }
@@ -89,8 +89,8 @@ impl VerifierKey {
         bytes
     }
 
-    /// When a signature by this key holds for a note's text: the witness's time in Unix seconds, 0 for a
-    /// log.
+    /// Verifies a signature by this key over a note's text. Returns the witness's time in Unix seconds, 0 for
+    /// a log, and `None` if it is not valid.
     pub(crate) fn holds(&self, text: &[u8], signature: &Signature) -> Option<u64> {
         if signature.name() != self.name || signature.id() != self.id() {
             return None;
@@ -128,15 +128,18 @@ impl FromStr for VerifierKey {
         if key.to_string() == text {
             return Ok(key);
         }
-        Err(malformed("its key id does not follow from it"))
+        Err(malformed("its key id does not match the key"))
     }
 }
 
 impl SigningKey {
-    /// Makes a key and its file (0600), which must not exist yet. `name` becomes the log's origin.
+    /// Makes a key and writes it to a file (mode 0600), which must not exist yet. `name` becomes the
+    /// log's origin.
     pub fn create(file: &Path, name: &str, kind: KeyKind, ids: &dyn IdSource) -> Result<Self, ProofError> {
         if !is_key_name_valid(name) || name.len() > KEY_NAME_BYTES_MAX || name.contains(char::is_control) {
-            return Err(malformed("a name has no blanks and no plus sign"));
+            return Err(malformed(
+                "a key name must not contain blanks, plus signs or control characters",
+            ));
         }
         let mut seed = [0_u8; ed25519_dalek::SECRET_KEY_LENGTH];
         ids.random(&mut seed);
@@ -166,10 +169,10 @@ impl SigningKey {
         if *key.text() == *text {
             return Ok(key);
         }
-        Err(malformed("its key id does not follow from it"))
+        Err(malformed("its key id does not match the key"))
     }
 
-    /// Reads the log's key; makes one named `ledgerline/<16 random hex digits>` when there is none.
+    /// Reads the log's key. If there is none, makes one with the name `ledgerline/<16 random hex digits>`.
     pub fn of_log(file: &Path, ids: &dyn IdSource) -> Result<Self, ProofError> {
         if file.exists() {
             return Self::read(file);
@@ -178,14 +181,14 @@ impl SigningKey {
         ids.random(&mut installation);
         let name = format!("ledgerline/{}", super::leaf::hex(&installation));
         match Self::create(file, &name, KeyKind::Log, ids) {
-            // Another process was first.
+            // Another process made it first.
             Err(_) if file.exists() => Self::read(file),
             made => made,
         }
     }
 
-    /// Reads the log's key, and gives it the name that ends with `suffix`: the origin of a log that lost what
-    /// it had signed. The file says so before anything is signed; the key itself stays.
+    /// Reads the log's key and appends `suffix` to its name: a log that lost signed events gets a new origin.
+    /// The file is changed before anything is signed; the key itself stays the same.
     pub fn of_origin(file: &Path, suffix: Option<&str>, ids: &dyn IdSource) -> Result<Self, ProofError> {
         let key = Self::of_log(file, ids)?;
         let Some(suffix) = suffix.filter(|suffix| !key.name.ends_with(&format!("/{suffix}"))) else {
@@ -197,7 +200,7 @@ impl SigningKey {
             ..key
         };
         if !is_key_name_valid(&named.name) || named.name.len() > KEY_NAME_BYTES_MAX {
-            return Err(malformed("its name would not be one"));
+            return Err(malformed("the name with this suffix is not a valid key name"));
         }
         named
             .replace(file)
@@ -221,12 +224,12 @@ impl SigningKey {
         }
     }
 
-    /// The signature of a log's key over a note's text.
+    /// Signs a note's text with a log's key.
     pub(crate) fn sign(&self, text: &[u8]) -> Result<Signature, ProofError> {
         self.signature(self.key.sign(text).to_bytes().to_vec())
     }
 
-    /// The signature of a witness over a note's text and a time in Unix seconds.
+    /// Signs a note's text and a time in Unix seconds with a witness's key.
     pub(crate) fn cosign(&self, text: &[u8], seconds: u64) -> Result<Signature, ProofError> {
         let signature = self.key.sign(&cosigned_text(text, seconds)).to_bytes();
         self.signature([seconds.to_be_bytes().as_slice(), &signature].concat())
@@ -244,7 +247,7 @@ impl SigningKey {
         format!("PRIVATE+KEY+{}+{:08x}+{key}", self.name, self.verifier().id()).into()
     }
 
-    /// Writes aside and renames; what a killed turn left aside is written again.
+    /// Writes a temporary file and renames it. A temporary file of an interrupted attempt is replaced.
     fn replace(&self, file: &Path) -> std::io::Result<()> {
         let aside = file.with_extension("new");
         match std::fs::remove_file(&aside) {
@@ -286,10 +289,10 @@ fn cosigned_text(text: &[u8], seconds: u64) -> Vec<u8> {
 fn parse(text: &str) -> Result<(String, KeyKind, [u8; 32]), ProofError> {
     let mut parts = text.splitn(3, '+');
     let (Some(name), Some(_), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(malformed("it is not <name>+<key id>+<key>"));
+        return Err(malformed("it does not have the form <name>+<key id>+<key>"));
     };
     if !is_key_name_valid(name) || name.len() > KEY_NAME_BYTES_MAX {
-        return Err(malformed("its name is not one"));
+        return Err(malformed("its name is not a valid key name"));
     }
     let bytes = BASE64_STANDARD
         .decode(key)

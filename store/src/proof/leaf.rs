@@ -1,19 +1,19 @@
 //! The hashes of the tree: RFC 6962, 2.1 (the same in RFC 9162), with SHA-256.
 //!
-//! A leaf is `recorded_at` as 8 bytes, big-endian microseconds since 1970, followed by the record's bytes
-//! as they are stored. Personal values are ciphertext there, so erasing a person's key changes no hash.
+//! A leaf consists of `recorded_at` as 8 bytes, big-endian microseconds since 1970, and the record's bytes as
+//! stored. Personal values are ciphertext there, so erasing a person's key changes no hash.
 
 use domain::stored_event::StoredEvent;
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// Bytes of a SHA-256 hash.
+/// The length of a SHA-256 hash, in bytes.
 pub const HASH_BYTES: usize = 32;
 
-/// A leaf, a node or a root.
+/// The hash of a leaf, a node or a root.
 pub type TreeHash = [u8; HASH_BYTES];
 
-/// SHA-256 of 0x00, `recorded_at` and the record: what the tree holds for one event.
+/// Returns the leaf hash of an event: SHA-256 of 0x00, `recorded_at` and the record.
 pub fn leaf_hash(recorded_at: Timestamp, record: &[u8]) -> TreeHash {
     Sha256::new()
         .chain_update([0x00])
@@ -23,12 +23,12 @@ pub fn leaf_hash(recorded_at: Timestamp, record: &[u8]) -> TreeHash {
         .into()
 }
 
-/// The leaf of a stored event.
+/// Returns the leaf hash of a stored event.
 pub fn event_hash(event: &StoredEvent) -> TreeHash {
     leaf_hash(event.recorded_at, &event.record)
 }
 
-/// SHA-256 of 0x01, the left and the right hash.
+/// Returns the hash of a node: SHA-256 of 0x01, the left and the right hash.
 pub fn node_hash(left: &TreeHash, right: &TreeHash) -> TreeHash {
     Sha256::new()
         .chain_update([0x01])
@@ -38,7 +38,7 @@ pub fn node_hash(left: &TreeHash, right: &TreeHash) -> TreeHash {
         .into()
 }
 
-/// Lower-case hexadecimal digits of some bytes.
+/// Formats bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
     bytes

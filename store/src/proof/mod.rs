@@ -1,8 +1,8 @@
-//! Proof: a Merkle tree over the log, signed checkpoints of it, and what follows from both.
+//! Proofs: a Merkle tree over the log, signed checkpoints of it, and inclusion and consistency proofs.
 //!
 //! The formats are those of C2SP (tlog-tiles, tlog-checkpoint, signed-note, tlog-proof, tlog-witness), so
-//! that other people's tools can check what this crate writes; `docs/reference/proof.md` describes them.
-//! The tree follows the log and is a pure function of its records.
+//! that third-party tools can check what this crate writes; `docs/reference/proof.md` describes them. The
+//! tree follows the log and depends only on its records.
 
 pub mod bundle;
 mod checkpoint;

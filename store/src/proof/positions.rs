@@ -1,6 +1,8 @@
-//! The order number of each event where positions have gaps: 8 bytes, big-endian, one position per leaf.
+//! The positions of all leaves, for stores with gaps between positions: a file with 8 bytes per
+//! leaf, big-endian.
 //!
-//! Positions increase, so the leaf of a position is found by halving; the position of a leaf is a read.
+//! Positions increase, so the leaf of a position is found by binary search; the position of a leaf is a
+//! single read.
 
 use super::error::ProofError;
 use domain::stored_event::Position;
@@ -8,13 +10,13 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// The file in the proof directory.
+/// The name of the file in the proof directory.
 const POSITIONS_FILE: &str = "positions";
 
-/// Bytes of one entry.
+/// The length of one entry, in bytes.
 const ENTRY_BYTES: u64 = 8;
 
-/// Positions of the leaves 0, 1, 2 …
+/// The file with the positions of the leaves 0, 1, 2 …
 #[derive(Debug)]
 pub(crate) struct PositionFile {
     path: PathBuf,
@@ -25,7 +27,7 @@ pub(crate) struct PositionFile {
 }
 
 impl PositionFile {
-    /// Opens for writing and cuts it to `len` entries; fewer stay fewer.
+    /// Opens the file for writing and truncates it to `len` entries. A shorter file stays shorter.
     pub(crate) fn open(dir: &Path, len: u64) -> Result<Self, ProofError> {
         let path = dir.join(POSITIONS_FILE);
         let disk = |error: std::io::Error| ProofError::disk(&path, &error);
@@ -53,7 +55,7 @@ impl PositionFile {
         })
     }
 
-    /// Entries, written or not.
+    /// Returns the number of entries, including those not yet written.
     pub(crate) fn len(&self) -> u64 {
         let pending = u64::try_from(self.pending.len()).unwrap_or(u64::MAX);
         self.flushed + pending / ENTRY_BYTES
@@ -91,8 +93,8 @@ fn entry(file: &File, leaf: u64) -> std::io::Result<u64> {
     Ok(u64::from_be_bytes(bytes))
 }
 
-/// The leaf (from 0) of the event at `position`. Where positions are dense there is no file, and the leaf
-/// is the position less one.
+/// Returns the leaf index (from 0) of the event at `position`. If positions are dense there is no file, and
+/// the index is the position minus 1.
 pub fn leaf_of(dir: &Path, position: Position, dense: bool) -> Result<Option<u64>, ProofError> {
     if dense {
         return Ok(position.0.checked_sub(1));

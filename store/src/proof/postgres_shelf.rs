@@ -1,7 +1,7 @@
-//! Published checkpoints in the database of the log, so that the next holder of the lease sees them.
+//! The published checkpoints in the log's database, where the next holder of the signing lease finds them.
 //!
-//! The row is replaced only by whoever read what it replaces: the second fence behind the lease. A copy is
-//! in the publisher's own directory, for readers.
+//! A checkpoint replaces the row only if the publisher has read the previous one: a second safeguard besides
+//! the lease. The publisher's own directory has a copy, for readers.
 
 use super::checkpoint::SignedCheckpoint;
 use super::error::ProofError;
@@ -13,14 +13,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error};
 
-/// Made on first use; a log that nobody signs has none.
+/// The SQL that creates the table, on first use; a log that is not signed has none.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS proof_checkpoint (
     origin text PRIMARY KEY,
     signed_text text NOT NULL,
     note text NOT NULL
 )";
 
-/// The shelf of one origin in a PostgreSQL database.
+/// The published checkpoint of one origin, in a PostgreSQL database.
 pub struct PostgresShelf {
     url: String,
     origin: String,
@@ -41,7 +41,7 @@ impl PostgresShelf {
         }
     }
 
-    /// The open connection, or a new one.
+    /// Returns the open connection, or opens a new one.
     async fn client(&self) -> Result<Arc<Client>, ProofError> {
         let open = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(client) = open.filter(|client| !client.is_closed()) {
@@ -53,7 +53,7 @@ impl PostgresShelf {
         let (client, connection) = connected.map_err(away)?;
         self.tasks.spawn(
             "proof checkpoints",
-            // What ends the connection is told to whoever asks next.
+            // The next request sees the end of the connection.
             Box::pin(async move { drop(connection.await) }),
         );
         client.batch_execute(TABLE).await.map_err(away)?;
@@ -62,7 +62,7 @@ impl PostgresShelf {
         Ok(client)
     }
 
-    /// Ends the connection: its task ends with it.
+    /// Drops the connection, which ends its task.
     fn hang_up(&self) {
         *self.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -117,7 +117,7 @@ impl CheckpointShelf for PostgresShelf {
 }
 
 fn away(error: Error) -> ProofError {
-    // Its own text names no cause; the server's does.
+    // The client's own text names no cause; the server's does.
     let why = error
         .as_db_error()
         .map_or_else(|| error.to_string(), ToString::to_string);

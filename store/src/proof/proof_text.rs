@@ -1,5 +1,5 @@
-//! Proofs as text: C2SP tlog-proof for one event, and the body of tlog-witness's `add-checkpoint`, which is
-//! also how a consistency proof between two checkpoints is handed over.
+//! Proofs as text: C2SP tlog-proof for one event, and the body of tlog-witness's `add-checkpoint`, which also
+//! serves as the format of a consistency proof between two checkpoints.
 
 use super::checkpoint::{SignedCheckpoint, parse_hash};
 use super::error::ProofError;
@@ -11,20 +11,20 @@ use base64::prelude::BASE64_STANDARD;
 /// The first line of an inclusion proof.
 const PROOF_HEADER: &str = "c2sp.org/tlog-proof@v1";
 
-/// Most hashes in a proof: the height of a tree of 2^63 leaves (C2SP tlog-witness).
+/// The most hashes of a proof: the height of a tree of 2^63 leaves (C2SP tlog-witness).
 const PROOF_HASHES_MAX: usize = 63;
 
-/// One event's place in the tree, and the way from it to a signed root.
+/// The proof that an event is in the tree of a signed checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InclusionProof {
-    /// From 0.
+    /// The leaf's index in the tree, from 0.
     pub index: u64,
-    /// From the leaf's sibling up.
+    /// The audit path, from the leaf's sibling upwards.
     pub hashes: Vec<TreeHash>,
     pub checkpoint: SignedCheckpoint,
 }
 
-/// A newer checkpoint, and the proof that its tree begins with that of an older size.
+/// A newer checkpoint with the proof that its tree begins with the tree of an older size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsistencyProof {
     pub old_size: u64,
@@ -39,7 +39,7 @@ impl InclusionProof {
         format!("{PROOF_HEADER}\nindex {}\n{hashes}\n{checkpoint}", self.index)
     }
 
-    /// Reads a proof; an `extra` line is not taken, since nothing of ours writes one.
+    /// Parses a proof. An `extra` line is rejected, because our programs do not write one.
     pub fn parse(text: &str) -> Result<Self, ProofError> {
         let malformed = |why: &str| ProofError::malformed("the inclusion proof", why);
         let rest = text
@@ -58,7 +58,8 @@ impl InclusionProof {
         Err(malformed("it is not in its canonical form"))
     }
 
-    /// Whether it leads from this leaf to the checkpoint's root. Who signed that is asked apart.
+    /// Checks that the proof leads from this leaf to the checkpoint's root. The checkpoint's signature is not
+    /// checked here.
     pub fn check(&self, leaf: &TreeHash) -> Result<(), ProofError> {
         check_inclusion(&self.hashes, self.checkpoint.claimed(), self.index, leaf)
     }

@@ -1,7 +1,7 @@
-//! Signs and publishes checkpoints. Whoever calls it holds the signing lease.
+//! Signs and publishes checkpoints. The caller holds the signing lease.
 //!
-//! Before it signs it reads what was published last, and proves that the tree still begins with it. It
-//! never signs a smaller size, nor two roots of one size.
+//! Before signing it reads the last published checkpoint and proves that the tree still begins with it. It
+//! never signs a smaller size, nor two roots of the same size.
 
 use super::checkpoint::{Checkpoint, SignedCheckpoint};
 use super::error::ProofError;
@@ -13,13 +13,13 @@ use super::tiles::TileDir;
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Signs the checkpoints of one log.
+/// Signs and publishes the checkpoints of one log.
 pub struct Publisher {
     key: SigningKey,
     shelf: Arc<dyn CheckpointShelf>,
 }
 
-/// What was there before, and what is published now.
+/// The result of publishing: the previous checkpoint and the current one.
 #[derive(Debug, Clone)]
 pub struct Published {
     pub previous: Option<SignedCheckpoint>,
@@ -35,8 +35,8 @@ impl Publisher {
         &self.key
     }
 
-    /// Publishes the state of a tree that has reached the log's head. When nothing is new, what is
-    /// published is answered as it is.
+    /// Publishes the state of a tree that has reached the log's head. If there are no new events, returns the
+    /// published checkpoint unchanged.
     pub async fn publish(
         &self,
         follower: &mut ProofFollower,
@@ -59,7 +59,7 @@ impl Publisher {
         Ok(Published { previous, checkpoint })
     }
 
-    /// Puts a published checkpoint with more cosignatures in its place.
+    /// Replaces the published checkpoint by the same one with more cosignatures.
     pub async fn publish_cosigned(
         &self,
         cosigned: &SignedCheckpoint,
@@ -69,7 +69,7 @@ impl Publisher {
     }
 }
 
-/// Refuses a tree that does not begin with what is published.
+/// Returns an error if the tree does not begin with the published checkpoint's.
 fn hold_to(last: &Checkpoint, next: &Checkpoint, tiles: &TileDir) -> Result<(), ProofError> {
     if next.size < last.size {
         return Err(ProofError::RolledBack {
@@ -80,7 +80,8 @@ fn hold_to(last: &Checkpoint, next: &Checkpoint, tiles: &TileDir) -> Result<(), 
     let actual = if next.size == last.size {
         next.root
     } else {
-        // A damaged tile must not look like a changed log: first the tiles must lead to the root in memory.
+        // A damaged tile must not look like a changed log: first the tiles must have the root that is
+        // in memory.
         let written = tiles.root(next.size)?;
         if written != next.root {
             return Err(tiles.damaged(format!("they do not have the root of size {}", next.size)));

@@ -1,7 +1,8 @@
-//! Where published checkpoints are kept, so that the next signer knows what was promised.
+//! Storage of published checkpoints, from which the next signer learns what was published.
 //!
-//! The last one is in `DATA/proof/checkpoint`. Of the earlier ones the first of each day and the first at
-//! or above each power of two stay in `DATA/proof/checkpoints/`: enough to show for years, and bounded.
+//! The last one is in `DATA/proof/checkpoint`. Of the earlier ones, the first of each day and the first
+//! at or above each power of two stay in `DATA/proof/checkpoints/`: enough evidence for years, and a
+//! bounded number.
 
 use super::checkpoint::SignedCheckpoint;
 use super::error::ProofError;
@@ -14,30 +15,29 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The last published checkpoint, in the proof directory.
+/// The name of the file with the last published checkpoint, in the proof directory.
 pub const CHECKPOINT_FILE: &str = "checkpoint";
 
-/// Earlier checkpoints that are kept, `<day>-<size>` each.
+/// The folder of the earlier checkpoints that are kept, each named `<day>-<size>`.
 pub const CHECKPOINTS_DIR: &str = "checkpoints";
 
-/// Checkpoints that an authority stamped with a time, and the stamps.
+/// The folder of the checkpoints that an authority has time-stamped, and of their stamps.
 pub const STAMPS_DIR: &str = "stamps";
 
-/// The log's public key, for whoever reads the directory.
+/// The name of the file with the log's public key, for readers of the directory.
 pub const LOG_KEY_FILE: &str = "log.vkey";
 
-/// Most kept checkpoints read: one a day and one per power of two, for a lifetime.
+/// The most kept checkpoints that are read: one per day and one per power of two, for a lifetime.
 const KEPT_MAX: usize = 50_000;
 
-/// What was published last, and putting the next in its place.
+/// Stores the last published checkpoint.
 #[async_trait]
 pub trait CheckpointShelf: Send + Sync {
-    /// The last published checkpoint, with its cosignatures; not believed yet.
+    /// Returns the last published checkpoint with its cosignatures. Its signature is not checked yet.
     async fn published(&self) -> Result<Option<SignedCheckpoint>, ProofError>;
 
-    /// Publishes `next` when `previous` (by what it says, not by who signed it) is still the last;
-    /// otherwise `Overtaken`. Durable when it returns. Also adds cosignatures, by publishing the same
-    /// again.
+    /// Publishes `next` if the text of `previous`, without signatures, is still the last one; otherwise
+    /// returns `Overtaken`. Durable when it returns. Publishing the same checkpoint again adds cosignatures.
     async fn publish(
         &self,
         previous: Option<&SignedCheckpoint>,
@@ -46,7 +46,7 @@ pub trait CheckpointShelf: Send + Sync {
     ) -> Result<(), ProofError>;
 }
 
-/// The shelf in a directory, for one process at a time.
+/// The published checkpoints in a directory, for one process at a time.
 #[derive(Debug, Clone)]
 pub struct FileShelf {
     dir: PathBuf,
@@ -57,7 +57,7 @@ impl FileShelf {
         Self { dir: dir.to_owned() }
     }
 
-    /// The last published checkpoint, for readers beside the signer.
+    /// Returns the last published checkpoint. Readers may call it while another process signs.
     pub fn read(&self) -> Result<Option<SignedCheckpoint>, ProofError> {
         let path = self.dir.join(CHECKPOINT_FILE);
         match fs::read_to_string(&path) {
@@ -67,7 +67,7 @@ impl FileShelf {
         }
     }
 
-    /// Writes the log's public key beside its checkpoints.
+    /// Writes the log's public key to the directory of its checkpoints.
     pub fn show_key(&self, key: &VerifierKey) -> Result<(), ProofError> {
         let path = self.dir.join(LOG_KEY_FILE);
         let disk = |error: io::Error| ProofError::disk(&path, &error);
@@ -79,7 +79,7 @@ impl FileShelf {
         replace_durably(&path, text.as_bytes()).map_err(disk)
     }
 
-    /// Every kept checkpoint, the smallest first.
+    /// Returns every kept checkpoint, the smallest first.
     pub fn kept(&self) -> Result<Vec<SignedCheckpoint>, ProofError> {
         let dir = self.dir.join(CHECKPOINTS_DIR);
         let entries = match fs::read_dir(&dir) {
@@ -100,7 +100,7 @@ impl FileShelf {
         Ok(kept)
     }
 
-    /// Writes the last checkpoint, and keeps it when its day or its power of two is new.
+    /// Writes the last checkpoint, and also keeps it if it is the first of its day or of its power of two.
     pub(crate) fn put(
         &self,
         previous: Option<&SignedCheckpoint>,

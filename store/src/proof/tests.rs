@@ -1,4 +1,4 @@
-//! What the follower, the publisher and a witness promise, over a log in memory.
+//! Tests of the follower, the publisher and a witness, with a log in memory.
 
 use super::*;
 use crate::test_ports::{HashIds, StepClock};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
-/// A log of `count` events on as few streams as batches of 200 need.
+/// Makes a log of `count` events, on as few streams as batches of 200 need.
 pub(super) async fn log(count: u64) -> MemoryEventStore {
     let clock = Arc::new(StepClock::default());
     clock.set(NOW);
@@ -68,14 +68,14 @@ async fn all(store: &dyn EventStore) -> Vec<StoredEvent> {
     }
 }
 
-/// Events that no store has seen; only their bytes matter here.
+/// Makes events that are in no store; only their bytes matter here.
 fn synthetic(count: u64) -> Vec<StoredEvent> {
     let event =
         |position: u64| StoredEvent::new(Position(position), NOW, position.to_be_bytes().to_vec().into());
     (1..=count).map(event).collect()
 }
 
-/// Every file below a directory, named from `root`, with its content.
+/// Returns every file below a directory with its content; names are relative to `root`.
 fn files(dir: &Path, root: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut open = vec![dir.to_owned()];
@@ -150,7 +150,7 @@ async fn missing_tiles_make_the_tree_anew() {
     assert_eq!(follower.checkpoint("o").unwrap(), before);
 }
 
-/// As if the machine had stopped since: what was written is only a claim.
+/// Simulates a reboot since the file was written: its number of leaves cannot be trusted then.
 fn stop_machine(dir: &Path) {
     let path = dir.join("written");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -175,7 +175,7 @@ async fn after_another_boot_tiles_are_believed_as_far_as_they_fit_and_were_publi
     assert_eq!((follower.size(), follower.is_wholly_from_log()), (65_792, false));
     follower.add(&events[65_792..]).unwrap();
     assert_eq!(follower.checkpoint("o").unwrap(), whole);
-    // A torn tile that a full one above it names.
+    // A torn tile does not have the hash that the full tile above it contains.
     follower.mark().unwrap();
     stop_machine(dir.path());
     std::fs::write(dir.path().join("tile/0/077"), [0; 8_192]).unwrap();
@@ -284,7 +284,7 @@ async fn a_checkpoint_is_published_when_there_is_something_new() {
     assert_eq!(second.claimed().size, 20);
     let shelf = FileShelf::new(dir.path());
     assert_eq!(shelf.read().unwrap(), Some(second.clone()));
-    // 10 begins the day; 20 crosses 16.
+    // 10 is the first of the day; 20 is above 16.
     assert_eq!(shelf.kept().unwrap(), [first, second]);
 }
 
@@ -306,7 +306,7 @@ async fn two_roots_of_one_size_are_never_signed() {
     let dir = tempfile::tempdir().unwrap();
     let store = log(500).await;
     let published = publish(dir.path(), &store).await.unwrap();
-    // The same number of other events: a log that was copied, and written on differently.
+    // The same number of events, but others: a log that was copied and then continued differently.
     let other = tempfile::tempdir().unwrap();
     let mut events = all(&store).await;
     events.swap(3, 4);
@@ -320,7 +320,7 @@ async fn two_roots_of_one_size_are_never_signed() {
         matches!(refused, ProofError::Forked { size: 500, .. }),
         "{refused}"
     );
-    // Nor is a longer log that does not begin with it.
+    // A longer log that does not begin with the published one is not signed either.
     let longer = log(600).await;
     let mut more = all(&longer).await;
     more.swap(3, 4);
@@ -450,14 +450,14 @@ async fn a_witness_cosigns_what_follows_and_remembers_it() {
     assert_eq!(first.cosigned_by(&key), Some(1_772_416_800));
     grow(&store, 900).await;
     let second = publish(dir.path(), &store).await.unwrap();
-    // From size 0 again: it answers what it has seen.
+    // A request from size 0 again: the witness returns the size it has seen.
     let stale = witness.add_checkpoint(&asked(dir.path(), None, &second), NOW);
     assert_eq!(stale, Err(WitnessRefusal::Stale(300)));
     let line = witness
         .add_checkpoint(&asked(dir.path(), Some(&first), &second), NOW)
         .unwrap();
     second.clone().add_cosignature(&line, &key).unwrap();
-    // The same size again is cosigned again; the older one is not.
+    // The same size is cosigned again; the older one is not.
     witness
         .add_checkpoint(&asked(dir.path(), Some(&second), &second), NOW)
         .unwrap();

@@ -1,10 +1,10 @@
-//! Writes the tree's tiles, leaf by leaf, and picks up where it was.
+//! Writes the tree's tiles, leaf by leaf, and resumes from existing ones.
 //!
-//! A full tile is written when its last hash comes; narrower states only when a checkpoint is about to be
-//! signed. Nothing here waits for the disk, since all of it can be made again from the log. The file
-//! `written` names a multiple of 256 leaves and the boot of the machine in which the tiles held them: while
-//! that boot lasts, what was written is there, whatever killed the process. After another boot tiles may be
-//! missing or torn, so they are believed only as far as a durable checkpoint reaches and all of them fit.
+//! A full tile is written when its last hash arrives; partial tiles only before a checkpoint is signed. Tiles
+//! are not synced, because all of them can be made again from the log. The file `written` contains a multiple
+//! of 256 leaves and the machine's boot id at which the tiles held them: until the next boot, the written
+//! tiles exist, even if the process was killed. After another boot, tiles may be missing or torn, so they are
+//! trusted only up to a durable checkpoint, and only if all of them fit together.
 
 use super::error::ProofError;
 use super::fold::{RootFold, root_of};
@@ -19,8 +19,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Leaves after which it is remembered how far the tiles are: as many are read again after a kill, in a
-/// fraction of a second.
+/// The number of leaves after which the progress is stored in `written`. At most as many are read again after
+/// a kill, in a fraction of a second.
 const MARK_LEAVES: u64 = 65_536;
 
 /// The growing tree.
@@ -29,14 +29,14 @@ pub(crate) struct TileWriter {
     tiles: TileDir,
     levels: Vec<Level>,
     size: u64,
-    /// Leaves that were taken over from the disk instead of the log.
+    /// The number of leaves that came from tiles on disk and not from the log.
     resumed: u64,
     marked: u64,
-    /// Order numbers by position; only where the store's positions are not the order numbers.
+    /// The positions of the leaves. `None` if the store's positions are dense.
     positions: Option<PositionFile>,
 }
 
-/// The tile of one level that is not full yet.
+/// The partial tile of one level.
 #[derive(Debug, Default)]
 struct Level {
     hashes: Vec<u8>,
@@ -53,8 +53,8 @@ impl Level {
 }
 
 impl TileWriter {
-    /// Picks up a tree where its tiles can be believed; damaged or missing ones make it begin anew.
-    /// `published` is the size of the last checkpoint, which is durable.
+    /// Opens a tree as far as its tiles can be trusted; if one is damaged or missing, starts with the empty
+    /// tree. `published` is the size of the last checkpoint, which is durable.
     pub(crate) fn open(dir: &Path, dense: bool, published: u64) -> Result<Self, ProofError> {
         let tiles = TileDir::new(dir);
         create_private_dir(dir).map_err(|error| ProofError::disk(dir, &error))?;
@@ -86,13 +86,13 @@ impl TileWriter {
                 positions,
             }),
             None => {
-                tracing::warn!(dir = %dir.display(), kept, "tiles are missing; the tree is made again");
+                tracing::warn!(dir = %dir.display(), kept, "tiles are missing or damaged; the tree is rebuilt");
                 Self::anew(dir, dense)
             }
         }
     }
 
-    /// Forgets all tiles and begins with the empty tree.
+    /// Deletes all tiles and starts with the empty tree.
     pub(crate) fn anew(dir: &Path, dense: bool) -> Result<Self, ProofError> {
         let disk = |error: io::Error| ProofError::disk(dir, &error);
         match fs::remove_dir_all(dir.join("tile")) {
@@ -119,7 +119,7 @@ impl TileWriter {
         self.size
     }
 
-    /// True when every leaf came from the log since this was opened.
+    /// Returns true if every leaf came from the log since this was opened.
     pub(crate) const fn is_wholly_from_log(&self) -> bool {
         self.resumed == 0
     }
@@ -128,7 +128,7 @@ impl TileWriter {
         &self.tiles
     }
 
-    /// Of a tree that was just opened, which ends with a full tile.
+    /// Returns the last leaf of a tree that was just opened, and thus ends with a full tile.
     pub(crate) fn last_leaf_of_full_tiles(&self) -> Result<Option<TreeHash>, ProofError> {
         let Some(index) = (self.size / TILE_HASHES).checked_sub(1) else {
             return Ok(None);
@@ -137,7 +137,7 @@ impl TileWriter {
         Ok(hashes.as_chunks::<HASH_BYTES>().0.last().copied())
     }
 
-    /// The position of the last leaf, to read on from.
+    /// Returns the position of the last leaf, after which reading continues.
     pub(crate) fn reached(&self) -> Result<Position, ProofError> {
         match &self.positions {
             None => Ok(Position(self.size)),
@@ -174,13 +174,13 @@ impl TileWriter {
         Ok(())
     }
 
-    /// The root of the tree as it is.
+    /// Returns the root of the current tree.
     pub(crate) fn root(&self) -> TreeHash {
         let peaks = self.levels.iter().rev().flat_map(|level| level.fold.peaks());
         RootFold::resume(self.size, peaks.copied().collect()).map_or([0; HASH_BYTES], |fold| fold.root())
     }
 
-    /// Writes the tiles that are not full, so that proofs for the tree as it is can be made from files.
+    /// Writes the partial tiles, so that proofs for the current tree can be made from files.
     pub(crate) fn write_partial(&mut self) -> Result<(), ProofError> {
         for (level, tile) in (0_u8..).zip(&mut self.levels) {
             let width = tile.fold.size();
@@ -198,19 +198,20 @@ impl TileWriter {
         }
     }
 
-    /// True when enough leaves came to remember how far the tiles are.
+    /// Returns true if enough leaves were added to store the progress.
     pub(crate) const fn wants_mark(&self) -> bool {
         self.size - self.marked >= MARK_LEAVES
     }
 
-    /// Remembers how far the full tiles are.
+    /// Stores the number of leaves in full tiles.
     pub(crate) fn mark(&mut self) -> Result<(), ProofError> {
         let leaves = self.size - self.size % TILE_HASHES;
         if leaves == self.marked {
             return Ok(());
         }
         if let Some(positions) = &mut self.positions {
-            // Which position a leaf has cannot be checked against a root: durable before the mark is.
+            // A leaf's position cannot be checked against a root, so it is durable before the number of
+            // leaves is stored.
             positions.sync()?;
         }
         let dir = self.tiles.dir();
@@ -222,13 +223,13 @@ impl TileWriter {
     fn write_full(&mut self, level: u8, index: u64, hashes: &[u8]) -> Result<(), ProofError> {
         let path = self.tiles.full(level, index);
         replace(&path, hashes).map_err(|error| ProofError::disk(&path, &error))?;
-        // The full tile holds whatever the narrower ones did; they may be there or not.
+        // The full tile contains the hashes of the partial ones, which may or may not exist.
         drop(fs::remove_dir_all(self.tiles.partial_dir(level, index)));
         Ok(())
     }
 }
 
-/// The tree over the tiles that can be believed, of at most `size` leaves, and its last leaf; reads only.
+/// Reads the tree over the trusted tiles, with at most `size` leaves, and its last leaf. Writes nothing.
 pub(super) fn kept(dir: &Path, size: u64) -> (RootFold, Option<TreeHash>) {
     let tiles = TileDir::new(dir);
     let written = Written::read(dir);
@@ -250,8 +251,8 @@ pub(super) fn kept(dir: &Path, size: u64) -> (RootFold, Option<TreeHash>) {
     found.unwrap_or_default()
 }
 
-/// How many of `leaves` the tiles can be believed for after another boot: each full tile must be the one
-/// that the full tile above it names. Those without one above are believed for now: the root over them is
+/// Returns how many of `leaves` can be trusted after another boot: each full tile must have the root that the
+/// full tile above it contains. Tiles without a full one above are trusted for now: the root over them is
 /// compared with the published one before anything is signed.
 fn believable(tiles: &TileDir, leaves: u64) -> u64 {
     let leaves = leaves - leaves % TILE_HASHES;
@@ -267,7 +268,7 @@ fn believable(tiles: &TileDir, leaves: u64) -> u64 {
     leaves
 }
 
-/// Whether the 256 hashes of a full tile are the roots of the tiles below it.
+/// Returns true if the 256 hashes of a full tile are the roots of the tiles below it.
 fn names_its_tiles(tiles: &TileDir, level: u8, index: u64) -> bool {
     let Ok(hashes) = tiles.read(level, index, TILE_HASHES) else {
         return false;
@@ -282,7 +283,8 @@ fn names_its_tiles(tiles: &TileDir, level: u8, index: u64) -> bool {
         })
 }
 
-/// The tiles above the full ones of `size` leaves, a multiple of 256; `None` when one is missing.
+/// Computes the partial tiles above the full ones of `size` leaves, a multiple of 256. `None` if a tile
+/// is missing.
 fn restore(tiles: &TileDir, size: u64) -> Option<Vec<Level>> {
     let mut levels = Vec::new();
     let mut count = size;
@@ -292,7 +294,8 @@ fn restore(tiles: &TileDir, size: u64) -> Option<Vec<Level>> {
         }
         let mut tile = Level::default();
         let width = count % TILE_HASHES;
-        // Level 0 is empty here: its hash would be a leaf, and a tile below holds none.
+        // The partial tile of level 0 is empty here: its hashes would be leaves, which no tile
+        // below contains.
         let below = level.checked_sub(1);
         for index in (count - width)..count {
             let data = tiles.read(below?, index, TILE_HASHES).ok()?;
@@ -304,7 +307,7 @@ fn restore(tiles: &TileDir, size: u64) -> Option<Vec<Level>> {
     Some(levels)
 }
 
-/// Writes aside and renames: a reader sees the old file, the new one or none.
+/// Writes a temporary file and renames it: a reader sees the old file, the new one or none.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
     let wrote = fs::write(&aside, bytes);
@@ -315,7 +318,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&aside, path)
 }
 
-/// The same for what no monitor reads: its owner alone may, whatever the directory's mode.
+/// Replaces a file that no monitor reads: only its owner can read it, whatever the directory's mode.
 pub(super) fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
     private(&aside)?.write_all(bytes)?;
@@ -328,13 +331,13 @@ fn private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Durable when it returns.
+/// Replaces a file; durable when it returns.
 pub(crate) fn replace_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
     finish_durably(File::create(&aside)?, &aside, path, bytes)
 }
 
-/// Durable when it returns, and its owner's alone.
+/// Replaces a file that only its owner can read; durable when it returns.
 pub(crate) fn replace_private_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
     finish_durably(private(&aside)?, &aside, path, bytes)

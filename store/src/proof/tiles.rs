@@ -1,8 +1,7 @@
-//! The tree's files in the C2SP tlog-tiles layout: `tile/<level>/<index>[.p/<width>]` under one directory.
+//! The tree's files in the C2SP tlog-tiles layout: `tile/<level>/<index>[.p/<width>]` in one directory.
 //!
-//! A tile holds 256 hashes of one level, every eighth level of the tree has tiles, and a tile once full
-//! never changes. Whoever reads them believes nothing: each proof made from tiles is checked against the
-//! root.
+//! A tile holds 256 hashes of one level; every eighth level of the tree has tiles, and a full tile never
+//! changes. Their content is not trusted: each proof made from tiles is checked against the root.
 
 use super::checkpoint::Checkpoint;
 use super::error::ProofError;
@@ -10,13 +9,13 @@ use super::leaf::{HASH_BYTES, TreeHash};
 use std::path::{Path, PathBuf};
 use tlog_tiles::{Hash, HashReader, Tile};
 
-/// Levels of the tree in one tile (C2SP tlog-tiles: 8).
+/// The number of tree levels in one tile (C2SP tlog-tiles: 8).
 pub(crate) const TILE_HEIGHT: u8 = 8;
 
-/// Hashes in a full tile.
+/// The number of hashes in a full tile.
 pub const TILE_HASHES: u64 = 256;
 
-/// Bytes of a full tile.
+/// The length of a full tile, in bytes.
 pub(crate) const TILE_BYTES_MAX: usize = 256 * HASH_BYTES;
 
 /// The directory of a tree's tiles.
@@ -26,7 +25,7 @@ pub struct TileDir {
 }
 
 impl TileDir {
-    /// The tree kept in `dir`, such as `DATA/proof`.
+    /// Opens the tree in `dir`, for example `DATA/proof`.
     pub fn new(dir: &Path) -> Self {
         Self { dir: dir.to_owned() }
     }
@@ -35,7 +34,7 @@ impl TileDir {
         &self.dir
     }
 
-    /// Where a full tile is.
+    /// Returns the path of a full tile.
     pub(crate) fn full(&self, level: u8, index: u64) -> PathBuf {
         let mut rest = index / 1_000;
         let mut name = format!("{:03}", index % 1_000);
@@ -46,21 +45,22 @@ impl TileDir {
         self.dir.join(format!("tile/{level}/{name}"))
     }
 
-    /// Where the narrower states of a tile are.
+    /// Returns the folder of a tile's partial states.
     pub(crate) fn partial_dir(&self, level: u8, index: u64) -> PathBuf {
         let mut path = self.full(level, index).into_os_string();
         path.push(".p");
         PathBuf::from(path)
     }
 
-    /// The first `width` hashes of a tile, from the full one, else from the narrowest that has them.
+    /// Reads the first `width` hashes of a tile, from the full tile or else from the narrowest partial one
+    /// that has them.
     pub(crate) fn read(&self, level: u8, index: u64, width: u64) -> Result<Vec<u8>, ProofError> {
         let bytes = usize::try_from(width)
             .unwrap_or(usize::MAX)
             .saturating_mul(HASH_BYTES);
         let full = self.full(level, index);
         let partial = self.partial_dir(level, index);
-        // The full tile may appear, and its partial ones go, between the first look and the second.
+        // Between the two reads the full tile may appear and its partial ones disappear.
         let found = std::fs::read(&full)
             .ok()
             .or_else(|| read_partial(&partial, width))
@@ -71,7 +71,7 @@ impl TileDir {
                 Ok(data)
             }
             Some(data) => Err(self.damaged(format!(
-                "{} has {} bytes where {bytes} belong",
+                "{} has {} bytes instead of {bytes}",
                 full.display(),
                 data.len()
             ))),
@@ -79,7 +79,8 @@ impl TileDir {
         }
     }
 
-    /// The audit path of the leaf with this index (from 0) in the tree of `at`, checked against its root.
+    /// Returns the audit path of the leaf with this index (from 0) in the tree of `at`, checked against
+    /// its root.
     pub fn inclusion(
         &self,
         at: &Checkpoint,
@@ -93,8 +94,8 @@ impl TileDir {
         Ok(proof)
     }
 
-    /// The proof that the tree of `newer` begins with the tree of `older`, checked against both roots.
-    /// Empty when there is nothing to prove (size 0, or the same size).
+    /// Returns the proof that the tree of `newer` begins with the tree of `older`, checked against both
+    /// roots. It is empty if there is nothing to prove (size 0, or the same size).
     pub fn consistency(&self, older: &Checkpoint, newer: &Checkpoint) -> Result<Vec<TreeHash>, ProofError> {
         if older.size == 0 || older.size >= newer.size {
             check_consistency(&[], older, newer)?;
@@ -107,7 +108,8 @@ impl TileDir {
         Ok(proof)
     }
 
-    /// The proof that `newer` continues the tree that had `old_size` leaves, whoever has seen that.
+    /// Returns the proof that `newer` continues the tree of the first `old_size` leaves. The older root is
+    /// computed from the tiles.
     pub fn consistency_from(&self, old_size: u64, newer: &Checkpoint) -> Result<Vec<TreeHash>, ProofError> {
         if old_size == 0 {
             return Ok(Vec::new());
@@ -124,13 +126,13 @@ impl TileDir {
         self.consistency(&older, newer)
     }
 
-    /// The root over the first `size` leaves, as the tiles have it.
+    /// Returns the root over the first `size` leaves, computed from the tiles.
     pub(crate) fn root(&self, size: u64) -> Result<TreeHash, ProofError> {
         let root = tlog_tiles::tree_hash(size, self).map_err(|error| self.failed(&error))?;
         Ok(root.0)
     }
 
-    /// The same, and the hash of nothing for no leaves.
+    /// Returns this root; for size 0 the root of the empty tree.
     pub(crate) fn root_or_empty(&self, size: u64) -> Result<TreeHash, ProofError> {
         if size == 0 {
             return Ok(super::fold::RootFold::new().root());
@@ -150,7 +152,7 @@ impl TileDir {
     }
 }
 
-/// The smallest partial tile that is at least as wide as wanted.
+/// Reads the narrowest partial tile that has at least this width.
 fn read_partial(dir: &Path, width: u64) -> Option<Vec<u8>> {
     let exact = std::fs::read(dir.join(width.to_string()));
     if let Ok(data) = exact {
@@ -165,7 +167,7 @@ fn read_partial(dir: &Path, width: u64) -> Option<Vec<u8>> {
 }
 
 impl HashReader for TileDir {
-    /// Hashes as the tiles have them; the proof made of them is what is checked.
+    /// Reads hashes from the tiles, unverified; the proof made from them is checked.
     fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, tlog_tiles::Error> {
         indexes
             .iter()
@@ -190,7 +192,7 @@ fn covers(at: &Checkpoint, index: u64) -> Result<(), ProofError> {
     })
 }
 
-/// Whether an audit path leads from a leaf to the root of a checkpoint.
+/// Checks that an audit path leads from a leaf to the root of a checkpoint.
 pub fn check_inclusion(
     proof: &[TreeHash],
     at: &Checkpoint,
@@ -208,7 +210,7 @@ pub fn check_inclusion(
     }
 }
 
-/// Whether a proof shows that the tree of `newer` begins with the tree of `older`.
+/// Checks a proof that the tree of `newer` begins with the tree of `older`.
 pub fn check_consistency(
     proof: &[TreeHash],
     older: &Checkpoint,

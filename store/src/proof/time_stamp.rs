@@ -1,8 +1,10 @@
-//! Time stamps of RFC 3161 over signed checkpoints: the question to an authority, and what its answer says.
+//! RFC 3161 time stamps over signed checkpoints: the request to an authority, and the content of
+//! its response.
 //!
-//! Checked here: that it granted, that it stamped exactly this note (SHA-256), and that it answers this
-//! question (nonce). Not checked here: the authority's signature and certificates, which is the work of
-//! `openssl ts -verify` on the two files. Without that the time is the claim of whoever made the file.
+//! Checked here: that the authority granted the request, that it stamped exactly this note (SHA-256), and
+//! that it answers this request (nonce). Not checked here: its signature and certificates;
+//! `openssl ts -verify` checks them with the two files. Without that check, the time is only a claim by the
+//! file's author.
 
 use super::error::ProofError;
 use super::shelf::STAMPS_DIR;
@@ -17,25 +19,26 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Largest answer taken: a signature and a chain of certificates.
+/// The most bytes of a response: a signature and a chain of certificates.
 pub const STAMP_BYTES_MAX: usize = 64 * 1024;
 
-/// Most stamps read: one an hour for years.
+/// The most stamps that are read: one an hour for years.
 const STAMPS_MAX: usize = 100_000;
 
-/// Parts of one ASN.1 value read at most; the largest here has ten.
+/// The most parts of one ASN.1 value that are read; the largest here has ten.
 const PARTS_MAX: usize = 32;
 
 const STAMP: &str = "the time stamp";
 
-/// `TimeStampReq` (RFC 3161, 2.4.1) in DER up to the hash: version 1, SHA-256 with NULL parameters.
+/// The beginning of `TimeStampReq` (RFC 3161, 2.4.1) in DER, up to the hash: version 1, SHA-256 with
+/// NULL parameters.
 const REQUEST_HEAD: [u8; 24] = [
     0x30, 0x43, 0x02, 0x01, 0x01, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
     0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
 ];
-/// The head of the nonce: an INTEGER of eight bytes.
+/// The header of the nonce: an INTEGER of eight bytes.
 const NONCE_HEAD: [u8; 2] = [0x02, 0x08];
-/// `certReq` TRUE: the answer brings what its signature is checked with.
+/// `certReq` TRUE: the response includes the certificates that verify its signature.
 const CERTIFICATES_WANTED: [u8; 3] = [0x01, 0x01, 0xff];
 
 /// 1.2.840.113549.1.7.2, signed data (RFC 5652, 5.1).
@@ -45,7 +48,7 @@ const TST_INFO: [u8; 11] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10
 /// 2.16.840.1.101.3.4.2.1, SHA-256.
 const SHA_256: [u8; 9] = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 
-/// A question for one note.
+/// A request to stamp one note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StampRequest {
     nonce: [u8; 8],
@@ -53,7 +56,7 @@ pub struct StampRequest {
 }
 
 impl StampRequest {
-    /// `random` tells this question from every other.
+    /// Makes a request for a note. The nonce `random` distinguishes it from all others.
     pub fn new(note: &str, random: [u8; 8]) -> Self {
         let mut nonce = random;
         // A positive INTEGER in its shortest form.
@@ -68,34 +71,35 @@ impl StampRequest {
         Self { nonce, der }
     }
 
-    /// What is sent as `application/timestamp-query`.
+    /// Returns the body to send as `application/timestamp-query`.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// The answer, when it grants this question for this note.
+    /// Parses the response. Fails unless it grants this request for this note.
     pub fn accept(&self, note: &str, answer: Vec<u8>) -> Result<TimeStamp, ProofError> {
         let stamp = TimeStamp::read(note, answer)?;
         if stamp.nonce.as_deref() != Some(&self.nonce) {
-            return Err(malformed("it answers another question"));
+            return Err(malformed("it answers another request"));
         }
         Ok(stamp)
     }
 }
 
-/// An answer of an authority over a note.
+/// An authority's time stamp over a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeStamp {
     der: Vec<u8>,
     nonce: Option<Vec<u8>>,
-    /// When the authority says that the note was there.
+    /// The time that the authority states.
     pub at: Timestamp,
-    /// The authority's number of it, hexadecimal.
+    /// The authority's serial number of the stamp, hexadecimal.
     pub serial: String,
 }
 
 impl TimeStamp {
-    /// Reads `TimeStampResp` (RFC 3161, 2.4.2) and holds it to the note; its signature is not checked.
+    /// Parses `TimeStampResp` (RFC 3161, 2.4.2) and compares its hash with the note's. Its signature is
+    /// not checked.
     pub fn read(note: &str, answer: Vec<u8>) -> Result<Self, ProofError> {
         if answer.len() > STAMP_BYTES_MAX {
             return Err(malformed("it is too long"));
@@ -111,7 +115,7 @@ impl TimeStamp {
             hold_to(note, *part(&info, 2)?)?;
             let serial = hex(part(&info, 3)?.value());
             let at = instant(part(&info, 4)?)?;
-            // After the time come accuracy (SEQUENCE), ordering (BOOLEAN), nonce (INTEGER) where given.
+            // After the time come, if present, accuracy (SEQUENCE), ordering (BOOLEAN) and nonce (INTEGER).
             let mut rest = info.iter().skip(5);
             let nonce = rest.find(|one| tag(one) == Tag::Integer);
             (nonce.map(|nonce| nonce.value().to_vec()), at, serial)
@@ -124,13 +128,13 @@ impl TimeStamp {
         })
     }
 
-    /// The answer as it came: what `openssl ts -verify -in` reads.
+    /// Returns the response as received, which `openssl ts -verify -in` reads.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 }
 
-/// A checkpoint that was stamped, both as they are kept.
+/// A checkpoint with its time stamp, and the stamp's file.
 #[derive(Debug, Clone)]
 pub struct Stamped {
     pub checkpoint: SignedCheckpoint,
@@ -138,7 +142,8 @@ pub struct Stamped {
     pub file: PathBuf,
 }
 
-/// The time stamps in a proof directory: `stamps/<day>-<size>` and the same with `.tsr`.
+/// The time stamps in a proof directory: `stamps/<day>-<size>` has the note, the same name with `.tsr`
+/// the stamp.
 #[derive(Debug, Clone)]
 pub struct StampShelf {
     dir: PathBuf,
@@ -151,7 +156,7 @@ impl StampShelf {
         }
     }
 
-    /// Keeps both; the stamp comes last, so that it never stands alone.
+    /// Writes note and stamp; the stamp last, so that it never exists without its note.
     pub fn put(&self, checkpoint: &SignedCheckpoint, stamp: &TimeStamp) -> Result<(), ProofError> {
         let day = stamp.at.to_string().chars().take(10).collect::<String>();
         let note = self.dir.join(format!("{day}-{}", checkpoint.claimed().size));
@@ -161,7 +166,7 @@ impl StampShelf {
         replace_durably(&note.with_extension("tsr"), stamp.der()).map_err(disk)
     }
 
-    /// Every kept stamp, held to its note; the smallest log first.
+    /// Returns every stamp in the directory, compared with its note; the smallest log first.
     pub fn kept(&self) -> Result<Vec<Stamped>, ProofError> {
         let entries = match fs::read_dir(&self.dir) {
             Ok(entries) => entries,
@@ -194,23 +199,23 @@ fn read_stamped(file: PathBuf) -> Result<Stamped, ProofError> {
     })
 }
 
-/// The signed content of a `ContentInfo`: `TSTInfo` in DER.
+/// Returns the signed content of a `ContentInfo`: `TSTInfo` in DER.
 fn info_of(token: AnyRef<'_>) -> Result<&[u8], ProofError> {
     let token = parts(token)?;
     let signed = AnyRef::from_der(part(&token, 1)?.value()).map_err(malformed)?;
     let signed = parts(signed)?;
     let content = parts(*part(&signed, 2)?)?;
     if part(&token, 0)?.value() != SIGNED_DATA || part(&content, 0)?.value() != TST_INFO {
-        return Err(malformed("it is not signed data of a time stamp"));
+        return Err(malformed("it is not the signed data of a time stamp"));
     }
     let octets = AnyRef::from_der(part(&content, 1)?.value()).map_err(malformed)?;
     if tag(&octets) != Tag::OctetString {
-        return Err(malformed("its content is no octet string"));
+        return Err(malformed("its content is not an octet string"));
     }
     Ok(octets.value())
 }
 
-/// Refuses a `MessageImprint` that is not the SHA-256 of the note.
+/// Returns an error if the `MessageImprint` is not the SHA-256 of the note.
 fn hold_to(note: &str, imprint: AnyRef<'_>) -> Result<(), ProofError> {
     let imprint = parts(imprint)?;
     let algorithm = parts(*part(&imprint, 0)?)?;
@@ -221,9 +226,9 @@ fn hold_to(note: &str, imprint: AnyRef<'_>) -> Result<(), ProofError> {
     Ok(())
 }
 
-/// `GeneralizedTime` of UTC, with or without a fraction: `20261120154500.25Z` (RFC 3161, 2.4.2).
+/// Parses a `GeneralizedTime` in UTC, with or without a fraction: `20261120154500.25Z` (RFC 3161, 2.4.2).
 fn instant(value: &AnyRef<'_>) -> Result<Timestamp, ProofError> {
-    let wrong = || malformed("its time is no time");
+    let wrong = || malformed("its time is not valid");
     let text = std::str::from_utf8(value.value()).map_err(malformed)?;
     let digits = text.strip_suffix('Z').ok_or_else(wrong)?;
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -243,15 +248,15 @@ fn instant(value: &AnyRef<'_>) -> Result<Timestamp, ProofError> {
     shown.parse().map_err(malformed)
 }
 
-/// The small number that a sequence begins with.
+/// Returns the one-byte number with which a sequence begins.
 fn first_number(sequence: AnyRef<'_>) -> Result<u8, ProofError> {
     match part(&parts(sequence)?, 0)?.value() {
         [number] => Ok(*number),
-        _ => Err(malformed("its status is no number")),
+        _ => Err(malformed("its status is not a number of one byte")),
     }
 }
 
-/// What a constructed value holds.
+/// Returns the parts of a constructed value.
 fn parts(value: AnyRef<'_>) -> Result<Vec<AnyRef<'_>>, ProofError> {
     let mut reader = SliceReader::new(value.value()).map_err(malformed)?;
     let mut parts = Vec::new();

@@ -1,7 +1,8 @@
-//! A witness: somebody else's memory of how far a log had come (C2SP tlog-witness, tlog-cosignature).
+//! A witness: an independent record of how far a log had come (C2SP tlog-witness, tlog-cosignature).
 //!
-//! It cosigns a checkpoint only when that is proved to continue the last one it saw of the same log, and it
-//! remembers before it answers. With a witness the operator of a log cannot rewrite it and sign again.
+//! It cosigns a checkpoint only if a proof shows that it continues the last one seen of the same log, and
+//! it stores the checkpoint before it answers. With a witness, the operator of a log cannot rewrite it and
+//! sign again.
 
 use super::checkpoint::{Checkpoint, SignedCheckpoint, line_of};
 use super::error::ProofError;
@@ -18,44 +19,45 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// Largest request: 63 hashes and a checkpoint.
+/// The most bytes of a request: 63 hashes and a checkpoint.
 pub const WITNESS_BODY_BYTES_MAX: usize = 32 * 1024;
 
-/// Why a witness does not cosign; each is one status of the protocol.
+/// The reasons why a witness does not cosign; each is one HTTP status of the protocol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WitnessRefusal {
-    /// 400
+    /// Status 400.
     #[error("the request cannot be read: {0}")]
     Malformed(String),
-    /// 404
+    /// Status 404.
     #[error("this witness does not know the log {0}")]
     UnknownLog(String),
-    /// 403
+    /// Status 403.
     #[error("the checkpoint is not signed by the log's key")]
     NotSigned,
-    /// 409, with the size seen last.
+    /// Status 409, with the size seen last.
     #[error("this witness has last seen size {0}")]
     Stale(u64),
-    /// 422
+    /// Status 422.
     #[error("the checkpoint is not proved to continue the one of size {0} that was seen last")]
     NotConsistent(u64),
-    /// 500: nothing was cosigned.
-    #[error("the witness cannot remember: {0}")]
+    /// Status 500: nothing was cosigned.
+    #[error("the witness cannot store the checkpoint: {0}")]
     Unavailable(String),
 }
 
-/// One witness for some logs, with its memory in a directory.
+/// One witness for several logs. Its directory holds the last checkpoint seen of each.
 #[derive(Debug)]
 pub struct Witness {
     key: SigningKey,
     logs: Vec<VerifierKey>,
     dir: PathBuf,
-    /// Looking at what was seen last and writing what is seen now is one step.
+    /// Held while the last checkpoint is compared and replaced.
     turn: Mutex<()>,
 }
 
 impl Witness {
-    /// `key` must be a witness's, `logs` the keys of logs; the directory is made if there is none.
+    /// Opens a witness. `key` must be of the witness type, `logs` of the log type. Creates the directory if
+    /// it does not exist.
     pub fn open(key: SigningKey, logs: Vec<VerifierKey>, dir: &Path) -> Result<Self, ProofError> {
         if key.kind() != KeyKind::Witness || logs.iter().any(|log| log.kind() != KeyKind::Log) {
             let why = "a witness needs a key of type 4 and logs' keys of type 1";
@@ -70,7 +72,7 @@ impl Witness {
         })
     }
 
-    /// Answers `add-checkpoint`: a signature line, once the checkpoint is remembered durably.
+    /// Handles `add-checkpoint`. Returns the signature line, after the checkpoint is stored durably.
     pub fn add_checkpoint(&self, body: &str, now: Timestamp) -> Result<String, WitnessRefusal> {
         let malformed = |error: ProofError| WitnessRefusal::Malformed(error.to_string());
         if body.len() > WITNESS_BODY_BYTES_MAX {
@@ -91,7 +93,7 @@ impl Witness {
                 "old is above the checkpoint's size".to_owned(),
             ));
         }
-        // A poisoned lock guards nothing but order.
+        // A poisoned lock protects no data, only the order.
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let unavailable = |error: ProofError| WitnessRefusal::Unavailable(error.to_string());
         let seen = self.seen(&claimed.origin).map_err(unavailable)?;
@@ -107,7 +109,7 @@ impl Witness {
         Ok(line_of(&signature))
     }
 
-    /// What it saw last of a log.
+    /// Returns the last checkpoint seen of a log.
     pub fn seen(&self, origin: &str) -> Result<Option<Checkpoint>, ProofError> {
         let path = self.path(origin);
         match fs::read_to_string(&path) {

@@ -1,8 +1,9 @@
-//! How far the tiles on disk are, and in which boot of the machine that was so.
+//! The file `written`: how many leaves the tiles on disk hold, and at which boot of the machine that
+//! was true.
 //!
-//! One line: the number of leaves, a blank, the kernel's boot id. It is written without waiting for the
-//! disk. What a process wrote before it stays readable until the machine stops, also when the process is
-//! killed; after another boot, or where the boot cannot be told, the number is only a claim.
+//! One line: the number of leaves, a blank, the kernel's boot id. It is not synced. What a process wrote
+//! before it stays readable until the machine stops, even if the process is killed. After another boot, or if
+//! the boot id is unknown, the number is only a claim.
 
 use super::tile_writer::replace_private;
 use std::fs;
@@ -11,19 +12,19 @@ use std::path::Path;
 
 const WRITTEN_FILE: &str = "written";
 
-/// A new random id at each start of the kernel (Linux, `proc_sys_kernel(5)`).
+/// The file with the boot id, a new random id at each start of the kernel (Linux, `proc_sys_kernel(5)`).
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
-/// What the file says.
+/// The content of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Written {
     pub(super) leaves: u64,
-    /// The machine has not stopped since.
+    /// True if the machine has not been restarted since.
     pub(super) same_boot: bool,
 }
 
 impl Written {
-    /// A missing or unreadable file is no leaves.
+    /// Reads the file. If it is missing or not readable, the number of leaves is 0.
     pub(super) fn read(dir: &Path) -> Self {
         let text = fs::read_to_string(dir.join(WRITTEN_FILE)).unwrap_or_default();
         Self::parse(&text, &boot_id()).unwrap_or(Self {
@@ -48,7 +49,7 @@ pub(super) fn write(dir: &Path, leaves: u64) -> io::Result<()> {
     )
 }
 
-/// Empty where there is none.
+/// Returns the boot id; empty if there is none.
 fn boot_id() -> String {
     let text = fs::read_to_string(BOOT_ID).unwrap_or_default();
     text.trim().to_owned()

@@ -1,8 +1,7 @@
-//! Whether the columns by which events are found say what the records say, and the index what the columns
-//! say.
+//! Compares the columns used for lookups with the records, and the index with the columns.
 //!
-//! Nothing decides by them, but a filtered read goes by them: a damaged one would hide an event. They are in
-//! no hash, so they are compared with the record, which is.
+//! No decision depends on them, but filtered reads do: a damaged column would hide an event. No hash covers
+//! the columns, so they are compared with the records, which are covered.
 
 use super::index::{Sums, entry};
 use super::row::{signed, unsigned};
@@ -19,9 +18,9 @@ use std::path::Path;
 const PAGE: &str = "SELECT pos, version, stream, id, campaign, customer, kind, record FROM event
     WHERE pos > ?1 ORDER BY pos LIMIT ?2";
 
-/// The first event of the log in `dir` with a column that differs from its record; where there is none, the
-/// first table of the index that differs from the columns. Reads the log in short transactions. A record that
-/// cannot be read is left to whoever checks records.
+/// Returns the first event of the log in `dir` with a column that differs from its record; if there is none,
+/// the first table of the index that differs from the columns. Reads the log in short transactions.
+/// Unreadable records are skipped; other checks report them.
 pub fn find_misleading(dir: &Path) -> Result<Option<Misleading>, StoreError> {
     let unavailable = |error: crate::error::OpenError| StoreError::Unavailable(error.to_string());
     let connection = open_reader(dir).map_err(unavailable)?;
@@ -66,7 +65,7 @@ fn wrong_column(row: &Row<'_>) -> Result<Option<&'static str>, rusqlite::Error> 
     Ok(columns.wrong(record))
 }
 
-/// A value of another type than was written is no text that a record could say.
+/// Returns a text column's bytes. A value of another type becomes a text that no record contains.
 fn text(value: ValueRef<'_>) -> Option<&[u8]> {
     match value {
         ValueRef::Text(text) => Some(text),
@@ -174,7 +173,7 @@ mod tests {
         std::fs::write(&index, damaged).unwrap();
         let found = find_misleading(dir.path());
         assert!(matches!(found, Ok(Some(Misleading::Index(_)))), "{found:?}");
-        // Nobody goes by it: it is made again, or aside.
+        // No lookup uses this file: it is built again, or a temporary one is.
         std::fs::write(&index, "no index ".repeat(999)).unwrap();
         assert_eq!(find_misleading(dir.path()), Ok(None));
     }

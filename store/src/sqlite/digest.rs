@@ -1,23 +1,24 @@
-//! The 8 bytes beside a row that name a damaged one: XXH64 of `recorded_at` and record.
+//! The digest of a row, 8 bytes that reveal damage: XXH64 of `recorded_at` and record.
 //!
-//! They find accidents, at a tenth of what SHA-256 costs for each event read; that nobody rewrote history is
-//! shown by the Merkle tree, not by them. Rows of version 1 hold the first 8 bytes of SHA-256 instead.
+//! It detects accidental damage, at a tenth of the cost of SHA-256 for each event read. Protection against a
+//! rewritten history comes from the Merkle tree. Rows of version 1 have the first 8 bytes of SHA-256 instead.
 
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use twox_hash::XxHash64;
 
-/// XXH64 of the record, seeded with `recorded_at`, in big-endian order, which is xxHash's canonical form.
+/// Returns XXH64 of the record, seeded with `recorded_at`, in big-endian order (xxHash's canonical form).
 pub(super) fn digest(recorded_at: Timestamp, record: &[u8]) -> [u8; 8] {
     xxh64(record, recorded_at.micros().cast_unsigned()).to_be_bytes()
 }
 
-/// Whether the digest is that of the row, by the way of any version.
+/// Returns true if the stored digest matches the row, in any version of the digest.
 pub(super) fn fits(stored: &[u8], recorded_at: Timestamp, record: &[u8]) -> bool {
     stored == digest(recorded_at, record) || stored == first_version(recorded_at, record)
 }
 
-/// First 8 bytes of SHA-256(recorded_at, 8 bytes big-endian, then the record).
+/// Returns the digest of version 1: the first 8 bytes of SHA-256(`recorded_at`, 8 bytes big-endian, then
+/// the record).
 fn first_version(recorded_at: Timestamp, record: &[u8]) -> [u8; 8] {
     let whole = Sha256::new()
         .chain_update(recorded_at.micros().to_be_bytes())
@@ -30,7 +31,7 @@ fn first_version(recorded_at: Timestamp, record: &[u8]) -> [u8; 8] {
     first
 }
 
-/// XXH64, seeded.
+/// Returns XXH64 of the bytes with this seed.
 pub(super) fn xxh64(bytes: &[u8], seed: u64) -> u64 {
     XxHash64::oneshot(seed, bytes)
 }
@@ -39,7 +40,7 @@ pub(super) fn xxh64(bytes: &[u8], seed: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// Bytes 1, 2, 3 … of the wanted length, which meet every branch.
+    /// Returns the bytes 1, 2, 3 … up to this length, which reaches every branch.
     fn counted(length: u8) -> Vec<u8> {
         (1..=length).collect()
     }

@@ -1,7 +1,8 @@
-//! The mark of a directory whose log is being filled: while the file is there, the log must not be served.
+//! The mark of a directory with a log that is being filled: while the file exists, the log must not
+//! be served.
 //!
-//! It is durable before the first event and removed after the last, so a copy that is killed at any moment
-//! leaves it behind. What fills the log writes its own name into it.
+//! The mark is durable before the first event and removed after the last, so a copy that is killed at any
+//! moment leaves it behind. It contains the name of the command that fills the log.
 
 use crate::data_lock::sync_dir;
 use crate::error::OpenError;
@@ -10,11 +11,11 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-/// Beside the log, in the data directory.
+/// The name of the mark, in the data directory.
 const HALF_FILLED_FILE: &str = "half-filled";
 
-/// From now on the directory's log counts as half filled by the command `by`. Answers false when it did
-/// before. The caller holds the directory's `DataLock`.
+/// Marks the directory's log as being filled by the command `by`. Returns false if it was marked already. The
+/// caller holds the directory's `DataLock`.
 pub fn begin_filling(dir: &Path, by: &str) -> Result<bool, StoreError> {
     let file = dir.join(HALF_FILLED_FILE);
     let made = || -> io::Result<()> {
@@ -30,7 +31,7 @@ pub fn begin_filling(dir: &Path, by: &str) -> Result<bool, StoreError> {
     }
 }
 
-/// The log is whole: everybody may open it.
+/// Removes the mark of `begin_filling`: the log is complete and may be opened.
 pub fn end_filling(dir: &Path) -> Result<(), StoreError> {
     let file = dir.join(HALF_FILLED_FILE);
     let removed = match fs::remove_file(&file) {
@@ -44,7 +45,7 @@ fn unavailable(file: &Path, error: &io::Error) -> StoreError {
     StoreError::Unavailable(format!("{}: {error}", file.display()))
 }
 
-/// Refuses a log that was filled half, unless the asker is about to fill it.
+/// Returns an error if the log is incomplete, unless the caller opens it to fill it (`half_filled`).
 pub(super) fn permit(dir: &Path, half_filled: bool) -> Result<(), OpenError> {
     let file = dir.join(HALF_FILLED_FILE);
     if half_filled {
@@ -53,7 +54,7 @@ pub(super) fn permit(dir: &Path, half_filled: bool) -> Result<(), OpenError> {
     match fs::read_to_string(&file) {
         Ok(by) if by.is_empty() => Err(OpenError::HalfFilled {
             file: dir.to_owned(),
-            // Killed between the mark and its name.
+            // The command was killed before it wrote its name.
             by: "events copy".to_owned(),
         }),
         Ok(by) => Err(OpenError::HalfFilled {
@@ -93,18 +94,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         open(dir.path(), false).unwrap();
         assert_eq!(begin_filling(dir.path(), "events copy"), Ok(true));
-        assert_eq!(begin_filling(dir.path(), "events copy"), Ok(false), "another go");
+        assert_eq!(
+            begin_filling(dir.path(), "events copy"),
+            Ok(false),
+            "a second call"
+        );
         for refused in [open(dir.path(), false), read(dir.path())] {
             let text = refused.unwrap_err().to_string();
             assert!(
-                text.contains("`ledgerline events copy`") && text.contains("run again"),
+                text.contains("`ledgerline events copy`") && text.contains("run it again"),
                 "{text}"
             );
         }
         open(dir.path(), true).unwrap();
         assert!(
             open(dir.path(), false).is_err(),
-            "filling on does not make it whole"
+            "opening it to fill it does not remove the mark"
         );
         end_filling(dir.path()).unwrap();
         open(dir.path(), false).unwrap();

@@ -1,5 +1,5 @@
-//! Asks the writer to take a log up again whose commit failed: soon at first, then every few seconds, for as
-//! long as it takes. A disk that was full and has room again is noticed here.
+//! A task that asks the writer to recover after a failed commit: soon at first, then every few seconds, until
+//! it succeeds. It notices when a disk that was full has space again.
 
 use super::writer::{Request, is_final};
 use crate::subscription::Head;
@@ -7,13 +7,14 @@ use domain::ports::clock::Clock;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Wait before the first try after a failed commit.
+/// The wait before the first attempt after a failed commit, in milliseconds.
 const FIRST_WAIT_MS: u64 = 250;
 
-/// Longest wait between two tries: each opens files and syncs, which a full disk bears every few seconds.
+/// The longest wait between two attempts, in milliseconds. Each opens files and syncs, which a full disk
+/// tolerates every few seconds.
 const WAIT_MS_MAX: u64 = 4_000;
 
-/// Runs until the writer has ended, or can never be mended.
+/// Runs until the writer has ended, or the failure is final.
 pub(super) async fn run(
     requests: mpsc::WeakSender<Request>,
     mut head: watch::Receiver<Head>,
@@ -40,11 +41,11 @@ pub(super) async fn run(
                         let Some(requests) = requests.upgrade() else { return };
                         let (tried, answer) = oneshot::channel();
                         match requests.try_send(Request::Mend(tried)) {
-                            // One request at a time: more would keep appends out of the queue.
+                            // One request at a time: more would take the queue's place for appends.
                             Ok(()) => drop(answer.await),
-                            // Appends wait, and this is asked again.
+                            // Appends are waiting; the next attempt follows.
                             Err(mpsc::error::TrySendError::Full(_)) => {}
-                            // The store ends.
+                            // The store is closing.
                             Err(mpsc::error::TrySendError::Closed(_)) => return,
                         }
                     }

@@ -1,8 +1,9 @@
-//! The embedded default: one SQLite file in WAL mode with full sync, and an index of it that runs behind.
+//! The embedded default store: one SQLite file in WAL mode with full sync, and an index of it that is
+//! written later.
 //!
-//! Appends are queued, committed in groups by one writer thread and answered after the commit; a thread of
-//! its own brings the index up to them. A few reader threads answer, and never wait for the writer. A second
-//! handle may read beside the process that writes; it looks for new events by polling.
+//! Appends are queued, committed in groups by one writer thread, and answered after the commit; a separate
+//! thread adds them to the index. A few reader threads serve reads and never wait for the writer. Another
+//! process may open the same directory for reading while one writes; it polls for new events.
 
 mod appender;
 mod columns;
@@ -51,23 +52,24 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use writer::{Append, Request, Writer};
 
-/// Events of a stream that are read in the asker's thread: what most streams have, in a few pages of the
-/// file.
+/// The most events of a stream that are read in the caller's thread: as many as most streams have, in a few
+/// pages of the file.
 const READ_HERE_EVENTS_MAX: usize = 32;
 
-/// What may be chosen when a store is opened.
+/// The options of an SQLite store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqliteOptions {
-    /// Appends that may wait for the writer; one more is answered `Busy`.
+    /// The most appends that wait for the writer; a further one is answered `Busy`.
     pub append_queue_max: usize,
-    /// Reader threads, each with its own connection.
+    /// The number of reader threads, each with its own connection.
     pub reader_threads: usize,
-    /// Opens also what a copy was cut off in: for those who fill it.
+    /// Also opens a log that is incomplete. For the command that fills it.
     pub half_filled: bool,
 }
 
 impl Default for SqliteOptions {
-    /// One group of single events may wait; two readers serve a machine of two cores.
+    /// Returns the defaults: the queue holds one group of single events, and two readers serve a machine with
+    /// two cores.
     fn default() -> Self {
         Self {
             append_queue_max: writer::GROUP_APPENDS_MAX,
@@ -77,7 +79,8 @@ impl Default for SqliteOptions {
     }
 }
 
-/// Events in `DIR/events.db`. Dropping it (and its subscriptions) ends its threads; `close` waits for them.
+/// An event store in `DIR/events.db`. Dropping it and its subscriptions ends its threads; `close` also waits
+/// for them.
 pub struct SqliteEventStore {
     pool: Arc<Pool>,
     subscriptions: Arc<Semaphore>,
@@ -91,15 +94,15 @@ enum Mode {
         head: watch::Receiver<Head>,
         index_remade: Option<IndexRemade>,
     },
-    /// Beside another process.
+    /// Another process may be writing.
     Reading { clock: Arc<dyn Clock> },
 }
 
 impl SqliteEventStore {
-    /// Opens `dir` for writing, and makes what is missing. The caller holds the directory's `DataLock`.
+    /// Opens `dir` for writing and creates what is missing. The caller holds the directory's `DataLock`.
     ///
-    /// Blocks for as long as recovery takes. `recorded_at` comes from `clock`; threads from `tasks`, and the
-    /// task that answers, so that it is called within the runtime of `tasks`.
+    /// Blocks until recovery is done. `clock` supplies `recorded_at`; `tasks` runs the threads and a task
+    /// that answers, so this is called within its runtime.
     pub fn open(
         dir: &Path,
         clock: Arc<dyn Clock>,
@@ -160,8 +163,8 @@ impl SqliteEventStore {
         })
     }
 
-    /// Opens an existing store for reading, beside the process that writes it or without one. Appends are
-    /// refused; subscriptions look for new events every 200 ms of `clock`.
+    /// Opens an existing store for reading; another process may be writing it. Appends are refused.
+    /// Subscriptions look for new events every 200 ms of `clock`.
     pub fn open_read_only(dir: &Path, clock: Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, OpenError> {
         half_filled::permit(dir, false)?;
         let finding = Finding::Beside(Arc::new(Beside::new(dir)));
@@ -172,8 +175,9 @@ impl SqliteEventStore {
         })
     }
 
-    /// Why nothing is acknowledged now: a commit failed and the log is not mended yet, or the store was
-    /// closed. `None` while all is well. `Damaged`: this process cannot go on with the log; a start may.
+    /// Returns why nothing is acknowledged at present: a commit failed and the log is not recovered yet, or
+    /// the store was closed. `None` if there is no failure. `Damaged`: this process cannot continue with the
+    /// log; a restart may.
     pub fn failure(&self) -> Option<StoreError> {
         match &self.mode {
             Mode::Writing { head, .. } => head.borrow().failed.clone(),
@@ -181,7 +185,8 @@ impl SqliteEventStore {
         }
     }
 
-    /// What was wrong with an index that had to be made again when the log was opened; to be put on record.
+    /// Returns what was wrong with the index if it had to be built again when the log was opened. The caller
+    /// records it.
     pub fn index_remade(&self) -> Option<&IndexRemade> {
         match &self.mode {
             Mode::Writing { index_remade, .. } => index_remade.as_ref(),
@@ -189,7 +194,7 @@ impl SqliteEventStore {
         }
     }
 
-    /// The writer's queue, and how much may wait in it.
+    /// Returns the writer's queue, and its remaining capacity.
     fn writing(&self) -> Result<(&mpsc::Sender<Request>, &Room), StoreError> {
         match &self.mode {
             Mode::Writing { requests, room, .. } => Ok((requests, room)),
@@ -199,7 +204,7 @@ impl SqliteEventStore {
         }
     }
 
-    /// Has one batch written in its lane, and waits for the answer.
+    /// Sends one batch to the writer, in its lane, and waits for the answer.
     async fn queue(
         &self,
         stream: &StreamId,
@@ -233,17 +238,17 @@ impl SqliteEventStore {
         })
     }
 
-    /// Commits what is queued, then ends the threads and waits for that. Later calls are answered
+    /// Commits the queued appends, ends the threads and waits for their end. Later calls return
     /// `Unavailable`.
     ///
-    /// Whoever appends or follows ends before; the supervisor's stop comes after, since it waits for threads.
+    /// All users of the store end before. The supervisor's stop comes after, because it waits for threads.
     pub async fn close(&self) {
-        // The writer is last: only a connection that writes can tidy the write-ahead log away.
+        // The writer is last: only a writing connection can remove the write-ahead log.
         self.pool.close().await;
         if let Mode::Writing { requests, .. } = &self.mode {
             let (closer, ended) = oneshot::channel();
             if requests.send(Request::Close(closer)).await.is_ok() {
-                // An error is the answer: the writer dropped its side when it ended.
+                // An error is expected: the writer drops the sender when it ends.
                 drop(ended.await);
             }
         }
@@ -264,7 +269,7 @@ fn open_pool(
     let readers = (0..options.reader_threads.max(1))
         .map(open)
         .collect::<Result<_, _>>()?;
-    // Beside the writer a look-up may first make an index, which no executor thread should wait for.
+    // In a reading process a lookup may first build an index, which an executor thread should not wait for.
     let at_hand_count = match finding {
         Finding::Live { .. } => pool::AT_HAND_COUNT,
         Finding::Beside(_) => 0,
@@ -312,7 +317,8 @@ impl EventStore for SqliteEventStore {
             after,
             limit,
         };
-        // What is read from its beginning is an entity that begins to live; further pages are of a long one.
+        // A read from version 0 is usually an entity that is being loaded; a further page belongs to a
+        // long stream.
         let few = limit.min(READ_HERE_EVENTS_MAX);
         let here = (after.0 == 0)
             .then(|| self.pool.read_here(&query(after, few)))

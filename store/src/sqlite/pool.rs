@@ -1,9 +1,9 @@
-//! Reader threads: each with its own connection, taking queries from one bounded queue.
+//! Reader threads, each with its own connection; they take queries from one bounded queue.
 //!
-//! A short read of one stream may be made in the asker's own thread instead, where a connection is free: the
-//! way to a reader thread and back costs more than the read. A subscriber that has caught up reads the few
-//! new events there too. So an executor thread waits for the disk for as long as a few pages take that no
-//! cache holds (decision 0033), and never for another reader.
+//! A short read of one stream may run in the caller's own thread instead, if a connection is free: passing it
+//! to a reader thread takes longer than the read. A subscription that has caught up also reads its few new
+//! events there. So an executor thread waits for the disk at most for a few pages that no cache holds
+//! (decision 0033), and never for another reader.
 
 use super::reader::{Found, Query, Reader};
 use super::recent::Recent;
@@ -15,30 +15,30 @@ use domain::stored_event::{Position, StoredEvent};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
-/// Most queries waiting for a reader; a read that finds the queue full is answered `Busy`.
+/// The most queries that wait for a reader; a further one is answered `Busy`.
 const READ_QUEUE_MAX: usize = 4_096;
 
-/// Connections for short reads in the askers' own threads: as many threads read so at once.
+/// The number of connections for short reads in the callers' threads: as many can run at once.
 pub(super) const AT_HAND_COUNT: usize = 2;
 
 enum Request {
     Read(Query, oneshot::Sender<Found>),
-    /// One reader ends and drops this when its connection is closed.
+    /// Ends one reader. The sender is dropped when its connection is closed.
     Close(oneshot::Sender<()>),
 }
 
-/// The asking side. Readers end when it is closed or dropped.
+/// Runs queries. The readers end when it is closed or dropped.
 pub(super) struct Pool {
     requests: mpsc::Sender<Request>,
     readers_count: usize,
-    /// `None` once it is closed.
+    /// The connections for reads in the caller's thread; `None` after `close`.
     at_hand: Vec<Mutex<Option<Reader>>>,
-    /// In the process that writes.
+    /// The newest events, in the process that writes.
     recent: Option<Arc<Recent>>,
 }
 
 impl Pool {
-    /// One thread per reader; those `at_hand` have none.
+    /// Starts one thread per reader. The readers `at_hand` have no thread.
     pub(super) fn start(
         readers: Vec<Reader>,
         at_hand: Vec<Reader>,
@@ -54,7 +54,7 @@ impl Pool {
                 "event store reader",
                 Box::new(move || {
                     let closer = serve(&reader, &receiver);
-                    // The connection is closed before whoever closed the store is told.
+                    // The connection is closed before the callers of `close` are notified.
                     drop(reader);
                     drop(closer);
                 }),
@@ -71,7 +71,7 @@ impl Pool {
         }
     }
 
-    /// Reads in the caller's thread; `None` where no connection is free.
+    /// Reads in the caller's thread. `None` if no connection is free.
     pub(super) fn read_here(&self, query: &Query) -> Option<Found> {
         self.at_hand.iter().find_map(|reader| {
             let reader = reader.try_lock().ok()?;
@@ -79,7 +79,7 @@ impl Pool {
         })
     }
 
-    /// Asks at once or is told `Busy`.
+    /// Runs a query. Returns `Busy` if the queue is full.
     pub(super) async fn ask(&self, query: Query) -> Found {
         let (answer, answered) = oneshot::channel();
         match self.requests.try_send(Request::Read(query, answer)) {
@@ -89,7 +89,7 @@ impl Pool {
         }
     }
 
-    /// Waits for its turn: for subscriptions, whose number is bounded.
+    /// Runs a query, and waits if the queue is full: for subscriptions, which are limited in number.
     async fn ask_in_turn(&self, query: Query) -> Found {
         let (answer, answered) = oneshot::channel();
         if self.requests.send(Request::Read(query, answer)).await.is_err() {
@@ -98,14 +98,14 @@ impl Pool {
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    /// Asks for what will be wanted soon, where there is room.
+    /// Starts a query for events that will be needed soon. `None` if the queue is full.
     fn ask_ahead(&self, query: Query) -> Option<oneshot::Receiver<Found>> {
         let (answer, answered) = oneshot::channel();
         let asked = self.requests.try_send(Request::Read(query, answer));
         asked.is_ok().then_some(answered)
     }
 
-    /// Ends all readers, after what is queued before.
+    /// Ends all readers, after the queries that are already queued.
     pub(super) async fn close(&self) {
         for reader in &self.at_hand {
             drop(reader.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -113,7 +113,7 @@ impl Pool {
         for _ in 0..self.readers_count {
             let (closer, ended) = oneshot::channel();
             if self.requests.send(Request::Close(closer)).await.is_ok() {
-                // An error is the answer: the reader dropped its side when it ended.
+                // An error is expected: the reader drops the sender when it ends.
                 drop(ended.await);
             }
         }
@@ -142,10 +142,10 @@ impl Pages for Pool {
     }
 }
 
-/// Answers until it is closed, by the sender it returns, or until nobody can ask any more.
+/// Serves queries until `Close` or until all senders are dropped. Returns the sender of `Close`.
 fn serve(reader: &Reader, requests: &Mutex<mpsc::Receiver<Request>>) -> Option<oneshot::Sender<()>> {
     loop {
-        // Whoever holds the lock waits for the next query; the others wait for the lock.
+        // The thread with the lock waits for the next query; the others wait for the lock.
         let request = requests
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -1,20 +1,21 @@
-//! The last events of the log as the writer wrote them, for those who follow it.
+//! The newest events of the log in memory, for subscriptions.
 //!
-//! Whoever has caught up takes new events from here, all of them the same ones: nobody reads the file again
-//! for what was just written to it, and a record that one of them has parsed is parsed for all. What is here
-//! is durable: it comes in behind the commit, before anybody is told of it.
+//! A subscription that has caught up takes new events from here. All subscriptions get the same objects: none
+//! reads the file again for events that were just written, and a record that one of them has parsed is parsed
+//! for all. The events here are durable: they are added after the commit and before it is published.
 
 use domain::stored_event::{Position, StoredEvent};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Most events kept: as many as one group commit has. Whoever is further behind reads the file.
+/// The most events kept: as many as one group commit has. A subscription that is further behind reads
+/// the file.
 const EVENTS_MAX: usize = 4_096;
 
-/// Most bytes of their records, as one group commit has.
+/// The most bytes of their records, as one group commit has.
 const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Events that follow one another without a gap, up to the end of the log.
+/// Consecutive events up to the end of the log.
 #[derive(Debug, Default)]
 pub(super) struct Recent(Mutex<Kept>);
 
@@ -25,7 +26,7 @@ struct Kept {
 }
 
 impl Recent {
-    /// Takes what was committed, in order. What does not follow on what is here begins anew.
+    /// Adds committed events, in order. If they do not follow the stored ones, those are dropped.
     pub(super) fn add(&self, added: &mut Vec<StoredEvent>) {
         let mut kept = self.kept();
         for event in added.drain(..) {
@@ -47,7 +48,7 @@ impl Recent {
         }
     }
 
-    /// The events behind a position; `None` where the next one is not here.
+    /// Returns the events after a position. `None` if the next one is not here.
     pub(super) fn page(&self, after: Position, limit: usize) -> Option<Vec<StoredEvent>> {
         let kept = self.kept();
         let first = kept.events.front()?.position.0;
@@ -84,7 +85,7 @@ mod tests {
         assert_eq!(positions(&recent, 4, 9), Some(vec![5, 6, 7, 8]));
         assert_eq!(positions(&recent, 3, 9), None, "the fourth is not here");
         assert_eq!(positions(&recent, 8, 9), None, "there is none behind the last");
-        // Events of another log were taken over in between.
+        // Events of another log were loaded in between.
         recent.add(&mut vec![event(20, 1)]);
         assert_eq!(positions(&recent, 7, 9), None);
         assert_eq!(positions(&recent, 19, 9), Some(vec![20]));

@@ -1,4 +1,4 @@
-//! Rows of the event table: events and numbers, in and out.
+//! Rows of the event table: converts events and numbers.
 
 use super::digest;
 use crate::error::from_sqlite;
@@ -12,14 +12,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The columns `trusted` and `position` expect, in their order; `version` expects one more behind them.
+/// The columns that `trusted` and `position` expect, in their order; `version` expects one more after them.
 pub(super) const COLUMNS: &str = "pos, recorded_at, digest, record";
 
-/// The columns `stored_facts` expects behind those: what was read from the record when it was written.
+/// The columns that `stored_facts` expects after those: they were taken from the record when it was written.
 pub(super) const FACTS: &str = "id, kind, stream, campaign, customer";
 
-/// What a filter looks at, from the row's columns: the record itself is not read. `audit verify` holds the
-/// columns to the records.
+/// Returns the facts that a filter examines, from the row's columns; the record is not read. `audit verify`
+/// compares the columns with the records.
 pub(super) fn stored_facts<'r>(row: &'r Row<'_>) -> Result<EventFacts<'r>, StoreError> {
     let damaged = || {
         let position = position(row).map_or(0, |position| position.0);
@@ -37,8 +37,8 @@ pub(super) fn stored_facts<'r>(row: &'r Row<'_>) -> Result<EventFacts<'r>, Store
     })
 }
 
-/// The event of a row, when it is what was written; `Damaged` names its position. The record is copied once,
-/// out of SQLite's page.
+/// Returns the event of a row if its digest is right, otherwise `Damaged` with its position. The record is
+/// copied once, out of SQLite's page.
 pub(super) fn trusted(row: &Row<'_>) -> Result<StoredEvent, StoreError> {
     let position = position(row)?;
     let damaged = || {
@@ -70,12 +70,12 @@ pub(super) fn version(row: &Row<'_>) -> Result<StreamVersion, StoreError> {
     Ok(StreamVersion(unsigned(number)))
 }
 
-/// SQLite's integers are signed; ours never come near the end of them.
+/// Converts a number to SQLite's signed type. Our numbers stay far below its limit.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A stored number; a negative one is damage and reads as 0, which the checks above then refuse.
+/// Converts a stored number. A negative one is damage; it becomes 0, which the checks above reject.
 pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }

@@ -1,15 +1,15 @@
-//! The file and schema of the event log, opened for writing or for reading beside a writer.
+//! The file and schema of the event log, opened for writing or for reading.
 
 use crate::durable_file::{self, Schema, Writers};
 use crate::error::OpenError;
 use rusqlite::Connection;
 use std::path::Path;
 
-/// The database file inside the data directory.
+/// The name of the database file in the data directory.
 pub const EVENTS_FILE: &str = "events.db";
 
-/// The schema this build writes and the newest it reads. Rows are the same in all versions, so a file of an
-/// older one is read as it is.
+/// The schema that this build writes, which is the newest that it reads. Rows are the same in all versions,
+/// so a file of an older one is read without an upgrade.
 pub(super) const SCHEMA: Schema = Schema {
     sql: include_str!("schema.sql"),
     upgrades: &[

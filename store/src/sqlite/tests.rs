@@ -1,4 +1,4 @@
-//! What is particular to SQLite: queues, failures, damage, a second reader, the schema.
+//! Tests of what is specific to SQLite: queues, failures, damage, a second reader, the schema.
 
 use super::*;
 use crate::contract::{SuiteTasks, run_whole, start};
@@ -28,13 +28,13 @@ fn open_read_only(dir: &TempDir) -> Result<SqliteEventStore, OpenError> {
     SqliteEventStore::open_read_only(dir.path(), clock(), &SuiteTasks::default())
 }
 
-/// Appends two events to stream `a`, which is at `expected`.
+/// Appends two events to stream `a`, which is at version `expected`.
 async fn append(store: &SqliteEventStore, expected: u64) -> Result<Position, StoreError> {
     let batch = make_batch(&stream("a"), expected, &format!("c{expected}"), 2);
     store.append(&stream("a"), StreamVersion(expected), batch).await
 }
 
-/// Changes the file as nobody should.
+/// Changes the file without the store, to simulate tampering.
 fn meddle(dir: &TempDir, sql: &str) {
     let file = Connection::open(dir.path().join(EVENTS_FILE)).unwrap();
     assert!(file.execute(sql, []).unwrap() > 0, "{sql}");
@@ -65,7 +65,7 @@ async fn who_follows_shares_what_was_just_written_and_who_comes_later_reads_the_
     let parsed = |page: &[StoredEvent]| page[1].shared_envelope().unwrap();
     assert!(
         Arc::ptr_eq(&parsed(&one), &parsed(&other)),
-        "it was parsed once for both"
+        "the record is parsed once for both"
     );
     store.close().await;
     let store = open(&dir).unwrap();
@@ -134,7 +134,7 @@ async fn a_dropped_store_ends_its_threads() {
     tasks.stop().await;
 }
 
-/// Begins its threads only when told to, so that queues fill.
+/// Starts its threads only at `release`, so that queues fill up.
 #[derive(Default)]
 struct HeldTasks {
     held: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
@@ -168,7 +168,7 @@ impl Tasks for HeldTasks {
     }
 }
 
-/// Queues `count` appends made by `batch`, and answers what one more is told before the writer begins.
+/// Queues `count` appends made by `batch`. Returns the refusal of one more before the writer starts.
 async fn one_too_many(
     append_queue_max: usize,
     count: usize,
@@ -187,7 +187,7 @@ async fn one_too_many(
             start(async move { store.append(&stream, StreamVersion(0), records).await })
         })
         .collect();
-    // On one thread each of them runs to its wait before this task is asked again.
+    // On one thread, each of them runs until it waits before this task continues.
     tokio::task::yield_now().await;
     let (stream, records) = batch(count);
     let refused = store
@@ -230,7 +230,7 @@ async fn a_queue_full_of_bytes_is_busy() {
     );
 }
 
-/// Whose time never comes: nothing is tried again.
+/// A clock that never advances: nothing is ever retried.
 struct StandingClock;
 
 #[async_trait]
@@ -261,7 +261,7 @@ async fn a_full_disk_says_so_and_nothing_later_is_acknowledged() {
     };
     assert_eq!(failed, StoreError::Unavailable("the disk is full".to_owned()));
     assert!(stored > 10, "{stored}");
-    // A repeat needs no space, and is refused all the same.
+    // A repeat needs no space, but is refused all the same.
     assert_eq!(append(&store, 0).await, Err(failed.clone()));
     assert_eq!(store.failure(), Some(failed.clone()));
     let mut seen = 0;
@@ -274,7 +274,7 @@ async fn a_full_disk_says_so_and_nothing_later_is_acknowledged() {
     assert_eq!(
         (seen, end),
         (stored, failed),
-        "what was acknowledged is still delivered"
+        "acknowledged events are still delivered"
     );
     store.close().await;
     let store = open(&dir).unwrap();
@@ -310,14 +310,14 @@ async fn a_damaged_or_missing_record_is_named_by_its_position() {
             store.read_stream(&stream("a"), StreamVersion(0), 10).await,
             damaged(in_stream)
         );
-        // Who writes gives its followers what it wrote; others follow the file.
+        // The writing process gives its subscriptions the events in memory; other processes read the file.
         let beside = open_read_only(&dir).unwrap();
         let mut follower = beside.subscribe(Position(0)).await.unwrap();
         assert_eq!(follower.next().await, damaged(in_log));
         assert_eq!(
             store.read_all(Position(2), 10).await.unwrap().len(),
             2,
-            "what is behind it can be read"
+            "the events after it can be read"
         );
     }
 }
@@ -331,7 +331,7 @@ async fn a_file_that_is_no_store_is_refused() {
     assert!(matches!(open_read_only(&dir), Err(OpenError::Damaged { .. })));
 }
 
-/// A kill leaves the page cache alone, so no kill test would notice a commit that is not synced.
+/// A kill does not affect the page cache, so no kill test would notice a commit without a sync.
 #[test]
 fn the_file_is_private_and_every_commit_is_synced() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,8 +1,8 @@
-//! The writer thread: takes all that is queued, commits it as one group, then answers.
+//! The writer thread: takes all queued appends, commits them as one group, then answers them.
 //!
-//! Group commit without timers: at low load a group is one batch, under load it grows by itself. After a
-//! failed commit nothing later is acknowledged until the log was opened anew and holds what was acknowledged
-//! before (`appender/mending.rs`); a task of its own asks for that again and again.
+//! It is a group commit without timers: at low load a group is one batch, under load it grows. After a failed
+//! commit nothing is acknowledged until the log has been opened again and contains all acknowledged events
+//! (`appender/mending.rs`); a separate task requests that repeatedly.
 
 use super::appender::{Answer, Appender, Batch, NotMended};
 use crate::group_wait::Gathering;
@@ -15,36 +15,36 @@ use domain::stored_event::Urgency;
 use std::collections::VecDeque;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Most appends taken from the queue at once: more than fit into one group.
+/// The most appends taken from the queue at once: more than fit into one group.
 pub(super) const GROUP_APPENDS_MAX: usize = 4_096;
 
-/// Most record bytes of one group commit, but for a single larger batch: beyond it the gain is small and the
-/// wait of the first is long. Records usually have less than 1,000 bytes, so these are about 4,096 events.
+/// The most record bytes of one group commit, except for a single larger batch. More would gain little and
+/// make the first one wait long. Records usually have less than 1,000 bytes, so this is about 4,096 events.
 pub(super) const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Answers that the writer gives itself. Each answer from a thread outside the runtime wakes it anew, so
-/// those of a larger group are given by a task inside it.
+/// The most answers that the writer sends itself. Each answer from a thread outside the runtime wakes the
+/// runtime, so those of a larger group are sent by a task inside it.
 const TOLD_HERE_MAX: usize = 8;
 
-/// Groups whose answers may wait for that task.
+/// The most groups with answers that wait for that task.
 const TELLING_GROUPS_MAX: usize = 4;
 
 /// The answers of one group.
 type Told = Vec<(oneshot::Sender<Answer>, Answer)>;
 
-/// What the writer is asked.
+/// A request to the writer.
 pub(super) enum Request {
     Append(Append),
-    /// Take over batches of another log, after what is queued before.
+    /// Load batches of another log, after the appends that are already queued.
     Load(Vec<TakenBatch>, oneshot::Sender<Answer>),
-    /// Commit what is queued and end; dropped when the connection is closed.
+    /// Commit the queued appends and end. The sender is dropped when the connection is closed.
     Close(oneshot::Sender<()>),
-    /// After a failed commit: open the log anew and go on, if that works now; whoever asks hears that it was
-    /// tried.
+    /// After a failed commit: open the log again and continue, if possible. The sender reports that it
+    /// was attempted.
     Mend(oneshot::Sender<()>),
 }
 
-/// One append, waiting for its answer.
+/// An append that waits for its answer.
 pub(super) struct Append {
     pub(super) batch: Batch,
     pub(super) urgency: Urgency,
@@ -52,18 +52,19 @@ pub(super) struct Append {
     pub(super) _share: Share,
 }
 
-/// Runs on its own thread until it is closed or nobody can ask any more.
+/// The writer's state. `run` needs a thread of its own; it returns after `Close`, or when all senders
+/// are dropped.
 pub(super) struct Writer {
     pub(super) appender: Appender,
     pub(super) head: watch::Sender<Head>,
     pub(super) failed: Option<StoreError>,
-    /// How many appends the last round of groups answered.
+    /// The number of appends in the last round of groups.
     pub(super) answered: usize,
-    /// To the task that answers.
+    /// The sender to the task that answers large groups.
     pub(super) told: mpsc::Sender<Told>,
 }
 
-/// Starts the task that answers large groups; it ends with the writer.
+/// Starts the task that answers large groups. It ends with the writer.
 pub(super) fn start_telling(tasks: &dyn Tasks) -> mpsc::Sender<Told> {
     let (told, mut groups) = mpsc::channel::<Told>(TELLING_GROUPS_MAX);
     let telling = async move {
@@ -84,7 +85,7 @@ impl Writer {
         let mut closers = Vec::new();
         loop {
             if !queued.is_empty() {
-                // What was asked meanwhile may go before what still waits.
+                // Appends that arrived meanwhile may go before those still waiting.
                 let more = std::iter::from_fn(|| requests.try_recv().ok());
                 buffer.extend(more.take(GROUP_APPENDS_MAX));
             } else if !self.gather(&mut requests, &mut buffer) {
@@ -105,18 +106,18 @@ impl Writer {
         self.head.send_modify(|head| {
             head.failed.get_or_insert_with(closed);
         });
-        // The files are closed before whoever closed the store is told.
+        // The files are closed before the callers of `close` are notified.
         self.appender.close();
         drop(closers);
     }
 
-    /// Waits for the requests of a new round; false when the queue is closed and empty.
+    /// Waits for the requests of a new round. Returns false if the queue is closed and empty.
     fn gather(&mut self, requests: &mut mpsc::Receiver<Request>, buffer: &mut Vec<Request>) -> bool {
         let was_idle = requests.is_empty();
         if requests.blocking_recv_many(buffer, GROUP_APPENDS_MAX) == 0 {
             return false;
         }
-        // Callers of the last round are likely to ask again.
+        // The callers of the last round are likely to append again.
         let waiting = if was_idle { 0 } else { buffer.len() };
         let mut gathering = Gathering::of(GROUP_APPENDS_MAX.min(self.answered + waiting));
         while gathering.look(requests, buffer, || self.appender.now()) {
@@ -126,7 +127,7 @@ impl Writer {
         true
     }
 
-    /// Queues an append, or does at once what is not one. Returns who closes the store.
+    /// Queues an append; any other request is handled at once. Returns the sender of a `Close` request.
     fn take_in(&mut self, request: Request, queued: &mut Lanes<Append>) -> Option<oneshot::Sender<()>> {
         match request {
             Request::Append(append) => {
@@ -142,7 +143,7 @@ impl Writer {
             Request::Close(closer) => return Some(closer),
             Request::Mend(tried) => {
                 self.mend();
-                // The receiver is gone when the store ends.
+                // The receiver is gone if the store is being closed.
                 let _heard = tried.send(());
             }
         }
@@ -158,7 +159,7 @@ impl Writer {
         self.commit(take_group(lane, bytes_max));
     }
 
-    /// Takes over batches and answers; what makes no sense changes nothing.
+    /// Loads batches of another log and answers. A refused load changes nothing.
     fn load(&mut self, batches: &[TakenBatch], answer: oneshot::Sender<Answer>) {
         let loaded = match &self.failed {
             Some(failed) => Err(failed.clone()),
@@ -184,7 +185,8 @@ impl Writer {
         });
     }
 
-    /// Known to everybody before it is said: a message may be lost, the state must not.
+    /// Stores a failure, publishes it and logs it. Publishing comes first: a log message may be lost, the
+    /// state must not be.
     fn fail(&mut self, failed: StoreError) -> StoreError {
         self.failed = Some(failed.clone());
         self.head.send_modify(|head| head.failed = Some(failed.clone()));
@@ -192,7 +194,8 @@ impl Writer {
         failed
     }
 
-    /// A log that lost what was acknowledged is never written again by this process.
+    /// Recovers after a failed commit. A log that lost acknowledged events is never written again by
+    /// this process.
     fn mend(&mut self) {
         if self.failed.as_ref().is_none_or(is_final) {
             return;
@@ -206,10 +209,10 @@ impl Writer {
                     head.recorded_at = recorded_at;
                     head.failed = None;
                 });
-                tracing::warn!(%position, "the log was opened anew and is written again");
+                tracing::warn!(%position, "the log was opened again and is being written");
             }
             Err(NotMended::Away(why)) => {
-                tracing::warn!(why, "the log cannot be written yet; it is tried again");
+                tracing::warn!(why, "the log cannot be written yet; recovery is retried");
             }
             Err(NotMended::Lost(why)) => {
                 self.fail(StoreError::Damaged(why));
@@ -253,7 +256,7 @@ impl Writer {
     }
 }
 
-/// Nothing that is tried again can mend it: only a start, which makes what can be made again.
+/// Returns true if no retry can resolve the failure. Only a restart can, because it rebuilds derived files.
 pub(super) const fn is_final(failed: &StoreError) -> bool {
     matches!(failed, StoreError::Damaged(_))
 }
@@ -264,12 +267,12 @@ fn tell_all(told: Told) {
     }
 }
 
-/// An asker that has gone is told nothing; what it asked is done all the same.
+/// Sends an answer. If the caller has gone, it is dropped; the append is stored all the same.
 fn tell(answer: oneshot::Sender<Answer>, outcome: Answer) {
     drop(answer.send(outcome));
 }
 
-/// The longest beginning of the queue that fits one group; at least one batch.
+/// Takes the longest run of appends from the queue's front that fits one group; at least one.
 fn take_group(queued: &mut VecDeque<Append>, bytes_max: usize) -> Vec<Append> {
     let mut group = Vec::new();
     let mut bytes = 0;

@@ -1,9 +1,9 @@
-//! A backup of the keys, in a file of its own: never in a backup of events, and of use for 30 days.
+//! A backup of the keys, in a file of its own: never part of a backup of events, and restorable for 30 days.
 //!
-//! Lines of JSON: a head with the date, one line per wrapped key, one per destroyed one, and a foot with the
-//! SHA-256 of all before it. Keys stand in it wrapped, as in their place; without the master key it opens
-//! nothing. A restore leaves out every person that any list of destroyed keys names. A backup may be restored
-//! into another kind of place than it was taken of.
+//! It consists of lines of JSON: a head with the date, one line per wrapped key, one per destroyed key, and a
+//! foot with the SHA-256 of all lines before it. The keys in it are wrapped as in their place; without the
+//! master key they open nothing. A restore leaves out every person named in any list of destroyed keys. A
+//! backup may be restored to another kind of place than its source.
 
 use super::KeyPlace;
 use super::rows::{KeyBackupError, Wrapped, WrappedInstallation, Written};
@@ -22,21 +22,21 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Largest backup that is read: a million keys take about 150 MB.
+/// The most bytes of a backup that is read. A million keys take about 150 MB.
 const BACKUP_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
-/// Longest first line: a head is some 400 bytes.
+/// The most bytes of the first line that are read. A head has some 400 bytes.
 const HEAD_BYTES_MAX: u64 = 4_096;
 
-/// A day: backups age in whole ones.
+/// A day, in milliseconds: the age of a backup is counted in whole days.
 const DAY_MS: u64 = 24 * 3_600_000;
 
-/// What a backup holds, or what of it was restored.
+/// The content of a backup of keys, or the result of its restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyBackup {
     pub taken_at: Timestamp,
     pub keys_count: u64,
-    /// Persons whose keys are destroyed, by any list at hand.
+    /// Number of persons with destroyed keys, according to all available lists.
     pub destroyed_count: u64,
 }
 
@@ -44,7 +44,7 @@ pub struct KeyBackup {
 #[serde(rename_all = "snake_case")]
 enum Line {
     Head {
-        /// Of this format.
+        /// The version of the file format.
         version: u32,
         taken_at: Timestamp,
         installation: String,
@@ -65,7 +65,7 @@ enum Line {
     },
 }
 
-/// Writes a backup of the keys of a place to `out`, which must not exist; also while servers run.
+/// Writes a backup of the keys of a place to `out`, which must not exist. Servers may be running.
 pub async fn back_up_keys(place: &KeyPlace, out: &Path, now: Timestamp) -> Result<KeyBackup, KeyBackupError> {
     refuse_place(out)?;
     let wrapped = place.wrapped().read().await?;
@@ -79,8 +79,8 @@ pub async fn back_up_keys(place: &KeyPlace, out: &Path, now: Timestamp) -> Resul
     Ok(made)
 }
 
-/// Deletes the backups of keys in a folder that are too old to be restored: what may bring back an erased
-/// person is not kept. Answers how many; other files, and what cannot be read as one, stay.
+/// Deletes the key backups in a folder that are too old to be restored: they could bring back an erased
+/// person. Returns how many. Other files, and files that cannot be read as a key backup, stay.
 pub fn remove_old_key_backups(folder: &Path, now: Timestamp) -> Result<u64, KeyBackupError> {
     let mut removed = 0;
     for entry in fs::read_dir(folder).map_err(|error| disk(folder, &error))? {
@@ -97,7 +97,7 @@ pub fn remove_old_key_backups(folder: &Path, now: Timestamp) -> Result<u64, KeyB
     Ok(removed)
 }
 
-/// When a file was made, if its first line is the head of a backup of keys.
+/// Returns the time of a key backup from its head. `None` if the file's first line is not such a head.
 fn taken_at(file: &Path) -> Option<Timestamp> {
     let opened = fs::File::open(file).ok()?;
     let mut head = String::new();
@@ -133,8 +133,9 @@ fn text_of(wrapped: Wrapped, now: Timestamp) -> Result<String, KeyBackupError> {
     Ok(text)
 }
 
-/// Makes the keys of a place from a backup, without the keys of everyone whom the backup, the place's list or
-/// `erased` (what the log says) names. A place that has keys is refused: theirs are newer.
+/// Restores the keys of a place from a backup. Leaves out the keys of all persons that the backup, the
+/// place's own list or `erased` (from the log) names as destroyed. Fails if the place has keys, because they
+/// are newer.
 pub async fn restore_keys(
     backup: &Path,
     place: &KeyPlace,
@@ -164,8 +165,9 @@ pub async fn restore_keys(
     })
 }
 
-/// Whose keys a backup holds, and whom it names as destroyed; nothing is opened. For a restore to be held to
-/// its log: ids follow from the installation's secret, so two installations have nobody in common.
+/// Returns the persons in a backup, with keys and with destroyed keys; nothing is unwrapped. A restore
+/// compares them with its log: ids depend on the installation's secret, so two installations have no ids
+/// in common.
 pub fn people_of_key_backup(backup: &Path) -> Result<KeyBackupPeople, KeyBackupError> {
     let Wrapped { keys, destroyed, .. } = read_backup(backup)?.wrapped;
     Ok(KeyBackupPeople {
@@ -174,7 +176,7 @@ pub fn people_of_key_backup(backup: &Path) -> Result<KeyBackupPeople, KeyBackupE
     })
 }
 
-/// The people of a backup of keys.
+/// The persons in a backup of keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyBackupPeople {
     pub keys: BTreeSet<CustomerId>,
@@ -190,7 +192,7 @@ fn refuse_old(taken_at: Timestamp, now: Timestamp) -> Result<(), KeyBackupError>
     Ok(())
 }
 
-/// A backup, read whole and found intact.
+/// A backup that was read completely and verified.
 struct ReadBackup {
     taken_at: Timestamp,
     wrapped: Wrapped,
@@ -213,7 +215,7 @@ fn read_backup(file: &Path) -> Result<ReadBackup, KeyBackupError> {
         wrapping,
     })) = lines.next()
     else {
-        return Err(damaged("it begins with no head that this build reads"));
+        return Err(damaged("its first line is not a head that this build can read"));
     };
     let mut read = ReadBackup {
         taken_at,
@@ -237,7 +239,7 @@ fn read_backup(file: &Path) -> Result<ReadBackup, KeyBackupError> {
                 read.wrapped.destroyed.insert(person, at);
             }
             Ok(Line::Head { .. } | Line::Foot { .. }) => {
-                return Err(damaged("a line stands where none belongs"));
+                return Err(damaged("it has a head or foot line in the wrong place"));
             }
             Err(error) => return Err(damaged(&error.to_string())),
         }
@@ -245,7 +247,7 @@ fn read_backup(file: &Path) -> Result<ReadBackup, KeyBackupError> {
     Ok(read)
 }
 
-/// The lines before the foot, when its hash is theirs.
+/// Returns the lines before the foot. Fails if the foot's hash is not theirs.
 fn checked(text: &str) -> Result<&str, KeyBackupError> {
     let body = text.strip_suffix('\n').ok_or_else(|| damaged("it is cut off"))?;
     let (before, foot) = match body.rsplit_once('\n') {
@@ -269,14 +271,15 @@ fn push(text: &mut String, line: &Line) -> Result<(), KeyBackupError> {
     Ok(())
 }
 
-/// Keys and events in one place are what one thief, or one forgotten tape, takes together.
+/// Returns an error if the folder holds events: a thief, or the loss of one tape, would expose keys and
+/// events together.
 fn refuse_place(out: &Path) -> Result<(), KeyBackupError> {
     let folder = out.parent().unwrap_or(Path::new("."));
     let among = [crate::EVENTS_FILE, crate::backup::MANIFEST_FILE];
     match among.iter().find(|name| folder.join(name).exists()) {
         None => Ok(()),
         Some(name) => Err(KeyBackupError::Misplaced(format!(
-            "{} holds {name}: a backup of the keys never stands beside events",
+            "{} holds {name}: a backup of the keys must not be in a folder with events",
             folder.display()
         ))),
     }

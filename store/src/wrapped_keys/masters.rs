@@ -1,4 +1,5 @@
-//! Which master key is in force: the one under its name, or the one that a rotation left beside it.
+//! Determines which master key is current: the one in the configured file, or the new one that a rotation
+//! left beside it.
 
 use super::rows::WrappedKeys;
 use crate::file_vault::master::MasterKey;
@@ -8,31 +9,31 @@ use domain::ports::vault::VaultError;
 use std::fs::File;
 use std::sync::Arc;
 
-/// Which of two keys opened what is wrapped.
+/// The master key that opened the wrapped keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InForce {
     Current,
     Beside,
 }
 
-/// The master key, and the one that a rotation left, or has just put, beside it.
+/// The master key, and the new one of a rotation that is in progress or was interrupted.
 pub(crate) struct Masters<'a> {
     master: &'a MasterKey,
     pub(crate) current: Secret,
     pub(crate) beside: Option<Secret>,
-    /// Who holds it may tidy up; nobody does while a rotation runs.
+    /// The lock for clean-up. It is not available while a rotation is in progress.
     turn: Option<File>,
 }
 
 impl<'a> Masters<'a> {
-    /// Reads both; makes the master key where there is none.
+    /// Reads both keys. Makes the master key if there is none.
     pub(crate) fn read(master: &'a MasterKey, ids: &dyn IdSource) -> Result<Self, VaultError> {
         let next = master.next();
         let leftover = match &next {
             Some(next) => next.read()?.is_some(),
             None => false,
         };
-        // Both are read again under the turn: a rotation may have ended between.
+        // Both are read again under the lock, because a rotation may have ended in between.
         let turn = if leftover { master.try_turn() } else { None };
         let current = match master.read()? {
             Some(secret) => secret,
@@ -50,7 +51,7 @@ impl<'a> Masters<'a> {
         })
     }
 
-    /// The key in force, tidied up after a rotation that was cut off.
+    /// Returns the current key, after completing or undoing an interrupted rotation.
     pub(super) async fn find(
         &self,
         keys: &dyn WrappedKeys,
@@ -70,18 +71,20 @@ impl<'a> Masters<'a> {
         }
     }
 
-    /// Tidies up after a rotation that was cut off, unless one runs.
+    /// Completes or undoes an interrupted rotation, unless one is in progress.
     pub(crate) fn settle(&self, in_force: InForce) -> Result<(), VaultError> {
         if self.beside.is_none() || self.turn.is_none() {
             return Ok(());
         }
         match in_force {
             InForce::Current => {
-                tracing::warn!("a rotation of the master key was cut off before it was in force");
+                tracing::warn!(
+                    "a rotation of the master key was interrupted before its commit; it is undone"
+                );
                 self.master.drop_next()
             }
             InForce::Beside => {
-                tracing::warn!("a rotation of the master key was cut off and is brought to its end");
+                tracing::warn!("a rotation of the master key was interrupted; it is completed");
                 self.master.take_next()
             }
         }

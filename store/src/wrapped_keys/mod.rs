@@ -1,7 +1,7 @@
-//! What is done to all keys of a place at once: wrapping them anew, backing them up, restoring them.
+//! Operations on all keys of a place: rotation, backup and restore.
 //!
-//! Rules and file format are here, once; a directory and a database say only how their rows are read and
-//! written. Everything in these hands is wrapped: without the master key it opens nothing.
+//! The rules and the file format are here, once; a directory and a database only implement how their rows are
+//! read and written. All values here are wrapped: without the master key they open nothing.
 
 mod backup;
 pub(crate) mod masters;
@@ -24,7 +24,7 @@ pub use rows::{KeyBackupError, Rotated};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Where keys are.
+/// The place of the keys.
 #[derive(Clone, PartialEq, Eq)]
 pub enum KeyPlace {
     /// `keys.db` and `destroyed.list` in this directory.
@@ -34,7 +34,7 @@ pub enum KeyPlace {
 }
 
 impl std::fmt::Debug for KeyPlace {
-    /// A URL may hold a password.
+    /// A URL may contain a password, so it is not shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Directory(dir) => write!(f, "KeyPlace({})", dir.display()),
@@ -44,7 +44,7 @@ impl std::fmt::Debug for KeyPlace {
 }
 
 impl KeyPlace {
-    /// Nothing is opened or made by this.
+    /// Returns access to the wrapped keys. Opens and creates nothing.
     pub(crate) fn wrapped(&self) -> Box<dyn WrappedKeys> {
         match self {
             Self::Directory(dir) => Box::new(FilePlace::of(dir)),
@@ -53,8 +53,9 @@ impl KeyPlace {
     }
 }
 
-/// Whose keys are destroyed, by the list of a place. One with neither list nor keys is refused: whoever asks
-/// wants to keep the erased out, and nothing would.
+/// Returns the persons with destroyed keys according to a place's list, with the time. Fails if the place
+/// has neither a list nor keys: the caller wants to exclude erased persons, and an empty result would
+/// exclude none.
 pub async fn destroyed_keys(place: &KeyPlace) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError> {
     place.wrapped().destroyed().await
 }

@@ -1,9 +1,10 @@
-//! Rotation: everything that is wrapped in a place wrapped anew under another master key.
+//! Rotation: wraps everything in a key place again under another master key.
 //!
-//! The new key is written beside the old one first (`….next`), then the place's transaction commits, then the
-//! new key takes its name. A crash before the commit leaves the old key in force and after it the new one: an
-//! open tries the one that stands under its name, then the one beside it. What is beside is taken or dropped
-//! only by who holds the turn of the master key's folder, so that no open undoes a rotation that runs.
+//! The new key is first written beside the old one (`….next`), then the place's transaction commits, then
+//! the new key replaces the old one. After a crash before the commit the old key is in force, after it the
+//! new one: opening tries the key in the configured file, then the one beside it. Only the holder of the
+//! lock on the master key's folder uses or removes the key beside, so that opening never disturbs a rotation
+//! in progress.
 
 use super::KeyPlace;
 use super::masters::Masters;
@@ -15,12 +16,12 @@ use domain::ports::vault::VaultError;
 use std::fs::File;
 use std::sync::Arc;
 
-/// Wraps all keys of a place anew. With `new` the master key comes from there from now on; without it a new
-/// one is made where the old one stands. A rotation that was cut off is brought to its end first; one to
-/// `new` whose keys are wrapped already answers what stands.
+/// Wraps all keys of a place again. With `new`, the master key comes from there from now on; without it, a
+/// new one replaces the old one in its file. An interrupted rotation is completed first. If the keys are
+/// already wrapped under `new`, returns the current state.
 ///
-/// A directory's keys must be open nowhere else. Servers on a database's keys make and read no key afterwards
-/// until they are started again.
+/// A directory's keys must not be open anywhere else. Servers that use a database's keys can make and read no
+/// key afterwards until they are restarted.
 pub async fn rotate_keys(
     place: &KeyPlace,
     old: &MasterKey,
@@ -54,7 +55,8 @@ pub async fn rotate_keys(
     Ok(rotated)
 }
 
-/// What stands, if a rotation to `new` was cut off after its commit; else the refusal of the old key.
+/// Returns the current state if an earlier rotation to `new` was interrupted after its commit; otherwise
+/// `WrongMaster` with `why`.
 async fn already(
     keys: &dyn WrappedKeys,
     new: &MasterKey,
@@ -74,12 +76,13 @@ async fn already(
     })
 }
 
-/// A rotation whose new key is durable somewhere.
+/// A rotation with a new key that is already durable.
 pub(crate) struct Rotation<'a> {
     pub(crate) secret: Secret,
-    /// Whose key beside it is to be taken once all is wrapped.
+    /// The master key that the new key beside it replaces after the wrapping; `None` if the new key has its
+    /// own source.
     taken_by: Option<&'a MasterKey>,
-    /// Held until the new key has its name.
+    /// The lock, held until the new key has replaced the old one.
     _turn: Option<File>,
 }
 
@@ -102,7 +105,7 @@ impl<'a> Rotation<'a> {
         }
         let Some(next) = old.next() else {
             return Err(VaultError::WrongMaster(
-                "a given master key is not made here: name the new one".to_owned(),
+                "a given master key cannot be generated: name the new one".to_owned(),
             ));
         };
         let turn = old.wait_turn();

@@ -1,4 +1,4 @@
-//! The keys of a place as rows, wrapped as they stand: what every place can be asked, and why it may refuse.
+//! The wrapped keys of a place as rows: the operations that every place implements, and their errors.
 
 use crate::sealing::Secret;
 use async_trait::async_trait;
@@ -12,59 +12,61 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The installation's row, wrapped as it stands.
+/// The installation's row, wrapped as stored.
 pub(crate) struct WrappedInstallation {
     pub(crate) id: String,
     pub(crate) check_value: Vec<u8>,
     pub(crate) secret: Vec<u8>,
-    /// Which wrapping is in force; every rotation is one more.
+    /// The current wrapping version; each rotation adds one.
     pub(crate) wrapping: i64,
 }
 
-/// All that stands wrapped in a place, and whose keys are gone. No person is in both maps.
+/// All wrapped values of a place, and the persons with destroyed keys. No person is in both maps.
 pub(crate) struct Wrapped {
     pub(crate) installation: WrappedInstallation,
     pub(crate) keys: BTreeMap<CustomerId, Vec<u8>>,
     pub(crate) destroyed: BTreeMap<CustomerId, Timestamp>,
 }
 
-/// The keys of a place as rows, none of them opened.
+/// The wrapped keys of a place; none of them is unwrapped.
 #[async_trait]
 pub(crate) trait WrappedKeys: Send + Sync {
-    /// Whether `master` is the one in force; `WrongMaster` when it is not, or when there are no keys.
+    /// Returns `Ok` if `master` is the current master key; `WrongMaster` if it is not, or if there are
+    /// no keys.
     async fn check(&self, master: &Secret, ids: &Arc<dyn IdSource>) -> Result<(), VaultError>;
-    /// Wraps everything anew in one transaction: all of it, or nothing.
+    /// Wraps everything again in one transaction: all keys or none.
     async fn rewrap(
         &self,
         old: &Secret,
         new: &Secret,
         ids: &Arc<dyn IdSource>,
     ) -> Result<Rotated, VaultError>;
-    /// Everything, of one moment and one wrapping; while servers use it too.
+    /// Reads everything, at one moment and with one wrapping version. Servers may be using the keys.
     async fn read(&self) -> Result<Wrapped, VaultError>;
-    /// Whose keys are gone, by the place's own list; `WrongMaster` where there is neither a list nor keys.
+    /// Returns the persons with destroyed keys according to the place's own list; `WrongMaster` if there is
+    /// neither a list nor keys.
     async fn destroyed(&self) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError>;
-    /// `Misplaced` where there are keys: theirs are newer than any backup's.
+    /// Returns `Misplaced` if there are keys: they are newer than any backup's.
     async fn refuse_keys(&self) -> Result<(), KeyBackupError>;
-    /// Writes everything, durably, without the keys of persons whom the place's own list names as gone.
+    /// Writes everything durably, without the keys of persons in the place's own list of destroyed keys.
     async fn write(&self, wrapped: Wrapped) -> Result<Written, KeyBackupError>;
 }
 
-/// What a place took of a backup.
+/// The result of writing a backup to a place.
 pub(crate) struct Written {
     pub(crate) keys_count: u64,
     pub(crate) destroyed_count: u64,
 }
 
-/// What a rotation did.
+/// The result of a rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rotated {
     pub keys_count: u64,
-    /// Number of the wrapping now in force; the first is 1.
+    /// The current wrapping version; the first is 1.
     pub wrapping: i64,
 }
 
-/// Why a backup of keys was not made or not taken.
+/// The reasons why a backup of keys was not made or not restored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyBackupError {
     #[error(

@@ -1,4 +1,4 @@
-//! SQLite with the store's own settings and the smallest table that is still a log of streams.
+//! A baseline: SQLite with the store's own settings and the smallest table that is still a log of streams.
 
 use super::{Batch, YardstickError};
 use crate::durable_file::{self, Schema, Writers};
@@ -6,7 +6,7 @@ use domain::stored_event::{Record, StreamVersion};
 use rusqlite::{Connection, params};
 use std::path::Path;
 
-/// A position, a stream with its versions, a kind, the bytes: no id, no digest, no scope.
+/// The table: position, stream, version, kind and record; no id, digest or scope.
 const SCHEMA: Schema = Schema {
     sql: "CREATE TABLE schema_version (
             one     INTEGER PRIMARY KEY CHECK (one = 1),
@@ -25,23 +25,23 @@ const SCHEMA: Schema = Schema {
     writers: Writers::One,
 };
 
-/// One connection in the caller's thread.
+/// A baseline store with one connection, used in the caller's thread.
 pub struct BareSqlite {
     connection: Connection,
     last: i64,
 }
 
 impl BareSqlite {
-    /// Makes the file, with WAL, synchronous FULL and everything else that a file of ours sets. Its
-    /// statements are kept by rusqlite's cache, as a program that uses the library as it comes does.
+    /// Creates the file with WAL, synchronous FULL and all other settings of our files. Its statements are
+    /// cached by rusqlite, as in a program that uses the library with its defaults.
     pub fn create(file: &Path) -> Result<Self, YardstickError> {
         let connection =
             durable_file::open_writer(file, &SCHEMA).map_err(|error| YardstickError(error.to_string()))?;
         Ok(Self { connection, last: 0 })
     }
 
-    /// Another connection to the same file, for reading, whose statements keep their plans as those of our
-    /// store do.
+    /// Opens another connection to the same file, for reading. Its statements keep their query plans, like
+    /// those of our store.
     pub fn open_keeping_plans(file: &Path) -> Result<Self, YardstickError> {
         let connection =
             durable_file::open_reader(file, &SCHEMA).map_err(|error| YardstickError(error.to_string()))?;
@@ -49,7 +49,7 @@ impl BareSqlite {
         Ok(Self { connection, last: 0 })
     }
 
-    /// All batches in one transaction; durable when it returns.
+    /// Commits all batches in one transaction; durable when it returns.
     pub fn commit(&mut self, batches: &[Batch]) -> Result<(), YardstickError> {
         self.run("BEGIN IMMEDIATE")?;
         for batch in batches {
@@ -71,7 +71,7 @@ impl BareSqlite {
         Ok(())
     }
 
-    /// Reads all rows in order through one statement; answers how many bytes of records there were.
+    /// Reads all rows in order with one statement. Returns the number of events and of record bytes.
     pub fn scan(&self) -> Result<Scan, YardstickError> {
         let mut statement = self
             .connection
@@ -86,7 +86,7 @@ impl BareSqlite {
         Ok(scan)
     }
 
-    /// Reads one stream; answers how many events it has.
+    /// Reads one stream after a version. Returns the number of events and of record bytes.
     pub fn read_stream(&self, stream: &str, after: StreamVersion) -> Result<Scan, YardstickError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT version, kind, record FROM event WHERE stream = ?1 AND version > ?2 ORDER BY version",
@@ -108,7 +108,7 @@ impl BareSqlite {
     }
 }
 
-/// What a read met.
+/// The result of a read: the number of events and of record bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Scan {
     pub events: usize,

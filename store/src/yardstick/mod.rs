@@ -1,7 +1,8 @@
-//! What the stores are measured against: the same bytes with as little as possible around them.
+//! Baselines for measurements of the stores: they write the same bytes with as little work as possible.
 //!
-//! For `ledgerline bench` only. A yardstick keeps no promise of the `EventStore` port but durability: no
-//! expected version, no idempotency, no digest. Its files have the same settings as the store beside it.
+//! For `ledgerline-bench` only. Of the `EventStore` port's contract, a baseline offers only durability: no
+//! expected version, no idempotency, no digest. Its files have the same settings as the store that it is
+//! compared with.
 
 mod bare_sqlite;
 mod postgres;
@@ -18,7 +19,7 @@ pub(crate) use records::{facts, recorded, written};
 use domain::ids::StreamId;
 use domain::stored_event::{Record, StreamVersion};
 
-/// Records of one stream, as they are given to a store or to a yardstick.
+/// The records of one append, for a store or a baseline.
 #[derive(Debug, Clone)]
 pub struct Batch {
     pub stream: StreamId,
@@ -26,7 +27,7 @@ pub struct Batch {
     pub records: Vec<Record>,
 }
 
-/// Why a yardstick could not be used.
+/// The reason why a baseline failed.
 #[derive(Debug, thiserror::Error)]
 #[error("a measurement's baseline failed: {0}")]
 pub struct YardstickError(pub(crate) String);

@@ -1,5 +1,5 @@
-//! PostgreSQL with as little around it as possible: binary COPY and one INSERT of arrays, both into a table
-//! with the columns and indexes of the store's own, on one connection.
+//! A baseline: PostgreSQL on one connection, with binary COPY or one INSERT of arrays, into a table with the
+//! columns and indexes of the store's own.
 
 use super::{Batch, YardstickError};
 use domain::ports::tasks::Tasks;
@@ -10,7 +10,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
-/// Both baselines write the columns in this order.
+/// The columns, in the order in which all methods write them.
 const COLUMNS: &str = "pos, recorded_at, version, digest, batch_index, batch_count, id, stream, kind, record";
 
 /// The types of `COLUMNS`.
@@ -27,18 +27,18 @@ const TYPES: [Type; 10] = [
     Type::BYTEA,
 ];
 
-/// How rows are brought in.
+/// The way in which rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// `COPY … FROM STDIN BINARY`, a transaction per commit, parsed each time.
     Copy,
-    /// The same, parsed once.
+    /// The same COPY, but parsed once.
     PreparedCopy,
     /// `INSERT … SELECT FROM unnest(…)`, a transaction per commit.
     Insert,
 }
 
-/// One connection and a table of its own in the schema `ledgerline_yardstick`, made anew.
+/// A baseline store with one connection and a new table in the schema `ledgerline_yardstick`.
 pub struct BarePostgres {
     client: Client,
     text: String,
@@ -48,7 +48,8 @@ pub struct BarePostgres {
 }
 
 impl BarePostgres {
-    /// Copies the shape of the store's table, which must exist. The connection ends when this is dropped.
+    /// Connects and creates a table like the store's, which must exist. The connection ends when this
+    /// is dropped.
     pub async fn connect(url: &str, method: Method, tasks: &dyn Tasks) -> Result<Self, YardstickError> {
         let client = connect(url, tasks).await?;
         let table = match method {
@@ -80,7 +81,7 @@ impl BarePostgres {
         })
     }
 
-    /// All batches in one transaction; durable when it returns.
+    /// Commits all batches in one transaction; durable when it returns.
     pub async fn commit(&mut self, batches: &[Batch]) -> Result<(), YardstickError> {
         let rows = Rows::of(batches, self.last);
         self.last = rows.positions.last().copied().unwrap_or(self.last);
@@ -109,7 +110,7 @@ impl BarePostgres {
     }
 }
 
-/// Makes the database of this name anew on the server of `url` (`postgres://…/another`); its URL.
+/// Drops and creates the database `name` on the server of `url` (`postgres://…/another`). Returns its URL.
 pub async fn fresh_database(url: &str, name: &str, tasks: &dyn Tasks) -> Result<String, YardstickError> {
     let (address, options) = url.split_at(url.find('?').unwrap_or(url.len()));
     let (server, _) = address
@@ -122,7 +123,7 @@ pub async fn fresh_database(url: &str, name: &str, tasks: &dyn Tasks) -> Result<
     Ok(format!("{server}/{name}{options}"))
 }
 
-/// Drops the database of this name, where there is one, and whatever is connected to it.
+/// Drops the database `name`, if it exists, and closes all connections to it.
 pub async fn drop_database(url: &str, name: &str, tasks: &dyn Tasks) -> Result<(), YardstickError> {
     let client = connect(url, tasks).await?;
     let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
@@ -130,7 +131,7 @@ pub async fn drop_database(url: &str, name: &str, tasks: &dyn Tasks) -> Result<(
     Ok(())
 }
 
-/// A connection whose task ends with its client.
+/// Connects. The connection's task ends with its client.
 pub(super) async fn connect(url: &str, tasks: &dyn Tasks) -> Result<Client, YardstickError> {
     let read = tls::postgres::read(url)?;
     let (client, connection) = tokio_postgres::connect(&read.url, read.connector).await?;
@@ -145,7 +146,7 @@ pub(super) async fn connect(url: &str, tasks: &dyn Tasks) -> Result<Client, Yard
     Ok(client)
 }
 
-/// A commit's rows, column by column.
+/// The rows of a commit, column by column.
 #[derive(Default)]
 struct Rows<'a> {
     positions: Vec<i64>,

@@ -1,18 +1,18 @@
-//! A file that is only appended to and synced: the disk's own limit for a commit.
+//! A baseline: a file that is only appended to and synced. It shows the disk's own limit for a commit.
 
 use super::YardstickError;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
-/// One growing file; each commit is one write and one fdatasync.
+/// A growing file; each commit is one write and one fdatasync.
 pub struct RawFile {
     file: File,
     buffer: Vec<u8>,
 }
 
 impl RawFile {
-    /// Makes the file anew.
+    /// Creates the file, or empties an existing one.
     pub fn create(path: &Path) -> Result<Self, YardstickError> {
         let file = OpenOptions::new()
             .create(true)
@@ -25,7 +25,7 @@ impl RawFile {
         })
     }
 
-    /// Writes all records in one call and returns when they are on disk.
+    /// Writes all records in one call. Returns when they are on disk.
     pub fn commit<'a>(&mut self, records: impl Iterator<Item = &'a [u8]>) -> Result<(), YardstickError> {
         self.buffer.clear();
         for record in records {

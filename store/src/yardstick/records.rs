@@ -1,5 +1,5 @@
-//! Records to fill a log with: real ones of a number's stream, written by the one function that writes
-//! records.
+//! Records that fill a log for tests and measurements: real ones of a number's stream, written by the one
+//! function that writes records.
 
 use crate::memory_vault::MemoryVault;
 use domain::decider::Scope;
@@ -10,7 +10,7 @@ use domain::stored_event::{Cause, Record, RecordFacts, Sealer, StreamVersion, re
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// A record of a number's stream, as `stored_event::record` makes it. `text` fills its data.
+/// Makes a record of a number's stream with `stored_event::record`. `text` fills its data.
 pub fn make_record(stream: &StreamId, version: u64, command: CommandId, index: usize, text: &str) -> Record {
     let facts = RecordFacts {
         index,
@@ -31,7 +31,7 @@ pub(crate) fn facts(stream: &StreamId, version: u64, command: CommandId) -> Reco
     }
 }
 
-/// For a vault of which nothing is asked: such a record holds nothing personal.
+/// An id source for a vault that is not used: these records hold no personal data.
 struct NoChance;
 
 impl IdSource for NoChance {
@@ -48,7 +48,7 @@ pub(crate) fn written(facts: RecordFacts, text: &str) -> Record {
     recorded(facts, &event)
 }
 
-/// The record of an event that is small and holds nothing personal.
+/// Makes the record of a small event without personal data.
 pub(crate) fn recorded(facts: RecordFacts, event: &NumberEvent) -> Record {
     let vault = MemoryVault::new(Arc::new(NoChance));
     let mut sealer = Sealer {

@@ -1,7 +1,7 @@
-//! The KurrentDB store against a real server, where somebody has one: with its address in `KURRENTDB_URL`
-//! (`kurrent://host:2113?tls=false`), `cargo test -p store --features kurrent --test kurrent live`.
+//! Tests the KurrentDB store against a real server, if there is one, with its address in `KURRENTDB_URL`
+//! (`kurrent://host:2113?tls=false`): `cargo test -p store --features kurrent --test kurrent live`.
 //!
-//! Each check gets a namespace of its own on that server, so it may hold other things; what is written stays.
+//! Each check uses its own namespace, so the server may hold other data. The events written stay there.
 
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
@@ -22,7 +22,7 @@ async fn the_kurrent_store_keeps_the_contract_on_a_real_server() {
         return;
     };
     let tasks = SuiteTasks::default();
-    // Ids are the same in every run of the suite, and a server keeps them: each run needs names of its own.
+    // Ids are the same in every run of the suite, and a server keeps them, so each run uses other names.
     let run = std::process::id();
     let made = AtomicU64::new(0);
     run_whole(async |clock| {

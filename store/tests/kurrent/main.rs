@@ -1,7 +1,8 @@
-//! The KurrentDB store against the endpoint of this product, in one process, with gaps between positions.
+//! Tests the KurrentDB store against this product's own endpoint, in one process, with gaps
+//! between positions.
 //!
-//! The endpoint serves a memory store; the client between the two is the official one. What a vendor's server
-//! does is asked in `live.rs`, where somebody has one.
+//! The endpoint serves a memory store; the client between the two is the official one. `live.rs` tests a
+//! vendor's server, if there is one.
 
 mod live;
 
@@ -28,7 +29,7 @@ use tokio::net::TcpListener;
     reason = "the suite's own server listens on loopback"
 )]
 async fn listener(address: SocketAddr) -> TcpListener {
-    // A port that was just closed may be taken for a moment.
+    // A port that was just closed may be in use for a moment.
     for _ in 0..1_000 {
         if let Ok(listener) = TcpListener::bind(address).await {
             return listener;
@@ -38,7 +39,7 @@ async fn listener(address: SocketAddr) -> TcpListener {
     unreachable!("{address} cannot be listened on")
 }
 
-/// Serves a store until the tasks are stopped; where.
+/// Serves a store until the tasks are stopped. Returns the address.
 async fn serve(
     log: Arc<dyn EventStore>,
     clock: Arc<dyn Clock>,
@@ -50,7 +51,7 @@ async fn serve(
     serve_over(log, clock, tasks, address, append, admission, None).await
 }
 
-/// The same, over TLS where there is an acceptor.
+/// Serves a store, over TLS if an acceptor is given. Returns the address.
 async fn serve_over(
     log: Arc<dyn EventStore>,
     clock: Arc<dyn Clock>,
@@ -108,7 +109,7 @@ async fn the_kurrent_store_keeps_the_contract_over_our_endpoint() {
     tasks.stop().await;
 }
 
-/// A clock by which nothing is ever late.
+/// A clock by which no deadline ever passes.
 struct Still;
 
 #[async_trait]
@@ -174,7 +175,7 @@ async fn reads_subscriptions_and_appends_go_on_when_the_server_is_back() {
         .append(&a, StreamVersion(2), make_batch(&a, 2, "two", 1))
         .await;
     assert!(matches!(away, Err(StoreError::Unavailable(_))), "{away:?}");
-    // Appended by another process while ours cannot reach the server.
+    // Another process appends while this one cannot reach the server.
     log.append(&a, StreamVersion(2), make_batch(&a, 2, "other", 1))
         .await
         .unwrap();
@@ -213,7 +214,7 @@ async fn reads_subscriptions_and_appends_go_on_when_the_server_is_back() {
     ours.stop().await;
 }
 
-/// Stores what it is asked to and answers as if the connection had been lost, once.
+/// A store that appends, and reports a lost connection once instead of the result.
 struct LostReply(Arc<dyn EventStore>, std::sync::atomic::AtomicBool);
 
 #[async_trait::async_trait]
@@ -253,7 +254,7 @@ async fn an_append_whose_answer_was_lost_is_answered_by_its_ids() {
     tasks.stop().await;
 }
 
-/// Admits one login.
+/// Admits a single login.
 struct OneLogin(String);
 
 #[async_trait]

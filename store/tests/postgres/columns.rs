@@ -1,4 +1,4 @@
-//! Columns beside a record that somebody altered in the database: each is named with its position.
+//! Tests that columns that were altered in the database are reported with their positions.
 
 use crate::support::{Database, append, skipped};
 use domain::stored_event::Position;

@@ -1,4 +1,5 @@
-//! Cut connections, lost replies, time-outs: nothing acknowledged is lost, nothing is stored twice.
+//! Tests of cut connections, lost responses and timeouts: no acknowledged event is lost, none is
+//! stored twice.
 
 use crate::many_writers::WAITING;
 use crate::proxy::Proxy;
@@ -11,16 +12,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use store::contract::start;
 use store::test_records::{make_batch, stream};
 
-/// Cuts every connection to the database but the one that asks.
+/// Cuts every connection to the database except the one that runs this.
 const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'ledgerline'";
 
-/// Writers of a load, and how often it is cut.
+/// The number of writers of a load, and of cuts during it.
 const WRITERS: u64 = 6;
 const CUTS: u64 = 12;
 
-/// Appends until it is told to stop, every second writer one event at a time and the others two; answers each
-/// event that was acknowledged. `Unavailable` leaves the result open, so it asks the same again.
+/// Appends until `enough` is set; every second writer appends one event at a time, the others two. Returns
+/// each acknowledged event. `Unavailable` leaves the result open, so the same batch is sent again.
 pub(crate) async fn load(
     store: Arc<dyn EventStore>,
     writer: u64,
@@ -43,7 +44,7 @@ pub(crate) async fn load(
                     break;
                 }
                 Err(StoreError::Unavailable(_) | StoreError::Busy) => {}
-                Err(other) => unreachable!("nobody else writes this stream: {other}"),
+                Err(other) => unreachable!("no other task writes this stream: {other}"),
             }
         }
         version += count;
@@ -51,7 +52,8 @@ pub(crate) async fn load(
     acknowledged
 }
 
-/// Each acknowledged event is at its position, once, and nothing else is there but what was cut last.
+/// Checks that each acknowledged event is at its position, exactly once, and that the log has no
+/// other events.
 pub(crate) async fn check(store: &dyn EventStore, acknowledged: &[(EventId, Position)]) {
     let whole = whole_log(store).await;
     let ids: Vec<EventId> = whole
@@ -114,7 +116,7 @@ async fn a_lost_reply_after_the_commit_is_answered_as_stored() {
         return;
     }
     let database = Database::make().await;
-    // The schema is made without losses.
+    // The schema is created without losses.
     database.store().await.close().await;
     let proxy = Proxy::before(&database.url);
     let store = connect(&proxy.url, &patient()).await;
@@ -123,9 +125,9 @@ async fn a_lost_reply_after_the_commit_is_answered_as_stored() {
         proxy.lose(lost);
         assert_eq!(append(&store, "a", expected).await, Ok(Position(expected + 2)));
     }
-    // A look-up answers the second loss before another append is asked.
+    // A lookup's response is the second one lost, before another append is sent.
     assert!(proxy.left() <= 1, "the replies were lost");
-    // One event at a time is another statement.
+    // An append of one event uses another statement.
     let mut last = append_one(&store, "b", 0).await.expect("it is stored");
     for expected in [1, 2] {
         proxy.lose(1);
@@ -162,7 +164,7 @@ async fn a_lock_held_too_long_is_unavailable_and_passes() {
     );
     holder.batch_execute("COMMIT").await.expect("it lets go");
     assert_eq!(append(&store, "a", 2).await, Ok(Position(4)));
-    // A lock that is let go in time is only waited for.
+    // A lock that is released in time is only waited for.
     holder.batch_execute(hold).await.expect("it is free");
     let store = Arc::new(database.store().await);
     let waiting = {
@@ -208,7 +210,7 @@ async fn a_database_that_takes_no_write_is_a_failure_until_it_takes_one_again() 
     };
     client.batch_execute(&set("on")).await.unwrap();
     client.batch_execute(CUT).await.unwrap();
-    // Nobody appends: the listener is told by itself.
+    // No append is running: the listener finds out by itself.
     let says_so = || {
         store
             .refuses()
@@ -224,9 +226,9 @@ async fn a_database_that_takes_no_write_is_a_failure_until_it_takes_one_again() 
     store.close().await;
 }
 
-/// Whether it comes true within some ten seconds.
+/// Returns true if the condition becomes true within about a minute.
 async fn within(client: &tokio_postgres::Client, is_true: impl Fn() -> bool) -> bool {
-    // What was last written counts for 10 s.
+    // The last write's outcome counts for 10 s.
     for _ in 0..6_000 {
         if is_true() {
             return true;

@@ -1,6 +1,6 @@
-//! The PostgreSQL store against a real server: the contract, and what is particular to it.
+//! Tests the PostgreSQL store against a real server: the contract suite, and what is specific to it.
 //!
-//! `tests/with_postgres.sh` starts the server; without it every test here says that it is skipped.
+//! `tests/with_postgres.sh` starts the server; without it every test here reports that it is skipped.
 
 mod columns;
 mod faults;

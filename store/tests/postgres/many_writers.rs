@@ -1,4 +1,5 @@
-//! Several processes on one log, played by stores of their own: positions are dense and in commit order.
+//! Tests of several processes on one log, each simulated by a store of its own: positions are dense and in
+//! commit order.
 
 use crate::support::{Database, MachineClock, append, append_one, patient, skipped, until, whole_log};
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ use store::test_records::{make_batch, stream};
 const WRITERS: u64 = 12;
 const BATCHES: u64 = 25;
 
-/// Reads pages from a checkpoint until so many events have come.
+/// Reads a subscription from the start until `count` events have arrived.
 async fn follow(store: Arc<dyn EventStore>, count: usize) -> Vec<StoredEvent> {
     let mut events: Vec<StoredEvent> = Vec::new();
     let mut subscription = store.subscribe(Position(0)).await.expect("there is room");
@@ -34,7 +35,7 @@ async fn write(store: Arc<dyn EventStore>, writer: u64) -> Vec<(EventId, Positio
         let records = make_batch(&stream, expected, &format!("{writer}/{batch}"), 3);
         let last = records.last().expect("it has three").id;
         let answer = store.append(&stream, StreamVersion(expected), records).await;
-        acknowledged.push((last, answer.expect("nobody else writes this stream")));
+        acknowledged.push((last, answer.expect("no other task writes this stream")));
     }
     acknowledged
 }
@@ -56,7 +57,7 @@ async fn two_stores_and_a_slow_transaction_leave_no_gap() {
     let writers: Vec<_> = turns
         .map(|(store, writer)| start(write(Arc::clone(store), writer)))
         .collect();
-    // Holds the log's lock for a while again and again, as a slow transaction would.
+    // Holds the log's lock repeatedly for a while, as a slow transaction would.
     let slow = database.client().await;
     for _ in 0..5 {
         let sql = "BEGIN; SELECT pos FROM ledgerline.head FOR UPDATE; SELECT pg_sleep(0.1); COMMIT";
@@ -81,7 +82,10 @@ async fn two_stores_and_a_slow_transaction_leave_no_gap() {
             assert_eq!(event.position, position);
         }
     }
-    assert!(acknowledged.is_empty(), "acknowledged and gone: {acknowledged:?}");
+    assert!(
+        acknowledged.is_empty(),
+        "acknowledged events are lost: {acknowledged:?}"
+    );
     for reader in readers {
         assert!(
             reader.await.expect("a reader ends") == whole,
@@ -108,7 +112,7 @@ async fn single_events_of_two_stores_are_dense_and_a_repeat_is_answered_as_the_f
                 let mut answers = Vec::new();
                 for expected in 0..60 {
                     answers.push(append_one(&*store, name, expected).await);
-                    // Both want this place; the one that comes second is told so.
+                    // Both want this version; the second one gets a conflict.
                     drop(append_contested(&*store, name, expected).await);
                 }
                 (name, answers)
@@ -138,7 +142,7 @@ async fn append_contested(store: &dyn EventStore, by: &str, expected: u64) -> Re
         .await
 }
 
-/// Tells the time, but whoever waits by it waits for ever.
+/// A clock that shows the time, but whose waits never end.
 struct NoPolls;
 
 #[async_trait]
@@ -152,7 +156,8 @@ impl Clock for NoPolls {
     }
 }
 
-/// A store alone on its log notifies nobody. One that comes says so, and is told of each commit from then on.
+/// A store that is alone on its log sends no notifications. A new one announces itself, and is notified of
+/// each commit from then on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_comes_later_is_told_of_single_events_without_polling() {
     if skipped() {
@@ -175,7 +180,7 @@ async fn a_store_that_comes_later_is_told_of_single_events_without_polling() {
         let last = append_one(&first, "a", expected).await.expect("it is stored");
         let mut followed = Position(0);
         while followed < last {
-            let events = follower.next().await.expect("it is told");
+            let events = follower.next().await.expect("it is notified");
             followed = events.last().map_or(followed, |event| event.position);
         }
     }
@@ -183,7 +188,7 @@ async fn a_store_that_comes_later_is_told_of_single_events_without_polling() {
     until(&client, &listening(1)).await;
 }
 
-/// So many listening connections are counted.
+/// Returns the query whether exactly `count` connections listen.
 fn listening(count: usize) -> String {
     format!(
         "SELECT count(*) = {count} FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'
@@ -191,7 +196,7 @@ fn listening(count: usize) -> String {
     )
 }
 
-/// Each of two processes that append at once gets its turns: neither waits until the other has nothing to do.
+/// Two processes that append concurrently take turns: neither waits until the other has nothing to do.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_busy_processes_take_turns() {
     if skipped() {
@@ -200,11 +205,13 @@ async fn two_busy_processes_take_turns() {
     let database = Database::make().await;
     let stores: [Arc<dyn EventStore>; 2] =
         [Arc::new(database.store().await), Arc::new(database.store().await)];
-    // Each has appended before: whose first connection takes long would else find the other done.
+    // Each appends once before: otherwise one with a slow first connection could start after the other
+    // is done.
     for (store, name) in stores.iter().zip(["a", "b"]) {
         append_one(store.as_ref(), name, 0).await.expect("it is stored");
     }
-    // Eight askers each, so that each store always has a group waiting: 200 appends a store; all at once.
+    // Eight tasks each, so that each store always has a group waiting: 200 appends per store,
+    // started together.
     let together = Arc::new(tokio::sync::Barrier::new(16));
     let writers: Vec<_> = (0..16)
         .zip(stores.iter().cycle())
@@ -226,7 +233,7 @@ async fn two_busy_processes_take_turns() {
         assert_eq!(own.len(), 200, "all are stored");
         own.sort_unstable();
     }
-    // Events 3 to 1,202 alternate in groups; the one behind has a tenth of its own before the middle.
+    // Events 3 to 1,202 alternate in groups; the slower store has a tenth of its events in the first half.
     for own in &positions {
         let before_the_middle = own.iter().filter(|position| **position <= 602).count();
         assert!(before_the_middle >= 20, "{before_the_middle} of 200");
@@ -242,7 +249,7 @@ async fn what_another_process_wrote_is_a_conflict_with_the_actual_version() {
     let (one, other) = (database.store().await, database.store().await);
     append(&one, "a", 0).await.expect("it is stored");
     append(&other, "a", 2).await.expect("it is stored");
-    // The first store's own knowledge of the stream is behind.
+    // The version that the first store remembers is too low.
     let batch = make_batch(&stream("a"), 2, "late", 1);
     let conflict = one.append(&stream("a"), StreamVersion(2), batch).await;
     let expected = StoreError::WrongVersion {
@@ -251,7 +258,7 @@ async fn what_another_process_wrote_is_a_conflict_with_the_actual_version() {
         actual: StreamVersion(4),
     };
     assert_eq!(conflict, Err(expected));
-    // And one that is ahead of everything is told so too, and leaves no hole.
+    // An append with a version that is too high is also a conflict, and leaves no gap.
     let batch = make_batch(&stream("a"), 9, "early", 1);
     let conflict = other.append(&stream("a"), StreamVersion(9), batch).await;
     assert!(matches!(
@@ -319,7 +326,7 @@ async fn a_conflict_concerns_its_own_batch_of_the_group() {
     assert_eq!(whole_log(&*store).await.len(), 8);
 }
 
-/// Asks all of them while the lock is held elsewhere, so that they are queued and become one group.
+/// Sends all appends while another connection holds the lock, so that they are queued and become one group.
 async fn one_group(
     database: &Database,
     store: &Arc<PostgresEventStore>,
@@ -355,5 +362,5 @@ async fn one_group(
     answers
 }
 
-/// Somebody waits for the log's lock.
+/// The query whether a connection waits for the log's lock.
 pub(crate) const WAITING: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database())";

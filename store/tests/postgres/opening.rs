@@ -1,4 +1,4 @@
-//! What is refused at the start, and what the database keeps besides events.
+//! Tests of what is refused at the start, and of what the database stores besides events.
 
 use crate::support::{Database, MachineClock, append, connect, patient, skipped, whole_log};
 use domain::event_filter::EventFilter;
@@ -259,8 +259,8 @@ async fn the_driver_lock_is_held_once_and_free_when_dropped_or_cut() {
         .expect("it can be asked")
         .expect("it is free again");
     let lost = held.lost();
-    // Of this database only: other tests' databases on the same server hold such locks too.
-    // A server says that it ends before it lets go of what it held: it is waited for.
+    // Only of this database: other tests' databases on the same server have such locks too. A server reports
+    // the end before it releases its locks, so the query waits for that.
     let cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND granted \
                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     database
@@ -318,8 +318,8 @@ async fn a_stand_by_asks_over_one_connection_and_gets_the_lock_when_it_is_free()
     let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
                  AND pid <> pg_backend_pid()";
     let row = client.query_one(count, &[]).await.expect("it can be counted");
-    assert_eq!(row.get::<_, i64>(0), 2, "the holder's and the stand-by's");
-    // A connection that ended while it was idle: the ask fails, and the next one connects anew.
+    assert_eq!(row.get::<_, i64>(0), 2, "the holder's and the standby's");
+    // A connection that ended while it was idle: the request fails, and the next one connects again.
     let cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
     client.batch_execute(cut).await.expect("it may cut");
@@ -347,7 +347,10 @@ async fn a_half_filled_log_is_refused_to_all_but_those_who_fill_it_until_it_is_w
         attempt_reading(&database.url).await,
     ] {
         let error = refused.err().expect("it is refused").to_string();
-        assert!(error.contains("`ledgerline backup restore` fills it"), "{error}");
+        assert!(
+            error.contains("`ledgerline backup restore` is filling it"),
+            "{error}"
+        );
         assert!(error.contains("DROP SCHEMA ledgerline CASCADE"), "{error}");
     }
     let again = connect(&database.url, &filling).await;

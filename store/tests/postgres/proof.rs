@@ -1,4 +1,5 @@
-//! Published checkpoints in a database: the next signer sees them, and nobody replaces what he has not read.
+//! Tests of published checkpoints in a database: the next signer sees them, and none replaces a checkpoint
+//! that it has not read.
 
 use crate::support::{Database, append, skipped};
 use domain::ports::event_store::EventStore;
@@ -60,9 +61,9 @@ async fn the_next_signer_continues_what_the_last_published_and_nobody_overtakes_
     let two = second.publish(&store).await.unwrap();
     assert_eq!(two.previous.as_ref(), Some(&one));
     assert_eq!(two.checkpoint.claimed().size, 4);
-    // Nothing new: the first answers what the second published.
+    // Without new events: the first returns what the second published.
     assert_eq!(first.publish(&store).await.unwrap().checkpoint, two.checkpoint);
-    // Whoever believes that the first checkpoint is still the last is refused.
+    // A publisher that takes the first checkpoint for the last one is refused.
     let late = first.shelf.publish(Some(&one), &two.checkpoint, NOW).await;
     assert_eq!(late, Err(ProofError::Overtaken));
     let late = first.shelf.publish(None, &two.checkpoint, NOW).await;

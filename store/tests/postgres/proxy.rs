@@ -1,5 +1,5 @@
-//! A proxy between store and server that cuts a connection at a chosen moment: before the answer to an append
-//! comes back, or silently. Unix sockets on both sides, so that no port is taken.
+//! A proxy between store and server that cuts a connection at a chosen moment, before the response to an
+//! append returns. Unix sockets on both sides, so that no port is used.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,11 +9,12 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
-/// What the server sends at the end of a successful append: of a group, which calls a function, and of one
-/// event.
+/// What the server sends at the end of a successful append: of a group, which calls a function, and of
+/// one event.
 const DONE: [&[u8]; 2] = [b"SELECT 1", b"INSERT 0 1"];
 
-/// Cuts the next `losses` answers to appends: the server commits, the store never hears of it.
+/// Cuts the connection at the next `losses` responses to appends: the server has committed, but the store
+/// gets no response.
 pub(crate) struct Proxy {
     pub(crate) url: String,
     losses: Arc<AtomicU64>,
@@ -21,7 +22,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Stands before the server of `url`.
+    /// Starts a proxy for the server of `url`.
     pub(crate) fn before(url: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let (user, place) = url.split_once('@').expect("the URL names a user");
@@ -48,12 +49,12 @@ impl Proxy {
         }
     }
 
-    /// Loses the answers to the next so many appends.
+    /// Loses the responses to the next `answers` appends.
     pub(crate) fn lose(&self, answers: u64) {
         self.losses.store(answers, Ordering::SeqCst);
     }
 
-    /// How many are still to be lost.
+    /// Returns how many responses are still to be lost.
     pub(crate) fn left(&self) -> u64 {
         self.losses.load(Ordering::SeqCst)
     }

@@ -1,4 +1,5 @@
-//! A server that speaks TLS: whom its clients trust is what their URL says, and nobody ends in plain text.
+//! Tests of a server with TLS: the URL decides which certificates are trusted, and no connection falls back
+//! to plain text.
 
 use crate::support::{Database, MachineClock, append, connect, patient, secured, skipped};
 use std::path::Path;
@@ -7,7 +8,7 @@ use store::PostgresEventStore;
 use store::contract::SuiteTasks;
 use tls::testing::Authority;
 
-/// The URL of a database of one's own, over TLS.
+/// Makes a new database. Returns its URL over TLS, and the authority's certificate.
 async fn secured_database() -> Option<(String, Database, std::path::PathBuf)> {
     if skipped() {
         return None;
@@ -95,7 +96,7 @@ async fn a_server_without_tls_is_no_reason_for_plain_text() {
     if skipped() {
         return;
     }
-    // Over a socket of files there is none.
+    // A connection over a Unix socket has no TLS.
     let database = Database::make().await;
     let said = refused(&format!("{}?sslmode=require", database.url)).await;
     assert!(said.contains("TLS"), "{said}");

@@ -1,4 +1,5 @@
-//! A server that is killed and started again under load: writers and followers go on by themselves.
+//! Tests of a server that is killed and started again under load: writers and subscriptions continue
+//! by themselves.
 
 use crate::faults::{check, load};
 use crate::support::{client, connect, patient, skipped, whole_log};
@@ -12,10 +13,10 @@ use store::PostgresOptions;
 use store::contract::start;
 use tempfile::TempDir;
 
-/// Of its URLs.
+/// The scheme of its URLs.
 const SCHEME: &str = "postgres";
 
-/// How often the server is killed.
+/// The number of kills.
 const KILLS: u64 = 3;
 
 #[expect(clippy::disallowed_methods, reason = "starts a server of its own")]
@@ -23,7 +24,7 @@ fn program(name: &Path) -> Command {
     Command::new(name)
 }
 
-/// A durable server of this test alone; stopped and removed when dropped.
+/// A durable server for this test alone; stopped and removed when dropped.
 struct OwnServer {
     folder: TempDir,
     programs: PathBuf,
@@ -110,7 +111,7 @@ impl OwnServer {
         );
         let log = self.folder.path().join("log").display().to_string();
         let data = self.data();
-        // What the killed server left behind may live for a moment; it says so and is tried again.
+        // Processes of the killed server may live for a moment; the start then fails and is retried.
         (0..50).any(|_| {
             self.run(
                 "pg_ctl",
@@ -121,7 +122,7 @@ impl OwnServer {
         })
     }
 
-    /// SIGKILL to the server itself.
+    /// Sends SIGKILL to the server itself.
     fn kill(&self) {
         let pid = std::fs::read_to_string(Path::new(&self.data()).join("postmaster.pid")).expect("it runs");
         let pid = pid.lines().next().expect("the first line is its id").to_owned();
@@ -160,7 +161,7 @@ async fn a_killed_server_loses_nothing_and_everybody_goes_on() {
         server.kill();
         assert!(server.start(), "the server starts again");
     }
-    // Written after the last start, by the same process.
+    // An append after the last start, by the same process.
     let before = store.head().await.expect("it is back");
     while follower
         .next()
@@ -195,7 +196,7 @@ async fn a_server_that_stays_away_is_unavailable_and_welcome_back() {
         .expect("it is stored");
     server.kill();
     let away = loop {
-        // What the killed server left behind may still answer for a moment.
+        // Processes of the killed server may still answer for a moment.
         match crate::support::append(&store, "b", 0).await {
             Ok(position) => assert_eq!(position, Position(4)),
             Err(away) => break away,
@@ -236,7 +237,7 @@ async fn a_read_waits_for_a_server_that_is_back_in_time() {
         "pg_ctl",
         &["-D", &server.data(), "-m", "immediate", "-w", "-s", "stop"],
     );
-    assert!(stopped, "nothing of the server is left that could answer");
+    assert!(stopped, "the whole server has stopped");
     let reads: Vec<_> = (0..3)
         .map(|_| {
             let store = Arc::clone(&store);

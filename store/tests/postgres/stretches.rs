@@ -1,5 +1,5 @@
-//! Stretches of a log read side by side: asked for at once, while others append, and by the campaign's index
-//! alone even before the server knows the table.
+//! Tests of ranges of a log that are read in parallel: requested at once, while others append, and by the
+//! campaign's index even before the server has statistics of the table.
 
 use crate::support::{Database, append, skipped, until};
 use domain::decider::Scope;
@@ -18,7 +18,7 @@ fn filter() -> EventFilter {
     }
 }
 
-/// Appends two events of the campaign to stream `name`, and two of nobody's beside them.
+/// Appends two events of the campaign to stream `name`, and two events without a campaign to another stream.
 async fn append_both(store: &dyn EventStore, name: &str) {
     let scope = || Scope {
         campaign: filter().campaign,
@@ -35,7 +35,7 @@ async fn append_both(store: &dyn EventStore, name: &str) {
     beside.expect("nothing is in its way");
 }
 
-/// A log with two such streams, eight events in all.
+/// Makes a log with two such pairs of streams, eight events in all.
 async fn two_streams() -> (Database, PostgresEventStore) {
     let database = Database::make().await;
     let store = database.store().await;
@@ -74,7 +74,7 @@ async fn two_pages_are_looked_for_at_once_while_nobody_drives_them() {
     let filter = filter();
     let mut first = store.read_matching_until(&filter, Position(0), Position(4), PAGE_EVENTS_MAX);
     let mut second = store.read_matching_until(&filter, Position(4), Position(8), PAGE_EVENTS_MAX);
-    // Asked once each, as by a thread that then folds what it has.
+    // Each future is polled once, as by a thread that then processes the page it has.
     assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
     let waiting = "SELECT count(*) = 2 FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
                    AND datname = current_database()";

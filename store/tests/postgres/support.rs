@@ -1,4 +1,4 @@
-//! What these tests share: a database of its own for each, clocks that wait, and stores on them.
+//! Shared parts of these tests: a database for each, clocks that wait, and stores.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -15,7 +15,7 @@ use store::test_records::{make_batch, stream};
 use store::{PostgresEventStore, PostgresOptions, PostgresTimeouts};
 use tokio_postgres::{Client, NoTls};
 
-/// Where the test server is; set by `tests/with_postgres.sh`.
+/// The environment variable with the test server's URL, set by `tests/with_postgres.sh`.
 const SERVER: &str = "LEDGERLINE_TEST_POSTGRES";
 
 #[expect(clippy::disallowed_methods, reason = "the tests' environment")]
@@ -23,7 +23,7 @@ fn server() -> Option<String> {
     std::env::var(SERVER).ok()
 }
 
-/// Where it speaks TLS, and its authority.
+/// Returns the server's URL for TLS and its authority's certificate. Reports a skipped test if there is none.
 #[expect(clippy::disallowed_methods, reason = "the tests' environment")]
 pub(crate) fn secured() -> Option<(String, PathBuf)> {
     let url = std::env::var("LEDGERLINE_TEST_POSTGRES_TLS").ok();
@@ -36,7 +36,7 @@ pub(crate) fn secured() -> Option<(String, PathBuf)> {
     found
 }
 
-/// Says so when there is no server.
+/// Returns true if there is no server, and reports that the test is skipped.
 pub(crate) fn skipped() -> bool {
     let absent = server().is_none();
     if absent {
@@ -47,7 +47,7 @@ pub(crate) fn skipped() -> bool {
     absent
 }
 
-/// A client whose connection lives as long as it does.
+/// Connects a client. Its connection lives as long as it does.
 pub(crate) async fn client(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls)
         .await
@@ -56,7 +56,7 @@ pub(crate) async fn client(url: &str) -> Client {
     client
 }
 
-/// A database of one test. It goes with the server.
+/// The database of one test. It is removed with the server.
 pub(crate) struct Database {
     pub(crate) url: String,
 }
@@ -78,7 +78,7 @@ impl Database {
         }
     }
 
-    /// Another connection to it, for what a store would not do.
+    /// Opens another connection to it, for statements that a store would not run.
     pub(crate) async fn client(&self) -> Client {
         client(&self.url).await
     }
@@ -88,7 +88,7 @@ impl Database {
     }
 }
 
-/// Limits that a busy machine does not reach; a test of a limit sets its own.
+/// Returns options with limits that a busy machine does not reach; a test of a limit sets its own.
 pub(crate) fn patient() -> PostgresOptions {
     PostgresOptions {
         timeouts: PostgresTimeouts {
@@ -106,7 +106,7 @@ pub(crate) async fn connect(url: &str, options: &PostgresOptions) -> PostgresEve
         .expect("it connects")
 }
 
-/// Appends two events to stream `name`, which is at `expected`.
+/// Appends two events to stream `name`, which is at version `expected`.
 pub(crate) async fn append(
     store: &dyn EventStore,
     name: &str,
@@ -116,7 +116,7 @@ pub(crate) async fn append(
     store.append(&stream(name), StreamVersion(expected), batch).await
 }
 
-/// Appends one event to stream `name`, which is at `expected`.
+/// Appends one event to stream `name`, which is at version `expected`.
 pub(crate) async fn append_one(
     store: &dyn EventStore,
     name: &str,
@@ -126,7 +126,7 @@ pub(crate) async fn append_one(
     store.append(&stream(name), StreamVersion(expected), batch).await
 }
 
-/// The log, each position once and in order, or the test ends.
+/// Returns the whole log. Fails unless its positions are dense and in order.
 pub(crate) async fn whole_log(store: &dyn EventStore) -> Vec<StoredEvent> {
     let mut events: Vec<StoredEvent> = Vec::new();
     loop {
@@ -145,7 +145,7 @@ pub(crate) async fn whole_log(store: &dyn EventStore) -> Vec<StoredEvent> {
     events
 }
 
-/// Waits until a question about the server is answered with true; the server itself does the waiting.
+/// Waits until a query returns true; the server does the waiting between attempts.
 pub(crate) async fn until(client: &Client, question: &str) {
     for _ in 0..1_000 {
         let row = client
@@ -181,8 +181,8 @@ impl Clock for MachineClock {
     }
 }
 
-/// Tells the time of another clock, and waits by the machine's: a suite's clock that stands still would
-/// otherwise turn every time-out and every poll into none.
+/// A clock that shows another clock's time but waits by the machine's. With a suite's clock that never
+/// advances by itself, every timeout and poll would otherwise end at once.
 pub(crate) struct WallClock(Arc<dyn Clock>);
 
 impl WallClock {

@@ -1,4 +1,4 @@
-//! Keys in a database of their own: the vault's contract, several processes, and what is refused.
+//! Tests of keys in a database of their own: the vault's contract suite, several processes, and refusals.
 
 use crate::support::{Database, WallClock, skipped};
 use async_trait::async_trait;
@@ -30,7 +30,7 @@ async fn open(database: &Database, digits: &str, keyring: Keyring) -> Result<Pos
     PostgresVault::open(&database.url, &master(digits), ids, keyring).await
 }
 
-/// Opens the keys at a URL; an error in its words.
+/// Opens the keys at a URL. Returns the error's text.
 pub(crate) async fn opened_at(url: &str) -> Result<(), String> {
     let ids = Arc::new(HashIds::new(77));
     let opened = PostgresVault::open(url, &master("ab"), ids, Keyring::MayBeNew).await;
@@ -105,7 +105,7 @@ async fn a_wrong_master_key_a_missing_installation_and_a_database_of_events_are_
     assert!(why(beside).contains("holds events"));
 }
 
-/// A database of keys with its master key in a folder, as the suite of places takes it.
+/// A database of keys, with its master key in a folder, for the contract suite of key places.
 struct Keys {
     database: Database,
     folder: TempDir,
@@ -137,7 +137,7 @@ impl PlaceOfKeys for Keys {
         vault.close();
     }
 
-    /// What the refusal of a restore tells the user to do.
+    /// Runs the statements that the refusal of a restore names.
     async fn lose(&self) {
         let sql = "DELETE FROM ledgerline_keys.person_key WHERE destroyed_at IS NULL;
                    DELETE FROM ledgerline_keys.installation";
@@ -179,7 +179,7 @@ async fn a_process_that_missed_a_rotation_makes_no_key_under_the_old_master_key(
         };
         assert!(why.contains("rotated by another process: start again"), "{why}");
     }
-    // Erasing waits for nobody, and holds under both.
+    // An erasure needs no rotation to end, and holds under both master keys.
     late.destroy(&person(1), Timestamp::from_millis(5)).await.unwrap();
     let again = open(&database, "ac", Keyring::MustExist).await.unwrap();
     assert!(matches!(
@@ -215,7 +215,11 @@ async fn a_backup_of_files_is_restored_into_a_database_and_one_of_a_database_int
     restore_keys(&to, &place, &BTreeMap::new(), now).await.unwrap();
     let moved = open(&database, "ab", Keyring::MustExist).await.unwrap();
     assert_eq!(moved.key(&person(1)).await.unwrap().bytes(), made.bytes());
-    assert_eq!(moved.derive_number("1"), number, "the secret came along");
+    assert_eq!(
+        moved.derive_number("1"),
+        number,
+        "the secret is part of the backup"
+    );
     moved.destroy(&person(1), now).await.unwrap();
     let kept = moved.key(&person(2)).await.unwrap();
     back_up_keys(&place, &back, now).await.unwrap();

@@ -1,5 +1,4 @@
-//! The archive around a bundle's files: ustar, with nothing in it that does not follow from names and
-//! bytes.
+//! The archive of a bundle: a ustar file with bytes that depend only on the names and contents of its files.
 
 use crate::proof::error::ProofError;
 use crate::proof::leaf::hex;
@@ -7,16 +6,16 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Read;
 
-/// Largest bundle written or read: 50,000 events of average size with their proofs and reading copy.
+/// The most bytes of a bundle: 50,000 events of average size with their proofs and reading copy.
 pub const BUNDLE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
-/// Mode of every file in the archive.
+/// The file mode of every file in the archive.
 const FILE_MODE: u32 = 0o644;
 
-/// Files by name; in order, since the archive's bytes follow from it.
+/// Files by name, sorted, because the archive's bytes depend on their order.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
-/// The archive of some files: sorted, owned by nobody, of no time.
+/// Packs files into an archive: sorted by name, with owner, group and time 0. Fails above 256 MiB.
 pub(super) fn pack(files: &Files) -> Result<Vec<u8>, ProofError> {
     let mut archive = tar::Builder::new(Vec::new());
     for (name, bytes) in files {
@@ -38,7 +37,7 @@ pub(super) fn pack(files: &Files) -> Result<Vec<u8>, ProofError> {
     Ok(bytes)
 }
 
-/// The files of an archive, when packing them again gives the same bytes.
+/// Unpacks an archive. Fails unless packing its files again gives the same bytes.
 pub(super) fn unpack(bytes: &[u8]) -> Result<Files, ProofError> {
     if bytes.len() > BUNDLE_BYTES_MAX {
         return Err(too_large(bytes.len()));
@@ -62,12 +61,12 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Files, ProofError> {
     ))
 }
 
-/// Lower-case hexadecimal SHA-256 of a file.
+/// Returns the SHA-256 of a file, lower hex.
 pub(super) fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// `<sha256>  <name>` lines, as `sha256sum -c` reads them.
+/// Returns `<sha256>  <name>` lines, as `sha256sum -c` reads them.
 pub(super) fn digest_lines<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
     files.fold(String::new(), |mut text, (name, bytes)| {
         text.push_str(&digest(bytes));

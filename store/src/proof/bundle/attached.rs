@@ -1,7 +1,7 @@
-//! Files that go along in a bundle: a page for people, the recordings of its calls.
+//! The attached files of a bundle: a page for people, and the recordings of its calls.
 //!
-//! They are signed with everything else. A recording is held to the SHA-256 that its call's own record names,
-//! which is in the bundle too; of other files only that they are those that were signed is known.
+//! They are signed with everything else. A recording must have the SHA-256 that its call's record in the
+//! bundle names; of other files the bundle proves only that they are the ones that were signed.
 
 use super::archive::{Files, digest, digest_lines, malformed};
 use super::{ATTACHED_DIR, ATTACHED_LIST};
@@ -9,21 +9,22 @@ use crate::proof::error::ProofError;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most attached files: the recordings of some hundred calls, and a page.
+/// The most attached files: the recordings of some hundred calls, and a page.
 const ATTACHED_FILES_MAX: usize = 1_024;
 
-/// Folder of attached recordings.
+/// The folder of attached recordings.
 const RECORDINGS: &str = "attached/recordings/";
 
-/// Files by name, each below `attached/`.
+/// Attached files by name; each name begins with `attached/`.
 pub type Attached = BTreeMap<String, Vec<u8>>;
 
-/// The name under which a call's recording is attached.
+/// Returns the name under which a call's recording is attached.
 pub fn recording_name(call: &str) -> String {
     format!("{RECORDINGS}{call}.wav")
 }
 
-/// Puts what is attached beside the other files, with its list.
+/// Adds the attached files and their list to the bundle's files. Fails if a name is not below `attached/` or
+/// there are too many.
 pub(super) fn add(files: &mut Files, attached: Attached) -> Result<(), ProofError> {
     if attached.is_empty() {
         return Ok(());
@@ -43,13 +44,13 @@ fn list(attached: &Attached) -> String {
     digest_lines(lines.map(|(name, bytes)| (name.as_str(), bytes.as_slice())))
 }
 
-/// Whether a file of a bundle is an attached one.
+/// Returns true if the file of this name is an attached one.
 pub(super) fn is_attached(name: &str) -> bool {
     name.starts_with(ATTACHED_DIR)
 }
 
-/// The names of what is attached, once the list names all of it as it is and each recording is one that a
-/// record in the bundle tells of.
+/// Checks the attached files against their list, and each recording against its call's record in the bundle.
+/// Returns their names.
 pub(super) fn check(files: &Files, records: &[Vec<u8>]) -> Result<Vec<String>, ProofError> {
     let attached: Attached = files
         .iter()
@@ -78,7 +79,7 @@ pub(super) fn check(files: &Files, records: &[Vec<u8>]) -> Result<Vec<String>, P
     Ok(attached.into_keys().collect())
 }
 
-/// Each call with the SHA-256 of its recording, as its own record tells.
+/// Returns each call with the SHA-256 of its recording, as its record names it.
 fn recordings_told(records: &[Vec<u8>]) -> BTreeSet<(String, String)> {
     let told = records.iter().filter_map(|record| {
         let record: Value = serde_json::from_slice(record).ok()?;

@@ -1,4 +1,4 @@
-//! Checks a bundle, offline: from its bytes and, where the asker has them, the keys to trust.
+//! Checks a bundle offline, from its bytes and, if the reader has them, the trusted keys.
 
 use super::archive::{Files, digest_lines, malformed, unpack};
 use super::attached;
@@ -17,36 +17,37 @@ use crate::proof::time_stamp::TimeStamp;
 use domain::stored_event::StoredEvent;
 use std::sync::Arc;
 
-/// Whom the asker trusts.
+/// The keys that the reader trusts.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
-    /// The log's key, known from elsewhere. Without it the key inside the bundle is believed.
+    /// The log's key from another source. Without it the key inside the bundle is used.
     pub key: Option<VerifierKey>,
-    /// A witness that must have seen the checkpoint.
+    /// The key of a witness that must have cosigned the checkpoint.
     pub witness: Option<VerifierKey>,
 }
 
-/// What a bundle that holds proves.
+/// The result of a successful check.
 #[derive(Debug, Clone)]
 pub struct BundleReport {
     pub index: BundleIndex,
     pub checkpoint: Checkpoint,
-    /// The key that signed: the asker's, or the one inside.
+    /// The key that verified the signatures: the reader's, or the one inside.
     pub key: VerifierKey,
-    /// True when the key came with the bundle and nobody vouches for it.
+    /// True if the key came from the bundle, so no other source confirms it.
     pub key_from_bundle: bool,
-    /// When the demanded witness saw the checkpoint, in Unix seconds.
+    /// The time at which the required witness cosigned the checkpoint, in Unix seconds.
     pub cosigned_seconds: Option<u64>,
-    /// What came as an authority's time stamp over the checkpoint. It is held to the checkpoint's hash; its
+    /// A time stamp over the checkpoint, if the bundle has one. Its hash is compared with the checkpoint; its
     /// signature is not checked here but by `openssl ts -verify`.
     pub stamp: Option<TimeStamp>,
-    /// Files that go along, signed with the rest; each recording among them is the one its call names.
+    /// The names of the attached files. They are signed with the rest; each recording has the hash that its
+    /// call names.
     pub attached: Vec<String>,
-    /// True when the copy to read is what this program would write from the records.
+    /// True if the reading copy is exactly what this program writes for these records.
     pub reading_copy_follows: bool,
 }
 
-/// Checks everything a bundle says. Any altered byte is an error that names what does not hold.
+/// Checks the whole bundle. Any altered byte is an error that names what is wrong.
 pub fn check_bundle(bytes: &[u8], trust: &Trust) -> Result<BundleReport, ProofError> {
     let files = unpack(bytes)?;
     let inside: VerifierKey = text(&files, KEY)?.trim_end_matches('\n').parse()?;
@@ -82,10 +83,10 @@ pub fn check_bundle(bytes: &[u8], trust: &Trust) -> Result<BundleReport, ProofEr
     })
 }
 
-/// The manifest is signed by the key, names the files of the top as they are, and these the events.
+/// Checks the manifest's signature, the hashes it lists of the top-level files, and the list of event files.
 fn check_manifest(files: &Files, key: &VerifierKey) -> Result<(), ProofError> {
     let note = SignedText::parse(text(files, MANIFEST)?)?;
-    // Hashes before signatures: what was merely damaged is told without the costlier step.
+    // Hashes before signatures: mere damage is reported without the costlier step.
     let mut needed = NAMED.iter().filter(|name| !OPTIONAL.contains(name));
     if needed.any(|name| !files.contains_key(*name)) || note.text() != manifest(files) {
         return Err(malformed(&"a file is not the one its manifest names"));
@@ -128,7 +129,7 @@ fn read_index(files: &Files, checkpoint: &Checkpoint) -> Result<BundleIndex, Pro
     Ok(index)
 }
 
-/// Each record is what the index says of it and leads to the checkpoint's root; answers them in order.
+/// Checks each record against the index and its inclusion proof. Returns the records, in order.
 fn check_events(
     files: &Files,
     index: &BundleIndex,

@@ -1,26 +1,27 @@
-//! What a bundle proves: for whom, which events in which order, and which streams it holds whole.
+//! The index of a bundle: its subject, its events in order, and the streams that it contains completely.
 
 use domain::stored_event::{Position, StreamVersion};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// `index.json`. What it says of events is checked against their records; `recorded_at` by the proof.
+/// The content of `index.json`. Its statements about events are checked against their records; `recorded_at`
+/// is checked by the proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BundleIndex {
     pub format: String,
     pub subject: BundleSubject,
-    /// Which log.
+    /// The name of the log.
     pub origin: String,
-    /// Events the checkpoint covers.
+    /// The number of events that the checkpoint covers.
     pub size: u64,
-    /// In the order of the log.
+    /// The events of the bundle, in the order of the log.
     pub events: Vec<BundleEvent>,
-    /// Streams of which every event from 1 to `last_version` is here.
+    /// The streams with every event from 1 to `last_version` in the bundle.
     pub whole_streams: Vec<WholeStream>,
 }
 
-/// What the bundle is about.
+/// The subject of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BundleSubject {
@@ -33,9 +34,9 @@ pub struct BundleSubject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BundleEvent {
-    /// The leaf's index in the tree, from 0; names its files.
+    /// The leaf's index in the tree, from 0. The names of the event's files contain it.
     pub index: u64,
-    /// Where the store has it.
+    /// The event's position in the store.
     pub position: Position,
     pub recorded_at: Timestamp,
     pub stream: String,
@@ -44,17 +45,17 @@ pub struct BundleEvent {
     pub reason: Reason,
 }
 
-/// Why an event is in a bundle.
+/// The reason why an event is in a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// It is of the subject.
+    /// The event is about the subject.
     Subject,
-    /// It led to the subject's events, or granted them.
+    /// The event caused or permitted the subject's events.
     Cause,
 }
 
-/// A stream that is here from its first event on.
+/// A stream that the bundle contains without a gap from its first event on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WholeStream {

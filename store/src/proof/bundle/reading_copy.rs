@@ -1,6 +1,8 @@
-//! The copy of a bundle for people: what happened, in order, in Chinese and English, to read and to print.
+//! The reading copy of a bundle: an HTML page that lists what happened, in order, in Chinese and English, for
+//! reading and printing.
 //!
-//! It is made from the same records that are proved and shows personal values sealed, as the log has them.
+//! It is made from the same records that are proved. Personal values are shown as sealed, as they are in
+//! the log.
 
 use super::index::{BundleEvent, BundleIndex, Reason};
 use crate::proof::checkpoint::SignedCheckpoint;
@@ -30,7 +32,7 @@ witness's cosignature whoever runs the log could have rewritten all of it and si
  Offline, without a database; this page is for reading, the evidence is in <code>events/</code>. \
  <code>sha256sum -c events.sha256</code> and any tool for C2SP tlog-proof work too.</p>";
 
-/// The page, from what is proved alone.
+/// Writes the page, only from data that the bundle proves.
 pub(super) fn page(
     index: &BundleIndex,
     records: &[&[u8]],
@@ -125,7 +127,7 @@ fn members(data: &Map<String, Value>) -> String {
     })
 }
 
-/// A sealed value by its fingerprint alone, everything else as the record has it.
+/// Shows a value: a sealed one by the beginning of its hash, everything else as in the record.
 fn shown(value: &Value) -> String {
     match value {
         Value::Object(object) if object.contains_key("sealed") && object.contains_key("key") => {

@@ -1,4 +1,4 @@
-//! A bundle proves what it holds, and no altered byte of it passes.
+//! Tests of bundles: a bundle proves its events, and every altered byte is detected.
 
 use super::*;
 use crate::proof::{
@@ -22,7 +22,7 @@ struct Proved {
     dir: tempfile::TempDir,
 }
 
-/// Streams `a` and `b` by turns, three events each; the bundle holds `a` whole and of `b` the last.
+/// Makes a log with streams `a` and `b`, three events each, and a bundle with all of `a` and the last of `b`.
 async fn proved() -> Proved {
     let dir = tempfile::tempdir().unwrap();
     let key = SigningKey::of_log(&dir.path().join("key"), &HashIds::new(1)).unwrap();
@@ -68,7 +68,7 @@ async fn proved() -> Proved {
     }
 }
 
-/// One DER value.
+/// Encodes one DER value.
 fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
     let length = u8::try_from(content.len()).unwrap();
@@ -80,7 +80,7 @@ fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     [head, content.as_slice()].concat()
 }
 
-/// An authority's answer over a note, with everything but a signature: that is not what is checked here.
+/// Makes an authority's response over a note, with everything except a signature, which is not checked here.
 fn stamp_over(note: &str) -> TimeStamp {
     let sha_256 = der(0x06, &[&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01]]);
     let imprint = der(
@@ -113,7 +113,7 @@ fn stamp_over(note: &str) -> TimeStamp {
     TimeStamp::read(note, der(0x30, &[&granted, &token])).unwrap()
 }
 
-/// The bundle of `proved`, under its checkpoint with a stamp over `note`.
+/// Returns the bundle of `proved`, with a time stamp over `note` for its checkpoint.
 fn stamped(proved: &Proved, note: &str) -> Vec<u8> {
     let stamped = Stamped {
         checkpoint: proved.checkpoint.clone(),
@@ -143,7 +143,7 @@ async fn a_stamp_goes_along_and_is_held_to_the_checkpoint() {
             .windows(STAMP.len())
             .any(|window| window == STAMP.as_bytes())
     );
-    // Of another note: whoever put it there signed the manifest over it all the same.
+    // A stamp over another note, in a bundle that the log's key has signed.
     let other = check_bundle(&stamped(&proved, "another note\n"), &known).unwrap_err();
     assert!(other.to_string().contains("stamps something else"), "{other}");
 }
@@ -156,7 +156,7 @@ async fn a_stamp_with_any_byte_altered_fails() {
         .windows(STAMP.len())
         .position(|window| window == STAMP.as_bytes());
     let length = stamp_over(&proved.checkpoint.text()).der().len();
-    // Its header in the archive, then its bytes.
+    // First its header in the archive, then its bytes.
     for index in (name.unwrap()..).take(512 + length) {
         let mut altered = bytes.clone();
         altered[index] ^= 1;
@@ -250,7 +250,7 @@ async fn a_demanded_witness_must_have_seen_the_checkpoint() {
     assert_eq!(proved.checkpoint.cosigned_by(&witness.verifier()), None);
 }
 
-/// The same events with files beside them; the record of `call-c` names the recording whose bytes are `told`.
+/// Makes a bundle with attached files; the record of `call-c` names the SHA-256 of `told` as its recording's.
 async fn with_attached(told: &[u8], attached: &[(&str, &[u8])]) -> Result<Vec<u8>, ProofError> {
     let proved = proved().await;
     let sha256 = crate::proof::hex(&sha2::Sha256::digest(told));
@@ -299,7 +299,7 @@ async fn what_is_attached_is_signed_and_a_recording_is_the_one_its_call_names() 
         with_attached(b"RIFF", &[("inspection.html", b"<p>")])
             .await
             .is_err(),
-        "outside its folder"
+        "a name outside attached/"
     );
     let none = with_attached(b"RIFF", &[]).await.unwrap();
     assert!(

@@ -1,4 +1,5 @@
-//! Writes a bundle: proofs from tiles, each checked as it is made, and everything named by the manifest.
+//! Writes a bundle: makes and checks the inclusion proofs from the tiles, and lists everything in
+//! the manifest.
 
 use super::archive::{Files, digest_lines, malformed, pack};
 use super::attached::{self, Attached};
@@ -17,7 +18,7 @@ use crate::proof::time_stamp::{Stamped, TimeStamp};
 use domain::stored_event::{StoredEvent, StreamVersion};
 use std::collections::BTreeMap;
 
-/// An event to prove, with its leaf's index (from 0).
+/// An event to prove, with its leaf's index (from 0) and the reason why it is in the bundle.
 #[derive(Debug, Clone)]
 pub struct ProvedEvent {
     pub index: u64,
@@ -25,17 +26,17 @@ pub struct ProvedEvent {
     pub event: StoredEvent,
 }
 
-/// What goes into a bundle.
+/// The content of a bundle to write.
 #[derive(Debug, Clone)]
 pub struct BundleContent {
     pub subject: BundleSubject,
     /// In any order, each index once.
     pub events: Vec<ProvedEvent>,
-    /// What goes along, below `attached/`.
+    /// The attached files, below `attached/`.
     pub attached: Attached,
 }
 
-/// Makes the bundle. The checkpoint must cover every event; `key` is the log's.
+/// Writes a bundle. The checkpoint must cover every event; `key` is the log's.
 pub fn write_bundle(
     content: BundleContent,
     tiles: &TileDir,
@@ -45,7 +46,7 @@ pub fn write_bundle(
     write(content, tiles, checkpoint, None, key)
 }
 
-/// The same under a checkpoint that an authority has stamped; the stamp goes along.
+/// Writes a bundle with a checkpoint that an authority has stamped, and includes the time stamp.
 pub fn write_stamped_bundle(
     content: BundleContent,
     tiles: &TileDir,
@@ -98,7 +99,7 @@ fn write(
         events: rows,
     };
     let records: Vec<&[u8]> = events.iter().map(|proved| &*proved.event.record).collect();
-    // The events' list names what is there until here.
+    // The list of event files contains all files added so far.
     add_top(&mut files, &index, checkpoint, stamp)?;
     attached::add(&mut files, attached)?;
     let page = reading_copy::page(&index, &records, checkpoint, stamp, &key.verifier());
@@ -122,7 +123,7 @@ fn row(proved: &ProvedEvent) -> Result<BundleEvent, ProofError> {
     })
 }
 
-/// Streams whose versions here run from 1 without a gap.
+/// Returns the streams with versions in the bundle that run from 1 without a gap.
 pub(super) fn whole_streams(events: &[BundleEvent]) -> Vec<WholeStream> {
     let mut versions: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for event in events {
@@ -166,7 +167,7 @@ fn add_top(
     Ok(())
 }
 
-/// The manifest's text over files that have everything but it.
+/// Returns the manifest's text for a bundle's files, which are complete except for the manifest.
 pub(super) fn manifest(files: &Files) -> String {
     let named = NAMED
         .iter()

@@ -1,4 +1,4 @@
-//! The comparison itself: event after event, against what came before, the tiles and the checkpoints.
+//! Compares the log with its tree: each event with the events before it, the tiles and the checkpoints.
 
 use super::event_facts::{Leaf, Place};
 use super::state::{self, State};
@@ -11,29 +11,29 @@ use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent};
 use std::path::PathBuf;
 
-/// Most ids held to find one that occurs twice: 300 MB at most.
+/// The most event ids in memory, for finding duplicates: 300 MB at most.
 const IDS_MAX: usize = 16 * 1024 * 1024;
 
-/// Events between two writes of the state from which an interrupted check goes on.
+/// The number of events after which the state is saved, from which an interrupted check resumes.
 const STATE_EVENTS: u64 = 2_000_000;
 
-/// Everything known of the events so far.
+/// The state of a comparison.
 pub(super) struct Comparison {
     dir: PathBuf,
     dense: bool,
     tiles: TileDir,
-    /// Smallest first.
+    /// The checkpoints to compare with, the smallest first.
     checkpoints: Vec<Checkpoint>,
     state: State,
     resumed_from: u64,
     held: u64,
     tile: Vec<u8>,
-    /// The first event whose leaf a tile contradicts without being proved itself.
+    /// The first event with a leaf that differs from its tile, while the tile itself is not proved.
     doubted: Option<Finding>,
 }
 
 impl Comparison {
-    /// From the first event, or from the state of an interrupted check when that is of this log.
+    /// Starts at the first event, or resumes an interrupted check if its state is of this log.
     pub(super) async fn begin(plan: &VerifyPlan, store: &dyn EventStore) -> Result<Self, ProofError> {
         let mut checkpoints = plan.checkpoints.clone();
         checkpoints.sort_by_key(|checkpoint| checkpoint.size);
@@ -68,7 +68,7 @@ impl Comparison {
         self.state.reached
     }
 
-    /// Takes the next events; answers the first that is wrong.
+    /// Compares the next events. Returns the first that is wrong.
     pub(super) fn take(
         &mut self,
         events: &[StoredEvent],
@@ -95,12 +95,13 @@ impl Comparison {
         Ok(None)
     }
 
-    /// Keeps what an interrupted check goes on from.
+    /// Saves the state from which an interrupted check resumes.
     pub(super) fn save(&self) -> Result<(), ProofError> {
         state::write(&self.dir, &self.state)
     }
 
-    /// At the end of the log: it must reach every checkpoint, and tiles must not contradict it.
+    /// Ends the comparison at the end of the log. Reports a checkpoint that covers more events, or tiles that
+    /// contradict the log.
     pub(super) fn finish(mut self) -> Result<LogReport, ProofError> {
         state::forget(&self.dir)?;
         let short = self.checkpoints.last().filter(|at| at.size > self.events());
@@ -165,7 +166,7 @@ impl Comparison {
         }
     }
 
-    /// Stream version, id and cause.
+    /// Compares stream version, id and cause with the events before. Returns what is wrong.
     fn place(&mut self, position: Position, place: &Place) -> Option<String> {
         let version = self.state.streams.entry(place.stream).or_insert(0);
         if place.version != *version + 1 {
@@ -188,7 +189,8 @@ impl Comparison {
         None
     }
 
-    /// A leaf that differs from the tree's: a changed event when the tree's leaf is proved, else a doubt.
+    /// Compares a leaf with the tile's. If they differ, the event was changed if the tile's leaf can be
+    /// proved; otherwise the difference is stored as a doubt.
     fn compare_leaf(&mut self, event: &StoredEvent, leaf: &Leaf) -> Option<String> {
         let index = self.events();
         if index.is_multiple_of(TILE_HASHES) {
@@ -215,7 +217,7 @@ impl Comparison {
         None
     }
 
-    /// The tree's leaves for the next events, as far as checkpoints cover them.
+    /// Reads the tile with the leaves of the next events, as far as checkpoints cover them.
     fn load_tile(&mut self) {
         let index = self.events() / TILE_HASHES;
         let covered = self.checkpoints.last().map_or(0, |at| at.size);
@@ -235,7 +237,7 @@ impl Comparison {
         }
     }
 
-    /// At the size of a checkpoint the events must have its root.
+    /// Compares the root, if there is a checkpoint of the current size.
     fn compare_root(&mut self) -> Option<Finding> {
         let size = self.events();
         let from = self.checkpoints.partition_point(|at| at.size < size);
@@ -262,7 +264,7 @@ impl Comparison {
     }
 }
 
-/// The state of an interrupted check, when the log still has the event it ended at.
+/// Reads the state of an interrupted check. `None` if the log no longer has the event at which it ended.
 async fn resumable(plan: &VerifyPlan, store: &dyn EventStore) -> Result<Option<State>, ProofError> {
     let Some(state) = state::read(&plan.dir) else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! What one event's record says of its place, and its leaf.
+//! Extracts an event's leaf, and its place according to its record.
 
 use crate::proof::leaf::{TreeHash, event_hash};
 use domain::stored_event::StoredEvent;
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// The members looked at. The rest must be JSON, and is not read into anything.
+/// The members that are compared. The rest must be JSON and is ignored.
 #[derive(Deserialize)]
 struct Facts<'a> {
     id: Uuid,
@@ -18,18 +18,18 @@ struct Facts<'a> {
     causation: Option<Uuid>,
 }
 
-/// One event on its way to the comparison.
+/// An event prepared for the comparison.
 #[derive(Debug)]
 pub(super) struct Leaf {
     pub(super) hash: TreeHash,
-    /// What the record says, or why it cannot be read.
+    /// The place according to the record, or the reason why the record cannot be read.
     pub(super) place: Result<Place, String>,
 }
 
-/// Where an event says it belongs.
+/// The place of an event according to its record.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
-    /// First half of the id: 64 bits of a hash of its command and index.
+    /// 64 bits of the event's id.
     pub(super) id: u64,
     /// 128 bits of a hash of the stream's name.
     pub(super) stream: u128,
@@ -55,8 +55,8 @@ impl Leaf {
     }
 }
 
-/// 64 bits of an id: its halves mixed by an odd factor (2^64 divided by the golden ratio), so that numbers
-/// counted up in both do not cancel out.
+/// Reduces an id to 64 bits: its halves are mixed with an odd factor (2^64 divided by the golden ratio), so
+/// that counters in both do not cancel out.
 fn short(id: Uuid) -> u64 {
     let (high, low) = id.as_u64_pair();
     high.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ low

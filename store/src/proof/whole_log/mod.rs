@@ -1,10 +1,10 @@
-//! Checks the whole log against its tree and every checkpoint, and names the first event that is wrong.
+//! Checks the whole log against its tree and every checkpoint, and reports the first event that is wrong.
 //!
-//! For each event: positions without gaps where the store promises that, a time of recording that never
-//! goes back, a record that parses, the next version of its stream, an id not seen before, a cause that
-//! came before it, and the leaf that the tree holds. At the size of each checkpoint: the root. One task
-//! reads, one thread hashes and parses, one compares, so that two processors are busy; memory is 24 bytes
-//! per stream and 9 to 18 per event, the latter bounded.
+//! For each event it checks: positions without gaps if the store promises that, `recorded_at` never
+//! decreasing, a record that parses, the next version of its stream, an id not seen before, a cause that came
+//! before it, and the leaf in the tree. At the size of each checkpoint it compares the root. One task reads,
+//! one thread hashes and parses, one compares, so that two processors are busy. Memory is 24 bytes per stream
+//! and 9 to 18 per event; the latter is limited.
 
 mod compare;
 mod event_facts;
@@ -22,54 +22,55 @@ use event_facts::Leaf;
 use std::path::{Path, PathBuf};
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Pages between the stages: enough to keep both threads busy, a few megabytes.
+/// The most pages between two stages: enough to keep both threads busy, a few megabytes.
 const STAGE_PAGES_MAX: usize = 4;
 
-/// What to check a log against.
+/// What a log is checked against.
 #[derive(Debug, Clone)]
 pub struct VerifyPlan {
-    /// The directory of tiles and of the state of an interrupted check.
+    /// The directory of the tiles and of the state of an interrupted check.
     pub dir: PathBuf,
-    /// The store's positions run 1, 2, 3 …
+    /// True if the store's positions are 1, 2, 3 … without gaps.
     pub dense: bool,
-    /// Checkpoints whose signatures hold, in any order: the published one, kept ones, ones held by others.
+    /// Checkpoints with verified signatures, in any order: the published one, kept ones, and ones from
+    /// other parties.
     pub checkpoints: Vec<Checkpoint>,
-    /// Go on where an interrupted check of this log was, instead of at the first event.
+    /// True to resume an interrupted check of this log instead of starting at the first event.
     pub resume: bool,
 }
 
-/// The first thing that is wrong.
+/// The first fault that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Of the first wrong event, where it can be named.
+    /// Position of the first wrong event, if it is known.
     pub position: Option<Position>,
     pub what: String,
 }
 
-/// What a check of the whole log found.
+/// The result of a check of the whole log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LogReport {
-    /// Events that were looked at and hold.
+    /// Number of events that were checked and are right.
     pub events: u64,
-    /// Of these, checked before an interruption.
+    /// Number of these that were checked before an interruption.
     pub resumed_from: u64,
     pub streams: u64,
-    /// Checkpoints whose root the events have.
+    /// Number of checkpoints with the same root as the events.
     pub checkpoints: u64,
-    /// Events that the largest checkpoint covers.
+    /// Number of events that the largest checkpoint covers.
     pub covered: u64,
-    /// Events whose id was compared with all others; later ones are beyond the memory given to it.
+    /// Number of events with an id that was compared with all others; later ones exceed the memory limit.
     pub ids: u64,
-    /// Events whose cause is not in the log before them, and the first of them. No proof of tampering:
-    /// another log's events may have been taken over without theirs.
+    /// Number of events with a cause that is not in the log before them; the next member is the first
+    /// one's position. This is no proof of tampering: events of another log may have been copied without
+    /// their causes.
     pub causes_missing: u64,
     pub first_cause_missing: Option<Position>,
     pub wrong: Option<Finding>,
 }
 
 impl LogReport {
-    /// Whether everything up to a position was found right, and only the end of the log is missing or
-    /// nothing.
+    /// Returns true if no event before this position is wrong.
     fn events_reach(&self, position: Position) -> bool {
         self.wrong
             .as_ref()
@@ -77,13 +78,14 @@ impl LogReport {
     }
 }
 
-/// A page with what the first thread made of it.
+/// A page of events with their leaves.
 struct Page {
     events: Vec<StoredEvent>,
     leaves: Vec<Leaf>,
 }
 
-/// Reads the log through and compares. `progress` hears the events done so far; a finding is no error.
+/// Reads and checks the whole log. Calls `progress` with the number of events done. A fault in the log is
+/// part of the report, not an error.
 pub async fn verify_log(
     store: &dyn EventStore,
     tasks: &dyn Tasks,
@@ -100,7 +102,7 @@ pub async fn verify_log(
     tasks.thread(
         "audit-compare",
         Box::new(move || {
-            // Nobody waits for the answer of a check that was given up.
+            // Nothing receives the answer of a check that was cancelled.
             drop(answer.send(compare_pages(comparison, pages, &done)));
         }),
     );
@@ -119,7 +121,7 @@ pub async fn verify_log(
     let mut report =
         report.map_err(|error| ProofError::Unavailable(format!("the check ended: {error}")))??;
     match read {
-        // What the store itself finds damaged comes before what is missing behind it.
+        // Damage that the store itself reports takes precedence over what is missing behind it.
         Some(Err(Unread {
             after,
             error: StoreError::Damaged(what),
@@ -133,19 +135,19 @@ pub async fn verify_log(
     Ok(report)
 }
 
-/// Forgets the state of an interrupted check.
+/// Deletes the state of an interrupted check.
 pub fn forget_verify_state(dir: &Path) -> Result<(), ProofError> {
     state::forget(dir)
 }
 
-/// Where reading ended, and why.
+/// The position after which reading failed, and the error.
 struct Unread {
     after: Position,
     error: StoreError,
 }
 
-/// Reads to the end, or to the first event that the store cannot give: what is before it is still passed
-/// on.
+/// Reads to the end of the log, or to the first event that the store cannot return. Events before that one
+/// are still passed on.
 async fn read_pages(
     store: &dyn EventStore,
     after: Position,
@@ -157,7 +159,7 @@ async fn read_pages(
         let page = match store.read_all(after, limit).await {
             Ok(page) => page,
             Err(StoreError::Damaged(_)) if limit > 1 => {
-                // One event of the page is damaged: read on one by one, up to that.
+                // One event of the page is damaged: the next reads return single events, up to that one.
                 limit = 1;
                 continue;
             }

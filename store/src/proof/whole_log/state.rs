@@ -1,6 +1,7 @@
-//! What an interrupted check needs to go on: a file that is believed only when its own hash holds.
+//! The state of an interrupted check: a file that is used only if its own hash is right.
 //!
-//! It saves time and proves nothing: what changed in front of it since is seen by a check from the start.
+//! It saves time and proves nothing: only a check from the start finds what was changed in the part
+//! before it.
 
 use crate::proof::error::ProofError;
 use crate::proof::fold::RootFold;
@@ -15,10 +16,10 @@ use std::path::Path;
 
 const STATE_FILE: &str = "verify-state";
 
-/// The first bytes of the file; another number for another content.
+/// The first bytes of the file; the number changes with the format.
 const MAGIC: &[u8; 8] = b"llverif1";
 
-/// Everything a check carries from event to event.
+/// Everything that a check carries from event to event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) fold: RootFold,
@@ -27,7 +28,7 @@ pub(super) struct State {
     pub(super) last_leaf: TreeHash,
     pub(super) causes_missing: u64,
     pub(super) first_cause_missing: Option<Position>,
-    /// Version by stream.
+    /// The version reached by each stream.
     pub(super) streams: HashMap<u128, u64>,
     pub(super) ids: HashSet<u64>,
 }
@@ -37,7 +38,7 @@ pub(super) fn write(dir: &Path, state: &State) -> Result<(), ProofError> {
     replace_private_durably(&path, &encode(state)).map_err(|error| ProofError::disk(&path, &error))
 }
 
-/// The state, or `None` when there is none that holds.
+/// Reads the state. `None` if there is no file or its hash is wrong.
 pub(super) fn read(dir: &Path) -> Option<State> {
     decode(&fs::read(dir.join(STATE_FILE)).ok()?)
 }
@@ -76,7 +77,7 @@ fn encode(state: &State) -> Vec<u8> {
     bytes
 }
 
-/// Takes what was written from the front of a slice.
+/// Reads values from the front of a slice.
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {

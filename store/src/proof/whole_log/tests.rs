@@ -1,4 +1,4 @@
-//! A log that was meddled with is found out, by position.
+//! Tests that tampering with a log is detected and reported by position.
 
 use super::*;
 use crate::contract::SuiteTasks;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
-/// A log that answers whatever it was given; an empty record is damaged, as a store would say.
+/// A store with the given events; an empty record counts as damaged.
 struct Given(Vec<StoredEvent>);
 
 #[async_trait]
@@ -62,7 +62,7 @@ struct Log {
     checkpoints: Vec<Checkpoint>,
 }
 
-/// 600 events over 6 streams, published at 200 and at 600.
+/// Makes a log of 600 events on 6 streams, with checkpoints at 200 and 600.
 async fn log() -> Log {
     let dir = tempfile::tempdir().unwrap();
     let events: Vec<StoredEvent> = (0..6)
@@ -161,7 +161,7 @@ async fn a_removed_event_is_named_even_when_the_rest_is_renumbered() {
 async fn two_events_that_changed_places_are_named() {
     let log = log().await;
     let mut events = log.events.clone();
-    // Of two streams, so that versions alone would not tell.
+    // Events of two streams, so that their versions alone do not reveal the swap.
     events.swap(99, 100);
     events[99].position = Position(100);
     events[100].position = Position(101);
@@ -228,7 +228,7 @@ async fn an_interrupted_check_goes_on_and_finds_the_same() {
     );
     assert_eq!((report.streams, report.checkpoints, report.ids), (6, 2, 600));
     assert_eq!(300 % TILE_HASHES, 44);
-    // Of another log, whose event there is another one, nothing is believed.
+    // The state of another log, with another event at this position, is not used.
     first.save().unwrap();
     let mut events = log.events.clone();
     events[299].recorded_at = NOW.plus_ms(1);

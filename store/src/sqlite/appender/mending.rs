@@ -1,9 +1,9 @@
-//! After a failed commit: everything is closed, opened anew as a start would open it, and held to what was
-//! acknowledged before anything more is written.
+//! Recovery after a failed commit: closes all files, opens them again like a start, and checks the
+//! acknowledged events before anything more is written.
 //!
-//! A sync that failed once may say yes the next time though the disk holds nothing of what it was about, so
-//! the write-ahead log is brought into the database whole and synced there (`durable_file`); then the last
-//! event that anybody was told of must stand where it stood, and the rows before it must be whole.
+//! After a failed sync, the next one may succeed although the disk lacks the data of the first. Therefore the
+//! whole write-ahead log is moved into the database and synced there (`durable_file`). Then the last
+//! acknowledged event must be at its position, and the rows before it must be intact.
 
 use super::super::digest::fits;
 use super::super::index::catch_up_existing;
@@ -17,32 +17,32 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
-/// Rows before the head that are read and checked by their digests: more than any group commit, so all that
-/// the write-ahead log held of the failed one and of those before it.
+/// The number of rows before the head that are checked by their digests: more than any group commit has, so
+/// they include everything from the write-ahead log at the failed commit.
 const CHECKED_ROWS_MAX: i64 = 16_384;
 
-/// Why the log could not be taken up again.
+/// The reasons why the log could not be recovered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::sqlite) enum NotMended {
-    /// It may work later: the disk is still full, or gone.
+    /// A retry may succeed: for example the disk is still full or missing.
     Away(String),
-    /// Only a start, or a person, can go on from here.
+    /// Only a restart or a person can resolve it.
     Lost(String),
 }
 
 impl Appender {
-    /// Goes on after a failed commit. On an error everything is closed and it may be tried again.
+    /// Recovers from a failed commit. After an error everything is closed, and the call may be repeated.
     pub(in crate::sqlite) fn mend(&mut self) -> Result<(), NotMended> {
         let of_store = |error: StoreError| NotMended::Away(error.to_string());
         let of_file = |error: rusqlite::Error| NotMended::Away(error.to_string());
-        // Closed first, so that no lock and no half transaction of ours stands in the way.
+        // Closed first, so that no lock or open transaction of ours is in the way.
         self.feeder.rest().map_err(of_store)?;
         self.connection = Connection::open_in_memory().map_err(of_file)?;
         self.places.rest_closed().map_err(of_file)?;
         let file = self.dir.join(EVENTS_FILE);
         if !file.exists() {
-            // Opening would make an empty log in its place.
-            return Err(NotMended::Away(format!("{} is not there", file.display())));
+            // Opening would create an empty log.
+            return Err(NotMended::Away(format!("{} does not exist", file.display())));
         }
         let connection = schema::open_writer(&self.dir).map_err(of_open)?;
         self.hold_to_acknowledged(&connection)?;
@@ -64,7 +64,8 @@ impl Appender {
         Ok(())
     }
 
-    /// The last acknowledged event stands where it stood, and the rows up to the head are whole.
+    /// Checks that the last acknowledged event is at its position, and that the rows before the head
+    /// are intact.
     fn hold_to_acknowledged(&self, log: &Connection) -> Result<(), NotMended> {
         let away = |error: rusqlite::Error| match durable_file::failed(&self.dir, &error) {
             OpenError::Damaged { why, .. } => NotMended::Lost(why),
@@ -104,7 +105,7 @@ fn of_open(error: OpenError) -> NotMended {
     }
 }
 
-/// The first of the last rows that does not fit its digest, or that should stand there and does not.
+/// Returns the position of the first of the last rows that does not match its digest, or that is missing.
 fn damaged_row(log: &Connection) -> rusqlite::Result<Option<u64>> {
     let mut statement = log.prepare(
         "SELECT pos, recorded_at, digest, record FROM event

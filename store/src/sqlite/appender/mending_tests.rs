@@ -1,5 +1,5 @@
-//! A log whose commit failed goes on by itself once it can be written, and never with less than it
-//! acknowledged.
+//! Tests of recovery after a failed commit: the log continues by itself once it can be written, and never
+//! with fewer events than it acknowledged.
 
 use super::super::schema::EVENTS_FILE;
 use super::super::{SqliteEventStore, SqliteOptions};
@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// Tries that any mending takes; each waits for the writer's answer.
+/// The most attempts for any recovery; each waits for an answer of the store.
 const TRIES_MAX: u64 = 100_000;
 
 struct Meddled {
@@ -32,7 +32,7 @@ impl Meddled {
         }
     }
 
-    /// As somebody with another program would, or a disk that is full and then is not.
+    /// Changes the file, as another program could, or to simulate a disk that is full for a while.
     fn change(&self, sql: &str) {
         let file = Connection::open(self.dir.path().join(EVENTS_FILE)).unwrap();
         file.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
@@ -46,13 +46,13 @@ impl Meddled {
             .await
     }
 
-    /// Until the store says what is wanted of its failure.
+    /// Waits until the store's failure is the wanted one.
     async fn until(&self, wanted: impl Fn(Option<StoreError>) -> bool) {
         for _ in 0..TRIES_MAX {
             if wanted(self.store.failure()) {
                 return;
             }
-            // A read goes through the readers' threads: real time passes, and none is waited for.
+            // A read goes through the reader threads, so real time passes without a sleep.
             drop(self.store.find(stream_event()).await);
             tokio::task::yield_now().await;
         }
@@ -76,11 +76,11 @@ async fn after_a_failed_commit_the_log_is_opened_anew_and_goes_on_where_it_was()
     assert!(log.store.failure().is_some());
     log.change("ALTER TABLE gone RENAME TO event");
     log.until(|failure| failure.is_none()).await;
-    assert_eq!(log.append(40).await, Ok(Position(42)), "it goes on");
+    assert_eq!(log.append(40).await, Ok(Position(42)), "appends continue");
     assert_eq!(log.append(0).await, Ok(Position(2)), "a repeat is known");
     let read = log.store.read_stream(&stream("a"), StreamVersion(0), 99).await;
     assert_eq!(read.unwrap().len(), 42);
-    // A follower is told of the failure, or of what came after it; a new one hears of all.
+    // A subscription returns the failure, or the events after it; a new one returns all events.
     drop(follower.next().await);
     let mut follower = log.store.subscribe(Position(40)).await.unwrap();
     assert_eq!(follower.next().await.unwrap().len(), 2);

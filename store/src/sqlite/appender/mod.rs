@@ -1,4 +1,4 @@
-//! One group commit: many batches in one transaction, one sync for all; a conflict concerns its batch alone.
+//! Commits a group: many batches in one transaction with one sync. A conflict affects only its own batch.
 
 mod mending;
 mod stored_already;
@@ -27,20 +27,20 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Streams whose version is kept in memory: all that are live at once, at about 100 bytes each. Few in
-/// unit tests, so that they are forgotten.
+/// The most streams with a version in memory: all live ones, at about 100 bytes each. Few in unit tests, so
+/// that streams are dropped.
 const HEADS_MAX: usize = if cfg!(test) { 8 } else { 65_536 };
 
 const INSERT: &str = "INSERT INTO event (pos, stream, version, id, batch_index, batch_count, recorded_at,
     kind, campaign, customer, digest, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
-/// Pages of the write-ahead log after which a commit carries them over into the file: 16 MiB.
+/// The number of pages in the write-ahead log after which a commit moves them into the database: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4_096;
 
-/// The end of the log.
+/// The query for the last event of the log.
 const LAST: &str = "SELECT pos, recorded_at, digest FROM event ORDER BY pos DESC LIMIT 1";
 
-/// One batch, checked.
+/// A batch that was checked.
 pub(super) struct Batch {
     pub(super) stream: StreamId,
     pub(super) expected: StreamVersion,
@@ -48,37 +48,37 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Bytes of its records.
+    /// Returns the number of bytes of its records.
     pub(super) fn bytes(&self) -> usize {
         self.records.iter().map(|record| record.bytes().len()).sum()
     }
 }
 
-/// What one batch is answered once its group is durable.
+/// The answer to one batch, sent when its group is durable.
 pub(super) type Answer = Result<Position, StoreError>;
 
-/// Owns the write connection, and the writer's side of the index. After an `Err` of `commit` it must not be
-/// used again until it was mended.
+/// Owns the write connection and the writer's part of the index. After an `Err` of `commit` it must not be
+/// used until it has been recovered.
 pub(super) struct Appender {
     dir: PathBuf,
     connection: Connection,
     clock: Arc<dyn Clock>,
-    /// Only asked by key, so that its order is never seen.
+    /// Only accessed by key, so that its order has no effect.
     heads: HashMap<StreamId, StreamVersion>,
     places: Places,
     feeder: Feeder,
-    /// Of the transaction under way: what the index is told once it is committed.
+    /// The entries of the current transaction, added to the index after the commit.
     added: Vec<Entry>,
     added_ids: HashSet<Key>,
-    /// Likewise, what those who follow are given.
+    /// The events of the current transaction, passed to subscriptions after the commit.
     added_events: Vec<StoredEvent>,
     recent: Arc<Recent>,
     last: Position,
     last_recorded_at: Option<Timestamp>,
-    /// The last event that was answered as durable, and the digest of its row: what a file opened again must
-    /// still hold.
+    /// The last event that was acknowledged, and its row's digest: a file that is opened again must still
+    /// contain it.
     acknowledged: Option<(Position, [u8; 8])>,
-    /// Digest of the last row of the transaction under way.
+    /// The digest of the last row of the current transaction.
     added_digest: [u8; 8],
 }
 
@@ -111,10 +111,10 @@ impl Appender {
         })
     }
 
-    /// Lets the index be written to its end, and closes everything.
+    /// Waits until the index is written completely, and closes all files.
     pub(super) fn close(self) {
         let tail = Arc::clone(self.places.tail());
-        // Who looks up goes first: only the last connection can tidy a write-ahead log away.
+        // Lookups are closed first: only the last connection can remove a write-ahead log.
         drop(self.places);
         self.feeder.close(&tail);
         Places::remove_given_up(&tail, &self.dir);
@@ -132,8 +132,8 @@ impl Appender {
         (self.last, self.last_recorded_at)
     }
 
-    /// Appends all batches; a conflict concerns its own batch only. `Ok` means durable, `Err` that nothing
-    /// of the group is to be acknowledged, nor anything after it.
+    /// Appends all batches; a conflict affects only its own batch. `Ok` means durable. `Err` means that
+    /// nothing of this group, nor anything after it, may be acknowledged.
     pub(super) fn commit(&mut self, group: &[Batch]) -> Result<Vec<Answer>, StoreError> {
         match self.transact(group) {
             Ok(answers) => {
@@ -174,15 +174,15 @@ impl Appender {
         self.added.clear();
         self.added_ids.clear();
         self.added_events.clear();
-        // Dropping all is rare and costs one lookup per stream. Never within a transaction: of a stream that
-        // it moved nothing but this knows the version, until the index is told.
+        // Dropping all entries is rare and costs one lookup per stream. It must not happen within a
+        // transaction: until the index is updated, only this map knows the new versions of its streams.
         if self.heads.len() >= HEADS_MAX {
             self.heads.clear();
         }
         self.run("BEGIN IMMEDIATE")
     }
 
-    /// Nothing is written before it is known that version and ids are free.
+    /// Appends one batch within the transaction. Writes nothing unless version and ids are free.
     fn append(&mut self, batch: &Batch, recorded_at: Timestamp) -> rusqlite::Result<Answer> {
         let actual = self.version(&batch.stream)?;
         if actual == batch.expected && !self.has_any(batch)? {
@@ -199,7 +199,7 @@ impl Appender {
         Ok(batch::repeat(&batch.stream, &found).and_then(|position| position.ok_or(conflict)))
     }
 
-    /// The log and the stream now end with this batch.
+    /// Records the batch as the new end of the log and of its stream. Returns the log's last position.
     fn moved_behind(&mut self, batch: &Batch) -> Position {
         let count = batch.records.len() as u64;
         self.last.0 += count;
@@ -207,8 +207,8 @@ impl Appender {
         self.last
     }
 
-    /// Takes over batches of another log in one transaction. The inner error is the caller's mistake and
-    /// leaves everything as it was; the outer one means, as for `commit`, that this must not be used again.
+    /// Copies batches of another log in one transaction. The inner error is a mistake of the caller and
+    /// changes nothing; after the outer one, as for `commit`, the appender must not be used again.
     pub(super) fn load(&mut self, batches: &[TakenBatch]) -> Result<Answer, StoreError> {
         let loaded = self.begin().and_then(|()| self.take_over(batches));
         match loaded {
@@ -220,7 +220,7 @@ impl Appender {
                     .map_err(|error| from_sqlite(&error));
             }
             Err(error) => {
-                // Nothing can be done about a rollback that fails too: the file is not used again.
+                // If the rollback fails too, nothing more can be done: the file is not used again.
                 drop(self.roll_back());
                 return Err(self.failed(&error));
             }
@@ -235,14 +235,14 @@ impl Appender {
         Ok(Ok(self.last))
     }
 
-    /// What was committed is not to be missing ever again.
+    /// Remembers the last committed event as acknowledged.
     fn acknowledge(&mut self) {
         if let Some(last) = self.added.last() {
             self.acknowledged = Some((last.position, self.added_digest));
         }
     }
 
-    /// What was committed is found from now on. Whoever waits for an answer is answered after this.
+    /// Makes the committed events visible to lookups and subscriptions. Callers are answered after this.
     fn tell_index(&mut self) -> Result<(), StoreError> {
         let filled = self.places.tail().add(&self.added);
         self.added.clear();
@@ -367,7 +367,7 @@ impl Appender {
         of_index.unwrap_or_else(|| from_sqlite(error))
     }
 
-    /// Leaves the index at rest, too.
+    /// Rolls the transaction back and ends that of the index.
     fn roll_back(&self) -> rusqlite::Result<()> {
         let rested = self.places.rest();
         self.run("ROLLBACK").and(rested)
@@ -378,7 +378,7 @@ impl Appender {
     }
 }
 
-/// A row of `LAST`; its digest where it has the usual length.
+/// Reads a row of `LAST`. The digest is `None` if it does not have 8 bytes.
 fn last_of(row: &Row<'_>) -> rusqlite::Result<(u64, Timestamp, Option<[u8; 8]>)> {
     let digest = row.get_ref(2)?.as_blob()?.try_into().ok();
     Ok((unsigned(row.get(0)?), Timestamp::from_micros(row.get(1)?), digest))

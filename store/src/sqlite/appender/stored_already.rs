@@ -1,5 +1,4 @@
-//! What the log holds already: the event of an id, the version of a stream. The index says where to look; the
-//! rows themselves say what is there.
+//! Looks up stored events by id, and versions of streams. The index gives the positions; the rows decide.
 
 use super::super::index::{By, Key};
 use super::super::row::{signed, unsigned};
@@ -9,8 +8,8 @@ use domain::ids::{EventId, StreamId};
 use domain::stored_event::{Position, StreamVersion};
 use rusqlite::OptionalExtension;
 
-/// Places of a key in the file of the index that are looked at first: of a key that two names have in common
-/// there may be more, and then all are.
+/// The number of places that are read first from the index file for a stream's key. Two names can share a
+/// key; if none of these places has the stream, all are read.
 const PLACES_FIRST: usize = 8;
 
 impl Appender {
@@ -23,7 +22,7 @@ impl Appender {
         Ok(false)
     }
 
-    /// The event with this id, be it of the transaction under way.
+    /// Returns the event with this id, including those of the current transaction.
     pub(super) fn find(&self, id: EventId) -> rusqlite::Result<Option<Found>> {
         let key = Key::of_id(id);
         let mut positions = self.places.latest(By::Id, key, usize::MAX)?;
@@ -57,7 +56,7 @@ impl Appender {
             .optional()
     }
 
-    /// The version of a stream; of one that is not live, by the last of its events.
+    /// Returns the version of a stream: from memory if it is live, otherwise from the last of its events.
     pub(super) fn version(&self, stream: &StreamId) -> rusqlite::Result<StreamVersion> {
         if let Some(version) = self.heads.get(stream) {
             return Ok(*version);

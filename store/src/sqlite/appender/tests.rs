@@ -1,4 +1,5 @@
-//! Groups that meet a full memory of streams, and the index's transaction, which ends with each of the log's.
+//! Tests of groups with more streams than are remembered, and of the index's transaction, which ends with
+//! each of the log's.
 
 use super::super::index::{Feeder, INDEX_FILE, Places, Tail, open_up_to_date};
 use super::super::schema::{EVENTS_FILE, open_writer};
@@ -21,7 +22,7 @@ fn open(dir: &Path) -> Appender {
     Appender::new(connection, places, feeder, Arc::default(), clock).unwrap()
 }
 
-/// One event for a stream, of a command of its own.
+/// Makes a batch of one event, from a command of its own.
 fn batch(name: &str, expected: u64, command: &str) -> Batch {
     Batch {
         stream: stream(name),
@@ -51,7 +52,7 @@ fn a_version_is_given_once_in_a_group_of_more_streams_than_are_remembered() {
     appender.close();
 }
 
-/// Whether a write-ahead log of the index can begin anew: nobody reads an old state of it.
+/// Returns true if the index's write-ahead log can restart, because no connection reads an old state.
 fn is_at_rest(dir: &Path) -> bool {
     let index = Connection::open(dir.join(INDEX_FILE)).unwrap();
     index.busy_timeout(Duration::ZERO).unwrap();
@@ -63,7 +64,7 @@ fn is_at_rest(dir: &Path) -> bool {
     busy.unwrap() == 0
 }
 
-/// A log whose index has its events in the file, so that look-ups go there.
+/// Opens a log with all events in the index file, so that lookups go to the file.
 fn filed(dir: &Path) -> Appender {
     let mut appender = open(dir);
     let first = appender.commit(&[batch("a", 0, "first")]).unwrap();

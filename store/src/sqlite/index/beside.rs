@@ -1,6 +1,6 @@
-//! The index for who only reads a log, maybe beside the process that writes it: the writer's file, and a tail
-//! that is read from the log whenever it is asked. A log without a usable index, of an older version for
-//! instance, is not touched: its index is made in a directory that is removed afterwards.
+//! The index for read-only connections to a log, which another process may be writing: the writer's file, and
+//! a tail that is read from the log at each request. A log without a usable index, for example with an older
+//! version, is not changed: an index is built in a temporary directory.
 
 use super::catch_up::{Failed, catch_up, first_wrong, is_of, read_on};
 use super::entry::{By, Key};
@@ -17,36 +17,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
-/// Segments that are kept in memory before an index of one's own is made.
+/// The most segments in memory before a temporary index is built.
 const SEGMENTS_MAX: usize = 6;
 
 /// The index of one log, shared by the connections of a reading process.
 pub(in crate::sqlite) struct Beside {
     dir: PathBuf,
     found: Mutex<Option<Found>>,
-    /// Files that were found so far.
+    /// The number of index files opened so far.
     found_count: AtomicU64,
 }
 
-/// A file of an index, and what of the log it does not have.
+/// An index file, and the tail with the events that it lacks.
 struct Found {
     file: PathBuf,
-    /// Keeps the file, also when the writer puts another one in its place.
+    /// Keeps the file open, even if the writer replaces it.
     index: Connection,
-    /// Where it is one's own.
+    /// The temporary directory of an index of our own.
     aside: Option<TempDir>,
     tail: Tail,
-    /// Tables that were found to be what was written into them; each is looked at once, when it is needed.
+    /// The tables with a verified content. Each is verified once, when it is first needed.
     believed: Vec<By>,
-    /// Which file it is, of those that were found one after the other.
+    /// The number of this file among those opened so far.
     generation: u64,
 }
 
-/// What is known of a key, and the file to be asked for the rest.
+/// The result of a lookup in the tail, and the file with the remaining places.
 pub(in crate::sqlite) struct Known {
     pub(in crate::sqlite) seen: Seen,
     pub(in crate::sqlite) file: PathBuf,
-    /// Another one means another file, maybe of the same name.
+    /// If this number changes, the file is another one, possibly with the same name.
     pub(in crate::sqlite) generation: u64,
 }
 
@@ -59,7 +59,7 @@ impl Beside {
         }
     }
 
-    /// The file of this generation is not what it was: the next look finds another.
+    /// Drops the file of this generation, which turned out to be damaged. The next lookup opens another.
     pub(in crate::sqlite) fn forget(&self, generation: u64) {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if found.as_ref().is_some_and(|found| found.generation == generation) {
@@ -67,7 +67,7 @@ impl Beside {
         }
     }
 
-    /// What the tail knows of a key, after it was brought to the log's end.
+    /// Extends the tail to the log's end and looks up a key in it.
     pub(in crate::sqlite) fn look(
         &self,
         log: &Connection,
@@ -99,7 +99,7 @@ impl Beside {
         let generation = self.found_count.fetch_add(1, Ordering::Relaxed);
         let mut next = match self.writers(log, generation) {
             Ok(Some(writers)) => writers,
-            // Whatever is wrong with it, it is not needed.
+            // Whatever is wrong with the writer's index, it is not needed.
             Ok(None) | Err(_) => make_own(log, generation)?,
         };
         if !next.is_believed(by) || !next.read_on(log)? {
@@ -110,7 +110,7 @@ impl Beside {
         Ok(())
     }
 
-    /// The writer's index, where there is one that fits and is not far behind.
+    /// Opens the writer's index, if it exists and belongs to this log.
     fn writers(&self, log: &Connection, generation: u64) -> rusqlite::Result<Option<Found>> {
         let path = self.dir.join(INDEX_FILE);
         if !path.exists() {
@@ -133,8 +133,8 @@ impl Beside {
 }
 
 impl Found {
-    /// Whether a table holds what was put into it: one that lost an entry would hide events. A scan of the
-    /// table, once.
+    /// Returns true if a table has its recorded content; a missing entry would hide events. Scans the
+    /// table once.
     fn is_believed(&mut self, by: By) -> bool {
         if self.aside.is_some() || self.believed.contains(&by) {
             return true;
@@ -142,7 +142,7 @@ impl Found {
         if !matches!(first_wrong(&self.index, &[by]), Ok(None)) {
             tracing::warn!(
                 table = by.table(),
-                "the index of the log is damaged and is not gone by"
+                "the index of the log is damaged and is not used"
             );
             return false;
         }
@@ -150,7 +150,7 @@ impl Found {
         true
     }
 
-    /// Brings the tail to the log's end; false when it would grow beyond its bound.
+    /// Extends the tail to the log's end. Returns false if it would have more than `SEGMENTS_MAX` segments.
     fn read_on(&mut self, log: &Connection) -> rusqlite::Result<bool> {
         loop {
             let entries = read_on(log, self.tail.end(), SEGMENT_EVENTS)?;
@@ -169,11 +169,11 @@ impl Found {
         }
     }
 
-    /// Forgets what the file has: the writer's by now, or one's own from now on.
+    /// Drops the segments that the file has: the writer's by now, or our own after adding them here.
     fn settle(&self, full: &[Arc<Segment>]) -> rusqlite::Result<()> {
         let (mut reached, _) = file::reached(&self.index)?;
         if self.aside.is_some() {
-            // What an earlier attempt put there before it failed stands there.
+            // An earlier attempt that failed may have added some already.
             let entries =
                 |segment: &Arc<Segment>| Some((segment.entries().last()?.position, Arc::clone(segment)));
             for (last, segment) in full.iter().filter_map(entries) {
@@ -188,7 +188,7 @@ impl Found {
     }
 }
 
-/// An index of one's own, of the whole log as it is now.
+/// Builds a temporary index of the whole log as it is now.
 fn make_own(log: &Connection, generation: u64) -> rusqlite::Result<Found> {
     let cannot = |error: std::io::Error| {
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
@@ -201,7 +201,7 @@ fn make_own(log: &Connection, generation: u64) -> rusqlite::Result<Found> {
         .map_err(cannot)?;
     let file = directory.path().join(INDEX_FILE);
     let index = file::open_writer(&file)?;
-    tracing::info!("the log has no index that fits; one is made aside, and the log is left as it is");
+    tracing::info!("the log has no usable index; a temporary one is built, and the log is not changed");
     let reached = catch_up(log, &index).map_err(Failed::into_error)?;
     Ok(Found {
         file,

@@ -1,4 +1,4 @@
-//! Bringing the file of the index up to the end of the log, or making it anew: all it says is read from the
+//! Extends the index file to the end of the log, or builds it again. Its whole content comes from the
 //! log's rows.
 
 use super::super::row::unsigned;
@@ -13,13 +13,13 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use std::path::Path;
 use uuid::Uuid;
 
-/// Events that are put into the file in one transaction while it is made.
+/// The number of events that are added to the file in one transaction.
 const AT_ONCE: usize = 131_072;
 
 const ROWS: &str =
     "SELECT pos, version, stream, id, campaign, customer FROM event WHERE pos > ?1 ORDER BY pos LIMIT ?2";
 
-/// What could not be read or written while the index was made: the log, or the index itself.
+/// An error of the log, or of the index, while the index is built.
 pub(super) enum Failed {
     Log(rusqlite::Error),
     Index(rusqlite::Error),
@@ -40,31 +40,31 @@ impl Failed {
     }
 }
 
-/// An index that did not hold what had been put into it, and was made again from the log: until then a
-/// filtered read may have missed events.
+/// The report that a damaged index was built again from the log. Until then, filtered reads may have
+/// missed events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexRemade {
-    /// What was wrong with it: a table, or what SQLite said.
+    /// The damage: the name of a table, or SQLite's message.
     pub why: String,
 }
 
-/// The index of a log, ready to be written.
+/// The index of a log, open for writing.
 pub(in crate::sqlite) struct Made {
     pub(in crate::sqlite) index: Connection,
     /// The log's end.
     pub(in crate::sqlite) reached: Position,
-    /// `None` where it was whole, or is new, of another version or of another log.
+    /// `None` unless the index was damaged; also `None` if it is new, of another version or of another log.
     pub(in crate::sqlite) remade: Option<IndexRemade>,
 }
 
-/// The index beside the log in `dir`, open for writing and up to date with the log's end. One that cannot be
-/// read, does not add up, is of another version or of another log is made anew.
+/// Opens the index of the log in `dir` for writing, extended to the log's end. An index that cannot be read,
+/// has wrong sums, or is of another version or log is built again.
 pub(in crate::sqlite) fn open_up_to_date(log: &Connection, dir: &Path) -> Result<Made, OpenError> {
     let path = dir.join(INDEX_FILE);
     let remade = match existing(log, &path) {
         Ok(Existing::Fits(made)) => return Ok(made),
         Ok(Existing::Foreign) => {
-            tracing::info!(file = %path.display(), "the index of the log does not fit and is made again");
+            tracing::info!(file = %path.display(), "the index does not fit this log and is built again");
             None
         }
         Ok(Existing::Wrong(table)) => Some(table.table().to_owned()),
@@ -72,7 +72,7 @@ pub(in crate::sqlite) fn open_up_to_date(log: &Connection, dir: &Path) -> Result
         Err(failed) => return Err(failed.named(dir)),
     };
     if let Some(why) = &remade {
-        tracing::warn!(why, file = %path.display(), "the index of the log is damaged and is made again");
+        tracing::warn!(why, file = %path.display(), "the index of the log is damaged and is built again");
     }
     file::remove(&path).map_err(|error| OpenError::unavailable(&path, &error))?;
     let index = file::open_writer(&path).map_err(|error| Failed::Index(error).named(dir))?;
@@ -86,14 +86,14 @@ pub(in crate::sqlite) fn open_up_to_date(log: &Connection, dir: &Path) -> Result
 
 enum Existing {
     Fits(Made),
-    /// New, of another version or of another log.
+    /// New, of another version, or of another log.
     Foreign,
-    /// A table that is not what was written into it.
+    /// This table does not have the content that was written.
     Wrong(By),
 }
 
-/// The index that is there, brought up to the log's end. One that would have to be made anew is an error: in
-/// a running process others look into the file that is there. Whether it adds up is the next start's to see.
+/// Opens the existing index, extended to the log's end. If it would have to be built again, that is an error,
+/// because other threads of a running process have the file open. Its sums are checked at the next start.
 pub(in crate::sqlite) fn catch_up_existing(
     log: &Connection,
     dir: &Path,
@@ -109,17 +109,17 @@ pub(in crate::sqlite) fn catch_up_existing(
     });
     let damaged = |why: String| OpenError::Damaged {
         file: path.clone(),
-        why: format!("{why}; the next start makes it again"),
+        why: format!("{why}; the next start builds it again"),
     };
     match made {
         Ok(Some(made)) => Ok(made),
-        Ok(None) => Err(damaged("it does not fit its log".to_owned())),
+        Ok(None) => Err(damaged("it does not belong to this log or version".to_owned())),
         Err(Failed::Index(error)) if is_damage(&error) => Err(damaged(error.to_string())),
         Err(failed) => Err(failed.named(dir)),
     }
 }
 
-/// The index that is there, where it is one of this log.
+/// Opens and checks the existing index.
 fn existing(log: &Connection, path: &Path) -> Result<Existing, Failed> {
     let index = file::open_writer(path).map_err(Failed::Index)?;
     let fits = file::is_current(&index).and_then(|current| Ok(current && is_of(log, &index)?));
@@ -137,8 +137,8 @@ fn existing(log: &Connection, path: &Path) -> Result<Existing, Failed> {
     }))
 }
 
-/// The first of some tables that is not what was written into it. In one transaction: a writer adds entries
-/// and their sums together.
+/// Returns the first of some tables that does not have the content that was written. Runs in one transaction,
+/// because a writer adds entries and their sums together.
 pub(super) fn first_wrong(index: &Connection, tables: &[By]) -> rusqlite::Result<Option<By>> {
     let transaction = index.unchecked_transaction()?;
     let found = file::kept_sums(&transaction)?.first_wrong(&transaction, tables)?;
@@ -146,13 +146,13 @@ pub(super) fn first_wrong(index: &Connection, tables: &[By]) -> rusqlite::Result
     Ok(found)
 }
 
-/// Whether an index was made of this log: its last event stands there.
+/// Returns true if the index was built from this log: its last event is at its position in the log.
 pub(super) fn is_of(log: &Connection, index: &Connection) -> rusqlite::Result<bool> {
     let (reached, id) = file::reached(index)?;
     Ok(reached.0 == 0 || id_at(log, reached)?.map(Key::signed) == Some(id))
 }
 
-/// The key of the id of the event at a position.
+/// Returns the key of the id of the event at a position.
 fn id_at(log: &Connection, position: Position) -> rusqlite::Result<Option<Key>> {
     let mut statement = log.prepare_cached("SELECT id FROM event WHERE pos = ?1")?;
     statement
@@ -162,7 +162,7 @@ fn id_at(log: &Connection, position: Position) -> rusqlite::Result<Option<Key>> 
         .optional()
 }
 
-/// Puts into the index what the log has beyond it; answers how far it reaches then.
+/// Adds all events that the index lacks. Returns the position that it then reaches.
 pub(super) fn catch_up(log: &Connection, index: &Connection) -> Result<Position, Failed> {
     let (mut reached, _) = file::reached(index).map_err(Failed::Index)?;
     let mut said = reached;
@@ -174,13 +174,13 @@ pub(super) fn catch_up(log: &Connection, index: &Connection) -> Result<Position,
         file::insert(index, &entries).map_err(Failed::Index)?;
         reached = last.position;
         if reached.0 - said.0 >= 1_000_000 {
-            tracing::info!(position = reached.0, "the index of the log is being made");
+            tracing::info!(position = reached.0, "the index of the log is being built");
             said = reached;
         }
     }
 }
 
-/// What the index keeps of the next events of the log.
+/// Reads the index entries of the next events of the log.
 pub(super) fn read_on(log: &Connection, after: Position, most: usize) -> rusqlite::Result<Vec<Entry>> {
     let mut statement = log.prepare_cached(ROWS)?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
@@ -189,7 +189,7 @@ pub(super) fn read_on(log: &Connection, after: Position, most: usize) -> rusqlit
         .collect()
 }
 
-/// What the index should know of a row that begins with the columns of `ROWS`.
+/// Returns the index entry of a row that begins with the columns of `ROWS`.
 pub(in crate::sqlite) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let key =
         |column| -> rusqlite::Result<Option<Key>> { Ok(row.get_ref(column)?.as_str_or_null()?.map(Key::of)) };
@@ -203,7 +203,7 @@ pub(in crate::sqlite) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     })
 }
 
-/// An id that is none, which somebody wrote into the file, is found by nobody.
+/// Returns the key of an id. A malformed id in the file never matches.
 fn id_key(bytes: &[u8]) -> Key {
     Key::of_id(EventId::new(Uuid::from_slice(bytes).unwrap_or_default()))
 }
@@ -212,12 +212,12 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{ConstraintViolation, DatabaseCorrupt, NotADatabase};
     match error {
         rusqlite::Error::SqliteFailure(code, _) => match code.code {
-            // Entries beyond where it says that it ends.
+            // There are entries beyond the recorded end.
             ConstraintViolation | DatabaseCorrupt | NotADatabase => true,
-            // A statement that does not fit the tables: they are not ours.
+            // A statement does not fit the tables: another program made them.
             other => other == rusqlite::ErrorCode::Unknown,
         },
-        // A value of another type than was written.
+        // A value has another type than was written.
         _ => true,
     }
 }

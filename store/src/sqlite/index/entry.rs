@@ -1,13 +1,12 @@
-//! What the index keeps of an event: its place, and the keys it is found by.
+//! An index entry: an event's position and the keys by which it is found.
 //!
-//! A key is a hash of a name. Two names may have the same key, so whoever goes by one looks at the row's own
-//! column before it believes what it found.
+//! A key is a hash of a name. Two names may have the same key, so a lookup also checks the row's own column.
 
 use super::super::digest::xxh64;
 use domain::ids::EventId;
 use domain::stored_event::Position;
 
-/// The hash of a stream, an event id, a campaign or a customer.
+/// The hash of a stream name, an event id, a campaign or a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::sqlite) struct Key(u64);
 
@@ -16,18 +15,19 @@ impl Key {
         Self(xxh64(name.as_bytes(), 0))
     }
 
-    /// An id is a hash already: its second half, in which only two bits are given.
+    /// Returns the key of an id. An id is a hash already: the key is its second half, in which only two bits
+    /// are fixed.
     pub(in crate::sqlite) fn of_id(id: EventId) -> Self {
         Self(id.uuid().as_u64_pair().1)
     }
 
-    /// As SQLite keeps it.
+    /// Returns the key as a signed number, as SQLite stores it.
     pub(in crate::sqlite) const fn signed(self) -> i64 {
         self.0.cast_signed()
     }
 }
 
-/// What an event is found by.
+/// The property by which events are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sqlite) enum By {
     Stream,
@@ -39,7 +39,7 @@ pub(in crate::sqlite) enum By {
 impl By {
     pub(super) const ALL: [Self; 4] = [Self::Stream, Self::Id, Self::Campaign, Self::Customer];
 
-    /// The table of `index.db`.
+    /// Returns the name of the table in `index.db`.
     pub(in crate::sqlite) const fn table(self) -> &'static str {
         match self {
             Self::Stream => "by_stream",
@@ -50,7 +50,7 @@ impl By {
     }
 }
 
-/// One event, as the index knows it.
+/// The index entry of one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sqlite) struct Entry {
     pub(in crate::sqlite) position: Position,

@@ -1,7 +1,7 @@
-//! `index.db`: tables of keys and positions, nothing else. No name and no personal data stands in it.
+//! `index.db`: tables of keys and positions, without names or personal data.
 //!
-//! It is not synced at each commit: what is lost with the power is made again from the log. Its write-ahead
-//! log keeps it whole all the same.
+//! It is not synced at each commit: entries lost in a power failure are read from the log again. Its
+//! write-ahead log keeps it consistent nevertheless.
 
 use super::entry::{By, Entry, Key};
 use super::table_sums::TableSums;
@@ -14,15 +14,16 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The file of the index beside the embedded log. It may be deleted: it is made again when the log is opened.
+/// The name of the index file in the directory of the embedded log. It may be deleted: it is built again when
+/// the log is opened.
 pub const INDEX_FILE: &str = "index.db";
 
-/// Of another version the file is made again. Version 2 has the sums.
+/// The version of the file; a file of another version is built again. Version 2 has the sums.
 const VERSION: i64 = 2;
 
-/// `reached` and `reached_id`: the last event it has, by which a log knows its own index. `sum_…`: what the
-/// entries of each table add up to, in any order; an entry that is lost, changed or put in by somebody else
-/// does not hide events, since the table is then not gone by.
+/// The schema. `reached` and `reached_id` are the last event in the index, by which a log recognizes its
+/// index. `sum_…` are order-independent sums over the entries of each table: a table with a lost, changed or
+/// foreign entry has another sum and is not used, so it cannot hide events.
 const SCHEMA: &str = "
     CREATE TABLE made (
       one        INTEGER PRIMARY KEY CHECK (one = 1),
@@ -48,32 +49,34 @@ const SCHEMA: &str = "
     ) STRICT, WITHOUT ROWID;
     ";
 
-/// How SQLite names it in a connection to the log.
+/// The schema name of the index in a connection to the log.
 const ATTACHED_AS: &str = "places";
 
-/// Pages kept in memory by who writes the index and who looks up ids, in KiB.
+/// The page cache of the connections that write the index or look up ids, in KiB.
 const CACHE_KIB: i64 = 8 * 1_024;
 
-/// Pages of the write-ahead log after which they are carried over: 32 MiB.
+/// The number of pages in the write-ahead log after which they are moved into the file: 32 MiB.
 const CHECKPOINT_PAGES: i64 = 8_192;
 
-/// Size to which the write-ahead log is cut back after it had to grow: while somebody reads an old state of
-/// the index, `audit verify` for instance.
+/// The size to which the write-ahead log is truncated, in bytes, after it had to grow because a connection
+/// was reading an old state, for example `audit verify`.
 const WAL_BYTES_MAX: i64 = 64 * 1_024 * 1_024;
 
-/// Size of the write-ahead log from which on readers are waited for: it begins anew only when none of them
-/// reads an old state, and under load there always is one, each for a moment.
+/// The size of the write-ahead log from which a checkpoint waits for readers, in bytes. The log can restart
+/// only when no connection reads an old state, and under load there is always one, each for a moment.
 const WAL_BYTES_WAITING: u64 = 2 * WAL_BYTES_MAX.cast_unsigned();
 
-/// How long: some hundred times what a page of a read takes. Whoever reads for longer ends some time.
+/// The longest wait for readers: some hundred times the duration of a page read. A longer read also ends at
+/// some time.
 const READERS_WAITED_FOR: Duration = Duration::from_millis(500);
 
-/// Longest wait for SQLite's own locks.
+/// The longest wait for SQLite's own locks.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Opens `file` for writing, or makes it; whatever it holds.
+/// Opens `file` for writing. Creates the file and its tables if they do not exist; does not check
+/// existing content.
 pub(super) fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
-    // SQLite gives its log the permissions of the file.
+    // SQLite gives its write-ahead log the permissions of the file.
     let made = OpenOptions::new()
         .append(true)
         .create(true)
@@ -96,7 +99,7 @@ pub(super) fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// A connection that only looks up.
+/// Opens a connection for lookups only.
 pub(super) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
@@ -106,25 +109,25 @@ pub(super) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Makes an index part of what a connection to the log can ask.
+/// Attaches an index to a connection to the log.
 pub(in crate::sqlite) fn attach(log: &Connection, file: &Path) -> rusqlite::Result<()> {
     let file = file.to_string_lossy();
     log.execute(&format!("ATTACH ?1 AS {ATTACHED_AS}"), [file])
         .map(drop)
 }
 
-/// Takes it away again.
+/// Detaches the index.
 pub(in crate::sqlite) fn detach(log: &Connection) -> rusqlite::Result<()> {
     log.execute_batch(&format!("DETACH {ATTACHED_AS}"))
 }
 
-/// How far the attached index reaches.
+/// Returns the last position in the attached index.
 pub(in crate::sqlite) fn attached_reached(log: &Connection) -> rusqlite::Result<Position> {
     let mut statement = log.prepare_cached(&format!("SELECT reached FROM {ATTACHED_AS}.made"))?;
     statement.query_row([], |row| Ok(Position(row.get::<_, i64>(0)?.cast_unsigned())))
 }
 
-/// Removes the file, and what SQLite keeps beside it.
+/// Removes the file and SQLite's files beside it.
 pub(super) fn remove(file: &Path) -> io::Result<()> {
     for end in ["", "-wal", "-shm"] {
         let mut name = file.as_os_str().to_owned();
@@ -137,7 +140,7 @@ pub(super) fn remove(file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the file is one that this build goes by.
+/// Returns true if the file has this build's version and tables.
 pub(super) fn is_current(index: &Connection) -> rusqlite::Result<bool> {
     Ok(version(index)? == Some(VERSION))
 }
@@ -153,7 +156,7 @@ fn version(index: &Connection) -> rusqlite::Result<Option<i64>> {
         .optional()
 }
 
-/// The last event the index has: its position and the key of its id.
+/// Returns the last event in the index: its position and the key of its id.
 pub(super) fn reached(index: &Connection) -> rusqlite::Result<(Position, i64)> {
     let mut statement = index.prepare_cached("SELECT reached, reached_id FROM made")?;
     statement.query_row([], |row| {
@@ -164,7 +167,7 @@ pub(super) fn reached(index: &Connection) -> rusqlite::Result<(Position, i64)> {
     })
 }
 
-/// Adds events, whole or not at all: table by table and in order of keys, so that a page is written once.
+/// Adds events in one transaction, table by table and in key order, so that each page is written once.
 pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<()> {
     let Some(last) = entries.last() else { return Ok(()) };
     let transaction = index.unchecked_transaction()?;
@@ -203,7 +206,7 @@ pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<
     transaction.commit()
 }
 
-/// What the tables are known to add up to.
+/// Returns the recorded sums of the tables.
 pub(super) fn kept_sums(index: &Connection) -> rusqlite::Result<TableSums> {
     let mut statement =
         index.prepare_cached("SELECT sum_stream, sum_id, sum_campaign, sum_customer FROM made")?;
@@ -211,7 +214,7 @@ pub(super) fn kept_sums(index: &Connection) -> rusqlite::Result<TableSums> {
     Ok(TableSums::from_signed(sums))
 }
 
-/// Lets the write-ahead log begin anew when it has become large.
+/// Restarts the write-ahead log if it has become large.
 pub(super) fn hold_to_size(index: &Connection) -> rusqlite::Result<()> {
     let log = index
         .path()
@@ -224,13 +227,13 @@ pub(super) fn hold_to_size(index: &Connection) -> rusqlite::Result<()> {
 
 fn begin_log_anew(index: &Connection) -> rusqlite::Result<()> {
     index.busy_timeout(READERS_WAITED_FOR)?;
-    // That somebody reads on is no error: the next segment asks again.
+    // If a connection is still reading, that is no error: the next segment tries again.
     let asked = index.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
     index.busy_timeout(BUSY)?;
     asked
 }
 
-/// The last `most` places of a key up to `base`, the latest first.
+/// Returns the last `most` positions of a key up to `base`, the latest first.
 pub(super) fn latest(
     index: &Connection,
     by: By,
@@ -269,7 +272,7 @@ fn cannot(error: &io::Error) -> rusqlite::Error {
 mod tests {
     use super::*;
 
-    /// Pages in the write-ahead log.
+    /// Returns the number of pages in the write-ahead log.
     fn logged(index: &Connection) -> i64 {
         let asked = index.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1));
         asked.unwrap()
@@ -288,7 +291,7 @@ mod tests {
         }
         begin_log_anew(&index).unwrap();
         change(50);
-        assert!(logged(&index) >= 50, "somebody reads an old state");
+        assert!(logged(&index) >= 50, "a connection reads an old state");
         drop(reader);
         begin_log_anew(&index).unwrap();
         change(51);

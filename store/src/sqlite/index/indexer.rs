@@ -1,7 +1,7 @@
-//! The thread that puts full segments of the tail into the file of the index.
+//! The thread that writes full segments of the tail to the index file.
 //!
-//! It may be a few segments behind; then whoever appends waits for it, so that the tail stays bounded. After
-//! a failed write it keeps nothing open and waits to be given the file anew.
+//! It may be a few segments behind; beyond that, the writer waits for it, so that the tail stays bounded.
+//! After a failed write it closes the file and waits to receive it again.
 
 use super::catch_up::is_damage;
 use super::file::{self, INDEX_FILE};
@@ -13,19 +13,20 @@ use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Segments that may wait: with the one that is being written and the one that fills, four are in memory.
+/// The most segments in the queue. With the one being written and the one being filled, four are in memory.
 const WAITING_MAX: usize = 2;
 
-/// What the thread is told.
+/// A message to the thread.
 enum Work {
     Segment(Arc<Segment>),
-    /// Close the file: it is brought up to the log's end elsewhere. Dropped when it is closed.
+    /// Close the file, which is then extended to the log's end elsewhere. The sender is dropped when it
+    /// is closed.
     Rest(SyncSender<()>),
-    /// Go on with this file, which has all that was ever fed.
+    /// Continue with this file, which has all events fed so far.
     Begin(Connection),
 }
 
-/// The writer's side of the indexer. Dropping it ends the thread.
+/// The writer's handle of the thread. Dropping it ends the thread.
 pub(in crate::sqlite) struct Feeder {
     work: SyncSender<Work>,
     ended: Receiver<()>,
@@ -48,8 +49,8 @@ impl Feeder {
         Self { work, ended, why }
     }
 
-    /// Hands segments over; waits while too many are under way. After an error the index does not grow any
-    /// more, so nothing may be added to its tail until it was rested and begun again.
+    /// Passes segments to the thread; waits while its queue is full. After an error the index does not grow
+    /// any more, so nothing may be added to the tail until `rest` and `begin` were called.
     pub(in crate::sqlite) fn feed(&self, segments: Vec<Arc<Segment>>) -> Result<(), StoreError> {
         for segment in segments {
             self.tell(Work::Segment(segment))?;
@@ -60,16 +61,16 @@ impl Feeder {
         }
     }
 
-    /// Returns when the thread has closed the file; what it was fed and has not written is in the log.
+    /// Returns when the thread has closed the file. Segments that were fed but not written are in the log.
     pub(in crate::sqlite) fn rest(&self) -> Result<(), StoreError> {
         let (closer, closed) = sync_channel(0);
         self.tell(Work::Rest(closer))?;
-        // Nothing is ever sent: an error says that the thread has dropped its side.
+        // Nothing is ever sent: an error means that the thread has dropped its side.
         closed.recv().unwrap_or(());
         Ok(())
     }
 
-    /// Goes on with a file that has the whole log, after `rest`.
+    /// Continues, after `rest`, with a file that has the whole log.
     pub(in crate::sqlite) fn begin(&self, index: Connection) -> Result<(), StoreError> {
         self.set_why(None);
         self.tell(Work::Begin(index))
@@ -89,19 +90,19 @@ impl Feeder {
         *self.why.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
-    /// Lets the rest of the tail be written, and waits until the file is closed.
+    /// Writes the rest of the tail, and waits until the file is closed.
     pub(in crate::sqlite) fn close(self, tail: &Tail) {
         // What is not written is read from the log when it is opened again.
         if let Err(error) = self.feed(tail.cut().into_iter().collect()) {
             tracing::warn!(%error, "the index of the log is not up to date");
         }
         drop(self.work);
-        // Nothing is ever sent: an error says that the thread has dropped its side.
+        // Nothing is ever sent: an error means that the thread has dropped its side.
         self.ended.recv().unwrap_or(());
     }
 }
 
-/// Until nobody feeds it any more. Without a file what is fed is let go: it stands in the log.
+/// Runs until the sender is dropped. Without a file, segments are dropped: they are in the log.
 fn serve(index: Connection, tail: &Tail, work: &Receiver<Work>, told: &Mutex<Option<StoreError>>) {
     let mut open = Some(index);
     while let Ok(work) = work.recv() {
@@ -119,14 +120,14 @@ fn serve(index: Connection, tail: &Tail, work: &Receiver<Work>, told: &Mutex<Opt
     }
 }
 
-/// False when the file cannot be written; whoever appends is told why.
+/// Writes a segment. Returns false, and stores the reason for the writer, if the file cannot be written.
 fn put(index: &Connection, tail: &Tail, segment: &Segment, told: &Mutex<Option<StoreError>>) -> bool {
     let entries = segment.entries();
     if let Err(error) = file::insert(index, entries) {
         if is_damage(&error) {
             tail.give_index_up();
         }
-        // Known before it is said: whoever appends must not go on meanwhile.
+        // Stored before it is logged, because the writer must not continue meanwhile.
         *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(unavailable(&error));
         tracing::error!(%error, "the index of the log cannot be written");
         return false;
@@ -135,16 +136,16 @@ fn put(index: &Connection, tail: &Tail, segment: &Segment, told: &Mutex<Option<S
         tail.settle(last.position);
     }
     if let Err(error) = file::hold_to_size(index) {
-        tracing::warn!(%error, "the write-ahead log of the index cannot begin anew");
+        tracing::warn!(%error, "the write-ahead log of the index cannot be restarted");
     }
     true
 }
 
-/// What whoever appends is told of an error of the index: the log itself is whole.
+/// Converts an error of the index to the one that appends return: the log itself is intact.
 pub(super) fn unavailable(error: &rusqlite::Error) -> StoreError {
     match from_sqlite(error) {
         StoreError::Damaged(why) => StoreError::Unavailable(format!(
-            "{INDEX_FILE} is damaged and is made again at the next start: {why}"
+            "{INDEX_FILE} is damaged and is built again at the next start: {why}"
         )),
         other => other,
     }

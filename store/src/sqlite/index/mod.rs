@@ -1,11 +1,11 @@
-//! The index of the log, which runs behind it: where the events of a stream, of an id, of a campaign and of a
-//! customer stand.
+//! The index of the log, which is written after the log: the positions of the events of a stream, an id, a
+//! campaign and a customer.
 //!
-//! The log's file holds rows in order of positions and nothing else, so that a commit writes the pages of its
-//! own rows only. What events are found by stands in `index.db`, which a thread of its own fills with
-//! thousands of events at a time, in order of keys; what is not there yet stands in memory, in the `Tail`.
-//! Both together are exact at every moment. The index is made of the log alone: it may be deleted at any
-//! time, and is made again when the log is opened (decision 0037).
+//! The log's file has rows in order of positions and nothing else, so a commit writes only the pages of its
+//! own rows. `index.db` has the lookup keys; a separate thread adds thousands of events at a time, in key
+//! order. Entries not yet in the file are in memory, in the `Tail`. Both together are exact at every moment.
+//! The index is derived from the log alone: it may be deleted at any time, and is built again when the log is
+//! opened (decision 0037).
 
 mod beside;
 mod catch_up;

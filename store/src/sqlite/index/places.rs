@@ -1,4 +1,4 @@
-//! The writer's way through the index: positions under a key, those of the file and those of the tail.
+//! The writer's lookups in the index: positions of a key, from the file and from the tail.
 
 use super::catch_up::is_damage;
 use super::entry::{By, Key};
@@ -12,12 +12,12 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
-/// One connection to the file of the index. The file is asked within one transaction for many keys, which
-/// `rest` ends: while it is open the file's write-ahead log cannot begin anew.
+/// A connection to the index file, and the tail. Lookups of many keys share one transaction, which `rest`
+/// ends: while it is open, the file's write-ahead log cannot restart.
 pub(in crate::sqlite) struct Places {
     file: Connection,
     tail: Arc<Tail>,
-    /// The transaction sees everything up to here; `None` outside one.
+    /// The last position that the open transaction sees; `None` without a transaction.
     seen: Cell<Option<Position>>,
 }
 
@@ -30,14 +30,14 @@ impl Places {
         })
     }
 
-    /// Closes the file, so that nothing of ours stands in the way of those who open it anew.
+    /// Closes the file, so that it can be opened again without obstruction.
     pub(in crate::sqlite) fn rest_closed(&mut self) -> rusqlite::Result<()> {
         self.seen.set(None);
         self.file = Connection::open_in_memory()?;
         Ok(())
     }
 
-    /// Looks into the file anew, after it was closed by all who write it.
+    /// Opens the file again, after all its writers have closed it.
     pub(in crate::sqlite) fn reopen(&mut self, dir: &Path) -> rusqlite::Result<()> {
         self.seen.set(None);
         self.file = file::open_reader(&dir.join(file::INDEX_FILE))?;
@@ -48,12 +48,12 @@ impl Places {
         &self.tail
     }
 
-    /// What whoever appends is told when the file turned out to be damaged.
+    /// Returns the error of appends if the file turned out to be damaged.
     pub(in crate::sqlite) fn why_given_up(&self, error: &rusqlite::Error) -> Option<StoreError> {
         self.tail.is_index_given_up().then(|| unavailable(error))
     }
 
-    /// Removes a file that turned out to be damaged, once everybody who writes it has closed it.
+    /// Removes a file that turned out to be damaged, after all its writers have closed it.
     pub(in crate::sqlite) fn remove_given_up(tail: &Tail, dir: &Path) {
         if tail.is_index_given_up()
             && let Err(error) = file::remove(&dir.join(file::INDEX_FILE))
@@ -62,7 +62,8 @@ impl Places {
         }
     }
 
-    /// Positions of a key, the latest first: all those of the tail, and at most `most` of the file.
+    /// Returns the positions of a key, the latest first: all those of the tail, and at most `most` of
+    /// the file.
     pub(in crate::sqlite) fn latest(&self, by: By, key: Key, most: usize) -> rusqlite::Result<Vec<Position>> {
         let found = self.look(by, key, most);
         if found.as_ref().is_err_and(is_damage) {
@@ -72,7 +73,7 @@ impl Places {
     }
 
     fn look(&self, by: By, key: Key, most: usize) -> rusqlite::Result<Vec<Position>> {
-        // The tail is asked first: what it does not have any more is in the file by then.
+        // The tail is read first: entries that it has dropped are in the file by then.
         let known = self.tail.look(by, key, Position(0), usize::MAX);
         let mut positions: Vec<_> = known.places.iter().rev().map(|place| place.position).collect();
         if known.base.0 > 0 {
@@ -82,7 +83,7 @@ impl Places {
         Ok(positions)
     }
 
-    /// Sees at least what the file had when the tail began at `base`.
+    /// Ensures that the transaction sees at least what the file had when the tail began at `base`.
     fn see(&self, base: Position) -> rusqlite::Result<()> {
         if self.seen.get().is_some_and(|seen| base <= seen) {
             return Ok(());
@@ -90,7 +91,7 @@ impl Places {
         self.rest()?;
         self.file.prepare_cached("BEGIN")?.execute([])?;
         self.seen.set(Some(Position(0)));
-        // The first read fixes what the transaction sees.
+        // The first read determines what the transaction sees.
         let (reached, _) = file::reached(&self.file)?;
         self.seen.set(Some(reached));
         Ok(())

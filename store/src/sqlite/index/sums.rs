@@ -1,5 +1,5 @@
-//! Whether the file of the index says what the log's rows say: by sums over all entries, which do not depend
-//! on their order, so that each is read once and in its own order.
+//! Compares the index file with the log's rows, by sums over all entries. The sums do not depend on the
+//! order, so each side is read once and in its own order.
 
 use super::catch_up::{is_damage, is_of};
 use super::entry::{By, Entry};
@@ -9,7 +9,7 @@ use domain::stored_event::Position;
 use rusqlite::Connection;
 use std::path::Path;
 
-/// The file of an index as it was at one moment, and the sums of the rows that it should know of.
+/// A snapshot of an index file, and the sums of the rows that it should contain.
 pub(in crate::sqlite) struct Sums {
     index: Connection,
     reached: Position,
@@ -17,7 +17,7 @@ pub(in crate::sqlite) struct Sums {
 }
 
 impl Sums {
-    /// `None` where there is no file that a reader would go by.
+    /// Opens the index of the log in `dir`. `None` if there is no file that a reader would use.
     pub(in crate::sqlite) fn begin(log: &Connection, dir: &Path) -> rusqlite::Result<Option<Self>> {
         let path = dir.join(INDEX_FILE);
         if !path.exists() {
@@ -43,7 +43,7 @@ impl Sums {
         }))
     }
 
-    /// Adds what the index should know of one row.
+    /// Adds the entry of one row, if the index should contain it.
     pub(in crate::sqlite) fn add(&mut self, entry: &Entry) {
         if entry.position > self.reached {
             return;
@@ -57,7 +57,7 @@ impl Sums {
         }
     }
 
-    /// The table whose entries are not those of the rows that were added, or cannot be read.
+    /// Returns the name of the first table with entries that differ from those added, or that cannot be read.
     pub(in crate::sqlite) fn wrong_table(&self) -> rusqlite::Result<Option<&'static str>> {
         let wrong = self.of_rows.first_wrong(&self.index, &By::ALL)?;
         if wrong.is_none() && file::kept_sums(&self.index)? != self.of_rows {

@@ -1,12 +1,12 @@
-//! What the entries of the index's four tables add up to: one number a table, whatever the order, so that it
-//! is kept beside them at the cost of an addition and found again by reading each table in its own order.
+//! Sums over the entries of the index's four tables. The order does not matter, so a sum is updated by an
+//! addition, and verified by reading the table in its own order.
 
 use super::super::digest::xxh64;
 use super::catch_up::is_damage;
 use super::entry::By;
 use rusqlite::Connection;
 
-/// One sum for each table, in the order of `By::ALL`.
+/// One sum per table, in the order of `By::ALL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct TableSums([u64; 4]);
 
@@ -15,12 +15,12 @@ impl TableSums {
         Self(sums.map(i64::cast_unsigned))
     }
 
-    /// As SQLite keeps them.
+    /// Returns the sums as signed numbers, as SQLite stores them.
     pub(super) fn signed(self) -> [i64; 4] {
         self.0.map(u64::cast_signed)
     }
 
-    /// Adds one entry of a table: key, position and version, the last for streams alone.
+    /// Adds one entry of a table: key, position, and for streams the version.
     pub(super) fn add(&mut self, by: By, key: i64, position: i64, version: i64) {
         let version = if by == By::Stream { version } else { 0 };
         for (table, sum) in By::ALL.into_iter().zip(&mut self.0) {
@@ -43,7 +43,7 @@ impl TableSums {
         all.find(|(table, _)| *table == by).map_or(0, |(_, sum)| sum)
     }
 
-    /// The first of some tables whose entries do not add up to its sum, or cannot be read.
+    /// Returns the first of some tables with entries that do not match its sum, or that cannot be read.
     pub(super) fn first_wrong(self, index: &Connection, tables: &[By]) -> rusqlite::Result<Option<By>> {
         for by in tables {
             match of_table(index, *by) {
@@ -56,7 +56,7 @@ impl TableSums {
     }
 }
 
-/// What the entries of one table of the file add up to: a scan of that table, some million a second.
+/// Computes the sum of one table of the file: a scan of the table, some million entries a second.
 fn of_table(index: &Connection, by: By) -> rusqlite::Result<u64> {
     let version = if by == By::Stream { "version" } else { "0" };
     let sql = format!("SELECT key, pos, {version} FROM {}", by.table());

@@ -1,7 +1,8 @@
-//! The end of the log that `index.db` does not have yet, in memory.
+//! The tail: index entries of the log's last events, which `index.db` does not have yet, in memory.
 //!
-//! Events are added after their commit and before anybody is told of it, so whoever knows of an event finds
-//! it. Bounded: a full segment is handed to the indexer, which holds the writer up when it is too far behind.
+//! Events are added after their commit and before they are acknowledged or published, so every event that a
+//! caller knows is found. The tail is bounded: a full segment goes to the indexer, and the writer waits if
+//! the indexer is too far behind.
 
 use super::entry::{By, Entry, Key};
 use domain::stored_event::Position;
@@ -9,22 +10,23 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Events of a segment, at about 120 bytes each: so many that keys next to one another share pages of the
-/// index, so few that a log that was killed is open again within a fraction of a second. Few in unit tests,
-/// so that all suites go across segments.
+/// The number of events of a segment, at about 120 bytes each: large enough that adjacent keys share pages of
+/// the index, small enough that a log is open again within a fraction of a second after a kill. Few in unit
+/// tests, so that all suites cross segments.
 pub(in crate::sqlite) const SEGMENT_EVENTS: usize = if cfg!(test) { 16 } else { 32_768 };
 
-/// Events in a row of the log, found by their keys.
+/// Consecutive events of the log, with lookup by their keys.
 #[derive(Debug, Default)]
 pub(in crate::sqlite) struct Segment {
     entries: Vec<Entry>,
-    /// For each of `By::ALL`: the last entry of a key.
+    /// For each of `By::ALL`: the index of the last entry of a key.
     latest: [HashMap<Key, u32, BuildHasherDefault<KeyIsHash>>; 4],
-    /// For each entry and each of `By::ALL`: the entry of the same key before it, plus one; 0 for none.
+    /// For each entry and each of `By::ALL`: the index of the previous entry of the same key plus one; 0
+    /// for none.
     before: Vec<[u32; 4]>,
 }
 
-/// A key is a hash already.
+/// A hasher that returns the key itself, because a key is already a hash.
 #[derive(Debug, Default)]
 struct KeyIsHash(u64);
 
@@ -63,7 +65,7 @@ impl Segment {
         self.entries.last().map(|entry| entry.position)
     }
 
-    /// Entries of a key, the latest first.
+    /// Iterates over the entries of a key, the latest first.
     fn of(&self, by: By, key: Key) -> impl Iterator<Item = &Entry> {
         let column = by as usize;
         let latest = self.latest.get(column).and_then(|latest| latest.get(&key));
@@ -77,37 +79,37 @@ impl Segment {
     }
 }
 
-/// What is behind the index.
+/// The entries that the index file may lack.
 #[derive(Debug)]
 pub(in crate::sqlite) struct Tail(RwLock<Segments>);
 
 #[derive(Debug)]
 struct Segments {
-    /// Everything up to here stands in the file of the index.
+    /// All events up to this position are in the index file.
     base: Position,
-    /// Everything up to here is known here.
+    /// All events up to this position are known.
     end: Position,
     full: VecDeque<Arc<Segment>>,
     filling: Segment,
-    /// The file turned out to be damaged.
+    /// True if the file turned out to be damaged.
     is_index_given_up: bool,
 }
 
-/// Where an event stands, and which version of its stream it is.
+/// An event's position and its version in its stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sqlite) struct Place {
     pub(in crate::sqlite) position: Position,
     pub(in crate::sqlite) version: u64,
 }
 
-/// What the tail knows of a key. Of what is at or before `base` the file of the index knows, whenever it is
-/// asked after this.
+/// The entries of a key in the tail. Events at or before `base` are in the index file, if it is read
+/// after this.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::sqlite) struct Seen {
     pub(in crate::sqlite) base: Position,
-    /// Where the log ended.
+    /// The end of the log at the time of the lookup.
     pub(in crate::sqlite) end: Position,
-    /// In order.
+    /// In ascending order.
     pub(in crate::sqlite) places: Vec<Place>,
 }
 
@@ -126,7 +128,7 @@ impl Tail {
         }))
     }
 
-    /// The file of the index is damaged: it is removed when it is closed, so that it is made again.
+    /// Marks the index file as damaged: it is removed when it is closed, and built again.
     pub(super) fn give_index_up(&self) {
         self.write().is_index_given_up = true;
     }
@@ -135,7 +137,7 @@ impl Tail {
         self.read().is_index_given_up
     }
 
-    /// Adds committed events; answers the segments that this filled, for the indexer.
+    /// Adds committed events. Returns the segments that became full, for the indexer.
     pub(in crate::sqlite) fn add(&self, entries: &[Entry]) -> Vec<Arc<Segment>> {
         let mut segments = self.write();
         let mut filled = Vec::new();
@@ -149,12 +151,12 @@ impl Tail {
         filled
     }
 
-    /// What is there of a segment, as if it were full.
+    /// Ends the current segment early and returns it; `None` if it is empty.
     pub(super) fn cut(&self) -> Option<Arc<Segment>> {
         self.write().fill()
     }
 
-    /// The index has everything up to `reached` now.
+    /// Drops the segments that the index file has: it reaches `reached` now.
     pub(super) fn settle(&self, reached: Position) {
         let mut segments = self.write();
         while let Some(last) = segments.full.front().and_then(|segment| segment.last())
@@ -165,7 +167,7 @@ impl Tail {
         }
     }
 
-    /// At most `most` places of a key after a position, in order.
+    /// Returns at most `most` places of a key after a position, in ascending order.
     pub(in crate::sqlite) fn look(&self, by: By, key: Key, after: Position, most: usize) -> Seen {
         let segments = self.read();
         let mut places = Vec::new();
@@ -191,7 +193,7 @@ impl Tail {
         }
     }
 
-    /// The file was brought up to the end of the log, at `reached`: nothing is behind it.
+    /// Empties the tail: the index file was extended to the log's end at `reached`.
     pub(in crate::sqlite) fn begin_again(&self, reached: Position) {
         let mut segments = self.write();
         segments.full.clear();
@@ -204,7 +206,7 @@ impl Tail {
         self.read().end
     }
 
-    /// Segments that the index does not have.
+    /// Returns the segments that the index file does not have.
     pub(super) fn full_segments(&self) -> Vec<Arc<Segment>> {
         self.read().full.iter().cloned().collect()
     }

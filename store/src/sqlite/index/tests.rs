@@ -1,5 +1,5 @@
-//! The index as a log's users meet it: made again when it does not fit, exact although it runs behind and
-//! although names may share a key.
+//! Tests of the index through a log: it is built again if it does not fit, and exact although it is written
+//! later and although names may share a key.
 
 use super::super::{EVENTS_FILE, SqliteEventStore, SqliteOptions};
 use super::file::INDEX_FILE;
@@ -31,7 +31,7 @@ fn beside(dir: &Path) -> SqliteEventStore {
     SqliteEventStore::open_read_only(dir, clock, &tasks).unwrap()
 }
 
-/// Appends `count` events to a stream, one a commit, behind `before`.
+/// Appends `count` events to a stream at version `before`, one per commit.
 async fn append(store: &SqliteEventStore, name: &str, before: u64, count: u64) {
     for version in before..before + count {
         let batch = make_batch(&stream(name), version, &format!("{name} {version}"), 1);
@@ -40,7 +40,7 @@ async fn append(store: &SqliteEventStore, name: &str, before: u64, count: u64) {
     }
 }
 
-/// Each event of each stream is where it belongs, and found by its id.
+/// Checks that each stream has its events, and that each is found by its id.
 async fn check(store: &SqliteEventStore, streams: &[(&str, u64)]) {
     for (name, count) in streams {
         let events = store
@@ -73,7 +73,7 @@ async fn an_index_that_does_not_fit_is_made_again() {
         &|| change("UPDATE made SET reached_id = reached_id + 1"),
         &|| change("UPDATE made SET reached = 1000"),
         &|| change("DROP TABLE by_id"),
-        // Entries beyond where it says that it ends.
+        // Entries beyond the recorded end.
         &|| change("UPDATE made SET reached = 1, reached_id = (SELECT key FROM by_id WHERE pos = 1)"),
     ];
     let mut count = 0;
@@ -103,7 +103,7 @@ async fn a_log_that_was_not_closed_is_found_whole() {
     let copy = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     append(&store, "a", 0, many).await;
-    // What a kill leaves: the files as they are at this moment.
+    // The files as they are at this moment, as a kill leaves them.
     for end in ["", "-wal"] {
         for name in [EVENTS_FILE, INDEX_FILE] {
             let name = format!("{name}{end}");
@@ -133,7 +133,7 @@ async fn who_reads_beside_the_writer_finds_what_is_committed_however_far_the_ind
     }
     store.close().await;
     check(&early, &[("a", count)]).await;
-    // The writer's index goes while somebody goes by it, and another one comes.
+    // The writer's index disappears while a reader uses it, and another one is created.
     super::file::remove(&dir.path().join(INDEX_FILE)).unwrap();
     let store = open(dir.path());
     for _ in 0..9 {
@@ -143,7 +143,7 @@ async fn who_reads_beside_the_writer_finds_what_is_committed_however_far_the_ind
     }
 }
 
-/// The record of a batch, with another id.
+/// Returns the record with another id.
 fn with_id(record: &Record, id: Uuid) -> Record {
     let text = String::from_utf8(record.bytes().to_vec()).unwrap();
     let changed = text.replacen(&record.id.to_string(), &id.to_string(), 1);
@@ -191,7 +191,7 @@ async fn ids_with_one_key_are_told_apart() {
     }
 }
 
-/// Two names with one XXH64: the second words of their two stripes were chosen so.
+/// Returns two names with the same XXH64: the second words of their two stripes were chosen for this.
 fn names() -> [StreamId; 2] {
     let rest = "cccccccccccccccccccccccc";
     let name = |first: &str, second: &str| format!("number-0{first}{rest}{second}eeeeeeeeeeeeeeee");
@@ -207,7 +207,7 @@ async fn streams_with_one_key_are_told_apart() {
     let mut store = open(dir.path());
     let mut count = 0;
     for round in 0..3 {
-        // By turns, then one of them alone for longer than is looked at first.
+        // Alternately, then one of them alone for longer than the first lookup reads.
         for (name, is_long) in names.iter().zip([false, true]) {
             let added = if is_long { 12 } else { 2 };
             let before = if is_long { count / 2 * 12 } else { count };
@@ -265,7 +265,7 @@ async fn an_index_that_cannot_be_written_stops_the_writer_and_the_next_open_make
     store.close().await;
     let store = open(dir.path());
     let stored = store.head().await.unwrap();
-    assert!(stored.0 >= version, "what was acknowledged is there");
+    assert!(stored.0 >= version, "the acknowledged events exist");
     check(&store, &[("a", stored.0)]).await;
 }
 
@@ -297,10 +297,10 @@ async fn an_index_that_turns_out_to_be_damaged_is_named_and_made_again_by_the_ne
     let store = open(dir.path());
     append(&store, "a", 0, 9).await;
     store.close().await;
-    // While it is open: damage that stands there at the start is mended by the start.
+    // While it is open: damage that exists at the start is repaired by the start.
     let store = open(dir.path());
     let index = OpenOptions::new().write(true).open(dir.path().join(INDEX_FILE));
-    // Behind the schema and `made`: the first page of `by_stream`.
+    // After the schema and `made`: the first page of `by_stream`.
     index.unwrap().write_all_at(&[0xff; 4_096], 2 * 4_096).unwrap();
     let batch = make_batch(&stream("a"), 9, "a 9", 1);
     let failed = store.append(&stream("a"), StreamVersion(9), batch).await;
@@ -314,7 +314,7 @@ async fn an_index_that_turns_out_to_be_damaged_is_named_and_made_again_by_the_ne
     check(&store, &[("a", 10)]).await;
 }
 
-/// Events of customer 1 and of campaign T1, and streams, as whoever asks by them gets them.
+/// Returns how many events filters by customer 1, campaign T1 and stream find.
 async fn found(store: &SqliteEventStore) -> [usize; 3] {
     let customer = EventFilter {
         customer: Some(CUSTOMER.parse().unwrap()),
@@ -379,7 +379,7 @@ async fn an_entry_that_is_gone_from_the_index_hides_no_event_and_is_told_of() {
         assert_eq!(found(&store).await, [4, 4, 4], "{change}");
         store.close().await;
         let store = open(dir.path());
-        assert_eq!(store.index_remade(), None, "made again once, {change}");
+        assert_eq!(store.index_remade(), None, "built again once, {change}");
         store.close().await;
     }
 }

@@ -1,18 +1,18 @@
-//! Where pages of long streams ended, so that the next page begins there.
+//! Bookmarks: the positions at which pages of long streams ended, so that the next page begins there.
 //!
-//! The index is in order of positions, and a page of a stream begins behind a version: without a bookmark the
-//! entries before it are stepped over, one by one.
+//! The index is ordered by position, and a page of a stream begins after a version: without a bookmark, all
+//! earlier entries are stepped over one by one.
 
 use domain::ids::StreamId;
 use domain::stored_event::{Position, StreamVersion};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Long streams that are read at once; of one more the oldest is forgotten, which costs time and nothing
-/// else.
+/// The most bookmarks, one per long stream that is read. For a further one the oldest is dropped, which only
+/// costs time.
 const BOOKMARKS_MAX: usize = 32;
 
-/// Shared by all readers of a log, since pages of one stream are read by whoever is free.
+/// The bookmarks of a log, shared by all its readers, because any of them may read the next page of a stream.
 #[derive(Debug, Default)]
 pub(in crate::sqlite) struct Bookmarks(Mutex<VecDeque<Bookmark>>);
 
@@ -24,7 +24,7 @@ struct Bookmark {
 }
 
 impl Bookmarks {
-    /// Notes where the event with a version of a stream stands. It stands there for ever.
+    /// Stores the position of an event by its stream and version. It never changes.
     pub(super) fn note(&self, stream: &StreamId, version: StreamVersion, position: Position) {
         let mut bookmarks = self.lock();
         bookmarks.retain(|bookmark| bookmark.stream != *stream);
@@ -38,8 +38,8 @@ impl Bookmarks {
         });
     }
 
-    /// A position behind which the versions after `after` stand: the one of `after` itself where it is known,
-    /// otherwise the least it can have.
+    /// Returns a position before all versions after `after`: that of `after` itself if it is known, otherwise
+    /// a lower bound.
     pub(super) fn before(&self, stream: &StreamId, after: StreamVersion) -> Position {
         if after.0 == 0 {
             return Position(0);
@@ -48,7 +48,7 @@ impl Bookmarks {
         let known = bookmarks
             .iter()
             .find(|bookmark| bookmark.stream == *stream && bookmark.version <= after);
-        // No version stands before the position of its own number.
+        // A version is never at a position below its own number.
         known.map_or(Position(after.0), |bookmark| bookmark.position)
     }
 

@@ -1,5 +1,5 @@
-//! Where a connection looks for a key: in the tail of the index first, then in the file, which it attaches
-//! when it needs it.
+//! Looks up a key: first in the tail of the index, then in its file, which the connection attaches
+//! when needed.
 
 use super::super::index::{Beside, By, Key, Seen, attach, attached_reached, detach};
 use super::{Finding, Reader};
@@ -8,12 +8,13 @@ use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;
 use std::path::Path;
 
-/// Files of the index that a look-up beside the writer finds, one after the other, before it gives up: the
-/// writer's twice, which may be made anew meanwhile, and one's own.
+/// The most index files that a lookup in a reading process tries: the writer's twice, which may be built
+/// again meanwhile, and our own.
 const FINDINGS_MAX: usize = 3;
 
 impl Reader {
-    /// What the tail of the index knows of a key; what it does not have the attached file has.
+    /// Looks up a key in the tail of the index. Attaches the file with the places that the tail does
+    /// not have.
     pub(super) fn look(&self, by: By, key: Key, after: Position, most: usize) -> Result<Seen, StoreError> {
         match &self.finding {
             Finding::Live { tail, file } => {
@@ -27,8 +28,9 @@ impl Reader {
         }
     }
 
-    /// The file that was found may be gone since, or be another one that is only being made: what does not
-    /// reach to where the tail begins would hide events, so another one is found.
+    /// Looks up a key in a reading process. The file may have been removed since it was opened, or be one
+    /// that is still being built: a file that ends before the tail begins would hide events, so another one
+    /// is opened.
     fn look_beside(
         &self,
         beside: &Beside,
@@ -48,7 +50,7 @@ impl Reader {
             }
         }
         Err(StoreError::Unavailable(
-            "the index of the log is being made again; try again".to_owned(),
+            "the index of the log is being built again; try again".to_owned(),
         ))
     }
 
@@ -56,7 +58,7 @@ impl Reader {
         if self.attached.get() == Some(generation) {
             return Ok(());
         }
-        // Statements that were prepared know the file that goes.
+        // Prepared statements refer to the previous file.
         self.connection.flush_prepared_statement_cache();
         if self.attached.get().is_some() {
             detach(&self.connection)?;

@@ -1,11 +1,12 @@
-//! What one reader connection answers: pages, in one short transaction each, so that no reader keeps the
+//! Reads of one connection. Each page is read in one short transaction, so that no reader keeps the
 //! write-ahead log from shrinking.
 //!
-//! A page of the log or of a stream has no holes, or names the one it has. A filtered page goes by the index
-//! where the filter has a customer, a campaign or one whole stream; otherwise it reads on, a bounded stretch.
+//! A page of the log or of a stream has no gaps, or the read names the missing event. A filtered page uses
+//! the index if the filter has a customer, a campaign or one complete stream name; otherwise it scans a
+//! bounded range.
 //!
-//! What goes by the index asks its tail first, then its file up to where the tail begins: what the tail has
-//! handed over by then is in the file.
+//! A lookup in the index reads its tail first, then its file up to where the tail begins: entries that the
+//! tail has dropped are in the file by then.
 
 mod bookmarks;
 mod lookup;
@@ -31,7 +32,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What can be asked of the log.
+/// A query of the log.
 pub(super) enum Query {
     All {
         after: Position,
@@ -53,13 +54,13 @@ pub(super) enum Query {
     Last,
 }
 
-/// Events, and how far the log has been looked at for them (of use to a filtered read alone).
+/// The events found, and the position up to which the log was searched (only meaningful for filtered reads).
 pub(super) type Found = Result<MatchingPage, StoreError>;
 
-/// By what a reader finds events.
+/// The index that a reader uses.
 #[derive(Clone)]
 pub(super) enum Finding {
-    /// In the process that writes.
+    /// In the process that writes: the writer's tail and file.
     Live {
         tail: Arc<Tail>,
         file: PathBuf,
@@ -67,12 +68,12 @@ pub(super) enum Finding {
     Beside(Arc<Beside>),
 }
 
-/// One connection and what it goes by.
+/// A connection for reads, with its index.
 pub(super) struct Reader {
     connection: Connection,
     finding: Finding,
     bookmarks: Arc<Bookmarks>,
-    /// Which file of the index the connection can ask.
+    /// The generation of the index file that is attached to the connection.
     attached: Cell<Option<u64>>,
 }
 
@@ -103,7 +104,8 @@ impl Reader {
         }
     }
 
-    /// Events of all streams: positions follow one another from `after`, or a row is gone.
+    /// Reads events of all streams. Fails if their positions do not follow one another from `after`, because
+    /// a row is missing.
     fn log(&self, after: Position, limit: usize) -> Found {
         let mut next = after.0;
         let sql = format!("SELECT {COLUMNS} FROM event WHERE pos > ?1 ORDER BY pos");
@@ -153,7 +155,7 @@ impl Reader {
             return Ok(nothing_after(after));
         }
         if filter.is_empty() {
-            // The end is read first: what the following statement sees includes all of it.
+            // The end is read first, so the following statement sees all events up to it.
             return if self.head()? <= after {
                 Ok(nothing_after(after))
             } else {
@@ -180,8 +182,8 @@ impl Reader {
         self.matching_of(filter, by, key, &seen, &Stretch { after, head, limit })
     }
 
-    /// Goes by the index: at most `LOOKED_AT_MAX` of its entries. The rows say themselves whether they are
-    /// wanted, so a key that two names have in common does no harm.
+    /// Reads a filtered page by the index: at most `LOOKED_AT_MAX` of its entries. Each row decides itself
+    /// whether it matches, so a key shared by two names does no harm.
     fn matching_of(&self, filter: &EventFilter, by: By, key: Key, seen: &Seen, stretch: &Stretch) -> Found {
         let mut sieve = Sieve::new(filter, stretch);
         let mut left = LOOKED_AT_MAX;
@@ -221,7 +223,7 @@ impl Reader {
         Ok(sieve.drained(LOOKED_AT_MAX))
     }
 
-    /// Without an index: the next `LOOKED_AT_MAX` events of the log.
+    /// Reads a filtered page without the index: searches the next `LOOKED_AT_MAX` events of the log.
     fn look_through(&self, filter: &EventFilter, stretch: &Stretch) -> Found {
         let sql = format!("SELECT {COLUMNS}, {FACTS} FROM event WHERE pos > ?1 AND pos <= ?2 ORDER BY pos");
         let mut statement = self.prepare(&sql)?;
@@ -251,7 +253,7 @@ impl Reader {
         )))
     }
 
-    /// The first rows of a query as events, each after `check` has let it pass.
+    /// Returns the first rows of a query as events, each after `check` has accepted it.
     fn page(
         &self,
         sql: &str,
@@ -281,7 +283,7 @@ impl Reader {
     }
 }
 
-/// The columns of `COLUMNS`, said of the log's rows where tables are joined.
+/// The columns of `COLUMNS`, with the table's name where tables are joined.
 const EVENT_COLUMNS: &str = "event.pos, recorded_at, digest, record";
 
 const fn nothing_after(after: Position) -> MatchingPage {
@@ -291,7 +293,7 @@ const fn nothing_after(after: Position) -> MatchingPage {
     }
 }
 
-/// The one stream a filter wants, named in full.
+/// Returns the stream of a filter that has exactly one stream name, which is no prefix.
 fn whole_stream(filter: &EventFilter) -> Option<&str> {
     match filter.streams.as_slice() {
         [stream] if !stream.ends_with('-') => Some(stream),
@@ -303,7 +305,7 @@ fn facts(event: &StoredEvent) -> Result<EventFacts<'_>, StoreError> {
     EventFacts::of(event).map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
-/// The position after `before`, when it is this one.
+/// Returns the position after `before`. Fails if `found` is another one.
 fn follow_on(before: u64, found: Position) -> Result<u64, StoreError> {
     let expected = before.saturating_add(1);
     if found.0 == expected {
@@ -314,7 +316,7 @@ fn follow_on(before: u64, found: Position) -> Result<u64, StoreError> {
     )))
 }
 
-/// A page that SQLite itself cannot read names where reading began.
+/// Adds the position after which reading began to an error of a page that SQLite cannot read.
 fn near(after: Position, error: StoreError) -> StoreError {
     match error {
         StoreError::Damaged(why) if !why.contains("position") => {

@@ -1,4 +1,4 @@
-//! A page of one stream: its places by the index, then the rows that stand there.
+//! Reads a page of one stream: its places by the index, then the rows at these places.
 
 use super::stream_page::{EVENTS_EXPECTED, StreamPage};
 use super::{Found, Reader};
@@ -9,16 +9,17 @@ use domain::ids::StreamId;
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, StreamVersion};
 
-/// Places of a stream in the file of the index.
+/// The query for a stream's places in the index file.
 const FILED: &str = "SELECT pos, version FROM places.by_stream
     WHERE key = ?1 AND pos > ?2 AND pos <= ?3 AND version > ?4 ORDER BY pos";
 
-/// Rows that stand together: `COLUMNS`, and the row's version and stream.
+/// The query for consecutive rows: `COLUMNS`, and the row's version and stream.
 const STRETCH: &str = "SELECT pos, recorded_at, digest, record, version, stream FROM event
     WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos";
 
 impl Reader {
-    /// Events of one stream: versions follow one another from `after`, or a row is gone.
+    /// Reads events of one stream. Fails if their versions do not follow one another from `after`, because a
+    /// row is missing.
     pub(super) fn stream(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Found {
         let mut page = StreamPage::begin(stream, after, limit.min(PAGE_EVENTS_MAX));
         let mut begin = self.bookmarks.before(stream, after);
@@ -30,7 +31,7 @@ impl Reader {
             begin = last.position;
             self.take_all(&mut page, &places)?;
         }
-        // Not cut at a place: a stream with the same key has its own versions between.
+        // All are passed on, without a limit: entries of another stream with the same key may be among them.
         let later = seen.places.iter().filter(|place| place.version > after.0);
         self.take_all(&mut page, &later.copied().collect::<Vec<_>>())?;
         if let Some((version, position)) = page.full() {
@@ -39,7 +40,7 @@ impl Reader {
         Ok(page.end())
     }
 
-    /// The next places of a stream in the file of the index: as many as the page has room for.
+    /// Reads the next places of a stream from the index file: as many as fit on the page.
     fn filed(
         &self,
         key: Key,
@@ -68,7 +69,7 @@ impl Reader {
         Ok(places)
     }
 
-    /// Takes the rows of places. Those of one append stand together, and are read as one stretch.
+    /// Adds the rows of these places to the page. Rows of one append are consecutive and read with one query.
     fn take_all(&self, page: &mut StreamPage<'_>, places: &[Place]) -> Result<(), StoreError> {
         for run in places.chunk_by(|place, next| next.position.0 == place.position.0 + 1) {
             let (Some(first), Some(last)) = (run.first(), run.last()) else {

@@ -1,4 +1,4 @@
-//! What a filtered page keeps of the rows it looks at, and how far it has looked.
+//! Collects the matching rows of a filtered page, and tracks how far the log was searched.
 
 use super::super::row::{position, stored_facts, trusted};
 use crate::error::from_sqlite;
@@ -8,14 +8,15 @@ use domain::stored_event::{Position, StoredEvent};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
-/// Where a filtered page begins, where the log ended when it was asked, and how many events are wanted.
+/// The range and limit of a filtered page: the position before it, the log's end when it was requested, and
+/// the most events.
 pub(super) struct Stretch {
     pub(super) after: Position,
     pub(super) head: Position,
     pub(super) limit: usize,
 }
 
-/// Keeps what a filter wants, and counts what was looked at.
+/// Keeps the events that match a filter, and counts the rows searched.
 pub(super) struct Sieve<'a> {
     filter: &'a EventFilter,
     stretch: &'a Stretch,
@@ -35,8 +36,8 @@ impl<'a> Sieve<'a> {
         }
     }
 
-    /// Looks at one row; true when the page is full. The columns that were read from the record when it was
-    /// written say whether it is wanted; only what is wanted is read and checked whole.
+    /// Examines one row. Returns true if the page is full. The columns, which were taken from the record when
+    /// it was written, decide whether it matches; only matching records are read and verified.
     pub(super) fn take(&mut self, row: &Row<'_>) -> Result<bool, StoreError> {
         self.looked_at_count += 1;
         self.reached = position(row)?;
@@ -53,7 +54,8 @@ impl<'a> Sieve<'a> {
         }
     }
 
-    /// No further row came: of fewer than were asked for, the log holds no more up to its end.
+    /// Ends the page when no further row came. If fewer than `asked_for` rows were searched, the log was
+    /// searched to its end.
     pub(super) fn drained(self, asked_for: usize) -> MatchingPage {
         let reached = if self.looked_at_count < asked_for {
             self.stretch.head
@@ -67,13 +69,13 @@ impl<'a> Sieve<'a> {
     }
 }
 
-/// A row that the index named, when the log has it.
+/// Returns the row of a place from the index; fails if the log does not have it.
 pub(super) fn named<'r, 's>(row: &'r Row<'s>) -> Result<&'r Row<'s>, StoreError> {
     if row.get_ref(0).map_err(|error| from_sqlite(&error))? != ValueRef::Null {
         return Ok(row);
     }
     let place: i64 = row.get(9).map_err(|error| from_sqlite(&error))?;
     Err(StoreError::Damaged(format!(
-        "the event at position {place} is missing, which the index names"
+        "the event at position {place} is in the index but missing in the log"
     )))
 }

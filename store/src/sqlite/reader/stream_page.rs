@@ -1,4 +1,4 @@
-//! One page of one stream, row by row: versions follow one another, or the one that is missing is named.
+//! One page of one stream, filled row by row. If a version is missing, the error names it.
 
 use super::super::index::Place;
 use super::super::row::{position, trusted, version};
@@ -8,10 +8,10 @@ use domain::ports::event_store::{MatchingPage, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use rusqlite::Row;
 
-/// Events that most streams have.
+/// The usual number of events of a stream.
 pub(super) const EVENTS_EXPECTED: usize = 16;
 
-/// Events of one stream, as they are found.
+/// The events of one stream found so far.
 pub(super) struct StreamPage<'a> {
     stream: &'a StreamId,
     last: u64,
@@ -37,13 +37,13 @@ impl<'a> StreamPage<'a> {
         self.limit.saturating_sub(self.events.len())
     }
 
-    /// The version that the next one follows.
+    /// Returns the version after which the next row must come.
     pub(super) const fn last_version(&self) -> StreamVersion {
         StreamVersion(self.last)
     }
 
-    /// Takes the row at a place that the index named: the event's columns, its version and its stream. A row
-    /// of another stream has the same key, and is none of it.
+    /// Adds the row at a place from the index. The row has the event's columns, its version and its stream. A
+    /// row of another stream with the same key is skipped.
     pub(super) fn take(&mut self, row: Option<&Row<'_>>, place: &Place) -> Result<(), StoreError> {
         let missing =
             |version: u64| StoreError::Damaged(format!("version {version} of {} is missing", self.stream));
@@ -66,7 +66,7 @@ impl<'a> StreamPage<'a> {
         Ok(())
     }
 
-    /// The last event of a full page: its version, and where it stands.
+    /// Returns version and position of the last event, if the page is full.
     pub(super) fn full(&self) -> Option<(StreamVersion, Position)> {
         let last = self.events.last().filter(|_| !self.has_room())?;
         Some((StreamVersion(self.last), last.position))

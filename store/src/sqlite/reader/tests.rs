@@ -1,4 +1,5 @@
-//! Filtered reads against the whole log filtered, files of older versions, look-ups by id, damaged rows.
+//! Tests of filtered reads (compared with the filtered whole log), files of older versions, lookups by id,
+//! and damaged rows.
 
 use super::super::index::INDEX_FILE;
 use super::super::schema::{EVENTS_FILE, SCHEMA, open_reader};
@@ -19,9 +20,9 @@ fn open(dir: &Path) -> SqliteEventStore {
     SqliteEventStore::open(dir, clock, &tasks, &SqliteOptions::default()).unwrap()
 }
 
-/// A log in which streams, campaigns and customers alternate at different paces; the third stream is a
-/// customer's own, with events of other customers and of none. Half of it stands in the file of the index,
-/// the other half behind it.
+/// Makes a log in which streams, campaigns and customers alternate at different rates. The third stream is a
+/// customer's own, with events of other customers and of none. Half of its events are in the index file, the
+/// other half only in the tail.
 async fn filled(dir: &Path) -> SqliteEventStore {
     let mut store = open(dir);
     for index in 0..EVENTS {
@@ -111,7 +112,7 @@ fn filters() -> Vec<EventFilter> {
     ]
 }
 
-/// Reads on in pages of `limit` until it stops moving.
+/// Reads pages of `limit` events until `reached` stops moving.
 async fn read_on(store: &SqliteEventStore, filter: &EventFilter, limit: usize) -> Vec<StoredEvent> {
     let (mut events, mut after) = (Vec::new(), Position(0));
     loop {
@@ -163,7 +164,7 @@ async fn every_filter_gives_from_every_position_what_the_whole_log_filtered_give
     check_filters(&filled(dir.path()).await).await;
 }
 
-/// Makes of the log a file of an older version, and takes its index away, which there was none of.
+/// Converts the log to a file of an older version, and removes its index, which older versions did not have.
 fn make_old(dir: &Path, version: usize) {
     let (file, now) = (dir.join(EVENTS_FILE), dir.join("now.db"));
     std::fs::rename(&file, &now).unwrap();
@@ -266,7 +267,8 @@ async fn a_damaged_event_is_named_by_a_filtered_read_too() {
     assert_eq!(read, Err(StoreError::Damaged(why)));
 }
 
-/// The index as it is while it is made anew: of the log's first events only, in a file of its own.
+/// Replaces the index by an incomplete one, as it is while being built: only the log's first events, in a
+/// new file.
 fn put_half_made(dir: &Path) {
     let index = dir.join(INDEX_FILE);
     std::fs::rename(&index, dir.join("whole.db")).unwrap();
