@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 pub use crate::stream_id::StreamId;
 
-/// The fixed namespace of all derived UUIDs (event, call and list ids). Stored ids follow from it: it never changes.
+/// The fixed namespace of all derived UUIDs. Stored ids follow from it: it never changes.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x6c65_6467_6572_6c69_6e65_0000_0000_0001);
 
 /// The error for a text that is not an id of the expected kind.
@@ -215,7 +215,7 @@ text_id!(
     NumberId, "number", derived_hex, DERIVED_HEX, "ffeeddccbbaa99887766554433221100"
 );
 uuid_id!(
-    /// The id of an event: UUIDv5 of the command's id and the event's index in its batch, the same for a retry.
+    /// The id of an event: UUIDv5 of the command's id and the index in its batch, the same for a retry.
     EventId, "event"
 );
 uuid_id!(
@@ -227,7 +227,7 @@ uuid_id!(
     CallId, "call"
 );
 uuid_id!(
-    /// The id of a contact list: UUIDv5 of campaign and SHA-256 of the content, the same for the same content.
+    /// The id of a contact list: UUIDv5 of campaign and SHA-256, the same for the same content.
     ListId, "list"
 );
 text_id!(
