@@ -163,7 +163,10 @@ pub async fn must_exist(installation: &Installation, stop: &StopId) -> Result<()
         StopId::Trunk(name) => match installation.dialing.drivers().map(|drivers| drivers.trunks()) {
             Some(trunks) if !trunks.contains(name) => Err(Problem::refused(
                 "trunk-unknown",
-                format!("there is no line {name:?} here; available lines: {}", trunks.join(", ")),
+                format!(
+                    "there is no line {name:?} here; available lines: {}",
+                    trunks.join(", ")
+                ),
             )),
             Some(_) | None => Ok(()),
         },
