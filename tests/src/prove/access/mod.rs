@@ -204,7 +204,13 @@ fn fields_on_record(server: &Server, planted: &Planted, held: &[&Answer]) -> Fie
     let inquiries = server.events("kind=inquiry.");
     let mut fields = Fields::default();
     for one in held {
-        let (shown, missing) = Recorded::of(&one.reader, &inquiries, &ids).hold(&one.text, planted);
+        let persons_max = if one.what.ends_with("/replay") {
+            1
+        } else {
+            usize::MAX
+        };
+        let recorded = Recorded::of(&one.reader, &inquiries, &ids);
+        let (shown, missing) = recorded.hold(&one.text, planted, persons_max);
         fields.shown += shown;
         fields.recorded += shown.saturating_sub(missing.len());
         fields.answers += usize::from(missing.is_empty());

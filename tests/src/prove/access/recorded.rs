@@ -86,7 +86,8 @@ impl Recorded {
     }
 
     /// Of what an answer showed: how many persons' fields, and those of which there is no record.
-    pub(super) fn hold(&self, text: &str, planted: &Planted) -> (usize, Vec<String>) {
+    /// `persons_max`: the most persons that the answer is about; a repeated prompt repeats a name.
+    pub(super) fn hold(&self, text: &str, planted: &Planted, persons_max: usize) -> (usize, Vec<String>) {
         let shown = planted.shown(text);
         let is_recorded = |one: &(usize, Field)| self.reads.contains(one) || self.columns.contains(&one.1);
         let missing = shown.iter().filter(|one| !is_recorded(one));
@@ -94,7 +95,7 @@ impl Recorded {
             .map(|(person, field)| format!("{field:?} of {}", planted.customer(*person)))
             .collect();
         // Whose name it is a masked one does not say: there are no more of them than persons on record.
-        let masked = planted.masked_names(text);
+        let masked = planted.masked_names(text).min(persons_max);
         let named = self
             .reads
             .iter()
