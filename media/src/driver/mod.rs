@@ -122,7 +122,8 @@ impl MediaDriver {
         };
         let (first, last) = config.rtp_ports;
         let ports = Arc::new(Mutex::new(RtpPorts::new(config.sip.ip(), first, last)?));
-        let general = Arc::new(sip_sockets::bind(config.sip).map_err(listen)?);
+        let bound = sip_sockets::bind_kept(config.sip, surroundings.ids.as_ref());
+        let general = Arc::new(bound.map_err(listen)?);
         let local = general.local_addr().map_err(listen)?;
         let (orders, orders_taken) = mpsc::channel(signalling::ORDERS_MAX);
         let (arrivals, arrivals_taken) = mpsc::channel(signalling::ARRIVALS_MAX);

@@ -12,6 +12,7 @@ use super::signalling::{Arrival, Origin};
 use crate::sip::front_stage::DATAGRAM_BYTES_MAX;
 use crate::sip::parse::parse;
 use crate::sip::via;
+use domain::ports::id_source::IdSource;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
@@ -22,6 +23,11 @@ use tokio::sync::{mpsc, watch};
 
 /// Receive buffer of each SIP socket, in bytes: a burst of some thousand messages.
 const RECEIVE_BUFFER_BYTES: usize = 1 << 20;
+
+/// The ports that a rehearsal chooses from: above the well-known SIP ports, below the default RTP ports and
+/// those that Linux gives to outgoing sockets (`net.ipv4.ip_local_port_range`, 32,768 to 60,999).
+const FIRST_PORT: u16 = 5_070;
+const PORTS_END: u16 = 16_384;
 
 /// What was dropped or refused since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,6 +57,24 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = open(address)?;
     socket.bind(&address.into())?;
     UdpSocket::from_std(socket.into())
+}
+
+/// Binds the address. Without a port it takes one that no outgoing socket of another process is given, so that
+/// it is still free after a restart. Where 64 chosen at random are taken, the system chooses.
+pub(super) fn bind_kept(address: SocketAddr, ids: &dyn IdSource) -> io::Result<UdpSocket> {
+    if address.port() != 0 {
+        return bind(address);
+    }
+    for _ in 0..64 {
+        let mut random = [0_u8; 2];
+        ids.random(&mut random);
+        let port = FIRST_PORT + u16::from_le_bytes(random) % (PORTS_END - FIRST_PORT);
+        match bind(SocketAddr::new(address.ip(), port)) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            bound => return bound,
+        }
+    }
+    bind(address)
 }
 
 /// A socket on the port of `local`, connected to a trunk. `sharing` are the sockets that hold the port
@@ -131,7 +155,9 @@ pub(super) async fn receive(
 
 #[cfg(test)]
 mod tests {
-    use super::{Arrival, Origin, SipCounters, bind, receive};
+    use super::{Arrival, Origin, PORTS_END, SipCounters, bind, bind_kept, receive};
+    use domain::ports::id_source::IdSource;
+    use std::net::{Ipv4Addr, SocketAddr};
     use std::sync::Arc;
     use std::sync::atomic::Ordering;
     use tokio::sync::{mpsc, watch};
@@ -171,5 +197,26 @@ mod tests {
     async fn a_flood_of_strangers_leaves_half_of_the_queue_to_the_trunks() {
         assert_eq!(taken(Origin::Anyone).await, (2, 4));
         assert_eq!(taken(Origin::Trunk(0)).await, (4, 2));
+    }
+    /// Draws these numbers one after the other.
+    struct Drawn(std::sync::Mutex<Vec<u16>>);
+
+    impl IdSource for Drawn {
+        fn random(&self, buffer: &mut [u8]) {
+            let next = self.0.lock().unwrap().pop().unwrap();
+            buffer.copy_from_slice(&next.to_le_bytes());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_port_that_another_process_has_is_passed_over() {
+        let loopback = SocketAddr::from((Ipv4Addr::new(127, 9, 8, 7), 0));
+        let drawn = |numbers: &[u16]| Drawn(std::sync::Mutex::new(numbers.to_vec()));
+        let first = bind_kept(loopback, &drawn(&[700])).unwrap().local_addr().unwrap();
+        let held = bind(first).unwrap();
+        let second = bind_kept(loopback, &drawn(&[701, 700])).unwrap();
+        assert_eq!(second.local_addr().unwrap().port(), first.port() + 1);
+        assert!(first.port() < PORTS_END);
+        drop(held);
     }
 }
