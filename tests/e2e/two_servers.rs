@@ -131,7 +131,7 @@ fn refuses_rows_of_another_log(folder: &Path, rows: &str) {
     let refused = serve.output().expect("it ends by itself");
     let said = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(3), "{said}");
-    assert!(said.contains("the rows of another log"), "{said}");
+    assert!(said.contains("the views of another log"), "{said}");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_stand_by_that_gets_the_lock_of_half_a_log_does_not_dial_until_it_is_whole()
     first.program.kill();
     assert!(
         !second.says_of_dialing("dialing", ASKED_WITHIN),
-        "nothing is dialed on half of a log"
+        "no calls are made on a half-filled log"
     );
     runtime.block_on(mark_half_filled(&url, None));
     assert!(
@@ -196,12 +196,12 @@ fn a_rehearsal_a_real_run_and_other_keys_never_share_a_log() {
     drop(first);
     let keys = folder.path().join("keys");
     for (name, keys, mode, says) in [
-        ("real", &keys, None, "rehearsal log for life"),
+        ("real", &keys, None, "permanently a rehearsal log"),
         (
             "other-keys",
             &folder.path().join("others"),
             Some(tests::server::REHEARSAL),
-            "A log opens only with its own keys",
+            "A log opens only with its own complete keys",
         ),
     ] {
         let mut serve = tests::program::command(tests::program::ledgerline());
