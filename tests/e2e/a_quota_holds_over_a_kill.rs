@@ -42,7 +42,7 @@ fn begun(server: &Server) {
     server.must_post("/api/v1/campaigns/T/start", &json!({}));
 }
 
-/// Returns the number of recorded dials of which the INVITE never reached the carrier.
+/// Returns the number of recorded dials with an INVITE that never reached the carrier.
 fn never_invited(history: &History, invited: &BTreeMap<String, CdrLine>) -> usize {
     let sip_ids = history
         .of("call.dialing")

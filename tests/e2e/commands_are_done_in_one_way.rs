@@ -9,7 +9,7 @@ use tests::history::{History, member};
 use tests::program::{fail, read, run, run_json};
 use tests::server::Server;
 
-/// Questions of which the answers contain no time of their own.
+/// Questions with answers that contain no time of their own.
 const QUESTIONS: &[&[&str]] = &[
     &["campaign", "show", "T"],
     &["campaign", "list"],

@@ -12,7 +12,7 @@ use tests::program::{fail, free_tcp_port};
 use tests::server::Server;
 use tls::testing::{Authority, NOW};
 
-/// The number of rows, of which one in `BAD_EVERY` has an invalid phone number; each is long enough that they
+/// The number of rows; one in `BAD_EVERY` has an invalid phone number. Each row is long enough that they
 /// arrive in many pieces.
 const ROWS: u64 = 2_000;
 const BAD_EVERY: u64 = 400;

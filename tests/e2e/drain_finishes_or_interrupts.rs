@@ -14,8 +14,8 @@ fn a_drained_server_leaves_no_call_open_and_goes_on_later() {
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
     let data = folder.path().join("data");
     let mut server = Server::start(&data, &carrier.trunk());
-    // Few calls at a time, so that some customers are still to be dialed when two calls have been answered: a
-    // customer whose answered call is cut off by a drain is not dialed again.
+    // Few calls at a time, so that some customers are still to be dialed when two calls have been answered:
+    // after a drain has cut off an answered call, its customer is not dialed again.
     let mut campaign = quick_campaign("T1");
     campaign["schedule"]["max_concurrent"] = json!(8);
     server.must_post("/api/v1/campaigns", &campaign);

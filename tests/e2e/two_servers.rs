@@ -1,5 +1,5 @@
-//! Two servers on one PostgreSQL log, which also holds their rows: one dials, the other answers requests,
-//! stands by and takes over.
+//! Two servers on one PostgreSQL log, which also holds their rows: one dials; the other answers requests, is
+//! the stand-by and takes over.
 
 use serde_json::json;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! A fake carrier of which all callees ring until the test lets them answer at once. It counts, for each leg,
+//! A fake carrier. All its callees ring until the test lets them answer at once. It counts, for each leg,
 //! ACKs and BYE transactions (by branch). Independent of the product's own SIP stack.
 
 use crate::program::{deadline, instant};

@@ -54,8 +54,8 @@ impl BusyCarrier {
         times
     }
 
-    /// Waits until an INVITE has arrived whose time `wanted` accepts. Returns false if that takes longer than
-    /// `within`.
+    /// Waits until an INVITE has arrived at a time that `wanted` accepts. Returns false if that takes longer
+    /// than `within`.
     pub fn is_invited(&self, within: Duration, wanted: impl Fn(Timestamp) -> bool) -> bool {
         let came = |times: &mut BTreeMap<String, Timestamp>| {
             let mut times = times.values().copied();

@@ -14,7 +14,7 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// Starts an encoder whose response to a text is the result of `answer`, JSON or not.
+    /// Starts an encoder that responds to a text with the result of `answer`, JSON or not.
     #[expect(clippy::disallowed_methods, reason = "the story's own encoder, on loopback")]
     pub fn start(answer: fn(&str) -> String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0");

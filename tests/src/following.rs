@@ -53,7 +53,7 @@ impl Server {
         }
     }
 
-    /// Returns the number of customers with a late answer whose enrolment is not settled.
+    /// Returns the number of customers with a late answer and an enrolment that is not settled.
     fn late_answers_count(&self, campaign: &str) -> usize {
         let persons = |kind: &str| -> BTreeSet<String> {
             let events = self.events(&format!("campaign={campaign}&kind={kind}"));

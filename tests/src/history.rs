@@ -44,7 +44,7 @@ impl History {
             .filter(move |event| member(event, "/type") == kind)
     }
 
-    /// Returns the number of events whose position is not the next one: 1, 2, 3 … on a store that numbers
+    /// Returns the number of events that do not have the next position: 1, 2, 3 … on a store that numbers
     /// events itself.
     pub fn gaps(&self) -> usize {
         let wrong = |(index, event): &(usize, &Value)| {
@@ -98,8 +98,8 @@ impl History {
             .collect()
     }
 
-    /// Returns the calls of which leg n > 1 was dialed without a stored definite failure of leg n − 1 before
-    /// it.
+    /// Returns the calls with a leg n > 1 that was dialed without a stored definite failure of leg n − 1
+    /// before it.
     pub fn unfounded_next_legs(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for (call, events) in self.calls() {

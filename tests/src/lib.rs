@@ -35,6 +35,6 @@ use std::io::Write;
 
 /// Prints a line `SKIPPED …` with what was not tested here, and why. These lines are counted.
 pub fn say_skipped(what: &str, why: &str) {
-    // If standard output is closed, nobody reads the line.
+    // If standard output is closed, there is no reader for the line.
     drop(writeln!(std::io::stdout(), "SKIPPED {what}: {why}"));
 }

@@ -22,7 +22,7 @@ const KILLED_WITHIN: Duration = Duration::from_secs(10);
 /// Returns the path of the built `ledgerline`: beside the running test or proof binary.
 pub fn ledgerline() -> PathBuf {
     let own = std::env::current_exe().expect("a running program has a path");
-    let folder = own.parent().expect("a program stands in a folder");
+    let folder = own.parent().expect("a program is in a folder");
     let beside = folder.join("ledgerline");
     if beside.exists() {
         beside

@@ -99,7 +99,7 @@ impl Named<'_> {
                 let words = room.split("::").filter(|word| *word != "tests");
                 words.into_iter().all(|word| parts.contains(&word))
             };
-            let elsewhere = || format!("names {span}, whose test is in {}", files.join(", "));
+            let elsewhere = || format!("names {span}, but its test is in {}", files.join(", "));
             return (!files.iter().any(is_in)).then(elsewhere);
         }
         let is_path =

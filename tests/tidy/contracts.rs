@@ -24,7 +24,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             if file.text.contains("impl Engine for") && !runs() {
                 findings.push(file.finding(
                     1,
-                    "is an engine whose folder does not run the recognizers' contract",
+                    "is an engine in a folder that does not run the recognizers' contract",
                 ));
             }
         }

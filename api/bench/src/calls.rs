@@ -20,7 +20,7 @@ use uuid::Uuid;
 /// The most calls: as many as the rehearsal carrier can have.
 const CONCURRENT_MAX: i64 = 2_000;
 
-/// The longest measurement: the rehearsal's customers stay 40 s, 6 of which are for the start of the calls.
+/// The longest measurement: the rehearsal's customers stay 40 s, and the calls need 6 of these to begin.
 const SECONDS_MAX: i64 = 33;
 
 /// The time for all calls to be answered before audio is measured.

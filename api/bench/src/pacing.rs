@@ -46,7 +46,7 @@ const FLOORS: [[f64; 4]; 4] = [
 const WINDOW_DAYS: u16 = 30;
 /// How much less the gain may be if the answer rate changes.
 const MOVING: f64 = 0.03;
-/// Calls for each free agent, of which the best that complies with the law is used.
+/// Calls for each free agent; the best ratio that complies with the law is used.
 const RATIOS: [f64; 8] = [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0];
 
 struct Score {

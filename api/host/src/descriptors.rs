@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The most descriptors that one leg uses: its audio port and the control port after it, its recording, and
-/// one of another leg or a recording of which the hash is computed. At a peak of 80 legs 3.8 each were
-/// counted (decision 0053).
+/// one of another leg or of a recording that is being hashed. At a peak of 80 legs 3.8 each were counted
+/// (decision 0053).
 const PER_LEG: u64 = 4;
 
 /// Descriptors reserved for the log, its index, rows, keys, proofs and the runtime. During exports and
@@ -72,7 +72,7 @@ pub fn legs_within(limit: Option<u64>) -> u64 {
 /// Returns the lowest limit of descriptors that leaves room for so many legs, besides everything else.
 pub fn needed(legs: u64) -> u64 {
     let own = legs.saturating_mul(PER_LEG).saturating_add(FILES);
-    // In the range where connections get a share: the lowest limit of which the remainder is enough.
+    // In the range where connections get a share: the lowest limit that leaves enough.
     let by_share = own.saturating_sub(1).saturating_mul(CONNECTIONS_SHARE) / (CONNECTIONS_SHARE - 1) + 1;
     let most = own.saturating_add(CONNECTIONS_MAX);
     own.saturating_add(CONNECTIONS_MIN).max(by_share.min(most))

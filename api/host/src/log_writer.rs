@@ -64,7 +64,7 @@ impl LogWriter {
 pub struct LineWriter {
     shared: Arc<Mutex<Shared>>,
     now: Timestamp,
-    /// The cause of a warning or an error, whose lines are limited; `None` for other levels.
+    /// The cause of a warning or an error, for the limit on its lines; `None` for other levels.
     cause: Option<&'static str>,
 }
 
@@ -123,7 +123,7 @@ impl Shared {
         true
     }
 
-    /// Writes, for each cause whose minute is over, how many of its lines were suppressed.
+    /// Writes how many lines of each cause were suppressed, when its minute is over.
     fn tell_held(&mut self, now: Timestamp) {
         let is_over = |held: &Held| now < held.since || now >= held.since.plus_ms(HELD_BACK_MS);
         let over: Vec<_> = self

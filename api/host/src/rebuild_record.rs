@@ -1,8 +1,8 @@
 //! Records manual rebuilds of views as events of the view's aggregate.
 //!
 //! The read database keeps each view's last rebuild, with what was compared and why differences were
-//! accepted. The events are derived from there. A rebuild that was ended without a server, or whose server
-//! died before recording it, is therefore recorded at the next start, and nothing is recorded twice.
+//! accepted. The events are derived from there. If a rebuild was ended without a server, or its server died
+//! before recording it, it is therefore recorded at the next start, and nothing is recorded twice.
 
 use application::installation::{Installation, follow};
 use domain::ids::ViewId;

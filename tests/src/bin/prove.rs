@@ -11,7 +11,7 @@ use tests::prove::table::{FIRST, LONG_ONLY, MEASURING, PROOFS, SHORT, WAITING, r
 use tests::prove::{Form, Proof};
 
 fn say(line: &str) {
-    // If standard output is closed, nobody reads the line.
+    // If standard output is closed, there is no reader for the line.
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 

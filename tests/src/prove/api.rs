@@ -80,6 +80,6 @@ fn key_of(server: &Server, role: &str) -> String {
     let made = server.must_post("/api/v1/api-keys", &json!({ "user": role }));
     match member(&made.body, "/key").as_str() {
         Some(key) => format!("Bearer {key}"),
-        None => fail("a key is told once"),
+        None => fail("a key is shown once"),
     }
 }

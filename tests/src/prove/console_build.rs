@@ -78,7 +78,7 @@ fn compared(name: &str, builds: &[BTreeMap<PathBuf, Vec<u8>>]) -> Proof {
     told(line, holds)
 }
 
-/// Returns the files that only one has, or of which the bytes differ.
+/// Returns the files that only one has, or that have different bytes.
 fn differing(
     one: &BTreeMap<PathBuf, Vec<u8>>,
     other: &BTreeMap<PathBuf, Vec<u8>>,

@@ -20,7 +20,7 @@ use std::time::Duration;
 const SETTLED_WITHIN: Duration = Duration::from_secs(180);
 
 /// Returns a campaign that finishes in a rehearsal: short ringing, one quick retry, and an end on the same
-/// day, so that customers whom a daily cap defers to the next day are settled.
+/// day, so that customers are settled if a daily cap defers them to the next day.
 pub fn quick_campaign(id: &str) -> serde_json::Value {
     let retry = |wait_ms: u64| json!({"waits_ms": [wait_ms], "retries_max": 1});
     json!({

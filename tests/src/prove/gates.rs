@@ -83,7 +83,7 @@ fn pilot(server: &Server) -> bool {
     waits && refused && server.is_completed(PILOT, USED_UP)
 }
 
-/// Starts a carrier of which most callees are busy at once and some answer.
+/// Starts a carrier: most of its callees are busy at once and some answer.
 fn brief_people(folder: &Path) -> CarrierProcess {
     let profile = folder.join("people.json");
     let text = json!({

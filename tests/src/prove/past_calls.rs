@@ -99,7 +99,7 @@ fn fixture(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Creates a campaign with the one customer whose number is in the files.
+/// Creates a campaign with the one customer that has the number in the files.
 fn begin(folder: &Path, data: &Path) {
     let campaign = folder.join("campaign.json");
     let people = folder.join("people.csv");

@@ -125,7 +125,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// Starts a carrier of which most callees ring for long and do not answer; some are connected.
+/// Starts a carrier: most of its callees ring for long and do not answer; some are connected.
 fn slow_people(folder: &Path) -> CarrierProcess {
     let profile = folder.join("people.json");
     let text = json!({

@@ -27,7 +27,7 @@ const READS: usize = 16_000;
 /// The reads that have to be made: each is another question.
 const FIRST_READS: usize = 1_000;
 
-/// The rounds, of which the median counts.
+/// The number of rounds; their median counts.
 const ROUNDS: usize = 3;
 
 /// The campaign that is read.

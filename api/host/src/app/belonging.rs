@@ -39,8 +39,8 @@ const LOOKED_AT_MAX: u64 = 1_000_000;
 /// The events in the first stretch of that search. Each further stretch is four times as long.
 const FIRST_LOOK: u64 = 16_384;
 
-/// In a log without a fingerprint: the most customers of whom a sealed value is opened. One that opens is
-/// enough; if none of so many opens, the keys are wrong.
+/// In a log without a fingerprint: the most customers that are tried. For each one sealed value is opened;
+/// one that opens is enough, and if none of so many opens, the keys are wrong.
 const TRIED_PEOPLE_MAX: usize = 1_024;
 
 /// How often writing the fingerprint is tried while other processes write to the same stream.
@@ -182,7 +182,7 @@ async fn open_one_value(store: &dyn EventStore, vault: &dyn Vault) -> Result<(),
     }
 }
 
-/// The registration of a customer whose external id is sealed.
+/// The registration of a customer with a sealed external id.
 struct SealedPerson {
     person: CustomerId,
     envelope: Envelope,
@@ -261,7 +261,7 @@ async fn is_erased(store: &dyn EventStore, person: &CustomerId) -> Result<bool, 
     Ok(false)
 }
 
-/// Returns the most recently registered customers after a position, of whom something is sealed.
+/// Returns the most recently registered customers after a position that have a sealed value.
 async fn newest_people(store: &dyn EventStore, after: Position) -> Result<VecDeque<CustomerId>, AppError> {
     let head = store.head().await?;
     if !store.capabilities().dense {
@@ -437,7 +437,7 @@ mod tests {
         };
         store_one::<Installation>(&log, &LogId, &event, 1, None).await;
         assert_eq!(hold_to_log(&log, &older).await.unwrap(), Some(restored));
-        // An even older copy also lacks the customer whom the restore brought back.
+        // An even older copy also lacks the customer that the restore brought back.
         let oldest = hold_to_log(&log, &keys(1)).await;
         assert!(
             matches!(oldest, Err(AppError::OlderKeys { missing: 1, .. })),

@@ -36,7 +36,7 @@ pub(crate) struct OpenLog {
 enum Filled {
     /// Complete logs only.
     Whole,
-    /// Also logs of which a restore or copy was interrupted.
+    /// Also logs with an interrupted restore or copy.
     AlsoHalf,
 }
 
@@ -164,8 +164,8 @@ impl ReadOnly {
         })
     }
 
-    /// Returns the first event of a shared log whose table columns, which queries use, differ from its
-    /// record.
+    /// Returns the first event of a shared log that has other values in its table columns, which queries use,
+    /// than in its record.
     pub async fn misleading_column(&self) -> Result<Option<Misleading>, StoreError> {
         match &self.shared {
             Some(shared) => shared.find_misleading().await,

@@ -5,7 +5,7 @@ use crate::data_dir::Mode;
 use domain::ports::vault::Vault;
 use store::PostgresEventStore;
 
-/// The text whose keyed hash identifies the keys of an installation; the hash shows nothing else.
+/// The text that is hashed with a key to identify the keys of an installation; the hash shows nothing else.
 const KEYS_TOLD_BY: &str = "the keys of this log";
 
 /// The name under which the log stores that hash.

@@ -22,7 +22,7 @@ const PORT: u16 = 123;
 pub(crate) const CLIENT: u8 = 0x23;
 /// The mode of a response: 4 (server).
 const SERVER: u8 = 4;
-/// The leap indicator of a server whose clock was never set (RFC 5905, 7.3).
+/// The leap indicator of a server with a clock that was never set (RFC 5905, 7.3).
 const UNSYNCHRONIZED: u8 = 3;
 /// The highest stratum with a time. 0 is a refusal, 16 and above means unsynchronized.
 const STRATUM_MAX: u8 = 15;

@@ -158,7 +158,7 @@ impl OwnServer {
 }
 
 impl OwnServer {
-    /// Returns the problem of a server whose certificate is not accepted.
+    /// Returns the problem of a server with a certificate that is not accepted.
     fn not_believed(&self, why: &str) -> Problem {
         Problem::new(
             Kind::Unavailable,
@@ -179,7 +179,7 @@ fn trust(args: &ServerArgs, base: &str, run: Option<&ServerFile>) -> Result<Trus
             None => Ok(Trust::of_nobody()),
             Some(_) => Err(Problem::invalid(
                 "server-unnamed",
-                "--ca-file is for a server whose address begins with https://",
+                "--ca-file is for a server with an address that begins with https://",
             )),
         };
     }

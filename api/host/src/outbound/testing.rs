@@ -10,8 +10,8 @@ use std::thread::JoinHandle;
 pub type Bend = fn(&mut [u8; PACKET_BYTES]);
 
 #[expect(clippy::disallowed_methods, reason = "a clock of the test's own, on loopback")]
-/// Starts a server on loopback whose clock is wrong by `offset_ms`. It responds to `answers` requests and
-/// then ends.
+/// Starts a server on loopback with a clock that is wrong by `offset_ms`. It responds to `answers` requests
+/// and then ends.
 pub fn fake_server(offset_ms: i64, answers: usize, bend: Bend) -> (NtpServer, JoinHandle<()>) {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap().to_string();

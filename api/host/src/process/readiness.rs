@@ -33,7 +33,7 @@ pub struct Readiness {
     dialing: &'static str,
     /// Why dialing is stopped because of the clock; null if the clock is not a reason.
     dialing_refused: Option<String>,
-    /// Speech engines that do not respond. Campaigns whose flow needs one start no calls.
+    /// Speech engines that do not respond. Campaigns with a flow that needs one start no calls.
     engines_down: Vec<EngineDownShown>,
     /// The engaged emergency stops that affect this process.
     #[schemars(example = &["all"])]

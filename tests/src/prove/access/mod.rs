@@ -194,7 +194,7 @@ fn every_question(server: &Server, planted: &Planted) -> Vec<Question> {
 /// The planted values that responses showed, and whether they are recorded.
 #[derive(Default)]
 struct Fields {
-    /// The number of responses of which everything is recorded.
+    /// The number of responses that are recorded completely.
     answers: usize,
     shown: usize,
     recorded: usize,

@@ -28,7 +28,7 @@ pub(super) struct Planted {
 }
 
 impl Planted {
-    /// Makes customers of whom the first `called` are called.
+    /// Makes customers; the first `called` of them are called.
     pub(super) const fn new(called: usize) -> Self {
         Self { called }
     }
@@ -75,8 +75,8 @@ impl Planted {
         PEOPLE
     }
 
-    /// Returns the customers whose number or name a text shows. A masked number counts, because its last
-    /// digits stay.
+    /// Returns the customers that a text shows with their number or name. A masked number counts, because its
+    /// last digits stay.
     pub(super) fn shown(&self, text: &str) -> BTreeSet<(usize, Field)> {
         let people = 0..PEOPLE;
         let phones = people.clone().filter(|index| {

@@ -1,5 +1,5 @@
-//! The reads that are recorded about a user: of which persons, and which fields. They are compared with what
-//! was shown.
+//! The reads that are recorded about a user: the persons and the fields. They are compared with what was
+//! shown.
 
 use super::planted::{Field, Planted};
 use crate::history::member;
@@ -94,7 +94,7 @@ impl Recorded {
         let mut missing: Vec<String> = missing
             .map(|(person, field)| format!("{field:?} of {}", planted.customer(*person)))
             .collect();
-        // A masked name does not show to whom it belongs: there must not be more of them than recorded
+        // A masked name does not show its customer: there must not be more masked names than recorded
         // persons.
         let masked = planted.masked_names(text);
         let named = self

@@ -7,7 +7,7 @@ use crate::program::fail;
 use crate::server::Server;
 use serde_json::{Value, json};
 
-/// The most calls of which the audio is requested.
+/// The most calls with requested audio.
 const CALLS_MAX: usize = 4;
 
 pub(super) struct Found {
@@ -56,7 +56,7 @@ pub(super) fn recordings(server: &Server, approver: &Reader) -> Found {
     found
 }
 
-/// Returns some answered calls, of which there is a recording.
+/// Returns some answered calls that have a recording.
 fn calls(server: &Server) -> Vec<String> {
     let path = format!("/api/v1/calls?campaign={CALLED}&limit=100");
     let shown = server.get(&path).unwrap_or_else(|error| fail(&error));

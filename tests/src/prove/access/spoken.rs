@@ -114,7 +114,7 @@ struct About {
 }
 
 impl About {
-    /// Returns true for a spoken call, whose summary may not be written yet.
+    /// Returns true for a spoken call; its summary may not be written yet.
     fn is_call(&self) -> bool {
         self.record.0 == "/data/calls"
     }

@@ -1,4 +1,4 @@
-//! Removes from a response what is not compared: when and as of which position it was requested.
+//! Removes from a response what is not compared: its time, and the position that it is as of.
 
 use serde_json::Value;
 

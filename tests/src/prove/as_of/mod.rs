@@ -197,7 +197,7 @@ struct Compared {
     asked: usize,
     /// Requests about something that existed then.
     found: usize,
-    /// Requests of which the response is different now.
+    /// Requests that have another response now.
     moved: usize,
 }
 

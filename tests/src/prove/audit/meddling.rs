@@ -20,7 +20,7 @@ use store::test_ports::StepClock;
 use store::{INDEX_FILE, SqliteEventStore};
 use tokio::runtime::Runtime;
 
-/// The number of events of which every byte is flipped, by form.
+/// The number of events with every byte flipped in turn, by form.
 const WHOLE_EVENTS: [(Form, usize); 2] = [(Form::Short, 1), (Form::Long, 20)];
 
 /// Of the flips of one byte per event, every 16th is checked by the command line; the others by the library.

@@ -22,7 +22,7 @@ use witness::WitnessProcess;
 /// The longest time until a campaign of a few customers is complete.
 const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 
-/// A finished rehearsal, the checkpoints of which a witness cosigned.
+/// A finished rehearsal, and its checkpoints with the signatures of a witness.
 struct Rehearsal {
     folder: tempfile::TempDir,
     data: PathBuf,

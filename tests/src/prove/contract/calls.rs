@@ -75,7 +75,7 @@ pub(super) fn every(description: &Description, server: &Server, campaign: &str) 
     }
 }
 
-/// Returns the example bodies of which the server does not know a member.
+/// Returns the example bodies with a member that the server does not know.
 fn misread(came: &Came<'_>) -> Vec<String> {
     let errors = came.body.get("errors").and_then(Value::as_array);
     let unknown = errors.into_iter().flatten().filter(|error| {

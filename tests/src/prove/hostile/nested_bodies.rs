@@ -18,7 +18,7 @@ const ANSWERED_MS: u128 = 10_000;
 /// The first of the opt-outs here: no other attack opts the same numbers out.
 const SALT: u32 = 900_000;
 
-/// The scope of a stop without effect on calls: a preset of which no campaign runs.
+/// The scope of a stop without effect on calls: a preset that no campaign uses.
 const STOP: &str = "us-tsr";
 
 /// The parts that are repeated up to the limit of a source: nested maps, lists, entries and keys; a

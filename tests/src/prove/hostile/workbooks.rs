@@ -16,9 +16,9 @@ const REFUSED_MS: u128 = 30_000;
 /// The bytes that one code of the bomb repeats, the most that DEFLATE can (RFC 1951, 3.2.5).
 const REPEATED_BYTES: u64 = 258;
 
-/// Runs the attack with an honest bomb, one whose directory states a small size, and one whose second end
-/// record names an empty directory. Each is uploaded while the campaign runs, followed by the requests that
-/// must always succeed.
+/// Runs the attack with an honest bomb, one that states a small size in its directory, and one with a second
+/// end record that names an empty directory. Each is uploaded while the campaign runs, followed by the
+/// requests that must always succeed.
 pub(super) fn bombs(stage: &Stage<'_>) -> Verdict {
     let honest = archive(UNFOLDED_BYTES);
     let small = archive(1_000);

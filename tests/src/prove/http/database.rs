@@ -1,5 +1,5 @@
-//! Proof with a server whose log, views and keys are in a PostgreSQL that uses TLS: it is trusted only with
-//! the right authority and host, and never used in plain text.
+//! Proof with a server that has its log, views and keys in a PostgreSQL with TLS: the server is trusted only
+//! with the right authority and host, and never used in plain text.
 
 use super::{Started, Violations, least};
 use crate::postgres::{PostgresServer, programs};

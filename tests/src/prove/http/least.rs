@@ -44,7 +44,7 @@ pub(super) fn prove(
     match Started::on(&data, &["--store", &log, "--read-db", &log, "--keys", &keys]) {
         None => violations.unless(
             false,
-            "a server whose role has few privileges does not become ready",
+            "a server with a role of few privileges does not become ready",
         ),
         Some(mut server) => {
             let named = database.certified(ROLE);

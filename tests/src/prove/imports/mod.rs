@@ -23,7 +23,7 @@ const NO_TRUNK: &str = "sip:127.0.0.1:9";
 /// The longest time of one import to its end, in a debug build on a busy machine.
 const IMPORTED_WITHIN: Duration = Duration::from_secs(3_600);
 
-/// The longest wait until a campaign is complete of which all customers are withdrawn.
+/// The longest wait until a campaign with only withdrawn customers is complete.
 const COMPLETE_WITHIN: Duration = Duration::from_secs(120);
 
 /// The most resident memory of the server, in KiB.

@@ -112,7 +112,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     }
 }
 
-/// Starts a carrier of which most callees answer and hang up soon, some are busy, and in the long form some
+/// Starts a carrier: most of its callees answer and hang up soon, some are busy, and in the long form some
 /// press a key, which takes long.
 fn brief_people(form: Form, folder: &Path) -> CarrierProcess {
     let profile = folder.join("people.json");

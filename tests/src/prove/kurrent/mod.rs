@@ -1,10 +1,10 @@
 //! Proof of the KurrentDB endpoint with the official Python and Node clients: read, filter, follow,
 //! reconnect.
 //!
-//! Each client reads a log of real records whose positions have gaps, is refused an append while the endpoint
-//! is read-only, and then follows while the server is killed twice and records are appended through the
-//! endpoint. What it received is compared with the log: every event, once, in order. Then a server of ours
-//! stores its log there (`store`), in builds that have the client.
+//! Each client reads a log of real records with gaps between their positions, is refused an append while the
+//! endpoint is read-only, and then follows while the server is killed twice and records are appended through
+//! the endpoint. What it received is compared with the log: every event, once, in order. Then a server of
+//! ours stores its log there (`store`), in builds that have the client.
 
 mod clients;
 mod foreign;

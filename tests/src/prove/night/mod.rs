@@ -181,8 +181,8 @@ fn merge(line: &mut Value, more: Value) {
     }
 }
 
-/// Starts a carrier of which nearly all callees answer, hear a part of the robot's text and hang up; the
-/// others refuse with final results.
+/// Starts a carrier: nearly all its callees answer, hear a part of the robot's text and hang up; the others
+/// refuse with final results.
 fn carrier(folder: &Path) -> CarrierProcess {
     let profile = folder.join("people.json");
     let text = json!({

@@ -149,7 +149,7 @@ fn ahead(server: &Server) -> Ahead {
     let order = json!({"number": number, "reason": "what time is it"});
     let position = server.must_post("/api/v1/numbers/suppress", &order).position;
     let after = machine_now();
-    let position = position.unwrap_or_else(|| fail("a write says where it stands"));
+    let position = position.unwrap_or_else(|| fail("a write returns its position"));
     let path = format!("/api/v1/events?after={}&limit=1", position - 1);
     let page = server.get(&path).unwrap_or_else(|error| fail(&error));
     let stored = member(&page.body, "/items/0/time").as_str().unwrap_or_default();

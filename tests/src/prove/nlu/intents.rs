@@ -72,7 +72,7 @@ fn proved(python: &Path, form: Form) -> Result<Proof, String> {
                 ours.first_ratio
             ));
         }
-        // The short form runs beside other proofs, whose use of the processors would be counted.
+        // The short form runs beside other proofs, and their use of the processors would be counted.
         if form == Form::Long && ours.p99_us > P99_US_MAX {
             violations.push(format!(
                 "{name}: one utterance of a hundred takes {} us",

@@ -18,7 +18,7 @@ const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/sentences");
 /// The lines per intent when few are learned from.
 const FEW: usize = 10;
 
-/// The least ratio of a bank's lines whose first intent is right: what the product promises.
+/// The least ratio of a bank's lines with the right first intent: what the product promises.
 const FIRST_RATIO_MIN: [(&str, f64); 2] = [("ten_an_intent", 0.80), ("all", 0.925)];
 
 /// The longest time until the encoder's server is ready.

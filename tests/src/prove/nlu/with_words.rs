@@ -13,7 +13,7 @@ const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/words");
 /// The lines per intent when few are learned from.
 const FEW: usize = 10;
 
-/// The least ratio of a bank's lines whose first intent is right: what was measured, less what other folds
+/// The least ratio of a bank's lines with the right first intent: what was measured, less what other folds
 /// change.
 const FIRST_RATIO_MIN: [(&str, f64); 2] = [("ten_an_intent", 0.79), ("all", 0.905)];
 

@@ -1,5 +1,5 @@
 //! Proof of sign-in through an identity provider: through an external provider from the first page to the
-//! session, and with tokens of a forger, all of which must be refused and recorded.
+//! session, and with a forger's tokens, which must all be refused and recorded.
 //!
 //! The provider is `oidc-provider` from the npm registry. Each attempt uses a browser that keeps its cookies.
 

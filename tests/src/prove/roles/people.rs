@@ -1,6 +1,5 @@
-//! Checks users that are limited to customers: an agent to whom the customers of one campaign are assigned,
-//! and a supervisor whose team has those of the other. Neither sees the other's customers; each lists its
-//! own.
+//! Checks users that are limited to customers: an agent who is assigned the customers of one campaign, and a
+//! supervisor of a team with those of the other. Neither sees the other's customers; each lists their own.
 
 use super::asking::{Asker, Theirs, ask_all};
 use super::scopes::{Found, ids_of, kurrent};
@@ -64,7 +63,7 @@ fn give(server: &Server, data: &Path, campaign: &str, to: &Value) -> u64 {
         let given = server.must_post(&format!("/api/v1/customers/{person}/assign"), to);
         given
             .position
-            .unwrap_or_else(|| fail("a write says where it stands"))
+            .unwrap_or_else(|| fail("a write returns its position"))
     });
     given.max().unwrap_or_else(|| fail("a campaign has people"))
 }

@@ -71,13 +71,13 @@ pub(super) const HOLES: [&str; 7] = [
     RECORDED,
 ];
 
-/// Stands for KurrentDB's protocol in `HOLES`.
+/// The placeholder of KurrentDB's protocol in `HOLES`.
 const KURRENT: &str = "kurrent";
 
-/// Stands for values of a customer in clear, in a response without the ids that are searched for.
+/// The placeholder of values of a customer in clear, in a response without the ids that are searched for.
 const REVEALED: &str = "revealed";
 
-/// Stands for the audio of a call: bytes that cannot be searched.
+/// The placeholder of the audio of a call: bytes that cannot be searched.
 const RECORDED: &str = "recorded";
 
 fn holes_seen(server: &Server, data: &Path, theirs: &BTreeSet<String>) -> usize {

@@ -107,10 +107,10 @@ pub(super) fn cases(sides: &mut Sides) {
     );
     sides
         .made
-        .push(("a number whose digest is on a list".to_owned(), hashed, false));
+        .push(("a number with a digest on a list".to_owned(), hashed, false));
 }
 
-/// Adds the cases about the seller, whom a plan must name since 2026-11-26.
+/// Adds the cases about the seller, which a plan must name since 2026-11-26.
 fn seller_cases(sides: &mut Sides) {
     let (before, since) = (
         instant("2026-11-25T10:00:00-05:00"),

@@ -231,7 +231,7 @@ impl Found {
         for event in history.of("call.heard") {
             if member(event, "/data/text/sealed").as_str().is_none() {
                 self.broken
-                    .push("what was heard stands open in the log".to_owned());
+                    .push("recognized words are stored in clear".to_owned());
             }
         }
     }

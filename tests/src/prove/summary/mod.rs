@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-/// The spoken calls, the carrier's customers, and the calls of which the words are compared with their
-/// summary too.
+/// The spoken calls, the carrier's customers, and the calls with words that are compared with their summary
+/// too.
 const SHORT: (u64, u32, usize) = (30, 20, 2);
 const LONG: (u64, u32, usize) = (500, 150, 20);
 /// The least number of summaries that the long form checks for their time.

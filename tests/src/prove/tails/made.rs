@@ -1,5 +1,4 @@
-//! An installation of which all customers were called, its log from before that, and the combinations of
-//! both.
+//! An installation that called all its customers, its log from before that, and the combinations of both.
 
 use super::super::brief_people::brief_records;
 use super::{CASES, Case, SEED};

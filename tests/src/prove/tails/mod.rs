@@ -32,7 +32,7 @@ struct Case {
     known_by: &'static str,
 }
 
-/// The case of a crashed server of which only the write-ahead log is lost.
+/// The case of a crashed server that lost only the write-ahead log.
 const LOST_WAL: Case = Case {
     name: "lost write-ahead log",
     removed: &["events.db-wal", "events.db-shm"],

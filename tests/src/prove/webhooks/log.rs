@@ -41,7 +41,7 @@ impl Told {
             told.take(stored.position.0, &envelope, kinds, campaign);
         }
         if told.wanted.is_empty() {
-            told.broken.push("nothing was to be told".to_owned());
+            told.broken.push("nothing had to be delivered".to_owned());
         }
         told
     }

@@ -36,7 +36,7 @@ fn only_https_to_the_open_internet_is_spoken_unless_an_administrator_allows_more
     assert!(may("ftp://127.0.0.1:9/", true).is_err());
 }
 
-/// A clock whose deadlines pass when the receiver has read the message.
+/// A clock with deadlines that pass when the receiver has read the message.
 struct LateOnceRead {
     wall: SystemClock,
     read: Arc<Notify>,
