@@ -1,5 +1,5 @@
-//! Every stored event version still reads, for ever: each golden record parses as its aggregate's event and
-//! writes back the same data, or what its `.expected.json` says where its version is an old one.
+//! Every stored event version can be read forever: each golden record parses as its aggregate's event and is
+//! written back as the same data, or as its `.expected.json` if its version is an old one.
 
 use domain::access::Access;
 use domain::alert::Alert;
@@ -67,7 +67,7 @@ fn check<D: Decider>() {
         let envelope: Envelope = serde_json::from_str(text.trim_end()).expect("a golden file is a record");
         assert_eq!(envelope.stream.aggregate(), D::AGGREGATE, "{}", file.display());
         let event = D::Event::read(&envelope.kind, envelope.version, &envelope.data);
-        let event = event.expect("a stored version reads for ever");
+        let event = event.expect("a stored version can be read forever");
         assert_eq!(event.kind(), envelope.kind, "{}", file.display());
         let written = serde_json::to_value(&event).expect("a sealed event can be written");
         let stored: serde_json::Value = serde_json::from_str(envelope.data.get()).expect("data is JSON");
@@ -99,14 +99,14 @@ fn check<D: Decider>() {
     }
 }
 
-/// What an old version reads as now, in the file beside it.
+/// Returns the current form of an old version, from the file beside it.
 fn expected_of(file: &Path) -> serde_json::Value {
     let path = file.with_extension("expected.json");
     let text = fs::read_to_string(&path).expect("an old version has its .expected.json");
     serde_json::from_str(&text).expect("it is JSON")
 }
 
-/// Every aggregate, with how its records are read.
+/// Every aggregate, with the function that reads its records.
 const AGGREGATES: &[(&str, fn())] = &[
     (Access::AGGREGATE, check::<Access>),
     (Alert::AGGREGATE, check::<Alert>),

@@ -1,5 +1,5 @@
-//! The database is away longer than the calls are: what their far ends said is stored once it is back, and no
-//! leg is hung up twice.
+//! The database is unreachable longer than the calls last: what the far ends of the calls sent is stored when
+//! it is back, and no leg is hung up twice.
 
 use tests::prove::outage::prove_long_outage;
 

@@ -1,5 +1,6 @@
-//! Of a group at most so many are dialed, by the carrier's own word, though the process is killed while calls
-//! of the group ring; whoever is of no group is called as ever.
+//! Of a group only so many customers are dialed as its quota allows, as the carrier's own record shows,
+//! although the process is killed while calls of the group ring. Customers outside the group are called as
+//! usual.
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,7 +42,7 @@ fn begun(server: &Server) {
     server.must_post("/api/v1/campaigns/T/start", &json!({}));
 }
 
-/// Dials on record of whose INVITE the carrier knows nothing.
+/// Returns the number of recorded dials with an INVITE that never reached the carrier.
 fn never_invited(history: &History, invited: &BTreeMap<String, CdrLine>) -> usize {
     let sip_ids = history
         .of("call.dialing")
@@ -60,7 +61,7 @@ fn refused_by_quota(history: &History) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whom a call on record was dialed to.
+/// Returns the customers that a recorded call was dialed to.
 fn dialed(history: &History) -> BTreeSet<String> {
     let was_dialed = |events: &Vec<&Value>| {
         events
@@ -90,7 +91,7 @@ fn of_a_group_no_more_are_dialed_than_its_quota_says_whatever_is_killed() {
     let server = Server::start(&data, &carrier.trunk());
     begun(&server);
     assert!(carrier.has_more_than(1, Duration::from_secs(30)), "calls ring");
-    // Killed, not drained.
+    // The server is killed, not drained.
     drop(server);
     let server = Server::start(&data, &carrier.trunk());
     let done = server.is_done_for_the_day("T", Duration::from_secs(90));
@@ -112,8 +113,8 @@ fn of_a_group_no_more_are_dialed_than_its_quota_says_whatever_is_killed() {
     let (of_group, others): (Vec<_>, Vec<_>) = callees.partition(|callee| group.contains(callee));
     let others: BTreeSet<_> = others.into_iter().collect();
     let history = History::read(&data);
-    // A dial is on record before its INVITE leaves. One that the kill caught between the two takes its place:
-    // of the group fewer are called then, and never more.
+    // A dial is recorded before its INVITE leaves. One that the kill caught between the two uses a place of
+    // the quota: then fewer of the group are called, and never more.
     let unsent = never_invited(&history, &invited);
     assert!(of_group.len() <= AT_MOST, "{of_group:?}");
     assert!(
@@ -130,7 +131,7 @@ fn of_a_group_no_more_are_dialed_than_its_quota_says_whatever_is_killed() {
     assert_eq!(
         told.len(),
         PEOPLE,
-        "everybody is dialed, or told by which rule not"
+        "every customer is dialed, or refused by a rule"
     );
     assert!(history.repeated_call_ids().is_empty() && history.unfinished().is_empty());
     assert_eq!((history.unsettled(), history.gaps()), (0, 0));

@@ -1,5 +1,5 @@
-//! A file with 3 bad rows in 1,000 imports 997 and lists the 3 with row, column and reason; again, it
-//! resumes.
+//! A file with 3 bad rows of 1,000 imports 997, and lists the 3 with row, column and reason. A second import
+//! of it continues.
 
 use serde_json::json;
 use tests::server::Server;
@@ -37,7 +37,10 @@ fn three_bad_rows_of_a_thousand_are_listed_and_the_good_ones_count() {
     let dry = import(&["--dry-run"]);
     assert_eq!(dry["bad"].as_array().unwrap().len(), 3, "{dry}");
     let customers = server.get("/api/v1/campaigns/T1").unwrap().body;
-    assert_eq!(customers["enrolled"], 0, "a dry run enrols nobody: {customers}");
+    assert_eq!(
+        customers["enrolled"], 0,
+        "a dry run enrols no customers: {customers}"
+    );
 
     let report = import(&[]);
     assert_eq!(report["enrolled"], 997, "{report}");
@@ -50,7 +53,7 @@ fn three_bad_rows_of_a_thousand_are_listed_and_the_good_ones_count() {
         );
     }
 
-    // The same content is the same list: nobody is enrolled twice.
+    // The same content is the same list: no customer is enrolled twice.
     import(&[]);
     let position = server.get("/api/v1/campaigns").unwrap();
     assert_eq!(position.status, 200);

@@ -1,4 +1,4 @@
-//! A callback campaign calls a person at the time that the person named, although other people are due, and
+//! A callback campaign calls a person at the time that the person chose, although other people are due, and
 //! calls none of the others.
 
 use domain::time::Timestamp;
@@ -8,10 +8,10 @@ use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
 use tests::server::Server;
 
-/// Time between the start of the campaign and the callback: enough to order it.
+/// The time between the start of the campaign and the callback: enough to order the callback.
 const AHEAD_MS: u64 = 3_000;
 
-/// Decision times of all events of a kind.
+/// Returns the decision times of all events of a kind.
 fn times(history: &History, kind: &str) -> Vec<Timestamp> {
     let times = history
         .of(kind)

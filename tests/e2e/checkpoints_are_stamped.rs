@@ -1,4 +1,4 @@
-//! Checkpoints carry the time of an authority, and other people's tool (openssl) checks it.
+//! Checkpoints carry the time of an authority, and a public tool (openssl) verifies it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("a path of ASCII")
 }
 
-/// The kept stamps of a data directory.
+/// Returns the stored time stamps of a data directory.
 fn kept(data: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(data.join("proof/stamps")).into_iter().flatten();
     let mut stamps: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
@@ -21,7 +21,8 @@ fn kept(data: &Path) -> Vec<PathBuf> {
     stamps
 }
 
-/// What was stamped proves an event with the stamp in the bundle, which openssl verifies from its files.
+/// Checks that the bundle with the proof of an event contains the time stamp, and that openssl verifies it
+/// from the bundle's files.
 fn the_stamp_goes_along_in_a_bundle(folder: &Path, authority: &Authority) {
     let (data, bundle) = (folder.join("data"), folder.join("bundle.tar"));
     let events = run(&["events", "read", "--json", "--data", text(&data)]);
@@ -95,7 +96,7 @@ fn a_checkpoint_is_stamped_by_command_and_by_the_server_and_openssl_agrees() {
 
     the_stamp_goes_along_in_a_bundle(folder.path(), &authority);
 
-    // A stamp of something else: openssl and we both say no.
+    // A time stamp of something else: openssl and our command both refuse it.
     let (first, note) = (&stamps[0], stamps[0].with_extension(""));
     let sound = fs::read(first).unwrap();
     fs::write(folder.path().join("other"), "something else\n").unwrap();

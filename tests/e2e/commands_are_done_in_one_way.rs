@@ -1,4 +1,5 @@
-//! A command says the same whether a server answers it or, where none runs, the command's own process does.
+//! A command returns the same when a server executes it and, where no server runs, when the command's own
+//! process does.
 
 use projections::sql_views::EXAMPLE;
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use tests::history::{History, member};
 use tests::program::{fail, read, run, run_json};
 use tests::server::Server;
 
-/// Questions whose answers hold no time of their own.
+/// Questions with answers that contain no time of their own.
 const QUESTIONS: &[&[&str]] = &[
     &["campaign", "show", "T"],
     &["campaign", "list"],
@@ -24,7 +25,7 @@ fn asked(question: &[&str], data: &Path) -> Value {
     let args = [question, &["--json", "--data", &data]].concat();
     let (status, mut said) = run_json(&args).unwrap_or_else(|why| fail(&why));
     assert!(status.success(), "{args:?}: {said}");
-    // How long it took, how old figures are and how far the log was are no part of what was asked.
+    // How long the answer took, how old figures are and the position of the log are not compared.
     for name in [
         "elapsed_ms",
         "age_ms",
@@ -75,7 +76,7 @@ fn what_a_server_answers_a_directory_answers_alike() {
     let data = folder.path().join("data");
     stop(Server::start(&data, "sip:127.0.0.1:9"));
 
-    // Nobody serves: the commands open the directory, and what they do is in the log.
+    // No server runs: the commands open the directory, and what they do is recorded in the log.
     let campaign = folder.path().join("campaign.json");
     let body = json!({"task_id": "T", "script_template": "您好。",
         "schedule": {"start_time": "09:00", "end_time": "18:00"}});
@@ -110,17 +111,17 @@ fn what_a_server_answers_a_directory_answers_alike() {
     assert_eq!(
         history.of("view.switched").count(),
         1,
-        "what was done by hand is on record"
+        "what was done by hand is recorded"
     );
 
-    // Somebody does: the same commands ask it, and hear the same.
+    // A server runs: the same commands send their questions to it, and get the same answers.
     let server = Server::start(&data, "sip:127.0.0.1:9");
     for (question, alone) in QUESTIONS.iter().zip(&alone) {
         assert_eq!(&asked(question, &data), alone, "{question:?}");
     }
     let served = folder.path().join("served.csv");
     told(&[&export[..], &[&served.to_string_lossy()]].concat(), &data);
-    // The first export is an event of the campaign itself: it stands behind what it took.
+    // The first export is itself an event of the campaign: its row follows what it exported.
     let (alone, served) = (read(&exported), read(&served));
     assert!(
         served.starts_with(&alone) && served.contains("inquiry.exported"),
@@ -130,10 +131,10 @@ fn what_a_server_answers_a_directory_answers_alike() {
     assert_eq!(server.get("/readyz").unwrap().status, 200);
 }
 
-/// An id with whatever means something in an address, and more.
+/// An id with every character that has a meaning in a URL, and more.
 const ODD: &str = "C/1?as_of=1&x#y %41;..=+客";
 
-/// What a command asks for is what was typed: nothing of it becomes a path, a parameter or a fragment.
+/// A command requests exactly what was typed: no part of it becomes a path, a parameter or a fragment.
 #[test]
 fn an_id_of_any_characters_is_asked_for_as_it_is() {
     let folder = tempfile::tempdir().unwrap();

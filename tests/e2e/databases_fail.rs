@@ -1,5 +1,5 @@
-//! Rows of a database that refuses, is away, changes or breaks off: a clear word before anybody is enrolled,
-//! each good row once, and no password in any word, file or log.
+//! Rows from a database that refuses, is unreachable, changes or breaks the connection: a clear message
+//! before any customer is enrolled, each good row once, and the password in no message, file or log.
 
 use serde_json::{Value, json};
 use std::path::Path;
@@ -12,30 +12,31 @@ use tests::program::{fail, free_tcp_port};
 use tests::server::Server;
 use tls::testing::{Authority, NOW};
 
-/// Rows, of which one in so many has a phone that is none; each is long enough that they come in many pieces.
+/// The number of rows; one in `BAD_EVERY` has an invalid phone number. Each row is long enough that they
+/// arrive in many pieces.
 const ROWS: u64 = 2_000;
 const BAD_EVERY: u64 = 400;
 const GOOD: u64 = ROWS - ROWS / BAD_EVERY;
 
-/// Well within the rows, in bytes.
+/// A position well within the rows, in bytes.
 const MIDWAY: usize = 200_000;
 
 const SECRET: &str = mariadb::PASSWORD;
 const SECRET_IN_URL: &str = mariadb::PASSWORD_IN_URL;
 const WRONG_IN_URL: &str = "wr0ng%26w0rd";
 
-/// Query text of somebody else's database, as whoever imports has it.
+/// The query on the institution's own database, as an import gives it.
 const QUERY: &str = "select seq,
     customer_id, phone, customer_name from people";
 
-/// Whose rows they are.
+/// The database that has the rows.
 enum Database {
     Postgres(PostgresServer, u16),
     MariaDb(MariaDb),
 }
 
 impl Database {
-    /// One with a user who may read its people; nothing where its programs are not installed.
+    /// Starts one with a user who may read the table of people; `None` if its programs are not installed.
     fn postgres(folder: &Path) -> Option<Self> {
         let authority = Authority::new("ours");
         let files = authority.issue(folder, &["127.0.0.1"], NOW);
@@ -81,7 +82,7 @@ impl Database {
         }
     }
 
-    /// Its address without the port and what stands behind it.
+    /// Returns its address without the port and what follows it.
     fn place(&self, port: u16) -> String {
         match self {
             Self::Postgres(..) => format!("jdbc:postgresql://127.0.0.1:{port}/postgres"),
@@ -89,7 +90,7 @@ impl Database {
         }
     }
 
-    /// What an import is told of it, over this port.
+    /// Returns the address to give to an import, over this port.
     fn address(&self, port: u16, password: &str) -> String {
         let plain = match self {
             Self::Postgres(..) => "sslmode=disable",
@@ -98,7 +99,7 @@ impl Database {
         format!("{}?user=reader&password={password}&{plain}", self.place(port))
     }
 
-    /// What it says of a wrong password itself.
+    /// Returns its own message about a wrong password.
     fn refusal(&self) -> &'static str {
         match self {
             Self::Postgres(..) => "password authentication failed",
@@ -113,7 +114,7 @@ impl Database {
         }
     }
 
-    /// Adds people whose numbers begin so, every so many with one that is none.
+    /// Adds people with numbers of this prefix, one in `BAD_EVERY` with an invalid number.
     fn add(&self, first: u64, last: u64, prefix: &str) {
         let bad = format!("case when seq % {BAD_EVERY} = 0 then '12345' else");
         self.run_sql(&match self {
@@ -165,7 +166,7 @@ impl Story {
         self.server.must_post("/api/v1/campaigns", &body);
     }
 
-    /// What an import over this port says; kept, for who looks for the password in it.
+    /// Returns the output of an import over this port, and keeps it for the search for the password.
     fn import(&mut self, campaign: &str, port: u16, password: &str) -> (bool, String) {
         let address = self.database.address(port, password);
         let args = ["import", &address, "--query", QUERY, "--since", "seq"];
@@ -194,7 +195,7 @@ impl Story {
         member(&shown.unwrap_or_else(|why| fail(&why)).body, "/items").clone()
     }
 
-    /// Nobody can read the password anywhere.
+    /// Checks that the password cannot be read anywhere.
     fn ends(mut self) {
         assert!(self.server.drains());
         let said = self.said.join("\n") + &self.server.program.seen().join("\n");
@@ -232,7 +233,7 @@ fn refuses_or_is_away(mut story: Story) {
     let place = format!("the database {} cannot be reached", story.database.place(nobody));
     assert!(!done && told.contains(&place), "{told}");
 
-    // Each try breaks off within the rows: what came is not taken for all.
+    // Each attempt breaks off within the rows: a part of them is not accepted as all.
     let cut = way_to(port, (0..4).map(|_| Way::CutAfter(MIDWAY)).collect());
     let (done, told) = story.import("REFUSED", cut, SECRET_IN_URL);
     assert!(!done && told.contains("cannot be reached"), "{told}");

@@ -1,4 +1,5 @@
-//! The process is killed in the middle of live calls; started again, it goes on, and nobody is dialed twice.
+//! The process is killed in the middle of live calls. Started again, it continues, and no customer is dialed
+//! twice.
 
 use std::time::Duration;
 use tests::file_changes::in_folder_to_come;
@@ -27,7 +28,7 @@ fn a_killed_demonstration_goes_on_where_it_stopped() {
     demo.args(&args);
     let mut demo = Program::start(demo);
     let recordings = data.join("recordings");
-    // A place that is taken before the dial is no recording yet: whoever rings may not be interrupted.
+    // A file that is created before the dial is not a recording yet: a ringing call may not be cut off here.
     let is_recording =
         |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "wav");
     let talking = in_folder_to_come(&recordings, Duration::from_secs(40), || {

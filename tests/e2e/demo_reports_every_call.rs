@@ -1,4 +1,4 @@
-//! The demonstration ends with every call accounted for and a playable recording of every conversation.
+//! The demonstration ends with every call recorded, and with a playable recording of every conversation.
 
 use serde_json::Value;
 use std::path::Path;
@@ -7,7 +7,7 @@ use tests::history::{History, member};
 use tests::program::{is_installed, read, run_json};
 use tests::say_skipped;
 
-/// Channels, rate and length of a WAV file, from its own header.
+/// Returns channels, rate and length of a WAV file, from its own header.
 fn wav(path: &Path) -> (u16, u32, u32) {
     let reader = hound::WavReader::open(path).expect("an answered call has a readable recording");
     (
@@ -17,7 +17,7 @@ fn wav(path: &Path) -> (u16, u32, u32) {
     )
 }
 
-/// The signed report of the day: every recorded call has its place, and none is a breach.
+/// Checks the signed report of the day: it counts every recorded call, and none is a violation.
 fn accuses_nobody(folder: &Path, data: &str, summary: &Value) {
     let report = DayReport::issue(folder, data).expect("the report of the day is issued");
     let DayReport {
@@ -45,8 +45,8 @@ fn accuses_nobody(folder: &Path, data: &str, summary: &Value) {
     );
 }
 
-/// Where espeak-ng voices them, some of the people spoke: they were understood, one swore and was hung up,
-/// and the report tells a conversation.
+/// Where espeak-ng provides the voices, checks that some of the callees spoke: they were understood, the call
+/// of one who swore was ended, and the report shows a conversation.
 fn some_spoke(history: &History, report: &str) {
     if !is_installed("espeak-ng") {
         say_skipped("people who speak", "espeak-ng is not installed");
@@ -120,7 +120,7 @@ fn a_demonstration_ends_with_every_call_accounted_for() {
         let (channels, rate, _) = wav(&data.join("recordings").join(format!("{call}.wav")));
         assert_eq!((channels, rate), (2, 8_000), "{call}");
     }
-    // Every metric at every version: the rows' figure is what the events behind it come to.
+    // Every metric in every version: the figure in the rows equals the one computed from the events.
     let (status, figures) = run_json(&["metrics", "--check", "--data", &path, "--json"]).unwrap();
     assert!(status.success(), "{figures}");
     assert!(figures["metrics"].as_array().unwrap().len() > 30, "{figures}");
@@ -132,7 +132,7 @@ fn a_demonstration_ends_with_every_call_accounted_for() {
     assert!(report.contains("<svg") && !report.contains("http://") && !report.contains("https://"));
     some_spoke(&history, &report);
 
-    // The same directory and seed prints the same summary; another seed is refused.
+    // The same directory and seed print the same summary; another seed is refused.
     let (_, again) = run_json(&args).unwrap();
     assert_eq!(again, summary);
     let other: Vec<&str> = args

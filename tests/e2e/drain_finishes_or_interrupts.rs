@@ -1,4 +1,5 @@
-//! SIGTERM: no new dials, live calls finish or are interrupted, exit 0, and the same directory goes on.
+//! SIGTERM: no new dials, live calls finish or are cut off, the exit code is 0, and the same directory
+//! continues later.
 
 use serde_json::json;
 use std::time::Duration;
@@ -13,8 +14,8 @@ fn a_drained_server_leaves_no_call_open_and_goes_on_later() {
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
     let data = folder.path().join("data");
     let mut server = Server::start(&data, &carrier.trunk());
-    // So few at once that somebody is still to be dialed when two have talked: whom a drain cuts off after an
-    // answer is not dialed again.
+    // Few calls at a time, so that some customers are still to be dialed when two calls have been answered:
+    // after a drain has cut off an answered call, its customer is not dialed again.
     let mut campaign = quick_campaign("T1");
     campaign["schedule"]["max_concurrent"] = json!(8);
     server.must_post("/api/v1/campaigns", &campaign);

@@ -1,5 +1,6 @@
-//! Few files may be open: the legs are lowered aloud; a full house beside more connections than there are
-//! places for is recorded whole; and too few for one leg is refused with the number needed.
+//! Few open files are allowed: the number of legs is lowered with a message; all legs are recorded completely
+//! although more connections arrive than are allowed; and a limit too low for one leg is refused with the
+//! number that is needed.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,19 +12,19 @@ use tests::program::{command, ledgerline, read};
 use tests::prove::records;
 use tests::server::Server;
 
-/// Enough for 8 legs (decision 0053): 4 each, 128 connections, 128 files.
+/// Enough for 8 legs (decision 0053): 4 files each, 128 connections, 128 other files.
 const LIMIT: u32 = 288;
 
-/// What it leaves room for.
+/// The legs that this limit leaves room for.
 const LEGS: u64 = 8;
 
-/// One less than what one leg needs.
+/// One less than one leg needs.
 const TOO_FEW: u32 = 259;
 
-/// More than the limit leaves places for, and more than its files.
+/// More connections than the limit allows, and more than its files.
 const CONNECTIONS: usize = 300;
 
-/// A server that may open so many files, and says into `said` what it has to say.
+/// Returns the command for a server that may open so many files, and writes its messages to `said`.
 fn with_files(limit: u32, data: &Path, trunk: &str, said: &Path) -> Command {
     let mut shell = command("sh");
     shell.arg("-c").arg(format!(
@@ -69,7 +70,8 @@ fn legs_are_lowered_aloud_and_a_full_house_is_recorded_beside_too_many_connectio
     hold_to(&History::read(&data), &carrier);
 }
 
-/// No call lost, none unrecorded, none blamed on the trunk or on a lack of ours.
+/// Checks that no call is lost, none is missing in the log, and none is blamed on the trunk or on a lack of
+/// ours.
 fn hold_to(history: &History, carrier: &CarrierProcess) {
     assert_eq!(history.unfinished(), Vec::<String>::new());
     let dialed: BTreeSet<&str> = history

@@ -1,5 +1,5 @@
-//! A person under a hold is not erased; erased, nobody brings the person back: not an import, not old keys
-//! under a rotated master key.
+//! A person under a hold is not erased. An erased person does not come back: not by an import, nor by old
+//! keys under a rotated master key.
 
 use serde_json::json;
 use std::path::Path;

@@ -1,12 +1,12 @@
-//! Every event of a rehearsal names its cause; an import row's way to its last effect is one graph; a call
-//! of each ending goes into a bundle that names nobody and replays equal.
+//! Every event of a rehearsal names its cause; the way from an import row to its last effect is one graph;
+//! one call of each disposition is exported to a bundle that identifies no person and replays equal.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use tests::history::{History, member};
 use tests::program::{read, run, run_json, run_unread};
 
-/// One call of each disposition.
+/// Returns one call of each disposition.
 fn calls_by_disposition(history: &History) -> BTreeMap<String, String> {
     let mut calls: BTreeMap<String, String> = BTreeMap::new();
     for ended in history.of("call.ended") {
@@ -18,13 +18,13 @@ fn calls_by_disposition(history: &History) -> BTreeMap<String, String> {
     calls
 }
 
-/// Everything that names an event, a person or a campaign here.
+/// Returns every id of an event, a person or a campaign.
 fn ids(history: &History) -> Vec<&str> {
     let names = |event| ["/id", "/customer", "/campaign"].map(|name| member(event, name).as_str());
     history.events.iter().flat_map(names).flatten().collect()
 }
 
-/// The call's bundle names nobody, replays equal, and is told when it was altered.
+/// Checks that the call's bundle identifies no person, replays equal, and is refused when it was altered.
 fn replays_elsewhere(folder: &Path, data: &str, disposition: &str, call: &str, ids: &[&str]) {
     let file = folder.join(format!("{disposition}.json"));
     let file = file.to_string_lossy();
@@ -42,7 +42,7 @@ fn replays_elsewhere(folder: &Path, data: &str, disposition: &str, call: &str, i
     assert_eq!(run(&["call", "replay", &file]).status.code(), Some(1), "altered");
 }
 
-/// From the list's opening to the customer's last event of the call.
+/// Checks that the graph reaches from the start of the list to the customer's last event of the call.
 fn is_one_graph(data: &str, call: &str) {
     let graph = run_json(&["events", "graph", call, "--format", "json", "--data", data]);
     let (_, graph) = graph.expect("it prints JSON");
@@ -65,7 +65,8 @@ fn is_one_graph(data: &str, call: &str) {
     }
 }
 
-/// Whatever shows many lines ends well and without a word when nobody reads them (`| head`).
+/// Checks that commands with many lines end successfully and without a message when their output is not read
+/// (`| head`).
 fn ends_with_its_reader(data: &str, call: &str) {
     let commands: [&[&str]; 6] = [
         &["audit", "trail"],
@@ -85,11 +86,12 @@ fn ends_with_its_reader(data: &str, call: &str) {
     }
 }
 
-/// What the demo calls its campaign and one of its people.
+/// The demo's names of its campaign and of one of its customers.
 const CAMPAIGN: &str = "DEMO";
 const CUSTOMER: &str = "C00003";
 
-/// A customer_id, or campaign and customer, lead where our ids do; nothing that is made names them.
+/// Checks that a customer_id, or campaign and customer, work where our own ids do, and that no output
+/// contains them.
 fn takes_the_institutions_ids(folder: &Path, data: &str, history: &History) {
     let graph = |named: &[&str]| {
         let asked = [&["events", "graph"], named, &["--format", "json", "--data", data]].concat();
@@ -147,7 +149,8 @@ fn takes_the_institutions_ids(folder: &Path, data: &str, history: &History) {
     assert!(String::from_utf8_lossy(&nobody.stderr).contains("names nothing here"));
 }
 
-/// With the keys of the directory, and never without a record; without them it stays sealed.
+/// Checks that a call's number is shown masked with the keys of the directory, and only with a record;
+/// without the keys it stays sealed.
 fn shows_the_number_masked_and_on_record(data: &str, call: &str) {
     let show = |more: &[&str]| {
         let asked = [&["call", "show", call, "--json", "--data", data], more].concat();

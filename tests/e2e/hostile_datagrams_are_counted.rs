@@ -1,4 +1,5 @@
-//! What is no SIP message is counted and dropped, and an INVITE nobody asked for gets no answer and no call.
+//! Datagrams that are not SIP messages are counted and dropped; an unsolicited INVITE gets no response and
+//! makes no call.
 
 use std::time::Duration;
 use tests::history::History;
@@ -20,7 +21,7 @@ fn garbage_and_strangers_are_counted_and_change_nothing() {
         send_datagram(&sip, b"\x00\xff not SIP at all");
     }
     send_datagram(&sip, UNSOLICITED.as_bytes());
-    // Nobody is told of a stranger's datagram: only who asks hears how many there were.
+    // A datagram from a stranger is not reported: only a request for readiness shows how many there were.
     let counted = ask_on(Duration::from_secs(10), || {
         let refused = server.get("/readyz").ok()?.body["sip_datagrams_refused"].clone();
         (refused["malformed"] == 3 && refused["foreign"] == 1).then_some(())

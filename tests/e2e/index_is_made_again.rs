@@ -1,4 +1,4 @@
-//! An index that lost rows is made again when the log is opened, and that is an event: answers before it may
+//! An index that lost rows is rebuilt when the log is opened, and that is an event: answers before it may
 //! have lacked events.
 
 use serde_json::json;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use tests::history::History;
 use tests::server::Server;
 
-/// Closed in order: the index is then at the log's end.
+/// Ends the server regularly: the index is then at the log's end.
 fn end(mut server: Server) {
     server.program.signal("TERM");
     assert!(server.program.wait(Duration::from_secs(20)).is_some());

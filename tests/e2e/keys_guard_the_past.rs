@@ -1,4 +1,4 @@
-//! Personal fields are sealed on disk, and without the right keys a directory with a past does not start.
+//! Personal fields are sealed on disk, and a directory with events does not start without the right keys.
 
 use serde_json::json;
 use std::path::Path;
@@ -10,7 +10,7 @@ use tests::server::Server;
 const PHONE: &str = "13800138002";
 const NAME: &str = "欧阳测试";
 
-/// Files below `folder` that hold one of the texts.
+/// Returns the files below `folder` that contain one of the texts.
 fn holding(folder: &Path, texts: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("the folder is there").flatten() {
@@ -67,7 +67,7 @@ fn personal_fields_are_sealed_and_the_keys_are_demanded() {
     let kept = std::fs::read(&master).unwrap();
     std::fs::rename(&master, data.join("elsewhere")).unwrap();
     assert!(is_refused(&data), "a missing master key");
-    // The log itself is read without any key.
+    // The log itself can be read without any key.
     assert_eq!(History::read(&data).of("customer.enrolled").count(), 1);
     let mut wrong = kept.clone();
     wrong[0] ^= 1;

@@ -1,5 +1,5 @@
-//! A campaign asks for another person's approval of its lists: whoever imports with --wait is told which, and
-//! the import goes on by itself when it is given; rejected, it ends and says why.
+//! A campaign requires another person's approval of its lists: an import with --wait gets the approval's id,
+//! and continues by itself when the list is approved. When it is rejected, the import ends with the reason.
 
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tests::server::Server;
 const TRUNK: &str = "sip:127.0.0.1:9";
 const PASSWORD: &str = "correct horse battery";
 
-/// An operator, by a file with a key of theirs.
+/// Adds an operator, and returns a file with the operator's key.
 fn importer(server: &Server, folder: &Path, name: &str) -> PathBuf {
     let added = json!({"name": name, "roles": ["operator"], "password": PASSWORD});
     server.must_post("/api/v1/users", &added);
@@ -35,7 +35,7 @@ fn importing(server: &Server, list: &Path, key: &Path) -> Program {
     Program::start(import)
 }
 
-/// The approval that waits, as whoever could approve it sees it.
+/// Returns the waiting approval, as a user who could approve it sees it.
 fn waiting(server: &Server, key: &str) -> String {
     let args = [
         "approval",
@@ -56,7 +56,7 @@ fn waiting(server: &Server, key: &str) -> String {
     found.expect("an approval waits")
 }
 
-/// Rejects with the key, or approves in a session of the user: a key approves nothing.
+/// Rejects with the key, or approves in a session of the user: a key cannot approve anything.
 fn decide(server: &Server, name: &str, key: &str, decision: &str, id: &str) {
     let mut deciding = command(ledgerline());
     deciding.args(["approval", decision, id, "--reason", "as agreed"]);

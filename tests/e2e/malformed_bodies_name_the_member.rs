@@ -1,4 +1,4 @@
-//! Bad input is answered with problem details that name the member, and changes nothing.
+//! Bad input gets problem details that name the member, and changes nothing.
 
 use serde_json::json;
 use tests::server::{Reply, Server};
@@ -33,7 +33,7 @@ fn a_malformed_body_names_the_member() {
     ];
     for (body, member) in bodies {
         let reply = server.post("/api/v1/campaigns", &body).unwrap();
-        assert!(names(&reply, member), "{body} is answered {reply:?}");
+        assert!(names(&reply, member), "{body} gets {reply:?}");
     }
     let unknown = server
         .post("/api/v1/tasks/data", &json!({"task_id": "NONE", "records": []}))
@@ -41,7 +41,7 @@ fn a_malformed_body_names_the_member() {
     assert!(matches!(unknown.status, 400 | 404 | 422), "{unknown:?}");
     assert_eq!(server.get("/api/v1/campaigns/NONE").unwrap().status, 404);
     assert_eq!(server.get("/api/v1/nothing").unwrap().status, 404);
-    // The log's own name, which its first start wrote, and nothing else.
+    // The event with the log's own name, which its first start wrote, and nothing else.
     let events = server.get("/api/v1/events?after=0").unwrap().body;
     let kinds: Vec<_> = events["items"]
         .as_array()

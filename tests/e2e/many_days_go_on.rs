@@ -1,11 +1,11 @@
-//! The proof of many simulated days goes on where it was stopped: worlds that were run are not run again, and
-//! the line at the end is the same. Another plan's file is refused and left as it is.
+//! The proof of many simulated days continues where it was stopped: finished worlds are not run again, and
+//! the line at the end is the same. Another plan's file is refused and stays unchanged.
 
 use serde_json::Value;
 use std::path::Path;
 use tests::program::{command, ledgerline};
 
-/// Two worlds of three people; only the days are long.
+/// Two worlds with three people each; only the days are long.
 const DAYS: &str = "14";
 
 fn prove(file: &Path, people: &str) -> std::process::Output {
@@ -40,7 +40,7 @@ fn many_days_go_on_where_they_were_stopped() {
     let mut kept = std::fs::read(&file).expect("each world is kept");
     let lines_count = kept.iter().filter(|byte| **byte == b'\n').count();
     assert_eq!(lines_count, 3, "a heading and two worlds");
-    // As one who was killed while the second world's line was written.
+    // As if the proof was killed while the second world's line was written.
     kept.truncate(kept.len() - 100);
     std::fs::write(&file, kept).expect("the file is ours");
     let resumed = line(&prove(&file, "3"));
@@ -50,6 +50,6 @@ fn many_days_go_on_where_they_were_stopped() {
     }
     let before = std::fs::read(&file).expect("the file is there");
     let other = prove(&file, "4");
-    assert!(!other.status.success(), "another plan's file is not gone on with");
+    assert!(!other.status.success(), "another plan's file is not continued");
     assert_eq!(std::fs::read(&file).expect("the file is there"), before);
 }

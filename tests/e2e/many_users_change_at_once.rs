@@ -1,5 +1,5 @@
-//! Roles and scope of many users by files and over HTTP: a dry run says what a run does, a bad row names its
-//! line and stops no other, and the trail has each change with its reason.
+//! Roles and scope of many users by files and over HTTP: a dry run reports what a run does, a bad row names
+//! its line and does not stop the others, and the audit trail has each change with its reason.
 
 use serde_json::{Value, json};
 use tests::server::Server;
@@ -64,7 +64,7 @@ fn a_shift_is_changed_by_two_files_and_a_bad_row_stops_no_other() {
         "{li}"
     );
 
-    // Whoever asks over HTTP asks the same.
+    // A request over HTTP does the same.
     let row = json!({ "name": "chen", "campaigns": ["T1"] });
     let order = json!({ "rows": [row], "reason": "the night shift" });
     let done = server.must_post("/api/v1/scopes/assign", &order).body;

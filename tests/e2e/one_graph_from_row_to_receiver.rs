@@ -1,4 +1,5 @@
-//! From a row of a list to whoever was told of its call, and back: one graph, asked of the running server.
+//! From a row of a list to the receiver that got the end of its call, and back: one graph, from the running
+//! server.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -10,10 +11,10 @@ use tests::prove::records;
 use tests::server::Server;
 use tests::told::Receiver;
 
-/// Longest wait for a campaign of one person, its retries included.
+/// The longest wait for a campaign of one person, its retries included.
 const WITHIN: Duration = Duration::from_secs(60);
 
-/// On the way from the row to the delivery, in this order.
+/// The event kinds on the way from the row to the delivery, in this order.
 const WAY: [&str; 6] = [
     "campaign.list_opened",
     "customer.enrolled",
@@ -23,7 +24,7 @@ const WAY: [&str; 6] = [
     "webhook.delivered",
 ];
 
-/// The graph of an event, and the positions that lead to others in it.
+/// The graph of an event: its nodes by position, and the edges between them.
 struct Graph(Value);
 
 impl Graph {
@@ -46,7 +47,8 @@ impl Graph {
         member(node, "/position").as_str().expect("a position")
     }
 
-    /// Kinds of what is reached from a node along the edges, from `from` to `to` of each.
+    /// Returns the kinds of the nodes that are reached from a node along the edges, from `from` to `to` of
+    /// each.
     fn kinds_reached(&self, id: &str, from: &str, to: &str) -> BTreeSet<&str> {
         let mut reached = BTreeSet::from([self.position(id)]);
         loop {
@@ -91,7 +93,7 @@ fn a_row_its_call_and_whoever_was_told_of_it_are_one_graph() {
     let delivered = server.follow_events("kind=webhook.delivered", WITHIN, |event| {
         (member(event, "/data/event") == ended.as_str()).then(|| id_of(event))
     });
-    let delivered = delivered.expect("its end was told");
+    let delivered = delivered.expect("its end was delivered");
     assert!(receiver.taken(1, WITHIN).contains(&ended), "by its own id");
     let opened = server.follow_events("kind=campaign.list_opened", WITHIN, |event| Some(id_of(event)));
     let opened = opened.expect("the list was opened");

@@ -1,4 +1,4 @@
-//! One process writes a data directory; a second is told so, while readers stand beside it.
+//! One process writes a data directory. A second one is refused with a message, while readers are possible.
 
 use std::time::Duration;
 use tests::history::History;

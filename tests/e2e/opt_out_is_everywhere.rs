@@ -1,4 +1,4 @@
-//! 谢绝来电 holds in every campaign before the next dial, whichever campaign it was said in.
+//! 谢绝来电 applies to every campaign before the next dial, whichever campaign it was said in.
 
 use serde_json::json;
 use std::time::Duration;

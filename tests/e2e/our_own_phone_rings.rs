@@ -1,5 +1,5 @@
-//! A test call: our own phone rings by the campaign's flow and trunk before its start, it is told step by
-//! step, and no customer, call or figure knows of it.
+//! A test call: our own phone rings through the campaign's flow and trunk before the start of the campaign.
+//! Each step of it is shown, and it appears in no customer, call or figure.
 
 use serde_json::json;
 use tests::carrier::CarrierProcess;
@@ -74,7 +74,7 @@ fn our_own_phone_rings_before_the_start_and_counts_nowhere() {
     assert!(history.of("test_call.step_recorded").count() >= 6);
 }
 
-/// No list of calls, no figure of the campaign.
+/// Checks that no list of calls and no figure of the campaign contains the test call.
 fn counted_nowhere(server: &Server) {
     let calls = server.get("/api/v1/calls").expect("the list of calls").body;
     assert_eq!(

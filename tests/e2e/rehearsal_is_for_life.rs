@@ -1,4 +1,4 @@
-//! A rehearsal stays on loopback trunks, and a directory is rehearsal or real for life.
+//! A rehearsal uses loopback trunks only, and a directory is permanently a rehearsal or a real one.
 
 use std::path::Path;
 use std::time::Duration;

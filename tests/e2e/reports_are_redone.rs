@@ -1,5 +1,5 @@
-//! A small rehearsal is reported, drawn from and reconciled; everything is redone from its log, and what was
-//! altered is told.
+//! A small rehearsal is reported, sampled and reconciled; everything is computed again from its log, and what
+//! was altered is detected.
 
 use serde_json::Value;
 use std::path::Path;
@@ -23,7 +23,8 @@ fn text_of<'a>(value: &'a Value, pointer: &str) -> &'a str {
     member(value, pointer).as_str().unwrap_or_default()
 }
 
-/// Issued, checked by note and by log, made again at the same position, and told when altered.
+/// Checks that a report is issued, holds by its note and by the log, is made again at the same position, and
+/// is refused when altered.
 fn compliance_is_redone(folder: &Path, data: &str) {
     let page = folder.join("compliance.html").to_string_lossy().into_owned();
     let report = ["report", "compliance", "--period", "day", "--data", data];
@@ -55,7 +56,7 @@ fn compliance_is_redone(folder: &Path, data: &str) {
     );
 }
 
-/// The Python of the reference, word for word but for the names of files.
+/// Runs the Python of the reference, word for word except for the names of files.
 fn the_note_holds_in_python(page: &str, data: &str) {
     let has_it = is_installed("python3")
         && tests::program::command("python3")
@@ -92,7 +93,7 @@ fn the_note_holds_in_python(page: &str, data: &str) {
     std::fs::write(&note, signed).expect("a file");
 }
 
-/// A day of a rehearsal's calendar on which a server starts that reports each day.
+/// Starts a server on a day of a rehearsal's calendar that reports each day.
 fn reporting_server(data: &str) -> Server {
     let mut command = tests::program::command(tests::program::ledgerline());
     command.args(["serve", "--data", data, "--http", "127.0.0.1:0", "--drain", "1s"]);
@@ -110,7 +111,8 @@ fn issued(server: &Server, period: &str) -> usize {
     items.iter().filter(of).count()
 }
 
-/// A server that was down at a day's end reports it at its start, once; it issues others when asked.
+/// Checks that a server that was down at a day's end reports the day at its start, once, and issues others on
+/// request.
 fn a_server_issues_what_it_missed(data: &str) {
     let kept = Path::new(data).join("reports");
     let mut server = reporting_server(data);
@@ -144,7 +146,7 @@ fn stop(server: &mut Server) {
     assert!(ended.is_some_and(|status| status.success()), "the server drains");
 }
 
-/// As it was known in the middle of the log: a page of fewer calls.
+/// Checks a report as of the middle of the log: it contains fewer calls.
 fn a_past_page_knows_less(folder: &Path, data: &str, campaign: &str) {
     let page = |name: &str, more: &[&str]| {
         let out = folder.join(name).to_string_lossy().into_owned();
@@ -187,7 +189,8 @@ fn a_past_page_knows_less(folder: &Path, data: &str, campaign: &str) {
     assert_eq!(code, Some(2), "{text}");
 }
 
-/// Drawn, redone by the program and by another one, filled and signed off.
+/// Draws a sample, which the program and another program draw again; then findings are entered and signed
+/// off.
 fn a_sample_is_redone(folder: &Path, data: &str) {
     let file = folder.join("sample.json").to_string_lossy().into_owned();
     let draw = [
@@ -216,7 +219,7 @@ fn a_sample_is_redone(folder: &Path, data: &str) {
     );
 }
 
-/// The five lines of the reference, over a draw that is not stratified.
+/// The five lines of the reference, for a draw that is not stratified.
 const REDO: &str = r#"
 import hashlib, json, sys
 sample = json.load(open(sys.argv[1]))["drawn"]
@@ -251,7 +254,8 @@ fn redone_by_python(folder: &Path, data: &str) {
     );
 }
 
-/// A bill made of the log itself agrees; one with a row more, one less and one longer does not.
+/// Checks that a bill made from the log itself agrees, and that one with a row more, one less and one longer
+/// does not.
 fn a_bill_is_reconciled(folder: &Path, data: &str) {
     let history = History::read(data.as_ref());
     let mut rows: Vec<String> = Vec::new();

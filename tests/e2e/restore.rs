@@ -1,5 +1,5 @@
-//! A backup is made while calls run; restored elsewhere, nobody is dialed until a person confirms, and nobody
-//! who was reached before is called again.
+//! A backup is made while calls run. After a restore elsewhere, no call is dialed until a user confirms, and
+//! no customer that was reached before is called again.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use tests::program::{run, run_json};
 use tests::prove::records;
 use tests::server::Server;
 
-/// Enough that some are settled, some are on the phone and some wait when the backup is made.
+/// Enough that some are settled, some are in calls and some wait when the backup is made.
 const PEOPLE: u32 = 12;
 
 struct Place {
@@ -27,16 +27,16 @@ fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// A running campaign with somebody settled and somebody on the phone.
+/// Starts a campaign with settled customers and running calls.
 fn begin_campaign(place: &Place, carrier: &CarrierProcess) -> Server {
     let server = Server::start(&place.data, &carrier.trunk());
     server.call("T1", &records(PEOPLE, 3));
     let under_way = server.is_under_way("T1", 2, Duration::from_secs(40));
-    assert!(under_way, "some are settled and some are on the phone");
+    assert!(under_way, "some are settled and some are in calls");
     server
 }
 
-/// Streams of the customers that are settled, or granted a dial.
+/// Returns the streams of the customers that are settled, or granted a dial, as `kind` says.
 fn customers(events: &[Value], kind: &str) -> BTreeSet<String> {
     let of_kind = events.iter().filter(|event| member(event, "/type") == kind);
     of_kind
@@ -120,13 +120,13 @@ fn a_restored_log_waits_for_a_person_and_calls_nobody_who_was_reached_again() {
     assert_eq!(
         backed_up.iter().filter(on_record).count(),
         1,
-        "the server puts it on record before it is taken"
+        "the server records it before it is accepted"
     );
     let kinds: BTreeSet<_> = since
         .iter()
         .map(|event| member(event, "/type").to_string())
         .collect();
-    // The opt-out and the record of its reply are stored at the same time, in either order.
+    // The opt-out and the record of the response are stored at the same time, in either order.
     let stored = ["installation.restored", "number.opted_out", "inquiry.compared"];
     let stored = stored.map(|kind| format!("\"{kind}\""));
     assert_eq!((since.len(), kinds), (stored.len(), stored.into()));
@@ -142,7 +142,10 @@ fn a_restored_log_waits_for_a_person_and_calls_nobody_who_was_reached_again() {
     let settled = customers(before, "customer.enrolment_settled");
     let granted = customers(after, "customer.dial_granted");
     assert!(settled.len() >= 2 && !granted.is_empty());
-    assert!(settled.is_disjoint(&granted), "nobody settled is dialed again");
+    assert!(
+        settled.is_disjoint(&granted),
+        "no settled customer is dialed again"
+    );
     assert!(history.unfinished().is_empty() && history.repeated_call_ids().is_empty());
     assert_eq!((history.unsettled(), history.gaps()), (0, 0));
     drop(server);
@@ -150,13 +153,13 @@ fn a_restored_log_waits_for_a_person_and_calls_nobody_who_was_reached_again() {
     assert!(checked.status.success(), "{checked:?}");
 }
 
-/// The options of `backup restore` into a database, whose rows go to a directory of their own.
+/// Runs `backup restore` into a database, with another directory for its rows.
 fn restore_into(place: &Place, store: &str) -> std::process::Output {
     let (backup, data) = (text(&place.backup), text(&place.restored));
     run(&["backup", "restore", &backup, "--store", store, "--data", &data])
 }
 
-/// A server on the database, with the keys of the log that was backed up.
+/// Starts a server on the database, with the keys of the log that was backed up.
 fn serve_restored(place: &Place, store: &str) -> Server {
     let mut serve = Server::command(&place.restored, "sip:127.0.0.1:9");
     serve
@@ -191,7 +194,7 @@ fn half_of_a_restore_into_a_database_is_never_served_and_nothing_is_filled_under
     assert!(made.status.success(), "{made:?}");
     server.program.kill();
 
-    // What a restore leaves that is killed: its mark, and part of the log.
+    // What a killed restore leaves: its mark, and a part of the log.
     let done = restore_into(&place, &store);
     assert!(done.status.success(), "{done:?}");
     let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -1,5 +1,5 @@
-//! Recordings past their period are told by a dry run and destroyed by a run, on record before and after; who
-//! is held keeps theirs until the hold ends.
+//! Recordings past their period are listed by a dry run and destroyed by a run, recorded before and after.
+//! The recordings of a person under a hold stay until the hold ends.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ const PEOPLE: u32 = 10;
 /// 184 days after the rehearsal, which is the shortest period that may be set, and some more.
 const LATER: &str = "2026-09-10T10:00:00+08:00";
 
-/// Ids of the calls whose recordings lie in the directory.
+/// Returns the ids of the calls that have a recording in the directory.
 fn recorded(data: &Path) -> BTreeSet<String> {
     let found = std::fs::read_dir(data.join("recordings")).expect("calls were recorded");
     let names = found
@@ -29,7 +29,7 @@ fn recorded(data: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// The same directory months later.
+/// Starts a server on the same directory months later.
 fn later(data: &Path, trunk: &str) -> Server {
     let mut program = command(ledgerline());
     program.arg("serve").arg("--data").arg(data);
@@ -40,7 +40,7 @@ fn later(data: &Path, trunk: &str) -> Server {
     server
 }
 
-/// What a run says of recordings, once the server's own look of the day is over.
+/// Returns what a run reports about recordings, when the server's own daily run is over.
 fn disposing(server: &Server, more: &[&str]) -> Value {
     let args = [&["retention", "run", "--json"], more].concat();
     let said = ask_on(Duration::from_secs(20), || {

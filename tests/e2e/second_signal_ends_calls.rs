@@ -1,5 +1,5 @@
-//! A second SIGTERM during a drain: every call gets its BYE, each end is stored, no one else is dialed, and
-//! the process leaves with 0 long before the drain would end.
+//! A second SIGTERM during a drain: every call gets its BYE, each end is stored, no further call is dialed,
+//! and the process exits with 0 long before the drain would end.
 
 use serde_json::json;
 use std::time::Duration;
@@ -9,10 +9,11 @@ use tests::program::{command, ledgerline};
 use tests::prove::{quick_campaign, records};
 use tests::server::{REHEARSAL, Server};
 
-/// People who are on the line when the signals come; as many again wait.
+/// The customers that are in calls when the signals arrive; as many again wait.
 const CALLS: usize = 3;
 
-/// Longest wait for any step on a busy machine. The drain is longer, so that its own end is none of them.
+/// The longest wait for any step on a busy machine. The drain is longer, so that its own end is not what ends
+/// them.
 const WITHIN: Duration = Duration::from_secs(30);
 const DRAIN: &str = "10m";
 
@@ -56,7 +57,7 @@ fn a_second_sigterm_hangs_up_every_call_and_stores_each_end() {
     assert_eq!(status.code(), Some(0));
 
     let legs = carrier.legs();
-    assert_eq!(legs.len(), CALLS, "no one is dialed once it drains");
+    assert_eq!(legs.len(), CALLS, "no call is dialed during the drain");
     for (call_id, leg) in &legs {
         assert!(leg.answered && leg.acks > 0, "{call_id}: {leg:?}");
         assert_eq!(leg.byes.len(), 1, "one BYE: {call_id}: {leg:?}");

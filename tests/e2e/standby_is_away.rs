@@ -1,4 +1,4 @@
-//! A synchronous standby is away: a commit that PostgreSQL made without it is not acknowledged.
+//! A synchronous standby is unreachable: a commit that PostgreSQL made without it is not acknowledged.
 
 use domain::ids::CommandId;
 use domain::ports::event_store::{EventStore, StoreError};
@@ -12,7 +12,7 @@ use tests::postgres::PostgresServer;
 
 const WAITS: &str = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
 
-/// How long an append tries to confirm what it found: a few attempts, which come after 50, 100 and 200 ms.
+/// How long an append tries to confirm what it found: a few attempts, after 50, 100 and 200 ms.
 const AWAY_MS: u64 = 500;
 
 async fn connect(url: &str, tasks: &SuiteTasks) -> Arc<PostgresEventStore> {
@@ -49,7 +49,7 @@ fn an_append_whose_wait_for_the_standby_was_cancelled_is_not_acknowledged() {
         store.close().await;
     });
     server.run_sql("ALTER SYSTEM SET synchronous_standby_names = 'absent'");
-    // A reload would reach commits at some later time; recovery applies the setting before any commit.
+    // A reload would affect commits at some later time; recovery applies the setting before any commit.
     server.kill();
     server.restart();
     let store = runtime.block_on(connect(&server.url(), &tasks));
@@ -68,7 +68,7 @@ fn an_append_whose_wait_for_the_standby_was_cancelled_is_not_acknowledged() {
         2,
         "it is committed"
     );
-    assert!(store.refuses().is_some(), "readiness says so");
+    assert!(store.refuses().is_some(), "readiness reports it");
     // Another process finds the event, and does not acknowledge it either.
     let other = runtime.block_on(connect(&server.url(), &tasks));
     let again = runtime.block_on(append(&other, 1));
@@ -110,7 +110,7 @@ fn a_process_without_a_doubt_does_not_acknowledge_what_another_left_unconfirmed(
     });
     server.run_sql("ALTER SYSTEM SET synchronous_standby_names = 'absent'");
     server.run_sql("SELECT pg_reload_conf()");
-    // The setting reaches commits some time after the reload: those before it are acknowledged.
+    // The setting affects commits some time after the reload: those before it are acknowledged.
     let mut expected = 2;
     loop {
         let (asked, on) = (Arc::clone(&store), Arc::clone(&runtime));

@@ -1,10 +1,11 @@
-//! The event stream from any position: cut and resumed, a subscriber sees each event once, in order.
+//! The event stream from any position: a subscriber that is cut off and resumes gets each event once, in
+//! order.
 
 use serde_json::json;
 use std::io::{BufRead, BufReader};
 use tests::server::Server;
 
-/// Positions read from the stream after `after`, until `count` have come.
+/// Returns `count` positions from the stream, read after the position `after`.
 fn follow(server: &Server, after: u64, count: usize) -> Vec<u64> {
     let url = format!("{}/api/v1/events/stream?after={after}", server.url);
     let reply = ureq::get(&url).header("authorization", server.bearer()).call();
@@ -21,12 +22,12 @@ fn follow(server: &Server, after: u64, count: usize) -> Vec<u64> {
 fn a_cut_subscriber_resumes_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&folder.path().join("data"), "sip:127.0.0.1:9");
-    // Each suppression is two events: the number's own, and the look-up on record.
+    // Each suppression is two events: that of the number itself, and the record of the look-up.
     for index in 0..10 {
         let path = format!("/api/v1/numbers/137000000{index:02}/suppress");
         server.must_post(&path, &json!({"reason": "list"}));
     }
-    // The log's own name stands before the twenty.
+    // The event with the log's own name precedes the twenty.
     let first = follow(&server, 0, 8);
     assert_eq!(first, (1..=8).collect::<Vec<u64>>());
     let second = follow(&server, 8, 13);

@@ -1,4 +1,5 @@
-//! A server on loopback answers nobody without its token, and no page but its own; what it prints holds none.
+//! A server on loopback responds to no request without its token, and to no page but its own; its output
+//! contains no token.
 
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use tests::history::member;
 use tests::program::run;
 use tests::server::Server;
 
-/// What a guarded route answers with these headers: its status, media type and code.
+/// Returns the status, media type and code of a guarded route's response to these headers.
 fn answered(server: &Server, headers: &[(&str, &str)]) -> (u16, String, Value) {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)

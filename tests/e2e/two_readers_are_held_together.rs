@@ -1,12 +1,13 @@
-//! `nlu eval --encoder` holds a model and an encoder together, as calls are read by both: the encoder's
-//! reading counts where it is surer, the model's elsewhere, and an encoder that never answers is no figure.
+//! `nlu eval --encoder` measures a model and an encoder together, as both are used in calls: the encoder's
+//! intent counts where it is more certain, the model's elsewhere, and an encoder that never responds gets no
+//! figure.
 
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use tests::encoder::Ranking;
 use tests::program::{free_tcp_port, run, run_json};
 
-/// What an encoder is asked, and how it answers: surely, hardly, or by prose.
+/// Returns the encoder's response to a text: a certain one, an uncertain one, or prose.
 fn answer(text: &str) -> String {
     let (intent, probability) = match text {
         "再见" => ("human", 0.97),
@@ -49,7 +50,8 @@ fn an_encoder_counts_where_it_is_surer() {
         ("再见", "human"),
         ("拜拜，我的手机13800138000", "bye"),
         ("qqq", "bye"),
-        // None of the model's intents, whatever the encoder says; and who refuses calls is not asked about.
+        // "今天天气" has none of the model's intents, whatever the encoder returns; a refusal of calls is not
+        // sent to it.
         ("今天天气", "weather"),
         ("别再打了", "refuse_call"),
     ];
@@ -77,7 +79,7 @@ fn an_encoder_counts_where_it_is_surer() {
     assert_eq!(asked.len(), 5, "each but one is asked once: {asked:?}");
     assert!(
         !asked.concat().contains("13800138000"),
-        "what is asked is masked: {asked:?}"
+        "the sent texts are masked: {asked:?}"
     );
 }
 
@@ -103,6 +105,6 @@ fn an_encoder_that_never_answers_is_no_figure() {
             !output.status.success() && said.contains("the encoder ranked none"),
             "{said}"
         );
-        assert!(output.stdout.is_empty(), "no figure is told");
+        assert!(output.stdout.is_empty(), "no figure is printed");
     }
 }

@@ -1,5 +1,5 @@
-//! Two servers on one PostgreSQL log, with their rows in it too: one dials, the other answers, stands by and
-//! takes over.
+//! Two servers on one PostgreSQL log, which also holds their rows: one dials; the other answers requests, is
+//! the stand-by and takes over.
 
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -14,14 +14,14 @@ use tests::program::run;
 use tests::prove::records;
 use tests::server::Server;
 
-/// Customers of the campaign: enough that the kill hits live calls, few enough for a story.
+/// The customers of the campaign: enough that the kill hits live calls, few enough for a story.
 const CUSTOMERS: u32 = 12;
 
-/// How soon the other server dials once the first is gone: it asks for the lock every second, and closes what
-/// was left open before it begins.
+/// How soon the other server dials after the first one is gone: it tries to get the lock every second, and
+/// closes what was left open before it begins.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(60);
 
-/// How long a stand-by takes at most to have asked for the lock of a holder that is gone: it asks every
+/// The longest time until a stand-by has tried to get the lock of a holder that is gone: it tries every
 /// second.
 const ASKED_WITHIN: Duration = Duration::from_secs(4);
 
@@ -36,7 +36,7 @@ fn postgres() -> Option<PostgresServer> {
     server
 }
 
-/// A server on the shared log, with the shared keys and rows.
+/// Starts a server on the shared log, with the shared keys and rows.
 fn start(folder: &Path, name: &str, store: &str, trunk: &str) -> Server {
     let serve = Server::command(&folder.join(name), trunk);
     start_as(serve, folder, name, store)
@@ -52,7 +52,7 @@ fn start_as(mut serve: Command, folder: &Path, name: &str, store: &str) -> Serve
     server
 }
 
-/// The shared rows follow from the log.
+/// Checks that the shared rows equal what the log determines.
 fn assert_rows_agree(folder: &Path, name: &str, store: &str) {
     let data = folder.join(name).display().to_string();
     let place = ["--data", &data, "--store", store, "--read-db", store];
@@ -83,10 +83,14 @@ fn the_stand_by_answers_and_takes_over_and_nobody_is_dialed_twice() {
 
     second.call("T1", &records(CUSTOMERS, 4));
     let talking = carrier.until(Duration::from_secs(60), |lines| {
-        // A line is whole when its call is over: with two answered ones, others are under way.
+        // A line of the carrier is complete when its call is over: with two answered ones, others are in
+        // progress.
         (lines.values().filter(|line| line.answered_at.is_some()).count() >= 2).then_some(())
     });
-    assert!(talking.is_some(), "the holder dials what the stand-by took in");
+    assert!(
+        talking.is_some(),
+        "the holder dials the customers that the stand-by imported"
+    );
     first.program.kill();
 
     let taken_over = second.says_of_dialing("dialing", TAKEN_OVER_WITHIN);
@@ -108,7 +112,8 @@ fn the_stand_by_answers_and_takes_over_and_nobody_is_dialed_twice() {
         .of("call.ended")
         .filter(|event| event["data"]["disposition"] == "interrupted");
     assert!(interrupted.count() > 0, "the kill hit live calls");
-    // The carrier's word: no INVITE without a record before it, and one INVITE for each record at most.
+    // The carrier's record: no INVITE without a stored dial before it, and at most one INVITE for each stored
+    // dial.
     let recorded: BTreeSet<&str> = history
         .of("call.dialing")
         .filter_map(|event| member(event, "/data/sip_call_id").as_str())
@@ -131,7 +136,7 @@ fn refuses_rows_of_another_log(folder: &Path, rows: &str) {
     let refused = serve.output().expect("it ends by itself");
     let said = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(3), "{said}");
-    assert!(said.contains("the rows of another log"), "{said}");
+    assert!(said.contains("the views of another log"), "{said}");
 }
 
 #[test]
@@ -147,7 +152,7 @@ fn a_stand_by_that_gets_the_lock_of_half_a_log_does_not_dial_until_it_is_whole()
     first.program.kill();
     assert!(
         !second.says_of_dialing("dialing", ASKED_WITHIN),
-        "nothing is dialed on half of a log"
+        "no calls are made on a half-filled log"
     );
     runtime.block_on(mark_half_filled(&url, None));
     assert!(
@@ -183,7 +188,7 @@ fn a_stand_by_does_not_dial_on_a_log_that_lost_what_it_followed() {
     assert_eq!(
         history.of("installation.history_lost").count(),
         1,
-        "on record once"
+        "recorded once"
     );
 }
 
@@ -196,12 +201,12 @@ fn a_rehearsal_a_real_run_and_other_keys_never_share_a_log() {
     drop(first);
     let keys = folder.path().join("keys");
     for (name, keys, mode, says) in [
-        ("real", &keys, None, "rehearsal log for life"),
+        ("real", &keys, None, "permanently a rehearsal log"),
         (
             "other-keys",
             &folder.path().join("others"),
             Some(tests::server::REHEARSAL),
-            "A log opens only with its own keys",
+            "A log opens only with its own complete keys",
         ),
     ] {
         let mut serve = tests::program::command(tests::program::ledgerline());
@@ -218,15 +223,16 @@ fn a_rehearsal_a_real_run_and_other_keys_never_share_a_log() {
     }
 }
 
-/// The database is killed while people talk, and is back within seconds: the server that held the lock has it
-/// again, and the conversations have gone on.
+/// The database is killed during conversations, and is back within seconds: the server that held the lock
+/// gets it again, and the conversations continue.
 #[test]
 fn a_database_that_restarts_cuts_no_conversation_off() {
     let Some(postgres) = postgres() else { return };
     let folder = tempfile::tempdir().unwrap();
     let carrier = CarrierProcess::start(folder.path(), 11, &[]);
     let place = (postgres.url(), carrier.trunk());
-    // Time enough for what is under way to end by itself: until then the lost lock lets nobody dial.
+    // Time enough for what is in progress to end by itself: until then no call may be dialed, because the
+    // lock was lost.
     let mut serve = tests::program::command(tests::program::ledgerline());
     serve.args([
         "serve",
@@ -255,6 +261,6 @@ fn a_database_that_restarts_cuts_no_conversation_off() {
         .of("call.ended")
         .filter(|event| event["data"]["disposition"] == "interrupted");
     assert_eq!(cut_off.count(), 0, "no conversation was cut off");
-    // The kill may have taken the rows' last commits with it; they are there again.
+    // The kill may have removed the rows' last commits too; they are there again.
     assert_rows_agree(folder.path(), "only", &place.0);
 }

@@ -1,4 +1,4 @@
-//! A trunk that cannot be reached pauses the campaign with an alert, and nobody is lost.
+//! A trunk that cannot be reached pauses the campaign with an alert, and no customer is lost.
 
 use serde_json::json;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tests::server::Server;
 fn three_failures_in_a_row_pause_the_campaign() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    // Nothing listens there: every INVITE is answered by ICMP port unreachable.
+    // Nothing listens there: the response to every INVITE is ICMP port unreachable.
     let server = Server::start(&data, &format!("sip:127.0.0.1:{}", free_port()));
     let records: Vec<_> = (0..8)
         .map(|index| {

@@ -1,6 +1,6 @@
-//! A receiver that takes nothing for three days: the server is started anew for each attempt, by the clock of
-//! a rehearsal; `webhook dead-letters` lists what was given up, and `webhook replay` brings it to a mended
-//! receiver.
+//! A receiver that accepts nothing for three days: the server is restarted for each attempt, by the clock of
+//! a rehearsal. `webhook dead-letters` lists the events that were given up, and `webhook replay` delivers
+//! them to the repaired receiver.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -11,16 +11,16 @@ use tests::program::{command, fail, ledgerline};
 use tests::server::{REHEARSAL, Server};
 use tests::told::Receiver;
 
-/// Longest wait for one attempt: those of the first seconds come by themselves.
+/// The longest wait for one attempt: those of the first seconds come by themselves.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// Attempts of one event (docs/reference/webhooks.md).
+/// The attempts of one event (docs/reference/webhooks.md).
 const ATTEMPTS: u64 = 14;
 
-/// Attempts that follow one another within seconds: the server goes on.
+/// The attempts that follow one another within seconds: for these the server continues.
 const SOON: u64 = 3;
 
-/// A server whose clock begins then, or a second behind what is recorded.
+/// Starts a server with a clock that begins at `at`, or a second after the last recorded event.
 fn started(data: &Path, at: &str) -> Server {
     let command = Server::rehearsing_at(command(ledgerline()), data, "sip:127.0.0.1:9", at);
     let mut server = Server::of(command, data);
@@ -28,8 +28,8 @@ fn started(data: &Path, at: &str) -> Server {
     server
 }
 
-/// When an event is tried again, once its attempt with this number was not taken; nothing where it was the
-/// last.
+/// Returns when an event is tried again after its attempt with this number failed; `None` after the last
+/// attempt.
 fn tried(server: &Server, attempt: u64) -> Option<String> {
     let kind = if attempt == ATTEMPTS {
         "webhook.dead_lettered"
@@ -73,7 +73,7 @@ fn what_nobody_took_for_three_days_is_a_dead_letter_and_told_again_by_a_command(
         let due_at = tried(&server, attempt);
         assert_eq!(due_at.is_some(), attempt < ATTEMPTS);
         if let Some(due_at) = due_at.filter(|_| attempt > SOON) {
-            assert!(server.drains(), "it ends as asked");
+            assert!(server.drains(), "it drains");
             server = started(&data, &due_at);
         }
     }
@@ -87,7 +87,7 @@ fn what_nobody_took_for_three_days_is_a_dead_letter_and_told_again_by_a_command(
     receiver.taken(1, WITHIN);
     run(&server, &["webhook", "replay", &id, "--after", &after]);
     let taken: BTreeSet<String> = receiver.taken(3, WITHIN).into_iter().collect();
-    assert!(server.drains(), "it ends as asked");
+    assert!(server.drains(), "it drains");
     let history = History::read(&data);
     let happened = history.of("number.opted_out");
     let happened: BTreeSet<String> = happened

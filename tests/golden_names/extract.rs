@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
-/// Directories with code that the product does not ship, or that holds no names of its own.
+/// Directories with code that the product does not ship, or that contains no names of its own.
 const OTHER_CODE: [&str; 8] = [
     "target",
     "tests",
@@ -19,10 +19,10 @@ const OTHER_CODE: [&str; 8] = [
     ".git",
 ];
 
-/// Crates whose names are not promised: measuring programs.
+/// Crates with names that are not promised: measuring programs.
 const OTHER_CRATES: [&str; 3] = ["bench", "api/bench", "simulation"];
 
-/// What a source tree says, by kind.
+/// The names in a source tree, by kind.
 #[derive(Default)]
 pub(crate) struct Names {
     /// `struct a b c`, `enum tag=kind a{x y} b`: the names that a type has on the wire.
@@ -36,7 +36,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Every `.rs` file below `root` that is neither a test nor a measuring program.
+    /// Reads every `.rs` file below `root` that is neither a test nor a measuring program.
     pub(crate) fn of_tree(root: &Path) -> Self {
         let mut files = Vec::new();
         collect(root, root, &mut files);
@@ -52,7 +52,7 @@ impl Names {
         names
     }
 
-    /// The names in one source text.
+    /// Returns the names in one source text.
     pub(crate) fn of_text(text: &str) -> Self {
         let mut names = Self::default();
         names.read(text);
@@ -68,7 +68,7 @@ impl Names {
         reader.visit_file(&parsed);
     }
 
-    /// The lines of each golden file.
+    /// Returns the lines of each golden file.
     pub(crate) fn files(&self) -> [(&'static str, BTreeSet<String>); 4] {
         [
             ("wire.txt", self.wire.clone()),
@@ -137,7 +137,8 @@ impl Reader<'_> {
     }
 }
 
-/// A text without blanks, in ASCII, with a letter: a name, a path, a label of a key, or a pattern of one.
+/// Returns true for a text without blanks, in ASCII, with a letter: a name, a path, a label of a key, or a
+/// pattern of one.
 fn is_name(text: &str) -> bool {
     text.len() >= 2
         && text.chars().any(|one| one.is_ascii_alphabetic())
@@ -152,7 +153,7 @@ fn is_sql(text: &str) -> bool {
     verbs.iter().any(|verb| text.contains(verb))
 }
 
-/// Lower-case words of an SQL text: names of tables, views, columns and functions.
+/// Returns the lower-case words of an SQL text: names of tables, views, columns and functions.
 fn words_of_sql(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|one: char| !(one.is_ascii_alphanumeric() || one == '_'))
         .filter(|word| word.len() >= 3)
@@ -186,7 +187,8 @@ fn is_test(attributes: &[syn::Attribute]) -> bool {
 
 impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_attribute(&mut self, _: &'ast syn::Attribute) {
-        // Documentation, reasons and texts of errors; names of serde and clap are read with their type.
+        // Attributes are documentation, reasons and texts of errors; names of serde and clap are read with
+        // their type.
     }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
@@ -277,7 +279,7 @@ fn is_label(name: &syn::Ident) -> bool {
     name == "label_zh" || name == "label_en"
 }
 
-/// Derives that write or read a type by its Rust names.
+/// Returns true if the type derives a trait that writes or reads it by its Rust names.
 fn is_on_the_wire(attributes: &[syn::Attribute]) -> bool {
     let derives = attributes.iter().filter(|one| one.path().is_ident("derive"));
     let wanted = [

@@ -1,8 +1,8 @@
-//! Names that are stored, hashed, sent or compared stay as they are: `fixtures/golden_names` lists those of
-//! the production code, and each must still be there. Names may be added; `GOLDEN=write` adds them.
+//! Names that are stored, hashed, sent or compared never change: `fixtures/golden_names` lists those of the
+//! production code, and each must still be there. Names may be added; `GOLDEN=write` adds them.
 //!
-//! What the lists cannot see: a string that is still used in one place and was changed in another, and
-//! numbers (exit codes, limits). Golden events, the contract of the API and the stories hold those.
+//! The lists cannot detect a string that is still used in one place and was changed in another, nor numbers
+//! (exit codes, limits). Golden events, the contract of the API and the stories check those.
 
 mod extract;
 mod written;
@@ -25,14 +25,14 @@ fn read(file: &str) -> BTreeSet<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// Names of a wire line in their order, each member of a variant apart.
+/// Returns the names of a wire line in their order, each member of a variant separately.
 fn parts(line: &str) -> Vec<&str> {
     line.split([' ', '{', '}'])
         .filter(|part| !part.is_empty())
         .collect()
 }
 
-/// Whether `line` has all names of `golden` in their order: members and variants may be added.
+/// Returns true if `line` has all names of `golden` in their order: members and variants may be added.
 fn keeps(line: &str, golden: &[&str]) -> bool {
     let mut wanted = golden.iter().peekable();
     for part in parts(line) {
@@ -41,7 +41,7 @@ fn keeps(line: &str, golden: &[&str]) -> bool {
     wanted.peek().is_none()
 }
 
-/// `GOLDEN=write` adds new names to the lists.
+/// Returns true if `GOLDEN=write` is set, which adds new names to the lists.
 #[expect(clippy::disallowed_methods, reason = "a switch of this test alone")]
 fn is_to_be_written() -> bool {
     std::env::var("GOLDEN").is_ok_and(|value| value == "write")

@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// What the attributes of serde and clap say of a name.
+/// What the attributes of serde and clap define about a name.
 #[derive(Default)]
 pub(crate) struct Written {
     is_of_clap: bool,
@@ -37,7 +37,7 @@ impl Written {
         written
     }
 
-    /// `name = "text"`, `name`, and `rename(serialize = "…")` as it is written.
+    /// Reads `name = "text"`, `name`, and `rename(serialize = "…")` as it is written.
     fn take(&mut self, tokens: TokenStream, is_clap: bool) {
         let mut part = Vec::new();
         for token in tokens
@@ -108,7 +108,7 @@ impl Written {
     }
 }
 
-/// A Rust name in the case that serde or clap writes it in.
+/// Returns a Rust name in the case in which serde or clap writes it.
 pub(crate) fn cased(ident: &str, case: Option<&str>, is_variant: bool) -> String {
     let Some(case) = case else { return ident.to_owned() };
     let snake = if is_variant {
@@ -123,7 +123,7 @@ pub(crate) fn cased(ident: &str, case: Option<&str>, is_variant: bool) -> String
         "UPPERCASE" | "SCREAMING_SNAKE_CASE" => snake.to_uppercase(),
         "camelCase" => camel(&snake, false),
         "PascalCase" => camel(&snake, true),
-        // The golden lists show it: no type here uses another case.
+        // The golden lists would show it: no type here uses another case.
         other => format!("{snake} in {other}"),
     }
 }

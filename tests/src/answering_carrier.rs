@@ -1,4 +1,4 @@
-//! A carrier with callees that ring until the test lets all of them answer at once. It counts, for each leg,
+//! A fake carrier. All its callees ring until the test lets them answer at once. It counts, for each leg,
 //! ACKs and BYE transactions (by branch). Independent of the product's own SIP stack.
 
 use crate::program::{deadline, instant};
@@ -9,28 +9,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Largest datagram that a UDP socket gives.
+/// The largest datagram of a UDP socket.
 const DATAGRAM_BYTES: usize = 65_536;
 
-/// Longest wait for a datagram before due repeats are sent.
+/// The longest wait for a datagram before due repetitions are sent, in milliseconds.
 const LOOK_MS: u64 = 20;
 
-/// A 200 is repeated after T1, doubling to T2, for 64 x T1 (RFC 3261, 13.3.1.4).
+/// The first interval at which a 200 is repeated: T1, doubling up to T2, for 64 x T1 (RFC 3261, 13.3.1.4).
 const T1_MS: u64 = 500;
-/// T2 (RFC 3261, 17.1.2.2).
+/// The longest interval between repetitions: T2 (RFC 3261, 17.1.2.2).
 const T2_MS: u64 = 4_000;
-/// How long it is repeated.
+/// How long a 200 is repeated.
 const REPEATS_MS: u64 = 64 * T1_MS;
 
 /// How long a callee repeats its 200.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeats {
     UntilAcknowledged,
-    /// For the full 32 s, also after an ACK.
+    /// For the full 32 s, even after an ACK.
     ToTheEnd,
 }
 
-/// What the carrier received on one leg.
+/// The messages that the carrier received on one leg.
 #[derive(Debug, Clone, Default)]
 pub struct FarLeg {
     /// The user part of the Request-URI.
@@ -38,9 +38,9 @@ pub struct FarLeg {
     pub answered: bool,
     pub copies: u32,
     pub acks: u32,
-    /// Branches of the BYEs: each is a transaction.
+    /// The branches of the BYEs: each is one transaction.
     pub byes: BTreeSet<String>,
-    /// INVITEs of other legs to the same callee that came after its answer.
+    /// The number of INVITEs of other legs to the same callee that arrived after its answer.
     pub dialed_again: u32,
     invite: String,
     repeats: Option<Repeating>,
@@ -91,7 +91,7 @@ impl AnsweringCarrier {
         format!("sip:{}", self.address)
     }
 
-    /// Every callee that rings, or is called from now on, answers.
+    /// Lets every callee answer that rings now or is called later.
     pub fn answer(&self) {
         self.answers.store(true, Ordering::Relaxed);
     }
@@ -100,7 +100,7 @@ impl AnsweringCarrier {
         self.legs.look().clone()
     }
 
-    /// Waits until `count` legs have answered; false if they do not in time.
+    /// Waits until `count` legs have answered. Returns false if that takes longer than `within`.
     pub fn has_answered(&self, count: usize, within: Duration) -> bool {
         let answered = |legs: &mut BTreeMap<String, FarLeg>| {
             (legs.values().filter(|leg| leg.answered).count() >= count).then_some(())
@@ -211,7 +211,7 @@ fn invited(legs: &mut BTreeMap<String, FarLeg>, call: &str, text: &str, from: So
 }
 
 impl FarLeg {
-    /// The next copy of its 200, where one is due.
+    /// Returns the next copy of the leg's 200 and its destination, if one is due.
     fn due(&mut self, now: Instant, answers: bool, body: &str) -> Option<(SocketAddr, String)> {
         let repeating = self.repeats.as_mut()?;
         if !self.answered {
@@ -237,7 +237,7 @@ impl FarLeg {
     }
 }
 
-/// The value of a header; its name in lower case.
+/// Returns the value of a header of a SIP message; the name is compared without case.
 pub(crate) fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let lines = text.lines().skip(1).take_while(|line| !line.is_empty());
     let mut pairs = lines.filter_map(|line| line.split_once(':'));
@@ -250,7 +250,7 @@ fn branch(text: &str) -> Option<&str> {
     rest.split([';', ',', ' ']).next()
 }
 
-/// What RFC 3261, 8.2.6 says is copied, and our tag.
+/// Builds a SIP response: the headers that RFC 3261, 8.2.6 requires to be copied, and our tag.
 pub(crate) fn response(request: &str, status: &str, body: &str) -> Option<String> {
     let (from, to) = (header(request, "from")?, header(request, "to")?);
     let (call, cseq) = (header(request, "call-id")?, header(request, "cseq")?);

@@ -1,5 +1,5 @@
-//! A carrier that is always busy and remembers when each INVITE came, by a clock that nobody has faked: what
-//! a proof about clocks must not take from the process it judges.
+//! A fake carrier that is always busy and records the arrival of each INVITE by a clock that is not faked: a
+//! proof about clocks must not use the clock of the process under test.
 
 use crate::watched::Watched;
 use domain::ports::clock::Clock;
@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Largest datagram that a UDP socket gives.
+/// The largest datagram of a UDP socket.
 const DATAGRAM_BYTES: usize = 65_536;
 
-/// Longest wait for a datagram before the end is looked for.
+/// The longest wait for a datagram before the carrier checks whether to stop, in milliseconds.
 const LOOK_MS: u64 = 100;
 
-/// First arrival of each Call-ID: a repeated INVITE is no further dial.
+/// The first arrival by Call-ID: a repeated INVITE is not another dial.
 type Arrivals = Arc<Watched<BTreeMap<String, Timestamp>>>;
 
 pub struct BusyCarrier {
@@ -47,14 +47,15 @@ impl BusyCarrier {
         format!("sip:{}", self.address)
     }
 
-    /// When each INVITE came, in order.
+    /// Returns the arrival times of all INVITEs, in order.
     pub fn invites(&self) -> Vec<Timestamp> {
         let mut times: Vec<Timestamp> = self.arrivals.look().values().copied().collect();
         times.sort_unstable();
         times
     }
 
-    /// True once an INVITE has come whose time is `wanted`.
+    /// Waits until an INVITE has arrived at a time that `wanted` accepts. Returns false if that takes longer
+    /// than `within`.
     pub fn is_invited(&self, within: Duration, wanted: impl Fn(Timestamp) -> bool) -> bool {
         let came = |times: &mut BTreeMap<String, Timestamp>| {
             let mut times = times.values().copied();
@@ -73,7 +74,7 @@ impl Drop for BusyCarrier {
 fn answer(socket: &UdpSocket, arrivals: &Arrivals, ends: &AtomicBool) {
     let mut buffer = vec![0; DATAGRAM_BYTES];
     while !ends.load(Ordering::Relaxed) {
-        // A time-out, or a port that is gone: the next look ends or goes on.
+        // A timeout, or a port that is closed: the loop condition decides whether to continue.
         let Ok((length, from)) = socket.recv_from(&mut buffer) else {
             continue;
         };
@@ -86,7 +87,7 @@ fn answer(socket: &UdpSocket, arrivals: &Arrivals, ends: &AtomicBool) {
                     .or_insert_with(|| SystemClock::default().now());
             });
         }
-        // Who asks again is answered again.
+        // A lost response does not matter: the sender repeats its request.
         drop(socket.send_to(reply.as_bytes(), from));
     }
 }
@@ -98,7 +99,8 @@ fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.trim())
 }
 
-/// 486 to an INVITE, 200 to anything else but ACK and replies (RFC 3261, 8.2.6: what is copied).
+/// Builds the response to a request: 486 to an INVITE, 200 to others, none to ACK and responses (RFC 3261,
+/// 8.2.6: which headers are copied).
 fn reply(text: &str) -> Option<String> {
     let method = text.split(' ').next()?;
     let status = match method {

@@ -1,4 +1,4 @@
-//! A carrier in a process of its own, and what its CDR says: the outside world's word against ours.
+//! A rehearsal carrier in a process of its own, and its CDR file, with which the log is compared.
 
 use super::file_changes::FileChanges;
 use super::program::{Program, command, free_port, ledgerline, read};
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// One line of the carrier's CDR.
+/// One line of the carrier's CDR file.
 #[derive(Debug, Clone, Deserialize)]
 pub struct CdrLine {
     pub call_id: String,
@@ -22,7 +22,7 @@ pub struct CdrLine {
     pub ended_at: Option<String>,
     pub ended_by: Option<String>,
     pub digits: String,
-    /// Of a callee who speaks.
+    /// The details of the conversation, for a callee that speaks.
     pub turns: Option<TurnDetails>,
 }
 
@@ -56,12 +56,12 @@ impl CarrierProcess {
         format!("sip:127.0.0.1:{}", self.port)
     }
 
-    /// The last line of every Call-ID counts.
+    /// Returns the CDR lines by Call-ID: the last line of each counts.
     pub fn lines(&self) -> BTreeMap<String, CdrLine> {
         cdr_lines(&self.cdr)
     }
 
-    /// What `wanted` finds in its lines, now or once it has written more; `None` when that is not `within`.
+    /// Waits until `wanted` finds something in the CDR lines and returns it; `None` after `within`.
     pub fn until<T>(
         &self,
         within: Duration,
@@ -70,7 +70,7 @@ impl CarrierProcess {
         FileChanges::of(&self.cdr).until(within, || wanted(&self.lines()))
     }
 
-    /// True once it has lines of more calls than so many.
+    /// Waits until the CDR has lines of more than `count` calls. Returns false after `within`.
     pub fn has_more_than(&self, count: usize, within: Duration) -> bool {
         self.until(within, |lines| (lines.len() > count).then_some(()))
             .is_some()

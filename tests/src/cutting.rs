@@ -1,40 +1,41 @@
-//! A way to a server that breaks off or holds when so many bytes have come from it, connection by connection:
-//! what networks do in the middle of an answer.
+//! A TCP proxy to a server that cuts off or holds a connection after a number of bytes from the server:
+//! simulates networks that fail in the middle of a response.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-/// Read at a time: small, so that a cut comes near its byte.
+/// The bytes read at a time: few, so that a cut is near its byte.
 const PIECE_BYTES: usize = 4_096;
 
-/// What becomes of one connection, by the bytes that came from the server.
+/// What happens to one connection, depending on the bytes that came from the server.
 #[derive(Debug)]
 pub enum Way {
-    /// To its end.
+    /// It is passed through to its end.
     Whole,
-    /// It breaks off after so many.
+    /// It is cut off after so many bytes.
     CutAfter(usize),
-    /// After so many it says so, and waits until it is told to go on.
+    /// It is held after so many bytes: the proxy signals that, and waits for the signal to continue.
     HeldAfter(usize, SyncSender<()>, Receiver<()>),
 }
 
-/// A held connection: it says when it holds, and goes on when told.
+/// The test's side of a held connection: receives the signal that it is held, and lets it continue.
 pub struct Held {
     holds: Receiver<()>,
     goes_on: SyncSender<()>,
 }
 
 impl Held {
-    /// One, and the way that belongs to it.
+    /// Returns the way of a connection that is held after `bytes`, and the control for it.
     pub fn after(bytes: usize) -> (Way, Self) {
         let (says, holds) = sync_channel(1);
         let (goes_on, told) = sync_channel(1);
         (Way::HeldAfter(bytes, says, told), Self { holds, goes_on })
     }
 
-    /// Waits until it holds, does something, and lets it go on; false where it never held.
+    /// Waits until the connection is held, runs `done`, and lets the connection continue. Returns false if it
+    /// was never held.
     pub fn meanwhile(self, done: impl FnOnce()) -> bool {
         if self.holds.recv().is_err() {
             return false;
@@ -44,8 +45,8 @@ impl Held {
     }
 }
 
-/// Listens on a port of loopback, which is answered, and takes each connection to `port` in its way, in
-/// order; where no way is left, connections are broken off at once.
+/// Listens on a loopback port, which is returned, and forwards each connection to `port` in one of the
+/// `ways`, in order. Connections after the last way are closed at once.
 #[expect(clippy::disallowed_methods, reason = "plays a network that breaks off")]
 pub fn way_to(port: u16, ways: Vec<Way>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
@@ -69,7 +70,7 @@ fn pass(client: &TcpStream, port: u16, way: Way) {
         return;
     };
     thread::spawn(move || {
-        // Either end may be gone first.
+        // Either end may have closed first.
         drop(std::io::copy(&mut asks, &mut asked));
         drop(asked.shutdown(Shutdown::Write));
     });

@@ -1,24 +1,25 @@
-//! The signed compliance report of the day, as an auditor has it made: by the command, into a file.
+//! Issues the signed compliance report of a day by the command line, as an auditor does.
 
 use crate::program::{read, run_json};
 use serde_json::Value;
 use std::path::Path;
 
-/// A report that was issued.
+/// An issued compliance report.
 pub struct DayReport {
-    /// Where it stands.
+    /// The path of the file.
     pub file: String,
-    /// What the command said of it.
+    /// The output of the command.
     pub issued: Value,
-    /// What stands in it.
+    /// The content of the file.
     pub compliance: Value,
 }
 
 impl DayReport {
-    /// Issues the report of the log's day into `folder`.
+    /// Issues the report about the day of the log into `folder`.
     ///
     /// # Errors
-    /// What the command said where it issued none, or why its file is not readable.
+    ///
+    /// The output of the command if it issued no report, or why its file cannot be read.
     pub fn issue(folder: &Path, data: &str) -> Result<Self, String> {
         let file = folder.join("compliance.json");
         let out = file.to_string_lossy().into_owned();

@@ -1,18 +1,19 @@
-//! The published description of a running server, and every reply held against it: status, media type, shape.
+//! The published OpenAPI description of a running server, with which every response is compared: status,
+//! media type, shape.
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// A reply as it came.
+/// A response that was received, with its request.
 #[derive(Debug, Clone)]
 pub struct Came<'a> {
     pub method: &'a str,
-    /// With or without its query.
+    /// The path, with or without query.
     pub path: &'a str,
     pub status: u16,
-    /// Empty where there was none.
+    /// Empty if there was none.
     pub media_type: &'a str,
     pub body: &'a Value,
 }
@@ -25,7 +26,7 @@ pub struct Operation<'a> {
     pub described: &'a Value,
 }
 
-/// A description.
+/// An OpenAPI description, with the validators of its schemas.
 pub struct Description {
     pub document: Value,
     validators: Mutex<HashMap<String, Arc<Validator>>>,
@@ -39,7 +40,7 @@ impl Description {
         }
     }
 
-    /// Every operation, by path.
+    /// Returns every operation, by path.
     pub fn operations(&self) -> Vec<Operation<'_>> {
         let paths = self.document.get("paths").and_then(Value::as_object);
         let of_path = paths.into_iter().flatten().flat_map(|(path, item)| {
@@ -53,7 +54,7 @@ impl Description {
         of_path.collect()
     }
 
-    /// The operation of a request; the one with the fewest parameters where several fit.
+    /// Returns the operation of a request. If several match, the one with the fewest parameters.
     pub fn operation(&self, method: &str, path: &str) -> Option<Operation<'_>> {
         let path = path.split('?').next().unwrap_or_default();
         let asked: Vec<&str> = path.split('/').collect();
@@ -69,7 +70,7 @@ impl Description {
         fits.into_iter().next()
     }
 
-    /// What is wrong with a value by a schema of this description.
+    /// Validates a value against a schema of this description. Returns the errors.
     pub fn wrong(&self, schema: &Value, value: &Value) -> Vec<String> {
         let mut known = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         let validator = known.entry(schema.to_string()).or_insert_with(|| {
@@ -84,7 +85,8 @@ impl Description {
             .collect()
     }
 
-    /// The named schemas that one needs: to read all some six hundred for each costs more than all answers.
+    /// Returns the named schemas that a schema refers to: compiling all six hundred for each would take
+    /// longer than all requests.
     fn reached<'a>(&'a self, schema: &'a Value) -> Map<String, Value> {
         let mut found = Map::new();
         let mut open = vec![schema];
@@ -112,7 +114,7 @@ impl Description {
         found
     }
 
-    /// The reply of an operation, its reference followed.
+    /// Returns the description of a response of an operation, with its reference resolved.
     fn reply<'a>(&'a self, described: &'a Value, status: &str) -> Option<&'a Value> {
         let reply = described.get("responses")?.get(status)?;
         match reply.get("$ref").and_then(Value::as_str) {
@@ -121,7 +123,7 @@ impl Description {
         }
     }
 
-    /// What of a reply is not as described. Of a path that is none of ours nothing is said.
+    /// Returns the differences between a response and its description. None for a path that is not described.
     pub fn check(&self, came: &Came<'_>) -> Vec<String> {
         let Some(operation) = self.operation(came.method, came.path) else {
             return Vec::new();
@@ -149,7 +151,8 @@ impl Description {
     }
 }
 
-/// The description of the program under test; the first server that is asked tells it, and all have the same.
+/// Returns the description of the program under test. The first server that is asked provides it; all servers
+/// have the same one.
 pub fn description(ask: impl FnOnce() -> Option<Value>) -> Option<&'static Description> {
     static KNOWN: OnceLock<Description> = OnceLock::new();
     if KNOWN.get().is_none() {

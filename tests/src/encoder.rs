@@ -1,4 +1,4 @@
-//! An encoder that answers as a story says, and remembers what it was asked.
+//! A fake encoder service that responds as a test says, and records the texts it was asked about.
 
 use crate::program::fail;
 use crate::watched::Watched;
@@ -7,14 +7,14 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 
-/// An encoder on loopback, for as long as the story lasts.
+/// A fake encoder on loopback. It runs until the process ends.
 pub struct Ranking {
     address: SocketAddr,
     asked: Arc<Watched<Vec<String>>>,
 }
 
 impl Ranking {
-    /// One whose answer to a text is what `answer` says, JSON or not.
+    /// Starts an encoder that responds to a text with the result of `answer`, JSON or not.
     #[expect(clippy::disallowed_methods, reason = "the story's own encoder, on loopback")]
     pub fn start(answer: fn(&str) -> String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0");
@@ -30,18 +30,18 @@ impl Ranking {
         Self { address, asked }
     }
 
-    /// As `--encoder` takes it.
+    /// Returns the argument for `--encoder`.
     pub fn spec(&self) -> String {
         format!("encoder:http://{}/v1", self.address)
     }
 
-    /// The texts that it was asked about, in their order.
+    /// Returns the texts of all requests, in order.
     pub fn asked(&self) -> Vec<String> {
         self.asked.look().clone()
     }
 }
 
-/// One question of one connection.
+/// Handles one request of one connection.
 fn serve(stream: &TcpStream, answer: fn(&str) -> String, asked: &Watched<Vec<String>>) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let (mut length, mut line) = (0, String::new());

@@ -1,4 +1,4 @@
-//! Waits for what another process writes: the system tells of each change of a file or folder (inotify).
+//! Waits for changes of files that another process writes, reported by the system (inotify).
 
 use crate::passing_time::left;
 use crate::program::{deadline, fail};
@@ -10,20 +10,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Room for several changes at a time, each with the longest name there is.
+/// The buffer for changes: several at a time, each with the longest possible name.
 const CHANGES_BYTES: usize = 4 * 1_024;
 
-/// The changes of one file, or of the files in one folder. Its thread ends when it is dropped.
+/// Counts the changes of one file, or of the files in one folder. Its thread ends when it is dropped.
 pub struct FileChanges {
     inotify: Arc<OwnedFd>,
-    /// Of the file or folder.
+    /// The inotify watch of the file or folder.
     watch: i32,
-    /// Changes so far.
+    /// The number of changes so far.
     count: Arc<Watched<u64>>,
 }
 
 impl FileChanges {
-    /// From now on. The story ends when there is no such file or folder.
+    /// Starts watching. Fails the test if there is no such file or folder.
     #[expect(clippy::disallowed_methods, reason = "reads what the system tells of changes")]
     pub fn of(path: &Path) -> Self {
         let told = |error: rustix::io::Errno| -> ! { fail(&format!("{}: {error}", path.display())) };
@@ -44,7 +44,8 @@ impl FileChanges {
         }
     }
 
-    /// What `look` finds, now or after a change; `None` when that does not come `within`.
+    /// Calls `look` now and after each change until it returns something; `None` if that takes longer than
+    /// `within`.
     pub fn until<T>(&self, within: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
         let until = deadline(within);
         loop {
@@ -59,16 +60,16 @@ impl FileChanges {
 }
 
 impl FileChanges {
-    /// Rings as a change does: for something else that is to be looked at too.
+    /// Returns the change counter, so that another event source can trigger the same look.
     pub(crate) fn bell(&self) -> Arc<Watched<u64>> {
         Arc::clone(&self.count)
     }
 }
 
 impl Drop for FileChanges {
-    /// The end of the watch is the last thing that its reader is told.
+    /// Removes the watch, which ends the reading thread.
     fn drop(&mut self) {
-        // A file that is gone took its watch with it, and its reader has ended.
+        // A file that was deleted took its watch with it, and the reader has ended.
         inotify::remove_watch(&self.inotify, self.watch).unwrap_or_default();
     }
 }
@@ -84,8 +85,9 @@ fn count_changes(inotify: &OwnedFd, count: &Watched<u64>) {
     }
 }
 
-/// What `look` finds once there is such a folder, now or after a change in it; `None` when that does not come
-/// `within`. Whatever of its path is not there yet is waited for.
+/// Waits until the folder exists, then calls `look` now and after each change in it until it returns
+/// something; `None` if that takes longer than `within`. Parts of the path that do not exist yet are waited
+/// for.
 pub fn in_folder_to_come<T>(
     folder: &Path,
     within: Duration,
@@ -94,12 +96,12 @@ pub fn in_folder_to_come<T>(
     let until = deadline(within);
     loop {
         let there = folder.ancestors().find(|path| path.is_dir());
-        let there = there.unwrap_or_else(|| fail(&format!("{} is below nothing", folder.display())));
+        let there = there.unwrap_or_else(|| fail(&format!("{} has no existing ancestor", folder.display())));
         let changes = FileChanges::of(there);
         if there == folder {
             return changes.until(left(until), look);
         }
-        // It may have come before the watch began.
+        // It may have been created before the watch began.
         changes.until(left(until), || {
             let next = folder.ancestors().take_while(|path| *path != there).last();
             next.is_some_and(Path::is_dir).then_some(())

@@ -1,4 +1,4 @@
-//! Waits for what a running server says: its streams tell of each event, and when to look at something again.
+//! Waits for the state of a running server: its streams report each event, and when to read something again.
 
 use super::history::member;
 use super::passing_time::{COME_AGAIN, left};
@@ -11,19 +11,19 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
 
-/// The note of a stream that has told all there was.
+/// The name of the note with which a stream reports that it has sent all existing events.
 const CAUGHT_UP: &str = "caught-up";
 
 impl Server {
-    /// True once the campaign is complete; false when it is not `within`.
+    /// Waits until the campaign is complete. Returns false after `within`.
     pub fn is_completed(&self, campaign: &str, within: Duration) -> bool {
         let query = format!("campaign={campaign}&kind=campaign.completed");
         let board = format!("/api/v1/campaigns/{campaign}");
         self.is_so_after_events(&query, &board, within, |board| board["status"] == "completed")
     }
 
-    /// True once the campaign is complete, or waits only for persons with a late answer: a leg that a kill
-    /// left ringing was answered, and they are not due before their next local day. False when it is not
+    /// Waits until the campaign is complete, or only waits for customers with a late answer: a leg that a
+    /// kill left ringing was answered, and they are not due before their next local day. Returns false after
     /// `within`.
     pub fn is_done_for_the_day(&self, campaign: &str, within: Duration) -> bool {
         self.is_on_board(campaign, within, |board| {
@@ -34,7 +34,7 @@ impl Server {
         })
     }
 
-    /// Every event that `query` asks for (`kind=…&campaign=…`), page by page.
+    /// Returns every event that matches `query` (`kind=…&campaign=…`), page by page.
     pub fn events(&self, query: &str) -> Vec<Value> {
         let (mut all, mut after) = (Vec::new(), "0".to_owned());
         loop {
@@ -53,7 +53,7 @@ impl Server {
         }
     }
 
-    /// Persons with a late answer whom no later call and no end of the campaign has settled.
+    /// Returns the number of customers with a late answer and an enrolment that is not settled.
     fn late_answers_count(&self, campaign: &str) -> usize {
         let persons = |kind: &str| -> BTreeSet<String> {
             let events = self.events(&format!("campaign={campaign}&kind={kind}"));
@@ -63,7 +63,7 @@ impl Server {
         late.difference(&persons("customer.enrolment_settled")).count()
     }
 
-    /// True once so many customers are settled while others are on the phone.
+    /// Waits until so many customers are settled while others are in a call. Returns false after `within`.
     pub fn is_under_way(&self, campaign: &str, settled: u64, within: Duration) -> bool {
         self.is_on_board(campaign, within, |board| {
             let count = |name: &str| board[name].as_u64().unwrap_or(0);
@@ -71,7 +71,7 @@ impl Server {
         })
     }
 
-    /// True once so many calls of a campaign have ended.
+    /// Waits until so many calls of a campaign have ended. Returns false after `within`.
     pub fn has_ended_calls(&self, campaign: &str, count: u32, within: Duration) -> bool {
         let board = format!("/api/v1/campaigns/{campaign}");
         let query = format!("campaign={campaign}&kind=call.ended");
@@ -82,13 +82,14 @@ impl Server {
         })
     }
 
-    /// True once an event has made the board of a campaign so.
+    /// Waits until `enough` accepts the campaign's board. Returns false after `within`.
     pub fn is_on_board(&self, campaign: &str, within: Duration, enough: impl FnMut(&Value) -> bool) -> bool {
         let board = format!("/api/v1/campaigns/{campaign}");
         self.is_so_after_events(&format!("campaign={campaign}"), &board, within, enough)
     }
 
-    /// True once an event that `query` asks for has made what is at `path` so, its rows included.
+    /// Waits until `enough` accepts the response at `path`, read after each event that matches `query` and
+    /// with the views at that event. Returns false after `within`.
     pub fn is_so_after_events(
         &self,
         query: &str,
@@ -104,8 +105,8 @@ impl Server {
         so.is_some()
     }
 
-    /// What `look` finds behind an event that `query` asks for, at its position. What the log holds already
-    /// is looked at once, behind the last.
+    /// Calls `look` with the position of each event that matches `query` until it returns something. Events
+    /// that the log contains already lead to one call, at the last of them.
     pub fn look_after_events<T>(
         &self,
         query: &str,
@@ -119,13 +120,13 @@ impl Server {
         })
     }
 
-    /// The position of the last event of the log as it is that `query` asks for.
+    /// Returns the position of the last existing event that matches `query`.
     pub fn last_position(&self, query: &str, within: Duration) -> Option<u64> {
         self.look_after_events(query, within, |position| Some(position.parse().unwrap_or(0)))
     }
 
-    /// What `wanted` finds in an event that `query` asks for (`kind=…&campaign=…`), of the log as it is and
-    /// of what is appended to it; `None` when that does not come `within`.
+    /// Calls `wanted` with each existing and each new event that matches `query` (`kind=…&campaign=…`) until
+    /// it returns something; `None` after `within`.
     pub fn follow_events<T>(
         &self,
         query: &str,
@@ -143,7 +144,8 @@ impl Server {
         Following::of(self, &format!("/api/v1/events/stream?{query}"))
     }
 
-    /// What `wanted` finds in a picture of the live figures: one comes when something changed, and every 5 s.
+    /// Calls `wanted` with each snapshot of the live figures (one after each change and every 5 s) until it
+    /// returns something; `None` after `within`.
     pub fn follow_figures<T>(
         &self,
         within: Duration,
@@ -152,7 +154,7 @@ impl Server {
         Following::of(self, "/api/v1/live/stream").until(within, |told| wanted(told.data))
     }
 
-    /// Makes a campaign that finishes in a rehearsal, and takes these people in.
+    /// Creates a short campaign for a rehearsal and imports these customers.
     pub fn enrol(&self, campaign: &str, records: &[Value]) {
         self.enrol_in(campaign, &quick_campaign(campaign), records);
     }
@@ -167,13 +169,14 @@ impl Server {
         self.must_post(&format!("/api/v1/campaigns/{campaign}/start"), &json!({}));
     }
 
-    /// The same, and begins to call them.
+    /// As [`Self::enrol`], and starts the campaign.
     pub fn call(&self, campaign: &str, records: &[Value]) {
         self.enrol(campaign, records);
         self.begin(campaign);
     }
 
-    /// The same by a flow, as it stands in a file, instead of a text that is said, to so many at a time.
+    /// As [`Self::call`], with a flow given as YAML instead of a text, and at most `at_once` concurrent
+    /// calls.
     pub fn call_by_flow(&self, campaign: &str, flow: &str, records: &[Value], at_once: u32) {
         let flow = FlowDefinition::from_yaml(flow).unwrap_or_else(|error| fail(&error.to_string()));
         let mut body = quick_campaign(campaign);
@@ -188,7 +191,7 @@ impl Server {
         self.begin(campaign);
     }
 
-    /// The same until everybody is settled; the story ends if that does not come.
+    /// As [`Self::call`], and waits until every customer is settled. Fails the test after `within`.
     pub fn call_to_the_end(&self, campaign: &str, records: &[Value], within: Duration) {
         self.call(campaign, records);
         if !self.is_completed(campaign, within) {
@@ -197,25 +200,25 @@ impl Server {
     }
 }
 
-/// A stream of a server: what it tells, one after the other.
+/// A reader of one server-sent event stream, which reconnects where it was.
 struct Following<'a> {
     server: &'a Server,
     url: String,
-    /// The last that was told; empty at first.
+    /// The id of the last event received; empty at first.
     after: String,
 }
 
-/// What a stream tells: an event, whose name is empty, or what it notes beside.
+/// A message of a stream: an event, which has an empty name, or a note.
 struct Told<'a> {
     name: &'a str,
     position: &'a str,
     data: &'a Value,
 }
 
-/// Why a stream was followed no further.
+/// Why reading a stream ended.
 enum Ended<T> {
     Found(T),
-    /// The server went away, or the time is over.
+    /// The connection was lost, or the time is over.
     Lost,
 }
 
@@ -228,8 +231,8 @@ impl<'a> Following<'a> {
         }
     }
 
-    /// Until something of it is what is wanted. A stream that was lost is asked for again, from where it was
-    /// left, as long as its server runs.
+    /// Reads the stream until `wanted` returns something. Reconnects after a lost connection, from the last
+    /// event received, as long as the server runs.
     fn until<T>(mut self, within: Duration, mut wanted: impl FnMut(&Told<'_>) -> Option<T>) -> Option<T> {
         let until = deadline(within);
         loop {
@@ -262,7 +265,7 @@ impl<'a> Following<'a> {
                 Some(("event", said)) => said.trim().clone_into(&mut name),
                 Some(("data", said)) => data = serde_json::from_str(said).unwrap_or_default(),
                 Some(("id", said)) => said.trim().clone_into(&mut self.after),
-                // The end of one: it is whole.
+                // An empty line ends a message.
                 None if line.is_empty() && !data.is_null() => {
                     let told = Told {
                         name: &name,

@@ -1,4 +1,4 @@
-//! The log as an auditor reads it: `ledgerline events read --json`, and the questions the proofs ask of it.
+//! The log as an auditor reads it, by `ledgerline events read --json`, and the queries of the proofs.
 
 use super::program::{fail, run};
 use serde_json::Value;
@@ -11,12 +11,12 @@ pub struct History {
 }
 
 impl History {
-    /// Every event of a data directory, in order.
+    /// Reads every event of a data directory, in order.
     pub fn read(data: &Path) -> Self {
         Self::from(&["--data", &data.to_string_lossy()])
     }
 
-    /// Every event of the log that a URL names, in order.
+    /// Reads every event of the log at a URL, in order.
     pub fn read_store(url: &str) -> Self {
         Self::from(&["--store", url])
     }
@@ -44,7 +44,8 @@ impl History {
             .filter(move |event| member(event, "/type") == kind)
     }
 
-    /// Positions run 1, 2, 3 … on a store that numbers for itself.
+    /// Returns the number of events that do not have the next position: 1, 2, 3 … on a store that numbers
+    /// events itself.
     pub fn gaps(&self) -> usize {
         let wrong = |(index, event): &(usize, &Value)| {
             member(event, "/position")
@@ -55,7 +56,7 @@ impl History {
         self.events.iter().enumerate().filter(wrong).count()
     }
 
-    /// Streams of calls by what they hold.
+    /// Returns the events of each call's stream.
     pub fn calls(&self) -> BTreeMap<String, Vec<&Value>> {
         let mut calls: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
         for event in &self.events {
@@ -67,7 +68,7 @@ impl History {
         calls
     }
 
-    /// Dialed calls without exactly one `call.ended`.
+    /// Returns the dialed calls that do not have exactly one `call.ended`.
     pub fn unfinished(&self) -> Vec<String> {
         let ended = |events: &[&Value]| {
             events
@@ -87,7 +88,7 @@ impl History {
             .collect()
     }
 
-    /// SIP Call-IDs that stand in more than one `call.dialing`.
+    /// Returns the SIP Call-IDs that occur in more than one `call.dialing`.
     pub fn repeated_call_ids(&self) -> Vec<String> {
         let mut seen = BTreeSet::new();
         self.of("call.dialing")
@@ -97,7 +98,8 @@ impl History {
             .collect()
     }
 
-    /// Calls whose leg n > 1 was dialed without a stored definite failure of leg n − 1 before it.
+    /// Returns the calls with a leg n > 1 that was dialed without a stored definite failure of leg n − 1
+    /// before it.
     pub fn unfounded_next_legs(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for (call, events) in self.calls() {
@@ -115,14 +117,14 @@ impl History {
         wrong
     }
 
-    /// Calls that were answered and then interrupted: people whom we cut off.
+    /// Returns the number of calls that were answered and then interrupted by us.
     pub fn cut_off(&self) -> usize {
         let calls = self.calls();
         calls.values().filter(|events| was_cut_off(events)).count()
     }
 
-    /// Dials to an enrolment after a call of it was cut off. Right for a campaign that ends on the same day:
-    /// nobody is due again before the next.
+    /// Returns the number of dials to an enrolment after one of its calls was cut off. It is 0 for a campaign
+    /// that ends on the same day, because the customer is not due again before the next.
     pub fn dialed_again_after_answer(&self) -> usize {
         let calls = self.calls();
         let mut cut_off = BTreeSet::new();
@@ -146,7 +148,8 @@ impl History {
         dialed
     }
 
-    /// Enrolments without a settlement, but for those that a late answer moved to another local day.
+    /// Returns the number of enrolments without a settlement, except those that a late answer moved to
+    /// another local day.
     pub fn unsettled(&self) -> usize {
         let key = |event: &Value| {
             (
@@ -165,7 +168,7 @@ impl History {
     }
 }
 
-/// Somebody answered, and a crash or a stop of ours ended it.
+/// Returns true if the call was answered, and a crash or a stop of ours ended it.
 fn was_cut_off(events: &[&Value]) -> bool {
     let answered = |event: &&&Value| member(event, "/type") == "call.answered";
     let interrupted = |event: &&&Value| {
@@ -174,7 +177,7 @@ fn was_cut_off(events: &[&Value]) -> bool {
     events.iter().any(|event| answered(&event)) && events.iter().any(|event| interrupted(&event))
 }
 
-/// The member at a JSON pointer; null when there is none.
+/// Returns the member at a JSON pointer; null if there is none.
 pub fn member<'a>(value: &'a Value, pointer: &str) -> &'a Value {
     value.pointer(pointer).unwrap_or(&Value::Null)
 }

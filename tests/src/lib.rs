@@ -1,7 +1,7 @@
-//! Starting processes and peers for the stories and proofs, and the proofs themselves.
+//! Starts processes and their peers for end-to-end tests and proofs; contains the proofs themselves.
 //!
-//! Everything here works on the built `ledgerline` binary from outside: its command line, its HTTP routes,
-//! its data directory and the carrier's own CDR. Nothing imports this crate.
+//! Everything here uses the built `ledgerline` binary from outside: its command line, its HTTP routes, its
+//! data directory and the carrier's CDR file. No other crate imports this one.
 
 pub mod answering_carrier;
 pub mod busy_carrier;
@@ -33,8 +33,8 @@ pub mod wire;
 
 use std::io::Write;
 
-/// Says on a line of its own that something was not tried here, and why: such lines are counted.
+/// Prints a line `SKIPPED …` with what was not tested here, and why. These lines are counted.
 pub fn say_skipped(what: &str, why: &str) {
-    // Nobody can be told that standard output is gone.
+    // If standard output is closed, there is no reader for the line.
     drop(writeln!(std::io::stdout(), "SKIPPED {what}: {why}"));
 }

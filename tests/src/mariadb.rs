@@ -1,4 +1,4 @@
-//! A MariaDB of one's own: on loopback, in a temporary folder, ended with it.
+//! A private MariaDB server on loopback, in a temporary folder, which is removed with it.
 
 use crate::program::{Program, command, fail, free_tcp_port, is_installed};
 use std::path::Path;
@@ -6,11 +6,11 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How long a start may take, and how it says that it takes connections.
+/// The longest time of a start, and the line that the server prints when it accepts connections.
 const READY: Duration = Duration::from_secs(60);
 const SAYS_READY: &str = "ready for connections";
 
-/// The user who may read, and the password, also as it stands in an address.
+/// The user with read permission, the password, and the password encoded for a URL.
 pub const USER: &str = "reader";
 pub const PASSWORD: &str = "p@ss&word";
 pub const PASSWORD_IN_URL: &str = "p%40ss%26word";
@@ -18,7 +18,7 @@ pub const PASSWORD_IN_URL: &str = "p%40ss%26word";
 /// The database that the user may read.
 pub const DATABASE: &str = "call_center";
 
-/// Stopped and removed when dropped.
+/// A running MariaDB server. It is stopped and removed when dropped.
 pub struct MariaDb {
     folder: TempDir,
     port: u16,
@@ -26,7 +26,7 @@ pub struct MariaDb {
 }
 
 impl MariaDb {
-    /// Makes and starts one with an empty database; nothing where its programs are not installed.
+    /// Installs and starts a server with an empty database. Returns `None` if its programs are not installed.
     pub fn start() -> Option<Self> {
         if !Path::new("/usr/sbin/mariadbd").exists() || !is_installed("mariadb-install-db") {
             return None;
@@ -61,8 +61,8 @@ impl MariaDb {
         Some(made)
     }
 
-    /// With a folder of its own for temporary tables: whoever starts removes those that it finds, also of
-    /// others who are at work in the same one.
+    /// Sets a folder of its own for temporary tables: a starting server deletes all that it finds in the
+    /// folder, including those of other running servers.
     fn of_its_own(&self, mut program: Command) -> Command {
         program.env("TMPDIR", self.folder.path());
         program
@@ -96,7 +96,7 @@ impl MariaDb {
         self.server = Some(server);
     }
 
-    /// Runs statements in its database, as its owner.
+    /// Runs statements in the database, as its owner.
     pub fn run_sql(&self, text: &str) {
         self.run(DATABASE, text);
     }
@@ -113,7 +113,7 @@ impl MariaDb {
         }
     }
 
-    /// Where it listens on loopback.
+    /// Returns the loopback port of the server.
     pub fn port(&self) -> u16 {
         self.port
     }

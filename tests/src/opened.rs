@@ -1,4 +1,4 @@
-//! A log opened beside the program, by its URL: for writers that are killed, and for checks afterwards.
+//! Opens a log directly, by its URL: for writers that are killed, and for checks afterwards.
 
 use crate::program::fail;
 use domain::ports::clock::Clock;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use store::contract::SuiteTasks;
 use store::{PostgresEventStore, PostgresOptions, SqliteEventStore, SqliteOptions};
 
-/// Opens `sqlite:DIR` or `postgres://…` for writing; ends the program when it cannot.
+/// Opens `sqlite:DIR` or `postgres://…` for writing. Fails the test if that is not possible.
 pub async fn open(spec: &str) -> Arc<dyn EventStore> {
     let (clock, tasks) = (Arc::new(SystemClock::default()), SuiteTasks::default());
     if let Some(dir) = spec.strip_prefix("sqlite:") {
@@ -27,7 +27,7 @@ pub async fn open(spec: &str) -> Arc<dyn EventStore> {
     }
 }
 
-/// Every event of the log in a directory that no process holds, in its order.
+/// Returns every event of the log in a directory that no process has locked, in order.
 pub fn whole_log(data: &Path) -> Vec<StoredEvent> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     runtime.block_on(async {
@@ -45,8 +45,8 @@ pub fn whole_log(data: &Path) -> Vec<StoredEvent> {
     })
 }
 
-/// Opens rows in `sqlite:DIR` or `postgres://…` for writing; ends the program when it cannot. Their threads
-/// end with the tasks.
+/// Opens a read database `sqlite:DIR` or `postgres://…` for writing. Fails the test if that is not possible.
+/// Its threads end with the returned tasks.
 pub async fn open_rows(spec: &str) -> (Arc<dyn ReadDb>, SuiteTasks) {
     let (clock, tasks): (Arc<dyn Clock>, _) = (Arc::new(SystemClock::default()), SuiteTasks::default());
     let opened: Result<Arc<dyn ReadDb>, _> = match spec.strip_prefix("sqlite:") {
@@ -58,8 +58,8 @@ pub async fn open_rows(spec: &str) -> (Arc<dyn ReadDb>, SuiteTasks) {
     (opened.unwrap_or_else(|error| fail(&error.to_string())), tasks)
 }
 
-/// Leaves a database as a command does that was killed while it filled the log; without `by`, as one that is
-/// done.
+/// Marks a database as half filled by the command `by`, as a killed command leaves it. Without `by`, removes
+/// the mark.
 pub async fn mark_half_filled(url: &str, by: Option<&str>) {
     let (clock, tasks) = (Arc::new(SystemClock::default()), SuiteTasks::default());
     let options = PostgresOptions {

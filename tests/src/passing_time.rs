@@ -1,5 +1,5 @@
-//! Stretches of real time that a story needs for themselves: a load of so many a second, and who was refused
-//! for now and comes again. Whoever waits for something is told of it instead.
+//! Waits of real time that a test needs: a load at a fixed rate, and a retry after a refusal for now. All
+//! other waits follow events.
 
 use crate::program::{deadline, fail, instant};
 use rustix::time::{
@@ -7,16 +7,16 @@ use rustix::time::{
 };
 use std::time::{Duration, Instant};
 
-/// What is left until then; nothing once it is over.
+/// Returns the time left until then; zero if it is over.
 pub fn left(until: Instant) -> Duration {
     until.saturating_duration_since(instant())
 }
 
-/// When whoever was refused for now comes again: what a busy server's own answer asks for (`Retry-After: 1`).
+/// The pause before a request that was refused for now is repeated: `Retry-After: 1` of a busy server.
 pub const COME_AGAIN: Duration = Duration::from_secs(1);
 
-/// Tries until it is granted, coming again as often as a busy server asks for; `None` when it is not
-/// `within`. For what is refused for now (429) and told by nothing but the next answer.
+/// Repeats `step` at the interval that a busy server asks for (429) until it returns something; `None` after
+/// `within`. For what only the next response can show.
 pub fn come_again<T>(within: Duration, mut step: impl FnMut() -> Option<T>) -> Option<T> {
     let until = deadline(within);
     loop {
@@ -31,8 +31,8 @@ pub fn come_again<T>(within: Duration, mut step: impl FnMut() -> Option<T>) -> O
     }
 }
 
-/// Asks again as soon as it was answered; `None` when what is asked for does not come `within`. For what
-/// changes by itself at once, and is told by nothing but the next answer.
+/// Repeats `ask` without a pause until it returns something; `None` after `within`. For what changes by
+/// itself soon, and only the next response can show.
 pub fn ask_on<T>(within: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let until = deadline(within);
     loop {
@@ -43,25 +43,25 @@ pub fn ask_on<T>(within: Duration, mut ask: impl FnMut() -> Option<T>) -> Option
     }
 }
 
-/// Between two steps of a load, and two looks that measure.
+/// The pause between two steps of a load, and between two measurements.
 pub const BEAT: Duration = Duration::from_millis(20);
 
-/// Does something at each beat for so long, and as long as it says so: a load, or a look that measures.
-/// Between two steps `ends` waits for what ends it all the same, up to a beat, and says whether that came.
+/// Calls `step` every [`BEAT`] for the time `lasts`, as long as it returns true. Between two steps `ends`
+/// waits for up to a beat for something that ends the loop, and returns true if it happened.
 pub fn at_each_beat(lasts: Duration, mut ends: impl FnMut(Duration) -> bool, mut step: impl FnMut() -> bool) {
     let until = deadline(lasts);
     while !left(until).is_zero() && step() && !ends(BEAT.min(left(until))) {}
 }
 
-/// A beat of what goes on until its time is over.
+/// Waits one beat; for [`at_each_beat`] without an early end.
 pub fn nothing_ends_it(beat: Duration) -> bool {
     rings_in(beat);
     false
 }
 
-/// Until the system's timer rings, which is set for so much later.
+/// Waits so long by a timer of the system.
 fn rings_in(time: Duration) {
-    // One that is set for now is one that is not set.
+    // A timer set to zero is disarmed and never fires.
     if time.is_zero() {
         return;
     }

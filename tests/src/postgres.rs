@@ -1,4 +1,4 @@
-//! A PostgreSQL of one's own: durable, on a unix socket in a temporary folder, killed and started at will.
+//! A private PostgreSQL server: durable, on a Unix socket in a temporary folder, killed and started at will.
 //!
 //! PostgreSQL refuses to run as root; a root user's server runs as `postgres`.
 
@@ -10,34 +10,35 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tls::IdentityFiles;
 
-/// How long what a killed server left behind may take to end.
+/// How long the processes of a killed server may take to end.
 const ENDED_WITHIN: Duration = Duration::from_secs(60);
 
-/// How long a start may take, recovery after a kill among it, and how it says that it takes connections.
+/// The longest time of a start, including recovery after a kill, and the line that the server prints when it
+/// accepts connections.
 const READY: Duration = Duration::from_secs(60);
 const SAYS_READY: &str = "database system is ready to accept connections";
 
-/// The port that names its socket, where it listens on no other.
+/// The port in the name of its socket, if it listens on no TCP port.
 const PORT: u16 = 5_432;
 
-/// Of its URLs.
+/// The scheme of its URLs.
 const SCHEME: &str = "postgres";
 
-/// What decides whether an acknowledged commit survives a crash, and must be on.
+/// The settings that decide whether an acknowledged commit survives a crash; they must be on.
 pub const DURABLE_SETTINGS: [&str; 3] = ["fsync", "synchronous_commit", "full_page_writes"];
 
-/// Stopped and removed when dropped.
+/// A PostgreSQL server. It is stopped and removed when dropped.
 pub struct PostgresServer {
     folder: TempDir,
     programs: PathBuf,
     as_postgres: bool,
-    /// The port of loopback on which it speaks TLS; without one it listens on its socket alone.
+    /// The loopback port with TLS; without one the server listens on its socket only.
     port: Option<u16>,
-    /// The server itself, a child of ours: nothing of a killed one is left when it has ended, and said all.
+    /// The server process, a child of ours: when it has ended, no process of it is left.
     running: Mutex<Option<Program>>,
 }
 
-/// Where the server's programs are, if they are installed; Debian keeps them outside the path.
+/// Returns the folder of the server's programs, if they are installed; Debian keeps them outside the path.
 pub fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -50,14 +51,14 @@ pub fn programs() -> Option<PathBuf> {
 }
 
 impl PostgresServer {
-    /// Makes and starts one; `None` when its programs are not installed.
+    /// Creates and starts a server; `None` if its programs are not installed.
     pub fn start() -> Option<Self> {
         let server = Self::make()?;
         server.restart();
         Some(server)
     }
 
-    /// The same, which also listens on loopback and speaks TLS there with this certificate.
+    /// As [`Self::start`], and listens on loopback with TLS and this certificate.
     pub fn start_secured(files: &IdentityFiles) -> Option<Self> {
         let mut server = Self::make()?;
         server.port = Some(free_tcp_port());
@@ -74,7 +75,7 @@ impl PostgresServer {
         Some(server)
     }
 
-    /// How many connections of a role show a certificate that names it.
+    /// Returns the number of connections of a role that present a certificate with its name.
     pub fn certified(&self, role: &str) -> i64 {
         self.count(&format!(
             "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
@@ -82,8 +83,8 @@ impl PostgresServer {
         ))
     }
 
-    /// From now on lets this role in by loopback only where it shows a certificate that names it, by one of
-    /// the authorities in a file.
+    /// Configures the server to accept this role on loopback only with a certificate of its name from one of
+    /// the authorities in the file.
     pub fn demand_certificate(&self, role: &str, authorities: &Path) {
         let to = self.data().join("root.crt");
         let mut install = command("install");
@@ -103,7 +104,7 @@ impl PostgresServer {
         }
     }
 
-    /// From now on lets this role in by loopback only with this password, in plain text or behind TLS.
+    /// Configures the server to accept this role on loopback only with this password, with or without TLS.
     pub fn demand_password(&self, role: &str, password: &str) {
         let rules = format!(
             "local all all trust\nhost all {role} 127.0.0.1/32 scram-sha-256\nhostssl all all 127.0.0.1/32 trust\n"
@@ -148,26 +149,27 @@ impl PostgresServer {
         Some(server)
     }
 
-    /// The URL of its database.
+    /// Returns the URL of its database.
     pub fn url(&self) -> String {
         let host = self.folder.path().display().to_string().replace('/', "%2F");
         let port = self.port.unwrap_or(PORT);
         format!("{SCHEME}://ledgerline@{host}:{port}/postgres")
     }
 
-    /// The URL of one of its databases by loopback under a name; `None` without TLS.
+    /// Returns the URL of a database on loopback under this host name; `None` without TLS.
     pub fn secured_url(&self, host: &str, database: &str) -> Option<String> {
         let port = self.port?;
         Some(format!("{SCHEME}://ledgerline@{host}:{port}/{database}"))
     }
 
-    /// Starts it, once what a killed one left behind has ended, which holds its memory for a moment.
+    /// Starts the server. Waits first until the processes of a killed one, which hold its memory for a
+    /// moment, have ended.
     pub fn restart(&self) {
         let mut running = self.running();
         if let Some(mut before) = running.take()
             && before.wait(ENDED_WITHIN).is_none()
         {
-            fail("what a killed server left behind does not end");
+            fail("the processes of the killed server do not end");
         }
         let (listen, port) = match self.port {
             Some(port) => ("127.0.0.1", port),
@@ -188,7 +190,7 @@ impl PostgresServer {
             format!("port={port}"),
             format!("unix_socket_directories={folder}"),
             format!("ssl={}", if self.port.is_some() { "on" } else { "off" }),
-            // What it refuses is told to who asked.
+            // Refusals are reported to the client.
             "log_min_messages=log".to_owned(),
             "shared_buffers=64MB".to_owned(),
             "max_connections=200".to_owned(),
@@ -210,7 +212,7 @@ impl PostgresServer {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// SIGKILL to the server itself, not to the processes that serve connections.
+    /// Sends SIGKILL to the server process, not to the processes that serve connections.
     pub fn kill(&self) {
         let id = self.id();
         let status = command("kill").args(["-KILL", &id]).status();
@@ -220,7 +222,8 @@ impl PostgresServer {
         );
     }
 
-    /// A signal by name to every process of it, such as `STOP`: connections stay, and nothing answers.
+    /// Sends a signal, such as `STOP`, to every process of the server. With `STOP` connections stay and get
+    /// no response.
     pub fn signal_all(&self, name: &str) {
         let id = self.id();
         let mut all = children_of(&id);
@@ -232,14 +235,14 @@ impl PostgresServer {
         );
     }
 
-    /// Of the server itself.
+    /// Returns the process id of the server.
     fn id(&self) -> String {
         let file = self.data().join("postmaster.pid");
         let text = std::fs::read_to_string(file).expect("a running server has a file with its id");
         text.lines().next().unwrap_or_default().to_owned()
     }
 
-    /// Makes every session of it read-only by default, those that are open too; or no more.
+    /// Makes all sessions read-only by default, including the open ones (`on`), or ends that (`off`).
     pub fn set_read_only(&self, value: &str) {
         for sql in [
             format!("ALTER SYSTEM SET default_transaction_read_only = {value}"),
@@ -249,7 +252,7 @@ impl PostgresServer {
         }
     }
 
-    /// What `SHOW` says of a setting.
+    /// Returns the value that `SHOW` prints for a setting.
     pub fn show(&self, setting: &str) -> String {
         let mut client = postgres::Client::connect(&self.url(), postgres::NoTls).expect("it runs");
         let row = client
@@ -258,7 +261,7 @@ impl PostgresServer {
         row.get(0)
     }
 
-    /// The number that a query answers.
+    /// Returns the number that a query returns.
     pub fn count(&self, sql: &str) -> i64 {
         let mut client = postgres::Client::connect(&self.url(), postgres::NoTls).expect("it runs");
         client.query_one(sql, &[]).expect("the query makes sense").get(0)
@@ -270,7 +273,7 @@ impl PostgresServer {
         client.batch_execute(sql).expect("the statement makes sense");
     }
 
-    /// Takes the last events of the log away, as bringing back an older copy of the database does.
+    /// Deletes the last events of the log, as restoring an older copy of the database does.
     pub fn cut_tail(&self, events_count: u32) {
         self.run_sql(&format!(
             "DELETE FROM ledgerline.event WHERE pos > (SELECT max(pos) FROM ledgerline.event) - {events_count};
@@ -278,7 +281,7 @@ impl PostgresServer {
         ));
     }
 
-    /// Dumps its database as text; false when that failed.
+    /// Dumps its database as text. Returns false if that failed.
     pub fn dump(&self, to: &Path) -> bool {
         let Ok(file) = std::fs::File::create(to) else {
             return false;
@@ -287,7 +290,7 @@ impl PostgresServer {
         succeeds(dump.arg("-d").arg(self.url()).stdout(file))
     }
 
-    /// The folder of its files, the write-ahead log among them.
+    /// Returns the folder of its files, which include the write-ahead log.
     pub fn files(&self) -> PathBuf {
         self.data()
     }
@@ -324,11 +327,11 @@ impl Drop for PostgresServer {
     }
 }
 
-/// The processes that a process has begun.
+/// Returns the ids of the child processes of a process.
 fn children_of(id: &str) -> Vec<String> {
     let is_child = |process: &String| {
         let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        // Behind the name in brackets: the state, then the parent.
+        // After the name in parentheses: the state, then the parent.
         let (_, behind) = stat.rsplit_once(')').unwrap_or_default();
         behind.split_whitespace().nth(1) == Some(id)
     };

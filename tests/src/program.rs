@@ -1,4 +1,4 @@
-//! The process starter: runs the built binary and other people's tools, and never leaves one behind.
+//! Starts processes: the built binary and external tools. Each is killed when its value is dropped.
 
 use crate::file_changes::FileChanges;
 use crate::passing_time::left;
@@ -10,19 +10,19 @@ use std::process::{ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Lines kept of a program's output while nobody reads them; more than any story prints.
+/// The most output lines kept while they are not read; more than any test prints.
 const LINES_MAX: usize = 100_000;
 
-/// Longest wait for somebody who reads them; behind it they are kept all the same.
+/// The longest wait for lines to be read; after it they are kept all the same.
 const READ_WITHIN: Duration = Duration::from_secs(3_600);
 
-/// Longest wait for the end of a program that was killed: the kernel's own work.
+/// The longest wait for a killed program to end: the kernel's own work.
 const KILLED_WITHIN: Duration = Duration::from_secs(10);
 
-/// Where the built `ledgerline` stands: beside the running test or proof binary.
+/// Returns the path of the built `ledgerline`: beside the running test or proof binary.
 pub fn ledgerline() -> PathBuf {
     let own = std::env::current_exe().expect("a running program has a path");
-    let folder = own.parent().expect("a program stands in a folder");
+    let folder = own.parent().expect("a program is in a folder");
     let beside = folder.join("ledgerline");
     if beside.exists() {
         beside
@@ -31,14 +31,14 @@ pub fn ledgerline() -> PathBuf {
     }
 }
 
-/// True of a release build: what is measured is held to a figure in such a one only. By the folder that cargo
-/// puts its programs into, whatever folders stand above it.
+/// Returns true for a release build: measurements have limits only there. Decided by the name of cargo's
+/// output folder.
 pub fn is_optimised() -> bool {
     let program = ledgerline().canonicalize();
     program.is_ok_and(|program| program.parent().is_some_and(|folder| folder.ends_with("release")))
 }
 
-/// True when a program of this name is on the path.
+/// Returns true if a program of this name is on the path.
 pub fn is_installed(name: &str) -> bool {
     command(name)
         .arg("-h")
@@ -49,13 +49,13 @@ pub fn is_installed(name: &str) -> bool {
         .is_ok()
 }
 
-/// The one place that makes a `Command`.
+/// Makes a `Command`. The only place that does.
 #[expect(clippy::disallowed_methods, reason = "the tests' process starter")]
 pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     Command::new(program)
 }
 
-/// Runs the binary to its end and answers its output.
+/// Runs the binary to its end and returns its output.
 pub fn run(args: &[&str]) -> Output {
     command(ledgerline())
         .args(args)
@@ -64,8 +64,8 @@ pub fn run(args: &[&str]) -> Output {
         .expect("the built binary starts")
 }
 
-/// Runs the binary with an output that nobody reads any more, as `| head` leaves it; answers its end and what
-/// it said beside.
+/// Runs the binary with an output pipe that is closed, as by `| head`. Returns its exit status and standard
+/// error.
 pub fn run_unread(args: &[&str]) -> (ExitStatus, String) {
     let (reader, writer) = std::io::pipe().expect("a pipe can be made");
     drop(reader);
@@ -99,16 +99,16 @@ pub fn run_json(args: &[&str]) -> Result<(ExitStatus, serde_json::Value), String
     }
 }
 
-/// What a program has said and done so far.
+/// The output of a program so far, and its exit.
 #[derive(Default)]
 struct Told {
     lines: Vec<String>,
-    /// Lines that somebody has read.
+    /// The number of lines that were read.
     read: usize,
-    /// It says nothing more.
+    /// True if its output has ended.
     is_silent: bool,
     status: Option<ExitStatus>,
-    /// Rung whenever it says a line, and when it ends.
+    /// Counters that are increased with each line and at the end.
     bells: Vec<Arc<Watched<u64>>>,
 }
 
@@ -128,12 +128,12 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts `command` with its standard output (and error) read line by line.
+    /// Starts `command` and reads its standard output line by line.
     pub fn start(command: Command) -> Self {
         Self::started(command, Stdio::null())
     }
 
-    /// The same for one that is told lines.
+    /// As [`Self::start`], for a program that is sent lines on its standard input.
     pub fn start_hearing(command: Command) -> Self {
         Self::started(command, Stdio::piped())
     }
@@ -144,7 +144,8 @@ impl Program {
     )]
     fn started(mut command: Command, input: Stdio) -> Self {
         let mut child = command
-            // A group of its own: what it has started dies with it (a killed strace lets its program run on).
+            // In a process group of its own: processes that it starts are killed with it (a killed strace
+            // lets its program continue).
             .process_group(0)
             .stdin(input)
             .stdout(Stdio::piped())
@@ -182,7 +183,7 @@ impl Program {
         self.id
     }
 
-    /// The first line, from now on, that `wanted` accepts; `None` after `within` or at the end of output.
+    /// Returns the next line that `wanted` accepts; `None` after `within` or at the end of output.
     pub fn line(&mut self, within: Duration, wanted: impl Fn(&str) -> bool) -> Option<String> {
         let found = self.told.until(within, |told| {
             let fresh = told.lines.get(told.read..).unwrap_or_default();
@@ -197,13 +198,13 @@ impl Program {
                 }
             }
         });
-        // Whoever waits for room may go on.
+        // Wakes a thread that waits for room for more lines.
         self.told.change(|_| ());
         found.flatten()
     }
 
-    /// What the last of its lines that begin so says behind that, once `wanted` accepts it: how it stands,
-    /// not what it said in between. `None` when that does not come `within`, or it says nothing more.
+    /// Waits until `wanted` accepts the rest of the last line that begins with `name`, and returns it: the
+    /// present state, not earlier ones. `None` after `within` or at the end of output.
     pub fn says(&self, name: &str, within: Duration, wanted: impl Fn(&str) -> bool) -> Option<String> {
         let found = self.told.until(within, |told| {
             let mut lines = told.lines.iter().rev();
@@ -216,28 +217,28 @@ impl Program {
         found.flatten()
     }
 
-    /// Says a line to it on its standard input.
+    /// Writes a line to its standard input.
     pub fn tell(&mut self, line: &str) {
         let told = self
             .input
             .as_mut()
             .map(|input| writeln!(input, "{line}").and_then(|()| input.flush()));
         if told.is_none_or(|told| told.is_err()) {
-            fail(&format!("nobody hears {line:?} any more"));
+            fail(&format!("the program does not read {line:?} any more"));
         }
     }
 
-    /// Whoever waits for changes of a file looks again, too, when this one says a line or ends.
+    /// Makes a wait for changes of a file look again also when this program prints a line or ends.
     pub fn rings(&self, changes: &FileChanges) {
         self.told.change(|told| told.bells.push(changes.bell()));
     }
 
-    /// Every line so far.
+    /// Returns every line so far.
     pub fn seen(&self) -> Vec<String> {
         self.told.look().lines.clone()
     }
 
-    /// SIGKILL to the whole group, and waits until the process is gone.
+    /// Sends SIGKILL to the whole group, and waits until the process has ended.
     pub fn kill(&mut self) {
         if self.ended().is_none() {
             let group = format!("-{}", self.id());
@@ -264,24 +265,24 @@ impl Program {
         );
     }
 
-    /// The exit status, if the program has ended.
+    /// Returns the exit status, if the program has ended.
     pub fn ended(&self) -> Option<ExitStatus> {
         self.told.look().status
     }
 
-    /// The same, once it has; `None` when it goes on for longer.
+    /// Waits for the exit status; `None` after `within`.
     pub fn ends(&self, within: Duration) -> Option<ExitStatus> {
         self.told.until(within, |told| told.status)
     }
 
-    /// Waits for the end, and reads what is said until then.
+    /// Waits for the end while reading the output; `None` after `within`.
     pub fn wait(&mut self, within: Duration) -> Option<ExitStatus> {
         let until = deadline(within);
         drop(self.line(within, |_| false));
         self.ends(left(until))
     }
 
-    /// Asks it to end; true when it does `within`, and says that all went well.
+    /// Sends SIGTERM. Returns true if the program ends `within` with success.
     pub fn drains(&mut self, within: Duration) -> bool {
         if self.ended().is_none() {
             self.signal("TERM");
@@ -296,7 +297,7 @@ impl Drop for Program {
     }
 }
 
-/// The present, for bounds on waiting only.
+/// Returns the present instant, only for limits of waits.
 #[expect(
     clippy::disallowed_methods,
     reason = "bounds how long a story waits for another process"
@@ -309,7 +310,7 @@ pub fn deadline(within: Duration) -> Instant {
     instant() + within
 }
 
-/// A loopback port that no connection is taken at now, for a program that cannot choose one itself.
+/// Returns a loopback TCP port that is free now, for a program that cannot choose one itself.
 #[expect(
     clippy::disallowed_methods,
     reason = "asks the system for a free port and gives it back"
@@ -319,7 +320,7 @@ pub fn free_tcp_port() -> u16 {
     tcp.expect("loopback has a free port").port()
 }
 
-/// The same for datagrams.
+/// Returns a loopback UDP port that is free now.
 #[expect(
     clippy::disallowed_methods,
     reason = "asks the system for a free port and gives it back"
@@ -329,7 +330,7 @@ pub fn free_port() -> u16 {
     udp.expect("loopback has a free port").port()
 }
 
-/// Sends one datagram from a port of its own, as a stranger on the network would.
+/// Sends one datagram from a new port, as an unknown host on the network would.
 #[expect(clippy::disallowed_methods, reason = "plays a stranger on the network")]
 pub fn send_datagram(to: &str, bytes: &[u8]) {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");
@@ -337,13 +338,13 @@ pub fn send_datagram(to: &str, bytes: &[u8]) {
     assert_eq!(sent, bytes.len());
 }
 
-/// Ends a story that cannot go on.
+/// Fails the test or proof.
 #[expect(clippy::panic, reason = "a story that cannot go on fails its test or proof")]
 pub fn fail(why: &str) -> ! {
     panic!("{why}")
 }
 
-/// Reads a whole file; the story ends if it is not there.
+/// Reads a whole file. Fails the test if it does not exist.
 pub fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())))
 }

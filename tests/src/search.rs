@@ -1,16 +1,16 @@
-//! Searches files for a person: the bytes as they are, and as base64, hexadecimal digits and UTF-16.
+//! Searches files for texts of a person: the bytes as they are, and as base64, hexadecimal digits and UTF-16.
 //!
-//! Forgetting is proved with it, on data directories, dumps and backups alike.
+//! It proves erasure, on data directories, dumps and backups alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// What a search went through and found.
+/// The result of a search.
 #[derive(Debug, Default)]
 pub struct Searched {
     pub files: u64,
     pub bytes: u64,
-    /// The file, and which text in which form.
+    /// For each hit the file, and the text and the form in which it was found.
     pub hits: Vec<(PathBuf, String)>,
 }
 
@@ -21,7 +21,7 @@ struct Needle {
     bytes: Vec<u8>,
 }
 
-/// Searches every file below `paths` for every one of `texts`, leaving out folders with one of the names.
+/// Searches every file below `paths` for each of `texts`, except folders with one of the names in `without`.
 pub fn search(paths: &[PathBuf], texts: &[&str], without: &[&str]) -> Searched {
     let needles: Vec<Needle> = texts.iter().flat_map(|text| forms_of(text)).collect();
     let mut searched = Searched::default();
@@ -31,7 +31,8 @@ pub fn search(paths: &[PathBuf], texts: &[&str], without: &[&str]) -> Searched {
     searched
 }
 
-/// The same for bytes that are no text, such as a wrapped key: as they are, as digits and in base64.
+/// As [`search`], for bytes that are not text, such as a wrapped key: unchanged, as hexadecimal digits and in
+/// base64.
 pub fn search_bytes(paths: &[PathBuf], wanted: &[(String, Vec<u8>)], without: &[&str]) -> Searched {
     let needles: Vec<Needle> = wanted
         .iter()
@@ -56,7 +57,7 @@ fn search_below(path: &Path, needles: &[Needle], without: &[&str], searched: &mu
         }
         return;
     }
-    // A file may go between the listing and the reading: a temporary one of the server.
+    // A file may disappear between listing and reading: a temporary one of the server.
     let Ok(bytes) = std::fs::read(path) else { return };
     searched.files += 1;
     searched.bytes += bytes.len() as u64;
@@ -65,7 +66,7 @@ fn search_below(path: &Path, needles: &[Needle], without: &[&str], searched: &mu
     }
 }
 
-/// The needles that stand somewhere in `bytes`, in one pass: a dump is large, and the texts are many.
+/// Returns the needles that occur in `bytes`, in one pass: a dump is large, and there are many texts.
 fn found_in<'a>(bytes: &[u8], needles: &'a [Needle]) -> BTreeSet<&'a Needle> {
     let mut by_start: BTreeMap<[u8; 2], Vec<&Needle>> = BTreeMap::new();
     let mut begins = vec![false; 1 << 16];
@@ -120,7 +121,8 @@ fn forms_of_bytes(name: &str, plain: &[u8]) -> Vec<Needle> {
     forms.into_iter().map(needle).collect()
 }
 
-/// The base64 digits that depend on the text alone when it stands `shift` bytes behind a multiple of three.
+/// Returns the base64 digits that depend only on the text if it begins `shift` bytes after a multiple of
+/// three.
 fn base64_inside(text: &[u8], shift: usize) -> Vec<u8> {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let skipped = (3 - shift) % 3;
@@ -163,7 +165,7 @@ mod tests {
         files.sort();
         files.dedup();
         assert_eq!((files.len(), found.files), (forms.len(), 6), "{found:?}");
-        // Different in the middle: the ends share base64 digits with what stands around them, and are
+        // Different in the middle: digits at both ends are shared with the bytes around the text, and are
         // left out.
         assert!(search(&paths, &["23800238000"], &[]).hits.is_empty());
     }

@@ -1,4 +1,4 @@
-//! A `ledgerline serve` in a process of its own, and its HTTP routes as an integrator uses them.
+//! A `ledgerline serve` in a process of its own, and requests to its HTTP routes as an integrator sends them.
 
 use super::described::{Came, Description, description};
 use super::door;
@@ -10,20 +10,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
 use std::time::Duration;
 
-/// The instant every rehearsal of the stories starts at: a Monday morning in Beijing.
+/// The instant at which rehearsals in tests start: a Monday morning in Beijing.
 pub const REHEARSAL: &str = "2026-03-02T10:00:00+08:00";
 
-/// Longest wait for a server to become ready, recovery of a killed one included.
+/// The longest wait for a server to become ready, including crash recovery.
 const READY: Duration = Duration::from_secs(60);
 
-/// Longest wait for the whole of an answer.
+/// The longest wait for a complete response.
 const ANSWERED: Duration = Duration::from_secs(20);
 
-/// How the lines begin by which it says whether it is ready, and whether it dials.
+/// The beginnings of the lines in which a server prints whether it is ready, and whether it dials.
 const SAYS_READY: &str = "ready ";
 const SAYS_OF_DIALING: &str = "dialing ";
 
-/// Longest wait for the end of a server that drains.
+/// The longest wait for a draining server to end.
 const DRAINED: Duration = Duration::from_secs(30);
 
 pub struct Server {
@@ -32,7 +32,7 @@ pub struct Server {
     data: PathBuf,
 }
 
-/// The reply of one request.
+/// The response to one request.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
@@ -41,17 +41,18 @@ pub struct Reply {
 }
 
 impl Server {
-    /// The command line of a rehearsing server on `data` with one trunk; the system chooses its port.
+    /// Returns the command line of a server in a rehearsal on `data` with one trunk. The system chooses its
+    /// port.
     pub fn command(data: &Path, trunk: &str) -> Command {
         Self::wrapped(command(ledgerline()), data, trunk)
     }
 
-    /// The same arguments behind another program, such as strace.
+    /// As [`Self::command`], started by another program, such as strace.
     pub fn wrapped(program: Command, data: &Path, trunk: &str) -> Command {
         Self::rehearsing_at(program, data, trunk, REHEARSAL)
     }
 
-    /// The same with another instant to begin at.
+    /// As [`Self::wrapped`], with the rehearsal starting at another instant.
     pub fn rehearsing_at(mut program: Command, data: &Path, trunk: &str, at: &str) -> Command {
         program.arg("serve").arg("--data").arg(data);
         program.args(["--trunk", trunk, "--rehearse-at", at]);
@@ -67,9 +68,9 @@ impl Server {
         server
     }
 
-    /// Starts a server whose address is not known before it says so in `server.json`.
+    /// Starts a server. Its address is unknown until it has written `server.json`.
     pub fn of(command: Command, data: &Path) -> Self {
-        // A server that was killed has left its address behind.
+        // A killed server leaves its file behind.
         drop(std::fs::remove_file(data.join("server.json")));
         Self {
             program: Program::start(command),
@@ -78,12 +79,12 @@ impl Server {
         }
     }
 
-    /// False when the program ended first, or did not get ready in time.
+    /// Waits until the server is ready. Returns false if the program ended first, or was not ready in time.
     pub fn wait_ready(&mut self) -> bool {
         self.says_ready(READY) && self.find().is_some_and(|ready| ready.status == 200)
     }
 
-    /// Finds where it is, as it says itself; answers what it says of its readiness there.
+    /// Reads the server's URL from `server.json`. Returns its response of `/readyz`.
     fn find(&mut self) -> Option<Reply> {
         let text = std::fs::read_to_string(self.data.join("server.json")).ok()?;
         let said: Value = serde_json::from_str(&text).ok()?;
@@ -95,26 +96,26 @@ impl Server {
         self.get("/readyz").ok()
     }
 
-    /// True once it says that it is ready; false when it ends first, or does not say so `within`.
+    /// Waits until the server prints that it is ready. Returns false if it ends first, or after `within`.
     pub fn says_ready(&self, within: Duration) -> bool {
         self.program
             .says(SAYS_READY, within, |said| said == "yes")
             .is_some()
     }
 
-    /// Why it is not ready, once it says so.
+    /// Waits until the server prints that it is not ready, and returns the reason.
     pub fn says_not_ready(&self, within: Duration) -> Option<String> {
         let said = self.program.says(SAYS_READY, within, |said| said != "yes")?;
         Some(said.trim_start_matches("no: ").to_owned())
     }
 
-    /// True once it says this of dialing, in the word that `/readyz` has for it.
+    /// Waits until the server prints this state of dialing, given as the word that `/readyz` returns for it.
     pub fn says_of_dialing(&self, word: &str, within: Duration) -> bool {
         let is_said = |said: &str| said.split_once(':').is_some_and(|(said, _)| said == word);
         self.program.says(SAYS_OF_DIALING, within, is_said).is_some()
     }
 
-    /// Connections that say nothing, at most so many; those that the server does not take count too.
+    /// Opens at most `count` connections that send nothing, including those that the server does not accept.
     #[expect(
         clippy::disallowed_methods,
         reason = "plays strangers who connect and say nothing"
@@ -126,33 +127,33 @@ impl Server {
             .collect()
     }
 
-    /// The value of `Authorization` that this server takes.
+    /// Returns the value of `Authorization` that this server accepts.
     pub fn bearer(&self) -> String {
         door::bearer(&self.url).unwrap_or_else(|| fail("the server is not ready"))
     }
 
-    /// What a command is given to ask this server, wherever it runs.
+    /// Returns the arguments with which a command reaches this server from anywhere.
     pub fn named(&self) -> [String; 4] {
         let token = door::token_file(&self.data).to_string_lossy().into_owned();
         let named = ["--server", &self.url, "--token-file", &token];
         named.map(str::to_owned)
     }
 
-    /// Runs a command that asks this server.
+    /// Runs a command against this server.
     pub fn run(&self, args: &[&str]) -> Output {
         let named = self.named();
         let named = named.each_ref().map(String::as_str);
         run(&[args, &named].concat())
     }
 
-    /// The same, with the last line that it says as JSON.
+    /// As [`Self::run`], and parses the last line of output as JSON.
     pub fn run_json(&self, args: &[&str]) -> Result<(ExitStatus, Value), String> {
         let named = self.named();
         let named = named.each_ref().map(String::as_str);
         run_json(&[args, &named].concat())
     }
 
-    /// What it describes itself to be; the story ends without it.
+    /// Returns the server's OpenAPI description. Fails the test if there is none.
     pub fn description(&self) -> Description {
         match self.get("/api/v1/openapi.json") {
             Ok(reply) if reply.status == 200 => Description::new(reply.body),
@@ -160,7 +161,7 @@ impl Server {
         }
     }
 
-    /// Drains it; true when it had not ended before, and ends as asked.
+    /// Drains the server. Returns true if it was still running and ended with success.
     pub fn drains(&mut self) -> bool {
         let was_up = self.program.ended().is_none();
         self.program.drains(DRAINED) && was_up
@@ -174,7 +175,7 @@ impl Server {
         request("POST", &format!("{}{path}", self.url), Some(body))
     }
 
-    /// Posts and expects success.
+    /// Sends a POST request and fails the test unless it succeeds.
     pub fn must_post(&self, path: &str, body: &Value) -> Reply {
         match self.post(path, body) {
             Ok(reply) if reply.status < 300 => reply,
@@ -183,8 +184,8 @@ impl Server {
     }
 }
 
-/// One request with a short time-out; an error is a connection that failed, not a status. A reply that is not
-/// as the server describes it ends the story.
+/// Sends one request with a short timeout. An error is a failed connection, not a status. Fails the test if
+/// the response differs from the server's description.
 pub fn request(method: &str, url: &str, body: Option<&Value>) -> Result<Reply, String> {
     let (reply, media_type) = asked(method, url, body)?;
     let (origin, path) = place(url);
@@ -206,24 +207,25 @@ pub fn request(method: &str, url: &str, body: Option<&Value>) -> Result<Reply, S
     Ok(reply)
 }
 
-/// Where a server is, and what is asked of it.
+/// Splits a URL into the server's origin and the path.
 fn place(url: &str) -> (&str, &str) {
     let host = url.find("://").map_or(0, |scheme| scheme + 3);
     let path = url.get(host..).and_then(|rest| rest.find('/'));
     url.split_at(path.map_or(url.len(), |path| host + path))
 }
 
-/// One request with the token of the server, where it is one of ours; its reply and media type.
+/// Sends one request with the server's token, if this process started it. Returns the response and its media
+/// type.
 pub(crate) fn asked(method: &str, url: &str, body: Option<&Value>) -> Result<(Reply, String), String> {
     let (origin, _) = place(url);
     asked_with(method, url, &door::bearer(origin).unwrap_or_default(), body)
 }
 
-/// Room for what is read and for what is written at once. The default is eight times as large, and a debug
-/// build spends a quarter of the time of a request on setting it to zero, byte by byte.
+/// The size of the read and write buffers. The default is eight times as large, and a debug build spends a
+/// quarter of a request's time on zeroing it byte by byte.
 const ROOM: usize = 16 * 1024;
 
-/// Who asks a server, for whom any status is an answer, and who waits so long for the whole of it.
+/// Makes an HTTP client that returns any status as a response and waits so long for the complete response.
 pub(crate) fn agent(within: Duration) -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
@@ -234,7 +236,7 @@ pub(crate) fn agent(within: Duration) -> ureq::Agent {
         .into()
 }
 
-/// What a stream says until it has caught up or ends, with an `Authorization` of its own.
+/// Reads an event stream until it has caught up or ends, with this `Authorization`. Returns its text.
 pub(crate) fn followed(url: &str, authorization: &str) -> Result<String, String> {
     let answer = agent(ANSWERED)
         .get(url)
@@ -254,7 +256,7 @@ pub(crate) fn followed(url: &str, authorization: &str) -> Result<String, String>
     Ok(told)
 }
 
-/// One request with an `Authorization` of its own.
+/// Sends one request with this `Authorization`.
 pub(crate) fn asked_with(
     method: &str,
     url: &str,
@@ -273,10 +275,10 @@ pub(crate) fn asked_with(
     let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
     let position = header("x-event-position").and_then(|position| position.parse().ok());
     let media_type = header("content-type").unwrap_or_default().to_owned();
-    // A stream has no end.
+    // A stream has no end and is not read.
     let text = match media_type.starts_with("text/event-stream") {
         true => String::new(),
-        // Sound is no text.
+        // Audio is not text.
         false => {
             let bytes = answer
                 .body_mut()

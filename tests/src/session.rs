@@ -4,7 +4,7 @@ use crate::server::agent;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Longest wait for an answer, also with a store that is away.
+/// The longest wait for a response, also while the store is unavailable.
 const WITHIN: Duration = Duration::from_secs(60);
 
 /// A session of one user at one server.
@@ -37,7 +37,7 @@ impl Session {
         }
     }
 
-    /// Sends a command; its status and reply.
+    /// Sends a command. Returns status and body of the response.
     pub fn post(&self, path: &str, body: &Value) -> Result<(u16, Value), String> {
         let mut answer = agent(WITHIN)
             .post(format!("{}{path}", self.origin))

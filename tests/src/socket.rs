@@ -1,4 +1,4 @@
-//! A reader of a running server's WebSockets who takes what there is and leaves.
+//! A WebSocket client that reads what a running server sends and then leaves.
 
 use std::net::TcpStream;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use tungstenite::Message;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::http::HeaderValue;
 
-/// Whoever hears nothing for so long on a socket has been told all.
+/// A socket on which nothing arrives for so long has sent everything.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// Messages of a socket that are read.
+/// The most messages read from a socket.
 const MESSAGES_MAX: usize = 2_000;
 
-/// All that a socket tells until it is quiet; `None` where there is none to be had.
+/// Connects to a WebSocket and returns all that it sends until it is quiet; `None` if it cannot be opened.
 #[expect(clippy::disallowed_methods, reason = "plays a reader of a WebSocket")]
 pub(crate) fn heard(url: &str, bearer: &str) -> Option<String> {
     let address = url.trim_start_matches("http://");

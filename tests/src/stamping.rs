@@ -1,4 +1,4 @@
-//! A time stamp authority (RFC 3161) on loopback: `openssl ts -reply` behind a very small HTTP server.
+//! A timestamping authority (RFC 3161) on loopback: `openssl ts -reply` behind a minimal HTTP server.
 
 use crate::program::{command, fail};
 use std::fs;
@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 
-/// Longest question it takes.
+/// The largest request that it accepts.
 const QUESTION_BYTES_MAX: usize = 4_096;
 
 const CONFIG: &str = "
@@ -35,15 +35,15 @@ clock_precision_digits = 3
 ess_cert_id_alg = sha256
 ";
 
-/// A running authority; its files are in a folder of its own.
+/// A running timestamping authority; its files are in a folder of its own.
 pub struct Authority {
     pub url: String,
-    /// The certificate that `openssl ts -verify -CAfile` takes.
+    /// The certificate for `openssl ts -verify -CAfile`.
     pub ca: PathBuf,
 }
 
 impl Authority {
-    /// Makes keys and certificates in `folder`, then answers until the test ends.
+    /// Creates keys and certificates in `folder`, then responds until the test ends.
     #[expect(
         clippy::disallowed_methods,
         reason = "a server of the tests' own, on loopback"
@@ -73,7 +73,7 @@ impl Authority {
         }
     }
 
-    /// What `openssl ts -verify` says of a stamp over a file.
+    /// Returns true if `openssl ts -verify` accepts a stamp over a file.
     pub fn verifies(&self, data: &Path, stamp: &Path) -> bool {
         let status = command("openssl")
             .args(["ts", "-verify", "-data"])
@@ -98,7 +98,7 @@ fn openssl(folder: &Path, line: &str) {
     }
 }
 
-/// One request of HTTP/1.1, answered by the authority or with 400.
+/// Handles one HTTP/1.1 request: with a stamp of the authority, or 400.
 fn answer(mut stream: TcpStream, folder: &Path) {
     let Some(question) = read_question(&stream) else {
         drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
@@ -114,7 +114,7 @@ fn answer(mut stream: TcpStream, folder: &Path) {
         "HTTP/1.1 200 OK\r\nContent-Type: application/timestamp-reply\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         reply.len()
     );
-    // Who asked may be gone.
+    // The client may have closed the connection.
     drop(
         stream
             .write_all(head.as_bytes())

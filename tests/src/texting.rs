@@ -1,4 +1,4 @@
-//! People who write: a campaign of them that calls nobody, and their conversations in text over HTTP.
+//! Customers that write: a campaign that calls none of them, and their text conversations over HTTP.
 
 use crate::history::member;
 use crate::program::fail;
@@ -6,16 +6,16 @@ use crate::server::{Reply, Server};
 use domain::flow::FlowDefinition;
 use serde_json::{Value, json};
 
-/// The shipped flow that they are answered along.
+/// The flow of the conversations, one of those that ship.
 const FLOW: &str = include_str!("../../fixtures/flows/card_instalment_spoken.yaml");
 
-/// A campaign whose people write; it is never started.
+/// A campaign of customers that write; it is never started.
 pub(crate) struct TextCampaign<'s> {
     server: &'s Server,
     name: &'static str,
 }
 
-/// One conversation, and whose it is by our id.
+/// One conversation, and our id of its customer.
 pub(crate) struct Writing {
     pub(crate) conversation: String,
     pub(crate) person: String,
@@ -38,7 +38,7 @@ impl<'s> TextCampaign<'s> {
         Self { server, name }
     }
 
-    /// The person begins.
+    /// Opens a conversation as the customer.
     pub(crate) fn open(&self, index: u64) -> Writing {
         let order = json!({ "campaign": self.name, "customer": writer(index), "begun_by": "customer" });
         let opened = self.server.must_post("/api/v1/conversations", &order).body;

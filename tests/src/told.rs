@@ -1,5 +1,5 @@
-//! A receiver of webhooks that does as it is bidden: it answers each message with the status of the moment,
-//! and remembers what it took.
+//! A fake webhook receiver: it responds to each message with a status that the test sets, and records the
+//! messages that it accepted.
 
 use crate::program::fail;
 use crate::watched::Watched;
@@ -8,21 +8,21 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What it answers with, and what came.
+/// The present status, and the messages so far.
 struct Held {
     status: u16,
-    /// Of each message that was taken, its `webhook-id`: the event's.
+    /// The `webhook-id` of each accepted message, which is the event's id.
     taken: Vec<String>,
 }
 
-/// A receiver on loopback, for as long as the story lasts.
+/// A fake receiver on loopback. It runs until the process ends.
 pub struct Receiver {
     address: SocketAddr,
     held: Arc<Watched<Held>>,
 }
 
 impl Receiver {
-    /// One that answers with this status.
+    /// Starts a receiver that responds with this status.
     #[expect(clippy::disallowed_methods, reason = "the story's own receiver, on loopback")]
     pub fn answering(status: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0");
@@ -42,7 +42,7 @@ impl Receiver {
         Self { address, held }
     }
 
-    /// It answers with this status from now on.
+    /// Sets the status of later responses.
     pub fn answers(&self, status: u16) {
         self.held.change(|held| held.status = status);
     }
@@ -51,13 +51,14 @@ impl Receiver {
         format!("http://{}/in", self.address)
     }
 
-    /// True once it took so many messages.
+    /// Waits until the receiver has accepted so many messages. Returns false after `within`.
     pub fn has_taken(&self, count: usize, within: Duration) -> bool {
         let enough = |held: &mut Held| (held.taken.len() >= count).then_some(());
         self.held.until(within, enough).is_some()
     }
 
-    /// The ids that it took, once they are so many; the story ends when they do not come `within`.
+    /// Waits until the receiver has accepted so many messages, and returns their ids. Fails the test after
+    /// `within`.
     pub fn taken(&self, count: usize, within: Duration) -> Vec<String> {
         let enough = |held: &mut Held| (held.taken.len() >= count).then(|| held.taken.clone());
         let found = self.held.until(within, enough);
@@ -65,7 +66,7 @@ impl Receiver {
     }
 }
 
-/// One connection, message after message.
+/// Handles one connection, message after message.
 fn serve(stream: TcpStream, held: &Watched<Held>) {
     let Ok(mut answers) = stream.try_clone() else {
         return;
@@ -85,7 +86,7 @@ fn serve(stream: TcpStream, held: &Watched<Held>) {
     }
 }
 
-/// The id of the next message; `None` once there is none.
+/// Reads the next message and returns its id; `None` at the end of the connection.
 fn message(reader: &mut BufReader<TcpStream>) -> Option<String> {
     let (mut line, mut length, mut id) = (String::new(), 0, None);
     if reader.read_line(&mut line).ok()? == 0 {

@@ -1,11 +1,12 @@
-//! A value that several threads share, and a wait that ends when somebody changes it.
+//! A value shared by threads, and a wait that ends when a thread changes it.
 
 use crate::passing_time::left;
 use crate::program::deadline;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What is waited for is told by whoever changes it: nobody looks again and again.
+/// A value behind a lock, with a condition variable: waiting threads are woken by each change and do not
+/// poll.
 #[derive(Debug, Default)]
 pub struct Watched<T> {
     held: Mutex<T>,
@@ -20,19 +21,19 @@ impl<T> Watched<T> {
         }
     }
 
-    /// As it is, for a look that changes nothing others wait for.
+    /// Locks the value for reading. A change through this guard wakes no waiting thread.
     pub fn look(&self) -> MutexGuard<'_, T> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes it, and tells whoever waits.
+    /// Changes the value and wakes all waiting threads.
     pub fn change<R>(&self, make: impl FnOnce(&mut T) -> R) -> R {
         let made = make(&mut self.look());
         self.changed.notify_all();
         made
     }
 
-    /// What `wanted` finds now or after a change; `None` when that does not come `within`.
+    /// Calls `wanted` now and after each change until it returns something; `None` after `within`.
     pub fn until<R>(&self, within: Duration, mut wanted: impl FnMut(&mut T) -> Option<R>) -> Option<R> {
         let until = deadline(within);
         let mut held = self.look();

@@ -1,4 +1,4 @@
-//! One connection to a server, plain or over TLS, spoken byte by byte: for what an HTTP client hides.
+//! One connection to a server, plain or over TLS, used byte by byte: for what an HTTP client hides.
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
@@ -8,32 +8,32 @@ use std::sync::Arc;
 use std::time::Duration;
 use tls::Trust;
 
-/// Longest wait for one byte: longer than any limit of the server.
+/// The longest wait for one byte: longer than any limit of the server.
 const QUIET_MAX: Duration = Duration::from_secs(30);
 
-/// Most bytes of a head.
+/// The most bytes of a response's head.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 trait Both: Read + Write + Send {}
 
 impl<T: Read + Write + Send> Both for T {}
 
-/// How a connection is spoken.
+/// How a connection is encrypted.
 #[derive(Debug, Clone)]
 pub enum Speech {
     Plain,
-    /// Over TLS, believing as this says, with this name for the other side.
+    /// TLS with this trust, and this name of the server.
     Secured(Trust, String),
 }
 
-/// A connection that is open.
+/// An open connection.
 pub struct Wire {
     stream: Box<dyn Both>,
     fingerprint: Option<String>,
 }
 
 impl Wire {
-    /// Connects to `HOST:PORT` and completes the handshake, if there is one; an error in words.
+    /// Connects to `HOST:PORT` and completes the TLS handshake, if there is one. Returns an error text.
     #[expect(
         clippy::disallowed_methods,
         reason = "plays a client that a library would hide"
@@ -64,7 +64,7 @@ impl Wire {
         })
     }
 
-    /// SHA-256 of the certificate that the other side has shown.
+    /// Returns the SHA-256 of the server's certificate.
     pub fn fingerprint(&self) -> Option<&str> {
         self.fingerprint.as_deref()
     }
@@ -74,13 +74,13 @@ impl Wire {
         said.map_err(|error| error.to_string())
     }
 
-    /// Sends a request without a body; answers the head of the reply.
+    /// Sends a GET request without a body. Returns the head of the response.
     pub fn ask(&mut self, target: &str, headers: &str) -> Result<String, String> {
         self.say(format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n").as_bytes())?;
         self.until("\r\n\r\n")
     }
 
-    /// Reads until these words have come.
+    /// Reads until these characters have arrived.
     pub fn until(&mut self, words: &str) -> Result<String, String> {
         let mut read = Vec::new();
         while !read.ends_with(words.as_bytes()) {
@@ -94,7 +94,7 @@ impl Wire {
         Ok(String::from_utf8_lossy(&read).into_owned())
     }
 
-    /// Reads to the end, however it comes; an error when it does not come.
+    /// Reads to the end of the connection, in whatever way it ends. Fails if it stays open.
     pub fn rest(&mut self) -> Result<Vec<u8>, String> {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {

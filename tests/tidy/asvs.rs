@@ -1,5 +1,5 @@
-//! Check 20: each row of OWASP's ASVS names a state, what is met names what shows it, and each test, proof
-//! and file so named exists; the counts at the top are those of the rows.
+//! Check 20: each row of OWASP's ASVS names a state, a met requirement names its evidence, and each test,
+//! proof and file that is named exists; the counts at the top are those of the rows.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const TABLE: &str = "docs/reference/asvs.md";
 
-/// What a row may say of a requirement.
+/// The states that a row may give to a requirement.
 const STATES: [&str; 4] = ["met", "partly", "open", "n/a"];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
@@ -28,7 +28,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         };
         let spans: Vec<&str> = shown.split('`').skip(1).step_by(2).collect();
         if !STATES.contains(state) {
-            findings.push(file.finding(number, format!("{state} is no state")));
+            findings.push(file.finding(number, format!("{state} is not a state")));
         }
         if matches!(*state, "met" | "partly") && spans.is_empty() {
             findings.push(file.finding(number, format!("is {state}, and nothing shows it")));
@@ -40,20 +40,20 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// One line each requirement.
+/// Returns the rows: one line for each requirement.
 fn rows(file: &File) -> impl Iterator<Item = (usize, &str)> {
     file.lines().filter(|(_, line)| line.starts_with("| V"))
 }
 
-/// What a row may name.
+/// The things that a row may name.
 struct Named<'a> {
-    /// By name, the paths of the files that have a test of it.
+    /// The paths of the files with a test of this name.
     tests: BTreeMap<String, Vec<String>>,
     proofs: BTreeSet<&'a str>,
     tree: &'a Tree,
 }
 
-/// All tests: functions behind an attribute that makes one of them.
+/// Returns all tests: functions after an attribute that marks a test.
 fn tests_of(tree: &Tree) -> BTreeMap<String, Vec<String>> {
     let behind = r"\s*(?:(?:#\[[^\]]*\]|//[^\n]*)\s*)*(?:async )?fn (\w+)\(";
     let test =
@@ -70,7 +70,7 @@ fn tests_of(tree: &Tree) -> BTreeMap<String, Vec<String>> {
     tests
 }
 
-/// What can be made.
+/// Returns the targets of the makefile.
 fn targets(tree: &Tree) -> BTreeSet<&str> {
     let makefile = tree.get("Makefile").map_or("", |file| file.text.as_str());
     makefile
@@ -82,22 +82,24 @@ fn targets(tree: &Tree) -> BTreeSet<&str> {
 }
 
 impl Named<'_> {
-    /// What is wrong with a code span, if anything is.
+    /// Returns what is wrong with a code span; `None` if nothing is.
     fn fault(&self, span: &str) -> Option<String> {
         if let Some(proof) = span.strip_prefix("make ") {
-            return (!self.proofs.contains(proof)).then(|| format!("names make {proof}, which is no target"));
+            return (!self.proofs.contains(proof))
+                .then(|| format!("names make {proof}, which is not a target"));
         }
         if let Some((room, test)) = span.rsplit_once("::") {
             let Some(files) = self.tests.get(test) else {
                 return Some(format!("names the test {test}, which is not there"));
             };
-            // Each word of the room is a part of the file's path: a crate, a folder, a module.
+            // Each word before the test's name must be a part of the file's path: a crate, a folder, a
+            // module.
             let is_in = |path: &String| {
                 let parts: Vec<&str> = path.trim_end_matches(".rs").split('/').collect();
                 let words = room.split("::").filter(|word| *word != "tests");
                 words.into_iter().all(|word| parts.contains(&word))
             };
-            let elsewhere = || format!("names {span}, whose test is in {}", files.join(", "));
+            let elsewhere = || format!("names {span}, but its test is in {}", files.join(", "));
             return (!files.iter().any(is_in)).then(elsewhere);
         }
         let is_path =
@@ -112,7 +114,7 @@ impl Named<'_> {
     }
 }
 
-/// The line of each state at the top: rows of level 1, of level 2, and both.
+/// Checks the line of each state at the top: rows of level 1, of level 2, and both.
 fn counts(file: &File) -> Vec<Finding> {
     let mut findings = Vec::new();
     for state in STATES {
@@ -167,7 +169,7 @@ mod tests {
     #[test]
     fn a_lost_test_a_lost_proof_a_bare_claim_and_an_unknown_state_are_found() {
         let rows = "| V1.1.1 | 1 | x | met | `a::x::a_lost_one_passes`, `make prove-gone` |\n\
-                    | V1.1.2 | 2 | x | met | somebody said so |\n\
+                    | V1.1.2 | 2 | x | met | it was said to work |\n\
                     | V1.1.3 | 1 | x | open | not built |\n\
                     | V1.1.4 | 2 | x | n/a | no such thing |\n\
                     | V1.1.5 | 2 | x | done | `docs/house.md` |\n\

@@ -1,18 +1,18 @@
-//! Check 17: the files of a crate that `use` lines tie to one another, there and back, are few.
+//! Check 17: only few files of a crate depend on one another in a circle of `use` lines.
 //!
-//! Whoever changes one file of a circle has to understand all of it. Files are modules; a name that a module
-//! passes on (`pub use`) ties to that module. Tests may look anywhere and are left out.
+//! To change one file of a circle, a person has to understand all of it. Files are modules; a name that a
+//! module re-exports (`pub use`) counts for that module. Tests may use anything and are left out.
 
 use super::tree::{File, Finding, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most files in a circle.
+/// The most files in a circle.
 const FILES_MAX: usize = 8;
 
 /// A module's path from its crate's root.
 type Path = Vec<String>;
 
-/// The modules of a crate, and which others each uses.
+/// The modules of a crate, and the others that each uses.
 type Ties = BTreeMap<Path, BTreeSet<Path>>;
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
@@ -53,7 +53,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// `serving/mod.rs` is `serving`, `lib.rs` the root.
+/// Returns the module of a file: `serving/mod.rs` is `serving`, `lib.rs` the root.
 fn module(inside: &str) -> Path {
     let mut path: Path = inside
         .trim_end_matches(".rs")
@@ -71,9 +71,9 @@ fn is_test(path: &Path) -> bool {
         .any(|part| part == "tests" || part == "testing" || part.ends_with("_tests"))
 }
 
-/// The modules that the `use` lines of a text name.
+/// Returns the modules that the `use` lines of a text name.
 fn used(text: &str, own: &Path, known: &BTreeSet<Path>) -> BTreeSet<Path> {
-    // Not a `mod tests;` among the others, behind which the file's own lines come.
+    // Not a `mod tests;` among the others, after which the file's own lines follow.
     let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
     let code: String = code
         .lines()
@@ -91,7 +91,7 @@ fn used(text: &str, own: &Path, known: &BTreeSet<Path>) -> BTreeSet<Path> {
     used
 }
 
-/// `a::{b, c::{d, e}}` as `a::b`, `a::c::d`, `a::c::e`.
+/// Returns `a::{b, c::{d, e}}` as `a::b`, `a::c::d`, `a::c::e`.
 fn expanded(statement: &str) -> Vec<String> {
     let statement = statement.trim();
     let Some((before, inside)) = statement.split_once('{') else {
@@ -120,7 +120,7 @@ fn expanded(statement: &str) -> Vec<String> {
     whole.map(|name| format!("{}{name}", before.trim())).collect()
 }
 
-/// The module that holds a name, seen from `own`: as much of it as is a file.
+/// Returns the module that contains a name, as seen from `own`: as much of its path as is a file.
 fn resolved(name: &str, own: &Path, known: &BTreeSet<Path>) -> Option<Path> {
     let mut parts: Vec<&str> = name.split("::").map(str::trim).collect();
     let first = *parts.first()?;
@@ -142,7 +142,7 @@ fn resolved(name: &str, own: &Path, known: &BTreeSet<Path>) -> Option<Path> {
     known.contains(&at).then_some(at)
 }
 
-/// Sets of modules each of which reaches all others of its set.
+/// Returns the sets of modules in which each reaches all others of its set.
 fn circles(ties: &Ties) -> Vec<Vec<Path>> {
     let reached: BTreeMap<&Path, BTreeSet<&Path>> =
         ties.keys().map(|path| (path, reach(path, ties))).collect();

@@ -1,5 +1,5 @@
-//! Check 23: the console in the tree is the one that its sources say, both languages say the same things, and
-//! no word stands outside of them.
+//! Check 23: the console in the tree was built from its sources, both languages have the same texts, and no
+//! shown word is outside of them.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What the built console follows from, as `web/scripts/source-hash.mjs` has it.
+/// The files that the built console depends on, as in `web/scripts/source-hash.mjs`.
 const SOURCES: [&str; 7] = [
     "index.html",
     "package-lock.json",
@@ -20,13 +20,13 @@ const SOURCES: [&str; 7] = [
     "vite.config.ts",
 ];
 
-/// Most lines of one file of the console's sources, as of ours.
+/// The most lines of one file of the console's sources, as for our own.
 const LINES_MAX: usize = 400;
 
-/// Most bytes of compressed scripts that a browser loads until the first page is seen.
+/// The most bytes of compressed scripts that a browser loads until the first page is shown.
 const FIRST_MAX: u64 = 350_000;
 
-/// Which scripts those are, as the build knows (`web/vite.config.ts`).
+/// The list of these scripts, which the build writes (`web/vite.config.ts`).
 const FIRST: &str = "web/dist/FIRST";
 
 const HASH: &str = "web/dist/SOURCE_HASH";
@@ -43,7 +43,7 @@ fn files_below(path: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// SHA-256 over each file's path, length and bytes.
+/// Returns the SHA-256 over each file's path, length and bytes.
 fn hash_of(root: &Path) -> String {
     let mut files = Vec::new();
     for source in SOURCES {
@@ -68,7 +68,7 @@ fn hash_of(root: &Path) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Each word's name in a catalogue, such as `menu.home`.
+/// Collects the name of each text in a catalogue, such as `menu.home`.
 fn names(value: &Value, before: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
@@ -97,7 +97,7 @@ fn words(tree: &Tree) -> Vec<Finding> {
     };
     let mut findings: Vec<_> = en.difference(&zh).map(|one| lacks(chinese, one)).collect();
     findings.extend(zh.difference(&en).map(|one| lacks(english, one)));
-    // Names that are put together (`status.${status}`) are the browser's to try: `make prove-words`.
+    // Names that are composed (`status.${status}`) are checked in a browser: `make prove-words`.
     let asked = Regex::new(r"\bt\(\s*'([A-Za-z0-9_.-]+)'").expect("a pattern");
     for file in sources(tree) {
         for (number, line) in file.lines() {
@@ -111,8 +111,8 @@ fn words(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Every kind of event that a golden file has, by its name, has a word: it stands in lines of time, stories
-/// of calls and what a search for it finds.
+/// Checks that every event kind of a golden file has a text by its name: it is shown in timelines, stories of
+/// calls and search results.
 fn unnamed_kinds(tree: &Tree) -> Vec<Finding> {
     let Some(english) = tree.get(ENGLISH) else {
         return Vec::new();
@@ -127,14 +127,14 @@ fn unnamed_kinds(tree: &Tree) -> Vec<Finding> {
     kinds.iter().filter(is_unnamed).map(finding).collect()
 }
 
-/// Of `fixtures/events/call/call.answered.v1.json`: `call.answered`.
+/// Returns `call.answered` for `fixtures/events/call/call.answered.v1.json`.
 fn kind_of(path: &str) -> Option<String> {
     let name = path.strip_prefix("fixtures/events/")?.split('/').nth(1)?;
     let mut parts = name.split('.');
     Some(format!("{}.{}", parts.next()?, parts.next()?))
 }
 
-/// Where rules and orders say by which facts they judged, and the words that the programs have for those.
+/// The code in which rules and commands name the facts they decided by, and the programs' texts for these.
 const FACTS_IN: [&str; 10] = [
     "domain/src/compliance/",
     "domain/src/quota/account.rs",
@@ -148,13 +148,14 @@ const FACTS_IN: [&str; 10] = [
     "api/application/src/why_not/facts.rs",
 ];
 
-/// Every fact by which a rule judges has a word, which stands beside its verdicts.
+/// Checks that every fact which a rule decides by has a text, which is shown beside its verdicts.
 fn unnamed_facts(tree: &Tree) -> Vec<Finding> {
     let Some(english) = tree.get(ENGLISH) else {
         return Vec::new();
     };
     let named = names_of(english);
-    // A pair that begins with a name, one put into a map, one handed on, and a name that has a constant.
+    // A pair that begins with a name, one that is inserted into a map, one that is passed on, and a name in a
+    // constant.
     let told = Regex::new(
         r#"(?:(?:^|[\s\[(])\(|insert\()"([a-z_]+)"(?:\.to_owned\(\))?, |, "([a-z_]+)", \w+\.|const (?:PRESET|HELD_MS): &str = "([a-z_]+)""#,
     )
@@ -165,7 +166,8 @@ fn unnamed_facts(tree: &Tree) -> Vec<Finding> {
             .any(|end| file.path.ends_with(end));
         !is_beside && FACTS_IN.iter().any(|place| file.path.starts_with(place))
     };
-    // What a question of a later time takes for granted is named among the facts, and has words of its own.
+    // The assumptions of a question about a later time are named among the facts, and have texts of their
+    // own.
     let groups = ["fact", "customer.assumedOf"];
     let mut findings = Vec::new();
     for file in tree.files.iter().filter(is_of_facts) {
@@ -181,7 +183,7 @@ fn unnamed_facts(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Names of facts before a file's tests, and before a table of their values, with their lines.
+/// Returns the names of facts before a file's tests, and before a table of their values, with their lines.
 fn facts_of<'a>(file: &'a File, told: &Regex) -> Vec<(usize, &'a str)> {
     let lines = file.lines().take(file.lines_before_tests());
     let lines = lines.take_while(|(_, line)| !line.contains(" VALUES: "));
@@ -199,7 +201,7 @@ fn sources(tree: &Tree) -> impl Iterator<Item = &File> {
     tree.files.iter().filter(ours)
 }
 
-/// What is shown and stands in the code: letters between tags, and any Chinese.
+/// Finds shown texts that are written in the code: letters between tags, and any Chinese.
 fn loose_words(tree: &Tree) -> Vec<Finding> {
     let between = Regex::new(r">\s*([A-Za-z][A-Za-z ,.]*[A-Za-z])\s*</").expect("a pattern");
     let mut findings = Vec::new();
@@ -224,7 +226,8 @@ fn loose_words(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// What is loaded first, by the sizes of its files; whatever the page itself names is part of it.
+/// Checks what is loaded first, by the sizes of its files; everything that the page itself names is part of
+/// it.
 fn loaded_first(dist: &Path) -> Vec<Finding> {
     let finding = |what: String| Finding {
         path: FIRST.to_owned(),
@@ -266,7 +269,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         findings.push(Finding {
             path: HASH.to_owned(),
             line: 1,
-            what: "is not of the sources in web/: run `make console`".to_owned(),
+            what: "was not built from the sources in web/: run `make console`".to_owned(),
         });
     }
     findings

@@ -2,7 +2,7 @@
 
 use super::tree::{Finding, Tree};
 
-/// Folders of implementations, and files there that are none.
+/// Folders of implementations, and the files in them that are not implementations.
 const ROOMS: &[(&str, &[&str])] = &[
     ("media/src/lines/", &["mod.rs", "contract.rs"]),
     ("media/speech/src/", &["mod.rs", "contract.rs", "cache.rs"]),
@@ -18,13 +18,13 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             if implements && !apart.contains(&name) && !file.text.contains("contract::") {
                 findings.push(file.finding(1, "does not run its contract suite"));
             }
-            // Engines of a recognizer run it in the tests of their folder, each against its double.
+            // Engines of a recognizer run it in the tests of their folder, each with its double.
             let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
             let runs = || tree.under(folder).any(|one| one.text.contains("contract::"));
             if file.text.contains("impl Engine for") && !runs() {
                 findings.push(file.finding(
                     1,
-                    "is an engine whose folder does not run the recognizers' contract",
+                    "is an engine in a folder that does not run the recognizers' contract",
                 ));
             }
         }

@@ -1,11 +1,11 @@
-//! Check 29: in a `biased` select that waits for an outside peer, the deadline comes before the work.
+//! Check 29: in a `biased` select that waits for an external peer, the deadline comes before the work.
 //!
 //! A peer that keeps sending keeps the work ready, and a timer after it is never polled. Stop signals and our
 //! own channels may come before the deadline.
 
 use super::tree::{Finding, Tree};
 
-/// Code that waits for outside peers: engines, mail and web servers, databases, trunks, a helper process.
+/// Code that waits for external peers: engines, mail and web servers, databases, trunks, a helper process.
 const OUTSIDE: &[&str] = &[
     "actors/src/assist.rs",
     "actors/src/encode.rs",
@@ -61,7 +61,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             .collect();
         for (index, line) in lines.iter().enumerate() {
             if line.trim() == "biased;" && is_late(&lines, index) {
-                let why = "the deadline of a peer outside comes after its work; put it first";
+                let why = "the deadline of an external peer comes after its work; put it first";
                 findings.push(file.finding(index + 1, why));
             }
         }
@@ -69,7 +69,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Whether a branch that waits for a peer comes before the deadline of the select that begins there.
+/// Returns true if a branch that waits for a peer comes before the deadline of the select that begins there.
 fn is_late(lines: &[&str], begins: usize) -> bool {
     let depth = |line: &str| line.len() - line.trim_start().len();
     let own_depth = lines.get(begins).map_or(0, |line| depth(line));

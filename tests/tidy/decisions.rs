@@ -9,15 +9,15 @@ use std::sync::LazyLock;
 const FOLDER: &str = "docs/decisions/";
 const LIST: &str = "docs/decisions/README.md";
 
-/// Most lines of a record (issue 52, A5); measurements belong in `docs/reference/benchmarks.md`.
+/// The most lines of a record (issue 52, A5); measurements belong in `docs/reference/benchmarks.md`.
 const LINES_MAX: usize = 60;
 
-/// `decision` or `decisions` and the numbers behind it, also on the next line of a comment or in a link.
+/// `decision` or `decisions` and the numbers after it, also on the next line of a comment or in a link.
 static CITED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\bdecisions?[\s/*#]*\[?(0\d{3}(?:(?:, | and )0\d{3})*)\b").expect("a constant pattern")
 });
 
-/// Records name one another by the number alone.
+/// Records cite one another by the number alone.
 static BARE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?:^|[^0-9.,-])(0\d{3})\b").expect("a constant pattern"));
 
@@ -60,14 +60,14 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// The number at the beginning of a record's file name; none for the list.
+/// Returns the number at the beginning of a record's file name; `None` for the list.
 fn number_of(file: &File) -> Option<String> {
     let number = file.path.strip_prefix(FOLDER)?.get(..4)?;
     let is_number = number.chars().all(|character| character.is_ascii_digit());
     is_number.then(|| number.to_owned())
 }
 
-/// What is wrong with a record itself.
+/// Returns what is wrong with a record itself.
 fn faults(record: &File, number: &str, list: &File) -> Vec<Finding> {
     let mut findings = Vec::new();
     let lines = record.text.lines().count();
@@ -145,7 +145,7 @@ mod tests {
     const TITLED: &str = "# 0001 Events are JSON\n";
     const LISTED: &str = "- [0001 Events are JSON](0001-events-are-json.md)\n\n| Number | Now in |\n| --- | --- |\n\
                           | 0002 | [0001](0001-events-are-json.md) |\n";
-    /// Neither a record nor merged. Not written out behind the word, so that this file does not find itself.
+    /// Neither a record nor merged. It is not written after the word, so that this file does not find itself.
     const UNKNOWN: &str = "0999";
 
     fn found(list: &str, record: &str, code: &str) -> Vec<String> {

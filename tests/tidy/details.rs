@@ -1,5 +1,5 @@
-//! Check 25: what a refusal says has its Chinese: each sentence of the domain's errors, and each that a room
-//! gives a problem, stands in the table by which replies are told in both languages.
+//! Check 25: each text of a refusal has its Chinese: each sentence of the domain's errors, and each that a
+//! crate gives to a problem, is in the table by which responses have both languages.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 const TABLE: &str = "api/http/src/details.tsv";
 const CHINESE: &str = "web/src/locales/zh-CN.json";
 
-/// Rooms whose errors become replies of the server.
+/// The folders with errors that become responses of the server.
 const ROOMS: [&str; 7] = [
     "domain/src/",
     "values/src/",
@@ -20,19 +20,22 @@ const ROOMS: [&str; 7] = [
     "api/intake/src/",
 ];
 
-/// What is never told to whoever asked, and why.
+/// Texts that are never sent in a response, and why.
 const UNTOLD: [(&str, &str); 16] = [
     (
         "api/application/src/webhooks/text.rs",
         "no sentence: an event's text for a chat",
     ),
-    ("projections/src/own_checkpoints.rs", "told by a command"),
+    ("projections/src/own_checkpoints.rs", "printed by a command"),
     ("domain/src/past_call.rs", "what an id is made of"),
     (
         "projections/src/postgres/connect",
         "the database's own words, for the server's log",
     ),
-    ("projections/src/rebuild/", "a rebuild's own, told by its command"),
+    (
+        "projections/src/rebuild/",
+        "a rebuild's own, printed by its command",
+    ),
     (
         "domain/src/record/stored_event.rs",
         "a fault: the log has the details",
@@ -65,15 +68,15 @@ const UNTOLD: [(&str, &str); 16] = [
     ),
     (
         "api/application/src/inquiring/abandoned.rs",
-        "whoever asked has gone",
+        "the client has gone",
     ),
     (
         "api/http/src/running.rs",
-        "the command that begins a server says it",
+        "printed by the command that starts a server",
     ),
 ];
 
-/// A sentence that a file says, without what values it has.
+/// A sentence in a file, without the values in it.
 struct Said {
     line: usize,
     sentence: String,
@@ -113,7 +116,7 @@ fn is_told(file: &File) -> bool {
     is_ours && !is_beside && !is_untold && !file.path.contains("/test")
 }
 
-/// Each sentence of an error, a problem or a wrong member, before the file's tests.
+/// Returns each sentence of an error, a problem or a wrong member, before the file's tests.
 fn said(file: &File) -> Vec<Said> {
     let product = file.text.split("#[cfg(test)]").next().unwrap_or_default();
     static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
@@ -133,7 +136,7 @@ fn said(file: &File) -> Vec<Said> {
         .collect()
 }
 
-/// A string's value, from behind its first quote on.
+/// Returns a string's value, from the character after its first quote.
 fn literal(text: &str) -> String {
     let mut value = String::new();
     let mut letters = text.chars().peekable();
@@ -148,7 +151,7 @@ fn literal(text: &str) -> String {
     value
 }
 
-/// `{name}` as `{}`, and written braces as they are shown.
+/// Returns the sentence with `{}` for `{name}`, and written braces as they are shown.
 fn values_away(sentence: &str) -> String {
     static PLACEHOLDERS: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\{\{|\}\}|\{[^{}]*\}").expect("a constant pattern"));
@@ -160,16 +163,16 @@ fn values_away(sentence: &str) -> String {
     shown.into_owned()
 }
 
-/// A line of the table without the names of its values.
+/// Returns a line of the table without the names of its values.
 fn named_away(line: &str) -> String {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\w+\}").expect("a constant pattern"));
     NAMES.replace_all(line, "{}").into_owned()
 }
 
-/// Lines that say nothing which any source says: neither a sentence of a room, nor a string, nor, where a
-/// word of the table stands in it, its beginning.
+/// Finds lines of the table that no source contains: not as a sentence of a crate, not as a string, and,
+/// where a word of the table is in it, not its beginning.
 fn never_said(tree: &Tree, table: &File) -> Vec<Finding> {
-    /// So much of a piece tells it from others, and may end where a nested word begins.
+    /// So many characters distinguish a piece from others, and may end where a nested word begins.
     const BEGINNING_CHARS: usize = 24;
     let rooms: Vec<&File> = tree
         .rust()
@@ -196,11 +199,11 @@ fn never_said(tree: &Tree, table: &File) -> Vec<Finding> {
     };
     let unsaid = table.lines().filter(is_unsaid);
     unsaid
-        .map(|(number, _)| table.finding(number, "nothing says this"))
+        .map(|(number, _)| table.finding(number, "no source says this"))
         .collect()
 }
 
-/// A rule that a sentence names is called as the console calls it.
+/// Finds rules that a sentence names differently from the console.
 fn rules_named_otherwise(tree: &Tree, table: &File) -> Vec<Finding> {
     let catalogue = tree
         .get(CHINESE)
@@ -245,8 +248,8 @@ mod tests {
             [
                 format!("`it has {{}} bytes` has no Chinese in {TABLE}"),
                 format!("`this thing` has no Chinese in {TABLE}"),
-                "nothing says this".to_owned(),
-                "nothing says this".to_owned(),
+                "no source says this".to_owned(),
+                "no source says this".to_owned(),
             ]
         );
     }

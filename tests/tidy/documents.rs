@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 /// Documents that name paths of earlier versions.
 const NAME_OLD_PATHS: &[&str] = &["CHANGELOG.md", "docs/renames.md"];
 
-/// Pages that every developer reads whole, with the most lines each may have.
+/// Pages that every developer reads completely, with the most lines that each may have.
 const LINES_MAX: &[(&str, usize)] = &[("docs/ARCHITECTURE.md", 250), ("docs/house.md", 200)];
 
 fn prose(file: &File) -> impl Iterator<Item = (usize, &str)> {
@@ -58,7 +58,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// `docs/index.md` links every page of `docs/`; decision records have an index of their own.
+/// Checks that `docs/index.md` links every page of `docs/`; decision records have their own index.
 fn unlisted_pages(tree: &Tree) -> Vec<Finding> {
     let Some(index) = tree.get("docs/index.md") else {
         return Vec::new();
@@ -76,7 +76,7 @@ fn unlisted_pages(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
-/// Pages that are longer than their limit.
+/// Finds pages that are longer than their limit.
 fn long_pages(tree: &Tree) -> Vec<Finding> {
     let pages = LINES_MAX
         .iter()
@@ -101,7 +101,7 @@ fn resolve(folder: &str, link: &str) -> String {
 
 /// `ARCHITECTURE.md` draws `crate/` and `  src/folder/` lines; a line may draw several folders, separated by
 /// `, `. Each must be on disk, and each crate and each folder in its `src` must be drawn. Files are not
-/// drawn; `bench/peers/` holds other people's crates.
+/// drawn; `bench/peers/` contains external crates.
 fn drawn_tree(tree: &Tree) -> Vec<Finding> {
     let Some(file) = tree.get("docs/ARCHITECTURE.md") else {
         return Vec::new();

@@ -1,10 +1,10 @@
 //! Check 2: clocks, sockets, processes and query text occur only at the sites listed here, and unordered maps
-//! not where their order could be seen.
+//! not where their order could be visible.
 
 use super::tree::{Finding, Tree};
 use regex::Regex;
 
-/// Files (or folders, ending in `/`) that may hold `expect(clippy::disallowed_…)`. The `reason` of each
+/// Files (or folders, ending in `/`) that may contain `expect(clippy::disallowed_…)`. The `reason` of each
 /// expectation says what the site does.
 const SITES: &[&str] = &[
     "actors/src/supervisor.rs",
@@ -33,8 +33,8 @@ const SITES: &[&str] = &[
     "understanding/examples/measure.rs",
 ];
 
-/// Where query text may stand. The last two play strangers with the files in hand: one who writes into the
-/// log past every rule, and one who looks for keys.
+/// Code that may contain query text. The last two files act as attackers with access to the files: one writes
+/// into the log without any rule, and one searches for keys.
 const QUERY_ROOMS: &[&str] = &[
     "store/",
     "projections/src/checkpoint.rs",
@@ -46,10 +46,10 @@ const QUERY_ROOMS: &[&str] = &[
     "projections/src/sql_views/",
     "projections/src/ask/",
     "projections/src/segments/",
-    // Copies rows for a measurement; the unit of work is held to what SQL says.
+    // Copies rows for a measurement; the unit of work is compared with SQL text.
     "projections/src/multiplied.rs",
     "projections/src/unit_of_work/tests.rs",
-    // What people may type, shown to them, and asked by a proof as they would.
+    // What users may type, shown to them, and sent by a proof as they would send it.
     "api/cli/src/commands/query.rs",
     "api/http/src/tests/",
     "domain/src/inquiry/",
@@ -71,7 +71,7 @@ const QUERY_ROOMS: &[&str] = &[
     "tests/src/prove/forgotten_keys.rs",
     "tests/src/prove/http/database.rs",
     "tests/src/prove/segments/",
-    // Segments are in the words of SQL; they ask no database.
+    // Segments are written in words of SQL; they query no database.
     "domain/src/segment/",
     "domain/src/grouping/tests.rs",
     "api/bench/src/segment.rs",
@@ -85,14 +85,15 @@ const QUERY_ROOMS: &[&str] = &[
     "domain/src/campaign/",
 ];
 
-/// Where an order that differs between runs could be seen.
+/// Code in which an order that differs between runs could be visible.
 const ORDERED_ROOMS: &[&str] = &["domain/", "actors/", "simulation/"];
 
 fn stands_in(path: &str, rooms: &[&str]) -> bool {
     rooms.iter().any(|room| path.starts_with(room))
 }
 
-/// A contract suite and a crate's own tests may hold a small `Tasks`, clock or process starter.
+/// Returns true for a contract suite and a crate's own tests, which may contain a small `Tasks`, clock or
+/// process starter.
 fn is_suite(path: &str) -> bool {
     path.ends_with("contract.rs")
         || path.ends_with("/suite_ports.rs")
@@ -139,7 +140,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Every `select!` in actors and simulation starts with `biased;`.
+/// Checks that every `select!` in actors and simulation starts with `biased;`.
 fn unbiased_selects(path: &str, text: &str) -> Vec<Finding> {
     if !stands_in(path, &["actors/", "simulation/"]) {
         return Vec::new();

@@ -11,7 +11,7 @@ const FOLDER: &str = "fixtures/events/";
 /// changed.
 const SUMS: &str = "fixtures/events/SHA256SUMS";
 
-/// Kinds named by `#[serde(rename = "…")]` in the aggregates' event files.
+/// Returns the kinds named by `#[serde(rename = "…")]` in the aggregates' event files.
 fn kinds(tree: &Tree) -> BTreeSet<String> {
     let rename = Regex::new(r#"rename = "([a-z_]+\.[a-z_]+)""#).expect("a constant pattern");
     tree.under("domain/src/")
@@ -65,8 +65,8 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Kinds without a constant, and kinds written out in product code. Query text is no literal of a kind, and
-/// an attribute (a serde name, an example of a description) takes no constant.
+/// Finds kinds without a constant, and kinds written out in product code. Query text is not a literal of a
+/// kind, and an attribute (a serde name, an example of a description) accepts no constant.
 fn written(tree: &Tree, kinds: &BTreeSet<String>) -> Vec<Finding> {
     let constant = Regex::new(r#"(?m)^ {4}pub const [A-Z_]+: &'static str = "([a-z_]+\.[a-z_]+)";$"#)
         .expect("a constant pattern");
@@ -104,7 +104,7 @@ fn written(tree: &Tree, kinds: &BTreeSet<String>) -> Vec<Finding> {
     findings
 }
 
-/// Where a literal may be what is expected.
+/// Returns true for files in which a literal may be the expected value.
 fn is_test(path: &str) -> bool {
     let of_tests = |part: &str| {
         let name = part.trim_end_matches(".rs");

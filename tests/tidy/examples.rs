@@ -1,10 +1,10 @@
-//! Check 27: no comment holds code that nothing runs. An example that has to hold is a test; what a file of a
-//! user looks like names its language. So nothing is left for `cargo test --doc`, which builds every crate
-//! once more to find that out.
+//! Check 27: no comment contains code that is never run. An example that must work is a test; an example of a
+//! user's file names its language. So nothing is left for `cargo test --doc`, which would build every crate a
+//! second time to find that out.
 
 use super::tree::{Finding, Tree};
 
-/// What opens and closes a block in a comment.
+/// The line that opens and closes a block in a comment.
 const FENCE: &str = "```";
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
@@ -20,7 +20,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
                 (None, None) => false,
             };
             if is_code {
-                let what = "code in a comment that nothing runs; make it a test, or name its language";
+                let what = "code in a comment that is never run; make it a test, or name its language";
                 findings.push(file.finding(number, what));
             }
             is_open = is_open != tag.is_some();
@@ -30,20 +30,20 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// What a line of documentation says.
+/// Returns the text of a line of documentation.
 fn documented(line: &str) -> Option<&str> {
     let line = line.trim_start();
     line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))
 }
 
-/// Whether a line is set in as far as a block of code is, behind an empty line or as the first one.
+/// Returns true if a line is indented as far as a block of code, after an empty line or as the first one.
 fn is_set_in(text: &str, before: Option<&str>) -> bool {
     text.starts_with("     ")
         && !text.trim().is_empty()
         && before.is_none_or(|before| before.trim().is_empty())
 }
 
-/// Whether rustdoc would take it for a test.
+/// Returns true if rustdoc would run the block as a test.
 fn is_run(tag: &str) -> bool {
     let known = ["rust", "no_run", "should_panic", "compile_fail", "ignore"];
     tag.is_empty()

@@ -116,7 +116,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// The cells of a row of concepts; `None` for other lines, and for the head of a table.
+/// Returns the cells of a row of concepts; `None` for other lines, and for the head of a table.
 fn cells_of(line: &str) -> Option<Vec<&str>> {
     let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
     let is_head = cells
@@ -125,8 +125,8 @@ fn cells_of(line: &str) -> Option<Vec<&str>> {
     (cells.len() == ROW_CELLS && !is_head).then_some(cells)
 }
 
-/// Each term with its accepted Chinese words: the preferred term and the Chinese synonyms. A note in brackets
-/// behind a term is not part of the term.
+/// Returns each term with its accepted Chinese words: the preferred term and the Chinese synonyms. A note in
+/// brackets after a term is not part of the term.
 fn terms_of(glossary: &File) -> BTreeMap<String, BTreeSet<String>> {
     let word = Regex::new(r"\p{Han}+").expect("a constant pattern");
     let note = Regex::new(r"\s*\(.*?\)").expect("a constant pattern");
@@ -148,7 +148,7 @@ fn terms_of(glossary: &File) -> BTreeMap<String, BTreeSet<String>> {
     terms
 }
 
-/// Rows without exactly one preferred Chinese term; further terms are synonyms.
+/// Finds rows without exactly one preferred Chinese term; further terms are synonyms.
 fn several_preferred(glossary: &File) -> Vec<Finding> {
     let word = Regex::new(r"\p{Han}+").expect("a constant pattern");
     let mut findings = Vec::new();
@@ -166,7 +166,7 @@ fn several_preferred(glossary: &File) -> Vec<Finding> {
     findings
 }
 
-/// The texts of both catalogues by name. Equal texts, for example commands to type, are left out.
+/// Returns the texts of both catalogues by name. Equal texts, for example commands to type, are left out.
 fn catalogues(tree: &Tree) -> Vec<Said> {
     let read = |path| {
         let catalogue: Option<Value> = tree
@@ -203,7 +203,7 @@ fn texts(value: &Value, before: &str, found: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Pairs in a source, Chinese first.
+/// Returns the pairs in a source, Chinese first.
 fn labels(tree: &Tree) -> Vec<Said> {
     let pair = Regex::new(r#"\("([^"]*\p{Han}[^"]*)", "([^"\p{Han}]+)""#).expect("a constant pattern");
     let files = LABELS.iter().filter_map(|path| tree.get(path));

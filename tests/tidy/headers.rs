@@ -1,8 +1,8 @@
-//! Check 5: every Rust file opens with `//!` and says something that its name does not.
+//! Check 5: every Rust file begins with `//!` and a text that says more than its name.
 
 use super::tree::{Finding, Tree};
 
-/// Shortest header that can say something (`docs/house.md`, check 5).
+/// The shortest header that can say something (`docs/house.md`, check 5).
 const HEADER_CHARACTERS_MIN: usize = 40;
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {

@@ -1,8 +1,9 @@
-//! Check 28: what is installed names nothing that only a build for tests has: no module and no crate behind a
-//! feature that it lacks, and no feature that another's crate has only beside the KurrentDB client.
+//! Check 28: the installed program uses nothing that only a build for tests has: no module and no crate
+//! behind a feature that it lacks, and no feature that an external crate has only beside the KurrentDB
+//! client.
 //!
-//! `make test` builds everything once, with the features of tests. That the program builds without them is
-//! read off its text there; `make check` and `make demo` build it so.
+//! `make test` builds everything once, with the features of tests. There, this check verifies by the text
+//! alone that the program builds without them; `make check` and `make demo` build it without them.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
@@ -10,8 +11,8 @@ use regex::Regex;
 /// Features of our crates that the installed program lacks.
 const LACKS: [&str; 2] = ["testing", "kurrent"];
 
-/// What other people's crates have only beside the KurrentDB client, or with what tests stand on, as it would
-/// be called.
+/// What external crates have only beside the KurrentDB client, or beside what tests use, as code would name
+/// it.
 const BORROWED: &[&str] = &[
     "futures_util::channel",
     "futures::channel",
@@ -31,11 +32,11 @@ const BORROWED: &[&str] = &[
     "tower::timeout",
 ];
 
-/// A module or a crate that the installed program lacks, and how it is called.
+/// A module or a crate that the installed program lacks, and how code names it.
 struct Lacking {
     name: String,
     called: Regex,
-    /// Where it is called so; `None` is everywhere.
+    /// The code that names it so; `None` is all code.
     only: Option<String>,
 }
 
@@ -43,7 +44,7 @@ struct Lacking {
 #[derive(Default)]
 struct Behind {
     lacking: Vec<Lacking>,
-    /// Where the modules are that nobody builds without: they may name one another.
+    /// The folders of the modules that are built only with features: they may use one another.
     within: Vec<String>,
 }
 
@@ -76,7 +77,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// The lines before a file's tests, without comments; an import over several lines is one of them.
+/// Returns the lines before a file's tests, without comments; an import over several lines is one of them.
 fn statements(file: &File) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, String)> = Vec::new();
     let mut is_open = false;
@@ -99,7 +100,8 @@ impl Lacking {
     }
 }
 
-/// Whether the attribute above, or the one above a module that the line is in, demands a feature or tests.
+/// Returns true if the attribute above, or the one above the module that contains the line, requires a
+/// feature or tests.
 fn stands_behind_a_feature(file: &File, number: usize) -> bool {
     let before: Vec<&str> = file.text.lines().take(number - 1).collect();
     let attribute = |line: &&&str| line.trim_start().starts_with("#[");
@@ -130,7 +132,8 @@ impl Behind {
         !is_test && !self.within.iter().any(is_within)
     }
 
-    /// The modules that this file has only with tests, or with a feature that the installed program lacks.
+    /// Collects the modules that this file has only with tests, or with a feature that the installed program
+    /// lacks.
     fn modules(&mut self, tree: &Tree, file: &File, module: &Regex) {
         let Some((root, inner)) = file.path.split_once("/src/") else {
             return;
@@ -179,7 +182,7 @@ impl Behind {
         }
     }
 
-    /// The crates of other people that one of ours has only with such a feature: `testing = ["dep:name"]`.
+    /// Collects the external crates that one of ours has only with such a feature: `testing = ["dep:name"]`.
     fn crates(&mut self, manifest: &File) {
         let root = manifest.path.trim_end_matches("Cargo.toml");
         let lists = manifest.text.lines().filter(|line| {
@@ -200,7 +203,7 @@ impl Behind {
     }
 }
 
-/// Whether an attribute demands a feature that the installed program lacks.
+/// Returns true if an attribute requires a feature that the installed program lacks.
 fn is_lacked(attribute: &str) -> bool {
     LACKS
         .iter()

@@ -4,7 +4,7 @@ use super::tree::{Finding, Tree};
 use regex::Regex;
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    // Built from parts, so that this file does not find itself.
+    // Composed of parts, so that this file does not find itself.
     let marks = Regex::new(concat!(
         r"\b(TO",
         "DO|FIX",

@@ -1,4 +1,4 @@
-//! Check 15: each constant that is a limit has a comment above it that says where the number comes from.
+//! Check 15: each constant that is a limit has a comment above it that says why it has this value.
 
 use super::tree::{Finding, Tree};
 use regex::Regex;

@@ -1,8 +1,8 @@
 //! The checks of the house rules: reads the tree once as text and reports each finding as
 //! `path:line: finding`.
 //!
-//! The checks are numbered as in `docs/house.md`. They use no parser and no network, and take under a second.
-//! Each check has tests of its own on made-up text.
+//! The checks are numbered as in `docs/house.md`. They use no parser and no network, and take less than a
+//! second. Each check has its own tests on made-up text.
 
 mod asvs;
 mod circles;

@@ -1,8 +1,8 @@
-//! Checks 1 and 13: dependencies within each crate's row, and one home for lints and versions.
+//! Checks 1 and 13: dependencies within each crate's row, and one place for lints and versions.
 
 use super::tree::{File, Finding, Tree};
 
-/// `name = { workspace = ["a"], outside = ["b"] }` of the rooms table: the names of one list.
+/// Returns the names of one list of the rooms table, such as `name = { workspace = ["a"], outside = ["b"] }`.
 fn row_list(row: &str, list: &str) -> Vec<String> {
     let Some((_, rest)) = row.split_once(&format!("{list} = [")) else {
         return Vec::new();
@@ -15,7 +15,7 @@ fn row_list(row: &str, list: &str) -> Vec<String> {
         .collect()
 }
 
-/// Dependency names of a manifest with their lines, from all dependency sections.
+/// Returns the dependency names of a manifest with their lines, from all dependency sections.
 fn dependency_lines(manifest: &File) -> Vec<(usize, String, String)> {
     let mut inside = false;
     let mut found = Vec::new();
@@ -83,9 +83,8 @@ pub(crate) fn one_home(tree: &Tree) -> Vec<Finding> {
                     .nth(1)
                     .is_some_and(|value| value.trim().starts_with('"'))
             {
-                findings.push(
-                    manifest.finding(line, "names a version; versions stand in the root manifest only"),
-                );
+                findings
+                    .push(manifest.finding(line, "names a version; versions are in the root manifest only"));
             }
         }
     }

@@ -29,7 +29,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 fn is_root(tree: &Tree, path: &str) -> bool {
     let crate_root =
         path.ends_with("/src/lib.rs") || path.ends_with("/src/main.rs") || path.contains("/src/bin/");
-    // The crate that a file belongs to stands at the root or in a folder of crates.
+    // The crate that a file belongs to is at the root or in a folder of crates.
     let member = path
         .match_indices('/')
         .map(|(end, _)| path.get(..end).unwrap_or(path))

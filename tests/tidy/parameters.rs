@@ -1,8 +1,8 @@
-//! Check 19: each parameter of a function stands for itself; none are packed into a tuple.
+//! Check 19: each parameter of a function is a parameter of its own; none are packed into a tuple.
 //!
-//! `fn dial(leg: u8, (host, port): (&str, u16))` takes four things and says three. What belongs together has
-//! a name and is a struct; the rest are parameters of their own, up to clippy's limit. Closures may take
-//! apart what an iterator hands them, and a trait's implementation keeps the trait's signature.
+//! `fn dial(leg: u8, (host, port): (&str, u16))` has three parameters and names two. Values that belong
+//! together are a struct with a name; the rest are parameters of their own, up to clippy's limit. Closures
+//! may destructure the items of an iterator, and a trait's implementation keeps the trait's signature.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
@@ -33,7 +33,7 @@ fn is_test(path: &str) -> bool {
     path.ends_with("tests.rs")
 }
 
-/// The lines before a file's tests, without comments; numbers of lines stay.
+/// Returns the lines before a file's tests, without comments; the line numbers stay the same.
 fn production(file: &File) -> String {
     let lines = file.lines().take(file.lines_before_tests());
     let code: Vec<&str> = lines
@@ -42,7 +42,7 @@ fn production(file: &File) -> String {
     code.join("\n")
 }
 
-/// What stands between the parentheses behind a function's name and its generics.
+/// Returns the text between the parentheses after a function's name and its generics.
 fn parameters(after: &str) -> Option<&str> {
     let (mut angles, mut parentheses, mut begin, mut before) = (0_u32, 0_u32, 0, ' ');
     for (index, sign) in after.char_indices() {
@@ -58,7 +58,7 @@ fn parameters(after: &str) -> Option<&str> {
             }
             ')' if angles == 0 && parentheses == 1 => return after.get(begin..index),
             ')' if angles == 0 => parentheses = parentheses.saturating_sub(1),
-            // In prose: no function at all.
+            // In prose: not a function.
             '{' | '}' | ';' | '"' if parentheses == 0 => return None,
             _ => {}
         }
@@ -67,7 +67,7 @@ fn parameters(after: &str) -> Option<&str> {
     None
 }
 
-/// Whether one of the parameters is a pattern in parentheses. A unit holds nothing.
+/// Returns true if one of the parameters is a pattern in parentheses. A unit is none.
 fn is_packed(inside: &str) -> bool {
     let (mut depth, mut begins, mut before) = (0_u32, true, ' ');
     let mut rest = inside.chars().filter(|sign| !sign.is_whitespace()).peekable();
@@ -75,7 +75,7 @@ fn is_packed(inside: &str) -> bool {
         if begins && sign == '(' && rest.peek() != Some(&')') {
             return true;
         }
-        // `&(a, b): &(A, B)` is one as well.
+        // `&(a, b): &(A, B)` is one too.
         begins = (begins && sign == '&') || (depth == 0 && sign == ',');
         match sign {
             '(' | '[' | '{' | '<' => depth += 1,
@@ -88,8 +88,8 @@ fn is_packed(inside: &str) -> bool {
     false
 }
 
-/// Whether the function at `at` stands in an `impl … for …`: what opens its block is the nearest line above
-/// that begins further left, but for the end of a header of several lines.
+/// Returns true if the function at `at` is in an `impl … for …`: its block is opened by the nearest line
+/// above that begins further left, except for the end of a header of several lines.
 fn is_of_a_trait(text: &str, at: usize) -> bool {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let begin = text.get(..at).and_then(|before| before.rfind('\n'));

@@ -3,7 +3,7 @@
 use super::tree::{Finding, Tree};
 use std::collections::BTreeSet;
 
-/// Folders whose members must not name one another, with the path prefix an import would have.
+/// Folders with members that must not name one another, with the path prefix that an import would have.
 const PEER_FOLDERS: &[(&str, &str)] = &[
     ("projections/src/views/", "views"),
     ("api/http/src/routes/", "routes"),
@@ -73,7 +73,7 @@ fn aggregate_imports(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Last part of a folder's path: in `routes`, only files with endpoints are peers.
+/// Returns the last part of a folder's path: in `routes`, only files with endpoints are peers.
 fn folder_name(folder: &str) -> &str {
     folder.trim_end_matches('/').rsplit('/').next().unwrap_or(folder)
 }

@@ -20,10 +20,10 @@ static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"`[^`]*`").expect("i
 static LITERAL: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#""((?:[^"\\]|\\.)*)""#).expect("it is a regex"));
 
-/// The limit of a tree without a row of its own, in hundredths of a word per 1,000 (issue 52, A2).
+/// The limit of a tree without its own row, in hundredths of a word per 1,000 (issue 52, A2).
 const GOAL: usize = 50;
 
-/// A tree may have so many of these words whatever its size.
+/// A tree of any size may have so many of these words.
 const ALLOWED: usize = 2;
 
 /// Limits of trees that are not rewritten yet, in hundredths of a word per 1,000. They only fall.
@@ -39,7 +39,7 @@ const LIMITS: &[(&str, usize)] = &[
     ("web", 2_084),
 ];
 
-/// Examples of bad style are quoted there.
+/// Files that quote examples of bad style.
 const QUOTING: &[&str] = &[
     "docs/STYLE.md",
     "docs/GLOSSARY.md",
@@ -61,7 +61,7 @@ const DOCUMENTS: &[&str] = &[
 struct Count {
     words: usize,
     hiding: usize,
-    /// The first places, to be named.
+    /// The first places, which the finding names.
     places: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ impl Count {
         }
     }
 
-    /// Hundredths of a word per 1,000.
+    /// Returns the rate in hundredths of a word per 1,000.
     fn rate(&self) -> usize {
         (self.hiding * 100_000).div_ceil(self.words.max(1))
     }
@@ -113,7 +113,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     over.collect()
 }
 
-/// Directories of crates, the longest first.
+/// Returns the directories of crates, the longest first.
 fn crates(tree: &Tree) -> Vec<&str> {
     let manifests = tree
         .paths
@@ -124,7 +124,7 @@ fn crates(tree: &Tree) -> Vec<&str> {
     crates
 }
 
-/// The tree that a file is counted in; `None` for what is no text of ours.
+/// Returns the tree that a file is counted in; `None` for files without our own text.
 fn tree_of(file: &File, crates: &[&str]) -> Option<String> {
     let path = file.path.as_str();
     if QUOTING.contains(&path)

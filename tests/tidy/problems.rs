@@ -1,4 +1,5 @@
-//! Check 21: each code of a problem is explained where problems lead, and what is explained there exists.
+//! Check 21: each code of a problem is explained on the page that problems link to, and every explained code
+//! exists.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
@@ -6,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const WORDS: &str = "api/http/src/problems.tsv";
 
-/// Where a problem never becomes a reply: what only commands and tests say.
+/// Code in which a problem never becomes a response: only commands and tests print it.
 const ELSEWHERE: [&str; 4] = ["api/cli/", "api/bench/", "simulation/", "tests/"];
 
-/// Codes of one word: the others have a hyphen, by which they are known.
+/// Codes of one word: the others have a hyphen, by which they are recognized.
 const SINGLE: [&str; 8] = [
     "busy",
     "conflict",
@@ -51,7 +52,7 @@ fn is_ours(file: &File) -> bool {
     !ELSEWHERE.iter().any(|room| file.path.starts_with(room)) && !file.path.contains("/tests")
 }
 
-/// Codes that a file gives to problems, by the functions that take one, with their lines.
+/// Returns the codes that a file gives to problems, by the functions that accept one, with their lines.
 fn codes(file: &File, given: &Regex) -> Vec<(usize, String)> {
     let product = file.text.split("#[cfg(test)]").next().unwrap_or_default();
     given

@@ -62,7 +62,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// The names between the brackets of `PROOFS`.
+/// Returns the names between the brackets of `PROOFS`.
 fn listed(file: &File) -> BTreeSet<String> {
     let row = Regex::new(r#"^\s*\("([a-z-]+)",$|^\s*\("([a-z-]+)", "#).expect("a constant pattern");
     let rows = file.lines().map(|(_, line)| line);
@@ -75,13 +75,13 @@ fn listed(file: &File) -> BTreeSet<String> {
         .collect()
 }
 
-/// What can be made: names in front of the colon of a rule.
+/// Returns the targets: names before the colon of a rule.
 fn targets(file: &File) -> BTreeSet<String> {
     let rules = file.lines().filter(|(_, line)| line.starts_with("prove-"));
     named(rules.map(|(number, line)| (number, line.split(':').next().unwrap_or_default())))
 }
 
-/// Every `prove-NAME` of some lines.
+/// Returns every `prove-NAME` of some lines.
 fn named<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> BTreeSet<String> {
     let name = Regex::new(r"(?:^|[^a-z-])prove-([a-z-]+)").expect("a constant pattern");
     let found = lines.flat_map(|(_, line)| {

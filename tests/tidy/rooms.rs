@@ -1,15 +1,16 @@
-//! Check 18: no crate is a fifth of the house, and what speaks of one door stands in its room.
+//! Check 18: no crate has more than a fifth of the production lines, and names that belong to one interface
+//! occur only in its crate.
 //!
-//! Status codes of our replies belong to the HTTP door, exit codes to the command line; clients of other
-//! people's servers name theirs.
+//! Status codes of our responses belong to the HTTP interface, exit codes to the command line; clients of
+//! external servers name the status codes of those.
 
 use super::tree::{File, Finding, Tree};
 use std::collections::BTreeMap;
 
-/// Most of all production lines that one crate may hold, per cent.
+/// The largest share of all production lines that one crate may have, in per cent.
 const SHARE_PERCENT_MAX: usize = 20;
 
-/// A word, and where it may stand in production code.
+/// A word, and the production code that may contain it.
 const AT_HOME: &[(&str, &[&str])] = &[
     (
         "StatusCode",
@@ -24,7 +25,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("ExitCode", &["api/cli/src/", "api/bench/src/", "tests/"]),
 ];
 
-/// A module of golden files is compiled with the tests alone, as theirs are.
+/// Returns true for tests, and for a module of golden files, which is compiled only with the tests.
 fn is_test(path: &str) -> bool {
     let is_golden = path.ends_with("golden.rs");
     is_golden || path.contains("/tests/") || path.contains("/testing") || path.ends_with("tests.rs")
@@ -45,7 +46,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Lines of a crate before its tests, of files that people write.
+/// Returns the lines of a crate before its tests, without generated files.
 fn production_lines(file: &File) -> usize {
     if is_test(&file.path) || file.is_generated() {
         return 0;

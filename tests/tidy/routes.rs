@@ -1,5 +1,5 @@
-//! Check 11: each file in `routes/` that has endpoints is joined in `mod.rs`, whose one list feeds both the
-//! boxed groups of the router and the published description; none builds a reply by hand.
+//! Check 11: each file in `routes/` that has endpoints is joined in `mod.rs`; its one list is used for the
+//! boxed groups of the router and for the published description. No file builds a response by hand.
 
 use super::tree::{Finding, Tree};
 
@@ -37,7 +37,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             if !is_test && line.contains("json!(") {
                 findings.push(file.finding(
                     number,
-                    "builds a reply by hand; answer a type, so that it is described",
+                    "builds a reply by hand; return a type, so that it is described",
                 ));
             }
         }

@@ -6,7 +6,7 @@ use regex::Regex;
 /// Hosts that may be named: loopback, RFC 2606/6761 names, literals of the requirements, documentation sites.
 const HOSTS: &[&str] = &[
     "localhost",
-    // Stands for one in a form that somebody fills in.
+    // The placeholder of a host in a form.
     "HOST",
     "example.com",
     "example.org",
@@ -36,7 +36,7 @@ const HOSTS: &[&str] = &[
 /// Numbers that may be named besides generated ones: the requirements' own and the fictional US range.
 const PHONES: &[&str] = &["13800138000", "13800138001", "13800138002"];
 
-/// Data that is generated or comes with its own provenance.
+/// Returns true for data that is generated or comes with its own provenance.
 fn is_data(path: &str) -> bool {
     path == "Cargo.lock"
         || path.starts_with("fixtures/")
@@ -92,7 +92,7 @@ fn is_known_host(host: &str) -> bool {
             .any(|known| host == *known || host.ends_with(&format!(".{known}")))
 }
 
-/// Numbers that show by their shape that nobody drew them from life: one digit repeated, or 138 0013 xxxx.
+/// Returns true for numbers that are invented by their form: one digit repeated, or 138 0013 xxxx.
 fn is_made_up(phone: &str) -> bool {
     phone.starts_with("1380013")
         || phone

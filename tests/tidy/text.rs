@@ -1,8 +1,8 @@
-//! Check 16: code holds no tabs, trailing blanks, control characters or overlong lines.
+//! Check 16: code contains no tabs, trailing blanks, control characters or overlong lines.
 
 use super::tree::{Finding, Tree};
 
-/// Longest line of code; string data, links and tables may be longer.
+/// The longest line of code; string data, links and tables may be longer.
 const LINE_CHARACTERS_MAX: usize = 110;
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {

@@ -1,9 +1,9 @@
-//! Check 22: a story is told of what it waits for, or follows it, and never sleeps; only here and there does
-//! it keep a beat, or come again as often as a busy server asks for.
+//! Check 22: a story waits for a signal, or follows what it waits for, and never sleeps. Only at listed
+//! places does it work at a fixed rate, or try again as often as a busy server requests.
 
 use super::tree::{Finding, Tree};
 
-/// What sleeps: nothing does. Written in two pieces, for whoever searches the tree for them.
+/// The names of sleeping functions: no code calls them. Written in two pieces, for a search of the tree.
 const SLEEPS: &[&str] = &[
     concat!("thread::", "sleep"),
     concat!("time::", "sleep"),
@@ -11,13 +11,13 @@ const SLEEPS: &[&str] = &[
     "recv_timeout",
 ];
 
-/// What waits for a change, up to a time, and what sets the system's timer: one file each.
+/// Functions that wait for a change, up to a time, and one that sets the system's timer: one file each.
 const BOUNDED: &[(&str, &str)] = &[
     ("wait_timeout", "tests/src/watched.rs"),
     ("timerfd_", "tests/src/passing_time.rs"),
 ];
 
-/// Helpers that look again and again, under the names that such helpers get.
+/// Helpers that check repeatedly, under the names that such helpers usually have.
 const POLLS: &[&str] = &[
     "fn wait_for",
     "fn pause",
@@ -27,11 +27,12 @@ const POLLS: &[&str] = &[
     "fn let_pass",
 ];
 
-/// The helpers of this file, and who beats, comes again or asks on: nothing there can tell when it is time.
+/// The file of the helpers that work at a fixed rate, try again or ask repeatedly, and the places that use
+/// them: no signal exists there.
 const HELPERS_IN: &str = "tests/src/passing_time.rs";
 const HELPERS: [&str; 3] = ["at_each_beat(", "come_again(", "ask_on("];
 const ALLOWED: &[(&str, &str)] = &[
-    // A load of so many a second, or a look that measures while something else goes on.
+    // A load of so many per second, or a measurement that is repeated while something else continues.
     ("tests/src/prove/crash.rs", "at_each_beat("),
     ("tests/src/prove/outage.rs", "at_each_beat("),
     ("tests/src/prove/full_disk.rs", "at_each_beat("),
@@ -39,12 +40,12 @@ const ALLOWED: &[(&str, &str)] = &[
     ("tests/src/prove/hostile/questions.rs", "at_each_beat("),
     ("tests/src/prove/hostile/sip.rs", "at_each_beat("),
     ("tests/src/prove/imports/mod.rs", "at_each_beat("),
-    // Refused for now by a busy server, with the time after which to come again.
+    // Refused temporarily by a busy server, with the time after which to try again.
     ("tests/src/prove/hostile/exports.rs", "come_again("),
     ("tests/src/prove/oidc/forger.rs", "come_again("),
     ("tests/src/prove/subscribers/mod.rs", "come_again("),
-    // Over in a moment, and the next answer alone says so: a connection of a database that was killed, a
-    // command behind an outage, the server's own look of the day, datagrams of strangers on their way.
+    // Over in a moment, and only the next answer shows it: a connection of a database that was killed, a
+    // command after an outage, the server's own daily run, datagrams of strangers that have not arrived yet.
     ("tests/e2e/hostile_datagrams_are_counted.rs", "ask_on("),
     ("tests/e2e/retention.rs", "ask_on("),
     ("tests/src/prove/access/mod.rs", "ask_on("),
@@ -83,11 +84,11 @@ fn wrong(path: &str, line: &str) -> Option<&'static str> {
         return Some("a sleep; follow a line, an event or a file, or use tests/src/passing_time.rs");
     }
     if has(POLLS) {
-        return Some("a helper that looks again and again; follow what tells of the change");
+        return Some("a helper that checks repeatedly; follow what signals the change");
     }
     let used = HELPERS.iter().find(|helper| line.contains(**helper))?;
     let is_allowed = path == HELPERS_IN || ALLOWED.contains(&(path, used));
-    (!is_allowed).then_some("asks again; follow a line, an event or a file, or say here why nothing tells")
+    (!is_allowed).then_some("asks again; follow a line, an event or a file, or say here why no signal exists")
 }
 
 #[cfg(test)]

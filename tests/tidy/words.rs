@@ -1,4 +1,4 @@
-//! Check 8: identifiers hold no word that the glossary refuses, each refused word has a reason, and each
+//! Check 8: identifiers contain no word that the glossary refuses, each refused word has a reason, and each
 //! aggregate and each compliance rule has a row in the glossary.
 
 use super::tree::{File, Finding, Tree};
@@ -37,7 +37,7 @@ struct RefusedWord<'a> {
     reason: &'a str,
 }
 
-/// The cells of a table row; `None` for prose and for the head of a table.
+/// Returns the cells of a table row; `None` for prose and for the head of a table.
 fn cells_of(line: &str) -> Option<Vec<&str>> {
     let heads = ["| Term", "| Word", "| ---"];
     let is_row = line.starts_with("| ") && !heads.iter().any(|head| line.starts_with(head));
@@ -68,7 +68,7 @@ fn refused_words(glossary: &File) -> Vec<RefusedWord<'_>> {
     words.collect()
 }
 
-/// `snake_case` and `CamelCase` alike as lower words joined by `_`, with `_` at both ends.
+/// Returns `snake_case` and `CamelCase` alike as lower-case words joined by `_`, with `_` at both ends.
 fn split(identifier: &str) -> String {
     let mut words = String::from("_");
     let mut before_lower = false;
@@ -83,7 +83,7 @@ fn split(identifier: &str) -> String {
     words
 }
 
-/// Code without comments and string data, so that only identifiers remain.
+/// Returns a line of code without comments and string data, so that only identifiers remain.
 fn code_of(line: &str) -> String {
     let line = line.split("//").next().unwrap_or("");
     line.split('"').step_by(2).collect::<Vec<_>>().join(" ")
@@ -123,7 +123,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// The refused words of a name.
+/// Returns the refused words of a name.
 fn those_in<'a>(name: &str, words: &'a [(String, String)]) -> Vec<&'a str> {
     let split = split(name);
     let held = words.iter().filter(|(within, _)| split.contains(within.as_str()));
@@ -136,7 +136,7 @@ fn is_right_here(word: &str, file: &File) -> bool {
         .any(|(right, part)| *right == word && file.path.contains(part))
 }
 
-/// Refused words without a reason.
+/// Finds refused words without a reason.
 fn without_reason(glossary: &File, refused: &[RefusedWord<'_>]) -> Vec<Finding> {
     let unexplained = refused.iter().filter(|row| row.reason.is_empty());
     let findings =
@@ -144,7 +144,7 @@ fn without_reason(glossary: &File, refused: &[RefusedWord<'_>]) -> Vec<Finding> 
     findings.collect()
 }
 
-/// Aggregates and compliance rules without a row. Terms and synonyms count.
+/// Finds aggregates and compliance rules without a row. Terms and synonyms count.
 fn without_row(tree: &Tree, glossary: &File) -> Vec<Finding> {
     let mut names = String::new();
     for concept in concepts(glossary) {

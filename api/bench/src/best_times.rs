@@ -1,9 +1,9 @@
-//! `ledgerline bench best-times`: whether learning finds the hour in which people answer, and what it is
-//! worth.
+//! `ledgerline bench best-times`: whether learning finds the hour in which people answer, and how much that
+//! improves.
 //!
-//! People made from a seed answer by the hour with planted chances. The same people, with the same luck at
-//! each attempt, are called twice: by the retry policy alone, and with retries moved as the domain moves
-//! them. What is learnt is refreshed once a day, as in a campaign.
+//! Simulated people answer by the hour, with chances from a seed. The same people, with the same random
+//! numbers at each attempt, are called twice: by the retry policy alone, and with retries that are moved as
+//! the domain moves them. What is learnt is updated once a day, as in a campaign.
 
 use crate::output;
 use domain::best_times::{CallHour, CountedTimes, DaySort, HourOfDay, LearntTimes, Retry, better_hour};
@@ -15,15 +15,15 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Whether learning finds the planted best hour, and how many more people answer by it, on seeded people
+/// Whether learning finds the best hour that was set, and how many more people answer by it, on seeded people
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Seeds, each with hours and people of its own
+    /// Seeds, each with its own hours and people
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     seeds: u16,
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// People who come to the campaign each day
+    /// People added to the campaign each day
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     people: u32,
     /// Working days
@@ -37,39 +37,39 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Of each hundred seeds, on how many the best hour is found at least.
+/// The least per cent of seeds on which the best hour is found.
 const FOUND_PERCENT_MIN: u64 = 95;
 
-/// Open hours: from nine until eight in the evening.
+/// The open hours: from nine until eight in the evening.
 const OPENS: u8 = 9;
-/// The first hour that is closed again.
+/// The first closed hour.
 const CLOSES: u8 = 20;
 
 /// One hour in milliseconds.
 const HOUR_MS: u64 = 3_600_000;
-/// And one day.
+/// One day in milliseconds.
 const DAY_MS: u64 = 24 * HOUR_MS;
 
-/// The wait of the retry policy, and attempts in all.
+/// The wait of the retry policy.
 const WAIT_MS: u64 = 2 * HOUR_MS;
-/// Attempts of one person.
+/// The attempts of one person in all.
 const ATTEMPTS_MAX: u32 = 4;
 
-/// Answers of a hundred dials in usual hours, in two better ones, and in the best.
+/// The answers of a hundred dials in usual hours.
 const USUAL: u64 = 15;
-/// Better than usual, and not the best.
+/// In the two hours that are better than usual, and not the best.
 const BETTER: u64 = 24;
-/// The planted best.
+/// In the best hour.
 const BEST: u64 = 40;
 
-/// One seed: which hours are good, and the luck of everybody.
+/// One seed: which hours are good, and the random numbers of all people.
 struct Made {
     seed: u64,
     best: u8,
     better: [u8; 2],
 }
 
-/// What came of one course of calls.
+/// The results of one course of calls.
 #[derive(Default)]
 struct Came {
     dials: u64,
@@ -104,7 +104,7 @@ impl Made {
     }
 }
 
-/// The luck of one attempt: the same in both courses.
+/// Returns the random number of one attempt: the same in both courses.
 fn drawn(seed: u64, person: u64, attempt: u64) -> u64 {
     let mut key = [0; 32];
     let parts = [seed, person, attempt, 0];
@@ -126,7 +126,7 @@ fn is_open(at: Timestamp) -> bool {
     (OPENS..CLOSES).contains(&hour_of(at).hour)
 }
 
-/// The first open time from `at` on, as many minutes past the hour.
+/// Returns the first open time from `at` on, with the same minutes past the hour.
 fn first_open(at: Timestamp) -> Timestamp {
     (0..24)
         .map(|hours| at.plus_ms(hours * HOUR_MS))
@@ -176,7 +176,7 @@ fn course(made: &Made, args: &Args, learns: bool) -> Came {
     came
 }
 
-/// When the next attempt is made.
+/// Returns when the next attempt is made.
 fn next(stands: &LearntTimes, at: Timestamp, learns: bool) -> Timestamp {
     let retry = Retry {
         due_at: at.plus_ms(WAIT_MS),
@@ -191,7 +191,7 @@ fn next(stands: &LearntTimes, at: Timestamp, learns: bool) -> Timestamp {
     better.map_or(by_policy, |(at, _)| at)
 }
 
-/// What was found over all seeds.
+/// The results over all seeds.
 struct Found {
     seeds: u64,
     best_found: u64,

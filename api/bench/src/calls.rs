@@ -1,4 +1,4 @@
-//! `ledgerline bench calls`: real SIP and RTP on loopback, N calls at once for S seconds, both ends here.
+//! `ledgerline bench calls`: real SIP and RTP on loopback, N calls at a time for S seconds, both ends here.
 
 use crate::line::{BenchLine, PaceFigures};
 use crate::load::processor_ms;
@@ -17,32 +17,32 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Most calls: what the rehearsal carrier holds.
+/// The most calls: as many as the rehearsal carrier can have.
 const CONCURRENT_MAX: i64 = 2_000;
 
-/// Longest measurement: the rehearsal's customers stay 40 s, of which 6 are setting up.
+/// The longest measurement: the rehearsal's customers stay 40 s, and the calls need 6 of these to begin.
 const SECONDS_MAX: i64 = 33;
 
-/// Time for all calls to be answered before sound is measured.
+/// The time for all calls to be answered before audio is measured.
 const SETUP_MS: u64 = 6_000;
 
-/// Between two dials: 100 a second.
+/// Between two dials: 100 per second.
 const DIAL_STEP_MS: u64 = 10;
 
-/// Lost RTP above this share fails the measurement (0.1 %).
+/// A larger share of lost RTP than this fails the measurement (0.1 %).
 const LOST_PER_MILLE_MAX: u64 = 1;
 
-/// Everybody answers soon, says hello and stays.
+/// All callees answer soon, say hello and stay.
 const PROFILE: &str = "{weights: {says_nothing: 1}, ring_ms: {min: 50, max: 200}, early_media_percent: 0}";
 
-/// Place many calls at once with sound both ways, and measure loss, lateness and processor time.
+/// Place many calls at once with audio in both directions, and measure loss, lateness and processor time.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Calls at once
     #[arg(long, value_name = "N", default_value_t = 100,
           value_parser = clap::value_parser!(u32).range(1..=CONCURRENT_MAX))]
     concurrent: u32,
-    /// For how long
+    /// For how many seconds
     #[arg(long, value_name = "S", default_value_t = 30,
           value_parser = clap::value_parser!(u32).range(1..=SECONDS_MAX))]
     seconds: u32,
@@ -51,7 +51,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// What one call's sound came to.
+/// The results of one call's audio.
 #[derive(Default)]
 struct Sound {
     answered: bool,
@@ -114,7 +114,7 @@ async fn call(line: &dyn Line, number: u32, until: domain::time::Timestamp, cloc
     }
 }
 
-/// Speaks without a pause until the end, then hangs up.
+/// Plays audio without a pause until the end, then hangs up.
 async fn listen(mut leg: Box<dyn Leg>, until: domain::time::Timestamp, clock: &dyn Clock) -> Sound {
     let mut sound = Sound::default();
     let clip = tone(until.ms_since(clock.now()));
@@ -153,7 +153,7 @@ async fn listen(mut leg: Box<dyn Leg>, until: domain::time::Timestamp, clock: &d
     }
 }
 
-/// A sound that is not silence: a slow saw, cheap to make.
+/// Returns audio that is not silence: a slow saw, cheap to make.
 fn tone(ms: u64) -> Arc<Clip> {
     let count = ms * u64::from(SAMPLES_PER_SECOND) / 1_000;
     let samples = (0..count)
@@ -162,7 +162,7 @@ fn tone(ms: u64) -> Arc<Clip> {
     Arc::new(Clip { samples })
 }
 
-/// Nobody is called here: the far end is this process. The permit is made from grants of its own.
+/// No real person is called here: the far end is this process. The permit is made from its own grants.
 fn made_up_permit(call: CallId, number: u32, clock: &dyn Clock) -> Option<DialPermit> {
     let campaign: CampaignId = "bench".parse().ok()?;
     let customer: CustomerId = format!("{number:032x}").parse().ok()?;
@@ -245,7 +245,10 @@ impl Report {
             ));
         }
         if self.received == 0 || self.sent == 0 {
-            return Err(Problem::disproved("measured-wrong", "no sound went both ways"));
+            return Err(Problem::disproved(
+                "measured-wrong",
+                "no audio went in both directions",
+            ));
         }
         let lost = self.lost + self.pace.skipped_frames;
         if lost * 1_000 > (self.received + self.sent) * LOST_PER_MILLE_MAX {
@@ -262,7 +265,7 @@ impl Report {
 mod tests {
     use super::*;
 
-    /// A hundred legs of 30 s, both ways: 300,000 packets.
+    /// A hundred legs of 30 s, both directions: 300,000 packets.
     fn report(lost: u64, skipped_frames: u64) -> Report {
         Report {
             concurrent: 100,
@@ -285,7 +288,7 @@ mod tests {
     fn a_thousandth_of_all_packets_may_be_lost_or_skipped_and_not_one_more() {
         assert!(report(300, 0).verdict().is_ok());
         assert!(report(301, 0).verdict().is_err());
-        // One tick of 20 ms that is skipped is a packet of each of the legs: four of them are 400.
+        // One skipped tick of 20 ms is one packet of each leg: four of them are 400.
         assert!(report(0, 3 * 100).verdict().is_ok());
         assert!(report(0, 4 * 100).verdict().is_err());
     }

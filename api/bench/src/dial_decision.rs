@@ -1,9 +1,11 @@
 //! `ledgerline bench dial-decision`: how long the decision to dial takes, from the worklist's next row to the
-//! permit, with many people waiting in many campaigns. Appends stand apart: `ledgerline bench append`.
+//! permit, with many people waiting in many campaigns. Appends are measured separately:
+//! `ledgerline bench append`.
 //!
-//! The rows are those of the product, in a file, fed by its own view. Each decision reads whom its campaign
-//! calls next, asks the campaign, the person and the number, each by its own rules, and mints the permit.
-//! What was granted is told to the rows behind the measurement, so that the next decision finds another.
+//! The rows are those of the product, in a file, filled by its own view. Each decision reads the person that
+//! its campaign calls next, sends commands to the campaign, the person and the number, each with its own
+//! rules, and creates the permit. The view gets the grant after the measurement, so that the next decision
+//! finds another person.
 
 use crate::dial_order::{DECISION_P99_MS_MAX, WAITING_BYTES_MAX, placing, pop, priority};
 use crate::held::{self, Held};
@@ -34,19 +36,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Most people: rows of them take some hundred megabytes.
+/// The most people: rows of them take some hundred megabytes.
 const WAITING_MAX: u64 = 5_000_000;
 
-/// Most campaigns they wait in.
+/// The most campaigns that they wait in.
 const CAMPAIGNS_MAX: u64 = 1_000;
 
-/// Most decisions: each is fed to the rows behind it.
+/// The most decisions: after each the rows are updated.
 const DECISIONS_MAX: i64 = 100_000;
 
-/// Events of one page that the rows are fed with.
+/// The events of one page that the rows are filled with.
 const PAGE_EVENTS: u64 = 10_000;
 
-/// Time the decision to dial with many people waiting, and count what each of them takes
+/// Time the decision to dial with many people waiting, and measure the memory of each
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// People who wait
@@ -58,10 +60,10 @@ pub(crate) struct Args {
     /// Decisions that are timed
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=DECISIONS_MAX))]
     decisions: u32,
-    /// Different values that people have to campaigns with an order; 0: no order
+    /// Different values of people for campaigns with an order; 0: no order
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
     values: u8,
-    /// End with an error above 1 ms a decision (99th percentile), or 200 bytes for somebody who waits
+    /// End with an error above 1 ms per decision (99th percentile), or above 200 bytes per waiting person
     #[arg(long)]
     check: bool,
     /// Print one JSON object
@@ -86,7 +88,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     }
     let waiting = float(args.waiting);
     let p99_ms = whole.p99_us() / 1_000.0;
-    // Looked at once they wait: what a view takes to catch up with so many events it has given back by then.
+    // Memory is read when they wait: by then the view has released what it needed to catch up with so many
+    // events.
     let memory = float(resident_bytes().saturating_sub(before_bytes)) / waiting;
     let held = [
         Held::new("decision_ms_p99", p99_ms, DECISION_P99_MS_MAX, "ms"),
@@ -111,7 +114,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     held::check(&held, args.check)
 }
 
-/// People who wait, and what is decided about them.
+/// People who wait, and what decisions about them need.
 struct Floor {
     worklist: SqlWorklist,
     runner: InlineRunner,
@@ -130,7 +133,7 @@ struct Decided {
 }
 
 impl Floor {
-    /// Feeds the rows as the log would.
+    /// Fills the rows as the log would.
     async fn fill(rows: &Path, opened: &Opened, args: &Args) -> Result<Self, Problem> {
         let watch = Stopwatch::start();
         let resident_before = resident_bytes();
@@ -177,7 +180,7 @@ impl Floor {
         Ok(self.runner.apply_page(&page).await?)
     }
 
-    /// From whom the campaign calls next to the permit.
+    /// Decides, from the person that the campaign calls next to the permit.
     async fn decide(&mut self, nth: u64) -> Result<Decided, Problem> {
         let id = campaign(nth)?;
         let state = usize::try_from(nth)
@@ -190,7 +193,7 @@ impl Floor {
         let popped_nanos = watch.nanos();
         let due = due.map_err(|error| Problem::fault(error.to_string()))?;
         let next = due.first().ok_or_else(made_up)?;
-        // Loading a person is reading, and stands apart.
+        // Loading a person is a read, and is measured separately.
         let (person, number) = (known(next, now)?, NumberState::default());
         let watch = Stopwatch::start();
         let leave = CampaignCommand::GrantDials {
@@ -235,7 +238,7 @@ impl Floor {
         })
     }
 
-    /// The rows hear of a grant, as they would from the log.
+    /// Passes a grant to the rows, as the log would.
     async fn tell(
         &mut self,
         granted: (StreamId, CampaignId, CustomerId, CustomerEvent),
@@ -283,7 +286,7 @@ fn campaign(nth: u64) -> Result<CampaignId, Problem> {
     format!("DIAL-{nth}").parse().map_err(|_never| made_up())
 }
 
-/// Spread over the ids as hashes are.
+/// Returns an id; the ids are spread as hashes are.
 fn spread(nth: u64, salt: u128) -> String {
     let drawn = u128::from(nth)
         .wrapping_add(salt)
@@ -299,7 +302,7 @@ fn number(nth: u64) -> Result<NumberId, Problem> {
     spread(nth, 1 << 64).parse().map_err(|_never| made_up())
 }
 
-/// Round the clock, each person for themselves, so that nothing but the decision is in the way.
+/// Around the clock, each person separately, so that only the decision takes time.
 fn begun(id: &CampaignId, args: &Args) -> Result<Vec<CampaignEvent>, Problem> {
     let hour = |minutes| TimeOfDay::from_minutes(minutes).ok_or_else(made_up);
     let window = CallingWindow {
@@ -355,7 +358,7 @@ fn enrolled(
     })
 }
 
-/// The person as their own events leave them.
+/// Returns the person as their own events determine it.
 fn known(due: &DueEnrolment, now: Timestamp) -> Result<CustomerState, Problem> {
     let mut state = CustomerState::default();
     let events = [
@@ -385,7 +388,7 @@ fn known(due: &DueEnrolment, now: Timestamp) -> Result<CustomerState, Problem> {
     Ok(state)
 }
 
-/// What of this process is in memory now; 0 where the system does not say.
+/// Returns the resident memory of this process in bytes; 0 if the system does not report it.
 fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));

@@ -1,4 +1,4 @@
-//! The order of `ledgerline bench dial-decision --values N`: who of a million waiting is popped first, read
+//! The order of `ledgerline bench dial-decision --values N`: which of a million waiting people is read first,
 //! as the dialer reads them.
 
 use domain::best_times::HoursAhead;
@@ -13,16 +13,17 @@ use projections::SqlWorklist;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// What a decision is held to, in milliseconds at the 99th percentile.
+/// The limit of a decision, in milliseconds at the 99th percentile.
 pub(crate) const DECISION_P99_MS_MAX: f64 = 1.0;
 
-/// What somebody who waits may take in memory.
+/// The most memory of one waiting person, in bytes.
 pub(crate) const WAITING_BYTES_MAX: f64 = 200.0;
 
-/// Whom a dialer reads that has room for one: one more, to know whether more are waiting.
+/// The rows that a dialer reads if it has room for one call: one more, to know whether more people are
+/// waiting.
 const POPPED: usize = 2;
 
-/// Whom the campaign calls next, and one more, as the dialer reads them.
+/// Returns the person that the campaign calls next, and one more, as the dialer reads them.
 pub(crate) async fn pop(
     worklist: &SqlWorklist,
     campaign: &CampaignId,
@@ -46,7 +47,7 @@ pub(crate) async fn pop(
     Ok(order.first(ranked.collect(), POPPED))
 }
 
-/// The order of the measurement: so many words with a value of their own.
+/// Returns the order of the measurement: so many words, each with its own value.
 pub(crate) fn priority(values: u8) -> Result<Option<Box<PriorityPlan>>, Problem> {
     if values == 0 {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! What a measurement says: rows of times, and ratios within the run, each held to its target.
+//! The output of a measurement: rows of times, and ratios within the run, each compared with its target.
 
 use crate::output;
 use crate::stopwatch::Times;
@@ -6,7 +6,7 @@ use application::notice::notice;
 use domain::problem::Problem;
 use serde_json::{Value, json};
 
-/// What a ratio is to reach.
+/// The target of a ratio.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Target {
     AtLeast(f64),
@@ -18,7 +18,7 @@ pub(crate) enum Target {
 struct Figure {
     name: String,
     value: f64,
-    /// The least and the greatest of several rounds, when the value is their median.
+    /// The least and the greatest of several rounds, if the value is their median.
     spread: Option<(f64, f64)>,
     target: Option<Target>,
 }
@@ -31,11 +31,11 @@ pub(crate) struct Row {
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
     pub per_second: f64,
-    /// Processor time of an event, all threads of this process; 0 where not measured.
+    /// The processor time of an event, of all threads of this process; 0 if not measured.
     pub(crate) processor_us: f64,
 }
 
-/// Everything one run has measured, in the order in which it was.
+/// Everything that one run has measured, in that order.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     facts: Vec<(String, Value)>,
@@ -45,12 +45,12 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Something a reader must know to judge the figures.
+    /// Adds a fact that a reader must know to judge the figures.
     pub(crate) fn fact(&mut self, name: &str, value: impl Into<Value>) {
         self.facts.push((name.to_owned(), value.into()));
     }
 
-    /// Times of one engine; each was for `count` events.
+    /// Adds the times of one engine; each was for `count` events.
     pub(crate) fn row(&mut self, section: &str, engine: &str, times: &Times, count: usize) {
         self.rows.push(Row {
             section: section.to_owned(),
@@ -62,12 +62,12 @@ impl Report {
         });
     }
 
-    /// A row that somebody else has measured.
+    /// Adds a row that another program has measured.
     pub(crate) fn outside_row(&mut self, row: Row) {
         self.rows.push(row);
     }
 
-    /// A ratio; not a number where its divisor was not measured.
+    /// Adds a ratio; not a number if its divisor was not measured.
     pub(crate) fn ratio(&mut self, name: impl Into<String>, over: f64, under: f64, target: Option<Target>) {
         let value = if under > 0.0 { over / under } else { f64::NAN };
         self.value(name, value, target);
@@ -82,7 +82,7 @@ impl Report {
         });
     }
 
-    /// The median of a ratio's rounds; not a number without any.
+    /// Adds the median of a ratio's rounds; not a number without any.
     pub(crate) fn rounds(
         &mut self,
         name: impl Into<String>,
@@ -97,7 +97,7 @@ impl Report {
         });
     }
 
-    /// A figure of this name; not a number where there is none.
+    /// Returns the figure of this name; not a number if there is none.
     #[cfg(test)]
     pub(crate) fn value_of(&self, name: &str) -> f64 {
         let named = self.figures.iter().find(|figure| figure.name == name);
@@ -219,7 +219,8 @@ impl Figure {
     }
 }
 
-/// The middle one of them; of an even number the upper of the two in the middle; not a number without any.
+/// Returns the value in the middle; of an even number the upper of the two in the middle; not a number
+/// without any.
 pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut sorted: Vec<f64> = values.collect();
     sorted.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! `ledgerline bench flow`: steps of the pure flow engine a second, beside bare look-ups of the same nodes.
+//! `ledgerline bench flow`: steps of the pure flow engine per second, beside bare look-ups of the same nodes.
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times, float};
@@ -10,16 +10,17 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
-/// Step a shipped flow through conversations, in text and without a call: steps and rehearsed calls a second
+/// Step a shipped flow through conversations, in text and without a call: steps and rehearsed calls per
+/// second
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A flow that ships with the program
     #[arg(long, default_value = "card_instalment_spoken")]
     flow: String,
-    /// Conversations that are stepped through
+    /// Conversations to step through
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     conversations: u32,
-    /// Callers that are rehearsed, with what they say understood
+    /// Callers to rehearse; what they say is understood
     #[arg(long, default_value_t = 4_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     callers: u32,
     /// Print one JSON object
@@ -27,7 +28,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Most steps of one conversation: notices, a greeting, some answers and what is said to them.
+/// The most steps of one conversation: notices, a greeting, some answers and the replies to them.
 const STEPS_MAX: usize = 8;
 
 /// What is said in the conversations, in turn.
@@ -81,8 +82,8 @@ fn per_second(steps: usize, times: &Times) -> f64 {
     times.per_second(1) * float(steps as u64) / float(conversations as u64)
 }
 
-/// Times of whole conversations, how many steps they had in all, and times of finding the same nodes by
-/// name in the same map as often as that.
+/// Returns the times of whole conversations, how many steps they had in all, and the times of finding the
+/// same nodes as often by name in the same map.
 fn conversations(flow: &Arc<FlowDefinition>, said: &[Understood], count: usize) -> (Times, usize, Times) {
     let (mut stepped, mut looked_up, mut steps) = (Times::default(), Times::default(), 0);
     let values = BTreeMap::new();

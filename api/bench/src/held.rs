@@ -1,11 +1,11 @@
-//! Figures beside what they are held to (issue 15): each says its target and whether it is met; asked to, a
+//! Figures with targets (issue 15): each shows its target and whether it is met; with `--check`, a
 //! measurement that misses one ends with an error.
 
 use crate::output;
 use domain::problem::Problem;
 use serde_json::{Value, json};
 
-/// A figure that may be so much at most.
+/// A figure with a maximum.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
     name: String,
@@ -40,17 +40,17 @@ impl Held {
     }
 }
 
-/// All of them, for a program.
+/// Returns all of them as JSON, for a program.
 pub(crate) fn told(held: &[Held]) -> Vec<Value> {
     held.iter().map(Held::told).collect()
 }
 
-/// All of them, for people.
+/// Prints all of them as lines, for a reader.
 pub(crate) fn lines(held: &[Held]) -> Result<(), Problem> {
     held.iter().try_for_each(|one| output::line(&one.line()))
 }
 
-/// Where it was asked to check: an error that names what was missed.
+/// Returns an error that names what was missed, if a check was requested.
 pub(crate) fn check(held: &[Held], is_asked: bool) -> Result<(), Problem> {
     let missed: Vec<&str> = held
         .iter()

@@ -1,10 +1,10 @@
-//! `ledgerline bench import`: rows a second of a CSV file into a fresh installation, beside the same events
+//! `ledgerline bench import`: rows per second of a CSV file into a new installation, beside the same events
 //! appended by the store alone.
 //!
-//! The file goes over HTTP to a server in a process of its own, as an integrator sends it. Its rows count
-//! as imported when the report has come: every event of them is durable then. How long the rows of the
-//! views take besides stands beside it, and how soon the same file is only read and checked: a dry run
-//! before.
+//! The file goes over HTTP to a server in its own process, as an integrator sends it. Its rows count as
+//! imported when the report has arrived: all their events are durable then. The additional time until the
+//! views have their rows is shown too, and the time in which the same file is only read and checked, by a dry
+//! run before.
 
 use crate::append::actors::in_tasks;
 use crate::cost::counted::Counted;
@@ -25,31 +25,31 @@ use std::sync::Arc;
 use store::yardstick::Batch;
 use tokio::runtime::Runtime;
 
-/// Most rows: as many as one file may have.
+/// The most rows: as many as one file may have.
 const ROWS_MAX: i64 = 1_000_000;
 
-/// Legs a second of a trunk that nobody dials through.
+/// The legs per second of a trunk that is not used.
 const RATE: u32 = 1;
 
-/// Appends at once of the store alone: enough for its largest groups.
+/// The parallel appends of the store alone: enough for its largest groups.
 const APPENDS_AT_ONCE: usize = 512;
 
-/// Longest wait for the rows of the views.
+/// The longest wait for the rows of the views.
 const ROWS_MS_MAX: u64 = 1_800_000;
-/// Between two looks at them: as long as a batch of the views takes.
+/// Between two checks of the rows: as long as a batch of the views takes.
 const ROWS_STEP_MS: u64 = 20;
 
-/// Rows a second that an import is held to (decision 0065).
+/// The target of an import in rows per second (decision 0065).
 const ROWS_A_SECOND_MIN: f64 = 20_000.0;
 
-/// Rows a second that are read and checked where nobody is enrolled: a dry run over HTTP (issue 15).
+/// The target of reading and checking without enrolment, in rows per second: a dry run over HTTP (issue 15).
 const ROWS_READ_A_SECOND_MIN: f64 = 100_000.0;
 
-/// Import a CSV file into a fresh installation, and print rows a second beside what the store alone does;
-/// held to 20,000 durable rows a second and 100,000 read and checked
+/// Import a CSV file into a new installation, and print rows per second beside those of the store alone; the
+/// targets are 20,000 durable rows per second, and 100,000 that are only read and checked
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// People of the file, a row each
+    /// People in the file, one row each
     #[arg(long, value_name = "N", default_value_t = 50_000,
           value_parser = clap::value_parser!(u32).range(1..=ROWS_MAX))]
     rows: u32,
@@ -80,7 +80,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     report.show(args.json)
 }
 
-/// Imports the file; nanoseconds until its report had come.
+/// Imports the file; returns the nanoseconds until its report arrived.
 async fn imported(report: &mut Report, rows: u32, world: &World) -> Result<u64, Problem> {
     let order = Order {
         campaign: "BENCH-IMPORT",
@@ -151,7 +151,7 @@ async fn imported(report: &mut Report, rows: u32, world: &World) -> Result<u64, 
     Ok(nanos)
 }
 
-/// The same file as a dry run, which enrols nobody.
+/// Sends the same file as a dry run, which enrols no customers.
 async fn only_read(
     report: &mut Report,
     order: &Order<'_>,
@@ -169,7 +169,8 @@ async fn only_read(
     Ok(())
 }
 
-/// What the rows led to, as it was appended: all of a stream of a person or a number is one append.
+/// Returns the effects of the rows as they were appended: all events of a person's or number's stream are one
+/// append.
 async fn appends_of(data: &Path) -> Result<Vec<Batch>, Problem> {
     let log = ReadOnly::of(&StoreSpec::Sqlite(data.to_owned())).await?;
     let mut appends: Vec<Batch> = Vec::new();
@@ -202,7 +203,7 @@ async fn appends_of(data: &Path) -> Result<Vec<Batch>, Problem> {
     Ok(appends)
 }
 
-/// Nanoseconds that the store takes for the same events in a directory of its own.
+/// Returns the nanoseconds of the store for the same events in its own directory.
 async fn alone(directory: &Path, appends: Vec<Batch>, runtime: Arc<Runtime>) -> Result<u64, Problem> {
     let own = directory.join("alone");
     let workshop = Workshop::open(&own, StoreSpec::Sqlite(own.clone()), 0, runtime).await?;

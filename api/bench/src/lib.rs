@@ -53,7 +53,7 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Audio both ways in real time on many calls at once, the carrier on the same machine
+    /// Audio in both directions in real time on many calls at once, the carrier on the same machine
     Calls(calls::Args),
     Api(api::Args),
     Cost(cost::Args),
@@ -74,7 +74,7 @@ enum Action {
     Yaml(yaml::Args),
 }
 
-/// Parses the command line, runs one measurement, and returns how the process ends.
+/// Parses the command line, runs one measurement, and returns the exit code of the process.
 pub fn run() -> ExitCode {
     disable_large_pages();
     let cli = Cli::parse();
@@ -95,7 +95,8 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// One runtime for calls, entities and the log, one for everything else, as in the server (decision 0192).
+/// Makes one runtime for calls, entities and the log, and one for everything else, as in the server (decision
+/// 0192).
 fn on_runtime(action: Action) -> Result<(), Problem> {
     let calls = Arc::new(runtime("calls")?);
     let outside = runtime("ledgerline")?;
@@ -107,7 +108,7 @@ fn on_runtime(action: Action) -> Result<(), Problem> {
     ended
 }
 
-/// One thread for each processor.
+/// Makes a runtime with one thread for each processor.
 fn runtime(thread_name: &str) -> std::io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -115,7 +116,7 @@ fn runtime(thread_name: &str) -> std::io::Result<Runtime> {
         .build()
 }
 
-/// The server that is measured: `--program`, or `ledgerline` beside this program.
+/// Returns the server to measure: `--program`, or `ledgerline` beside this program.
 fn server_program(given: Option<&Path>) -> Result<PathBuf, Problem> {
     match given {
         Some(program) => Ok(program.to_owned()),

@@ -1,4 +1,4 @@
-//! One trunk on its own, for measurements: real sockets, no store, no entities.
+//! A single trunk for measurements: real sockets, no store, no entities.
 
 use actors::Supervisor;
 use domain::ports::clock::Clock;
@@ -22,7 +22,7 @@ pub(crate) struct BenchLine {
     tasks: Arc<Supervisor>,
 }
 
-/// How well sound kept its pace.
+/// How punctual the audio was.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PaceFigures {
     pub(crate) skipped_frames: u64,

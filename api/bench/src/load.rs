@@ -1,19 +1,19 @@
 //! Processor time of this process and its threads, as the kernel counts it (Linux, `/proc/self`).
 
-/// Clock ticks per second in `/proc` (`USER_HZ`, 100 on every Linux that Rust runs on).
+/// The length of a clock tick of `/proc` (`USER_HZ` is 100 on every Linux that Rust runs on).
 const TICK_MS: u64 = 10;
 
-/// Places of `utime` and `stime` behind the command's closing parenthesis (proc(5): fields 14 and 15).
+/// The places of `utime` and `stime` after the command's closing parenthesis (proc(5): fields 14 and 15).
 const USER_TIME: usize = 11;
 const SYSTEM_TIME: usize = 12;
 
-/// Milliseconds of processor time so far, user and system; `None` where it cannot be read.
+/// Returns the milliseconds of processor time so far, user and system; `None` if it cannot be read.
 pub(crate) fn processor_ms() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/stat").ok()?;
     ticks_ms(&text)
 }
 
-/// Nanoseconds of processor time of the threads that are alive; 0 where it cannot be read.
+/// Returns the nanoseconds of processor time of the running threads; 0 if it cannot be read.
 pub(crate) fn processor_nanos() -> u64 {
     let Ok(threads) = std::fs::read_dir("/proc/self/task") else {
         return 0;
@@ -25,18 +25,18 @@ pub(crate) fn processor_nanos() -> u64 {
     threads.filter_map(of).sum()
 }
 
-/// Nanoseconds of processor time of the calling thread; 0 where it cannot be read.
+/// Returns the nanoseconds of processor time of the calling thread; 0 if it cannot be read.
 pub(crate) fn thread_nanos() -> u64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat");
     text.ok().and_then(|text| first_number(&text)).unwrap_or(0)
 }
 
-/// `schedstat` begins with the time on a processor (proc(5)).
+/// Returns the first number: `schedstat` begins with the time on a processor (proc(5)).
 fn first_number(text: &str) -> Option<u64> {
     text.split_whitespace().next()?.parse().ok()
 }
 
-/// Milliseconds of processor time that a `stat` of a process or thread says.
+/// Returns the milliseconds of processor time in a `stat` of a process or thread.
 pub(crate) fn ticks_ms(text: &str) -> Option<u64> {
     let (_, rest) = text.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_whitespace().collect();

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// The allocator of the server, so that both are measured alike.
+/// The allocator of the server, so that both are measured in the same way.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

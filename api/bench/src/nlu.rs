@@ -1,4 +1,4 @@
-//! `ledgerline bench nlu`: how fast intents are learned and told apart, beside one pass over the same texts.
+//! `ledgerline bench nlu`: how fast intents are learned and recognized, beside one pass over the same texts.
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times, float};
@@ -6,13 +6,13 @@ use domain::problem::Problem;
 use understanding::text::normalised;
 use understanding::{Example, Examples, Model, Settings, train};
 
-/// Learn rows and tell utterances apart: seconds of a training, microseconds of an utterance
+/// Learn rows and classify utterances: seconds of a training, microseconds of an utterance
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Rows that are learned from
+    /// Rows to learn from
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=80_000))]
     rows: u32,
-    /// Utterances that are told apart
+    /// Utterances to classify
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
     utterances: u32,
     /// Print one JSON object
@@ -20,7 +20,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// What people ask about, and in which words: made up, so that every run learns the same.
+/// The subjects of the questions, and the words for them: made up, so that every run learns the same.
 const SUBJECTS: [&str; 25] = [
     "分期",
     "利率",
@@ -122,8 +122,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Problem> {
     report.show(args.json)
 }
 
-/// Times of ranking utterances, and of folding their characters alone, which every reading of a text begins
-/// with; in turn, so that both meet the same machine.
+/// Measures the ranking of utterances, and the folding of their characters alone, which is the first step of
+/// every classification; in turn, so that both run under the same conditions.
 fn told_apart(model: &Model, count: usize) -> (Times, Times, u64) {
     let (mut ranked, mut folded, mut right) = (Times::default(), Times::default(), 0);
     for said in lines(count) {
@@ -139,7 +139,7 @@ fn told_apart(model: &Model, count: usize) -> (Times, Times, u64) {
     (ranked, folded, right)
 }
 
-/// So many lines of a hundred intents, no two alike until all of ten thousand were said.
+/// Returns so many lines of a hundred intents, no two alike within ten thousand.
 fn lines(count: usize) -> impl Iterator<Item = Example> {
     (0..count).map(|number| {
         let pick = |words: &'static [&'static str], place: usize| words.get(place % words.len()).copied();

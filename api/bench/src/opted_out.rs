@@ -7,7 +7,7 @@ use domain::number::event::OptOutSource;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 
-/// Opts one number out, by a command of its own.
+/// Opts one number out, by its own command.
 pub(crate) async fn opt_out(installation: &Installation, number: &str) -> Result<(), Problem> {
     let id: NumberId = installation.vault().derive_number(number);
     let command = NumberCommand::OptOut {

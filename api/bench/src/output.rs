@@ -1,10 +1,10 @@
-//! What a measurement prints: lines for people, one JSON value for programs.
+//! The output of a measurement: lines for a reader, one JSON value for programs.
 
 use domain::problem::Problem;
 use serde_json::Value;
 use std::io::{self, Write};
 
-/// One line, flushed at once. A reader who has enough (`| head`) ends nothing: the measurement goes on.
+/// Prints one line, flushed immediately. If a reader stops reading (`| head`), the measurement continues.
 pub(crate) fn line(text: &str) -> Result<(), Problem> {
     let mut out = io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
@@ -15,12 +15,12 @@ pub(crate) fn line(text: &str) -> Result<(), Problem> {
     }
 }
 
-/// One JSON value on one line, for programs.
+/// Prints one JSON value on one line, for programs.
 pub(crate) fn json(value: &Value) -> Result<(), Problem> {
     line(&value.to_string())
 }
 
-/// JSON for people to read.
+/// Prints indented JSON for a reader.
 pub(crate) fn pretty(value: &Value) -> Result<(), Problem> {
     line(&format!("{value:#}"))
 }

@@ -1,4 +1,4 @@
-//! `ledgerline bench pacing`: our pacer and what others do, on floors of agents made from a seed.
+//! `ledgerline bench pacing`: our pacer and other methods, on floors of agents made from a seed.
 
 use crate::output;
 use crate::pacing_plot::{Point, svg};
@@ -13,10 +13,11 @@ use pacing::{Ledgerline, Pacer};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// Dial for floors of agents made from a seed: how busy they are, and how many answers find nobody, by pacer
+/// Dial for floors of agents made from a seed: how busy the agents are, and how many answered calls find no
+/// free agent, by pacer
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Eight-hour days of each trial; the law counts thirty together, and fewer are held to no floor
+    /// Eight-hour days of each trial; the law counts thirty together, and fewer have no floor to reach
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=365))]
     days: u16,
     /// Only floors of so many agents
@@ -41,18 +42,18 @@ const FLOORS: [[f64; 4]; 4] = [
     [0.88, 0.84, 0.78, 0.64],
     [0.95, 0.93, 0.91, 0.86],
 ];
-/// Days that the law counts together, from a cold start.
+/// The days that the law counts together, from a cold start.
 const WINDOW_DAYS: u16 = 30;
-/// How much less it may be where the answer rate moves.
+/// How much less the gain may be if the answer rate changes.
 const MOVING: f64 = 0.03;
-/// Calls for each free agent, of which the best that keeps the law is taken.
+/// Calls for each free agent; the best ratio that complies with the law is used.
 const RATIOS: [f64; 8] = [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0];
 
 struct Score {
     pacer: &'static str,
     trial: Trial,
     outcome: Outcome,
-    /// Only ours has one.
+    /// Only our pacer has one.
     floor: Option<f64>,
 }
 
@@ -127,7 +128,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Problem> {
     ))
 }
 
-/// Steady floors, the only ones on which all are tried. Of the fixed ratios there is one a cell, the best.
+/// Returns the points of steady floors, the only ones on which all pacers are tried. Of the fixed ratios
+/// there is one per cell, the best.
 fn points(scores: &[Score]) -> Vec<Point> {
     let steady = scores.iter().filter(|score| score.trial.course == Course::Steady);
     let drawn = steady.map(|score| Point {
@@ -147,7 +149,7 @@ struct Cell {
     floor: f64,
 }
 
-/// Ours on every course of the answer rate, the others where it is steady.
+/// Measures our pacer on every course of the answer rate, the others on the steady one.
 fn cell(args: &Args, shape: &Shape, cell: Cell) -> Vec<Score> {
     let trial = |course| Trial {
         agents: cell.agents,
@@ -164,13 +166,13 @@ fn cell(args: &Args, shape: &Shape, cell: Cell) -> Vec<Score> {
         floor,
     };
     let ours = Course::ALL.map(|course| {
-        // What the rate is on average changes with it at noon: no floor is stated for that.
+        // The average of the rate changes with it at noon: no floor is stated for that.
         let floor = match course {
             Course::Steady => Some(cell.floor),
             Course::Drifts | Course::Bursts => Some(cell.floor - MOVING),
             Course::HalvesAtNoon => None,
         };
-        // Floors are stated for thirty days: a few leave too much to chance.
+        // Floors are stated for thirty days: a few days depend too much on chance.
         let floor = floor.filter(|_| args.days >= WINDOW_DAYS);
         score(Box::new(Ledgerline::new(shape.clone())), course, floor)
     });

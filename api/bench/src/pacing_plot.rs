@@ -1,5 +1,5 @@
 //! The gain of each pacer by answer rate, as a picture: one field for each size of floor (`docs/pacing.md`,
-//! Score). SVG by hand: axes, lines and words.
+//! Score). The SVG is written directly: axes, lines and words.
 
 use std::fmt::Write as _;
 
@@ -10,9 +10,9 @@ pub(crate) struct Point {
     pub(crate) agents: u32,
     pub(crate) rate: f64,
     pub(crate) gain: f64,
-    /// The least that ours may have.
+    /// The least gain that our pacer may have.
     pub(crate) floor: Option<f64>,
-    /// At most three of a hundred answers found nobody.
+    /// At most three of a hundred answered calls found no free agent.
     pub(crate) is_lawful: bool,
 }
 
@@ -23,14 +23,14 @@ const TOP: f64 = 40.0;
 /// Room for the pacers' names below both rows of fields.
 const LEGEND_HEIGHT: f64 = 200.0;
 
-/// Answer rates drawn, from nobody to everybody who picks up.
+/// The largest answer rate that is drawn; the axis begins at 0.
 const RATE_MAX: f64 = 0.7;
 
 const COLORS: [&str; 8] = [
     "#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22",
 ];
 
-/// The picture.
+/// Returns the picture.
 pub(crate) fn svg(points: &[Point]) -> String {
     let mut sizes: Vec<u32> = Vec::new();
     let mut pacers: Vec<&'static str> = Vec::new();
@@ -67,7 +67,7 @@ pub(crate) fn svg(points: &[Point]) -> String {
     text
 }
 
-/// Small counts of fields and lines.
+/// Returns small counts of fields and lines as a float.
 fn at(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
@@ -76,7 +76,8 @@ fn color(index: usize) -> &'static str {
     COLORS.get(index % COLORS.len()).copied().unwrap_or("black")
 }
 
-/// Where a rate and a gain lie in the field that begins there; a loss is drawn at the bottom.
+/// Returns the point of a rate and a gain in the field that begins at `origin`; a loss is drawn at the
+/// bottom.
 fn place(origin: (f64, f64), rate: f64, gain: f64) -> (f64, f64) {
     let (inner_width, inner_height) = (FIELD_WIDTH - LEFT - 20.0, FIELD_HEIGHT - TOP - 40.0);
     let x = origin.0 + inner_width * (rate / RATE_MAX).clamp(0.0, 1.0);
@@ -116,14 +117,14 @@ fn field(text: &mut String, origin: (f64, f64), agents: u32) {
     }
 }
 
-/// A line through its points; hollow ones break the law, a bar is the floor below which ours may not be.
+/// Draws a line through its points; hollow points are illegal, a bar is the least that our pacer may have.
 fn curve(text: &mut String, origin: (f64, f64), of: &[&Point], color: &str) {
     let mut path = String::new();
     for (index, point) in of.iter().enumerate() {
         let (x, y) = place(origin, point.rate, point.gain);
         let letter = if index == 0 { 'M' } else { 'L' };
-        // Into a text nothing fails.
-        write!(path, "{letter}{x:.1} {y:.1}").expect("a text takes all that is written");
+        // Writing into a string does not fail.
+        write!(path, "{letter}{x:.1} {y:.1}").expect("writing into a string does not fail");
         let fill = if point.is_lawful { color } else { "white" };
         text.push_str(&format!(
             "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\" fill=\"{fill}\" stroke=\"{color}\"/>\n"

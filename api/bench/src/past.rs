@@ -1,7 +1,7 @@
-//! `ledgerline bench query --as-of`: how long answers about yesterday take, of one campaign among others.
+//! `ledgerline bench query --as-of`: how long answers about yesterday take, for one campaign among others.
 //!
-//! The routes of the product answer, in this process, over a log that is made up; no answer is one that was
-//! kept from before, since each is asked as of another moment.
+//! The routes of the product answer, in this process, over a made-up log. No answer comes from a cache,
+//! because each question is about another moment.
 
 use crate::figures::{Report, Target};
 use crate::load::processor_ms;
@@ -24,25 +24,25 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Customers of the campaign that is asked for: every third is called twice, so these have 10,000 calls.
+/// The customers of the campaign: every third is called twice, so these have 10,000 calls.
 const CUSTOMERS: u64 = 7_500;
 
-/// Times each question is asked, each as of another moment.
+/// How often each question is asked, each time about another moment.
 const TIMES: u64 = 20;
 
-/// As of yesterday on a campaign of 10,000 calls, at most (issue 4, figures to reach).
+/// The longest answer as of yesterday on a campaign of 10,000 calls (issue 4, figures to reach).
 const AS_OF_US_MAX: f64 = 500_000.0;
 
-/// The views may take so long to read the log before anything is asked.
+/// The longest time in which the views read the log before the first question.
 const CATCH_UP_MS_MAX: u64 = 600_000;
 
-/// Between two moments that are asked for, at the end of the log: the same day, other events.
+/// Between two moments of questions, at the end of the log: the same day, other events.
 const APART_EVENTS: u64 = 50;
 
-/// Where the log lies, and how much lies around the campaign in it.
+/// The log's place, and how much it contains besides the campaign.
 pub(crate) struct Wanted {
     pub store: Option<StoreSpec>,
-    /// Campaigns of the same size whose events lie between those that are asked for.
+    /// Campaigns of the same size with events between those of the measured campaign.
     pub others: u64,
 }
 
@@ -82,7 +82,7 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-/// Whole campaigns side by side; answers the position of their last event.
+/// Writes whole campaigns in parallel; returns the position of their last event.
 async fn fill(store: &dyn EventStore, at_once: u64) -> Result<Position, Problem> {
     let mut log = SyntheticLog::side_by_side(at_once, CUSTOMERS);
     let mut end = Position(0);
@@ -102,7 +102,7 @@ async fn recorded_at(store: &dyn EventStore, position: Position) -> Result<Times
     Ok(event.recorded_at)
 }
 
-/// What is asked, without the moment.
+/// A question without its moment.
 struct Question {
     name: &'static str,
     path: String,
@@ -110,7 +110,7 @@ struct Question {
 
 fn questions(at_once: u64) -> Result<Vec<Question>, Problem> {
     let campaign = SyntheticLog::campaign(0)?;
-    // The second of this campaign: called once.
+    // The second customer of this campaign, who was called once.
     let customer = SyntheticLog::customer(at_once)?;
     let enrolment = EnrolmentId {
         campaign: campaign.clone(),
@@ -133,7 +133,7 @@ fn questions(at_once: u64) -> Result<Vec<Question>, Problem> {
     ])
 }
 
-/// Who asks: the middle of the log by position, its end by instant.
+/// Asks the questions: as of the middle of the log by position, as of its end by instant.
 struct Asker {
     client: ApiClient,
     middle: Position,
@@ -177,7 +177,7 @@ impl Asker {
         }
     }
 
-    /// Returns when the rows have what the log has.
+    /// Returns when the rows contain the whole log.
     async fn wait_for_rows(&self, clock: &dyn Clock) -> Result<(), Problem> {
         let deadline = clock.now().plus_ms(CATCH_UP_MS_MAX);
         while let Err(problem) = self.ask("/api/v1/campaigns").await {

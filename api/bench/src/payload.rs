@@ -1,20 +1,20 @@
-//! Records to measure with: real ones of 400 bytes, spread over a bounded number of streams.
+//! Records to measure with: real ones of 400 bytes, spread over a limited number of streams.
 
 use domain::ids::{CommandId, StreamId};
 use domain::stored_event::StreamVersion;
 use store::yardstick::{Batch, make_record};
 
-/// Bytes of a record.
+/// The bytes of a record.
 pub(crate) const RECORD_BYTES: usize = 400;
 
-/// Most events one append may have; a larger commit is made of several.
+/// The most events that one append may have; a larger commit consists of several.
 pub(crate) const APPEND_EVENTS: usize = 256;
 
-/// Streams that take turns: what is live at once in a busy hour.
+/// The streams that take turns: as many as are live in a busy hour.
 pub(crate) const STREAMS_COUNT: usize = 1_024;
 
-/// Makes records that follow one another in their streams. Every store fed from one source sees the same
-/// bytes.
+/// Makes records that follow one another in their streams. Every store that gets the records of one source
+/// gets the same bytes.
 pub(crate) struct Payload {
     streams: Vec<(StreamId, u64)>,
     next: usize,
@@ -39,7 +39,7 @@ impl Payload {
         }
     }
 
-    /// `count` events as the appends that one commit takes: at most 256 events each, every one to another
+    /// Returns `count` events as the appends of one commit: at most 256 events each, every one to another
     /// stream.
     pub(crate) fn commit(&mut self, count: usize) -> Vec<Batch> {
         let full = std::iter::repeat_n(APPEND_EVENTS, count / APPEND_EVENTS);
@@ -47,7 +47,7 @@ impl Payload {
         full.chain(rest).map(|events| self.append(events)).collect()
     }
 
-    /// One append of `events` to the stream whose turn it is.
+    /// Returns one append of `events` to the next stream in turn.
     pub(crate) fn append(&mut self, events: usize) -> Batch {
         let place = self.next % self.streams.len().max(1);
         self.next += 1;
@@ -74,7 +74,8 @@ impl Payload {
     }
 }
 
-/// Text that brings a record to `RECORD_BYTES`; around it stand `AROUND_BYTES` and the version.
+/// Returns text that extends a record to `RECORD_BYTES`; the rest of the record is `AROUND_BYTES` and the
+/// version.
 fn filler(version: u64) -> &'static str {
     const TEXT: &str = "0123456789012345678901234567890123456789";
     let digits = version.to_string().len();
@@ -82,12 +83,12 @@ fn filler(version: u64) -> &'static str {
         .unwrap_or("")
 }
 
-/// Bytes of a record of ours with an empty text and no digit of the version.
+/// The bytes of a record of ours with an empty text and no digit of the version.
 const AROUND_BYTES: usize = 360;
 
-/// 32 hex digits that differ in all places from the neighbor's, as derived ids do.
+/// Returns 32 hex digits that differ in all places from the neighbor's, as derived ids do.
 fn hex(salt: u64, index: u64) -> String {
-    // Steele and others' SplitMix64: spreads a counter over 64 bits.
+    // SplitMix64 of Steele and others: spreads a counter over 64 bits.
     let mix = |seed: u64| {
         let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let seed = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -100,7 +101,7 @@ fn hex(salt: u64, index: u64) -> String {
     )
 }
 
-/// The records of a commit, for what has no streams.
+/// Returns the records of a commit, for an engine that has no streams.
 pub(crate) fn bytes_of(batches: &[Batch]) -> impl Iterator<Item = &[u8]> {
     batches
         .iter()

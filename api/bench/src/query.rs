@@ -22,13 +22,13 @@ use projections::{InlineRunner, ReadDb, View};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Events that the views see before their rows are copied: some 1,500 calls.
+/// The events that the views get before their rows are copied: some 1,500 calls.
 const EVENTS_FIRST: usize = 5 * PAGE_EVENTS_MAX;
 
-/// Times each question is asked.
+/// How often each question is asked.
 const TIMES: usize = 400;
 
-/// Ids of calls and of customers to ask for, each once.
+/// The ids of calls and of customers to ask for, each once.
 const KNOWN_IDS: u32 = 400;
 
 /// A call by id, p99, at most.
@@ -38,20 +38,20 @@ const HISTORY_US_MAX: f64 = 10_000.0;
 /// What a console shows at once, p99, at most.
 const DASHBOARD_US_MAX: f64 = 200_000.0;
 
-/// Ask what a console asks, over many call rows in a database of its own.
+/// Ask the questions of a console, over many call rows in a database of its own.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Rows of the largest table; a million take half a minute and 2.5 GB of disk, ten million some 25 GB
     #[arg(long, value_name = "N", default_value_t = 1_000_000,
           value_parser = clap::value_parser!(u64).range(10_000..=20_000_000))]
     rows: u64,
-    /// How many campaigns the rows are spread over; 1 has all of them in one
+    /// How many campaigns the rows are spread over; 1: all in one campaign
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
     campaigns: u32,
     /// The rows: sqlite: (default; a directory of its own) or an empty postgres:// database
     #[arg(long = "read-db", value_name = "URL")]
     read_db: Option<ReadDbSpec>,
-    /// Instead ask as of yesterday: one campaign of 10,000 calls, others of that size around it
+    /// Instead ask as of yesterday: one campaign of 10,000 calls, with others of that size in the same log
     #[arg(long, conflicts_with_all = ["rows", "campaigns", "read_db"])]
     as_of: bool,
     /// With --as-of: how many other campaigns are called at the same time; 4 need 0.8 GB of disk
@@ -106,13 +106,13 @@ fn views() -> Vec<Arc<dyn View>> {
     ]
 }
 
-/// Some calls through the views, then copies of their rows.
+/// Passes some calls through the views, then copies their rows.
 async fn fill(report: &mut Report, db: &Arc<dyn ReadDb>, wanted: Copies) -> Result<(), Problem> {
     let mut runner = InlineRunner::begin(Arc::clone(db), views()).await?;
     let mut log = SyntheticLog::default();
     let page = log.page(EVENTS_FIRST)?;
     runner.apply_page(&page).await?;
-    // Silent when standard error is not a terminal.
+    // Silent if standard error is not a terminal.
     let bar = ProgressBar::new(wanted.rows).with_style(ProgressStyle::default_bar());
     let watch = Stopwatch::start();
     let counts = multiply(db.as_ref(), &views(), wanted, &mut |table, made| {
@@ -129,7 +129,7 @@ async fn fill(report: &mut Report, db: &Arc<dyn ReadDb>, wanted: Copies) -> Resu
     Ok(())
 }
 
-/// What is asked for: ids spread over the whole of the tables, so that most are not in memory.
+/// What the questions are about: ids spread over the whole tables, so that most are not in memory.
 struct Asked {
     calls: Vec<CallId>,
     customers: Vec<String>,
@@ -140,7 +140,7 @@ impl Asked {
     async fn find(db: &dyn ReadDb) -> Result<Self, Problem> {
         let boards = campaign_board::list(db, None, LISTED_MAX).await?;
         let calls = spread_ids(db, "call_history", "call", KNOWN_IDS).await?;
-        // Of those with a history: its lines are the largest table, and end before the customers do.
+        // Customers with a history: its lines are the largest table, and end before the customers do.
         let customers = spread_ids(db, "customer_timeline_line", "customer", KNOWN_IDS).await?;
         let found = Self {
             calls: calls.iter().filter_map(|id| id.parse().ok()).collect(),
@@ -188,7 +188,7 @@ enum Question {
     Board,
     Report,
     Calls,
-    /// A metric by name, split; of one campaign or all, of one day or for ever.
+    /// A metric by name, split; of one campaign or all, of one day or of all time.
     Figure(&'static str, Option<By>, Of),
 }
 

@@ -1,5 +1,5 @@
 //! `ledgerline bench segment`: how soon a segment over many made-up customers is answered, by the rows that a
-//! process holds for that.
+//! process keeps for that.
 
 use crate::held::{self, Held};
 use crate::output;
@@ -13,16 +13,16 @@ use domain::time::Timestamp;
 use projections::{OfPerson, SegmentRows};
 use serde_json::json;
 
-/// Ask segments of made-up customers: the one of CUS-5, and others around it
+/// Query segments of made-up customers: the one of CUS-5, and others similar to it
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Customers
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=5_000_000))]
     customers: u64,
-    /// Times each is asked
+    /// How often each segment is queried
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     times: u32,
-    /// End with an error where a question takes longer than 1,000 ms, the target over a million customers
+    /// End with an error if a question takes longer than 1,000 ms, the target over a million customers
     #[arg(long)]
     check: bool,
     /// Print one JSON object
@@ -30,10 +30,10 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Longest that any of them may take, over a million customers (issue 15).
+/// The longest time of any of them, over a million customers (issue 15).
 const ASKED_MS_MAX: f64 = 1_000.0;
 
-/// Customers in one transaction.
+/// The customers of one transaction.
 const AT_ONCE: u64 = 5_000;
 
 const ASKED: [(&str, &str); 4] = [
@@ -93,7 +93,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     held::check(&held, args.check)
 }
 
-/// Drawn from their number: the same on every run.
+/// Returns a person drawn from their number: the same in every run.
 fn person(number: u64, now: Timestamp) -> Result<OfPerson, Problem> {
     let id = format!(
         "{:032x}",

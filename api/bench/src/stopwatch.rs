@@ -1,4 +1,4 @@
-//! Times of many runs of one thing, and the percentiles read from them.
+//! Times of many runs of the same work, and the percentiles of them.
 
 pub(crate) use host::stopwatch::Stopwatch;
 
@@ -14,7 +14,7 @@ impl Times {
         self.nanos.push(nanos);
     }
 
-    /// With those of another.
+    /// Adds the durations of another value.
     pub(crate) fn join(&mut self, other: Self) {
         self.nanos.extend(other.nanos);
         self.processor_nanos += other.processor_nanos;
@@ -24,12 +24,13 @@ impl Times {
         self.nanos.len()
     }
 
-    /// Processor time that one of the durations took, of all threads.
+    /// Adds the processor time of one of the durations, of all threads.
     pub(crate) fn add_processor(&mut self, nanos: u64) {
         self.processor_nanos += nanos;
     }
 
-    /// Processor microseconds of one thing, when each duration was for `count` of them; 0 where not measured.
+    /// Returns the processor microseconds per thing, if each duration was for `count` of them; 0 if not
+    /// measured.
     pub(crate) fn processor_us(&self, count: usize) -> f64 {
         let things = float((count * self.nanos.len()) as u64);
         if things > 0.0 {
@@ -39,7 +40,7 @@ impl Times {
         }
     }
 
-    /// The duration that `percent` of all do not exceed, in microseconds; 0 without any.
+    /// Returns the duration that `percent` of all do not exceed, in microseconds; 0 without any.
     pub(crate) fn percentile_us(&self, percent: usize) -> f64 {
         let mut sorted = self.nanos.clone();
         sorted.sort_unstable();
@@ -55,7 +56,7 @@ impl Times {
         self.percentile_us(99)
     }
 
-    /// Things per second when each duration was for `count` of them.
+    /// Returns the things per second, if each duration was for `count` of them.
     pub(crate) fn per_second(&self, count: usize) -> f64 {
         let total: u64 = self.nanos.iter().sum();
         if total == 0 {
@@ -65,13 +66,13 @@ impl Times {
     }
 }
 
-/// A count as a float: exact up to 2^53, far above any count or duration here.
+/// Returns a count as a float: exact up to 2^53, far above any count or duration here.
 #[expect(clippy::cast_precision_loss, reason = "measured numbers are below 2^53")]
 pub(crate) const fn float(number: u64) -> f64 {
     number as f64
 }
 
-/// The result of `work`, and how many microseconds it took.
+/// Returns the result of `work`, and how many microseconds it took.
 pub(crate) fn micros_of<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let watch = Stopwatch::start();
     let done = work();

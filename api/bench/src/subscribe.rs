@@ -1,4 +1,4 @@
-//! `ledgerline bench subscribe`: how long after the acknowledgment a follower holds the event.
+//! `ledgerline bench subscribe`: how long after the acknowledgment a follower gets the event.
 
 use crate::figures::{Report, Target};
 use crate::payload::Payload;
@@ -12,10 +12,10 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-/// Events appended one by one, each followed before the next.
+/// The events appended one by one, each followed before the next.
 const EVENTS_COUNT: usize = 500;
 
-/// Events before the first that counts.
+/// The events before the first that counts.
 const WARM_UP_EVENTS: usize = 20;
 
 /// Acknowledged to handled in one process, p50, at most (issue 3, figures to reach).
@@ -35,7 +35,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// What the follower has seen: up to which position, and when, in nanoseconds of the shared watch.
+/// The events that the follower got: up to which position, and when, in nanoseconds of the shared watch.
 type Seen = mpsc::Receiver<(Position, u64)>;
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
@@ -75,7 +75,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     report.show(args.json)
 }
 
-/// A follower on a task of its own, as drivers and streams of users have.
+/// Starts a follower on its own task, as drivers and streams of users are.
 async fn follow(workshop: &Workshop, watch: Stopwatch) -> Result<Seen, Problem> {
     let subscription = workshop.store().subscribe(Position(0)).await?;
     let (sender, receiver) = mpsc::channel(EVENTS_COUNT);
@@ -113,7 +113,8 @@ async fn tell(
     }
 }
 
-/// Times of the appends, and of the follower behind their answers (0 where it was first).
+/// Returns the times of the appends, and how long after each acknowledgment the follower got the event (0 if
+/// it was first).
 async fn measure(
     store: &dyn EventStore,
     watch: Stopwatch,

@@ -1,7 +1,7 @@
-//! `ledgerline bench turn`: our own code between the end of what somebody says and the first packet of the
-//! answer, with the embedded parts: recognizer of templates, understanding, step, prompt, codec.
+//! `ledgerline bench turn`: our own code between the end of a callee's words and the first packet of the
+//! reply, with the embedded parts: recognizer of templates, understanding, step, prompt, codec.
 //!
-//! The silence that ends a turn is no code, and is not in it; nor is the network.
+//! The silence that ends a turn is not code, and is not included; nor is the network.
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times};
@@ -28,10 +28,10 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
-/// Own code from the end of speech to the first packet of the answer, with the embedded parts
+/// Own code from the end of speech to the first packet of the reply, with the embedded parts
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Turns that are taken
+    /// Turns to measure
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(3..=100_000))]
     turns: u32,
     /// Print one JSON object
@@ -39,13 +39,13 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Frames of silence behind an utterance: the detector hangs on for 300 ms.
+/// The frames of silence after an utterance: the detector waits for 300 ms.
 const TAIL_FRAMES: usize = 40;
 
 /// Between two frames: many times faster than speech, and slow enough for the engine's task.
 const FRAME_PACE_MS: u64 = 1;
 
-/// What is said, by the clips that come with the program.
+/// What is said, by the clips that are delivered with the program.
 const SAID: [&str; 3] = [RECORDING_NOTICE, MENU, CALLBACK_PROMISE];
 
 /// One turn's parts, in nanoseconds.
@@ -127,8 +127,8 @@ async fn spoken(voice: &BundledSynthesizer, text: &str) -> Result<Arc<Clip>, Pro
     clip.map_err(|error| Problem::fault(error.to_string()))
 }
 
-/// What was heard, and the nanoseconds from the frame in which speech was found to have ended until its
-/// text was there.
+/// Returns what was recognized, and the nanoseconds from the frame in which the end of speech was detected
+/// until its text arrived.
 async fn heard(engine: &dyn Recognizer, clock: &dyn Clock, clip: &Clip) -> Result<(Utterance, u64), Problem> {
     let order = ListeningOrder {
         language: "zh-CN".to_owned(),
@@ -149,7 +149,7 @@ async fn heard(engine: &dyn Recognizer, clock: &dyn Clock, clip: &Clip) -> Resul
             lost_before: 0,
             samples: frame,
         });
-        // The engine's task takes the frame before the next one comes, as it would within 20 ms.
+        // The engine's task handles the frame before the next one arrives, as it would within 20 ms.
         clock.wait_until(clock.now().plus_ms(FRAME_PACE_MS)).await;
         while let Some(event) = listening.next().now_or_never().flatten() {
             if matches!(event, RecognitionEvent::SpeechEnded { .. }) {
@@ -157,7 +157,7 @@ async fn heard(engine: &dyn Recognizer, clock: &dyn Clock, clip: &Clip) -> Resul
             }
         }
     }
-    Err(Problem::fault("nobody was heard to end"))
+    Err(Problem::fault("no end of speech was detected"))
 }
 
 async fn text_of(listening: &mut dyn Listening, watch: Stopwatch) -> Result<(Utterance, u64), Problem> {
@@ -177,7 +177,7 @@ async fn text_of(listening: &mut dyn Listening, watch: Stopwatch) -> Result<(Utt
     }
 }
 
-/// The answer to what was heard, at the node of a shipped flow that asks for the term.
+/// Replies to what was recognized, at the node of a shipped flow that asks for the term.
 async fn answered(
     flow: &Arc<FlowDefinition>,
     listener: &Listener,
@@ -199,7 +199,7 @@ async fn answered(
     black_box(run.step(FlowInput::Spoken(&understood)));
     let understood = watch.nanos();
     let watch = Stopwatch::start();
-    // A prompt that is kept, as those of a flow are once they were said.
+    // A cached prompt, as those of a flow are after they were said once.
     let clip = spoken(voice, GOODBYE).await?;
     let first: Vec<i16> = clip.samples.iter().copied().take(FRAME_SAMPLES).collect();
     let mut packet = [0; FRAME_SAMPLES];

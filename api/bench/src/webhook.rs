@@ -1,8 +1,8 @@
-//! `ledgerline bench webhook`: messages a second to a receiver that takes them at once, alone and beside one
-//! that takes half a second for each.
+//! `ledgerline bench webhook`: messages per second to a receiver that accepts them immediately, alone and
+//! beside one that takes half a second for each.
 //!
-//! Every delivery is an event, stored in the same time, with the views behind it. The receivers answer on
-//! loopback, in this process.
+//! Every delivery is an event, which is stored in the same time, with the views after it. The receivers
+//! respond on loopback, in this process.
 
 use crate::append::actors::in_tasks;
 use crate::cost::load;
@@ -32,27 +32,28 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
-/// Messages a second to a fast receiver (issue 13, figures to reach).
+/// The messages per second to a fast receiver, at least (issue 13, figures to reach).
 const A_SECOND_MIN: f64 = 2_000.0;
 
-/// What a slow receiver may cost a fast one: a quarter, which is what two runs differ by on two processors.
+/// The least share of the rate that a fast receiver keeps beside a slow one: a loss of a quarter is the
+/// difference of two runs on two processors.
 const BESIDE_SLOW_MIN: f64 = 0.75;
 
-/// How long the slow receiver takes for each.
+/// How long the slow receiver takes for each message.
 const SLOW_MS: u64 = 500;
 
-/// Events of one measurement.
+/// The most events of one measurement.
 const EVENTS_MAX: i64 = 1_000_000;
 
-/// Appends at once while the events are made.
+/// The parallel appends while the events are made.
 const APPENDS_AT_ONCE: usize = 256;
 
-/// Longest wait for a receiver.
+/// The longest wait for a receiver.
 const WAIT_MS: u64 = 600_000;
-/// Between two looks at it.
+/// Between two checks of it.
 const STEP_MS: u64 = 10;
 
-/// Send events to receivers on this machine, and print messages a second.
+/// Send events to receivers on this machine, and print messages per second.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Events to send
@@ -102,7 +103,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     report.show(args.json)
 }
 
-/// A server on a directory of its own, without lines.
+/// Returns the settings of a server on its own directory, without lines.
 pub(crate) fn settings(directory: &Path) -> ServeSettings {
     ServeSettings {
         read_db: None,
@@ -122,7 +123,7 @@ pub(crate) fn settings(directory: &Path) -> ServeSettings {
     }
 }
 
-/// So many numbers opt out: events of different streams, which may be sent side by side.
+/// Opts so many numbers out: events of different streams, which may be sent in parallel.
 async fn make_events(installation: &Arc<Installation>, wanted: usize) -> Result<(), Problem> {
     let next = Arc::new(AtomicUsize::new(0));
     in_tasks(installation.tasks(), APPENDS_AT_ONCE, |askers| {
@@ -147,7 +148,7 @@ async fn opt_out(installation: &Installation, next: &AtomicUsize, wanted: usize)
     }
 }
 
-/// Nanoseconds until a new receiver, which takes everything at once, was told all of it.
+/// Returns the nanoseconds until a new receiver, which accepts messages immediately, has got all of them.
 async fn measure(installation: &Arc<Installation>, wanted: usize) -> Result<u64, Problem> {
     let receiver = Receiver::start(installation, 0).await?;
     let watch = Stopwatch::start();
@@ -162,7 +163,7 @@ async fn measure(installation: &Arc<Installation>, wanted: usize) -> Result<u64,
         }
         installation.pause(STEP_MS).await;
     }
-    // What was sent is stored as well before the next is measured.
+    // What was sent is stored too before the next measurement.
     loop {
         let state = installation.entities.webhooks.state(&id).await?.state;
         if state.counts().delivered >= wanted as u64 {
@@ -172,7 +173,7 @@ async fn measure(installation: &Arc<Installation>, wanted: usize) -> Result<u64,
     }
 }
 
-/// A webhook that is told of every opt-out there was.
+/// Creates a webhook that gets every opt-out.
 async fn tell(installation: &Installation, receiver: &Receiver) -> Result<WebhookId, Problem> {
     let order = WebhookOrder {
         url: receiver.url.clone(),
@@ -196,7 +197,7 @@ async fn tell(installation: &Installation, receiver: &Receiver) -> Result<Webhoo
     Ok(add_webhook(installation, order, adding, cause).await?.id)
 }
 
-/// A receiver on loopback that takes everything.
+/// A receiver on loopback that accepts everything.
 struct Receiver {
     url: String,
     taken: Arc<AtomicUsize>,
@@ -235,7 +236,7 @@ impl Receiver {
     }
 }
 
-/// One connection, message after message.
+/// Serves one connection, message after message.
 fn serve(installation: &Arc<Installation>, stream: TcpStream, slow_ms: u64, counts: &Arc<AtomicUsize>) {
     let (world, counts) = (Arc::clone(installation), Arc::clone(counts));
     let stop = installation.tasks().stop_signal();
@@ -270,7 +271,7 @@ fn serve(installation: &Arc<Installation>, stream: TcpStream, slow_ms: u64, coun
     );
 }
 
-/// Reads a head; the length of the body behind it.
+/// Reads a head; returns the length of the body after it.
 async fn head(stream: &mut BufReader<TcpStream>) -> Option<usize> {
     let mut length = 0;
     let mut line = String::new();

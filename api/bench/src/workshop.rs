@@ -1,5 +1,5 @@
-//! What is measured, as it is in the product: a log, keys and entities in a directory of its own, with
-//! customers that record a consent with its evidence sealed.
+//! What is measured, as it is in the product: a log, keys and entities in their own directory, with customers
+//! that record a consent with sealed evidence.
 
 use actors::ActorSystem;
 use domain::calling_plan::Basis;
@@ -24,10 +24,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-/// Customers that are enrolled at once while a workshop is set up; their keys are made durable in groups.
+/// The customers that are enrolled at the same time while a workshop is prepared; their keys are made durable
+/// in groups.
 const ENROL_AT_ONCE: usize = 512;
 
-/// A data directory of its own with everything of the product but lines and views.
+/// A data directory with everything of the product except lines and views.
 pub(crate) struct Workshop {
     opened: Opened,
     system: ActorSystem,
@@ -68,12 +69,12 @@ impl Workshop {
         &self.opened.environment.store
     }
 
-    /// Refuses a log with events in it, and one that could lose what is measured.
+    /// Refuses a log with events in it, and one that could lose the measured events.
     pub(crate) async fn hold_to_empty(&self) -> Result<(), Problem> {
         if self.store().head().await?.0 != 0 {
             return Err(Problem::refused(
                 "bench-refused",
-                "this database holds a log already: give one made for the measurement",
+                "this database already contains a log: use a database that was created for the measurement",
             ));
         }
         if !self.store().capabilities().durable {
@@ -89,7 +90,7 @@ impl Workshop {
         &self.opened.environment.clock
     }
 
-    /// Rows to be made of the log, in a place of their own.
+    /// Opens rows that are made from the log, in their own place.
     pub(crate) async fn rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, Problem> {
         Ok(self.opened.measured_rows(spec).await?)
     }
@@ -98,12 +99,12 @@ impl Workshop {
         self.opened.environment.tasks.as_ref()
     }
 
-    /// Bytes of the record that one `ask` leads to.
+    /// Returns the bytes of the record that one `ask` writes.
     pub(crate) const fn record_bytes(&self) -> usize {
         self.record_bytes
     }
 
-    /// How many group commits made the last `count` events durable: each has one time of recording.
+    /// Returns how many group commits made the last `count` events durable: each has one time of recording.
     pub(crate) async fn commits_of_last(&self, count: usize) -> Result<usize, Problem> {
         let head = self.store().head().await?;
         let after = Position(head.0.saturating_sub(count as u64));
@@ -112,13 +113,13 @@ impl Workshop {
         Ok(instants.len())
     }
 
-    /// The product's entities on this log.
+    /// Returns the product's entities on this log.
     pub(crate) const fn system(&self) -> &ActorSystem {
         &self.system
     }
 
-    /// What was opened, for whoever goes on with it: keys that never saw the people of a made-up log could
-    /// not open it a second time.
+    /// Returns what was opened, for further use: keys without the people of a made-up log could not open it a
+    /// second time.
     pub(crate) fn into_opened(self) -> Opened {
         self.opened
     }
@@ -162,12 +163,13 @@ impl Workshop {
             .await
     }
 
-    /// One event of the `index`-th customer: a consent given now, its evidence sealed under the person's key.
+    /// Appends one event of the `index`-th customer: a consent given now, with its evidence sealed under the
+    /// person's key.
     pub(crate) async fn ask(&self, index: usize) -> Result<(), Problem> {
         let Some(customer) = self.customers.get(index) else {
             return Err(Problem::fault("more producers than customers"));
         };
-        // Each consent differs from the one held, or there would be nothing to write.
+        // Each consent differs from the stored one, otherwise nothing would be written.
         let asked = self.asked.fetch_add(1, Ordering::Relaxed);
         let command = CustomerCommand::RecordConsent {
             scope: "service".to_owned(),

@@ -1,4 +1,4 @@
-//! `ledgerline bench yaml`: hostile YAML texts, read or refused, each within a bound.
+//! `ledgerline bench yaml`: hostile YAML texts, read or refused, each within a time limit.
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::micros_of;
@@ -6,7 +6,7 @@ use domain::problem::Problem;
 use domain::yaml::{corpus, value};
 use std::hint::black_box;
 
-/// Read hostile YAML texts: nested brackets, bombs of aliases, soups of tokens; the slowest in milliseconds
+/// Read hostile YAML texts: nested brackets, bombs of aliases, random tokens; the slowest in milliseconds
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// KiB of each text; 256 is the largest flow file
@@ -17,7 +17,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Bound of a text of 256 KiB, by the requirement; of others in proportion.
+/// The time limit of a text of 256 KiB, by the requirement; of others in proportion.
 const MS_MAX: f64 = 200.0;
 
 pub(crate) fn run(args: &Args) -> Result<(), Problem> {

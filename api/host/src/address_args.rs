@@ -1,14 +1,16 @@
-//! Arguments that name an address outside: a wrong one is refused at the start, not at the first message.
+//! Parsers of command-line arguments that name an external address. A wrong address fails the start of the
+//! program, not the first message sent to it.
 
 use domain::outside_address::{AddressFault, check_url, mail_server};
 
-/// A URL of http or https.
+/// Parses an argument that is an http or https URL. Returns the text unchanged, or why it is not a URL.
 pub(crate) fn outside_url(text: &str) -> Result<String, AddressFault> {
     check_url(text)?;
     Ok(text.to_owned())
 }
 
-/// A mail server, `HOST:PORT`.
+/// Parses an argument that names a mail server as `HOST:PORT`. Returns the text unchanged, or why it is
+/// wrong.
 pub(crate) fn outside_mail_server(text: &str) -> Result<String, AddressFault> {
     mail_server(text)?;
     Ok(text.to_owned())

@@ -1,4 +1,5 @@
-//! The wall clock, the rehearsal clock and the source of ids: the only readers of time and chance.
+//! The wall clock, the clock of rehearsals and the source of ids. Only this file reads the machine's time and
+//! randomness.
 
 use crate::process_time::ProcessTime;
 use async_trait::async_trait;
@@ -13,13 +14,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Longest single sleep: the runtime's clock does not count a suspension, this one does.
+/// The longest single sleep of a wait. The runtime's timer does not count time during which the machine is
+/// suspended; this clock does, so that the wait looks at it again after at most so long.
 const SLEEP_MS_MAX: u64 = 1_000;
 
-/// How far behind the last recorded event a rehearsal goes on (the contract: 1 s).
+/// Milliseconds after the last recorded event at which a rehearsal continues (the contract: 1 s).
 const STEP_MS: u64 = 1_000;
 
-/// The process's time: begun at the machine's wall clock, gone on by its steady one (decision 0042).
+/// The clock of a real process: starts at the machine's wall clock and then advances with its steady clock
+/// (decision 0042), so that setting the wall clock does not move it.
 #[derive(Debug)]
 pub struct SystemClock {
     time: ProcessTime,
@@ -34,12 +37,13 @@ impl Default for SystemClock {
 }
 
 impl SystemClock {
-    /// The wall clock minus this process's time.
+    /// Returns the wall clock minus this process's time, in milliseconds.
     pub fn apart_ms(&self) -> i64 {
         self.time.apart(steady_us(), wall_us()) / 1_000
     }
 
-    /// Goes on from the wall clock, which was found right; false where that would be back.
+    /// Adopts the wall clock, which was verified. Returns false, and changes nothing, if time would move
+    /// backwards.
     pub(crate) fn go_to_wall(&self) -> bool {
         self.time.go_to_wall(steady_us(), wall_us())
     }
@@ -54,8 +58,8 @@ fn wall_us() -> i64 {
         .unwrap_or(0)
 }
 
-/// Microseconds since the machine started, those included in which it was suspended (`CLOCK_BOOTTIME`,
-/// Linux). Nobody can set it.
+/// Returns the microseconds since the machine started, including time in which it was suspended
+/// (`CLOCK_BOOTTIME`, Linux). This clock cannot be set.
 fn steady_us() -> i64 {
     let read = clock_gettime(ClockId::Boottime);
     read.tv_sec
@@ -74,11 +78,12 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that began at a given instant and runs at the pace of real time.
+/// The clock of a rehearsal: starts at a given instant and runs at the pace of real time.
 #[derive(Debug)]
 pub(crate) struct RehearsalClock {
     began: Instant,
-    /// Microseconds; only ever raised, when another process on the same log is further.
+    /// The instant at which the clock began, in microseconds. Only raised, when another process on the same
+    /// log is ahead.
     instant: AtomicI64,
 }
 
@@ -91,20 +96,22 @@ impl RehearsalClock {
         }
     }
 
-    /// Jumps ahead to an instant that another process has recorded; never back.
+    /// Moves the clock forward to an instant that another process has recorded. Never moves it back.
     pub(crate) fn go_on_from(&self, recorded: Timestamp) {
         let behind = recorded.duration_since(self.now());
         let instant = Timestamp::from_micros(self.instant.load(Ordering::Relaxed)).plus(behind);
         self.instant.fetch_max(instant.micros(), Ordering::Relaxed);
     }
 
-    /// The clock of a rehearsal that begins at `asked`; `None` for a real run.
+    /// Returns the clock of a rehearsal that is to begin at `asked`, or `None` for a real run
+    /// (`asked` is `None`).
     pub(crate) fn of(asked: Option<Timestamp>, last_recorded: Option<Timestamp>) -> Option<Arc<Self>> {
         let begin = Self::begin(asked?, last_recorded);
         Some(Arc::new(Self::starting_at(begin)))
     }
 
-    /// A directory with later events goes on one second behind its last one.
+    /// Returns the instant at which a rehearsal begins: `asked`, or one second after the last recorded event
+    /// if the log has later events.
     pub(crate) fn begin(asked: Timestamp, last_recorded: Option<Timestamp>) -> Timestamp {
         last_recorded.map_or(asked, |last| asked.max(last.plus_ms(STEP_MS)))
     }
@@ -133,24 +140,26 @@ async fn wait(clock: &dyn Clock, at: Timestamp) {
     }
 }
 
-/// Random bytes of the operating system, and ids and nonces drawn from them.
+/// The source of random bytes: keys from the operating system, ids and nonces from a generator that it seeds.
 ///
-/// An event takes several ids and nonces, and asking the system for each costs more than making them. Up to
-/// `DRAWN_BYTES_MAX` bytes come from ChaCha20 under a key of the system's, one generator for each thread, so
-/// that no two draw the same. Whoever sees nonces and ids, which are no secrets, learns nothing of the others
-/// without the key (RFC 8439 is what TLS encrypts with). Keys are longer and always the system's own: what
-/// lies in memory never tells how an earlier key was made. A process does not fork, which would copy a
-/// generator.
+/// An event takes several ids and nonces, and asking the system for each costs more than generating them. Up
+/// to `DRAWN_BYTES_MAX` bytes come from ChaCha20 under a key from the system, with one generator for each
+/// thread, so that no two draw the same. Nonces and ids are no secrets; a reader who sees them learns nothing
+/// about the others without the key (TLS encrypts with the same cipher, RFC 8439). Keys are longer and always
+/// come from the system itself: the memory of the process never shows how an earlier key was made. A process
+/// does not fork, because a fork would copy a generator.
 #[derive(Debug)]
 pub struct SystemIds;
 
-/// An id's or nonce's bytes; what is longer is a key or a secret.
+/// The most bytes taken from a generator: the length of an id or nonce. Longer values are keys or secrets and
+/// come from the operating system.
 const DRAWN_BYTES_MAX: usize = 16;
 
-/// What is drawn under one key of the system's, in bytes: as often as the standard generator of `rand`.
+/// Bytes that a generator gives under one key before it gets a new one from the system: 64 KiB, as the
+/// standard generator of `rand`.
 const DRAWN_OF_A_KEY_BYTES: usize = 64 * 1024;
 
-/// One thread's generator.
+/// The generator of one thread, and how many bytes it may still give under its key.
 struct Drawing {
     generator: ChaCha20Rng,
     left: usize,
@@ -185,7 +194,7 @@ fn fill_of_system(buffer: &mut [u8]) {
 }
 
 impl SystemIds {
-    /// Fails when the operating system has no randomness to give.
+    /// Returns the source, or an error if the operating system gives no random bytes.
     pub fn checked() -> Result<Self, getrandom::Error> {
         getrandom::fill(&mut [0; 16]).map(|()| Self)
     }

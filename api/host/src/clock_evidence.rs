@@ -1,8 +1,9 @@
-//! Evidence of what the clock is worth: it is compared with others at the start, at its times and on request.
+//! Measures the process's clock against an NTP server and the database's clock: at the start, every 64 s and
+//! on request.
 //!
-//! Each offset is kept beside the drivers, which dial nobody while one is beyond two seconds, and noted in
-//! the log when it says something new. A source that is away changes nothing: what it said last stands. A
-//! rehearsal's clock is made up and compared with none.
+//! Each offset is kept in memory, where the drivers see it: they stop dialing while one exceeds two seconds.
+//! It is also recorded in the log if it says something new. If a source does not answer, its last offset
+//! stays in force. The clock of a rehearsal is made up and is compared with nothing.
 
 use crate::clock::SystemClock;
 use crate::clock_watch::ClockWatch;
@@ -20,30 +21,31 @@ use serde::Serialize;
 use std::sync::Arc;
 use store::PostgresEventStore;
 
-/// Between two measurements: a public server takes a question every 64 s (RFC 5905, 7.3: minpoll).
+/// Milliseconds between two measurements: 64 s, as often as a public server may be asked (RFC 5905, 7.3:
+/// minpoll).
 const MEASURE_MS: u64 = 64_000;
 
-/// Longest wait for the database's clock.
+/// The longest wait for the database to return its clock, in milliseconds.
 const DATABASE_MS: u64 = 2_000;
 
-/// The name of the database's clock.
+/// The name under which offsets from the database's clock are recorded.
 const DATABASE: &str = "postgresql";
 
-/// What the clock is compared with.
+/// Compares the clock of this process with an NTP server and the database, and records the offsets.
 pub struct ClockEvidence {
     environment: Environment,
     system: ActorSystem,
     ntp: Option<NtpServer>,
     database: Option<Arc<PostgresEventStore>>,
-    /// `None` in a rehearsal, whose time is made up.
+    /// `None` in a rehearsal, because its time is made up.
     pub watch: Option<Arc<ClockWatch>>,
 }
 
-/// What one source answered.
+/// The result of asking one source for its time.
 pub struct Measured {
     pub source: String,
     pub offset: Result<ClockOffset, String>,
-    /// It said something new, and the log has it.
+    /// True if the offset said something new and is recorded in the log.
     pub is_noted: bool,
 }
 
@@ -68,8 +70,8 @@ impl ClockEvidence {
         !self.environment.rehearsal && (self.ntp.is_some() || self.database.is_some())
     }
 
-    /// Measures once before it returns, then at its times until the process stops. An error where the log
-    /// does not say what was held of the clock.
+    /// Measures once if there are sources, then starts the tasks that measure every 64 s and watch the wall
+    /// clock until the process stops. Fails if the log cannot be read for an earlier doubt about the clock.
     pub async fn begin(self: &Arc<Self>) -> Result<(), StoreError> {
         if self.has_sources() {
             self.measure().await;
@@ -104,7 +106,7 @@ impl ClockEvidence {
             .spawn("clock evidence", Box::pin(measuring));
     }
 
-    /// Asks every source now.
+    /// Asks every source now and keeps the answers. Returns one entry per source; none in a rehearsal.
     pub async fn measure(&self) -> Vec<Measured> {
         let mut measured = Vec::new();
         if self.environment.rehearsal {
@@ -133,7 +135,7 @@ impl ClockEvidence {
                 tracing::warn!(
                     why,
                     source,
-                    "the clock could not be compared; what was measured last stands"
+                    "the clock could not be compared with this source; the last offset stays in force"
                 );
                 false
             }
@@ -157,14 +159,16 @@ impl ClockEvidence {
         }
     }
 
-    /// What readiness says: the last offsets, or nothing where the clock is compared with nothing.
+    /// Returns the last offset from each source, for the readiness response. `None` if no source is
+    /// configured or none has answered yet.
     pub fn shown(&self) -> Option<Vec<OffsetShown>> {
         let all = self.environment.skew.all();
         let shown = all.iter().map(|(offset, at)| OffsetShown::of(offset, *at));
         (!all.is_empty()).then(|| shown.collect())
     }
 
-    /// Why nothing is dialed, when the clock is the reason.
+    /// Returns the text why dialing is stopped because of the clock: a doubt about the wall clock, or an
+    /// offset over the limit. `None` if the clock is not a reason.
     pub fn refusal(&self) -> Option<String> {
         if let Some(doubt) = self.environment.skew.doubted() {
             return Some(doubt_in_words(doubt));
@@ -181,7 +185,7 @@ impl ClockEvidence {
     }
 }
 
-/// One offset in a reply.
+/// The offset of this process's clock from one source, as responses show it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct OffsetShown {
     #[schemars(example = &"ntp.example.com:123")]
@@ -216,7 +220,8 @@ async fn ask_database(database: &PostgresEventStore, clock: &dyn Clock) -> Resul
     Ok(offset_between(asked, theirs, clock.now()))
 }
 
-/// The database read its clock at some moment between: the middle, give or take half.
+/// Computes the offset from a database's clock. The database read its clock at some moment between question
+/// and answer: the middle is assumed, and half of the way is the uncertainty.
 fn offset_between(asked: Timestamp, theirs: Timestamp, answered: Timestamp) -> ClockOffset {
     let way_us = answered.micros().saturating_sub(asked.micros()).max(0);
     let middle = asked.micros().saturating_add(way_us / 2);

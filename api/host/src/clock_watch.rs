@@ -1,10 +1,11 @@
-//! Whether the wall clock is believed: it is held to the steady clock and to the end of the log, all the
-//! time.
+//! Watches the wall clock of this process: compares it twice a second with the machine's steady clock and
+//! with the end of the log.
 //!
-//! While it is doubted nobody is dialed. A doubt is an event, and so is its end: both agree again, another
-//! clock finds the wall right, or a person says so. A doubt that an earlier process left in the log stands
-//! until a source or a person ends it, since a process that has just begun agrees with any wall. A start
-//! under a fast clock cannot be told from a late start: only another clock (`--ntp`) can tell.
+//! While the wall clock is doubted, dialing stops. The start of a doubt is an event, and so is its end: the
+//! clocks agree again, an NTP server confirms the wall clock, or a user does. A doubt that an earlier process
+//! left in the log lasts until a server or a user ends it, because a process that has just begun agrees with
+//! any wall clock. A start under a fast clock looks like a late start: only another clock (`--ntp`) can tell
+//! them apart.
 
 use crate::clock::SystemClock;
 use actors::{ActorSystem, Environment};
@@ -19,33 +20,34 @@ use domain::stored_event::{Cause, Position, StreamVersion, read_event};
 use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Between two looks: a jump is seen before a round of the dialer has gone by.
+/// Milliseconds between two comparisons: a jump is noticed within one round of the dialer.
 const LOOK_MS: u64 = 500;
-/// How long an offset says where the wall stands: a source is asked every 64 s, and may miss some.
+/// How long the offset from a source is used to judge the wall clock. A source is asked every 64 s and may
+/// fail a few times.
 const OFFSET_MS: u64 = 600_000;
-/// Events of the installation that are read at a time at the start.
+/// Events of the installation's stream that are read per page at the start.
 const PAGE_EVENTS_MAX: usize = 256;
 
-/// What is known at one moment.
+/// The inputs of one judgement of the wall clock.
 #[derive(Debug, Clone, Default)]
 struct Facts {
     /// The wall clock minus the process's time.
     apart_ms: i64,
-    /// The last event's `recorded_at` minus the process's time when this process began; 0 once it is
+    /// The `recorded_at` of the last event minus the process's time at its start. 0 once the difference is
     /// accepted.
     log_ahead_ms: i64,
-    /// A source by which the wall clock is right.
+    /// The name of a source that confirms the wall clock.
     right_by: Option<String>,
     doubt: Option<ClockDoubt>,
-    /// The doubt is of an earlier process.
+    /// True if an earlier process recorded the doubt.
     is_inherited: bool,
 }
 
-/// What earlier processes left in the log.
+/// What earlier processes recorded about the clock.
 #[derive(Debug)]
 struct Left {
     doubt: Option<ClockDoubt>,
-    /// When the last end of a doubt was recorded.
+    /// When the end of the last doubt was recorded.
     trusted_at: Option<Timestamp>,
 }
 
@@ -53,9 +55,11 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
     StoreError::Damaged(error.to_string())
 }
 
-/// The time the log's end stands for. Recording never goes back, so that behind the tail of a fast clock all
-/// is recorded at the tail's time until the wall has come there: who ended the doubt has accepted that, and
-/// it is the time that processes went by that counts then, else each start would ask again.
+/// Returns the time at which the log ends, to be compared with the clock. This is the
+/// `recorded_at` of the last event, except right after a doubt ended. `recorded_at` never goes back: after
+/// events from a fast clock, all later ones get the same `recorded_at` until the wall clock has caught up.
+/// Ending the doubt accepted that, so the process's time of the last event counts then; otherwise each start
+/// would doubt the clock again.
 fn log_ends_at(recorded_at: Timestamp, at: Timestamp, trusted_at: Option<Timestamp>) -> Timestamp {
     if trusted_at == Some(recorded_at) {
         at
@@ -64,27 +68,27 @@ fn log_ends_at(recorded_at: Timestamp, at: Timestamp, trusted_at: Option<Timesta
     }
 }
 
-/// What follows.
+/// What the watch does after one comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Judged {
     /// Nothing changes.
     Same,
     Doubt(ClockDoubt),
-    /// What was compared agrees again.
+    /// The clocks agree again: the doubt ends.
     Agreed,
-    /// The source of this name finds the wall right.
+    /// The source of this name confirms the wall clock: the doubt ends.
     RightBy(String),
 }
 
-/// More than a process takes up by itself.
+/// Returns true if a difference exceeds `CLOCK_SKEW_MS_MAX`, the most that a process accepts by itself.
 pub fn is_apart(ms: i64) -> bool {
     ms.unsigned_abs() > CLOCK_SKEW_MS_MAX
 }
 
 fn judge(facts: &Facts) -> Judged {
     let apart_ms = facts.apart_ms;
-    // How far the log is ahead of the wall as it stands now: the log's end goes on by the steady clock, so
-    // that a slow clock does not come to agree by running.
+    // How far the end of the log is ahead of the wall clock now. The end of the log advances with the steady
+    // clock, so that a slow clock does not come to agree just by running.
     let log_ahead_ms = facts.log_ahead_ms.saturating_sub(apart_ms);
     let cause = if is_apart(facts.log_ahead_ms.max(0)) {
         is_apart(log_ahead_ms).then(|| (ClockDoubtCause::BeforeLog, log_ahead_ms.saturating_neg()))
@@ -93,7 +97,7 @@ fn judge(facts: &Facts) -> Judged {
     } else {
         None
     };
-    // A wall that is right and behind cannot be gone on from: time never goes back.
+    // A wall clock that is right but behind this process cannot be adopted: time never goes back.
     let is_behind = is_apart(apart_ms) && apart_ms < 0;
     match (cause, &facts.right_by, facts.doubt) {
         (_, Some(source), Some(_)) if !is_behind => Judged::RightBy(source.clone()),
@@ -107,18 +111,18 @@ fn judge(facts: &Facts) -> Judged {
     }
 }
 
-/// What this process remembers between two looks.
+/// What this process remembers between two comparisons.
 #[derive(Debug, Default)]
 struct Remembered {
     is_inherited: bool,
-    /// The doubt stands in the log.
+    /// True if the doubt is recorded in the log.
     is_noted: bool,
-    /// How far the log was ahead when this process began; 0 once a person or a source accepted it, or the
-    /// wall was set to where the log is.
+    /// How far the end of the log was ahead of this process's time at its start, in milliseconds. 0 once a
+    /// user or a source accepted it, or the wall clock was set to the log's time.
     log_ahead_ms: i64,
 }
 
-/// Watches the wall clock of one process.
+/// Watches the wall clock of one process, and records doubts and their ends.
 pub struct ClockWatch {
     environment: Environment,
     system: ActorSystem,
@@ -136,8 +140,9 @@ impl ClockWatch {
         })
     }
 
-    /// Looks once before it returns, then twice a second until the process stops. A log that does not say
-    /// whether the clock was doubted, or when it ended, is an error: nobody is dialed by such a clock.
+    /// Compares once, then starts the task that compares twice a second until the process stops. Fails if the
+    /// log cannot be read for its end and for an earlier doubt: without them the clock cannot be trusted for
+    /// dialing.
     pub async fn begin(self: &Arc<Self>) -> Result<(), StoreError> {
         let left = left_in_the_log(self.environment.store.as_ref()).await?;
         if let Some(doubt) = left.doubt {
@@ -169,7 +174,8 @@ impl ClockWatch {
         Ok(())
     }
 
-    /// A person has found the wall right; the log has it. False where this process's time is ahead of it.
+    /// Ends the doubt after a user has confirmed the wall clock and the log has recorded it. Returns false if
+    /// this process's time is ahead of the wall clock, which cannot be adopted then.
     pub fn confirmed(&self) -> bool {
         if !self.clock.go_to_wall() {
             return false;
@@ -183,8 +189,8 @@ impl ClockWatch {
         true
     }
 
-    /// How far the wall stands before this process's time, beyond what is taken up: it cannot be gone on
-    /// from.
+    /// Returns how many milliseconds the wall clock is behind this process's time, if more than the accepted
+    /// difference: the wall clock cannot be adopted then.
     pub fn behind_ms(&self) -> Option<u64> {
         let apart_ms = self.clock.apart_ms();
         (is_apart(apart_ms) && apart_ms < 0).then(|| apart_ms.unsigned_abs())
@@ -202,7 +208,7 @@ impl ClockWatch {
                 }
             }
             Judged::Agreed => {
-                // A wall that was set to where the log is, is gone on from: nobody was dialed meanwhile.
+                // The wall clock was set to the log's time: the process adopts it. Dialing was off meanwhile.
                 if self.clock.go_to_wall() {
                     self.end(InstallationCommand::AgreeOnClock).await;
                 }
@@ -229,7 +235,8 @@ impl ClockWatch {
         }
     }
 
-    /// The log has it first: what is not on record does not let anybody be dialed.
+    /// Ends the doubt after the log has recorded its end. If that fails the doubt stays, and with it the stop
+    /// of dialing.
     async fn end(&self, command: InstallationCommand) {
         if !self.note(command).await {
             return;
@@ -247,7 +254,7 @@ impl ClockWatch {
         match self.system.installation.ask(&LogId, command, cause).await {
             Ok(_) => true,
             Err(error) => {
-                tracing::warn!(%error, "what is held of the clock could not be noted in the log");
+                tracing::warn!(%error, "a doubt about the clock, or its end, could not be recorded in the log");
                 false
             }
         }
@@ -258,7 +265,7 @@ impl ClockWatch {
     }
 }
 
-/// What earlier processes said of the clock.
+/// Reads from the log the doubt that earlier processes recorded, and when the last one ended.
 async fn left_in_the_log(store: &dyn EventStore) -> Result<Left, StoreError> {
     let stream = Installation::stream(&LogId);
     let mut state = domain::installation::InstallationState::default();
@@ -281,8 +288,8 @@ async fn left_in_the_log(store: &dyn EventStore) -> Result<Left, StoreError> {
     }
 }
 
-/// When the log's last event was recorded, what its process's time was then, and whether that was a
-/// rehearsal's.
+/// Returns of the last event when it was recorded and the time of its process; and whether it is of a
+/// rehearsal. `None` if the log is empty.
 async fn last_event(store: &dyn EventStore) -> Result<Option<((Timestamp, Timestamp), bool)>, StoreError> {
     let Some(before) = store.head().await?.0.checked_sub(1) else {
         return Ok(None);
@@ -294,11 +301,11 @@ async fn last_event(store: &dyn EventStore) -> Result<Option<((Timestamp, Timest
     Ok(Some(((last.recorded_at, envelope.at), envelope.rehearsal)))
 }
 
-/// What a log says of the clock to one who only looks.
+/// What a log says about the clock, read without changing anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogOfClock {
     NoEvents,
-    /// Its times are made up.
+    /// A log of a rehearsal: its times are made up.
     Rehearsal,
     Real {
         ends_at: Timestamp,
@@ -306,7 +313,7 @@ pub enum LogOfClock {
     },
 }
 
-/// What a start would find in this log.
+/// Reads from a log what a process that starts on it would compare the clock with.
 pub async fn look_at_log(store: &dyn EventStore) -> Result<LogOfClock, StoreError> {
     let Some(((recorded_at, at), is_rehearsal)) = last_event(store).await? else {
         return Ok(LogOfClock::NoEvents);
@@ -321,13 +328,13 @@ pub async fn look_at_log(store: &dyn EventStore) -> Result<LogOfClock, StoreErro
     })
 }
 
-/// A source by which the wall is right. An offset is of the process's time, which nobody moves, so that it
-/// says where the wall stands also after somebody has set it.
+/// Returns the name of an NTP source that confirms the wall clock. Offsets are measured against the process's
+/// time, which cannot be set, so that they also judge a wall clock that was set afterwards.
 fn right_by(offsets: &[(ClockOffset, Timestamp)], apart_ms: i64, now: Timestamp) -> Option<String> {
     let fresh = offsets.iter().filter(|(_, at)| now.ms_since(*at) <= OFFSET_MS);
     fresh
         .map(|(offset, _)| offset)
-        // A database's clock may be this machine's own, and be set with it.
+        // The database's clock may be this machine's own and be set together with it.
         .find(|offset| {
             offset.source.starts_with("ntp:") && !is_apart(offset.offset_ms.saturating_sub(apart_ms))
         })
@@ -338,7 +345,7 @@ fn right_by(offsets: &[(ClockOffset, Timestamp)], apart_ms: i64, now: Timestamp)
 mod tests {
     use super::*;
 
-    /// Six hours, as a person sets a clock by mistake.
+    /// Six hours, like a clock set wrong by hand.
     const HOURS_MS: i64 = 6 * 3_600_000;
 
     fn doubt(cause: ClockDoubtCause, apart_ms: i64) -> ClockDoubt {
@@ -365,7 +372,7 @@ mod tests {
         assert_eq!(judge(&facts(0, 2_000)), Judged::Same);
         assert_eq!(judge(&facts(0, -HOURS_MS)), Judged::Same);
         assert_eq!(judge(&facts(0, 2_001)), Judged::Doubt(doubt(BeforeLog, -2_001)));
-        // A slow clock stays slow however long it runs; set to where the log is, it agrees.
+        // A slow clock stays slow however long it runs. Once it is set to the log's time, it agrees.
         assert_eq!(
             judge(&facts(3_000, 10_000)),
             Judged::Doubt(doubt(BeforeLog, -7_000))
@@ -424,12 +431,12 @@ mod tests {
     #[test]
     fn a_tail_that_was_accepted_is_not_ahead_again_and_one_that_grew_behind_it_is() {
         let [true_time, tail, later] = [1_000, 21_600_000, 30_000_000].map(Timestamp::from_millis);
-        assert_eq!(log_ends_at(tail, true_time, None), tail, "nobody accepted it");
+        assert_eq!(log_ends_at(tail, true_time, None), tail, "no doubt was ended");
         assert_eq!(log_ends_at(tail, true_time, Some(tail)), true_time);
         assert_eq!(
             log_ends_at(later, later, Some(tail)),
             later,
-            "it went on from there"
+            "later events were recorded after it"
         );
     }
 
@@ -447,7 +454,7 @@ mod tests {
         assert_eq!(
             asked(0, HOURS_MS, at),
             None,
-            "the process is right, the wall is not"
+            "the process's time is right, the wall clock is not"
         );
         assert_eq!(asked(0, 0, at.plus_ms(OFFSET_MS + 1)), None, "too old");
     }

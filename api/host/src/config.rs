@@ -1,5 +1,5 @@
-//! Settings, their limits and their errors: trunk SPECs, durations, addresses; the only reader of the
-//! environment.
+//! Settings from the command line and the environment with their limits and errors: trunk SPECs, durations,
+//! addresses. Only this file reads environment variables.
 
 use crate::{trunk_callers, trunk_manners};
 use domain::caller_number::CallerNumber;
@@ -13,46 +13,48 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// HTTP listens here unless told otherwise.
+/// The address on which HTTP listens by default.
 pub const HTTP_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-/// SIP's well-known port (RFC 3261, 18.1.1), for trunks of the world.
+/// SIP's well-known port (RFC 3261, 18.1.1), used for trunks that are not on this machine.
 pub(crate) const SIP_PORT: u16 = 5060;
 
-/// Audio ports unless told otherwise: below the ports the system hands out by itself.
+/// The UDP ports for audio by default: below the ports that the system assigns by itself.
 pub const RTP_PORTS_DEFAULT: RangeInclusive<u16> = 16_384..=32_767;
 
-/// New legs per second on a trunk unless set (carriers begin to refuse at about this).
+/// New legs per second on a trunk by default. Carriers begin to refuse at about this rate.
 const DIALS_PER_SECOND_DEFAULT: u32 = 10;
 
-/// Ringing before we give up, from the first 18x (call progress: 30 s).
+/// The ring timeout of a trunk by default, from the first 18x (call progress: 30 s).
 const RING_TIMEOUT_MS: u64 = 30_000;
 
-/// Timer B, 64 x T1 (RFC 3261, 17.1.1.2).
+/// The wait for a first SIP response by default, in milliseconds: timer B, 64 x T1 (RFC 3261, 17.1.1.2).
 const FIRST_RESPONSE_MS: u64 = 32_000;
 
-/// Wait for a first response where another trunk can take the call (call progress: 4 s).
+/// The wait for a first response if another trunk can take the call, in milliseconds (call progress: 4 s).
 const FIRST_RESPONSE_BEFORE_NEXT_MS: u64 = 4_000;
 
-/// After an interrupted call: RFC 3261 timer C, in which the first phone may still ring.
+/// How long a number is not dialed again after an interrupted call, in milliseconds: timer C of RFC 3261,
+/// during which the first phone may still ring.
 const HOLD_OFF_MS: u64 = 180_000;
 
-/// The rehearsal carrier drops an unanswered leg 4 s after its peer is gone.
+/// The same hold-off on a loopback trunk: the rehearsal carrier drops an unanswered leg 4 s after its peer is
+/// gone.
 const HOLD_OFF_LOOPBACK_MS: u64 = 5_000;
 
-/// Legs of a loopback trunk unless set (requirements DEP-4).
+/// The most legs of a loopback trunk by default (requirements DEP-4).
 const LEGS_LOOPBACK_MAX: u32 = 200;
 
-/// Legs per processor of any other trunk unless set (requirements DEP-4).
+/// Legs per processor of any other trunk by default (requirements DEP-4).
 const LEGS_PER_CORE: u32 = 2;
 
-/// Most legs a trunk may be set to (DEP-4: 1,000 concurrent calls, with room to grow).
+/// The highest `legs-max` that a trunk may have (DEP-4: 1,000 concurrent calls, with room to grow).
 const LEGS_MAX: u32 = 10_000;
 
-/// Longest duration a setting may have: a day.
+/// The longest duration that a setting may have: a day.
 const DURATION_MS_MAX: u64 = 86_400_000;
 
-/// A setting that cannot be used. The text never repeats a password.
+/// A setting that cannot be used, with the reason. The text never repeats a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     #[error("trunk {trunk:?}: {why}")]
@@ -69,7 +71,7 @@ impl From<ConfigError> for Problem {
     }
 }
 
-/// A duration setting in milliseconds: `30s`, `500ms`, `2m`, `1h`.
+/// Parses a duration such as `30s`, `500ms`, `2m` or `1h`, at most 24 h. Returns milliseconds.
 pub fn parse_duration_ms(text: &str) -> Result<u64, ConfigError> {
     let bad = || ConfigError::Duration(text.to_owned());
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -89,7 +91,7 @@ pub fn parse_duration_ms(text: &str) -> Result<u64, ConfigError> {
         .ok_or_else(bad)
 }
 
-/// `A-B`, both included, A even or odd as given; RTP takes the even ones.
+/// Parses a range of UDP ports `A-B`, both ends included. A may be even or odd; RTP uses the even ports.
 pub fn parse_port_range(text: &str) -> Result<RangeInclusive<u16>, ConfigError> {
     let bad = || ConfigError::PortRange(text.to_owned());
     let (first, last) = text.split_once('-').ok_or_else(bad)?;
@@ -101,12 +103,12 @@ pub fn parse_port_range(text: &str) -> Result<RangeInclusive<u16>, ConfigError> 
     Ok(first..=last)
 }
 
-/// Where a trunk's password is; read only when the trunk is opened.
+/// The source of a trunk's password. It is read only when the trunk is opened.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Password {
     File(PathBuf),
     Environment(String),
-    /// In the SPEC itself: loopback trunks only.
+    /// The password itself, in the SPEC: loopback trunks only.
     Plain(String),
 }
 
@@ -117,7 +119,7 @@ impl std::fmt::Debug for Password {
 }
 
 impl Password {
-    /// The one place that reads the environment.
+    /// Reads the password. Returns an error text if the file or the environment variable cannot be read.
     #[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
     pub fn read(&self) -> Result<String, String> {
         match self {
@@ -132,11 +134,12 @@ impl Password {
     }
 }
 
-/// Below these levels the HTTP stack logs paths, which hold phone numbers and customers' own ids. Whatever
-/// else is asked for, these stand behind it and win.
+/// Log levels that are added to every filter and override it: below them the HTTP stack logs paths, which
+/// contain phone numbers and customers' own ids.
 const LOG_CAPS: &str = "warp=info,hyper=info,h2=info,tower_http=info";
 
-/// The level of the log, from `LEDGERLINE_LOG`; `unset` unless set.
+/// Returns the log filter: the environment variable `LEDGERLINE_LOG`, or `unset` without it, with
+/// [`LOG_CAPS`] added unless it is `off`.
 #[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
 pub fn log_filter(unset: &str) -> String {
     let asked = std::env::var("LEDGERLINE_LOG").unwrap_or_else(|_| unset.to_owned());
@@ -146,7 +149,8 @@ pub fn log_filter(unset: &str) -> String {
     format!("{asked},{LOG_CAPS}")
 }
 
-/// The locale that the user asked for, such as `zh_CN.UTF-8`, by the order that POSIX gives.
+/// Returns the user's locale, such as `zh_CN.UTF-8`, from `LC_ALL`, `LC_MESSAGES` or `LANG` in the order of
+/// POSIX. Empty if none is set.
 #[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
 pub fn locale() -> String {
     let said = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -156,13 +160,13 @@ pub fn locale() -> String {
         .unwrap_or_default()
 }
 
-/// A variable of the environment that a command line names, such as in `env:LEDGERLINE_MASTER_KEY`.
+/// Returns the environment variable that a command line names, as in `env:LEDGERLINE_MASTER_KEY`.
 #[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
 pub fn named_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// One trunk as given: `sip:HOST:PORT[;key=value]…`.
+/// The settings of one trunk, parsed from `sip:HOST:PORT[;key=value]…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrunkSpec {
     pub name: String,
@@ -170,37 +174,39 @@ pub struct TrunkSpec {
     pub port: u16,
     pub user: Option<String>,
     pub password: Option<Password>,
-    /// Numbers shown, as given; rotated.
+    /// The caller numbers of the trunk, in the given order; calls rotate through them.
     pub from: Vec<CallerNumber>,
-    /// Most calls at once that show the same number.
+    /// The most concurrent calls that show the same caller number.
     pub calls_per_number_max: Option<u32>,
     pub legs_max: u32,
     pub dials_per_second: u32,
     pub ring_timeout_ms: u64,
     first_response_ms: Option<u64>,
     pub hold_off_ms: u64,
-    /// Responses may come from any port of the trunk's address.
+    /// Whether SIP responses must come from the trunk's port or may come from any port of its address.
     pub replies: Replies,
-    /// Where its sound may come from and go to; empty: wherever its descriptions say.
+    /// Addresses between which and us audio may flow. Empty: the addresses in the SDP of the trunk.
     pub media: Vec<IpAddr>,
-    /// How far from the described address it may come from.
+    /// How far the source of audio may differ from the address in the SDP.
     pub(crate) latch: LatchRule,
     pub dial: NumberForm,
     pub prefix: String,
-    /// Longest silence of a far end that says that it sends, and gives no other sign of life.
+    /// The longest silence, in milliseconds, of a far end that announces audio and gives no other sign of
+    /// life.
     pub(crate) silence_ms: u64,
-    /// Identities in its SIP messages, and the proxy that they are sent to.
+    /// The identities in SIP messages to this trunk, and the outbound proxy.
     pub profile: TrunkProfile,
     pub probing: Probing,
 }
 
 impl TrunkSpec {
-    /// True when the far end is this machine: a rehearsal.
+    /// Returns true if the trunk's host is this machine: a rehearsal.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.host)
     }
 
-    /// Shorter by default when another trunk follows that can take the call.
+    /// Returns the wait for a first response in milliseconds: the setting, or a default, which is shorter if
+    /// another trunk can take the call.
     pub(crate) fn first_response_ms(&self, another_follows: Followed) -> u64 {
         let default = match another_follows {
             Followed::ByAnother => FIRST_RESPONSE_BEFORE_NEXT_MS,
@@ -210,14 +216,14 @@ impl TrunkSpec {
     }
 }
 
-/// Whether another trunk stands behind this one in order of preference.
+/// Whether another trunk comes after this one in the order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Followed {
     ByAnother,
     ByNone,
 }
 
-/// True for a name or address that is this machine, an IPv6 address with or without brackets.
+/// Returns true for a name or address of this machine. An IPv6 address may have brackets.
 pub fn is_loopback(host: &str) -> bool {
     let plain = host.trim_start_matches('[').trim_end_matches(']');
     plain.parse::<IpAddr>().map_or_else(
@@ -232,7 +238,7 @@ impl FromStr for TrunkSpec {
     fn from_str(text: &str) -> Result<Self, ConfigError> {
         let mut parts = text.split(';');
         let address = parts.next().unwrap_or_default();
-        // Errors repeat the address alone: what follows may hold a password.
+        // Errors repeat only the address: the rest of the SPEC may contain a password.
         let bad = |why: String| ConfigError::Trunk {
             trunk: address.to_owned(),
             why,
@@ -280,7 +286,7 @@ impl TrunkSpec {
     fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
         let duration = |value| parse_duration_ms(value).map_err(|error| format!("{key}: {error}"));
         match key {
-            // The parameter of URIs with a telephone number, not a name to sign in with.
+            // `user=phone` is the parameter of SIP URIs with a telephone number, not a user name.
             "user" if value == "phone" => self.profile.user_phone = true,
             "user" => self.user = Some(value.to_owned()),
             "password-file" => self.set_password(Password::File(value.into()))?,
@@ -316,11 +322,11 @@ impl TrunkSpec {
 
     fn check(&self, loopback: bool) -> Result<(), String> {
         if !loopback && self.from.is_empty() {
-            return Err("from=NUMBER is required: a call must show a number we may show".to_owned());
+            return Err("from=NUMBER is required: the caller number that calls show".to_owned());
         }
         if !loopback && matches!(self.password, Some(Password::Plain(_))) {
             return Err(
-                "password= stands in the process list; use password-file= or password-env=".to_owned(),
+                "password= is visible in the process list; use password-file= or password-env=".to_owned(),
             );
         }
         if self.user.is_some() != self.password.is_some() {

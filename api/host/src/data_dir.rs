@@ -1,4 +1,5 @@
-//! What a data directory remembers besides events, keys and rows: rehearsal or real, and its SIP address.
+//! The small files of a data directory: its mode (real or rehearsal), its SIP address, and the names of its
+//! other parts.
 
 use application::private_file;
 use domain::problem::Problem;
@@ -7,25 +8,26 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// `rehearsal` or `real`, written at first start, for life.
+/// The file with the directory's mode, `rehearsal` or `real`. Written at the first start and never changed.
 pub const MODE_FILE: &str = "mode";
 
-/// The token that every listener asks for.
+/// The file with the token that the HTTP listener requires.
 pub const TOKEN_FILE: &str = "token";
 
-/// Where SIP was bound: `call.dialing` names it, so a restarted process must come back to it.
+/// The file with the address on which SIP was bound. `call.dialing` names it, so that a restarted process
+/// must bind it again.
 const SIP_FILE: &str = "sip-address";
 
-/// Recordings, `<call id>.wav`.
+/// The folder of recordings, `<call id>.wav`.
 pub const RECORDINGS_DIR: &str = "recordings";
 
-/// Keys, unless `--keys` says otherwise.
+/// The folder of keys, unless `--keys` names another.
 pub const KEYS_DIR: &str = "keys";
 
-/// Spoken prompts, by content; nothing personal.
+/// The folder of synthesized prompts, named by their content. It contains nothing personal.
 pub const PROMPTS_DIR: &str = "prompts";
 
-/// What a directory is for.
+/// The kind of runs for which a data directory may be used, fixed for its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     Real,
@@ -33,7 +35,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// The mode of what a rehearsal clock made, or did not.
+    /// Returns `Rehearsal` for true and `Real` for false.
     pub const fn of_rehearsal(rehearsal: bool) -> Self {
         if rehearsal { Self::Rehearsal } else { Self::Real }
     }
@@ -52,10 +54,10 @@ impl Mode {
     }
 }
 
-/// Why a directory cannot be used as asked.
+/// Why a data directory cannot be used for a run.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
-    #[error("{} is a {} directory for life and cannot be used for a {} run; name another --data",
+    #[error("{} is permanently a {} directory and cannot be used for a {} run; name another --data",
         dir.display(), is.word(), asked.word())]
     OtherMode { dir: PathBuf, is: Mode, asked: Mode },
     #[error("{}: {why}", path.display())]
@@ -71,7 +73,7 @@ impl From<DataDirError> for Problem {
     }
 }
 
-/// Refuses a directory that was made for the other mode; writes nothing.
+/// Fails if the directory has the other mode. Writes nothing.
 pub(crate) fn refuse_other_mode(dir: &Path, asked: Mode) -> Result<(), DataDirError> {
     match mode(dir) {
         Some(is) if is != asked => Err(DataDirError::OtherMode {
@@ -83,7 +85,7 @@ pub(crate) fn refuse_other_mode(dir: &Path, asked: Mode) -> Result<(), DataDirEr
     }
 }
 
-/// Holds the directory to what it was made for, or marks a new one.
+/// Fails if the directory has the other mode. A directory without a mode gets this one, written durably.
 pub fn hold_to_mode(dir: &Path, asked: Mode) -> Result<(), DataDirError> {
     let path = dir.join(MODE_FILE);
     let is = match fs::read_to_string(&path) {
@@ -108,7 +110,7 @@ pub fn hold_to_mode(dir: &Path, asked: Mode) -> Result<(), DataDirError> {
     })
 }
 
-/// The mode of a directory that has one.
+/// Returns the mode of the directory, or `None` if it has none yet.
 pub fn mode(dir: &Path) -> Option<Mode> {
     let text = fs::read_to_string(dir.join(MODE_FILE)).ok()?;
     [Mode::Real, Mode::Rehearsal]
@@ -116,7 +118,7 @@ pub fn mode(dir: &Path) -> Option<Mode> {
         .find(|mode| mode.word() == text.trim())
 }
 
-/// The SIP address this directory has used before.
+/// Returns the SIP address that this directory has used before.
 pub(crate) fn sip_address(dir: &Path) -> Option<SocketAddr> {
     fs::read_to_string(dir.join(SIP_FILE)).ok()?.trim().parse().ok()
 }
@@ -128,7 +130,8 @@ pub(crate) fn keep_sip_address(dir: &Path, address: SocketAddr) -> Result<(), Da
     write_durable(&dir.join(SIP_FILE), &address.to_string())
 }
 
-/// Writes aside, syncs and renames: a crash leaves the old text or the new one.
+/// Writes a file atomically: to a temporary file, which is synced and renamed. A crash leaves the old text or
+/// the new one.
 fn write_durable(path: &Path, text: &str) -> Result<(), DataDirError> {
     let aside = path.with_extension("new");
     let write = || -> io::Result<()> {
@@ -151,10 +154,11 @@ fn disk(path: &Path, error: &io::Error) -> DataDirError {
     }
 }
 
-/// The signing key, in the directory of keys: it is in no backup of events.
+/// The name of the file with the log's signing key. It is in the folder of keys, so that no backup of events
+/// contains it.
 const SIGNING_KEY_FILE: &str = "log-signing.key";
 
-/// The file of the log's signing key.
+/// Returns the path of the log's signing key: in `keys`, or else in the keys folder of the data directory.
 pub fn signing_key_file(directory: &Path, keys: Option<&PathBuf>) -> PathBuf {
     let default = directory.join(KEYS_DIR);
     keys.unwrap_or(&default).join(SIGNING_KEY_FILE)
@@ -171,7 +175,7 @@ mod tests {
         hold_to_mode(dir.path(), Mode::Rehearsal).unwrap();
         let refused = hold_to_mode(dir.path(), Mode::Real).unwrap_err();
         assert!(
-            refused.to_string().contains("rehearsal directory for life"),
+            refused.to_string().contains("permanently a rehearsal directory"),
             "{refused}"
         );
         assert_eq!(mode(dir.path()), Some(Mode::Rehearsal));

@@ -1,30 +1,35 @@
-//! Open files and sockets of this process: how many it may have, and how many legs they are enough for.
+//! The limit of open files and sockets of this process, and how many legs and connections it allows.
 //!
-//! A leg that begins without a descriptor is not recorded, or looks like a failure of the trunk. So the limit
-//! is raised as far as the system allows at the start, and trunks have no more legs than it leaves room for.
+//! A leg that begins without a free descriptor is not recorded, or looks like a failure of the trunk. At the
+//! start the limit is therefore raised as far as the system allows, and trunks get no more legs than it has
+//! room for.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What one leg opens at most: its audio port and the control port behind it, its recording, and the place of
-/// another or a recording whose hash is taken. At a peak of 80 legs 3.8 each were counted (decision 0053).
+/// The most descriptors that one leg uses: its audio port and the control port after it, its recording, and
+/// one of another leg or of a recording that is being hashed. At a peak of 80 legs 3.8 each were counted
+/// (decision 0053).
 const PER_LEG: u64 = 4;
 
-/// Kept for the log, its index, rows, keys, proofs and the runtime. Under exports and questions 54 were
-/// counted on SQLite and 67 on PostgreSQL; as many again for an import, a rebuild and a backup at once.
+/// Descriptors reserved for the log, its index, rows, keys, proofs and the runtime. During exports and
+/// queries 54 were counted on SQLite and 67 on PostgreSQL; the same number again is for an import, a rebuild
+/// and a backup at once.
 const FILES: u64 = 128;
 
-/// Fewest places for connections: health, pause, stop and opt-out, a console and its integrations.
+/// The fewest HTTP connections that are allowed: health, pause, stop and opt-out, a console and its
+/// integrations.
 const CONNECTIONS_MIN: u64 = 128;
 
-/// Most places for connections: a hundred times what one console and its integrations open.
+/// The most HTTP connections that are allowed: a hundred times what one console and its integrations open.
 const CONNECTIONS_MAX: u64 = 1_024;
 
-/// Of all descriptors, the part that connections may have between these two: one of so many.
+/// The divisor for connections: between these two limits they get a quarter of all descriptors.
 const CONNECTIONS_SHARE: u64 = 4;
 
-/// Raises the limit to what the system allows; answers it, `None` where there is none.
+/// Raises the limit of open files to the most that the system allows. Returns the limit, or `None` if there
+/// is none.
 pub fn raise() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current == limit.maximum {
@@ -43,36 +48,37 @@ pub fn raise() -> Option<u64> {
     }
 }
 
-/// Open files and sockets that this process may have now, and may have at most.
+/// Returns the limit of open files now, and the highest that it may be raised to. `None`: unlimited.
 pub fn limits() -> (Option<u64>, Option<u64>) {
     let limit = getrlimit(Resource::Nofile);
     (limit.current, limit.maximum)
 }
 
-/// Places for connections under this limit: no more, or silent strangers take what the legs need.
+/// Returns the most HTTP connections under this limit of descriptors. Without a bound, idle connections of
+/// strangers would take the descriptors of legs.
 pub fn connections_within(limit: Option<u64>) -> u64 {
     limit.map_or(CONNECTIONS_MAX, |limit| {
         (limit / CONNECTIONS_SHARE).clamp(CONNECTIONS_MIN, CONNECTIONS_MAX)
     })
 }
 
-/// Legs that so many descriptors are enough for; 0: not for one.
+/// Returns the most legs under this limit of descriptors; 0 if it is too low for a single one.
 pub fn legs_within(limit: Option<u64>) -> u64 {
     limit.map_or(u64::MAX, |descriptors| {
         descriptors.saturating_sub(connections_within(limit) + FILES) / PER_LEG
     })
 }
 
-/// Descriptors that so many legs need, beside everything else: the least limit that leaves room for them.
+/// Returns the lowest limit of descriptors that leaves room for so many legs, besides everything else.
 pub fn needed(legs: u64) -> u64 {
     let own = legs.saturating_mul(PER_LEG).saturating_add(FILES);
-    // Where connections have their share: the least limit of which the other parts are enough.
+    // In the range where connections get a share: the lowest limit that leaves enough.
     let by_share = own.saturating_sub(1).saturating_mul(CONNECTIONS_SHARE) / (CONNECTIONS_SHARE - 1) + 1;
     let most = own.saturating_add(CONNECTIONS_MAX);
     own.saturating_add(CONNECTIONS_MIN).max(by_share.min(most))
 }
 
-/// For readiness: the limit, and the legs and connections that it leaves room for; null where there is none.
+/// Returns the limit for the readiness response, with the legs and connections that it has room for.
 pub fn shown() -> DescriptorsShown {
     let (limit, _) = limits();
     DescriptorsShown {
@@ -82,7 +88,8 @@ pub fn shown() -> DescriptorsShown {
     }
 }
 
-/// Descriptors in a reply; null where the system sets no limit.
+/// The limit of open files, and the legs and connections that it has room for. Null: the system sets no
+/// limit.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DescriptorsShown {
     limit: Option<u64>,
@@ -120,7 +127,8 @@ mod tests {
 
     #[test]
     fn what_was_counted_on_both_databases_is_allowed_for() {
-        // Audio and control ports and recordings at the peak of 80 legs, then all the rest but connections.
+        // Audio and control ports and recordings at the peak of 80 legs; then everything else except
+        // connections.
         for (of_legs, rest) in [(162 + 142, 54), (162 + 129, 67)] {
             assert!(of_legs <= 80 * PER_LEG && rest <= FILES);
             assert!(of_legs > 80 * (PER_LEG - 1), "{of_legs}: fewer would do");

@@ -1,10 +1,10 @@
-//! Who dials: drivers, watchdog and lines run only while this process holds the log's driver lock.
+//! Runs drivers, watchdog and lines while this process holds the log's driver lock.
 //!
-//! Without it the process stands by: it answers reads and commands, and asks for the lock every second. A
-//! lost lock stops new dials at once. While no other process is found to hold it, live calls may finish, and
-//! what their far ends said waits for the database; then drivers and lines end and it is a stand-by again.
-//! Once another process holds it, every leg is ended and nothing is stored (decision 0193). Every tenure
-//! begins as a start does: what the one before left open is closed first.
+//! Without the lock the process is a standby: it answers reads and commands, and requests the lock every
+//! second. If the lock is lost, new dials stop at once. As long as no other process is found to hold it, live
+//! calls may finish, and what callees said waits for the database; then drivers and lines end and the process
+//! is a standby again. If another process holds the lock, every leg is ended and nothing is stored (decision
+//! 0193). Each tenure begins like a start: calls that the previous one left open are closed first.
 
 use crate::app::{self, Asked, HeldLock};
 use crate::process::Process;
@@ -22,35 +22,37 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Between two asks for the driver lock while standing by.
+/// Milliseconds between two requests for the driver lock by a standby.
 const ASK_LOCK_MS: u64 = 1_000;
 
-/// Between two asks by the process that lost it and still has live calls: it should come first.
+/// Milliseconds between two requests by a process that lost the lock and still has live calls: it should get
+/// it before others.
 const ASK_LOST_LOCK_MS: u64 = 100;
 
-/// How long lines stay after the calls were ended for another process: a 200 OK that crosses a CANCEL gets
-/// its ACK and BYE, and requests are repeated.
+/// How long lines stay open after the calls were ended for another process: a 200 OK that crosses a CANCEL
+/// gets its ACK and BYE, and requests are repeated.
 const LEGS_END_MS: u64 = 5_000;
 
-/// Longest wait, behind a drain, for calls that wait to store what their far ends said, once the lock is held
-/// again: a command waits up to 30 s for a database that comes back.
+/// The longest wait, after a drain, for calls that still have to store what callees said, once the lock is
+/// held again. A command waits up to 30 s for a database that comes back.
 const STORED_AGAIN_MS: u64 = 60_000;
 
-/// Longest ask for the lock: a database that does not answer must not end the asking.
+/// The longest wait for the answer to one request for the lock: the database may not respond.
 const ASK_ANSWER_MS: u64 = 10_000;
 
-/// One stretch of holding the lock: drivers and lines on tasks of their own, which end with it.
+/// The time during which this process holds the lock, with the drivers and lines that end with it.
 struct Tenure {
     lock: Box<dyn HeldLock>,
     tasks: Arc<Supervisor>,
     drivers: DriversHandle,
 }
 
-/// Begins to dial, or to stand by. An error is of the lines or of what a crash left, and fails the start.
+/// Starts dialing if the driver lock is free, else starts as a standby. Without trunks only the summaries of
+/// text conversations run. Fails if lines cannot be opened or calls that a crash left open cannot be closed.
 pub async fn begin(process: Arc<Process>, settings: ServeSettings) -> Result<(), Problem> {
     if settings.trunks.is_empty() {
         process.installation.dialing.begin(DialingState::NoTrunk, None);
-        // Conversations in text come to an end here too.
+        // Text conversations end in this process too and get their summaries.
         let installation = &process.installation;
         let environment = installation.environment.clone();
         return summarize(
@@ -81,14 +83,15 @@ pub async fn begin(process: Arc<Process>, settings: ServeSettings) -> Result<(),
     let stop = tasks.stop_signal();
     let until_stopped = async move {
         driving.run(tenure).await;
-        // It also ends with a drain, and is not missed from there on.
+        // A drain also ends the task, which then waits for the stop: a vital task must not end earlier.
         stop.stopping().await;
     };
     tasks.spawn_vital("driving", Box::pin(until_stopped));
     Ok(())
 }
 
-/// Begins to write what calls and conversations came to.
+/// Starts the writer of summaries of calls and text conversations. Fails if the writing model cannot be set
+/// up.
 async fn summarize(
     entities: &ActorSystem,
     environment: &Environment,
@@ -113,12 +116,13 @@ async fn summarize(
 struct Driving {
     process: Arc<Process>,
     settings: ServeSettings,
-    /// What this process followed is not in the log any more; it stays so until a start begins anew.
+    /// True if the log no longer contains what this process has followed. Only a new start of the process
+    /// clears it.
     has_lost: AtomicBool,
 }
 
 impl Driving {
-    /// Holds, loses and takes the lock until the process drains or stops. The lock is let go after
+    /// Takes, loses and takes back the lock until the process drains or stops. The lock is released after
     /// everything that dials has ended.
     async fn run(self, mut tenure: Option<Tenure>) {
         let stop = self.process.installation.environment.tasks.stop_signal();
@@ -151,12 +155,13 @@ impl Driving {
         }
     }
 
-    /// From now on this process does so about dialing.
+    /// Publishes this process's state of dialing, and the drivers if it has them.
     fn tell(&self, state: DialingState, drivers: Option<DriversHandle>) {
         self.process.installation.dialing.begin(state, drivers);
     }
 
-    /// Lines and drivers on tasks of their own; what the last holder left open is closed before it returns.
+    /// Starts lines and drivers on tasks of their own. Calls that the last holder left open are closed before
+    /// this returns.
     async fn take_over(&self, lock: Box<dyn HeldLock>) -> Result<Tenure, Problem> {
         let opened = &self.process.opened;
         self.refuse_shorter().await?;
@@ -183,7 +188,7 @@ impl Driving {
         }
     }
 
-    /// Why the drivers wait, where they do.
+    /// Returns the state of dialing after a takeover: dialing, or the reason why the drivers wait.
     async fn standing_of(&self, drivers: &DriversHandle) -> DialingState {
         if !drivers.is_dialing_paused() {
             return DialingState::Dialing;
@@ -195,10 +200,10 @@ impl Driving {
         }
     }
 
-    /// Behind another process, or an outage, the log may be an older one than this process has followed:
-    /// its rows and entities are of what is lost, so that only a start begins anew. It is on record at
-    /// once, which holds back whoever else dials on this log; and however far the log grows, it is not the
-    /// one followed.
+    /// Fails if the log is shorter than, or different from, what this process has followed, as after another
+    /// process or an outage. Rows and entities of this process then contain lost events, and only a restart
+    /// begins correctly. The loss is recorded at once, which stops every other process from dialing on this
+    /// log. The error stays even if the log grows longer again: it is not the log that was followed.
     async fn refuse_shorter(&self) -> Result<(), Problem> {
         let environment = &self.process.installation.environment;
         let rows = self.process.installation.rows.status();
@@ -251,13 +256,14 @@ impl Driving {
         Ok(drivers)
     }
 
-    /// A lock that was taken for nothing is let go: another process may do better.
+    /// Takes over with a lock that was acquired while running. If that fails, returns `None` and releases the
+    /// lock for another process.
     async fn try_take_over(&self, lock: Box<dyn HeldLock>) -> Option<Tenure> {
         tracing::warn!("the driver lock is held: taking over");
         match self.take_over(lock).await {
             Ok(tenure) => Some(tenure),
             Err(failure) => {
-                tracing::error!(%failure, "this process could not take over and stands by");
+                tracing::error!(%failure, "this process could not take over and remains a standby");
                 let lost = self.has_lost.load(Ordering::Relaxed);
                 let standing = if lost {
                     DialingState::Lost
@@ -271,15 +277,15 @@ impl Driving {
         }
     }
 
-    /// Nothing is dialed from here on; live calls finish. Meanwhile the lock is asked for again, so that a
-    /// database that was merely restarted does not cut off conversations. Where another process holds it, it
-    /// has closed these calls: they end now, and nothing of them is stored here.
+    /// Stops dialing after the lock was lost, and lets live calls finish. Meanwhile the lock is requested
+    /// again, so that a restart of the database does not cut off conversations. If another process holds it,
+    /// that process has closed these calls: they are ended now, and nothing about them is stored here.
     async fn end_lost(&self, held: Tenure) -> Option<Tenure> {
         tracing::error!("the driver lock is lost: dialing stops, live calls finish");
         self.tell(DialingState::Draining, Some(held.drivers.clone()));
         let Tenure { lock, tasks, drivers } = held;
         drop(lock);
-        // It owns the drivers: their lines give the SIP port back before another tenure may begin.
+        // This consumes the drivers: their lines release the SIP port before another tenure may begin.
         let again = self.finish_calls(drivers).await;
         self.tell(DialingState::Waiting, None);
         self.end_tasks(&tasks).await;
@@ -289,8 +295,8 @@ impl Driving {
         self.try_take_over(again?).await
     }
 
-    /// Returns when the live calls have ended and the log has what their far ends said, or another process
-    /// has taken them over, or this one stops: with the lock, if this process has it again.
+    /// Waits until the live calls have ended and the log has what the callees said, or another process has
+    /// taken them over, or this one stops. Returns the lock if this process has it again.
     async fn finish_calls(&self, drivers: DriversHandle) -> Option<Box<dyn HeldLock>> {
         let mut ending = Box::pin(async {
             drivers.drain(Duration::from_millis(self.settings.drain_ms)).await;
@@ -325,7 +331,8 @@ impl Driving {
         self.process.opened.forget_lines();
     }
 
-    /// Asks again and again; a database that is away is as good as a lock that another holds.
+    /// Requests the lock until this process holds it. A database that is unavailable counts like a lock that
+    /// another process holds.
     async fn ask_until_held(&self, pause_ms: u64) -> Box<dyn HeldLock> {
         let mut is_away = false;
         loop {
@@ -337,7 +344,8 @@ impl Driving {
         }
     }
 
-    /// Asks until it is known who dials: this process again, or (`None`) another.
+    /// Requests the lock until it is known which process dials. Returns the lock, or `None` if another
+    /// process holds it.
     async fn ask_until_known(&self) -> Option<Box<dyn HeldLock>> {
         let mut is_away = false;
         loop {
@@ -350,7 +358,7 @@ impl Driving {
         }
     }
 
-    /// Asks once; `None` while the database is away, which is logged the first time.
+    /// Requests the lock once. `None` while the database is unavailable, which is logged the first time.
     async fn ask(&self, is_away: &mut bool) -> Option<Asked> {
         let clock = &self.process.installation.environment.clock;
         let limit = clock.now().plus_ms(ASK_ANSWER_MS);

@@ -1,23 +1,23 @@
-//! Exit codes of the programs: how a command ended, for scripts.
+//! Exit codes of the programs, for scripts.
 
 use domain::problem::Kind;
 
-/// A check found something wrong.
+/// Exit code: a check found something wrong.
 pub const FOUND: u8 = 1;
-/// Wrong usage.
+/// Exit code: wrong usage.
 pub const USAGE: u8 = 2;
-/// Refused, or there is no such thing.
+/// Exit code: the request was refused, or the thing does not exist.
 pub const REFUSED: u8 = 3;
-/// No server, disk, port or lock.
+/// Exit code: a server, disk, port or lock is unavailable.
 pub const UNAVAILABLE: u8 = 4;
-/// A fault of ours.
+/// Exit code: a bug of this program.
 pub const FAULT: u8 = 5;
 
-/// The exit codes, shown by `--help`.
+/// The text of the exit codes in `--help`.
 pub const EXIT_CODES: &str = "Exit codes: 0 done; 1 a check found something wrong; 2 wrong usage; \
 3 refused, or there is no such thing; 4 unavailable (no server, disk, port, lock); 5 a fault of ours";
 
-/// The exit code of each kind of problem.
+/// Returns the exit code for a kind of problem.
 pub const fn exit_code(kind: Kind) -> u8 {
     match kind {
         Kind::Disproved => FOUND,

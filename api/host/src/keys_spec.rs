@@ -1,4 +1,5 @@
-//! `--keys` and `--master-key`: where the keys of persons are, and what wraps them. Secrets are never shown.
+//! The arguments `--keys` and `--master-key`: where the keys of customers are stored, and what wraps them.
+//! Secrets are never printed.
 
 use crate::clock::SystemClock;
 use crate::config::named_variable;
@@ -17,13 +18,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio::runtime::Handle;
 
-/// Longest wait for a key service's program: a slow network and a prompt of the service.
+/// The longest wait for a key service's program, in milliseconds: a slow network and a prompt of the service.
 const WRAPPER_MS: u64 = 30_000;
 
-/// Longest answer of that program.
+/// The most bytes read from the output of a key service's program.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 
-/// Where keys are; nothing given is `DATA/keys` with its own master key.
+/// Where the keys of customers are, and their master key. By default `DATA/keys` with a master key of its
+/// own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub struct KeysSpec {
     /// Where the keys of persons are: a directory with master.key and keys.db, or a postgres:// database that
@@ -37,14 +39,14 @@ pub struct KeysSpec {
     pub master_key: Option<MasterSpec>,
 }
 
-/// A place of keys, named but not opened.
+/// A location of keys that is named but not opened: a directory or a PostgreSQL database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeysPlace {
     Dir(PathBuf),
     Postgres(KeysUrl),
 }
 
-/// A `postgres://` URL, which may hold a password.
+/// A `postgres://` URL, which may contain a password; `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeysUrl(String);
 
@@ -72,7 +74,7 @@ impl FromStr for KeysPlace {
     }
 }
 
-/// A source of the master key, named but not read.
+/// A source of the master key that is named but not read: a file, an environment variable or a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MasterSpec {
     File(PathBuf),
@@ -95,7 +97,8 @@ impl FromStr for MasterSpec {
 }
 
 impl MasterSpec {
-    /// The master key for the keys in `dir`.
+    /// Returns the master key for the keys in `dir`. Fails if the environment variable does not hold a key;
+    /// files and programs are read later.
     pub fn open(&self, dir: &Path) -> Result<MasterKey, VaultError> {
         match self {
             Self::File(path) => Ok(MasterKey::File(path.clone())),
@@ -118,7 +121,7 @@ impl MasterSpec {
 }
 
 impl KeysSpec {
-    /// The directory that was given.
+    /// Returns the directory given with `--keys`, if it is one.
     pub fn dir(&self) -> Option<PathBuf> {
         match &self.keys {
             Some(KeysPlace::Dir(dir)) => Some(dir.clone()),
@@ -126,7 +129,7 @@ impl KeysSpec {
         }
     }
 
-    /// The database that was given.
+    /// Returns the database given with `--keys`, if it is one.
     pub fn url(&self) -> Option<KeysUrl> {
         match &self.keys {
             Some(KeysPlace::Postgres(url)) => Some(url.clone()),
@@ -134,12 +137,12 @@ impl KeysSpec {
         }
     }
 
-    /// The directory of the keys of a server on `data`; with keys in a database, that of its master key.
+    /// Returns the keys directory of a server on `data`. With keys in a database, it contains the master key.
     pub fn directory(&self, data: &Path) -> PathBuf {
         self.dir().unwrap_or_else(|| data.join(KEYS_DIR))
     }
 
-    /// Where the keys of a server on `data` stand.
+    /// Returns where the keys of a server on `data` are stored: a directory or a database.
     pub fn place(&self, data: &Path) -> KeyPlace {
         match &self.keys {
             Some(KeysPlace::Postgres(url)) => KeyPlace::Database(url.as_str().to_owned()),
@@ -155,7 +158,8 @@ impl KeysSpec {
     }
 }
 
-/// A key service behind a program: `PROGRAM wrap|unwrap`, one line of base64 in, one out, exit code 0.
+/// A key service reached by running a program: `PROGRAM wrap` or `PROGRAM unwrap`, with one line of base64 on
+/// standard input and output and exit code 0.
 struct ExecWrapper {
     program: PathBuf,
 }
@@ -188,7 +192,7 @@ impl ExecWrapper {
             .spawn()
             .map_err(failed)?;
         if let Some(mut stdin) = child.stdin.take() {
-            // A program that reads nothing has said why with its exit code.
+            // A program that reads nothing reports the reason by its exit code.
             drop(stdin.write_all(text.as_bytes()).await);
         }
         let mut answer = Vec::new();
@@ -256,7 +260,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_program_wraps_and_unwraps_and_its_refusal_is_a_wrong_master_key() {
         let dir = tempfile::tempdir().unwrap();
-        // Turns the digits around: enough to see that both ways are taken.
+        // Reverses the digits: enough to see that both directions are used.
         let turning = program(dir.path(), "rev | tr '+=' '=+' | tr '=+' '+='; exit 0");
         let wrapped = turning.wrap(&[7; 33]).unwrap();
         assert_eq!(turning.unwrap(&wrapped).unwrap(), [7; 33]);

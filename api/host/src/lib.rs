@@ -1,7 +1,7 @@
-//! Opens, runs and stops an installation: its log, keys, rows, lines and clock, its proofs, and who dials.
+//! Opens, runs and stops an installation: its log, keys, rows, lines, clock, proofs and dialing.
 //!
-//! `app/` is the one place that chooses implementations of the ports; `process/` is one process that serves
-//! an installation and says whether it is ready.
+//! `app/` is the only place that chooses implementations of the ports. `process/` is one process that serves
+//! an installation, and reports its readiness.
 
 mod address_args;
 pub mod app;

@@ -1,9 +1,9 @@
-//! Where log lines go: to standard error, unless it cannot be written; then they are dropped and counted.
+//! The writer of log lines: to standard error. Lines that cannot be written are dropped and counted.
 //!
-//! A message that cannot be written must end nothing: `tracing_subscriber` prints an error of its writer, and
-//! that print panics where standard error is full. So this writer never answers an error. It also holds a
-//! flood back: of the warnings and errors of one cause (one place in the source) one line is written in a
-//! minute, and how many more there were is said with the next line that is written.
+//! A log line that cannot be written must not stop the program: `tracing_subscriber` prints an error of its
+//! writer, and that print panics if standard error is full. This writer therefore never returns an error. It
+//! also limits floods: of the warnings and errors of one cause (one place in the source) it writes one line
+//! per minute, and reports the number of suppressed lines with the next line that it writes.
 
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// One line per cause within this.
+/// The period in which one line per cause is written, in milliseconds.
 const HELD_BACK_MS: u64 = 60_000;
 
-/// Makes the writer of each line; all of them share one state.
+/// Makes the writer of each log line. All writers share one state.
 #[derive(Clone)]
 pub struct LogWriter {
     shared: Arc<Mutex<Shared>>,
@@ -26,15 +26,16 @@ pub struct LogWriter {
 
 struct Shared {
     out: Box<dyn Write + Send>,
-    /// Lines that could not be written since the last that could.
+    /// The number of lines dropped since the last one that was written.
     dropped: u64,
-    /// The last line was cut off in its middle.
+    /// True if the last line was cut off in the middle.
     is_torn: bool,
-    /// By the place in the source; there are as many as the program has.
+    /// The suppressed lines by cause: a place in the source, so that there are at most as many as the program
+    /// has.
     causes: BTreeMap<&'static str, Held>,
 }
 
-/// What is held back of one cause.
+/// The suppressed lines of one cause: since when they are counted, and how many.
 struct Held {
     since: Timestamp,
     count: u64,
@@ -59,11 +60,11 @@ impl LogWriter {
     }
 }
 
-/// The writer of one line.
+/// Writes one log line.
 pub struct LineWriter {
     shared: Arc<Mutex<Shared>>,
     now: Timestamp,
-    /// Of a warning or an error: whose flood is held back.
+    /// The cause of a warning or an error, for the limit on its lines; `None` for other levels.
     cause: Option<&'static str>,
 }
 
@@ -88,7 +89,7 @@ impl<'a> MakeWriter<'a> for LogWriter {
 }
 
 impl Write for LineWriter {
-    /// A whole line at once, which is how `tracing_subscriber` writes.
+    /// Writes or suppresses one whole line: `tracing_subscriber` passes it in one call. Never fails.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         if self
@@ -107,13 +108,14 @@ impl Write for LineWriter {
 }
 
 impl Shared {
-    /// False when a line of this cause was written less than a minute ago; then it is counted.
+    /// Returns true if a line of this cause may be written. Within a minute of the last one it returns false
+    /// and counts the line.
     fn lets_through(&mut self, cause: &'static str, now: Timestamp) -> bool {
         let Some(held) = self.causes.get_mut(cause) else {
             self.causes.insert(cause, Held { since: now, count: 0 });
             return true;
         };
-        // A clock that was set back ends the minute too.
+        // A clock that was set back also ends the minute.
         if now >= held.since && now < held.since.plus_ms(HELD_BACK_MS) {
             held.count += 1;
             return false;
@@ -121,7 +123,7 @@ impl Shared {
         true
     }
 
-    /// Says what was held back in minutes that are over.
+    /// Writes how many lines of each cause were suppressed, when its minute is over.
     fn tell_held(&mut self, now: Timestamp) {
         let is_over = |held: &Held| now < held.since || now >= held.since.plus_ms(HELD_BACK_MS);
         let over: Vec<_> = self
@@ -142,7 +144,8 @@ impl Shared {
         }
     }
 
-    /// Writes a line, or counts it as dropped. The first that can be written again says how many were.
+    /// Writes a line, or counts it as dropped. Before the next line that can be written, it reports how many
+    /// were dropped.
     fn put(&mut self, line: &[u8]) {
         if self.dropped > 0 {
             let said = "log lines could not be written and were dropped";
@@ -174,7 +177,7 @@ mod tests {
     use async_trait::async_trait;
     use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-    /// A file on a disk that fills in the middle of a line.
+    /// A simulated disk that becomes full in the middle of a line.
     #[derive(Clone, Default)]
     struct Disk {
         written: Arc<Mutex<Vec<u8>>>,
@@ -245,7 +248,7 @@ mod tests {
         assert_eq!(messages(&disk), expected);
     }
 
-    /// What the network sends can pretend to be no line of the log (OWASP ASVS 5, V16.4.1).
+    /// A value from the network cannot imitate a log line of its own (OWASP ASVS 5, V16.4.1).
     #[test]
     fn what_ends_a_line_in_a_value_ends_none_in_the_log() {
         let (disk, clock) = (Disk::default(), Arc::default());

@@ -1,5 +1,5 @@
-//! One event that a process writes by itself: decided by its aggregate and stored without entities, and
-//! without keys, since nothing of it is personal.
+//! Stores single events without running entities: the aggregate decides, and the event is stored without
+//! keys, since it contains nothing personal.
 
 use crate::clock::{SystemClock, SystemIds};
 use crate::data_dir::Mode;
@@ -19,10 +19,10 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use store::MemoryVault;
 
-/// How often an event is put behind the last one when others write, too.
+/// How often storing an event is tried while other processes write, too.
 const TRIES_MAX: usize = 8;
 
-/// Whether the log is a rehearsal's; `None` of an empty one.
+/// Returns the mode of a log, rehearsal or real, from its first event. `None` if the log is empty.
 pub async fn mode_of(store: &dyn EventStore) -> Result<Option<Mode>, Problem> {
     let first = store.read_all(Position(0), 1).await?;
     let Some(event) = first.first() else {
@@ -34,9 +34,10 @@ pub async fn mode_of(store: &dyn EventStore) -> Result<Option<Mode>, Problem> {
     Ok(Some(Mode::of_rehearsal(envelope.rehearsal)))
 }
 
-/// Stores the first event that a command leads to, as the next of its stream; answers its position.
+/// Decides a command for a new stream and stores its first event as the next of that stream. Returns the
+/// event's position.
 ///
-/// A rehearsal keeps its own time: there the event is loaded behind the last one, at its instant.
+/// A rehearsal has its own time: there the event is loaded after the last one, at the same instant.
 pub async fn note<D: Decider>(
     store: &dyn EventStore,
     mode: Mode,
@@ -65,8 +66,8 @@ pub async fn note<D: Decider>(
     store_behind(store, mode, ids, facts, event).await
 }
 
-/// Stores what a command leads to in a stream that was begun by `note`: its cause is the first event there.
-/// Nothing where it changes nothing.
+/// Decides a command for a stream that `note` began, and stores the resulting event with the stream's first
+/// event as its cause. Stores nothing if the command changes nothing.
 pub async fn note_after<D: Decider>(
     store: &dyn EventStore,
     mode: Mode,
@@ -118,7 +119,8 @@ fn ids() -> Result<Arc<dyn IdSource>, Problem> {
     Ok(Arc::new(ids))
 }
 
-/// As the next event of its stream, wherever that has come to meanwhile.
+/// Stores the event as the next of its stream. Tries again while other processes write to it, at most
+/// `TRIES_MAX` times.
 async fn store_behind<E: EventData>(
     store: &dyn EventStore,
     mode: Mode,
@@ -137,7 +139,7 @@ async fn store_behind<E: EventData>(
         let before = store.head().await?;
         match put(store, mode, &stream, version, before, made).await {
             Err(StoreError::WrongVersion { .. }) => {}
-            // Loaded at a place that somebody else has taken meanwhile.
+            // Another process has taken the position meanwhile.
             Err(StoreError::Invalid(_)) if store.head().await? != before => {}
             put => return Ok(put?),
         }
@@ -185,7 +187,7 @@ async fn put(
     store.load(vec![event]).await
 }
 
-/// Nothing of it is personal: no key is asked for.
+/// Encodes an event that contains nothing personal, so that no key is needed.
 fn unsealed<E: EventData>(ids: Arc<dyn IdSource>, facts: RecordFacts, event: &E) -> Result<Record, Problem> {
     let vault = MemoryVault::new(ids);
     let mut sealer = Sealer {
@@ -196,7 +198,7 @@ fn unsealed<E: EventData>(ids: Arc<dyn IdSource>, facts: RecordFacts, event: &E)
     record(facts, event, &mut sealer).map_err(|error| Problem::fault(error.to_string()))
 }
 
-/// Puts on record that the index had to be made again: an answer before may have lacked events.
+/// Records, if `why` is given, that the index of the log was rebuilt: earlier queries may have missed events.
 pub async fn note_index_remade(
     store: &dyn EventStore,
     mode: Mode,
@@ -206,8 +208,8 @@ pub async fn note_index_remade(
         return Ok(());
     };
     notice(&format!(
-        "the index of the log was damaged ({why}) and was made again: answers by customer, campaign or stream may \
-         have lacked events / 日志索引已损坏并已重建；此前按客户、任务或流的查询可能缺少事件"
+        "the index of the log was damaged ({why}) and was rebuilt: queries by customer, campaign or stream may \
+         have missed events / 日志索引已损坏并已重建；此前按客户、任务或流的查询可能缺少事件"
     ));
     let command = InstallationCommand::NoteIndexRemade { why };
     note::<Installation>(store, mode, |_| LogId, command).await?;

@@ -1,30 +1,31 @@
-//! What carries messages to persons, as a server's command line says it.
+//! The command-line arguments of a server that choose how messages to customers leave: HTTP gateway, mail
+//! server or own webhook.
 
 use crate::address_args::{outside_mail_server, outside_url};
 use crate::config::named_variable;
 use crate::number_check_args::{NumberCheckArgs, NumberCheckChoice, NumberCheckFault};
 use domain::outside_address::{AddressFault, check_bearer, check_mail_login};
 
-/// By which ways messages leave; none of them unless it is said.
+/// The chosen ways by which messages leave. Without any, no message is sent.
 #[derive(Clone, Default)]
 pub struct MessagingChoice {
-    /// An HTTP gateway of short messages.
+    /// The URL of an HTTP gateway for short messages.
     pub gateway: Option<String>,
     /// A mail server, `host:port`.
     pub smtp: Option<String>,
-    /// The institution's own address, which brings messages to an app.
+    /// The URL of the institution's own service, for example one that sends push messages to an app.
     pub webhook: Option<String>,
-    /// What a message begins with, without its brackets.
+    /// The signature at the beginning of a short message, without its brackets 【】.
     pub signature: Option<String>,
-    /// Sent as a bearer, and of a mail server `user:password`.
+    /// The bearer token of gateway and webhook; `user:password` for a mail server.
     pub secret: Option<String>,
-    /// Gateways on addresses that are not of the open internet.
+    /// True if the gateways may have private addresses and no TLS.
     pub allow_private: bool,
-    /// The library that is asked before anybody is reached by telephone.
+    /// The number library that checks numbers before they are dialed.
     pub number_check: Option<NumberCheckChoice>,
 }
 
-/// A secret is never shown.
+/// Hides everything, because it contains a secret.
 impl std::fmt::Debug for MessagingChoice {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("MessagingChoice(..)")
@@ -37,12 +38,12 @@ impl MessagingChoice {
     }
 }
 
-/// Why it cannot be started so.
+/// Why the arguments cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MessagingFault {
     #[error("--message-secret-env names {0}, which is not set")]
     NoSecret(String),
-    #[error("what {0} holds {1}")]
+    #[error("the value of the environment variable {0} {1}")]
     BadSecret(String, AddressFault),
     #[error(transparent)]
     NumberCheck(#[from] NumberCheckFault),
@@ -50,25 +51,25 @@ pub enum MessagingFault {
     NoSignature,
 }
 
-/// The arguments of it, for a server.
+/// The arguments for messages of `serve`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct MessagingArgs {
-    /// Carry short messages to persons by an HTTP gateway: a POST of {"id","to","text"}
+    /// Send short messages through an HTTP gateway: a POST of {"id","to","text"}
     #[arg(long, value_name = "URL", value_parser = outside_url)]
     message_gateway: Option<String>,
-    /// Carry mails to persons by a mail server
+    /// Send mails through a mail server
     #[arg(long, value_name = "HOST:PORT", value_parser = outside_mail_server)]
     message_smtp: Option<String>,
-    /// Carry messages to an address of your own, such as one that pushes to an app
+    /// Send messages to a service of your own, for example one that pushes to an app
     #[arg(long, value_name = "URL", value_parser = outside_url)]
     message_webhook: Option<String>,
-    /// What a short message begins with, such as 示例银行 for 【示例银行】
+    /// The signature at the beginning of short messages, such as 示例银行 for 【示例银行】
     #[arg(long, value_name = "TEXT")]
     message_signature: Option<String>,
-    /// The environment variable that holds the gateway's token, or user:password of the mail server
+    /// The environment variable with the gateway's token, or user:password of the mail server
     #[arg(long, value_name = "VARIABLE")]
     message_secret_env: Option<String>,
-    /// Let them be on addresses of this network, and without TLS
+    /// Allow private addresses and no TLS for them
     #[arg(long)]
     message_allow_private: bool,
     #[command(flatten)]
@@ -82,7 +83,7 @@ impl MessagingArgs {
             Some(name) => {
                 let secret = named_variable(&name).filter(|secret| !secret.is_empty());
                 let secret = secret.ok_or_else(|| MessagingFault::NoSecret(name.clone()))?;
-                // A gateway and a mail server may share one variable: then it is a bearer first.
+                // A gateway and a mail server may share one variable: it is checked as a bearer token then.
                 let is_sent = self.message_gateway.is_some() || self.message_webhook.is_some();
                 let check = if is_sent { check_bearer } else { check_mail_login };
                 check(&secret).map_err(|fault| MessagingFault::BadSecret(name, fault))?;

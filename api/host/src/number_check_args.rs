@@ -1,45 +1,47 @@
-//! Which library of numbers a server asks for vacant ones, as its command line says it.
+//! The command-line arguments of a server that choose a number library, which finds vacant numbers (空号检测).
 
 use crate::address_args::outside_url;
 use crate::config::named_variable;
 use application::webhooks::is_signing_secret;
 
-/// Where it is asked.
+/// The chosen number library: its URL and how requests are signed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NumberCheckChoice {
     pub url: String,
-    /// `whsec_…`: what a question is signed with.
+    /// The key `whsec_…` with which requests are signed.
     pub secret: Option<String>,
-    /// On an address that is not of the open internet.
+    /// True if the library may have a private address and no TLS.
     pub allow_private: bool,
 }
 
-/// A secret is never shown.
+/// Hides everything, because it contains a secret.
 impl std::fmt::Debug for NumberCheckChoice {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("NumberCheckChoice(..)")
     }
 }
 
-/// Why it cannot be started so.
+/// Why the arguments cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NumberCheckFault {
     #[error("--number-check-secret-env names {0}, which is not set")]
     NoSecret(String),
-    #[error("what {0} holds is no signing secret: whsec_ and base64 of 24 bytes or more")]
+    #[error(
+        "the value of the environment variable {0} is not a signing secret: whsec_ and base64 of 24 bytes or more"
+    )]
     NoSigningSecret(String),
 }
 
-/// The arguments of it, for a server.
+/// The arguments for number checks of `serve`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct NumberCheckArgs {
-    /// Ask this library which numbers are vacant (空号检测): a POST of {"numbers":[…]}, answered {"states":[0..5]}
+    /// Number library that finds vacant numbers (空号检测): a POST of {"numbers":[…]}, answered {"states":[0..5]}
     #[arg(long, value_name = "URL", value_parser = outside_url)]
     number_check: Option<String>,
-    /// The environment variable that holds the secret (whsec_…) with which questions are signed
+    /// The environment variable with the secret (whsec_…) that signs the requests
     #[arg(long, value_name = "VARIABLE", requires = "number_check")]
     number_check_secret_env: Option<String>,
-    /// Let it be on an address of this network, and without TLS
+    /// Allow a private address and no TLS for it
     #[arg(long, requires = "number_check")]
     number_check_allow_private: bool,
 }

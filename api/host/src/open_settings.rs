@@ -1,4 +1,4 @@
-//! What a command says of the directory, the log and the keys that it opens for writing.
+//! The settings of a command about the directory, the log and the keys that it opens for writing.
 
 use crate::data_dir::Mode;
 use crate::keys_spec::{KeysPlace, KeysSpec, KeysUrl, MasterSpec};
@@ -6,25 +6,25 @@ use crate::store_spec::StoreSpec;
 use domain::time::Timestamp;
 use std::path::PathBuf;
 
-/// Which directory and log, and how time runs in them.
+/// The directory, log and keys to open, and the start of the clock for a rehearsal.
 #[derive(Debug, Clone)]
 pub struct OpenSettings {
-    /// Rows, recordings, `server.json` and the lock of this process.
+    /// The data directory: read database, recordings, `server.json` and the lock of this process.
     pub data: PathBuf,
-    /// The log; of a directory only the one of `data`.
+    /// The log. An embedded log must be the one in `data`.
     pub store: StoreSpec,
-    /// Default: `DATA/keys`.
+    /// The directory of keys. Default: `DATA/keys`.
     pub keys: Option<PathBuf>,
-    /// Keys in a database instead.
+    /// A database for the keys, instead of a directory.
     pub keys_url: Option<KeysUrl>,
-    /// Default: the one in the directory of keys.
+    /// The source of the master key. Default: the file in the directory of keys.
     pub master_key: Option<MasterSpec>,
-    /// Set for a rehearsal: where its clock starts.
+    /// The time at which the clock of a rehearsal starts; `None` for a real run.
     pub rehearse_at: Option<Timestamp>,
 }
 
 impl OpenSettings {
-    /// A directory with its own log and keys, in real time.
+    /// Returns the settings for a directory with its own log and keys, in real time.
     pub fn of_directory(data: PathBuf) -> Self {
         Self {
             store: StoreSpec::Sqlite(data.clone()),
@@ -36,7 +36,7 @@ impl OpenSettings {
         }
     }
 
-    /// Rehearsal or real, for the life of the directory.
+    /// Returns whether the run is a rehearsal or real. A directory keeps its mode for life.
     pub const fn mode(&self) -> Mode {
         match self.rehearse_at {
             Some(_) => Mode::Rehearsal,
@@ -44,7 +44,7 @@ impl OpenSettings {
         }
     }
 
-    /// Where the keys are and what wraps them.
+    /// Returns where the keys are stored and what wraps them.
     pub fn keys_spec(&self) -> KeysSpec {
         let dir = self.keys.clone().map(KeysPlace::Dir);
         KeysSpec {

@@ -1,30 +1,32 @@
-//! The time of a process: it begins at the wall clock's and goes on by the steady clock, so that whoever
-//! sets the wall clock moves neither timers nor what is stored.
+//! The time of a process: starts at the wall clock's time and advances with the steady clock, so that setting
+//! the wall clock moves neither timers nor stored times.
 //!
-//! Differences of up to two seconds, as NTP makes them, are taken up slowly; what is more is a wall clock
-//! that somebody set, and is left to those who judge it. Readings come in as numbers of microseconds: no
-//! clock is read here.
+//! Differences of up to two seconds, as NTP corrects them, are adopted slowly. A larger difference means that
+//! the wall clock was set; it is left to `clock_watch`. All readings are arguments in microseconds: this file
+//! reads no clock.
 
 use domain::installation::CLOCK_SKEW_MS_MAX;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Differences beyond this are not taken up: from there on a clock is wrong.
+/// The largest difference between wall clock and process time that is adopted, in microseconds. With a larger
+/// one a clock is wrong.
 const TAKEN_UP_US_MAX: i64 = CLOCK_SKEW_MS_MAX.cast_signed() * 1_000;
-/// Between two looks at the wall clock.
+/// Microseconds between two readings of the wall clock.
 const LOOK_US: i64 = 100_000;
-/// Of the time that passed, one part in this many is taken up: five milliseconds a second, so that two
-/// seconds take seven minutes and no wait is noticeably longer or shorter.
+/// The divisor of the passed time that gives the most that is adopted: 5 ms per second, so that two seconds
+/// take seven minutes and no wait is noticeably longer or shorter.
 const TAKEN_UP_PART: i64 = 200;
-/// Most time that counts as passed between two looks: nobody asked for longer than that.
+/// The most time that counts as passed between two readings, in microseconds. More passes only if nothing
+/// read the time.
 const PASSED_US_MAX: i64 = 1_000_000;
 
-/// The process's time, as what must be added to the steady clock.
+/// The process's time, stored as the offset that is added to the steady clock.
 #[derive(Debug)]
 pub(crate) struct ProcessTime {
     offset: AtomicI64,
-    /// The steady clock when the wall was looked at last.
+    /// The steady clock at the last reading of the wall clock.
     looked_at: AtomicI64,
-    /// The latest time that was given: never backwards.
+    /// The latest time returned: the time never goes backwards.
     last: AtomicI64,
 }
 
@@ -37,7 +39,8 @@ impl ProcessTime {
         }
     }
 
-    /// The time now. `wall` is asked only every tenth of a second.
+    /// Returns the time now, in microseconds. Calls `wall` at most every 100 ms and adopts a part of the
+    /// difference.
     pub(crate) fn now(&self, steady_us: i64, wall: impl FnOnce() -> i64) -> i64 {
         let before = self.looked_at.load(Ordering::Relaxed);
         let passed = steady_us.saturating_sub(before);
@@ -54,13 +57,13 @@ impl ProcessTime {
         self.last.fetch_max(time, Ordering::Relaxed).max(time)
     }
 
-    /// The wall clock minus the process's time.
+    /// Returns the wall clock minus the process's time, in microseconds.
     pub(crate) fn apart(&self, steady_us: i64, wall_us: i64) -> i64 {
         wall_us.saturating_sub(steady_us.saturating_add(self.offset.load(Ordering::Relaxed)))
     }
 
-    /// Goes on from the wall clock, forward only. False where the wall stands more than two seconds before
-    /// this time: it never goes back.
+    /// Adopts the wall clock if it is ahead. Returns false if it is more than two seconds behind this time,
+    /// which never goes back.
     pub(crate) fn go_to_wall(&self, steady_us: i64, wall_us: i64) -> bool {
         let apart = self.apart(steady_us, wall_us);
         if apart > 0 {
@@ -70,7 +73,7 @@ impl ProcessTime {
     }
 }
 
-/// How much of a difference is taken up after so much time.
+/// Returns how much of a difference is adopted after `passed_us`: nothing if the difference is too large.
 fn taken_up(apart_us: i64, passed_us: i64) -> i64 {
     if apart_us.saturating_abs() > TAKEN_UP_US_MAX {
         return 0;
@@ -86,7 +89,7 @@ mod tests {
     const SECOND: i64 = 1_000_000;
     const HOUR: i64 = 3_600 * SECOND;
 
-    /// Times that a process gives in `seconds`, asked ten times a second, while the wall is `apart` from it.
+    /// The times that a process returns in `seconds` when asked ten times a second, with this wall clock.
     fn times(time: &ProcessTime, from: i64, seconds: i64, wall: impl Fn(i64) -> i64) -> Vec<i64> {
         (1..=seconds * 10)
             .map(|tenth| from + tenth * SECOND / 10)
@@ -110,7 +113,7 @@ mod tests {
         let time = ProcessTime::begin(9 * HOUR, 0);
         let given = times(&time, 0, 600, |_| 9 * HOUR);
         assert!(given.is_sorted());
-        // Two seconds are taken up at five milliseconds a second before it counts as set.
+        // Two seconds are adopted at 5 ms per second; after that the wall clock counts as set and is ignored.
         assert!(given.last().is_some_and(|last| *last > 9 * HOUR + 595 * SECOND));
     }
 

@@ -1,11 +1,11 @@
-//! `--read-db`: which database a command's rows are in. The URL's password is never shown.
+//! The argument `--read-db`: the database that contains the views. The password in its URL is never printed.
 
 use crate::store_spec::{is_postgres, sqlite_directory, without_password};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// A read database, named but not opened.
+/// A read database that is named but not opened.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ReadDbSpec {
     /// `views.db` in this directory.
@@ -43,16 +43,16 @@ impl fmt::Debug for ReadDbSpec {
     }
 }
 
-/// The option of every command that reads or writes rows.
+/// The argument `--read-db` of commands that read or write views.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ReadDbArgs {
-    /// The rows: sqlite:DIR or postgres://USER@db.example/DB; default: in the data directory
+    /// The read database: sqlite:DIR or postgres://USER@db.example/DB; default: in the data directory
     #[arg(long = "read-db", value_name = "URL")]
     pub read_db: Option<ReadDbSpec>,
 }
 
 impl ReadDbArgs {
-    /// The database meant, for a command on the data directory `data`.
+    /// Returns the database to use: the one given, or else SQLite in the data directory `data`.
     pub fn spec(&self, data: &Path) -> ReadDbSpec {
         let own = || ReadDbSpec::Sqlite(data.to_owned());
         self.read_db.clone().unwrap_or_else(own)

@@ -1,8 +1,8 @@
-//! Rebuilds on record: what was done by hand to the rows of a view becomes events of its aggregate.
+//! Records manual rebuilds of views as events of the view's aggregate.
 //!
-//! The rows keep each view's last rebuild with what was compared and why differences were accepted; what is
-//! said here is read from there. So a rebuild that was ended without a server, or whose server died before it
-//! could say so, is put on record by the next start, and nothing is said twice.
+//! The read database keeps each view's last rebuild, with what was compared and why differences were
+//! accepted. The events are derived from there. If a rebuild was ended without a server, or its server died
+//! before recording it, it is therefore recorded at the next start, and nothing is recorded twice.
 
 use application::installation::{Installation, follow};
 use domain::ids::ViewId;
@@ -13,10 +13,10 @@ use domain::view::{SwitchFacts, TableFacts, ViewCommand};
 use projections::{Rebuild, RebuildState};
 use std::sync::Arc;
 
-/// Pause before a store or database that was away is asked again.
+/// The pause before a store or database that was unavailable is asked again, in milliseconds.
 const AGAIN_AFTER_MS: u64 = 5_000;
 
-/// Puts on record, once the process runs, what is not: what was done while no server ran.
+/// Starts the task that records rebuilds made while no server ran. It tries again until it succeeds.
 pub fn begin(installation: &Arc<Installation>) {
     let recording = Arc::clone(installation);
     let stop = installation.tasks().stop_signal();
@@ -36,7 +36,7 @@ async fn catch_up(installation: &Installation) {
     let mut said = false;
     while let Err(why) = note_all(installation).await {
         if !std::mem::replace(&mut said, true) {
-            tracing::warn!(%why, "rebuilds of views are put on record later");
+            tracing::warn!(%why, "rebuilds of views could not be recorded yet; trying again");
         }
         installation.pause(AGAIN_AFTER_MS).await;
     }
@@ -55,7 +55,8 @@ async fn note_all(installation: &Installation) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Puts a view's present or last rebuild on record, as it stands; what is there already is not said again.
+/// Records the current or last rebuild of a view in its present state. What is recorded already is not
+/// repeated.
 pub async fn note(
     installation: &Installation,
     view: &str,
@@ -93,7 +94,7 @@ async fn note_one(
     Ok(())
 }
 
-/// How a rebuild ended, where it has.
+/// Returns the command that records the end of a rebuild, or `None` if it has not ended.
 fn ended(rebuild: &Rebuild, by: Option<String>) -> Option<ViewCommand> {
     let begun_at = rebuild.begun_at;
     match rebuild.state {

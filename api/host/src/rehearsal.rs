@@ -1,4 +1,5 @@
-//! The rehearsal carrier of this process: the outside world, on tasks and a wall clock of its own.
+//! The rehearsal carrier within this process. It simulates the telephone network, on tasks and a wall clock
+//! of its own.
 
 use crate::clock::SystemClock;
 use actors::Supervisor;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
-/// Why a carrier did not start.
+/// Why a rehearsal carrier did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum RehearsalError {
     #[error(transparent)]
@@ -28,19 +29,20 @@ impl From<RehearsalError> for Problem {
     }
 }
 
-/// How a carrier is asked for.
+/// The settings of a rehearsal carrier: address, seed, CDR file, call profile and sign-in.
 #[derive(Debug, Clone)]
 pub struct CarrierSettings {
     pub listen: SocketAddr,
     pub seed: u64,
     pub cdr: PathBuf,
-    /// YAML or JSON; the built-in mix when absent.
+    /// The call profile in YAML or JSON; without it the built-in mix.
     pub profile: Option<String>,
-    /// User and password of the digest challenge.
+    /// The user and password that the carrier requires by a digest challenge.
     pub auth: Option<(String, String)>,
 }
 
-/// The sounds of a profile's phrases, from the files that are named for them.
+/// Reads the audio of the profile's phrases: for each phrase the WAV file of that name in the directory
+/// `voices`.
 fn voices(profile: &CarrierProfile) -> Result<Voices, RehearsalError> {
     let bad = |why: String| RehearsalError::Profile(why);
     let phrases = phrases(&profile.conversations).map_err(|error| bad(error.to_string()))?;
@@ -48,7 +50,7 @@ fn voices(profile: &CarrierProfile) -> Result<Voices, RehearsalError> {
         return match phrases.first() {
             None => Ok(Voices::default()),
             Some(text) => Err(bad(format!(
-                "conversations: `{text}` needs the directory `voices`, with a WAV file named for it"
+                "conversations: `{text}` needs the directory `voices` with a WAV file of this name"
             ))),
         };
     };
@@ -62,7 +64,7 @@ fn voices(profile: &CarrierProfile) -> Result<Voices, RehearsalError> {
     Ok(Voices::new(spoken.collect::<Result<_, _>>()?))
 }
 
-/// A carrier of this process, on tasks and a clock of its own: it is the outside world.
+/// A running rehearsal carrier, on tasks and a clock of its own.
 pub struct Carrier {
     handle: CarrierHandle,
     tasks: Arc<Supervisor>,
@@ -100,7 +102,7 @@ impl Carrier {
         self.handle.live_count()
     }
 
-    /// Ends its calls and writes its last lines.
+    /// Ends the carrier's calls and waits until their last CDR lines are written.
     pub async fn stop(&self) {
         self.handle.stop().await;
         self.tasks.stop().await;

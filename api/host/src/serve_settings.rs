@@ -1,4 +1,4 @@
-//! What a server is started with, as its command line said it.
+//! The settings with which a server starts, from its command line.
 
 use crate::config::TrunkSpec;
 use crate::messaging_args::MessagingChoice;
@@ -14,36 +14,36 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use tls::IdentityFiles;
 
-/// Everything a server is started with.
+/// The settings with which a server starts.
 #[derive(Debug, Clone)]
 pub struct ServeSettings {
-    /// Default: in the data directory.
+    /// The database of the views. Default: in the data directory.
     pub read_db: Option<ReadDbSpec>,
     pub open: OpenSettings,
-    /// With which certificate its doors speak TLS; without one they speak plain text.
+    /// The certificate and key for TLS on the server's ports. Without them they use plain text.
     pub tls: Option<IdentityFiles>,
-    /// How people sign in, beside their passwords.
+    /// How users sign in, besides passwords.
     pub sign_in: SignInSettings,
-    /// What calls hear and speak with.
+    /// The recognizer, synthesizer, assistant and encoder of calls.
     pub speech: SpeechChoice,
-    /// What carries messages to persons.
+    /// How messages to customers are sent.
     pub messaging: MessagingChoice,
     pub trunks: Vec<TrunkSpec>,
     pub sip: Option<SocketAddr>,
     pub rtp_ports: Option<RangeInclusive<u16>>,
-    /// How long live calls may go on after the driver lock was lost.
+    /// How long live calls may continue after the driver lock was lost, in milliseconds.
     pub drain_ms: u64,
-    /// Who is asked to cosign checkpoints.
+    /// The witnesses that cosign log checkpoints.
     pub witnesses: Vec<WitnessSpec>,
-    /// Who stamps checkpoints with a time.
+    /// The timestamping authority (RFC 3161) for log checkpoints.
     pub tsa: Option<TsaUrl>,
-    /// The clock that ours is compared with, besides the database's.
+    /// The NTP server that this machine's clock is compared with, besides the database's clock.
     pub ntp: Option<NtpServer>,
-    /// One text that is spoken by a recording instead of by the synthesizer (`trunk call --wav`).
+    /// A text that is spoken by a recording instead of the synthesizer (`trunk call --wav`).
     pub given: Option<GivenSound>,
 }
 
-/// A text and the WAV file that speaks it.
+/// A text and the WAV file that is played for it.
 #[derive(Debug, Clone)]
 pub struct GivenSound {
     pub text: String,

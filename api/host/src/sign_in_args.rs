@@ -1,4 +1,4 @@
-//! `--require-second-factor` and `--oidc-…`: how people come in, beside their passwords.
+//! The arguments `--require-second-factor` and `--oidc-…`: how users sign in, besides passwords.
 
 use crate::address_args::outside_url;
 use crate::config::named_variable;
@@ -9,31 +9,31 @@ use domain::problem::Problem;
 use openidconnect::IssuerUrl;
 use std::collections::BTreeSet;
 
-/// The options of a server that say how people sign in.
+/// The arguments of a server about sign-in.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct SignInArgs {
-    /// Roles that sign in with a second factor alone, separated by commas; every process of a log says the
-    /// same
+    /// Roles that must sign in with a second factor, separated by commas; give the same to every process of a
+    /// log
     #[arg(long, value_name = "ROLE,…", value_delimiter = ',')]
     pub require_second_factor: Vec<Role>,
-    /// An identity provider (OpenID Connect) by which linked users sign in too
+    /// An identity provider (OpenID Connect) through which linked users can sign in
     #[arg(long, value_name = "URL", requires_all = ["oidc_client", "oidc_secret_env"], value_parser = issuer)]
     pub oidc_issuer: Option<IssuerUrl>,
-    /// As which client the provider knows this server
+    /// The client id of this server at the provider
     #[arg(long, value_name = "ID", requires = "oidc_issuer")]
     pub oidc_client: Option<String>,
-    /// Environment variable that holds the client's secret
+    /// Environment variable with the client's secret
     #[arg(long, value_name = "V", requires = "oidc_issuer")]
     pub oidc_secret_env: Option<String>,
-    /// Where browsers reach this server, without a path; default: the address of --http
+    /// The URL of this server for browsers, without a path; default: the address of --http
     #[arg(long, value_name = "URL", requires = "oidc_issuer", value_parser = outside_url)]
     pub oidc_own_url: Option<String>,
 }
 
-/// How people sign in, beside their passwords.
+/// How users sign in, besides passwords.
 #[derive(Debug, Clone, Default)]
 pub struct SignInSettings {
-    /// Roles that sign in with a second factor alone.
+    /// Roles that must sign in with a second factor.
     pub second_factor_for: BTreeSet<Role>,
     pub oidc: Option<OidcSettings>,
 }
@@ -63,7 +63,8 @@ fn unset(variable: &str) -> Problem {
     )
 }
 
-/// Over TLS, or of this machine: who reads a code on its way signs in with it.
+/// Parses the URL of an identity provider. It must be https, or http on this machine: a sign-in code that is
+/// read on its way could be used to sign in.
 fn issuer(text: &str) -> Result<IssuerUrl, String> {
     check_url(text).map_err(|fault| format!("{text:?} {fault}"))?;
     let url = IssuerUrl::new(text.to_owned()).map_err(|error| format!("{text:?}: {error}"))?;
@@ -71,7 +72,7 @@ fn issuer(text: &str) -> Result<IssuerUrl, String> {
     match url.url().scheme() {
         "https" => Ok(url),
         "http" if is_loopback => Ok(url),
-        _ => Err(format!("{text:?} is neither https nor of this machine")),
+        _ => Err(format!("{text:?} must be https, or http on this machine")),
     }
 }
 

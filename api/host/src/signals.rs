@@ -1,9 +1,9 @@
-//! SIGTERM and SIGINT: the first asks to finish, a second to leave at once.
+//! Waits for SIGTERM and SIGINT. The first signal requests an orderly end, a second one an immediate exit.
 
 use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Both signals, from now on.
+/// Receives both signals from its creation on.
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -17,7 +17,7 @@ impl Signals {
         })
     }
 
-    /// Returns at the next of them. Cancel-safe.
+    /// Returns when the next of the two signals arrives. Cancel-safe.
     pub async fn next(&mut self) {
         tokio::select! {
             biased;

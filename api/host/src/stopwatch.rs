@@ -1,8 +1,8 @@
-//! Measures how long a piece of work takes.
+//! A stopwatch: measures how long a piece of work takes.
 
 use std::time::Instant;
 
-/// A running measurement.
+/// A running measurement of real time.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(Instant);
 
@@ -15,7 +15,7 @@ impl Stopwatch {
         Self(Instant::now())
     }
 
-    /// Nanoseconds since the start.
+    /// Returns the nanoseconds since the start.
     #[expect(
         clippy::disallowed_methods,
         reason = "a measurement is about the machine's own time"

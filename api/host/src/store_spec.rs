@@ -1,22 +1,22 @@
-//! `--store`: which log a command works on. The URL's password is never shown.
+//! The argument `--store`: the log that a command works on. The password in its URL is never printed.
 
 use domain::problem::Problem;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// A log, named but not opened.
+/// A log that is named but not opened.
 #[derive(Clone, PartialEq, Eq)]
 pub enum StoreSpec {
     /// The embedded default: `events.db` in this directory.
     Sqlite(PathBuf),
-    /// One log in a PostgreSQL database, for many processes: a `postgres://` URL.
+    /// A log in a PostgreSQL database, shared by several processes: a `postgres://` URL.
     Postgres(String),
     /// A KurrentDB cluster: a `kurrent://` (or `kurrentdb://`, `esdb://`) URL.
     Kurrent(String),
 }
 
-/// Schemes of a KurrentDB connection string; the client knows the last two.
+/// The schemes of a KurrentDB connection string. The client library knows the last two.
 const KURRENT_SCHEMES: [&str; 3] = ["kurrent://", "kurrentdb://", "esdb://"];
 
 impl FromStr for StoreSpec {
@@ -36,7 +36,7 @@ impl FromStr for StoreSpec {
     }
 }
 
-/// What stands behind `sqlite:`.
+/// Returns the directory of `sqlite:DIR`, or an error if it is empty. `None` for another scheme.
 pub(crate) fn sqlite_directory(text: &str) -> Option<Result<PathBuf, String>> {
     let dir = text.strip_prefix("sqlite:")?;
     let dir = dir.strip_prefix("//").unwrap_or(dir);
@@ -65,7 +65,8 @@ impl fmt::Debug for StoreSpec {
     }
 }
 
-/// `scheme://user:secret@host/…` as `scheme://user:***@host/…`; a `password` parameter is hidden too.
+/// Hides passwords in a URL: `scheme://user:secret@host/…` becomes `scheme://user:***@host/…`, and the value
+/// of a `password` parameter becomes `***`.
 pub(crate) fn without_password(url: &str) -> String {
     let (head, query) = url
         .split_once('?')
@@ -89,11 +90,11 @@ pub(crate) fn without_password(url: &str) -> String {
     format!("{shown}?{}", hidden.join("&"))
 }
 
-/// The options of every command that works on a log: `--store URL`, or `--data DIR` for `sqlite:DIR`.
+/// The arguments of every command that works on a log: `--store URL`, or `--data DIR` for `sqlite:DIR`.
 #[derive(Debug, Clone, clap::Args)]
 #[group(required = true, multiple = true)]
 pub struct LogArgs {
-    /// The data directory; without --store its log is meant
+    /// The data directory; it contains the log unless --store is given
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// The log: sqlite:DIR, postgres://USER@db.example/DB or kurrent://db.example:2113
@@ -102,7 +103,7 @@ pub struct LogArgs {
 }
 
 impl LogArgs {
-    /// The log meant.
+    /// Returns the log to use: `--store`, or else the embedded log of `--data`.
     pub fn spec(&self) -> Result<StoreSpec, Problem> {
         match (&self.store, &self.data) {
             (Some(store), _) => Ok(store.clone()),
@@ -114,14 +115,15 @@ impl LogArgs {
         }
     }
 
-    /// What a server opens: its directory, and the log that stands there or elsewhere.
+    /// Returns what a server opens: its data directory, and the log in it or elsewhere. An embedded log must
+    /// be in the data directory.
     pub fn place(&self) -> Result<(PathBuf, StoreSpec), Problem> {
         let directory = self.directory()?.to_owned();
         match self.spec()? {
             StoreSpec::Sqlite(log) if log != directory => Err(Problem::invalid(
                 "store-unnamed",
                 format!(
-                    "the log of sqlite:{} stands in its own data directory: leave out --data, or give the same",
+                    "the log of sqlite:{} needs that directory as its data directory: leave out --data, or give the same",
                     log.display()
                 ),
             )),
@@ -129,14 +131,15 @@ impl LogArgs {
         }
     }
 
-    /// The directory of rows, recordings and proofs: `--data`, or the one of `sqlite:DIR`.
+    /// Returns the directory of the read database, recordings and proofs:
+    /// `--data`, or the one of `sqlite:DIR`.
     pub fn directory(&self) -> Result<&Path, Problem> {
         match (&self.data, &self.store) {
             (Some(data), _) => Ok(data),
             (None, Some(StoreSpec::Sqlite(dir))) => Ok(dir),
             (None, _) => Err(Problem::invalid(
                 "store-unnamed",
-                "this store holds only the log: give --data DIR too, for rows, recordings and proofs",
+                "this store contains only the log: give --data DIR too, for views, recordings and proofs",
             )),
         }
     }

@@ -1,15 +1,16 @@
-//! The numbers that a trunk may show, as its setting `from` has them: `NUMBER[@LAST-DAY[@LICENCE]],…`.
+//! The caller numbers of a trunk, parsed from its setting `from`: `NUMBER[@LAST-DAY[@LICENCE]],…`.
 
 use domain::caller_number::CallerNumber;
 
-/// Most digits of a number shown; E.164 has 15, carriers add prefixes of their own.
+/// The most digits of a caller number. E.164 has 15; carriers add prefixes of their own.
 const DIGITS_MAX: usize = 20;
 
-/// Longest name of a licence, in characters: such as 京B2-20260001.
+/// The longest name of a licence, in characters. An example is 京B2-20260001.
 const LICENCE_CHARS_MAX: usize = 40;
 
-/// Rotating caller numbers, in E.164 or the carrier's own form (a service number such as 95xxx has 5 digits),
-/// each with the last day on which it may be shown and by what, where that is said.
+/// Parses the caller numbers among which calls rotate, in E.164 or the carrier's own form (a service number
+/// such as 95xxx has 5 digits). Each may have the last day on which it may be shown, and its licence. Refuses
+/// a number given twice.
 pub(crate) fn caller_numbers(value: &str) -> Result<Vec<CallerNumber>, String> {
     let callers: Result<Vec<_>, _> = value.split(',').map(|one| caller_number(one.trim())).collect();
     let callers = callers?;
@@ -31,14 +32,14 @@ fn caller_number(text: &str) -> Result<CallerNumber, String> {
     let digits = number.strip_prefix('+').unwrap_or(number);
     if !(3..=DIGITS_MAX).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!(
-            "from takes numbers of 3 to {DIGITS_MAX} digits, with or without +, each with @LAST-DAY@LICENCE behind \
-             it where it expires"
+            "from takes numbers of 3 to {DIGITS_MAX} digits, with or without +, each followed by @LAST-DAY@LICENCE \
+             if it expires"
         ));
     }
     let valid_until = match parts.next() {
         None => None,
         Some(day) => Some(day.parse().map_err(|_no_day| {
-            format!("from={number}@: the last day on which it may be shown is one such as 2027-03-31")
+            format!("from={number}@: the last day on which it may be shown must be a date such as 2027-03-31")
         })?),
     };
     let licence = parts.next().map(str::to_owned);

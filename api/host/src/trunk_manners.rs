@@ -1,18 +1,18 @@
-//! Settings of a trunk's SPEC that say how its carrier behaves: where responses and sound come from, and how
-//! it wants numbers.
+//! The settings of a trunk's SPEC that describe its carrier: where responses and audio come from, how numbers
+//! are written, and the identities in SIP messages.
 
 use media::driver::Replies;
 use media::lines::{AssertedBy, NumberForm, PrivateContact, Probing, ProxyAddress, TrunkProfile};
 use media::rtp::latch::LatchRule;
 use std::net::IpAddr;
 
-/// Most media addresses of one trunk.
+/// The most addresses that the setting `media` of one trunk may name.
 const MEDIA_ADDRESSES_MAX: usize = 32;
-/// Shortest silence that ends a call: networks lose packets for as long as this and are well again.
+/// The shortest silence that may end a call, in milliseconds: networks lose packets for so long and recover.
 const SILENCE_MS_MIN: u64 = 1_000;
-/// Longest prefix before a number.
+/// The longest dialing prefix, in bytes.
 const PREFIX_BYTES_MAX: usize = 12;
-/// Longest name of a host (RFC 1035, 2.3.4).
+/// The longest host name, in bytes (RFC 1035, 2.3.4).
 const HOST_BYTES_MAX: usize = 253;
 
 pub fn replies(value: &str) -> Result<Replies, String> {
@@ -80,7 +80,8 @@ pub fn prefix(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
-/// Settings of the identities in SIP messages, and of the proxy that they are sent to.
+/// Sets one of the settings about identities in SIP messages and the outbound proxy. Fails for an unknown
+/// key.
 pub fn profile(profile: &mut TrunkProfile, key: &str, value: &str) -> Result<(), String> {
     match key {
         "from-domain" => profile.from_domain = Some(from_domain(value)?),

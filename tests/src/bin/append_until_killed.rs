@@ -1,7 +1,8 @@
-//! `append_until_killed STORE`: appends to a log and says what was acknowledged, until it is killed.
+//! `append_until_killed STORE`: appends events to a log and prints acknowledgements, until it is killed.
 //!
-//! A line per acknowledgement, `ack WRITER POSITION ID… .`; the point tells a whole line from a cut one.
-//! `STORE` is `sqlite:DIR` or `postgres://…`. A database that is away is asked again with the same batch.
+//! Each acknowledgement is a line `ack WRITER POSITION ID… .`; the dot distinguishes a complete line from a
+//! cut one. `STORE` is `sqlite:DIR` or `postgres://…`. While the database is unavailable, the same batch is
+//! tried again.
 
 use domain::ids::EventId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
@@ -12,10 +13,10 @@ use store::contract::start;
 use store::test_records::{make_record, stream};
 use tests::opened::open;
 
-/// Streams appended to at once.
+/// The number of streams appended to concurrently.
 const WRITERS: u64 = 8;
 
-/// Fills a record to about 600 bytes with its envelope.
+/// Text that makes a record about 600 bytes long, with its envelope.
 const TEXT: &str =
     "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123";
 
@@ -56,7 +57,7 @@ async fn write_forever(store: Arc<dyn EventStore>, writer: u64) {
             match store.append(&stream, StreamVersion(version), batch.clone()).await {
                 Ok(position) => break acknowledge(writer, position.0, &ids),
                 Err(StoreError::Unavailable(_) | StoreError::Busy) => tokio::task::yield_now().await,
-                Err(other) => tests::program::fail(&format!("nobody else writes this stream: {other}")),
+                Err(other) => tests::program::fail(&format!("only this program writes this stream: {other}")),
             }
         }
         version += count;

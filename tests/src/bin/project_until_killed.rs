@@ -1,5 +1,5 @@
-//! `project_until_killed LOG ROWS`: makes the rows of all views of a log, from where they stand, until it is
-//! done or killed. Says `at POSITION` after every batch, then `done`.
+//! `project_until_killed LOG ROWS`: applies all events of a log to all views, from where they are, until it
+//! is done or killed. Prints `at POSITION` after every batch, then `done`.
 //!
 //! `LOG` is `sqlite:DIR` or `postgres://…`; `ROWS` likewise.
 
@@ -34,6 +34,6 @@ async fn project(store: &dyn EventStore, rows: &str) -> Result<(), projections::
 
 fn say(line: &str) {
     let mut out = std::io::stdout();
-    // Whoever listened may be gone; the work goes on until the kill.
+    // The parent may have ended; the work continues until the kill.
     drop(writeln!(out, "{line}").and_then(|()| out.flush()));
 }

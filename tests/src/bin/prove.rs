@@ -1,5 +1,5 @@
-//! `prove NAME` runs one proof in its long form (`--short` in its short one); `prove short` runs the short
-//! form of each and says so.
+//! `prove NAME` runs one proof in its long form (`--short`: in its short form). `prove short` runs the short
+//! form of every proof and prints the results.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -11,11 +11,11 @@ use tests::prove::table::{FIRST, LONG_ONLY, MEASURING, PROOFS, SHORT, WAITING, r
 use tests::prove::{Form, Proof};
 
 fn say(line: &str) {
-    // Nobody can be told that standard output is gone.
+    // If standard output is closed, there is no reader for the line.
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 
-/// Says each part of a proof that could not run here on a line of its own.
+/// Prints a line for each part of a proof that could not run here.
 fn say_skips(name: &str, value: &Value) {
     if let Some(reason) = member(value, "/skipped").as_str() {
         say(&format!("SKIPPED {name}: {reason}"));
@@ -37,7 +37,7 @@ fn show(proof: &Proof) {
 
 fn main() -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();
-    // What is asked for by mistake, or for help, runs no proof of an hour.
+    // An unknown option, or a request for help, must not run a proof of an hour.
     let is_unknown = |arg: &String| arg.starts_with('-') && arg != "--short";
     if name != "short" {
         let form = if std::env::args().any(|arg| arg == "--short") {
@@ -66,8 +66,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the short form of each; those that wait for real time at once. True when all hold; what does not is
-/// said once more behind all others, with what it said of itself.
+/// Runs the short form of every proof, those that wait for real time in parallel. Returns true if all hold.
+/// Those that do not are printed again at the end, with their results.
 fn run_short() -> bool {
     let waits = |name: &str| {
         WAITING
@@ -103,14 +103,14 @@ fn run_short() -> bool {
     failed.is_empty()
 }
 
-/// A proof that does not hold, and what it said of itself.
+/// The name of a proof that does not hold, and its result or error.
 type NotHeld = (&'static str, String);
 
-/// Of what a proof said of itself, shown at the end.
+/// The characters of a result that are shown at the end.
 const WHY_CHARS: usize = 1_200;
 
-/// What one that measures time is once nothing runs beside it; that it did not hold at first is said, and
-/// `make test` ends with it. `None`: it holds.
+/// Runs a failed proof that measures time once more, alone. The first failure is printed, and `make test`
+/// ends with it. Returns `None` if it holds now.
 fn asked_again(first: NotHeld) -> Option<NotHeld> {
     let (name, _) = first;
     if !MEASURING.contains(&name) {
@@ -123,7 +123,7 @@ fn asked_again(first: NotHeld) -> Option<NotHeld> {
     not_held(name, played)
 }
 
-/// Runs the lanes of a group at once. Those that do not hold.
+/// Runs the lanes of a group in parallel. Returns the proofs that do not hold.
 fn run_at_once(group: &[&'static [&'static str]]) -> Vec<NotHeld> {
     for (name, form) in SHORT.iter().filter(|(name, _)| group.concat().contains(name)) {
         say(&format!("short form of prove-{name}, beside others: {form}"));
@@ -168,19 +168,19 @@ fn is_first(lane: &[&str]) -> bool {
     lane.iter().any(|name| FIRST.contains(name))
 }
 
-/// This thread, and what is started from it, leave the processors to who asks for them beside it.
+/// Lowers the priority of this thread and of what it starts, in favor of other work.
 fn step_aside() {
-    /// A tenth of the processor time, where others want all of it.
+    /// A tenth of the processor time if other threads want all of it.
     const NICE: i32 = 10;
     if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        say(&format!("nothing steps aside: {error}"));
+        say(&format!("the priority cannot be lowered: {error}"));
     }
 }
 
-/// A proof, or why it could not be played to its end.
+/// The result of a proof, or why it could not run to its end.
 type Played = Result<Proof, String>;
 
-/// The short form of one, and its seconds.
+/// Runs the short form of a proof. Returns its result and the seconds it took.
 fn timed(name: &'static str) -> (&'static str, Played, u64) {
     let began = instant();
     let played = std::panic::catch_unwind(|| run(name, Form::Short));
@@ -196,7 +196,7 @@ fn timed(name: &'static str) -> (&'static str, Played, u64) {
     (name, played, (instant() - began).as_secs())
 }
 
-/// Shows it. `None` where it holds.
+/// Prints the result of a proof. Returns `None` if it holds.
 fn not_held(name: &'static str, played: Played) -> Option<NotHeld> {
     match played {
         Ok(proof) => {

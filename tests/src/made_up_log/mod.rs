@@ -1,7 +1,8 @@
-//! A log that nobody lived through: some days of two campaigns, call by call, from a seed, as stored events.
+//! A generated log: some days of two campaigns, call by call, from a seed, as stored events.
 //!
-//! Calls overlap, some stay open over midnight, some are corrected days later, people are held, numbers opt
-//! out, campaigns pause. Nothing personal is in it: every personal value is erased from the start.
+//! Calls overlap, some stay open over midnight, some are corrected days later; customers are put under hold,
+//! numbers opt out, campaigns pause. It contains nothing personal: every personal value is erased from the
+//! start.
 
 mod parts;
 use domain::call::Finding;
@@ -21,16 +22,16 @@ pub use parts::{Chance, FLOW};
 use parts::{answered, campaign, flow_ref, list_closed, plan};
 use std::collections::BTreeMap;
 
-/// Monday, 10:00 in Beijing.
+/// The begin of the log: Monday, 10:00 in Beijing.
 const BEGAN_AT: &str = "2026-03-02T10:00:00+08:00";
 
-/// A day in Beijing.
+/// A day in milliseconds.
 const DAY_MS: u64 = 24 * 3_600_000;
 
-/// The two campaigns.
+/// The ids of the two campaigns.
 pub const CAMPAIGNS: [&str; 2] = ["MADE_UP_A", "MADE_UP_B"];
 
-/// The log, and what can be asked of it.
+/// A generated log, with the ids that queries can use.
 pub struct MadeUpLog {
     pub events: Vec<StoredEvent>,
     pub calls: Vec<CallId>,
@@ -41,7 +42,7 @@ pub struct MadeUpLog {
     chance: Chance,
 }
 
-/// Whom a call is about.
+/// The ids of one call.
 #[derive(Clone)]
 struct Dial {
     call: CallId,
@@ -51,7 +52,7 @@ struct Dial {
 }
 
 impl MadeUpLog {
-    /// `days` of `calls_per_day`, by turns for either campaign.
+    /// Generates `days` with `calls_per_day` calls each, alternating between both campaigns.
     pub fn make(seed: u64, days: u32, calls_per_day: u32) -> Self {
         let mut log = Self {
             events: Vec::new(),
@@ -111,7 +112,7 @@ impl MadeUpLog {
             }
             self.now_and_then(day);
         }
-        // One call goes on until after midnight.
+        // One call lasts until after midnight.
         if let Some(last) = open.pop() {
             for dial in open {
                 self.ended(&dial);
@@ -302,7 +303,7 @@ impl MadeUpLog {
         }
     }
 
-    /// What happens beside calls.
+    /// Adds an event that does not belong to a call, in some cases.
     fn now_and_then(&mut self, day: u32) {
         match self.chance.below(40) {
             0 => self.campaign(
@@ -357,7 +358,7 @@ impl MadeUpLog {
         self.put(StreamId::new("call", &dial.call), campaign, customer, event)
     }
 
-    /// Stored up to three seconds after it happened; some events share a commit.
+    /// Appends an event. It is recorded up to three seconds after it happened; some events share a commit.
     fn put<E: EventData>(
         &mut self,
         stream: StreamId,

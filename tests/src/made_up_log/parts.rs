@@ -1,4 +1,4 @@
-//! What a made-up log is put together from: chance from a seed, a plan, a flow's name, a dialog.
+//! The parts of a generated log: a random generator from a seed, a plan, a flow, a dialog.
 
 use domain::call::event::CallEvent;
 use domain::calling_plan::{CallingPlan, CallingWindow, FlowRef, RetryPolicy};
@@ -8,10 +8,10 @@ use domain::ports::line::AnsweredDialog;
 use domain::time::TimeOfDay;
 use std::collections::BTreeMap;
 
-/// The flow of both campaigns.
+/// The id of the flow of both campaigns.
 pub const FLOW: &str = "made-up";
 
-/// Numbers from a seed (the constants of Knuth's MMIX).
+/// A random generator from a seed (the constants of Knuth's MMIX).
 pub struct Chance(u64);
 
 impl Chance {
@@ -19,7 +19,7 @@ impl Chance {
         Self(seed)
     }
 
-    /// Below `bound`, which is not 0.
+    /// Returns a number below `bound`, which must not be 0.
     pub const fn below(&mut self, bound: u64) -> u64 {
         self.0 = self
             .0
@@ -33,7 +33,7 @@ pub(super) fn campaign(name: &str) -> CampaignId {
     name.parse().expect("it is an id")
 }
 
-/// The campaign's list, which brought nobody by its own count.
+/// Returns the event that closes the campaign's list, which contained no customer by its own count.
 pub(super) fn list_closed(name: &str) -> CampaignEvent {
     CampaignEvent::ListClosed {
         list: ListId::derive(&campaign(name), "00"),

@@ -1,8 +1,8 @@
-//! Requests made up from the description by somebody of each role in turn, in all phases of schemathesis: no
-//! fault, no status, media type or shape that is not described, whoever asks.
+//! Proof of the API description: schemathesis generates requests from it, sent by a user of each role in
+//! turn. No response may be a fault, or have a status, media type or shape that is not described.
 //!
-//! That routes and document are one is by construction, and held by a test of the router; that each reply has
-//! a schema too. Here the server is asked.
+//! That routes and description agree, and that each response has a schema, follows from their construction
+//! and is checked by a test of the router. This proof sends requests to a running server.
 
 use super::contract::{Asking, made_up_requests, settle};
 use super::{Form, Proof};
@@ -12,7 +12,7 @@ use crate::program::fail;
 use crate::server::Server;
 use serde_json::{Value, json};
 
-/// Every role, and the directory's owner, who may all.
+/// The names of all user roles.
 pub(super) const ROLES: [&str; 9] = [
     "admin",
     "operator",
@@ -25,11 +25,11 @@ pub(super) const ROLES: [&str; 9] = [
     "integrator",
 ];
 
-/// Violations that are named in the line; all are counted.
+/// The most violations listed in the result; all are counted.
 const NAMED_MAX: usize = 20;
 
-/// All of schemathesis: what the description shows, what its schemas bound, what chance finds, and replies
-/// that lead to further requests.
+/// All phases of schemathesis: examples of the description, limits of its schemas, random values, and
+/// requests that follow from responses.
 const PHASES: &str = "examples,coverage,fuzzing,stateful";
 
 pub(super) fn prove(form: Form) -> Proof {
@@ -73,13 +73,13 @@ pub(super) fn prove(form: Form) -> Proof {
     }
 }
 
-/// A key of somebody with this role, as `Authorization` has it.
+/// Creates a user with this role and an API key. Returns the value of `Authorization`.
 fn key_of(server: &Server, role: &str) -> String {
     let user = json!({ "name": role, "roles": [role], "team": "north", "password": "correct horse battery" });
     server.must_post("/api/v1/users", &user);
     let made = server.must_post("/api/v1/api-keys", &json!({ "user": role }));
     match member(&made.body, "/key").as_str() {
         Some(key) => format!("Bearer {key}"),
-        None => fail("a key is told once"),
+        None => fail("a key is shown once"),
     }
 }

@@ -1,9 +1,9 @@
-//! People who are brief: for short forms that wait until calls are over, and hold nothing of how long people
-//! talk.
+//! Customers with short calls, for short forms that wait until calls are over and do not depend on their
+//! length.
 //!
-//! They answer as others do, hear some of the robot, and hang up while it speaks. Which numbers are theirs
-//! follows from the carrier's seed, by the carrier's own word. People who press keys talk for a quarter of a
-//! minute; where keys matter they are called too.
+//! They answer like others, hear a part of the robot's text, and hang up while it speaks. The carrier's seed
+//! determines their numbers, and the carrier's code is used to find them. Customers that press keys talk for
+//! a quarter of a minute; where keys matter they are called too.
 
 use super::{Form, records};
 use crate::carrier::CarrierProcess;
@@ -11,13 +11,14 @@ use carrier::{CarrierProfile, Manner, Persona};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// About one number in nine is theirs; so many are looked at for each one wanted.
+/// How many numbers are tried for each one needed: about one in nine belongs to such a customer.
 const LOOKED_AT: u32 = 40;
 
-/// How long they listen in a short form: past the notice of a recording, at most.
+/// How long these customers listen in a short form, in milliseconds: at most until after the recording
+/// notice.
 const PATIENCE_MS: (u64, u64) = (1_500, 4_000);
 
-/// A carrier of this form: in a short one whoever hangs up midway does so soon.
+/// Starts a carrier for this form: in a short one callees that hang up midway do so early.
 pub(super) fn carrier(form: Form, folder: &Path, seed: u64) -> CarrierProcess {
     if form == Form::Long {
         return CarrierProcess::start(folder, seed, &[]);
@@ -29,7 +30,7 @@ pub(super) fn carrier(form: Form, folder: &Path, seed: u64) -> CarrierProcess {
     CarrierProcess::start(folder, seed, &["--profile", &profile.to_string_lossy()])
 }
 
-/// So many brief people behind a carrier of this seed.
+/// Returns so many customers with short calls, for a carrier with this seed.
 pub(super) fn brief_records(seed: u64, count: u32, salt: u32) -> Vec<Value> {
     let profile = CarrierProfile::default();
     let is_brief = |person: &Value| {
@@ -42,7 +43,7 @@ pub(super) fn brief_records(seed: u64, count: u32, salt: u32) -> Vec<Value> {
     brief
 }
 
-/// The people of a form: brief ones in a short form.
+/// Returns the customers of a form: those with short calls in a short form.
 pub(super) fn of_form(form: Form, seed: u64, count: u32, salt: u32) -> Vec<Value> {
     match form {
         Form::Short => brief_records(seed, count, salt),

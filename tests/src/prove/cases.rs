@@ -1,8 +1,8 @@
-//! Runs every case of `fixtures/cases/`: an input from a public bug report of another dialer, SIP stack
-//! or import tool, and the behaviour that is right.
+//! Proof that runs every case of `fixtures/cases/`: an input from a public bug report of another dialer, SIP
+//! stack or import tool, and the right behavior.
 //!
-//! A case is a program of Python. It exits 0 where the behaviour is right, 1 where it is wrong, and
-//! [`SKIPS`] where this machine lacks what it needs; its last line says what.
+//! A case is a Python program. It exits with 0 if the behavior is right, 1 if it is wrong, and [`SKIPS`] if
+//! this machine lacks something it needs; its last line says what.
 
 use super::other_tools::{place, python_with};
 use super::{Form, Proof, skipped};
@@ -13,16 +13,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-/// The exit code of a case that cannot run here, as automake's test harness has it.
+/// The exit code of a case that cannot run here, as in automake's test harness.
 const SKIPS: i32 = 77;
 
-/// Seconds for one case: the longest waits for a minute of silence, and 32 s for a repeated response.
+/// The time limit of one case in seconds: the longest one waits for a minute of silence, and 32 s for a
+/// repeated response.
 const SECONDS_MAX: &str = "300";
 
-/// Characters kept of what a wrong case printed.
+/// The characters kept of the output of a wrong case.
 const PRINTED_CHARS: usize = 2_000;
 
-/// How one case ended.
+/// The result of one case.
 enum Verdict {
     Right,
     Wrong(String),
@@ -36,7 +37,7 @@ pub(super) fn prove(_: Form) -> Proof {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let pinned = root.join("clients/cases/requirements.txt");
-    // The cases that need a package skip themselves where it cannot be installed.
+    // Cases that need a package skip themselves if it cannot be installed.
     let python =
         python_with(&pinned, &place("clients", "cases")).unwrap_or_else(|_| PathBuf::from("python3"));
     let postgres = PostgresServer::start();
@@ -63,7 +64,7 @@ pub(super) fn prove(_: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// The folders of the cases, in the order of their names; `lib` holds what they share.
+/// Returns the folders of the cases, by name; `lib` contains what they share.
 fn list_cases(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut cases: Vec<PathBuf> = entries
@@ -74,7 +75,7 @@ fn list_cases(folder: &Path) -> Vec<PathBuf> {
     cases
 }
 
-/// Runs one case to its end. A folder without a `case.py` is wrong: nothing would hold it.
+/// Runs one case to its end. A folder without a `case.py` is wrong: it would check nothing.
 fn run_case(python: &Path, case: &Path, postgres: Option<&PostgresServer>) -> Verdict {
     let mut running = command("timeout");
     running

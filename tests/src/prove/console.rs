@@ -1,7 +1,7 @@
-//! The console in a real browser: a demonstration that runs, its pages opened and used in Chromium, and what
-//! is then so; the badge of proof held against replies that were altered on their way.
+//! Proof of the console in a real browser: a running demonstration, its pages opened and used in Chromium,
+//! and the effects checked; the proof badge is compared with responses that were altered on their way.
 //!
-//! `PAGE=name` opens one page alone. Pictures of the pages stay in `target/console/shots`.
+//! `PAGE=name` opens only one page. Screenshots are kept in `target/console/shots`.
 
 use super::other_tools::{once, place, succeed};
 use super::{Form, Proof};
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long the demonstration may take until it shows its pages, on a busy machine.
+/// The longest time until the demonstration shows its pages, on a busy machine.
 const STARTED_WITHIN: Duration = Duration::from_secs(180);
 
-/// What `make test` opens, and what is opened besides.
+/// The pages that `make test` opens, and those of the long form.
 const SHORT: &str = "campaign,home,call";
 const LONG: &str = "campaign,session,honest,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
     roles,wall,wall-held,lines,recording,campaign-then,badge,flows,events,audit,\
@@ -22,11 +22,11 @@ const LONG: &str = "campaign,session,honest,door,home,campaigns,wizard,wizard_wo
     pdca,daily,costs,exports,pacing,long-call,long-lists,own-id,flow-kept,flow-call,flow-back,\
     approved,stops,ledger,call-acts,person-acts,files,offices";
 
-/// Customers of the demonstration whose pages are opened: it goes on while most pages of a long form are, and
-/// those of a short one on a machine that is slow.
+/// The number of customers of the demonstration: it still runs while most pages of a long form are opened,
+/// and those of a short form on a slow machine.
 const CUSTOMERS: u32 = 240;
 
-/// Where Debian and others put the browser.
+/// The names of the browser in Debian and other systems.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 pub(super) fn prove(form: Form) -> Proof {
@@ -38,13 +38,13 @@ pub(super) fn prove(form: Form) -> Proof {
     )
 }
 
-/// The badge alone.
+/// Checks the proof badge only.
 pub(super) fn prove_badge(_: Form) -> Proof {
     opened("proof-badge", "badge")
 }
 
-/// The words alone: every page in English, without a word that only the other language has, and in a language
-/// that nobody speaks, without one that no catalogue has.
+/// Checks the texts only: every page in English, without a word that only the other language has; and in a
+/// pseudo language, without a text that is not from a catalog.
 pub(super) fn prove_words(_: Form) -> Proof {
     opened(
         "words",
@@ -55,18 +55,19 @@ pub(super) fn prove_words(_: Form) -> Proof {
     )
 }
 
-/// The designer of flows: what is opened and saved untouched has the same hash, and edits that are undone
-/// too.
+/// Checks the flow editor: a flow that is opened and saved unchanged has the same hash, also after edits were
+/// undone.
 pub(super) fn prove_flow_editor(_: Form) -> Proof {
     opened("flow-editor", "flow-files,flow-undo,flows")
 }
 
-/// No serious violation on any page by axe-core's rules, and a day of work by keys alone.
+/// Checks that no page has a serious violation of axe-core's rules, and that a day's work is possible with
+/// the keyboard.
 pub(super) fn prove_axe(_: Form) -> Proof {
     opened("axe", "keyboard,axe")
 }
 
-/// As each role: what the server would refuse is absent, and refused where it is asked for all the same.
+/// Checks each role: what the server would refuse is not shown, and is refused when requested anyway.
 pub(super) fn prove_roles(_: Form) -> Proof {
     opened("roles-console", "every-role")
 }
@@ -91,7 +92,7 @@ fn opened(proof: &str, pages: &str) -> Proof {
     }
 }
 
-/// What a script said, with the proof that it is of.
+/// Returns the output of a script, with the name of its proof.
 pub(super) fn told(proof: &str, line: Value) -> Value {
     let mut told = json!({ "proof": proof });
     if let (Some(told), Value::Object(line)) = (told.as_object_mut(), line) {
@@ -100,16 +101,16 @@ pub(super) fn told(proof: &str, line: Value) -> Value {
     told
 }
 
-/// What drives the pages.
+/// The browser and the scripts that use it.
 pub(super) struct Browser {
-    /// The scripts, beside their packages.
+    /// The folder of the scripts and their packages.
     pub modules: PathBuf,
-    /// The browser's name.
+    /// The name of the browser.
     pub program: &'static str,
 }
 
-/// The driver's packages, in a folder beside the build, and the browser; an error says why they cannot be
-/// there.
+/// Installs the scripts' packages in a folder beside the build. Returns it and the browser, or why they are
+/// not available.
 pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
     if !is_installed("node") || !is_installed("npm") {
         return Err("node or npm is missing".to_owned());
@@ -129,7 +130,7 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
         install.current_dir(&place);
         succeed(install).map_err(|why| format!("playwright-core cannot be installed: {why}"))
     })?;
-    // A script finds its packages beside itself; the tree's own copy is the one that counts.
+    // A script finds its packages in its own folder; the scripts of the tree are copied each time.
     copied(&[
         "acts.mjs",
         "console.mjs",
@@ -157,8 +158,8 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
     Ok((place, browser))
 }
 
-/// What a script says of the pages of a demonstration that runs; it is told their address, where the logins
-/// are, and the rest.
+/// Runs a script on the pages of a running demonstration, with their address, the file of logins, and `rest`
+/// as arguments. Returns its output.
 pub(super) fn demonstrated(browser: &Browser, script: &str, customers: u32, rest: &[String]) -> Value {
     let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
     let data = folder.path().join("data");
@@ -169,7 +170,7 @@ pub(super) fn demonstrated(browser: &Browser, script: &str, customers: u32, rest
     let said = demo.line(STARTED_WITHIN, |line| line.contains("sign in "));
     let said = said.unwrap_or_else(|| fail("the demonstration does not show its pages"));
     let url = said.split_whitespace().last().unwrap_or_default().to_owned();
-    // The last login that it prints: from then on each of them signs in.
+    // The last login that is printed: from then on all of them can sign in.
     if demo
         .line(STARTED_WITHIN, |line| line.trim_start().starts_with("integrator"))
         .is_none()
@@ -193,7 +194,7 @@ pub(super) fn demonstrated(browser: &Browser, script: &str, customers: u32, rest
     })
 }
 
-/// Where a program stands: the driver asks for the whole path.
+/// Returns the full path of a program, which the driver requires.
 fn which(name: &str) -> PathBuf {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&folders)

@@ -1,5 +1,5 @@
-//! The console's files follow from its sources alone: two builds in two folders give equal bytes, and the
-//! bytes that are in the tree. Where Node is not, that is said.
+//! Proof that the console's files follow from its sources alone: two builds in two folders give the same
+//! bytes, which are those in the tree. Skipped without Node.
 
 use super::other_tools::succeed;
 use super::{Form, Proof, skipped};
@@ -10,13 +10,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What is no source: what is installed, and what is made.
+/// Folders that are not sources: installed or made.
 const MADE: [&str; 3] = ["dist", "made", "node_modules"];
 
-/// Where the builds stand: of other names, depths and lengths.
+/// The folders of the builds: different names, depths and lengths.
 const FOLDERS: [&str; 2] = ["a", "another/folder of the console"];
 
-/// Whether this Node may build: 20.19 or newer.
+/// A script that checks the version of Node: 20.19 or newer.
 const IS_NEW_ENOUGH: &str =
     "const [a, b] = process.versions.node.split('.'); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)";
 
@@ -64,7 +64,7 @@ fn told(line: serde_json::Value, holds: bool) -> Proof {
     Proof { line, holds }
 }
 
-/// What two builds and the tree say of each file.
+/// Compares the files of two builds and of the tree.
 fn compared(name: &str, builds: &[BTreeMap<PathBuf, Vec<u8>>]) -> Proof {
     let [one, other, tree] = builds else {
         fail("a build is missing");
@@ -78,7 +78,7 @@ fn compared(name: &str, builds: &[BTreeMap<PathBuf, Vec<u8>>]) -> Proof {
     told(line, holds)
 }
 
-/// The files that only one has, or whose bytes are others.
+/// Returns the files that only one has, or that have different bytes.
 fn differing(
     one: &BTreeMap<PathBuf, Vec<u8>>,
     other: &BTreeMap<PathBuf, Vec<u8>>,
@@ -98,7 +98,7 @@ fn step(place: &Path, program: &str, args: &[&str]) -> Result<(), String> {
     succeed(step)
 }
 
-/// The sources, without what is made of them.
+/// Copies the sources, without what is made from them.
 fn copy(from: &Path, to: &Path) {
     let copied = || -> std::io::Result<()> {
         fs::create_dir_all(to)?;
@@ -119,7 +119,7 @@ fn copy(from: &Path, to: &Path) {
     copied().unwrap_or_else(|error| fail(&error.to_string()));
 }
 
-/// Every file below a folder, by its path from there.
+/// Returns every file below a folder, by its relative path.
 fn below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];

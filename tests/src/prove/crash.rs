@@ -1,7 +1,8 @@
-//! Kill -9 at any moment: nothing acknowledged is lost, nobody is dialed twice, nobody is forgotten.
+//! Proof of crash safety: after kill -9 at any moment nothing acknowledged is lost, no customer is dialed
+//! twice, and none is forgotten.
 //!
-//! The carrier and `serve` run in two processes and only `serve` is killed: at random moments, and by
-//! strace at the Nth fsync. Between kills a client keeps writing and remembers what was acknowledged.
+//! The carrier and `serve` run in two processes and only `serve` is killed: at random moments, and by strace
+//! at the Nth fsync. Between kills a client keeps writing and records what was acknowledged.
 
 use super::reconcile::{compare, not_zero};
 use super::{Form, Proof, outage};
@@ -15,11 +16,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-/// What one run of kills must end within, recovery and hold-offs included.
+/// The longest time until the campaign of one run is done, including recovery and hold-offs.
 const SETTLED_WITHIN: Duration = Duration::from_secs(180);
 
-/// A campaign that finishes in a rehearsal: short ring, one quick retry, and an end today, so that whom a
-/// daily cap puts off until tomorrow is settled.
+/// Returns a campaign that finishes in a rehearsal: short ringing, one quick retry, and an end on the same
+/// day, so that customers are settled if a daily cap defers them to the next day.
 pub fn quick_campaign(id: &str) -> serde_json::Value {
     let retry = |wait_ms: u64| json!({"waits_ms": [wait_ms], "retries_max": 1});
     json!({
@@ -35,8 +36,8 @@ pub fn quick_campaign(id: &str) -> serde_json::Value {
     })
 }
 
-/// A text with variables where it can be spoken, else the bundled one: without a synthesizer a campaign that
-/// says anything else is refused at its start.
+/// Returns a text with variables if it can be synthesized, else the bundled one: without a synthesizer a
+/// campaign with another text is refused at its start.
 fn script() -> &'static str {
     if is_installed("espeak-ng") {
         "您好,{{customer_name}},您的贷款已逾期{{days}}天。"
@@ -45,7 +46,7 @@ fn script() -> &'static str {
     }
 }
 
-/// The text of `fixtures/audio/demo_text.wav`.
+/// The text that `fixtures/audio/demo_text.wav` speaks.
 pub const BUNDLED_TEXT: &str = "您好，这里是示例银行，您的账单将于三天后到期，请按时还款。";
 
 pub fn records(count: u32, salt: u32) -> Vec<serde_json::Value> {
@@ -61,13 +62,14 @@ pub fn records(count: u32, salt: u32) -> Vec<serde_json::Value> {
 struct Run {
     acknowledged: Vec<u64>,
     kills: u32,
-    /// Numbers suppressed so far; each request is another number.
+    /// The number of suppressions sent so far; each is about another number.
     suppressed: u32,
     suppressed_acknowledged: usize,
 }
 
 impl Run {
-    /// Writes until the server dies or `until` passes; every acknowledged position is remembered.
+    /// Sends commands until the server dies or `kill_after` has passed, and records every acknowledged
+    /// position.
     fn write_until(&mut self, server: &Server, kill_after: Duration) {
         let ends = |beat| server.program.ends(beat).is_some();
         at_each_beat(kill_after, ends, || {
@@ -85,7 +87,7 @@ impl Run {
     }
 }
 
-/// Pseudo-random moments that differ between kills but not between runs: a fixed linear congruence.
+/// Returns a pseudo-random moment that differs between kills but not between runs: a fixed linear congruence.
 fn moment(kill: u32) -> Duration {
     let drawn = u64::from(kill)
         .wrapping_mul(6_364_136_223_846_793_005)
@@ -128,7 +130,7 @@ fn random_kills(form: Form) -> serde_json::Value {
     finish(&data, &carrier, &run)
 }
 
-/// One short run after another, each killed by strace at its Nth fsync.
+/// Runs the campaign in short pieces, each ended by strace at its Nth fsync.
 fn fsync_kills(form: Form) -> serde_json::Value {
     let (step, most, customers) = match form {
         Form::Short => (40, 120, 6),
@@ -163,7 +165,7 @@ fn fsync_kills(form: Form) -> serde_json::Value {
     finish(&data, &carrier, &run)
 }
 
-/// Lets the campaign end, then asks the log and the CDR.
+/// Lets the campaign end, then checks the log and the CDR file.
 fn finish(data: &Path, carrier: &CarrierProcess, run: &Run) -> serde_json::Value {
     let mut server = Server::start(data, &carrier.trunk());
     let completed = server.is_done_for_the_day("KILL", SETTLED_WITHIN);
@@ -192,7 +194,8 @@ fn finish(data: &Path, carrier: &CarrierProcess, run: &Run) -> serde_json::Value
     })
 }
 
-/// Acknowledged positions that the log does not hold, and acknowledged suppressions without their event.
+/// Returns the number of acknowledged positions that are missing in the log, and of acknowledged suppressions
+/// without their event.
 fn lost(history: &History, run: &Run) -> usize {
     let held: BTreeSet<String> = history
         .events
@@ -223,7 +226,7 @@ const ZERO: &[&str] = &[
     "dialed_again_after_answer",
 ];
 
-/// Without these nothing was tried: a run that killed nobody, or acknowledged nothing, holds nothing.
+/// Figures that must not be 0: a run without kills or acknowledgements proves nothing.
 const NEEDED: &[&str] = &["kills", "acknowledged"];
 
 fn fails(run: &serde_json::Value) -> bool {

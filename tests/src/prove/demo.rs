@@ -1,11 +1,11 @@
-//! Other seeds of the demonstration, and the simulation run twice.
+//! Proofs of the demonstration with other seeds, and of the simulation run twice.
 
 use super::{Form, Proof};
 use crate::history::member;
 use crate::program::run_json;
 use serde_json::{Value, json};
 
-/// Runs `demo` with a seed and answers its summary and what is wrong with it.
+/// Runs `demo` with a seed. Returns its summary, and what is wrong with it.
 pub(crate) fn demo(customers: u32, seed: u64) -> (Value, Vec<String>) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let data = folder.path().join("data").to_string_lossy().into_owned();
@@ -72,7 +72,7 @@ pub(crate) fn seeds(form: Form) -> Proof {
     }
 }
 
-/// The same seed twice gives the same hash, with no violation.
+/// Checks that the same seed gives the same hash twice, without a violation.
 pub(crate) fn simulation(form: Form) -> Proof {
     let (days, calls) = match form {
         Form::Short => ("2", "50"),

@@ -1,5 +1,5 @@
-//! Exports: a million calls in each format read back, value by value, with other people's libraries as the
-//! rows they were; a file that meets a full disk is not there at all, and the server does not notice.
+//! Proof of exports: a million calls in each format are read back by external libraries, value by value, as
+//! the rows they were. An export that meets a full disk leaves no file, and does not disturb the server.
 
 use super::other_tools::{place, python_with};
 use super::{Form, Proof, skipped};
@@ -15,7 +15,7 @@ const COLUMNS: &str = "call,campaign,number,attempt,caller,permitted_at,permitte
                        talk_ms,first_position";
 const FORMATS: [&str; 4] = ["csv", "jsonl", "xlsx", "parquet"];
 
-/// Longest wait for the end of a server that has nothing to do.
+/// The longest wait for an idle server to stop.
 const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 
 pub(super) fn prove(form: Form) -> Proof {
@@ -94,7 +94,8 @@ fn stop(mut server: Server) {
     server.program.wait(STOPPED_WITHIN);
 }
 
-/// The command ends well, and the file has the bytes that it says; which rows those are is read back.
+/// Runs an export. The command must succeed, and the file have the size that it reports; its rows are checked
+/// later.
 fn export(data: &Path, path: &Path, format: &str) -> Result<(), String> {
     let (data, file) = (data.to_string_lossy(), path.to_string_lossy());
     let said = run_json(&[
@@ -132,12 +133,13 @@ fn compare(mut python: Command, script: &Path, data: &Path, files: &Path) -> Val
     serde_json::from_slice(&said).unwrap_or(Value::Null)
 }
 
-/// The command may write 64 KiB a file; the server, another process, may go on.
+/// Checks an export on a full disk: the command may write 64 KiB per file; the server is another process and
+/// continues.
 fn full_disk(data: &Path, files: &Path) -> Vec<String> {
     let server = serve(data);
     let file = files.join("cut.csv");
     let mut shell = command("sh");
-    // Blocks of 512 bytes; without the signal a write beyond the limit is an error, as on a full disk.
+    // Blocks of 512 bytes. With the signal ignored, a write beyond the limit is an error, as on a full disk.
     shell.args(["-c", "trap '' XFSZ; ulimit -f 128; exec \"$0\" \"$@\""]);
     shell
         .arg(ledgerline())

@@ -1,5 +1,5 @@
-//! Forgetting: people with names and numbers of their own are called, erased, and searched for in every
-//! file; a bystander stays, sealed; counts stay; an old copy of the keys brings nobody back.
+//! Proof of erasure: customers with names and numbers of their own are called, erased, and searched for in
+//! every file. Bystanders stay, sealed; counts stay; an old copy of the keys brings nothing back.
 
 use super::forgotten_copies::Copies;
 use super::forgotten_keys::Keys;
@@ -17,10 +17,10 @@ use std::time::Duration;
 
 const CAMPAIGN: &str = "FORGET";
 
-/// People who are called and not erased.
+/// The number of customers that are called and not erased.
 const BYSTANDERS: u32 = 3;
 
-/// One person nobody else is.
+/// A customer with identity, number and name that occur nowhere else.
 pub(super) struct Canary {
     pub(super) id: String,
     pub(super) phone: String,
@@ -36,7 +36,7 @@ fn canaries(count: u32) -> Vec<Canary> {
     (0..count).map(canary).collect()
 }
 
-/// A server that writes everything it can log into `log`.
+/// Starts a server that logs at trace level into `log`.
 fn server(data: &Path, trunk: &str, log: &Path, more: &[&str]) -> Server {
     let mut shell = command("sh");
     shell
@@ -63,7 +63,7 @@ fn call_them(server: &Server, people: &[Canary], wrong: &mut Vec<String>) {
     }
 }
 
-/// Each writes as well, with their name and number in it.
+/// Opens a text conversation for each customer, with name and number in the text.
 fn write_with_them(server: &Server, people: &[Canary], wrong: &mut Vec<String>) {
     for one in people {
         let order = json!({"campaign": CAMPAIGN, "customer": one.id, "begun_by": "customer"});
@@ -75,12 +75,12 @@ fn write_with_them(server: &Server, people: &[Canary], wrong: &mut Vec<String>) 
             Ok(reply) if reply.status == 200 => {}
             other => wrong.push(format!("a message was not taken: {other:?}")),
         }
-        // Closed, so that there is a summary of it too.
+        // Closed, so that a summary is written too.
         server.must_post(&format!("/api/v1/conversations/{conversation}/close"), &json!({}));
     }
 }
 
-/// Erases all but the bystanders: the first from the command line, the others over HTTP.
+/// Erases customers: the first from the command line, the others over HTTP.
 fn erase(server: &Server, erased: &[Canary], wrong: &mut Vec<String>) {
     for (index, one) in erased.iter().enumerate() {
         let refused = if index == 0 {
@@ -122,7 +122,7 @@ fn erase(server: &Server, erased: &[Canary], wrong: &mut Vec<String>) {
     }
 }
 
-/// A hold refuses an erasure until it is released; the bystander is never erased.
+/// Checks that a hold refuses an erasure. The bystander is not erased.
 fn hold(server: &Server, one: &Canary, wrong: &mut Vec<String>) {
     let path = format!("/api/v1/customers/{}", one.id);
     server.must_post(&format!("{path}/hold"), &json!({"reason": "court order"}));
@@ -132,7 +132,7 @@ fn hold(server: &Server, one: &Canary, wrong: &mut Vec<String>) {
     }
 }
 
-/// What must not change with an erasure.
+/// Returns the figures that an erasure must not change.
 fn counts(server: &Server) -> Value {
     let reply = server.get(&format!("/api/v1/campaigns/{CAMPAIGN}"));
     let body = reply.map(|reply| reply.body).unwrap_or_default();
@@ -153,7 +153,7 @@ fn stop(mut server: Server) {
     }
 }
 
-/// Puts the keys back as they were before the erasures, and answers how many the next start destroyed again.
+/// Restores the keys from before the erasures. Returns how many of them the next start destroyed again.
 fn restore_old_keys(data: &Path, old: &Path, trunk: &str, log: &Path) -> usize {
     let keys = data.join("keys");
     for name in ["keys.db", "keys.db-wal", "keys.db-shm", "destroyed.list"] {
@@ -165,7 +165,7 @@ fn restore_old_keys(data: &Path, old: &Path, trunk: &str, log: &Path) -> usize {
     list.lines().count()
 }
 
-/// Erases some, and looks at what must stay: counts, and everybody else.
+/// Erases some customers, and checks that counts stay and that the others can be read.
 fn erase_beside(server: &Server, erased: &[Canary], bystanders: &[Canary], wrong: &mut Vec<String>) {
     let before = counts(server);
     erase(server, erased, wrong);
@@ -181,7 +181,8 @@ fn erase_beside(server: &Server, erased: &[Canary], bystanders: &[Canary], wrong
     }
 }
 
-/// Some are called and write; others are called by a server that hears, and say so many sentences.
+/// Calls some customers, who also write, and others from a server that has a recognizer. Returns the number
+/// of recognized sentences.
 fn talk_and_write(
     begin: impl Fn(&[&str]) -> Server,
     talk: Option<&Talk>,
@@ -273,7 +274,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// How many sentences were said and looked for, or that nobody spoke.
+/// Returns the number of sentences that were recognized and searched for, or that speech was skipped.
 fn sentences(said: usize) -> Value {
     match said {
         0 => json!({"skipped": "espeak-ng is not installed: apt-get install espeak-ng"}),
@@ -281,8 +282,8 @@ fn sentences(said: usize) -> Value {
     }
 }
 
-/// With the keys in hand everybody is readable, and every key stands in the keys folder: a search that finds
-/// neither later has looked where they were.
+/// Checks before the erasure that the keys open the values of every customer, and that the search finds every
+/// key in the keys folder. A search that finds neither later has then looked in the right place.
 fn before_the_erasure(data: &Path, people: &[Canary], said: usize, wrong: &mut Vec<String>) -> Keys {
     let folder = data.join("keys");
     let keys = Keys::of(&folder);
@@ -308,8 +309,9 @@ fn before_the_erasure(data: &Path, people: &[Canary], said: usize, wrong: &mut V
     keys
 }
 
-/// The keys that are there now open nobody who was erased, and the destroyed ones stand nowhere; with those
-/// the log still opens, so it was the keys that were taken away. Answers the hits.
+/// Checks after the erasure that the present keys open no value of erased customers, and that the destroyed
+/// keys occur nowhere. With the destroyed keys the log still opens, so that they were the right ones. Returns
+/// the number of hits.
 fn after_the_erasure(
     now: &Keys,
     gone: &Keys,
@@ -343,8 +345,8 @@ fn is_readable(one: &Canary, opened: &BTreeSet<String>) -> bool {
         && opened.iter().any(|value| value.ends_with(&one.phone))
 }
 
-/// Names, numbers and ids of all of them, bystanders too, and what was said: nothing of it stands anywhere in
-/// clear.
+/// Searches for names, numbers and ids of all customers, including bystanders, and for the recognized words:
+/// they must not occur in clear.
 fn look_for(people: &[Canary], paths: &[PathBuf]) -> crate::search::Searched {
     let texts: Vec<&str> = people
         .iter()
@@ -354,7 +356,8 @@ fn look_for(people: &[Canary], paths: &[PathBuf]) -> crate::search::Searched {
     search(paths, &texts, &["rehearsal"])
 }
 
-/// Recordings named by certificates; each file is gone, and those of bystanders are there.
+/// Checks the recordings that certificates name: their files are deleted, and those of bystanders exist.
+/// Returns their number.
 fn left_recordings(history: &History, data: &Path, wrong: &mut Vec<String>) -> usize {
     let mut deleted = Vec::new();
     for certificate in history.of("customer.erasure_certified") {

@@ -1,11 +1,11 @@
-//! The copies that are made of a log before and after an erasure: backups, a database and its dump. The
-//! person is in none of them, and all of them still prove what they are.
+//! The copies that are made of a log before and after an erasure: backups, a database and its dump. An erased
+//! customer is in none of them, and all of them still verify.
 
 use crate::postgres::PostgresServer;
 use crate::program::run;
 use std::path::{Path, PathBuf};
 
-/// Where the copies are, for the search, and what was not as it should be.
+/// The paths of the copies, for the search, and what was wrong with them.
 #[derive(Default)]
 pub(super) struct Copies {
     pub(super) paths: Vec<PathBuf>,
@@ -25,7 +25,7 @@ impl Copies {
         }
     }
 
-    /// A backup of the log as it is now, which holds no key.
+    /// Makes a backup of the present log, which contains no key.
     pub(super) fn back_up(&mut self, data: &Path, folder: &Path, name: &str) {
         let file = folder.join(name);
         let (data, out) = (text(data), text(&file));
@@ -33,7 +33,8 @@ impl Copies {
         self.paths.push(file);
     }
 
-    /// The whole log in a PostgreSQL, its files with its write-ahead log, and a dump of it.
+    /// Copies the whole log into a PostgreSQL server, and dumps it. Both the dump and the server's files,
+    /// with its write-ahead log, are searched.
     pub(super) fn fill_database(&mut self, data: &Path, folder: &Path) {
         let Some(server) = PostgresServer::start() else {
             self.skipped = Some("the programs of PostgreSQL are not installed");
@@ -52,7 +53,7 @@ impl Copies {
         self.database = Some(server);
     }
 
-    /// Every copy and the log itself still hold together.
+    /// Verifies every copy and the log itself.
     pub(super) fn hold(&mut self, data: &Path) {
         self.must("audit verify", &["audit", "verify", "--data", &text(data)]);
         for backup in self.paths.clone() {

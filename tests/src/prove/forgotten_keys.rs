@@ -1,5 +1,5 @@
-//! The keys of persons, searched for and used: what a key opens before an erasure, so that a search that
-//! finds nothing afterwards is known to have looked in the right place, and that the key itself is gone.
+//! The keys of customers, searched for and used: what a key opens before an erasure, so that a search without
+//! hits afterwards has looked in the right place; and that the key itself is gone.
 
 use crate::history::{History, member};
 use crate::search::{Searched, search_bytes};
@@ -15,14 +15,14 @@ use store::contract::SuiteTasks;
 use store::test_ports::HashIds;
 use store::{FileVault, Keyring, MemoryVault};
 
-/// The keys of every person in a keys folder, unwrapped, and as they stand there.
+/// The keys of every customer in a keys folder, unwrapped, and wrapped as stored.
 pub(super) struct Keys {
     unwrapped: BTreeMap<CustomerId, PersonKey>,
     wrapped: BTreeMap<CustomerId, Vec<u8>>,
 }
 
 impl Keys {
-    /// Reads a copy of a keys folder, so that the one in use is left alone.
+    /// Reads a copy of a keys folder, so that the one in use is not touched.
     pub(super) fn of(folder: &Path) -> Self {
         let copy = tempfile::tempdir().expect("a temporary folder can be made");
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -45,7 +45,7 @@ impl Keys {
         Self { unwrapped, wrapped }
     }
 
-    /// Those that are not there later: of persons, and of what was said in calls.
+    /// Returns the keys that are missing in `later`: of customers, and of transcripts.
     pub(super) fn gone_from(&self, later: &Self) -> Self {
         let mut gone = Self {
             unwrapped: self.unwrapped.clone(),
@@ -60,13 +60,13 @@ impl Keys {
         self.wrapped.len()
     }
 
-    /// Every sealed value of the log that they open.
+    /// Returns every sealed value of the log that the keys open.
     pub(super) fn opened(&self, history: &History) -> BTreeSet<String> {
         let opened = self.opened_in(history).into_iter();
         opened.map(|(value, _)| value).collect()
     }
 
-    /// The same, each with the kind of the event that has it.
+    /// As [`Self::opened`], each value with the kind of its event.
     pub(super) fn opened_in(&self, history: &History) -> BTreeSet<(String, String)> {
         let vault = MemoryVault::new(Arc::new(HashIds::new(1)));
         let mut values = BTreeSet::new();
@@ -92,7 +92,7 @@ impl Keys {
         values
     }
 
-    /// Where their bytes stand, unwrapped or as they stood in the keys folder.
+    /// Searches files for the bytes of the keys, unwrapped or wrapped.
     pub(super) fn search(&self, paths: &[PathBuf]) -> Searched {
         let wrapped = self
             .wrapped
@@ -129,7 +129,7 @@ fn unwrap<'a>(
     })
 }
 
-/// Sealed values below a JSON pointer, each with its own.
+/// Collects the sealed values below a JSON pointer, each with its own pointer.
 fn sealed_in(value: &Value, pointer: &str, found: &mut Vec<(String, Sealed)>) {
     if let Ok(sealed) = serde_json::from_value::<Sealed>(value.clone()) {
         found.push((pointer.to_owned(), sealed));

@@ -1,6 +1,6 @@
-//! What people say in calls: some of those who are forgotten talk with the robot, whose recognizer hears
-//! words that stand nowhere else. A double hears them: what is proved is what becomes of a text, whoever
-//! heard it.
+//! The words of calls in the proof of erasure: some of the erased customers talk with the robot, and the
+//! recognizer returns words that occur nowhere else. It is a test double: the proof is about what happens
+//! with a text, not about who recognized it.
 
 use super::forgetting::Canary;
 use super::forgotten_keys::Keys;
@@ -15,25 +15,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The campaign whose flow listens.
+/// The campaign with the flow that listens.
 const CAMPAIGN: &str = "FORGET-SPOKEN";
 
-/// The shipped flow that listens.
+/// One of the flows that ship, which listens.
 const FLOW: &str = include_str!("../../../fixtures/flows/card_instalment_spoken.yaml");
 
-/// Longest wait for the end of their calls.
+/// The longest time until the campaign is complete.
 const ENDED: Duration = Duration::from_secs(150);
 
-/// What is heard of each of them, whenever they speak: no flow, model or list has these words.
+/// What is recognized whenever one of them speaks: no flow, model or list contains these words.
 pub(super) const WORDS: [&str; 1] = ["我家的蓝鲸收音机还在阁楼上"];
 
-/// How many talk with the robot, and are erased with the others: none without espeak-ng, which makes their
-/// sound and says the robot's texts.
+/// Returns how many erased customers talk with the robot: none without espeak-ng, which makes their audio and
+/// speaks the robot's texts.
 pub(super) fn talkers() -> u32 {
     if is_installed("espeak-ng") { 2 } else { 0 }
 }
 
-/// People who speak on a carrier, and the engine that hears them; it ends with this.
+/// The carrier's profile with customers that speak, and the recognizer that hears them, which ends with this
+/// value.
 pub(super) struct Talk {
     pub(super) profile: PathBuf,
     spec: String,
@@ -41,7 +42,8 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// The sound of whoever speaks is no word of theirs: the double says what was heard. `None` without them.
+    /// Prepares them; `None` without talkers. Their audio does not contain the words: the double returns
+    /// those.
     pub(super) fn prepare(folder: &Path, talkers: &[Canary]) -> Option<Self> {
         if talkers.is_empty() {
             return None;
@@ -69,13 +71,13 @@ impl Talk {
         })
     }
 
-    /// What a server is told, to hear by it.
+    /// Returns the server's arguments for the recognizer.
     pub(super) fn recognizer(&self) -> [&str; 2] {
         ["--recognizer", &self.spec]
     }
 }
 
-/// They are called, by a server that hears nobody else.
+/// Calls the talkers from a server with the recognizer.
 pub(super) fn hear(server: &Server, talkers: &[Canary], wrong: &mut Vec<String>) {
     let record = |one: &Canary| {
         json!({"customer_id": one.id, "phone": one.phone, "name": one.name, "bank_name": "示例银行",
@@ -88,8 +90,8 @@ pub(super) fn hear(server: &Server, talkers: &[Canary], wrong: &mut Vec<String>)
     }
 }
 
-/// The keys that are there now open nothing of what was said. All that were kept do, so that it was these
-/// that were taken away: a transcript has a key of its own beside the person's.
+/// Checks that the present keys open nothing of what was said, and that the keys kept from before do, so that
+/// those were destroyed: a transcript has a key of its own, besides the customer's.
 pub(super) fn after(now: &Keys, kept: &Keys, history: &History, said: usize, wrong: &mut Vec<String>) {
     let opened = now.opened_in(history);
     let still = opened
@@ -105,7 +107,7 @@ pub(super) fn after(now: &Keys, kept: &Keys, history: &History, said: usize, wro
     }
 }
 
-/// How many of these words stand among values that keys opened.
+/// Returns how many of these words are among the opened values.
 pub(super) fn read(opened: &BTreeSet<String>) -> usize {
     WORDS.iter().filter(|words| opened.contains(**words)).count()
 }

@@ -1,8 +1,9 @@
-//! A disk that fills under a running campaign, at random moments, and is emptied again: nothing acknowledged
-//! is lost, nobody is dialed whose call is not recorded, and the server says what it is.
+//! Proof that a full disk loses nothing: it fills under a running campaign, at random moments, and is emptied
+//! again. Nothing acknowledged is lost, no call without a recording is dialed, and the server reports the
+//! reason.
 //!
-//! The disk is a tmpfs in a mount namespace of its own (and a user namespace, where root is missing), so that
-//! nothing else is filled. Standard error of the server stands on it, or elsewhere, in turns.
+//! The disk is a tmpfs in a mount namespace of its own (and a user namespace, without root), so that nothing
+//! else is filled. Standard error of the server is on it, or elsewhere, alternately.
 
 use super::crash::quick_campaign;
 use super::reconcile::not_zero;
@@ -22,27 +23,27 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// The longest from room on the disk to a new dial, or to the end of the process.
+/// The longest time from room on the disk to a new dial, or to the end of the process.
 const BACK_WITHIN: Duration = Duration::from_secs(30);
 
-/// How long the disk stays full once the server has felt it, and the longest until it has: a log whose
-/// write-ahead file was just begun anew has room of its own, for more writes than a busy machine makes soon.
+/// How long the disk stays full after the server has noticed, and the longest time until it notices: a
+/// write-ahead file that has just been restarted has room for more writes than a busy machine makes soon.
 const FULL_FOR: Duration = Duration::from_millis(1_500);
 const FELT_WITHIN: Duration = Duration::from_secs(60);
 
-/// The longest from a signal to the end of the server.
+/// The longest time from a signal to the end of the server.
 const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 
-/// Of the carrier.
+/// The carrier's seed.
 const SEED: u64 = 7;
 
-/// The exit code of a process that cannot go on.
+/// The exit code of a process that cannot continue.
 const UNAVAILABLE: i32 = 4;
 
-/// What the file that fills the disk is written by.
+/// The block with which the disk is filled.
 static BLOCK: [u8; 65_536] = [0; 65_536];
 
-/// What one run does; there are two.
+/// The size of one run; there are two.
 struct Plan {
     fills: u32,
     customers: u32,
@@ -67,7 +68,7 @@ const fn plan(form: Form) -> Plan {
     }
 }
 
-/// Runs itself again where a disk of its own can be mounted.
+/// Runs this proof again in a namespace in which a disk can be mounted.
 pub(crate) fn prove(form: Form) -> Proof {
     let mut namespace = vec!["--mount"];
     if std::fs::metadata("/proc/self").map_or(0, |own| own.uid()) != 0 {
@@ -121,7 +122,7 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// A server whose messages go to the disk that fills, or to one that does not.
+    /// Starts a server with its messages on the disk that fills, or on another one.
     fn start(&self) -> Server {
         let elsewhere = self.disk.with_extension("stderr");
         let messages = if self.is_stderr_inside {
@@ -139,7 +140,7 @@ impl Scene<'_> {
         server
     }
 
-    /// Writes until nothing more fits; what is open on the disk meanwhile may take the last bytes.
+    /// Writes until nothing more fits. Files that are open on the disk may take the last bytes.
     fn fill(&self) {
         let mut file = File::create(self.disk.join("fill")).expect("the disk has room for a name");
         while file.write(&BLOCK).is_ok_and(|count| count > 0) {}
@@ -155,7 +156,7 @@ impl Scene<'_> {
 }
 
 impl Found {
-    /// One acknowledged write, or none.
+    /// Sends one command. Returns true if it was acknowledged.
     fn write(&mut self, server: &Server) -> bool {
         self.suppressed += 1;
         let number = format!("139{:08}", 10_000_000 + self.suppressed);
@@ -170,7 +171,7 @@ impl Found {
         is_acknowledged
     }
 
-    /// Ready and dialing between two writes that failed is a lie.
+    /// Checks readiness while the disk is full: ready and dialing between two failed writes is wrong.
     fn look(&mut self, server: &Server) {
         let before = self.write(server);
         let says_ready = says_dialing(server);
@@ -179,7 +180,7 @@ impl Found {
         self.lies += usize::from(says_ready && !before && !after);
     }
 
-    /// One filling; answers a server that runs.
+    /// Fills the disk once and empties it. Returns a running server.
     fn fill_once(&mut self, scene: &Scene<'_>, mut server: Server) -> Server {
         let ends = |beat| server.program.ends(beat).is_some();
         at_each_beat(moment(self.fills), ends, || {
@@ -217,7 +218,7 @@ impl Found {
     }
 }
 
-/// Milliseconds since an instant of this proof.
+/// Milliseconds since an instant.
 trait Elapsed {
     fn elapsed_ms(&self) -> u128;
 }
@@ -233,7 +234,8 @@ fn says_dialing(server: &Server) -> bool {
     reply.is_ok_and(|reply| reply.status == 200 && member(&reply.body, "/dialing") == "dialing")
 }
 
-/// Pseudo-random moments that differ between fillings but not between runs: a fixed linear congruence.
+/// Returns a pseudo-random moment that differs between fillings but not between runs: a fixed linear
+/// congruence.
 fn moment(fill: u32) -> Duration {
     let drawn = u64::from(fill)
         .wrapping_mul(6_364_136_223_846_793_005)
@@ -255,9 +257,9 @@ const ZERO: &[&str] = &[
     "dirty_exit",
 ];
 
-/// The proof itself, inside a mount namespace of its own: once with standard error on the disk that fills,
-/// and once with it elsewhere. Each has a disk, a server and a carrier of its own, and mostly waits for its
-/// server to find the disk empty again: the short form runs both at once.
+/// Runs the proof inside a mount namespace of its own: once with standard error on the disk that fills, and
+/// once with it elsewhere. Each run has a disk, a server and a carrier of its own and mostly waits for its
+/// server to notice that the disk is empty again: the short form runs both in parallel.
 pub(crate) fn prove_inside(form: Form) -> Proof {
     let [inside, outside] = match form {
         Form::Long => [true, false].map(|is_stderr_inside| one_run(form, is_stderr_inside)),
@@ -303,10 +305,10 @@ fn one_run(form: Form, is_stderr_inside: bool) -> Proof {
     for _ in 0..plan.fills {
         server = found.fill_once(&scene, server);
     }
-    // No call that a full disk cut off stays open.
+    // Calls that a full disk interrupted do not stay open.
     server.must_post("/api/v1/campaigns/FULL/pause", &json!({}));
     let are_closed = server.is_on_board("FULL", BACK_WITHIN, |board| {
-        // The server is asked first: the log is read by a process of its own.
+        // The server is asked first: reading the log starts a process of its own.
         member(board, "/open") == 0 && History::read(&scene.data).unfinished().is_empty()
     });
     server.program.signal("TERM");
@@ -321,7 +323,7 @@ fn one_run(form: Form, is_stderr_inside: bool) -> Proof {
     }
 }
 
-/// Asks the log and the CDR.
+/// Compares the log with the CDR file.
 fn judged(scene: &Scene<'_>, found: &Found, is_dirty: bool) -> Value {
     let history = History::read(&scene.data);
     let lines = scene.carrier.lines();

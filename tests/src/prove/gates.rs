@@ -1,7 +1,7 @@
-//! Going live in stages on the real program: the 201st person of a test and, in the long form, the 1,001st
-//! call of a pilot's day wait, and go on after a promotion; one without its evidence is refused.
+//! Proof of going live in stages: the 201st customer of a test and, in the long form, the 1,001st call of a
+//! pilot's day wait, and are dialed after a promotion. A promotion without its evidence is refused.
 //!
-//! The carrier of rehearsals answers in real time. What was dialed before a promotion is counted in the log.
+//! The rehearsal carrier answers in real time. Dials before a promotion are counted in the log.
 
 use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
@@ -15,15 +15,15 @@ use std::time::Duration;
 
 const TEST: &str = "GATES_TEST";
 const PILOT: &str = "GATES_PILOT";
-/// Of the carrier.
+/// The carrier's seed.
 const SEED: u64 = 11;
-/// People of each campaign: five more than its stage has room for.
+/// The number of customers of each campaign: five more than its stage allows.
 const TEST_PEOPLE: u32 = 205;
 const PILOT_PEOPLE: u32 = 1_005;
-/// Longest wait for a stage to be used up.
+/// The longest time until a stage is used up.
 const USED_UP: Duration = Duration::from_secs(120);
 
-/// What became of one campaign.
+/// The dials of one campaign, from its log.
 struct Told {
     people_before: usize,
     dials_before: usize,
@@ -42,7 +42,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         .push(is_refused(&server, TEST, &order("pilot", &json!({}))) && is_refused(&server, TEST, &full()));
     start(&server, TEST);
     let waits = waits_at(&server, TEST, 200, "people_admitted");
-    // A pilot that has called nobody yet is no evidence, whatever the test before it showed.
+    // A pilot without calls is no evidence, whatever the test before it showed.
     server.must_post(&format!("/api/v1/campaigns/{TEST}/pause"), &json!({}));
     promoted(&server, TEST, &order("pilot", &json!({})));
     refused.push(is_refused(&server, TEST, &full()));
@@ -73,7 +73,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// 1,000 calls, and the others once somebody is on duty.
+/// Checks a pilot: 1,000 calls, and the others after the promotion that names a person on duty.
 fn pilot(server: &Server) -> bool {
     begin(server, PILOT, "pilot", PILOT_PEOPLE);
     start(server, PILOT);
@@ -83,7 +83,7 @@ fn pilot(server: &Server) -> bool {
     waits && refused && server.is_completed(PILOT, USED_UP)
 }
 
-/// Most are busy at once; some answer.
+/// Starts a carrier: most of its callees are busy at once and some answer.
 fn brief_people(folder: &Path) -> CarrierProcess {
     let profile = folder.join("people.json");
     let text = json!({
@@ -133,7 +133,7 @@ fn promoted(server: &Server, campaign: &str, order: &Value) {
     server.must_post(&promote_path(campaign), order);
 }
 
-/// So many people are settled, nobody is open, and the campaign says why the others wait.
+/// Waits until so many customers are settled, no call is open, and the board says why the others wait.
 fn waits_at(server: &Server, campaign: &str, count: u64, used: &str) -> bool {
     server.is_on_board(campaign, USED_UP, |board| {
         let figure = |name: &str| member(board, &format!("/{name}")).as_u64().unwrap_or(0);
@@ -144,7 +144,7 @@ fn waits_at(server: &Server, campaign: &str, count: u64, used: &str) -> bool {
 }
 
 impl Told {
-    /// From the log: who was dialed before the first promotion, and in all.
+    /// Reads from the log how many customers and dials there were before the first promotion, and in all.
     fn read(data: &Path, campaign: &str) -> Self {
         let mut told = Self {
             people_before: 0,
@@ -171,7 +171,7 @@ impl Told {
     }
 }
 
-/// Kind and customer of each event of a campaign, in the order of the log.
+/// Returns kind and customer of each event of a campaign, in the order of the log.
 fn events(data: &Path, campaign: &str) -> Vec<(String, String)> {
     let log = whole_log(data).into_iter();
     let told = log.map(|stored| stored.envelope().expect("a record of ours"));

@@ -1,7 +1,7 @@
-//! The proofs: each works on the real binary, prints one JSON line, and fails on any violation.
+//! The proofs: each uses the real binary, prints one JSON line, and fails on any violation.
 //!
-//! `make test` runs `short`, which says of each proof what its short form is; `make prove-…` runs the long
-//! one.
+//! `make test` runs `short`, which prints what the short form of each proof is; `make prove-…` runs the long
+//! form.
 
 mod access;
 mod api;
@@ -59,20 +59,20 @@ pub use crash::{BUNDLED_TEXT, quick_campaign, records};
 
 use serde_json::{Value, json};
 
-/// What a proof found: the line it prints, and whether all of it holds.
+/// The result of a proof: the line that it prints, and whether everything holds.
 pub struct Proof {
     pub line: Value,
     pub holds: bool,
 }
 
-/// How far a proof goes.
+/// The extent of a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     Short,
     Long,
 }
 
-/// A proof that cannot run here; said on a line of its own and counted.
+/// Returns the result of a proof that cannot run here; it is printed on a line of its own and counted.
 fn skipped(name: &str, reason: &str) -> Proof {
     Proof {
         line: json!({"proof": name, "skipped": reason}),

@@ -1,10 +1,11 @@
-//! Other people's programs that a proof builds or installs: where they stay, and how their steps run.
+//! External programs that a proof builds or installs: the folders where they stay, and how their steps run.
 
 use crate::program::{command, is_installed, ledgerline};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A folder beside the build, never in the tree, where what is built and installed stays for the next run.
+/// Returns a folder beside the build, never in the tree, where what is built and installed stays for the next
+/// run.
 pub(super) fn place(kind: &str, name: &str) -> PathBuf {
     let beside = ledgerline();
     let target = beside
@@ -14,7 +15,7 @@ pub(super) fn place(kind: &str, name: &str) -> PathBuf {
     target.join(kind).join(name)
 }
 
-/// Runs a step quietly; its last words when it fails.
+/// Runs a step quietly. If it fails, returns the last line of its standard error.
 pub(super) fn succeed(mut step: Command) -> Result<(), String> {
     let output = step
         .stdin(Stdio::null())
@@ -27,7 +28,7 @@ pub(super) fn succeed(mut step: Command) -> Result<(), String> {
     Err(said.lines().next_back().unwrap_or("it failed").to_owned())
 }
 
-/// Installs once per pinned list: the list itself, put beside what it led to, says that it was done.
+/// Installs once per pinned list: a copy of the list in the folder shows that it was done.
 pub(super) fn once(
     pinned: &Path,
     place: &Path,
@@ -43,7 +44,7 @@ pub(super) fn once(
     std::fs::write(done, list).map_err(|error| error.to_string())
 }
 
-/// A Python of its own in `place`, with the packages that `pinned` lists.
+/// Installs a Python in `place` with the packages that `pinned` lists.
 pub(super) fn python_with(pinned: &Path, place: &Path) -> Result<PathBuf, String> {
     if !is_installed("python3") {
         return Err("python3 is missing".to_owned());

@@ -1,6 +1,6 @@
-//! People who answer while the log is away: the store stops between ringing and 200, the process is killed
-//! and restarted seconds later. Each leg gets its ACK and one BYE, each answer is stored, and no person is
-//! dialed again that day.
+//! Proof about answers during an outage of the log: the store fails between ringing and 200, and the process
+//! is killed and restarted seconds later. Each leg gets its ACK and one BYE, each answer is stored, and no
+//! customer is dialed again that day.
 
 use super::Form;
 use super::crash::{quick_campaign, records};
@@ -14,33 +14,35 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
-/// Calls of one run; five runs on each database.
+/// The calls of one run; there are five runs on each database.
 const CALLS: usize = 8;
 
-/// The longest until all of them ring.
+/// The longest time until all of them ring.
 const RINGS_WITHIN: Duration = Duration::from_secs(30);
 
-/// From the 200 to the kill: the answer waits for its record, and no ACK has left.
+/// The time from the 200 to the kill: the answer waits for its record, and no ACK was sent.
 const KILLED_AFTER: Duration = Duration::from_millis(1_500);
 
-/// From the ready server, or the store that is back, to the last answer on record: a far end repeats its 200
-/// every 4 s.
+/// The longest time from the ready server, or from the return of the store, to the last recorded answer: a
+/// far end repeats its 200 every 4 s.
 const STORED_WITHIN: Duration = Duration::from_secs(40);
 
-/// Behind the loopback trunk's hold-off of 5 s, and the longest wait of a retry rule here.
+/// How long due customers are waited for: longer than the loopback trunk's hold-off of 5 s and the longest
+/// wait of a retry rule here.
 const DUE_WITHIN: Duration = Duration::from_secs(12);
 
-/// One run: how it goes on after the 200s, and how long callees repeat them.
+/// One run: what happens after the 200s, and how long callees repeat them.
 struct Run {
     goes_on: GoesOn,
     repeats: Repeats,
 }
 
-/// Times are counted from the 200s.
+/// What happens after the 200s. Times count from the 200s.
 enum GoesOn {
-    /// The process is killed, the store is back, and the process starts again after this time.
+    /// The process is killed, the store is available again, and the process starts again after this time.
     Killed { restarts_after: Duration },
-    /// No kill: ACK and BYE after 4 s, the store is back after this time, and the answers are stored then.
+    /// No kill: ACK and BYE after 4 s, the store is available again after this time, and the answers are
+    /// stored then.
     StoreBack { after: Duration },
 }
 
@@ -72,8 +74,9 @@ const RUNS: &[Run] = &[
     LONG_OUTAGE,
 ];
 
-/// The store is away longer than a drain of the server here takes (5 s, and 6 s to end and to close calls): a
-/// process that lost the driver lock with the store has ended its calls before it is back.
+/// A run in which the store is unavailable for longer than a drain of the server here takes (5 s, and 6 s to
+/// end and close calls): a process that lost the driver lock with the store has ended its calls before it is
+/// back.
 const LONG_OUTAGE: Run = Run {
     goes_on: GoesOn::StoreBack {
         after: Duration::from_secs(16),
@@ -81,13 +84,13 @@ const LONG_OUTAGE: Run = Run {
     repeats: Repeats::UntilAcknowledged,
 };
 
-/// A log that can be taken away.
+/// A log that can be made unavailable.
 enum Log<'a> {
     Sqlite,
     Postgres(&'a PostgresServer),
 }
 
-/// Holds the log away until it is dropped.
+/// Keeps the log unavailable until it is dropped.
 enum Away<'a> {
     /// Another writer holds the file's lock.
     Locked(rusqlite::Connection),
@@ -148,7 +151,7 @@ fn until(end: std::time::Instant) {
     at_each_beat(left(end), nothing_ends_it, || true);
 }
 
-/// Number of events of a kind that come within the time; returns as soon as there are `count`.
+/// Returns the number of events of a kind that come within the time; returns as soon as there are `count`.
 fn follow(server: &Server, kind: &str, count: usize, within: Duration) -> usize {
     let mut seen = 0;
     let enough = server.follow_events(&format!("kind={kind}"), within, |_| {
@@ -229,7 +232,7 @@ const ZERO: &[&str] = &[
     "unfinished",
 ];
 
-/// What `LONG_OUTAGE` comes to on PostgreSQL, and whether it holds; `None` where its programs are not
+/// Runs `LONG_OUTAGE` on PostgreSQL. Returns the result and whether it holds; `None` if its programs are not
 /// installed.
 pub fn prove_long_outage() -> Option<(Value, bool)> {
     let server = PostgresServer::start()?;
@@ -237,7 +240,7 @@ pub fn prove_long_outage() -> Option<(Value, bool)> {
     Some(sums_of(&[LONG_OUTAGE], 31, play))
 }
 
-/// The sums of runs on one kind of database, and whether they hold. `play` plays one of them.
+/// Runs `play` for each run on one kind of database. Returns the sums, and whether they hold.
 fn sums_of(runs: &[Run], salt: u32, play: impl Fn(&Run, u32) -> Value) -> (Value, bool) {
     let count = runs.len();
     let runs: Vec<Value> = (salt..).zip(runs).map(|(salt, run)| play(run, salt)).collect();
@@ -254,15 +257,15 @@ fn sums_of(runs: &[Run], salt: u32, play: impl Fn(&Run, u32) -> Value) -> (Value
     (sums, holds)
 }
 
-/// On both databases; PostgreSQL where its programs are installed. The short form leaves it to the drivers'
-/// tests, which hold the same on a test clock.
+/// Runs the proof on both databases; on PostgreSQL if its programs are installed. The short form leaves it to
+/// the drivers' tests, which check the same on a test clock.
 pub(super) fn prove(form: Form) -> (Value, bool) {
     if matches!(form, Form::Short) {
-        let where_else = "actors/src/drivers/answer_tests.rs holds it on a test clock";
+        let where_else = "actors/src/drivers/answer_tests.rs checks it on a test clock";
         return (json!({"skipped": where_else}), true);
     }
     let (sqlite, sqlite_holds) = sums_of(RUNS, 11, |run, salt| one(&Log::Sqlite, run, salt));
-    // Each run has a data directory, and so keys and a database, of its own.
+    // Each run has its own data directory, and therefore its own keys and database.
     let on_postgres = |run: &Run, salt| match PostgresServer::start() {
         Some(server) => one(&Log::Postgres(&server), run, salt),
         None => json!({"ready": false}),

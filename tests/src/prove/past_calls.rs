@@ -1,5 +1,6 @@
-//! What VICIdial and Asterisk recorded, imported twice with the real program: each record counts once, what
-//! differs is listed, and no dial of ours is invented. The files are those of `fixtures/cdr/`.
+//! Proof of imported call history: records of VICIdial and Asterisk are imported twice with the real program.
+//! Each record counts once, differences are listed, and no dial of ours is invented. The files are in
+//! `fixtures/cdr/`.
 
 use super::{Form, Proof, quick_campaign};
 use crate::history::{History, member};
@@ -8,10 +9,10 @@ use crate::server::Server;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// In the long form also a file of so many calls of as many numbers.
+/// The rows of an additional file in the long form, each of another number.
 const LONG_ROWS: usize = 20_000;
 
-/// What no import may make.
+/// The events that an import must not create.
 const OURS: [&str; 6] = [
     "call.permitted",
     "call.dialing",
@@ -98,21 +99,21 @@ fn fixture(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// A campaign with the one person whose number stands in the files.
+/// Creates a campaign with the one customer that has the number in the files.
 fn begin(folder: &Path, data: &Path) {
     let campaign = folder.join("campaign.json");
     let people = folder.join("people.csv");
     let text = "customer_id,phone,customer_name,days\nC001,13800138000,测试,3\n";
     std::fs::write(&campaign, quick_campaign("HISTORY").to_string()).expect("a campaign can be written");
     std::fs::write(&people, text).expect("a list can be written");
-    // A server makes the log, at the time of day: in a rehearsal's past the records would lie in the future.
-    // What is imported then needs none.
+    // A server creates the log at the present time of day: in a rehearsal's past the records would be in the
+    // future. The import then needs no server.
     let mut serve = command(ledgerline());
     serve.arg("serve").arg("--data").arg(data);
     serve.args(["--http", "127.0.0.1:0"]);
     let mut server = Server::of(serve, data);
     if !(server.wait_ready() && server.drains()) {
-        fail("a server that nobody asked anything did not come and leave cleanly");
+        fail("an idle server did not start and stop cleanly");
     }
     let data = data.to_string_lossy();
     done(&["campaign", "create", &campaign.to_string_lossy(), "--data", &data]);
@@ -145,7 +146,7 @@ fn import(data: &Path, source: &str, files: &[PathBuf], more: &[&str]) -> Value 
     args.extend(["--utc-offset", "+08:00", "--json", "--data", &data]);
     args.extend(more);
     match run_json(&args) {
-        // It ends with 1 where rows were not taken.
+        // The exit code is 1 if rows were refused.
         Ok((status, reply)) if status.code() == Some(i32::from(member(&reply, "/refused") != &json!(0))) => {
             reply
         }
@@ -153,7 +154,7 @@ fn import(data: &Path, source: &str, files: &[PathBuf], more: &[&str]) -> Value 
     }
 }
 
-/// A large file, twice: all of it the first time, nothing the second.
+/// Imports a large file twice: all of it the first time, nothing the second.
 fn many(folder: &Path, data: &Path) -> Value {
     let file = folder.join("Master.csv");
     let rows: Vec<String> = (0..LONG_ROWS)

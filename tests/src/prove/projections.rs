@@ -1,7 +1,7 @@
-//! Views killed at random moments equal a clean replay, on both databases.
+//! Proof that views killed at random moments equal a clean replay, on both databases.
 //!
-//! A process that makes the rows of a long log is killed (SIGKILL) again and again and started anew; then
-//! every table of every view is compared, by digest, with one made in one go.
+//! A process that applies a long log to all views is killed (SIGKILL) and restarted again and again; then
+//! every table of every view is compared, by digest, with one built in one go.
 
 use super::{Form, Proof};
 use crate::opened::{open, open_rows};
@@ -14,21 +14,21 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
-/// A store takes a log over in pages of so many events.
+/// The events in one page that is loaded into the log.
 const PAGE_EVENTS: usize = 4_096;
 
-/// How long one step of the process may take, in the debug build on a busy machine.
+/// The longest time of one step of the process, in a debug build on a busy machine.
 const STEP_WITHIN: Duration = Duration::from_secs(120);
 
-/// How long the last process may take to reach the end of a long log.
+/// The longest time until the last process reaches the end of a long log.
 const DONE_WITHIN: Duration = Duration::from_secs(3_600);
 
 struct Length {
     events: usize,
     kills: u32,
-    /// Batches that a process may end at most before it is killed.
+    /// The most batches that a process finishes before it is killed.
     batches_max: u64,
-    /// After that, into the middle of one.
+    /// The longest time after that until the kill, which comes in the middle of a batch.
     into_ms_max: u64,
 }
 
@@ -87,7 +87,7 @@ async fn fill(log: &Path, events: usize) {
 #[derive(Default)]
 struct Found {
     kills: u32,
-    /// Kills after which the rows stood neither at the beginning nor at the end.
+    /// The kills after which the views were neither at the beginning nor at the end.
     kills_midway: u32,
     seconds: u64,
     tables: usize,
@@ -95,7 +95,7 @@ struct Found {
     wrong: Vec<String>,
 }
 
-/// Pseudo-random, the same in every run.
+/// Returns a pseudo-random number below a bound, the same in every run.
 fn drawn(kill: u32, below: u64) -> u64 {
     let mixed = u64::from(kill)
         .wrapping_add(1)
@@ -147,7 +147,7 @@ fn killed(log: &Path, rows: &str, length: &Length) -> Found {
 }
 
 impl Found {
-    /// Compares with a replay in memory.
+    /// Compares the views with a replay in memory.
     fn then_checked(mut self, runtime: &tokio::runtime::Runtime, log: &Path, rows: &str) -> Self {
         let (checks, head) = runtime.block_on(checked(log, rows));
         for check in &checks {

@@ -1,18 +1,18 @@
-//! The carrier's CDR against the log, by an oracle of its own: it shares no code with the product's.
+//! Compares the carrier's CDR with the log, independent of the product: it shares no code with it.
 
 use crate::carrier::CdrLine;
 use crate::history::{History, member};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What the two sides disagree on.
+/// The differences between both sides.
 #[derive(Debug, Default)]
 pub(crate) struct Disagreements {
     pub(crate) matched: usize,
     pub(crate) wrong: Vec<String>,
 }
 
-/// Compares every Call-ID of both sides: invites, existence, answer.
+/// Compares every Call-ID of both sides: number of INVITEs, existence, answer.
 pub(crate) fn compare(history: &History, lines: &BTreeMap<String, CdrLine>) -> Disagreements {
     let mut found = Disagreements::default();
     let legs = legs(history);
@@ -87,7 +87,7 @@ fn legs(history: &History) -> BTreeMap<String, LegSide> {
     legs
 }
 
-/// Members of a JSON object that must be zero, and are not.
+/// Returns true if one of these members of a JSON object is not zero or missing.
 pub(crate) fn not_zero(line: &Value, members: &[&str]) -> bool {
     members
         .iter()

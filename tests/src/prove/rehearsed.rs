@@ -1,5 +1,5 @@
-//! Shipped flows in text with seeded callers: every node and edge is reached by some, nobody is stuck, nobody
-//! hears silence for longer than they may, and the same seed prints the same bytes.
+//! Proof of the flows that ship, in text with seeded callers: every node and edge is reached by some callers,
+//! none is stuck, no silence is longer than allowed, and the same seed prints the same bytes.
 
 use super::{Form, Proof};
 use crate::history::member;
@@ -12,14 +12,14 @@ use std::path::Path;
 /// The flow of the requirement.
 const REQUIRED: &str = "card_instalment";
 
-/// Callers of each run.
+/// The number of callers in each run.
 const CALLERS: u64 = 1_000;
 
-/// Of a hundred callers three meet a failing recognizer or voice on purpose; so many of a thousand come to an
-/// end of the flow all the same.
+/// The least number of callers of a thousand that must reach an end of the flow: three in a hundred meet a
+/// failing recognizer or synthesizer on purpose.
 const COMPLETED_MIN: u64 = 950;
 
-/// Longest silence in a conversation.
+/// The longest silence in a conversation.
 const SILENCE_MS_MAX: u64 = 3_000;
 
 pub(super) fn prove(form: Form) -> Proof {
@@ -65,7 +65,7 @@ pub(super) fn prove(form: Form) -> Proof {
     }
 }
 
-/// The names under which flows ship.
+/// Returns the names of the flows that ship.
 fn shipped() -> Vec<String> {
     let output = run(&["flow", "list"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -73,7 +73,7 @@ fn shipped() -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// What a run prints, to the byte; what it could not do where it failed.
+/// Returns the exact output of a run, or its error.
 fn simulate(flow: &str, seed: u64) -> String {
     let (callers, seed) = (CALLERS.to_string(), seed.to_string());
     let output = run(&[
@@ -99,7 +99,7 @@ fn faults(flow: &str, report: &Value) -> Vec<String> {
     let silence_ms_max = silence_allowed(flow);
     let checks = [
         ("not every caller called", number("callers") == Some(CALLERS)),
-        ("somebody is stuck", number("stuck") == Some(0)),
+        ("a caller is stuck", number("stuck") == Some(0)),
         (
             "too few came to an end",
             number("completed") >= Some(COMPLETED_MIN),
@@ -115,7 +115,7 @@ fn faults(flow: &str, report: &Value) -> Vec<String> {
         .collect()
 }
 
-/// What no caller of any seed reaches is what is known of, no more and no less.
+/// Returns a violation if some nodes or edges are reached by no caller of any seed.
 fn not_reached(flow: &str, reports: &[Value]) -> Option<String> {
     let missed_in = |report: &Value| -> BTreeSet<String> {
         let missed = ["/nodes_missed", "/edges_missed"].map(|name| member(report, name).as_array());
@@ -125,10 +125,11 @@ fn not_reached(flow: &str, reports: &[Value]) -> Option<String> {
     let mut missed = reports.iter().map(missed_in);
     let first = missed.next()?;
     let missed = missed.fold(first, |all, one| &all & &one);
-    (!missed.is_empty()).then(|| format!("{flow}: nobody reaches {missed:?}"))
+    (!missed.is_empty()).then(|| format!("{flow}: no caller reaches {missed:?}"))
 }
 
-/// Whoever is listened to is answered in time; a menu for keys alone waits as long as it says.
+/// Returns the longest silence allowed in a flow: a callee that is listened to gets a response in time; a
+/// menu for keys only waits for its timeout.
 fn silence_allowed(flow: &str) -> u64 {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../fixtures/flows/{flow}.yaml"));
     let flow = FlowDefinition::from_yaml(&read(&file));

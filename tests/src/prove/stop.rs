@@ -1,7 +1,7 @@
-//! An emergency stop under load, on the real program: no dial a second later, nothing left to ring, nobody
-//! cut off in mid-conversation unless it says so; and once it is lifted, dialing goes on.
+//! Proof of the emergency stop under load, on the real program: a second after the stop nothing is dialed and
+//! nothing rings, no conversation is cut off unless the stop says so, and after the lift dialing resumes.
 //!
-//! The log says it, by when the store made each event durable.
+//! The result is taken from the log, by the time at which the store made each event durable.
 
 use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
@@ -17,34 +17,35 @@ use std::time::Duration;
 
 /// The campaign that is stopped.
 const CAMPAIGN: &str = "STOPPED";
-/// The trunk's name.
+/// The name of the trunk.
 const TRUNK: &str = "rehearsal";
-/// Of the carrier.
+/// The carrier's seed.
 const SEED: u64 = 7;
-/// The requirement: nothing is dialed, and nothing rings on, later than this after the stop.
+/// The requirement: nothing is dialed, and nothing rings, later than this after the stop, in milliseconds.
 const WITHIN_MS: u64 = 1_000;
-/// How long a stop is held: past the time within which it must act.
+/// How long a stop is held: longer than the time within which it must act.
 const HELD: Duration = Duration::from_millis(2_500);
-/// Longest wait for the load, and for the end of what was canceled; a busy machine needs most of it.
+/// The longest wait for the load, and for canceled calls to end; a busy machine needs most of it.
 const LOAD: Duration = Duration::from_secs(300);
-/// What a stop needs of people for the load before the next.
+/// The number of customers that the load before one stop needs.
 const PEOPLE_A_STOP: u32 = 600;
-/// What is stopped, each in turn.
+/// The scopes of the stops, in turn.
 const SCOPES: [(&str, Option<&str>); 4] = [
     ("all", None),
     ("trunk", Some(TRUNK)),
     ("campaign", Some(CAMPAIGN)),
     ("preset", Some("cn-service")),
 ];
-/// Every so many stops one hangs up as well; no multiple of the scopes, so that it comes to each.
+/// Every so many stops one hangs up as well. Not a multiple of the number of scopes, so that each scope gets
+/// one.
 const HANG_UP_EACH: u32 = 3;
-/// Calls in flight when a stop is engaged (the requirement), and how many of them are talked through.
+/// The calls in flight when a stop is engaged (the requirement), and how many of them must be connected.
 const IN_FLIGHT: u64 = 200;
 const TALKING: u64 = 5;
-/// Most calls of the campaign at once: a little more than must be in flight.
+/// The most concurrent calls of the campaign: a little more than must be in flight.
 const CONCURRENT: u64 = 230;
 
-/// A stop that was ordered, with when its answer came.
+/// A stop that was engaged, with the time of its response.
 struct Ordered {
     stop: String,
     hang_up: bool,
@@ -72,7 +73,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     server.must_post("/api/v1/campaigns", &campaign);
     let mut ordered = Vec::new();
     let mut broken = Vec::new();
-    // All of them before it begins: what is held to a time is the stop, and no import beside it.
+    // All lists are imported before the start: the stop is timed, not an import beside it.
     for (salt, _) in (0..).zip(0..=SCOPES.len() * stops_of_each) {
         add_people(&server, salt);
     }
@@ -92,14 +93,14 @@ pub(crate) fn prove(form: Form) -> Proof {
             break;
         }
     }
-    // The last lift lets it dial again.
+    // After the last lift dialing must resume.
     let goes_on = loaded(&server, IN_FLIGHT / 4, 0).is_some();
     server.program.signal("TERM");
     let stopped = server.program.wait(Duration::from_secs(30));
     let found = Found::read(&data);
     broken.extend(found.broken.iter().cloned());
     let done = ordered.len() == SCOPES.len() * stops_of_each && found.stops == ordered.len();
-    // Nothing would be held of conversations if there were none.
+    // Without conversations nothing about them would be proved.
     let both = found.hung_up > 0 && found.let_finish > 0;
     let holds =
         done && both && goes_on && broken.is_empty() && stopped.is_some_and(|status| status.success());
@@ -124,7 +125,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// Most ring for long and do not answer; some are talked to.
+/// Starts a carrier: most of its callees ring for long and do not answer; some are connected.
 fn slow_people(folder: &Path) -> CarrierProcess {
     let profile = folder.join("people.json");
     let text = json!({
@@ -140,7 +141,7 @@ fn add_people(server: &Server, salt: u32) {
     server.must_post("/api/v1/tasks/data", &list);
 }
 
-/// Calls in flight, once there are as many, and so many talked through.
+/// Waits for so many calls in flight, and so many connected. Returns the number in flight.
 fn loaded(server: &Server, wanted: u64, talking: u64) -> Option<u64> {
     server.follow_figures(LOAD, |figures| {
         let count = |place: &str| member(figures, &format!("/open/{place}")).as_u64().unwrap_or(0);
@@ -183,7 +184,7 @@ fn stop_once(server: &Server, scope: &str, id: Option<&str>, hang_up: bool, in_f
     }
 }
 
-/// One event, as far as it matters here.
+/// One event, with the members needed here.
 struct Seen {
     kind: String,
     stream: String,
@@ -191,14 +192,14 @@ struct Seen {
     data: Value,
 }
 
-/// Where a call stands.
+/// The state of a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Dialed,
     Answered,
 }
 
-/// What the log says of every stop.
+/// What the log contains about all stops.
 #[derive(Default)]
 struct Found {
     stops: usize,
@@ -211,7 +212,7 @@ struct Found {
     broken: Vec<String>,
 }
 
-/// A stop that is engaged: since when, and which calls it has yet to end.
+/// An engaged stop: its time, and the calls that it has yet to end.
 struct Engaged {
     since_ms: u64,
     hang_up: bool,
@@ -264,7 +265,7 @@ impl Found {
                 self.last_cancel_ms = self.last_cancel_ms.max(after_ms);
                 self.in_time("canceled", call, after_ms);
             }
-            // It was answered before we could cancel.
+            // It was answered before we could cancel it.
             "call.answered" if stop.to_cancel.remove(call) => {
                 self.in_time("answered", call, after_ms);
                 if stop.hang_up {
@@ -321,7 +322,7 @@ impl Engaged {
     }
 }
 
-/// Every event of a log, with when it was made durable.
+/// Returns every event of a log, with the time at which it was made durable.
 fn events(data: &Path) -> Vec<Seen> {
     let seen = |stored: StoredEvent| {
         let envelope = stored.envelope().expect("a record of ours");

@@ -1,5 +1,6 @@
-//! Two servers on one PostgreSQL log, and the one that dials is stopped (`kill -STOP`): the other takes over
-//! within 10 s. When the first goes on it ends its own legs, starts no call and appends nothing.
+//! Proof with a stopped lock holder: two servers on one PostgreSQL log, and the one that dials is stopped
+//! (`kill -STOP`). The other takes over within 10 s. When the first continues it ends its own legs, starts no
+//! call and appends nothing.
 
 use super::records;
 use crate::carrier::{CarrierProcess, CdrLine};
@@ -12,19 +13,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-/// Customers of the campaign: some are dialed by each server.
+/// The number of customers of the campaign: each server dials some.
 const CUSTOMERS: u32 = 40;
 
-/// Longest time from the stop to the other server's dialing (issue 51, A15).
+/// The longest time from the stop to the other server's dialing (issue 51, A15), in milliseconds.
 const TAKE_OVER_MS_MAX: u128 = 10_000;
 
-/// How long the stopped server is watched after it goes on: its legs end within 5 s.
+/// How long the stopped server is watched after it continues: its legs end within 5 s.
 const WATCHED: Duration = Duration::from_secs(8);
 
 /// How long the carrier may take to write the line of the last leg.
 const LINES_WITHIN: Duration = Duration::from_secs(10);
 
-/// The result. By default the proof is not tried, which holds.
+/// The result. By default the proof was not run, which counts as holding.
 pub(super) struct StoppedHolder {
     pub(super) line: Value,
     pub(super) holds: bool,
@@ -70,7 +71,8 @@ pub(super) fn prove() -> StoppedHolder {
     first.program.signal("STOP");
     let dials = second.says_of_dialing("dialing", Duration::from_secs(60));
     let taken_over_ms = (instant() - stopped_at).as_millis();
-    // The first server's calls: the second has closed them, and nothing may be appended to them from here on.
+    // The calls of the first server: the second has closed them, and nothing may be appended to them from now
+    // on.
     let left_over = left_over_calls(&History::read_store(&store));
     let before = events_of(&postgres, &left_over);
     first.program.signal("CONT");
@@ -106,7 +108,7 @@ pub(super) fn prove() -> StoppedHolder {
     }
 }
 
-/// Streams of the calls that were closed as left over by another process.
+/// Returns the streams of the calls that another process closed after the takeover.
 fn left_over_calls(history: &History) -> Vec<String> {
     let ended = history.of("call.ended");
     let left = ended.filter(|event| member(event, "/data/reason") == "crash");

@@ -1,7 +1,8 @@
-//! The proofs by name, which of them `make test` runs in their short form, and why the others have none.
+//! The table of proofs by name: which of them `make test` runs in their short form, and why the others have
+//! none.
 //!
-//! A tidy check holds `Makefile`, `docs/proofs.md`, `docs/proofs.zh-CN.md` and the closing line of
-//! `make test` to this list.
+//! A tidy check compares `Makefile`, `docs/proofs.md`, `docs/proofs.zh-CN.md` and the closing line of
+//! `make test` with this table.
 
 use super::{Form, Proof};
 use super::{
@@ -67,13 +68,13 @@ pub const PROOFS: &[(&str, Prove)] = &[
     ("words", console::prove_words),
 ];
 
-/// What proofs run of this program themselves, and whoever makes their fixtures.
+/// Entries that are not proofs: a part that a proof runs in a process of its own, and the making of fixtures.
 const INSIDE: &[(&str, Prove)] = &[
     ("audit-vectors", |_| audit::write_vectors()),
     ("full-disk-inside", full_disk::prove_inside),
 ];
 
-/// Runs the proof of this name; `None` when there is none.
+/// Runs the proof of this name; `None` if there is none.
 pub fn run(name: &str, form: Form) -> Option<Proof> {
     let mut all = PROOFS.iter().chain(INSIDE);
     all.find(|(known, _)| *known == name)
@@ -114,15 +115,15 @@ pub const LONG_ONLY: &[(&str, &str)] = &[
     ),
 ];
 
-/// Proofs that wait for real time, or for one core, more than they work, in groups of lanes: the lanes of a
-/// group run at once, the short forms of a lane one after another. A lane's first wait less than the longest
-/// of the group, so that those behind them cost no time of their own, and not all servers begin at once.
+/// The proofs that mostly wait for real time, or use one core, in groups of lanes: the lanes of a group run
+/// in parallel, the short forms of a lane one after another. The first proofs of a lane take less time than
+/// the longest lane of the group, so that later ones cost no extra time, and not all servers start at once.
 ///
-/// What measures stands with what waits: `hostile` and `stop` with those that play a day by the clock,
-/// replies and silences with a night; `rebuild`, which measures its slowest read, alone. What works stands
-/// together.
+/// Proofs that measure are grouped with those that wait: `hostile` and `stop` with those that simulate a day
+/// by the clock, replies and silences with a night; `rebuild`, which measures its slowest read, runs alone.
+/// Proofs that compute are grouped together.
 pub const WAITING: &[&[&[&str]]] = &[
-    // Attacks and stops measure how soon something is answered, beside those that mostly wait.
+    // Attacks and stops measure response times, beside proofs that mostly wait.
     &[
         &["hostile"],
         &["stop", "clock"],
@@ -141,7 +142,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["console", "nlu", "entities"],
         &["oidc", "inspect", "webhooks", "subscribers"],
     ],
-    // Replies and silences are measured here, as people would hear them, beside what works on one thread.
+    // Replies and silences are measured here as callees would hear them, beside proofs that use one thread.
     &[
         &["spoken"],
         &["speech-faults"],
@@ -153,11 +154,12 @@ pub const WAITING: &[&[&[&str]]] = &[
     ],
 ];
 
-/// Those that hold a limit of time, which what else the machine does can break: they are asked again, alone.
+/// The proofs with a time limit, which other work of the machine can break: after a failure they are run
+/// again, alone.
 pub const MEASURING: &[&str] = &["rebuild", "hostile", "stop", "spoken", "speech-faults"];
 
-/// Those that hear or time what people would, by the clock. What stands beside them steps aside for them, as
-/// nothing does that runs on a machine of its own.
+/// The proofs that measure audio or time as a callee would. Proofs beside them run with lower priority, as if
+/// they were on another machine.
 pub const FIRST: &[&str] = &["hostile", "stop", "spoken", "speech-faults", "night"];
 
 /// The proofs that `make test` runs in their short form, and what that form is.

@@ -1,4 +1,5 @@
-//! Carrier and server apart: the campaign from the literal body of CMP-2, people from a GBK file, digest on.
+//! Proof with carrier and server in two processes: the campaign is created from the literal body of CMP-2,
+//! customers are imported from a GBK file, with digest authentication.
 
 use super::reconcile::compare;
 use super::stopped_holder::{self, StoppedHolder};
@@ -11,10 +12,10 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The body of CMP-2, to the letter.
+/// The body of CMP-2, letter for letter.
 pub(crate) const CMP_2: &str = r#"{"task_id":"LOAN_REMIND_20231101","customer_segment":"overdue_3_days","script_template":"您好,{{customer_name}},您的贷款已逾期{{days}}天,请尽快还款至账号{{account}}。","schedule":{"start_time":"09:00","end_time":"18:00","max_concurrent":50}}"#;
 
-/// Writes a GBK file of `good` rows, as a Chinese Excel exports it, and three bad ones in the middle.
+/// Writes a GBK file of `good` rows, as a Chinese Excel exports it, with three bad ones in the middle.
 pub(crate) fn gbk_file(folder: &Path, good: u32) -> PathBuf {
     let mut text = String::from("客户ID,手机号,customer_name,days,account\r\n");
     for index in 0..good {

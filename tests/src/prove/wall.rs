@@ -1,8 +1,8 @@
-//! The live wall by the browser's own count: how soon an event is seen on it, what it takes of a processor at
-//! five pictures a second with 500 calls open, and whether its memory stays what it is.
+//! Proof of the live wall by the browser's own measurements: how soon an event is shown, how much of a
+//! processor it uses at five snapshots per second with 500 open calls, and whether its memory stays constant.
 //!
-//! `MINUTES=30` is the issue's own length; two minutes unless said. There is no short form: what is held is a
-//! share of a processor, and a machine that tests alongside has none to spare.
+//! `MINUTES=30` is the length that the issue requires; the default is two minutes. There is no short form:
+//! the limit is a share of a processor, and a machine that runs tests has none to spare.
 
 use super::console::{Browser, demonstrated, installed, told};
 use super::{Form, Proof};
@@ -10,12 +10,12 @@ use crate::history::member;
 use crate::program::fail;
 use serde_json::json;
 
-/// Minutes unless said otherwise.
+/// The minutes by default.
 const MINUTES_DEFAULT: u32 = 2;
-/// Longest that may be asked for: a working day.
+/// The most minutes: a working day.
 const MINUTES_MAX: u32 = 480;
 
-/// Customers that the demonstration dials: more than are called while it is looked at.
+/// The customers that the demonstration dials: more than are called meanwhile.
 const CUSTOMERS: u32 = 1_500;
 
 pub(super) fn prove(_: Form) -> Proof {

@@ -1,11 +1,12 @@
 //! Durable commands: at a steady rate beside the same commits without HTTP, at the peak, and at three times
-//! the peak, where what cannot be done is refused soon.
+//! the peak, where commands that cannot be executed are refused soon.
 //!
-//! The peak is measured before the overload and after it, and its mean taken: log and people in memory grow
-//! by some hundred thousand meanwhile, and the overload would be held to a younger server otherwise.
+//! The peak is measured before the overload and after it, and the mean of both is used: log and people in
+//! memory grow by some hundred thousand meanwhile, and the overload would otherwise be compared with a server
+//! that has less data.
 //!
-//! Times count from when a request was due, not from when its client got round to it, so that a server that
-//! stands still is not asked less (Tene, "coordinated omission").
+//! Times count from when a request was due, not from when its client sent it, so that a server that has
+//! stopped does not get fewer requests (Tene, "coordinated omission").
 
 use super::connection::{Connection, Door};
 use crate::append::actors::in_tasks;
@@ -20,31 +21,31 @@ use domain::stored_event::Cause;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Commands a second that are held to a time (issue 13, figures to reach).
+/// The commands per second of the rate that has a time limit (issue 13, figures to reach).
 const A_SECOND: u64 = 1_000;
 
-/// What a command over HTTP may take beyond the commit, of 99 in 100.
+/// How much longer than the commit 99 of 100 commands over HTTP may take.
 const BEYOND_COMMIT_US_MAX: f64 = 20_000.0;
 
-/// How long a refusal may take.
+/// The longest time of a refusal.
 const REFUSAL_US_MAX: f64 = 10_000.0;
 
-/// What is done at three times the peak, of the peak.
+/// The least share of the peak that is executed at three times the peak.
 const GOODPUT_MIN: f64 = 0.9;
 
-/// Clients at the steady rate: enough that none waits for another.
+/// The clients at the steady rate: enough that none waits for another.
 const STEADY_CLIENTS: usize = 64;
 
-/// Clients that ask without a pause, for the peak.
+/// The clients that send without a pause, for the peak.
 const PEAK_CLIENTS: usize = 128;
 
-/// Times the peak that are offered.
+/// The load that is offered, in multiples of the peak.
 const OVERLOAD: u64 = 3;
 
-/// Clients of the overload: each has one request under way.
+/// The clients of the overload: each has one request in progress.
 const OVERLOAD_CLIENTS: usize = 768;
 
-/// What became of requests.
+/// The results of requests.
 #[derive(Debug, Default)]
 struct Found {
     done: Times,
@@ -62,12 +63,12 @@ impl Found {
     }
 }
 
-/// When the next request is due.
+/// The times at which requests are due.
 #[derive(Debug)]
 struct Pace {
     watch: Stopwatch,
     next: AtomicU64,
-    /// 0: at once.
+    /// 0: immediately.
     nanos_between: u64,
     until_nanos: u64,
 }
@@ -82,7 +83,7 @@ impl Pace {
         })
     }
 
-    /// The number of the next request, and when it was due; nothing when time is up.
+    /// Returns the number of the next request, and when it was due; `None` after the end of the measurement.
     async fn due(&self, installation: &Installation) -> Option<(u64, u64)> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let now = self.watch.nanos();
@@ -153,7 +154,7 @@ fn count(times: &Times) -> u64 {
     times.count() as u64
 }
 
-/// The same commands asked of the entities themselves, at the same rate.
+/// Sends the same commands to the entities themselves, at the same rate.
 async fn commits(installation: &Arc<Installation>, seconds: u64) -> Result<Times, Problem> {
     let pace = Pace::of(A_SECOND, seconds);
     let parts = in_tasks(installation.tasks(), STEADY_CLIENTS, |clients| {
@@ -187,7 +188,7 @@ async fn commit_on(installation: &Installation, pace: &Pace) -> Result<Times, Pr
     Ok(times)
 }
 
-/// Requests at a pace, of so many clients with a connection each.
+/// Sends requests at a rate, by so many clients with a connection each.
 async fn asked(
     installation: &Arc<Installation>,
     door: &Door,
@@ -230,7 +231,8 @@ async fn ask_on(installation: &Installation, door: &Door, pace: &Pace, round: u6
         };
         let sent = pace.watch.nanos();
         match open.ask(&request).await {
-            // A refusal is timed from when it was asked for: it says nothing of the wait before.
+            // The time of a refusal counts from when the request was sent: it does not contain the wait
+            // before.
             Ok(reply) if reply.status == 429 || reply.status == 503 => {
                 found.add(reply.status, pace.watch.nanos().saturating_sub(sent));
             }
@@ -244,7 +246,7 @@ async fn ask_on(installation: &Installation, door: &Door, pace: &Pace, round: u6
     Ok(found)
 }
 
-/// A number that no other request has.
+/// Returns a number that no other request has.
 fn phone(round: u64, number: u64) -> String {
     format!("+861{}{number:08}", 30 + round)
 }

@@ -1,14 +1,14 @@
-//! One kept-alive HTTP/1.1 connection, as cheap as a client can be: what is measured is the server.
+//! One kept-alive HTTP/1.1 connection, as cheap as a client can be: the server is measured.
 
 use domain::problem::Problem;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Bytes read at once.
+/// The bytes read at once.
 const READ_BYTES: usize = 64 * 1024;
 
-/// Where the server is, and what it asks for.
+/// The server's address, and the token that it requires.
 #[derive(Debug, Clone)]
 pub(super) struct Door {
     pub(super) address: SocketAddr,
@@ -16,7 +16,7 @@ pub(super) struct Door {
 }
 
 impl Door {
-    /// The bytes of a read, with the tag of a reply that is there already.
+    /// Returns the bytes of a read, with the tag of a response that the client already has.
     pub(super) fn get(&self, path: &str, tag: Option<&str>) -> Vec<u8> {
         let unless = tag
             .map(|tag| format!("If-None-Match: {tag}\r\n"))
@@ -28,7 +28,7 @@ impl Door {
         head.into_bytes()
     }
 
-    /// The bytes of a command.
+    /// Returns the bytes of a command.
     pub(super) fn post(&self, path: &str, body: &str) -> Vec<u8> {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
@@ -41,7 +41,7 @@ impl Door {
     }
 }
 
-/// A reply: as much of it as a measurement looks at.
+/// A response: the parts of it that a measurement uses.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reply {
     pub(super) status: u16,
@@ -49,7 +49,7 @@ pub(super) struct Reply {
     pub(super) body: Vec<u8>,
 }
 
-/// A connection that is open.
+/// An open connection.
 pub(super) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -66,7 +66,7 @@ impl Connection {
         })
     }
 
-    /// Sends a request and reads its reply whole.
+    /// Sends a request and reads its complete response.
     pub(super) async fn ask(&mut self, request: &[u8]) -> Result<Reply, Problem> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
@@ -101,7 +101,7 @@ impl Connection {
     }
 }
 
-/// A header's value, whatever its case.
+/// Returns a header's value; its name is compared without case.
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let mut lines = head.lines().filter_map(|line| line.split_once(':'));
     let (_, value) = lines.find(|(found, _)| found.eq_ignore_ascii_case(name))?;

@@ -1,7 +1,7 @@
-//! `ledgerline bench api`: reads that repeat beside a bare handler of the same server library, durable
-//! commands at a steady rate beside the commits alone, and what comes through at three times the peak.
+//! `ledgerline bench api`: repeated reads beside a bare handler of the same server library, durable commands
+//! at a steady rate beside the commits alone, and how many commands succeed at three times the peak.
 //!
-//! Client and server share this machine's processors, as every figure here does; the ratios are of one run.
+//! Client and server share this machine's processors, as in every figure here; the ratios are of one run.
 
 mod commands;
 mod connection;
@@ -18,7 +18,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Longest measurement of one rate.
+/// The longest measurement of one rate.
 const SECONDS_MAX: i64 = 600;
 
 /// Measure the HTTP API: reads that repeat, durable commands, and overload

@@ -1,4 +1,5 @@
-//! Reads: bare, made for the first time, repeated whole, and repeated by who has them.
+//! Reads: from a bare handler, made for the first time, repeated as a whole, and repeated by clients that
+//! already have the response.
 
 use super::connection::{Connection, Door, Reply};
 use crate::append::actors::in_tasks;
@@ -14,19 +15,19 @@ use warp::Filter;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
 use warp::reply::Response;
 
-/// A repeated read to a bare handler with the same bytes (issue 13, figures to reach).
+/// Repeated reads ÷ those of a bare handler with the same bytes, at least (issue 13, figures to reach).
 const REPEATED_MIN: f64 = 0.7;
 
-/// Readers at once.
+/// The readers in parallel.
 const READERS: usize = 8;
 
-/// Reads of one round, of all readers.
+/// The reads of one round, of all readers.
 const READS: usize = 16_000;
 
-/// Reads that are made anew: each is another question.
+/// The reads that have to be made: each is another question.
 const FIRST_READS: usize = 1_000;
 
-/// Rounds, of which the median counts.
+/// The number of rounds; their median counts.
 const ROUNDS: usize = 3;
 
 /// The campaign that is read.
@@ -88,7 +89,7 @@ pub(super) async fn measure(
     Ok(())
 }
 
-/// A campaign, and as many positions as there are first reads.
+/// Creates a campaign, and as many positions as there are first reads.
 async fn prepare(installation: &Arc<Installation>, door: &Door) -> Result<(), Problem> {
     let body = format!(
         "{{\"task_id\":\"{CAMPAIGN}\",\"script_template\":\"您好。\",\
@@ -97,10 +98,7 @@ async fn prepare(installation: &Arc<Installation>, door: &Door) -> Result<(), Pr
     let mut connection = Connection::open(door.address).await?;
     let made = connection.ask(&door.post("/api/v1/campaigns", &body)).await?;
     if made.status != 201 {
-        return Err(Problem::fault(format!(
-            "the campaign is answered {}",
-            made.status
-        )));
+        return Err(Problem::fault(format!("the campaign gets {}", made.status)));
     }
     for number in 0..FIRST_READS {
         opt_out(installation, &format!("+86139{number:08}")).await?;
@@ -108,7 +106,7 @@ async fn prepare(installation: &Arc<Installation>, door: &Door) -> Result<(), Pr
     Ok(())
 }
 
-/// The reply once the rows have all of the log: the same twice.
+/// Returns the response when the rows contain the whole log: the same twice.
 async fn kept(installation: &Installation, door: &Door, path: &str) -> Result<Reply, Problem> {
     let mut connection = Connection::open(door.address).await?;
     let head = installation.store().head().await?;
@@ -117,13 +115,12 @@ async fn kept(installation: &Installation, door: &Door, path: &str) -> Result<Re
     let reply = connection.ask(&door.get(path, None)).await?;
     match (reply.status, &reply.tag) {
         (200, Some(_)) => Ok(reply),
-        (status, _) => Err(Problem::fault(format!(
-            "the read is answered {status}, without a tag"
-        ))),
+        (status, _) => Err(Problem::fault(format!("the read gets {status}, without a tag"))),
     }
 }
 
-/// A server of the library alone, whose one handler answers these bytes with the same headers.
+/// Starts a server of the library alone, with one handler that responds with these bytes and the same
+/// headers.
 async fn bare(installation: &Installation, known: &Reply) -> Result<Door, Problem> {
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let address = listener.local_addr()?;
@@ -158,7 +155,7 @@ async fn bare(installation: &Installation, known: &Reply) -> Result<Door, Proble
     })
 }
 
-/// Reads a second, of several readers at once; each reply is held to its status.
+/// Returns the reads per second of several readers in parallel; each response must have `status`.
 async fn rate(
     installation: &Arc<Installation>,
     door: &Door,
@@ -192,7 +189,7 @@ async fn read(
         let reply = connection.ask(request).await?;
         if reply.status != status {
             return Err(Problem::fault(format!(
-                "a read is answered {}, not {status}",
+                "a read gets {}, not {status}",
                 reply.status
             )));
         }

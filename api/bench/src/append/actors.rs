@@ -1,4 +1,4 @@
-//! Entities as an engine: as many askers as a commit has events; and the same bytes in a plain file.
+//! Entities as an engine: as many requests as a commit has events; and the same bytes in a plain file.
 
 use crate::append::{Engine, Round};
 use crate::workshop::Workshop;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use store::yardstick::RawFile;
 use tokio::sync::oneshot;
 
-/// As many askers as the round has events, all waiting at once, each of another entity.
+/// As many requests as the round has events, all waiting at the same time, each to another entity.
 pub(crate) struct ActorEngine {
     pub name: &'static str,
     pub(crate) workshop: Arc<Workshop>,
@@ -35,14 +35,15 @@ impl Engine for ActorEngine {
     }
 }
 
-/// Tasks that share the askers of a round: as a server's requests are, they are not all one task.
+/// The tasks that share the requests of a round: as in a server, they are not all in one task.
 const ASKER_TASKS: usize = 4;
 
-/// Fewer askers than this are one task: to begin more costs more than they do.
+/// Fewer requests than this are one task: to start more tasks costs more than the requests.
 const ASKERS_OF_A_TASK_MIN: usize = 16;
 
-/// Runs all of so many askers at once, a part of them in each task of the runtime, in order. None runs in the
-/// caller's, whose thread may not be one of the runtime's. What each part answers.
+/// Runs all requests at the same time, a part of them in each task of the runtime, in order. None runs in the
+/// caller's task, because the thread of that may not be one of the runtime's. Returns the result of each
+/// part.
 pub(crate) async fn in_tasks<T, F>(
     tasks: &dyn Tasks,
     askers_count: usize,

@@ -15,16 +15,16 @@ use std::sync::Arc;
 use store::yardstick::{BareSqlite, RawFile};
 use tokio::runtime::Runtime;
 
-/// Names of the engines, as the report shows them.
+/// The names of the engines in the report.
 const RAW: &str = "raw file, write + fdatasync";
 const BARE: &str = "bare SQLite";
 const RAW_OF_ACTORS: &str = "raw file, the entities' bytes";
 const ACTORS: &str = "our entities (decide, seal, append)";
 
-/// Entities ÷ raw, by events of a commit (issue 3, figures to reach).
+/// Entities ÷ raw, at least, by events of a commit (issue 3, figures to reach).
 const ACTORS_OVER_RAW: [(usize, f64); 4] = [(1, 0.40), (16, 0.40), (256, 0.12), (4_096, 0.07)];
 
-/// Commit of the store ÷ bare SQLite's with one producer, at most.
+/// A commit of the store ÷ one of bare SQLite with one producer, at most.
 const OVER_BARE_MAX: f64 = 1.3;
 
 /// Events per second with 256 producers ÷ with one, at least.

@@ -1,5 +1,5 @@
 //! `ledgerline bench append`: what a durable append costs beside the disk's own limit, bare databases and
-//! other people's stores, one commit of each in turn.
+//! external stores, one commit of each in turn.
 
 pub(crate) mod actors;
 mod embedded;
@@ -22,13 +22,13 @@ use std::sync::Arc;
 use store::yardstick::Batch;
 use tokio::runtime::Runtime;
 
-/// Events of a commit that are measured, and how many commits of each.
+/// The measured numbers of events in a commit, and how many commits of each.
 const SIZES: [(usize, usize); 4] = [(1, 300), (16, 200), (256, 60), (4_096, 15)];
 
-/// Rounds before the first that counts: files exist, statements are prepared, streams are known.
+/// The rounds before the first that counts: files exist, statements are prepared, streams are known.
 const WARM_UP_ROUNDS: usize = 3;
 
-/// Of the order of engines in each round: the same in every run.
+/// The seed of the order of engines in each round: the same in every run.
 const ORDER_SEED: u64 = 7;
 
 /// Durable appends, interleaved with the same bytes in a plain file, bare SQLite or PostgreSQL, and peers.
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// The store to measure: sqlite: (default; a directory of its own) or postgres://…
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
-    /// Other people's stores to run beside ours: all, none, or names with commas (see bench/peers/run.sh)
+    /// External stores to run beside ours: all, none, or names with commas (see bench/peers/run.sh)
     #[arg(long, value_name = "LIST")]
     peers: Option<String>,
     /// Print one JSON object
@@ -63,13 +63,13 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     report.show(args.json)
 }
 
-/// One commit's worth of events, the same for every engine.
+/// The events of one commit, the same for every engine.
 struct Round {
     batches: Vec<Batch>,
     count: usize,
 }
 
-/// Something that makes events durable.
+/// An engine that makes events durable.
 #[async_trait]
 trait Engine: Send {
     fn name(&self) -> &'static str;
@@ -77,7 +77,7 @@ trait Engine: Send {
     async fn commit(&mut self, round: &Round) -> Result<(), Problem>;
 }
 
-/// The store of either database, as the report shows it.
+/// The name of the store in the report, with either database.
 const STORE: &str = "our store";
 
 struct OurStore(Arc<dyn EventStore>);
@@ -97,8 +97,8 @@ impl Engine for OurStore {
     }
 }
 
-/// One commit of each engine in turn, `rounds` times, each round in another order: a sync also waits for what
-/// the one before has left to the file system.
+/// Commits with each engine in turn, `rounds` times, each round in another order: a sync also waits for what
+/// the engine before it has left to the file system.
 async fn interleave(
     engines: &mut [Box<dyn Engine>],
     rounds: usize,
@@ -126,11 +126,11 @@ async fn interleave(
     Ok(times)
 }
 
-/// Median times of each engine, by name.
+/// The median times of the engines, by name.
 struct Medians(Vec<(&'static str, f64)>);
 
 impl Medians {
-    /// Microseconds; 0 for a name nobody has.
+    /// Returns microseconds; 0 for an unknown name.
     fn of(&self, name: &str) -> f64 {
         let found = self.0.iter().find(|(engine, _)| *engine == name);
         found.map_or(0.0, |(_, p50_us)| *p50_us)

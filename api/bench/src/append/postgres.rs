@@ -13,12 +13,12 @@ use std::sync::Arc;
 use store::yardstick::{BarePostgres, Method};
 use tokio::runtime::Runtime;
 
-/// Names of the engines, as the report shows them.
+/// The names of the engines in the report.
 const COPY: &str = "binary COPY into the same table";
 const PREPARED_COPY: &str = "binary COPY, parsed once";
 const INSERT: &str = "INSERT of arrays into the same table";
 
-/// The store ÷ COPY, by events of a commit (issue 3, figures to reach).
+/// The store ÷ COPY, at least, by events of a commit (issue 3, figures to reach).
 const STORE_OVER_COPY: [(usize, f64); 4] = [(1, 0.9), (16, 0.9), (256, 0.8), (4_096, 0.6)];
 
 pub(super) async fn run(

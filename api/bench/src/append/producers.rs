@@ -1,4 +1,4 @@
-//! Producers that wait for each answer before they go on: what group commit makes of their number.
+//! Producers that wait for each response before they continue: how group commit depends on their number.
 
 use crate::append::actors::in_tasks;
 use crate::figures::Report;
@@ -12,11 +12,11 @@ use futures_util::future::try_join_all;
 use std::sync::Arc;
 use store::yardstick::Batch;
 
-/// A slice: so many producers, each committing so often so many events.
+/// A slice: so many producers, each with so many commits of so many events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Case {
     pub(crate) producers: usize,
-    /// Events of a commit.
+    /// The events of a commit.
     pub batch: usize,
     pub commits: usize,
 }
@@ -27,7 +27,7 @@ impl Case {
     }
 }
 
-/// Numbers of producers that are measured.
+/// The measured numbers of producers.
 const CASES: [Case; 3] = [single(1, 100), single(32, 60), single(256, 60)];
 
 const fn single(producers: usize, commits: usize) -> Case {
@@ -38,15 +38,15 @@ const fn single(producers: usize, commits: usize) -> Case {
     }
 }
 
-/// Slices of each number, in turn.
+/// The slices of each number, in turn.
 const SLICES_COUNT: usize = 5;
 
-/// Something that many may append to at once.
+/// A log that many producers may append to at the same time.
 #[async_trait]
 pub(crate) trait Producers: Send {
-    /// What the producers of one slice are to append, made before the watch starts.
+    /// Makes what the producers of one slice append, before the watch starts.
     fn prepare(&mut self, case: Case);
-    /// Each producer appends its events one by one.
+    /// Lets each producer append its events one by one.
     async fn drive(&mut self, case: Case) -> Result<(), Problem>;
 }
 
@@ -60,7 +60,7 @@ impl Rates {
     }
 }
 
-/// A slice of each number in turn, several times.
+/// Measures a slice of each number in turn, several times.
 pub(super) async fn measure(
     report: &mut Report,
     name: &str,
@@ -85,7 +85,7 @@ pub(super) async fn measure(
     Ok(Rates(rates))
 }
 
-/// Nanoseconds that one slice takes.
+/// Returns the nanoseconds of one slice.
 pub(super) async fn slice(producers: &mut dyn Producers, case: Case) -> Result<u64, Problem> {
     producers.prepare(case);
     let watch = Stopwatch::start();
@@ -98,7 +98,7 @@ pub(crate) struct OfStore {
     workshop: Arc<Workshop>,
     payload: Payload,
     prepared: Vec<Vec<Batch>>,
-    /// How long each append of the last slice took.
+    /// The time of each append of the last slice.
     waits: Times,
 }
 
@@ -127,7 +127,7 @@ impl OfStore {
     }
 }
 
-/// One producer's appends, one after the other; the nanoseconds each took.
+/// Makes one producer's appends, one after the other; returns the nanoseconds of each.
 async fn append_each(store: &dyn EventStore, batches: Vec<Batch>) -> Result<Vec<u64>, Problem> {
     let mut waits = Vec::with_capacity(batches.len());
     for batch in batches {
@@ -167,7 +167,7 @@ impl Producers for OfStore {
     }
 }
 
-/// Producers that each ask an entity of their own.
+/// Producers that each send to their own entity.
 pub(crate) struct OfEntities(pub Arc<Workshop>);
 
 async fn ask_often(workshop: &Workshop, producer: usize, each: usize) -> Result<(), Problem> {

@@ -1,30 +1,30 @@
-//! What a process has used so far, as the kernel counts it (Linux, `/proc/PID`), and what it keeps in files.
+//! What a process has used so far, as the kernel counts it (Linux, `/proc/PID`), and what it stores in files.
 
 use domain::problem::Problem;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Bytes of a memory page as `/proc` counts them in kB.
+/// The bytes of 1 kB in the memory figures of `/proc`.
 const KILO_BYTES: u64 = 1_024;
 
-/// One look at a server: processor time and bytes since it began, memory and files now.
+/// One reading of a server's counters: processor time and bytes since it began, memory and files now.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counted {
     pub(crate) processor_ms: u64,
     /// Bytes sent towards the disk by dirtied pages (`write_bytes` without what was cut off again): whole
-    /// pages, whatever was changed in them.
+    /// pages, however little of them was changed.
     pub(crate) written_bytes: u64,
-    /// Bytes that it gave to `write` and its like, files and pipes (`wchar`).
+    /// Bytes that it passed to `write` and similar calls, files and pipes (`wchar`).
     pub(crate) told_bytes: u64,
     pub(crate) resident_bytes: u64,
-    /// Last position of its log.
+    /// The last position of its log.
     pub(crate) events: u64,
     pub(crate) files: Files,
-    /// Processor time of the threads alive, by name.
+    /// The processor time of the running threads, by name.
     pub(crate) threads_ms: BTreeMap<String, u64>,
 }
 
-/// What stands in a data directory, by what it is for.
+/// The files in a data directory, by their purpose.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Files {
     pub(crate) log_bytes: u64,
@@ -34,7 +34,7 @@ pub(crate) struct Files {
     pub(crate) other_bytes: u64,
 }
 
-/// Looks at a process and the directory of its data; `events` is counted elsewhere.
+/// Reads the counters of a process and of its data directory; `events` is counted elsewhere.
 pub(super) fn look(pid: u32, data: &Path, events: u64) -> Result<Counted, Problem> {
     let read = |name: &str| {
         let path = format!("/proc/{pid}/{name}");
@@ -54,7 +54,7 @@ pub(super) fn look(pid: u32, data: &Path, events: u64) -> Result<Counted, Proble
     })
 }
 
-/// The number behind `name:` in a file of `/proc`; 0 where it is not.
+/// Returns the number after `name:` in a file of `/proc`; 0 if it is missing.
 fn member(text: &str, name: &str) -> u64 {
     let of = |line: &str| line.strip_prefix(name)?.strip_prefix(':').map(str::to_owned);
     let value = text.lines().find_map(of).unwrap_or_default();
@@ -66,7 +66,7 @@ fn threads_of(pid: u32) -> BTreeMap<String, u64> {
     let mut threads = BTreeMap::new();
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task"));
     for task in tasks.into_iter().flatten().flatten() {
-        // A thread that ended meanwhile is none.
+        // A thread that ended meanwhile is not counted.
         let Ok(text) = std::fs::read_to_string(task.path().join("stat")) else {
             continue;
         };
@@ -83,7 +83,7 @@ fn files_of(data: &Path) -> Result<Files, Problem> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder)? {
             let entry = entry?;
-            // What is removed while it is looked at is not there.
+            // A file that is removed while it is read is not counted.
             let Ok(metadata) = entry.metadata() else { continue };
             if metadata.is_dir() {
                 folders.push(entry.path());

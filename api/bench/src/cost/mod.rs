@@ -1,8 +1,8 @@
-//! `ledgerline bench cost`: what one call costs the server, and what people do who wait behind a closed
+//! `ledgerline bench cost`: what one call costs the server, and what people cost who wait for a closed
 //! window.
 //!
-//! Server and carrier are processes of their own, so that only the server stands in the figures; they are
-//! asked over HTTP and SIP as in use. How many calls have ended is read from the carrier's own record.
+//! Server and carrier are separate processes, so that the figures contain only the server; they are used over
+//! HTTP and SIP as in production. How many calls have ended is read from the carrier's own record.
 
 pub(crate) mod counted;
 pub(crate) mod world;
@@ -14,46 +14,46 @@ use domain::problem::Problem;
 use std::path::PathBuf;
 use world::{Order, World};
 
-/// The campaign that is called, and the one whose window is closed.
+/// The campaign that is called, and the one with a closed window.
 const CALLED: &str = "BENCH-COST";
 const CLOSED: &str = "BENCH-CLOSED";
 
-/// Most people of a run: their phones have eight digits behind a prefix.
+/// The most people of a run: their phone numbers have eight digits after a prefix.
 const PEOPLE_MAX: i64 = 1_000_000;
 
-/// Most new legs a second: what one carrier process answered beside a server on two cores.
+/// The most new legs per second: what one carrier process answered beside a server on two processors.
 const RATE_MAX: i64 = 500;
 
-/// Longest look at a closed window.
+/// The longest measurement of a closed window.
 const SECONDS_MAX: i64 = 3_600;
 
-/// Between two looks.
+/// Between two readings.
 const STEP_MS: u64 = 1_000;
 
-/// What rows, index and proofs may take until they have caught up.
+/// The time that rows, index and proofs may need to catch up.
 const QUIET_MS: u64 = 3_000;
 
-/// How long calls may take beyond what the rate allows.
+/// How much longer calls may take than the rate allows.
 const PATIENCE_MS: u64 = 60_000;
 
-/// From this rate on the server is held to what it reaches under load.
+/// From this rate on the targets are those of a server under load.
 const BUSY_RATE: u32 = 100;
 
-/// Run a campaign against the carrier in its own process, and print what one call costs the server.
+/// Run a campaign with a carrier in its own process, and print what one call costs the server.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// People called, each once
+    /// People to call, each once
     #[arg(long, value_name = "N", default_value_t = 300,
           value_parser = clap::value_parser!(u32).range(1..=PEOPLE_MAX))]
     customers: u32,
-    /// Calls begun a second
+    /// Calls begun per second
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=RATE_MAX))]
     rate: u32,
-    /// People who wait in a campaign whose window is closed; 0 leaves this out
+    /// People who wait in a campaign with a closed window; 0 leaves this out
     #[arg(long, value_name = "N", default_value_t = 1_000,
           value_parser = clap::value_parser!(u32).range(0..=PEOPLE_MAX))]
     waiting: u32,
-    /// How long they are looked at
+    /// For how many seconds they are measured
     #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=SECONDS_MAX))]
     seconds: u32,
     /// Another build of this program to measure; default: this one
@@ -90,13 +90,13 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The machine's load of the last minute, as it says it.
+/// Returns the machine's load of the last minute, as the system reports it.
 pub(crate) fn load() -> String {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split_whitespace().next().unwrap_or("unknown").to_owned()
 }
 
-/// Calls everybody once; answers how many calls have ended.
+/// Calls all people once; returns how many calls have ended.
 async fn calls(report: &mut Report, args: &Args, world: &World) -> Result<u64, Problem> {
     world.pause(QUIET_MS).await;
     let empty = world.look().await?;
@@ -168,7 +168,7 @@ fn a_call(report: &mut Report, rate: u32, calls: u64, before: &Counted, after: &
 fn memory(report: &mut Report, people: u32, calls: u64, looks: [&Counted; 3]) {
     let [empty, before, after] = looks.map(|look| float(look.resident_bytes));
     report.value("server before, MB resident", empty / 1e6, None);
-    // A person and a number of each.
+    // Two entities for each: a person and a number.
     let entities = float(2 * u64::from(people));
     let target = Some(Target::AtMost(2.0));
     report.ratio("an entity at rest, KB", (before - empty) / 1e3, entities, target);
@@ -186,7 +186,7 @@ fn memory(report: &mut Report, people: u32, calls: u64, looks: [&Counted; 3]) {
     );
 }
 
-/// Lets people wait behind a closed window for a while.
+/// Lets people wait for a closed window for some time.
 async fn closed(report: &mut Report, args: &Args, world: &World) -> Result<(), Problem> {
     world
         .fill(&Order {
@@ -222,7 +222,7 @@ async fn closed(report: &mut Report, args: &Args, world: &World) -> Result<(), P
     Ok(())
 }
 
-/// Processor time by name of thread; threads that ended meanwhile are left out.
+/// Returns the processor time by name of thread; threads that ended meanwhile are left out.
 pub(crate) fn by_thread(before: &Counted, after: &Counted) -> serde_json::Map<String, serde_json::Value> {
     let used = after.threads_ms.iter().map(|(name, ms)| {
         let earlier = before.threads_ms.get(name).copied().unwrap_or(0);

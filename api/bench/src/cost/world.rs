@@ -1,4 +1,4 @@
-//! A server and a carrier, each in a process of its own, and the server's routes as an integrator uses them.
+//! A server and a carrier, each in its own process, and the server's routes as an integrator uses them.
 
 use crate::cost::counted::{Counted, look};
 use domain::ports::clock::Clock;
@@ -18,20 +18,20 @@ use tokio::process::{Child, Command};
 /// A Monday morning in Beijing, inside every calling window.
 const INSTANT: &str = "2026-03-02T10:00:00+08:00";
 
-/// Everybody answers soon, hears a second and a half and hangs up: a short call, recorded.
+/// All callees answer soon, listen for a second and a half and hang up: a short call with a recording.
 const PROFILE: &str = "{weights: {hangs_up_midway: 1}, post_dial_delay_ms: {min: 20, max: 50}, \
 ring_ms: {min: 50, max: 150}, early_media_percent: 0, patience_ms: {min: 1500, max: 1500}}";
 
-/// Legs at once: a second and a half of the highest rate, and their neighbours.
+/// The legs at a time: those of a second and a half at the highest rate, and some more.
 const LEGS_MAX: u32 = 1_000;
 
-/// Longest wait for a server to become ready.
+/// The longest wait for a server to become ready.
 const READY_MS: u64 = 30_000;
 
-/// How often that is looked at.
+/// How often its readiness is checked.
 const READY_STEP_MS: u64 = 200;
 
-/// Both processes; they end with it.
+/// Both processes; they end with this value.
 pub(crate) struct World {
     data: PathBuf,
     cdr: PathBuf,
@@ -44,13 +44,13 @@ pub(crate) struct World {
 /// A campaign of the measurement.
 pub(crate) struct Order<'a> {
     pub(crate) campaign: &'a str,
-    /// First and last hour of its window, and how many wait in it.
+    /// The first and last hour of its window, and the people who wait in it.
     pub(crate) hours: (&'a str, &'a str),
     pub(crate) people: std::ops::Range<u32>,
 }
 
 impl World {
-    /// Starts both from `program` in `directory`; the trunk begins `rate` legs a second.
+    /// Starts both from `program` in `directory`; the trunk begins `rate` legs per second.
     pub(crate) async fn start(program: &Path, directory: &Path, rate: u32) -> Result<Self, Problem> {
         let (data, cdr) = (directory.join("data"), directory.join("cdr.jsonl"));
         let profile = directory.join("profile.yaml");
@@ -81,7 +81,7 @@ impl World {
         })
     }
 
-    /// What the server has used so far. Looking at it costs it nothing.
+    /// Returns what the server has used so far. The reading costs the server nothing.
     pub(crate) async fn look(&self) -> Result<Counted, Problem> {
         let log = ReadOnly::of(&StoreSpec::Sqlite(self.data.clone())).await?;
         let head = log.store.head().await;
@@ -112,7 +112,7 @@ impl World {
         self.post("/api/v1/campaigns", &body).await
     }
 
-    /// The people of an order as a file, a row each.
+    /// Writes the people of an order into a file, one row each.
     pub(crate) fn write_list(&self, order: &Order<'_>) -> Result<PathBuf, Problem> {
         let file = self.data.with_file_name(format!("{}.csv", order.campaign));
         let mut list = "customer_id,phone,customer_name,days,account\n".to_owned();
@@ -127,7 +127,7 @@ impl World {
         Ok(file)
     }
 
-    /// Has such a file read and checked; nobody is enrolled.
+    /// Lets the server read and check such a file; no customers are enrolled.
     pub(crate) async fn try_list(&self, order: &Order<'_>, file: &Path) -> Result<(), Problem> {
         let path = format!(
             "/api/v1/campaigns/{}/lists?dry_run=true&encoding=utf-8&source=bench&map=",
@@ -137,7 +137,7 @@ impl World {
         self.routes.upload(&path, list).await.map(drop)
     }
 
-    /// Imports such a file; answers its report once everybody is enrolled.
+    /// Imports such a file; returns its report when all customers are enrolled.
     pub(crate) async fn upload(&self, order: &Order<'_>, file: &Path) -> Result<Value, Problem> {
         let path = format!(
             "/api/v1/campaigns/{}/lists?dry_run=false&encoding=utf-8&source=bench&map=",
@@ -149,16 +149,18 @@ impl World {
         if enrolled == u64::from(order.people.end - order.people.start) {
             return Ok(report);
         }
-        Err(Problem::fault(format!("not everybody was enrolled: {report}")))
+        Err(Problem::fault(format!(
+            "not all customers were enrolled: {report}"
+        )))
     }
 
-    /// Whether the rows of all views have come to a position; waits a few seconds for that.
+    /// Returns true if the rows of all views have reached a position; waits a few seconds for that.
     pub(crate) async fn has_rows_at(&self, position: &str) -> bool {
         let path = format!("/api/v1/campaigns?after_position={position}");
         self.routes.ask(Method::GET, &path, None).await.is_ok()
     }
 
-    /// Where its data are.
+    /// Returns the server's data directory.
     pub(crate) fn data(&self) -> &Path {
         &self.data
     }
@@ -168,7 +170,7 @@ impl World {
             .await
     }
 
-    /// INVITEs whose call has ended, as the carrier wrote them down.
+    /// Returns the number of INVITEs with an ended call, as the carrier recorded them.
     pub(crate) fn ended_count(&self) -> u64 {
         let text = std::fs::read(&self.cdr).unwrap_or_default();
         String::from_utf8_lossy(&text).matches("\"ended_at\":\"").count() as u64
@@ -203,7 +205,7 @@ fn quiet(program: &Path) -> Command {
     command
 }
 
-/// Starts the carrier; its first line says where it listens.
+/// Starts the carrier; its first line contains its address.
 async fn carrier(program: &Path, profile: &Path, cdr: &Path) -> Result<(Child, String), Problem> {
     let mut command = quiet(program);
     command.args(["carrier", "--listen", "127.0.0.1:0", "--seed", "7"]);

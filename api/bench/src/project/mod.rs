@@ -1,6 +1,6 @@
 //! `ledgerline bench project`: how fast views make rows of a log, beside the same rows written with as little
-//! as possible around them; how long after its acknowledgment an event is seen in a view, and how long until
-//! a WebSocket brings it.
+//! other work as possible; how long after its acknowledgment an event is visible in a view, and how long
+//! until a WebSocket sends it.
 
 mod pushed;
 mod visible;
@@ -20,29 +20,29 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Events of the log that is made up.
+/// The events of the made-up log.
 const EVENTS_COUNT: usize = 100_000;
 
-/// A store takes a log over in pages of so many events.
+/// The events of a page, in which a store copies the log.
 const PAGE_EVENTS: usize = 4_096;
 
-/// Each measurement in turn, so often; medians are compared.
+/// How often each measurement is made, in turn; medians are compared.
 const ROUNDS_COUNT: usize = 3;
 
-/// Catch-up ÷ COPY on PostgreSQL, rows that are only added (issue 4, figures to reach).
+/// Catch-up ÷ COPY on PostgreSQL, for rows that are only added (issue 4, figures to reach).
 const COPY_APPENDED_MIN: f64 = 0.5;
 
-/// The same, rows that are written in place of others.
+/// The same, for rows that replace others.
 const COPY_UPSERTED_MIN: f64 = 0.25;
 
 /// Catch-up ÷ rows inserted by hand on SQLite.
 const BY_HAND_MIN: f64 = 0.5;
 
-/// Measure how fast views catch up with a log, and how far they are behind a living one.
+/// Measure how fast views catch up with a log, and how far they are behind a growing one.
 ///
-/// The log is made up: whole calls, thirty-two at a time. Beside each view its final rows are written
-/// again: by binary COPY on PostgreSQL, by one prepared INSERT on SQLite, into the same tables with the
-/// same indexes. At the end a whole server is watched over a WebSocket.
+/// The log is made up: whole calls, thirty-two at a time. Beside each view its final rows are written again:
+/// by binary COPY on PostgreSQL, by one prepared INSERT on SQLite, into the same tables with the same
+/// indexes. At the end a whole server is observed over a WebSocket.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The rows to measure: sqlite: (default; a directory of its own) or postgres://… (an empty database)
@@ -56,7 +56,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// What is measured together, and how its rows come about.
+/// Views that are measured together, and how they write their rows.
 struct Subject {
     name: &'static str,
     views: Vec<Arc<dyn View>>,
@@ -69,7 +69,7 @@ enum Kind {
     Appended,
     /// A row is written again with each event of its call.
     Upserted,
-    /// Of both kinds; no target.
+    /// Both kinds; no target.
     Mixed,
 }
 
@@ -94,7 +94,7 @@ fn subjects() -> Vec<Subject> {
     ]
 }
 
-/// What one subject is measured on.
+/// The database, store and directory that one subject is measured on.
 struct Bench<'a> {
     db: Arc<dyn ReadDb>,
     store: &'a dyn EventStore,
@@ -131,10 +131,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     for subject in subjects() {
         bench.measure(&subject, &mut report).await?;
     }
-    // What was written again stands before the first event: live views would meet it.
+    // The rows that were written again are older than the first event: live views would find them.
     empty(&db).await?;
     visible::measure(&workshop, Arc::clone(&db), log, &mut report).await?;
-    // What follows is a log of its own.
+    // The next measurement has its own log.
     empty(&db).await?;
     forget_origin(db.as_ref()).await?;
     drop(db);
@@ -166,7 +166,7 @@ impl Bench<'_> {
         let mut rows_count = 0;
         let mut handled_count = 0;
         for _ in 0..ROUNDS_COUNT {
-            // Tables are made by the runner; whatever an earlier round left is dropped.
+            // The runner creates the tables; what an earlier round left is removed.
             InlineRunner::begin(Arc::clone(&self.db), subject.views.clone()).await?;
             FinalRows::read(self.db.as_ref(), subject.views.clone())
                 .await?
@@ -213,7 +213,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Nothing was left out: else the measurement would be of something else.
+    /// Checks that no event was left out: otherwise the measurement would be wrong.
     fn hold_to_end(&self, runner: &InlineRunner, reached: Position) -> Result<(), Problem> {
         let parked = runner
             .progress()
@@ -240,7 +240,7 @@ impl Bench<'_> {
         Ok(watch.nanos())
     }
 
-    /// Events that the subject's views take.
+    /// Returns the number of events that the subject's views handle.
     async fn handled(&self, subject: &Subject) -> Result<usize, Problem> {
         let (mut after, mut handled) = (Position(0), 0);
         loop {

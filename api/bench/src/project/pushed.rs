@@ -1,8 +1,8 @@
-//! How long after its acknowledgment an event is in a picture that a WebSocket has brought: a whole server on
-//! a socket of loopback, a client of another library, a thousand events a second.
+//! How long after its acknowledgment an event is in a snapshot that a WebSocket has sent: a whole server on a
+//! socket of loopback, a client of another library, a thousand events per second.
 //!
-//! A picture counts for an event when its position is the event's or a later one. That positions say the
-//! truth is held against a counter: each picture must show as many calls dialed as the log has up to there.
+//! A snapshot counts for an event if its position is the event's or a later one. A counter verifies the
+//! positions: each snapshot must show as many dialed calls as the log has up to its position.
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times};
@@ -36,28 +36,28 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::ClientRequestBuilder;
 use tokio_tungstenite::tungstenite::http::uri::InvalidUri;
 
-/// Appended at once, a hundred times a second: a thousand events a second.
+/// The events of one append, a hundred times per second: a thousand events per second.
 const EVENTS_AT_ONCE: usize = 10;
 
-/// Between two such moments.
+/// Between two ticks.
 const TICK_MS: u64 = 10;
 
-/// Such moments in the measurement: twenty seconds.
+/// The ticks of the measurement: twenty seconds.
 const TICKS_COUNT: usize = 2_000;
 
-/// Moments before the first that counts.
+/// The ticks before the first that counts.
 const WARM_UP_TICKS: usize = 100;
 
-/// How long the last picture may take before the measurement is given up.
+/// The longest wait for the last snapshot before the measurement is given up.
 const LAST_PICTURE_MS_MAX: u64 = 10_000;
 
-/// Pictures kept: five a second are pushed, and there is room for ten times the measurement.
+/// The snapshots that are stored: five per second are sent, and there is room for ten times the measurement.
 const PICTURES_MAX: usize = 1_024;
 
 /// Acknowledged to received on a WebSocket, p99, at most (issue 4, figures to reach).
 const PUSHED_MS_MAX: f64 = 1_000.0;
 
-/// A picture as it came.
+/// A snapshot as it was received.
 struct Received {
     position: u64,
     dialed: u64,
@@ -72,7 +72,7 @@ struct Acknowledged {
     is_counted: bool,
 }
 
-/// Starts a server over an empty log, on rows that are empty, and writes beside a watcher.
+/// Starts a server over an empty log, on empty rows, and writes events while a WebSocket client receives.
 pub(super) async fn measure(
     directory: &Path,
     read_db: ReadDbSpec,
@@ -91,7 +91,7 @@ pub(super) async fn measure(
             postgres @ ReadDbSpec::Postgres(_) => Some(postgres),
         },
         open: OpenSettings {
-            // The made-up events' own time: they are of this hour then.
+            // The made-up events' own time: so they are of this hour.
             rehearse_at: Some(begin),
             ..OpenSettings::of_directory(data)
         },
@@ -119,7 +119,7 @@ pub(super) async fn measure(
 
 type Watched = (Vec<Acknowledged>, Vec<Received>, f64);
 
-/// What was acknowledged, what was received, and how many seconds the writing took.
+/// Returns what was acknowledged, what was received, and how many seconds the writing took.
 async fn watched(
     running: &Running,
     address: SocketAddr,
@@ -147,7 +147,7 @@ async fn watched(
     let mut events = first;
     let began = watch.nanos();
     for tick in 0..TICKS_COUNT + WARM_UP_TICKS {
-        // A late moment is made up for: the rate stays.
+        // A late tick is followed by the next one sooner: the rate stays.
         next = next.plus_ms(TICK_MS);
         clock.wait_until(next).await;
         let is_counted = tick >= WARM_UP_TICKS;
@@ -199,7 +199,7 @@ async fn append(
     })
 }
 
-/// The request for a WebSocket of pictures, with the token of this server.
+/// Returns the request for a WebSocket of snapshots, with the token of this server.
 fn with_token(running: &Running, address: SocketAddr) -> Result<ClientRequestBuilder, Problem> {
     let installation = &running.installation;
     let token = auth::token(&installation.directory, installation.environment.ids.as_ref())?;
@@ -208,7 +208,7 @@ fn with_token(running: &Running, address: SocketAddr) -> Result<ClientRequestBui
     Ok(ClientRequestBuilder::new(url).with_header("Authorization", format!("Bearer {token}")))
 }
 
-/// Reads pictures until nobody wants them; says when the first has come.
+/// Reads snapshots until they are not needed any more; reports when the first has arrived.
 async fn receive(
     asking: ClientRequestBuilder,
     watch: Stopwatch,
@@ -239,7 +239,7 @@ async fn receive(
             return Ok(());
         }
         if let Some(opened) = opened.take() {
-            // Nobody waits for it when the measurement has ended.
+            // The receiver of this is gone when the measurement has ended.
             if opened.send(()).is_err() {
                 return Ok(());
             }
@@ -261,7 +261,7 @@ fn tell(
         let Some(picture) = received.get(shown) else {
             return Err(Problem::fault("an event was in no picture"));
         };
-        // A picture may come before the answer to whoever appended.
+        // A snapshot may arrive before the acknowledgment does.
         behind.add(picture.nanos.saturating_sub(event.nanos));
     }
     let events = u32::try_from(acknowledged.len()).unwrap_or(u32::MAX);
@@ -285,7 +285,7 @@ fn tell(
     Ok(())
 }
 
-/// Each picture counts the calls dialed up to its position, and the positions go up.
+/// Checks that each snapshot counts the calls dialed up to its position, and that the positions increase.
 fn hold_to_log(acknowledged: &[Acknowledged], received: &[Received]) -> Result<(), Problem> {
     let dialed: BTreeSet<u64> = acknowledged
         .iter()

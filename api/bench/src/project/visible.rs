@@ -1,4 +1,4 @@
-//! How long after its acknowledgment an event is in a view's rows, at a thousand events a second.
+//! How long after its acknowledgment an event is in a view's rows, at a thousand events per second.
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times};
@@ -12,16 +12,16 @@ use projections::synthetic::SyntheticLog;
 use projections::{Grounds, Progress, Projections, ReadDb};
 use std::sync::Arc;
 
-/// Appended at once, a hundred times a second: a thousand events a second.
+/// The events of one append, a hundred times per second: a thousand events per second.
 const EVENTS_AT_ONCE: usize = 10;
 
-/// Between two such moments.
+/// Between two ticks.
 const TICK_MS: u64 = 10;
 
-/// Such moments in the measurement: five seconds.
+/// The ticks of the measurement: five seconds.
 const TICKS_COUNT: usize = 500;
 
-/// Moments before the first that counts.
+/// The ticks before the first that counts.
 const WARM_UP_TICKS: usize = 50;
 
 /// Acknowledged to visible, p99, at most (issue 4, figures to reach).
@@ -49,7 +49,7 @@ pub(super) async fn measure(
         let page = log
             .page(EVENTS_AT_ONCE)
             .map_err(|error| Problem::fault(error.to_string()))?;
-        // A late moment is made up for: the rate stays.
+        // A late tick is followed by the next one sooner: the rate stays.
         next = next.plus_ms(TICK_MS);
         workshop.clock().wait_until(next).await;
         let each = page
@@ -88,7 +88,7 @@ pub(super) async fn measure(
     Ok(())
 }
 
-/// Nanoseconds from the acknowledgment until every view has it.
+/// Returns the nanoseconds from the acknowledgment until every view has the event.
 async fn seen(store: &dyn EventStore, progress: &Progress, event: &StoredEvent) -> Result<u64, Problem> {
     let fault = |error: &dyn std::fmt::Display| Problem::fault(error.to_string());
     let stream: StreamId = event.envelope().map_err(|error| fault(&error))?.stream;

@@ -1,4 +1,4 @@
-//! A log of streams of ten events in our store and in bare SQLite, and both read from end to end.
+//! A log of streams of ten events in our store and in bare SQLite, and both read from beginning to end.
 
 use crate::figures::{Report, Target};
 use crate::load::processor_nanos;
@@ -13,13 +13,13 @@ use futures_util::future::try_join_all;
 use std::path::Path;
 use store::yardstick::{BareSqlite, Batch};
 
-/// Events of a stream.
+/// The events of a stream.
 pub(crate) const STREAM_EVENTS: usize = 10;
 
-/// Appends at once while the log is filled: 4,000 events a commit.
+/// The parallel appends while the log is filled: 4,000 events per commit.
 const APPENDS_AT_ONCE: usize = 400;
 
-/// Scans of each, in turn.
+/// The scans of each, in turn.
 const SCANS_COUNT: usize = 5;
 
 /// Bare SQLite's scan ÷ ours, at least (issue 3, figures to reach).
@@ -28,16 +28,16 @@ const SCAN_MIN: f64 = 0.7;
 /// What was written, and where.
 pub(super) struct Log {
     pub(crate) bare: BareSqlite,
-    /// The same file, read as well as SQLite can.
+    /// The same file, read as fast as SQLite can.
     pub(crate) bare_keeping_plans: BareSqlite,
     pub events: usize,
     pub streams: Vec<StreamId>,
-    /// Processor time of the store's own appends.
+    /// The processor time of the store's own appends.
     pub(crate) append_cpu_nanos: u64,
 }
 
 impl Log {
-    /// The same events into both.
+    /// Writes the same events into both.
     pub(super) async fn fill(workshop: &Workshop, directory: &Path, count: usize) -> Result<Self, Problem> {
         let file = directory.join("bare.db");
         let mut log = Self {
@@ -117,7 +117,7 @@ pub(crate) async fn scan(
     Ok(())
 }
 
-/// All events as views and drivers read them: a subscription from the first.
+/// Reads all events as views and drivers read them: by a subscription from the first.
 async fn follow_through(store: &dyn EventStore, count: usize) -> Result<(), Problem> {
     let mut subscription = store.subscribe(Position(0)).await?;
     let mut read = 0;
@@ -127,7 +127,7 @@ async fn follow_through(store: &dyn EventStore, count: usize) -> Result<(), Prob
     Ok(())
 }
 
-/// All events in pages, each asked for when the one before is there.
+/// Reads all events in pages, each requested when the one before has arrived.
 async fn read_through(store: &dyn EventStore) -> Result<usize, Problem> {
     let (mut after, mut count) = (Position(0), 0);
     loop {

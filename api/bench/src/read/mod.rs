@@ -11,10 +11,10 @@ use host::store_spec::StoreSpec;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Most events that may be read: ten million need some 10 GB of disk.
+/// The most events that may be read: ten million need some 10 GB of disk.
 const EVENTS_MAX: u64 = 10_000_000;
 
-/// Read a log of many events, beside bare SQLite with the same events; and grow and check its proofs.
+/// Read a log of many events, beside bare SQLite with the same events; and make and check its proofs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The store to measure: sqlite: (default; a directory of its own) or postgres://…

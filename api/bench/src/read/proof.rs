@@ -27,10 +27,10 @@ const LARGE_TREE_EVENTS: u64 = 10_000_000;
 /// Events per second of a check of the whole log, at least (issue 3, figures to reach).
 const VERIFIED_PER_SECOND_MIN: f64 = 500_000.0;
 
-/// Proofs that are made, each of another event.
+/// The number of proofs, each of another event.
 const PROOFS_COUNT: u64 = 200;
 
-/// Name of the trees in their checkpoints.
+/// The name of the trees in their checkpoints.
 const ORIGIN: &str = "bench";
 
 pub(super) async fn run(
@@ -45,11 +45,13 @@ pub(super) async fn run(
     large_tree(report, &directory.join("large-proof"))
 }
 
-/// Customers that are asked at once, and how often, to learn what an append through an entity costs.
+/// The customers that get a command at the same time, and how often, to measure what an append through an
+/// entity costs.
 const CUSTOMERS_COUNT: usize = 4_096;
 const WAVES_COUNT: usize = 4;
 
-/// The tree of events that entities appended ÷ what their appends cost: decide, seal, record, append.
+/// Compares the tree of events that entities appended with what their appends cost: decide, seal, record,
+/// append.
 pub(crate) async fn beside_entities(
     report: &mut Report,
     directory: &Path,
@@ -86,7 +88,7 @@ fn per_event(nanos: u64, events: usize) -> f64 {
 /// A tree that was grown, and what that cost.
 struct Tree {
     checkpoint: Checkpoint,
-    /// Processor time for the events behind a position, without reading them.
+    /// Processor time for the events after a position, without reading them.
     nanos: u64,
     covered: usize,
 }
@@ -126,7 +128,7 @@ impl Tree {
     }
 }
 
-/// Grows the tree of the log, and compares with what the store's part of its appends cost.
+/// Grows the tree of the log, and compares it with what the store's part of the appends cost.
 async fn grow(
     report: &mut Report,
     store: &dyn EventStore,
@@ -184,7 +186,7 @@ async fn verify(
     Ok(())
 }
 
-/// A tree of made-up events, large enough for the target, and proofs from its tiles.
+/// Makes a tree of made-up events, large enough for the target, and proofs from its tiles.
 fn large_tree(report: &mut Report, dir: &Path) -> Result<(), Problem> {
     let mut follower = ProofFollower::open(dir, true).map_err(failed)?;
     let mut page = Vec::with_capacity(PAGE_EVENTS_MAX);
@@ -217,7 +219,7 @@ fn large_tree(report: &mut Report, dir: &Path) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A tree that cannot be grown here is no fault of whoever measures.
+/// Returns the error of a tree that cannot be grown here, which is not the user's mistake.
 fn failed(error: ProofError) -> Problem {
     Problem::unavailable(error.to_string())
 }

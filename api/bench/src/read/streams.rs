@@ -9,10 +9,10 @@ use domain::ids::{InvalidId, NumberId, StreamId};
 use domain::problem::Problem;
 use domain::stored_event::StreamVersion;
 
-/// Streams that are read, each once, so that no entity is in memory before.
+/// The streams that are read, each once, so that no entity is in memory before.
 const STREAMS_READ: usize = 1_000;
 
-/// Events of the long stream: a campaign of a hundred thousand dials.
+/// The events of the long stream: a campaign of a hundred thousand dials.
 const LONG_STREAM_EVENTS: usize = 100_096;
 
 /// An entity with ten events ÷ the bare read of its stream, at most (issue 3, figures to reach).
@@ -21,7 +21,7 @@ const ENTITY_OVER_BARE_MAX: f64 = 1.5;
 /// Events per second applied while a long stream is loaded, at least (issue 3, figures to reach).
 const APPLIED_PER_SECOND_MIN: f64 = 500_000.0;
 
-/// Salt of the long stream.
+/// The salt of the long stream.
 const LONG_SALT: u64 = 5;
 
 pub(super) async fn run(
@@ -34,7 +34,7 @@ pub(super) async fn run(
     let mut bare_keeping_plans = Times::default();
     let step = (log.streams.len() / STREAMS_READ).max(1);
     for (number, stream) in log.streams.iter().step_by(step).enumerate() {
-        // Each of two reads other streams, so that neither finds the pages of the other.
+        // Each of the two reads other streams, so that neither finds the pages of the other.
         let is_even = number % 2 == 0;
         let (reader, times) = if is_even {
             (&log.bare, &mut bare)
@@ -115,7 +115,7 @@ async fn long_stream(report: &mut Report, workshop: &Workshop) -> Result<(), Pro
     Ok(())
 }
 
-/// The state of an entity that is not in memory yet.
+/// Loads the state of an entity that is not in memory yet.
 async fn load(workshop: &Workshop, stream: &StreamId, events: usize) -> Result<(), Problem> {
     let id: NumberId = stream
         .id()

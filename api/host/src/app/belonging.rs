@@ -1,8 +1,9 @@
-//! Whether log and keys belong together: the log says whose it is, and whoever opens both compares that
-//! with the keys before anything is read, dialed or written under them.
+//! Checks at the start that the keys belong to the log, before anything is read, dialed or written under
+//! them.
 //!
-//! Under foreign keys every person is somebody new: an opt-out binds nobody, and what is sealed anew is noise
-//! when the right keys return. An older copy of the right keys knows nothing of whoever came since.
+//! The log contains a fingerprint of its keys. Under another installation's keys every customer would get a
+//! new id: opt-outs would have no effect, and newly sealed values could not be read when the right keys
+//! return. An older copy of the right keys lacks the keys of customers who were registered later.
 
 use crate::app::error::AppError;
 use domain::customer::Customer;
@@ -25,28 +26,32 @@ use domain::stored_event::{
 use evidence::log_walk::Matching;
 use std::collections::VecDeque;
 
-/// People registered last whose keys are asked for at each start. An older copy of the keys lacks whoever
-/// came after it; that many may have come at once, in another order than their keys.
+/// The most recently registered customers for which a key is looked up at each start. An older copy of the
+/// keys lacks customers registered after it; so many may have been registered at once, in another order than
+/// their keys were made.
 const NEWEST_PEOPLE_MAX: usize = 256;
 
-/// Events looked through for them, from the newest on: about a second of reading. Where more follow upon the
-/// last registration an older copy is not found out here; nobody without a key is dialed all the same.
+/// The most events that are searched for those customers, from the newest on: about a second of reading. If
+/// more events follow the last registration, an older copy is not detected here; customers without a key are
+/// still not dialed.
 const LOOKED_AT_MAX: u64 = 1_000_000;
 
-/// Events of the first look; each further one is four times as long.
+/// The events in the first stretch of that search. Each further stretch is four times as long.
 const FIRST_LOOK: u64 = 16_384;
 
-/// People of a log without a name whose values are tried: one that opens is enough, and so is none of many.
+/// In a log without a fingerprint: the most customers that are tried. For each one sealed value is opened;
+/// one that opens is enough, and if none of so many opens, the keys are wrong.
 const TRIED_PEOPLE_MAX: usize = 1_024;
 
-/// How often the name is put behind the last event of its stream when others write there, too.
+/// How often writing the fingerprint is tried while other processes write to the same stream.
 const TRIES_MAX: usize = 8;
 
-/// What the log says of whose it is.
+/// The content of the installation's stream: its state, which contains the fingerprint, and its version.
 struct Said {
     state: InstallationState,
     version: StreamVersion,
-    /// Where the last restore of keys stands: who came before it was counted then.
+    /// The position of the last restore of keys. That restore counted missing keys of customers registered
+    /// before it.
     keys_restored_at: Position,
 }
 
@@ -89,8 +94,9 @@ fn fingerprint(vault: &dyn Vault) -> String {
     vault.hash(NAMED_BY).0
 }
 
-/// Compares the keys with what the log says; writes nothing. A log without a name takes the keys that open a
-/// sealed value of it, or any while it has none. Answers the last restore of keys.
+/// Checks the keys against the log, writing nothing. A log without a fingerprint accepts keys that open one
+/// of its sealed values, or any keys if nothing in it is sealed. Returns the last restore of keys, or an
+/// error if the keys are of another installation or an older copy.
 pub(super) async fn hold_to_log(
     store: &dyn EventStore,
     vault: &dyn Vault,
@@ -105,7 +111,8 @@ pub(super) async fn hold_to_log(
     Ok(said.state.restored_keys().cloned())
 }
 
-/// Writes whose log it is, unless that stands there already: one process of several does.
+/// Writes the fingerprint of the keys into the log unless it is there. Of several processes one writes it.
+/// Fails if the log has another fingerprint.
 pub(super) async fn name(
     store: &dyn EventStore,
     vault: &dyn Vault,
@@ -129,13 +136,13 @@ pub(super) async fn name(
             stream: stream.clone(),
             stream_version: StreamVersion(said.version.0 + 1),
             at: now,
-            // The same for every process that names this log: a second one is a repeat.
+            // The same command id for every process that names this log: a second one is a repeat.
             cause: Cause::outside(CommandId::derive_from_text(&format!("name:{fingerprint}"))),
             index: 0,
             scope: Installation::scope(&LogId, &said.state, event),
             rehearsal,
         };
-        // Nothing of it is personal: no key is asked for.
+        // The event contains nothing personal, so that no key is needed.
         let mut sealer = Sealer {
             vault,
             key: None,
@@ -150,7 +157,8 @@ pub(super) async fn name(
     Err(AppError::Store(StoreError::Busy))
 }
 
-/// Whether a value that this log holds sealed opens with these keys, or nothing in it is sealed.
+/// Tries sealed values of registered customers. Succeeds if one opens with these keys or nothing in the log
+/// is sealed; otherwise fails with `OtherKeys`.
 async fn open_one_value(store: &dyn EventStore, vault: &dyn Vault) -> Result<(), AppError> {
     let mut log = Matching::of_kinds(store, &[CustomerEvent::REGISTERED]);
     let mut tried = 0;
@@ -174,7 +182,7 @@ async fn open_one_value(store: &dyn EventStore, vault: &dyn Vault) -> Result<(),
     }
 }
 
-/// A person of the log of whom something is sealed.
+/// The registration of a customer with a sealed external id.
 struct SealedPerson {
     person: CustomerId,
     envelope: Envelope,
@@ -199,8 +207,9 @@ impl SealedPerson {
         }))
     }
 
-    /// The person's key opens what is sealed, or is known to be destroyed: ids follow from the installation's
-    /// secret, so no other one's list names this person.
+    /// Returns true if the customer's key opens the sealed values, or is known to be destroyed. Ids derive
+    /// from the installation's secret, so that another installation's list of destroyed keys cannot contain
+    /// this customer.
     async fn is_known_to(&self, vault: &dyn Vault) -> Result<bool, AppError> {
         let Some(key) = vault.existing_key(&self.person).await? else {
             return Ok(vault.destroyed(&self.person).await?.is_some());
@@ -214,7 +223,7 @@ impl SealedPerson {
     }
 }
 
-/// Refuses keys that lack people of the log whom nobody has erased.
+/// Fails with `OlderKeys` if customers of the log have no key and were not erased.
 async fn refuse_older_keys(store: &dyn EventStore, vault: &dyn Vault, said: &Said) -> Result<(), AppError> {
     let mut people = newest_people(store, said.keys_restored_at).await?;
     let restored = said.state.restored_keys();
@@ -252,11 +261,11 @@ async fn is_erased(store: &dyn EventStore, person: &CustomerId) -> Result<bool, 
     Ok(false)
 }
 
-/// People registered last, behind a position: the newest, of whom something is sealed.
+/// Returns the most recently registered customers after a position that have a sealed value.
 async fn newest_people(store: &dyn EventStore, after: Position) -> Result<VecDeque<CustomerId>, AppError> {
     let head = store.head().await?;
     if !store.capabilities().dense {
-        // Positions that are no numbers of events cannot be counted back; the server itself picks the kind.
+        // Positions without density cannot be used to count events; the server itself filters by kind.
         return people_between(store, after, head).await;
     }
     let mut newest: VecDeque<CustomerId> = VecDeque::new();
@@ -275,7 +284,7 @@ async fn newest_people(store: &dyn EventStore, after: Position) -> Result<VecDeq
     Ok(newest)
 }
 
-/// The last `NEWEST_PEOPLE_MAX` of a stretch of the log, in order.
+/// Returns the last `NEWEST_PEOPLE_MAX` customers registered in a range of the log, in order.
 async fn people_between(
     store: &dyn EventStore,
     after: Position,
@@ -306,7 +315,7 @@ mod tests {
         MemoryEventStore::new(Arc::new(StepClock::default()), Arc::new(MemoryDisk::new())).unwrap()
     }
 
-    /// Keys of one seed are of one installation.
+    /// Makes a vault. Vaults of the same seed have the keys of the same installation.
     fn keys(seed: u64) -> MemoryVault {
         MemoryVault::new(Arc::new(HashIds::new(seed)))
     }
@@ -359,7 +368,7 @@ mod tests {
     #[tokio::test]
     async fn a_log_takes_its_name_once_and_then_no_other_keys() {
         let (log, own, foreign) = (log(), keys(1), keys(2));
-        // Nothing in it is sealed: whoever comes first names it.
+        // Nothing in the log is sealed: the first process names it.
         assert!(hold_to_log(&log, &own).await.is_ok());
         named(&log, &own).await;
         named(&log, &own).await;
@@ -382,7 +391,7 @@ mod tests {
             hold_to_log(&log, &keys(2)).await,
             Err(AppError::OtherKeys)
         ));
-        // Another key of the same person, as an import under foreign keys makes it.
+        // Another key of the same customer, as an import under foreign keys makes it.
         let other = keys(3);
         other.key(&person).await.unwrap();
         assert!(matches!(
@@ -390,7 +399,7 @@ mod tests {
             Err(AppError::OtherKeys)
         ));
         assert!(hold_to_log(&log, &own).await.is_ok());
-        // The list of destroyed keys names this person: it is this log's.
+        // The list of destroyed keys contains this customer: the keys are this log's.
         own.destroy(&person, domain::time::Timestamp::EPOCH)
             .await
             .unwrap();
@@ -428,7 +437,7 @@ mod tests {
         };
         store_one::<Installation>(&log, &LogId, &event, 1, None).await;
         assert_eq!(hold_to_log(&log, &older).await.unwrap(), Some(restored));
-        // A copy that is older still lacks even whom the restore brought back.
+        // An even older copy also lacks the customer that the restore brought back.
         let oldest = hold_to_log(&log, &keys(1)).await;
         assert!(
             matches!(oldest, Err(AppError::OlderKeys { missing: 1, .. })),

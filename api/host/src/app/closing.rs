@@ -1,23 +1,23 @@
-//! What a process closes after everything that uses it: stores and vaults, whatever their makes.
+//! What a process closes last, after everything that uses it: stores and vaults of every kind.
 
 use async_trait::async_trait;
 use domain::ports::event_store::StoreError;
 use store::{FileVault, PostgresEventStore, PostgresVault, SqliteEventStore};
 
-/// Closed once nobody uses it any more; what was accepted before is kept.
+/// A store or vault that is closed when nothing uses it any more. What it accepted before stays stored.
 #[async_trait]
 pub(super) trait Closing: Send + Sync {
-    /// Why it takes no more writes; `None` while it does.
+    /// Returns why no writes are accepted now; `None` if they are.
     fn failure(&self) -> Option<String> {
         None
     }
 
-    /// Why it never takes writes again in this process; `None` while there is hope.
+    /// Returns why this process can never write again; `None` while it may recover.
     fn lost(&self) -> Option<String> {
         None
     }
 
-    /// What was wrong with an index that had to be made again when the log was opened.
+    /// Returns what was wrong with an index that was rebuilt when the log was opened; `None` if it was not.
     fn index_remade(&self) -> Option<String> {
         None
     }

@@ -1,4 +1,5 @@
-//! The right to dial on a log: held by one process at a time, for as long as nobody takes it away.
+//! The driver lock: the right to dial on a log. One process holds it at a time, until it releases or loses
+//! it.
 
 use crate::app::error::AppError;
 use crate::app::lock_right::LockRight;
@@ -11,35 +12,38 @@ use domain::ports::tasks::Tasks;
 use std::sync::Arc;
 use store::{DriverLock, DriverLockAsker, LockAnswer, PostgresEventStore};
 
-/// One lock a log, whatever dials on it.
+/// The name of the driver lock: one per log.
 const LOCK_NAME: &str = "drivers";
 
-/// Held while it lives.
+/// A driver lock that this process holds until the value is dropped.
 #[async_trait]
 pub trait HeldLock: Send + Sync {
-    /// Returns when the lock is this process's no longer. Cancel-safe.
+    /// Returns when this process has lost the lock. Cancel-safe.
     async fn lost(&self);
 }
 
-/// What an ask for the right to dial came to.
+/// The answer to a request for the driver lock.
 pub(crate) enum Asked {
     Held(Box<dyn HeldLock>),
     OfAnother,
-    /// An earlier session of this process holds it: the database has not ended that session yet.
+    /// An earlier session of this process still holds it: the database has not ended that session yet.
     OfEarlierSession,
 }
 
-/// Where the right to dial is asked for.
+/// Requests the driver lock of one log.
 #[async_trait]
 pub(crate) trait DriverLocks: Send + Sync {
-    /// An error says that it could not be asked.
+    /// Requests the lock. An error means that it could not be requested, for example because the database is
+    /// unavailable.
     async fn acquire(&self) -> Result<Asked, AppError>;
 
-    /// What drivers have to hold for each command; `None` where no other process can hold it.
+    /// Returns the right that drivers check before each command; `None` if no other process can take the
+    /// lock.
     fn right(&self) -> Option<Arc<dyn DialRight>>;
 }
 
-/// The locks of an open log.
+/// Returns the driver locks of an open log: of the PostgreSQL database, or of a log that only this process
+/// writes.
 pub(super) fn of(
     spec: &StoreSpec,
     store: &dyn EventStore,
@@ -57,12 +61,13 @@ pub(super) fn of(
         }));
     }
     if store.capabilities().writers == Writers::ManyProcesses {
-        tracing::warn!("this log has no driver lock: see to it that only one server on it has trunks");
+        tracing::warn!("this log has no driver lock: make sure that only one server on it has trunks");
     }
     Ok(Arc::new(OwnLog))
 }
 
-/// A log that this process alone writes: its data directory is locked, and that is enough.
+/// The driver lock of a log that only this process writes. It is always held, because the data directory is
+/// locked.
 struct OwnLog;
 
 #[async_trait]
@@ -83,7 +88,7 @@ impl HeldLock for OwnLog {
     }
 }
 
-/// The session lock of a PostgreSQL database, asked for over one connection.
+/// The driver lock of a PostgreSQL log: a session lock, requested over one connection.
 struct DatabaseLock {
     right: Arc<LockRight>,
     asker: DriverLockAsker,
@@ -93,8 +98,8 @@ struct DatabaseLock {
 
 #[async_trait]
 impl DriverLocks for DatabaseLock {
-    /// A log that a restore or a copy has left half filled is refused: while it is being filled whoever does
-    /// so holds the lock, and what a killed one leaves must not be dialed on by a server that stood by.
+    /// Requests the lock. Refuses a log that a restore or copy has left half filled. The command that fills a
+    /// log holds the lock meanwhile; if it is killed, no standby may dial on what it left.
     async fn acquire(&self) -> Result<Asked, AppError> {
         let lock = match self.asker.ask(self.tasks.as_ref()).await? {
             LockAnswer::Held(lock) => lock,
@@ -116,8 +121,8 @@ impl DriverLocks for DatabaseLock {
     }
 }
 
-/// The right to dial on a database, taken by a command that fills its log: until it is dropped no server
-/// dials there, and none may be dialing now.
+/// Takes the driver lock for a command that fills a log: until it is dropped no server dials on that
+/// database. Fails with `Driven` if one dials now.
 pub(crate) async fn keep_servers_out(
     url: &str,
     clock: &Arc<dyn Clock>,

@@ -1,21 +1,21 @@
-//! The order in which an installation ends: other tasks first, then the tasks of the log and its keys.
+//! The order in which an installation closes: first all other tasks, then those of the log and its keys.
 
 use actors::Supervisor;
 use domain::ports::clock::Clock;
 
-/// How long everything else may take to end before the store is closed under it.
+/// The longest wait for other tasks to end before the store is closed, in milliseconds.
 const CLOSE_WAIT_MS: u64 = 4_000;
 
-/// Interval between two looks at what is still alive.
+/// Milliseconds between two checks whether other tasks have ended.
 const CLOSE_STEP_MS: u64 = 10;
 
-/// Threads and tasks that end when their store or vault is closed, not on the stop signal: the names of a
-/// store's tasks begin so, and the vault has one thread.
+/// Returns true for a thread or task that ends when its store or vault is closed, not on the stop signal. The
+/// names of a store's tasks begin with "event store "; the vault has one thread.
 fn is_closed_last(name: &str) -> bool {
     name.starts_with("event store ") || name == "key keeper"
 }
 
-/// Returns when only the threads that are closed last are alive, or after `CLOSE_WAIT_MS`.
+/// Waits until only tasks that are closed last are alive, at most `CLOSE_WAIT_MS`.
 pub(super) async fn others_ended(supervisors: [&Supervisor; 2], clock: &dyn Clock) {
     let limit = clock.now().plus_ms(CLOSE_WAIT_MS);
     while supervisors.into_iter().any(is_busy) && clock.now() < limit {

@@ -1,4 +1,4 @@
-//! Why an installation could not be opened, and what that is to whoever asked for it.
+//! The errors of opening an installation, and the problem that each becomes for a caller.
 
 use crate::data_dir::DataDirError;
 use application::rehearsing::ListenerFault;
@@ -13,11 +13,11 @@ use speech::encoder::EncoderError;
 use speech::recognition::RecognizerError;
 use store::{LockError, OpenError};
 
-/// Why a log or directory could not be opened, or the process not started.
+/// Why a log or data directory could not be opened, or a process not started.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     #[error(
-        "{limit} open files are allowed here, and one leg of each trunk needs {needed} with all the rest: raise \
+        "the limit of open files is {limit}; one leg on each trunk and everything else need {needed}: raise \
          it (ulimit -n, LimitNOFILE=) and start again / 允许打开的文件数 {limit} 不足，至少需要 {needed}"
     )]
     Descriptors { limit: u64, needed: u64 },
@@ -51,47 +51,47 @@ pub enum AppError {
     Stopping,
     #[error("trunk {trunk}: {why}")]
     Password { trunk: String, why: String },
-    #[error("the log is a {is} log for life and cannot be used for a {asked} run; name another database")]
+    #[error("the log is permanently a {is} log and cannot be used for a {asked} run; name another database")]
     OtherMode { is: String, asked: &'static str },
     #[error(
-        "`ledgerline {0}` fills this log, or was cut off while it did: nothing is dialed on half of a log"
+        "`ledgerline {0}` is filling this log or was interrupted: no calls are made on a half-filled log"
     )]
     HalfFilled(String),
     #[error("a server dials on this log, or another command fills it: stop that first")]
     Driven,
     #[error(
-        "the read database holds the rows of another log: name another --read-db, or drop its schema \
+        "the read database contains the views of another log: name another --read-db, or drop its schema \
          ledgerline_views (its file views.db)"
     )]
     OtherRows,
     #[error("{0}")]
     OtherBuild(OtherBuild),
     #[error(
-        "the keys are another installation's, not this log's: under them an opt-out binds nobody and nothing opens. \
+        "the keys are of another installation, not of this log: with them no opt-out applies and nothing can be read. \
          Nothing was changed. Give the log's own keys with --keys and --master-key / 密钥不是这份日志的密钥：\
          未做任何更改；请用 --keys 和 --master-key 指明本日志自己的密钥"
     )]
     OtherKeys,
     #[error(
-        "{0}. A log opens only with its own keys, whole. Nothing was changed. Give them with --keys and \
-         --master-key, or bring them back: ledgerline keys restore FILE --data DIR / 日志只能用它自己的完整密钥打开：\
+        "{0}. A log opens only with its own complete keys. Nothing was changed. Give them with --keys and \
+         --master-key, or restore them: ledgerline keys restore FILE --data DIR / 日志只能用它自己的完整密钥打开：\
          未做任何更改；请用 --keys 和 --master-key 指明，或执行 ledgerline keys restore 恢复"
     )]
     NoKeys(String),
     #[error(
-        "the keys are an older copy: of the {looked_at} people looked at, registered last, {missing} have no key \
-         here and were never erased. Nothing was changed. Put the newest copy of the keys in place. Where \
-         there is none: move keys.db away (leave destroyed.list) and run ledgerline keys restore FILE \
-         --data DIR; then the log opens, and those people are neither read nor dialed / 密钥是较旧的副本：\
+        "the keys are an older copy: of the {looked_at} customers registered last, {missing} have no key \
+         here and were not erased. Nothing was changed. Put the newest copy of the keys in place. If \
+         there is none, move keys.db away (leave destroyed.list) and run ledgerline keys restore FILE \
+         --data DIR: the log then opens, and those customers are neither read nor dialed / 密钥是较旧的副本：\
          最近登记的 {looked_at} 人中有 {missing} 人没有密钥且未被删除；未做任何更改。请换上最新的密钥；若没有，\
          移走 keys.db（保留 destroyed.list）后执行 ledgerline keys restore，这些客户将无法读取，也不会被呼叫"
     )]
     OlderKeys { missing: usize, looked_at: usize },
     #[error(
-        "the log is missing or empty, and {0} of a log is here: a new one would know nobody who opted out or was \
-         called. Nothing was made. Put the log back (events.db with events.db-wal beside it), or get it \
-         by ledgerline backup restore or ledgerline events copy into a new --data directory with these \
-         keys; keys that are gone come back by ledgerline keys restore. For another log use another \
+        "the log is missing or empty, but {0} of a log exists: a new log would not know who opted out or was \
+         called. Nothing was created. Put the log back (events.db and events.db-wal), or get it \
+         with ledgerline backup restore or ledgerline events copy into a new --data directory with these \
+         keys; lost keys can be restored with ledgerline keys restore. For another log use another \
          --data and --keys / 日志缺失或为空，但此处已有日志留下的数据；未创建任何内容。请放回 events.db 与 events.db-wal，或用上述命令恢复到新的目录"
     )]
     MissingLog(String),

@@ -1,4 +1,5 @@
-//! What calls listen with: a recognizer of the operator's choice, and the understanding that ships.
+//! Opens what calls hear with: the recognizer that the operator chose, the bundled understanding, the
+//! assistant and the encoder.
 
 use crate::app::error::AppError;
 use crate::speech_args::SpeechChoice;
@@ -16,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// The engine of a SPEC. It is not asked yet.
+/// Makes the recognizer of a SPEC. The engine is not contacted yet.
 pub fn recognizer(environment: &Environment, spec: &RecognizerSpec) -> Result<Arc<dyn Recognizer>, AppError> {
     let ports = RecognizerPorts {
         clock: Arc::clone(&environment.clock),
@@ -30,8 +31,8 @@ pub fn recognizer(environment: &Environment, spec: &RecognizerSpec) -> Result<Ar
     )?)
 }
 
-/// Absent where no recognizer was chosen. The engine is not asked yet: whether it can be reached is told call
-/// by call.
+/// Makes recognizer, understanding, assistant and encoder of calls; `None` if no recognizer was chosen. The
+/// engine is not contacted yet: each call notices whether it can be reached.
 pub async fn hearing(
     environment: &Environment,
     choice: &SpeechChoice,
@@ -44,7 +45,7 @@ pub async fn hearing(
     let (sender, learned) = oneshot::channel();
     let shelf = ModelShelf::in_directory(directory);
     let learning = move || {
-        // Nobody waits any more where the process stops meanwhile.
+        // The receiver is gone if the process stops meanwhile.
         let _stopped = sender.send(BundledUnderstanding::learned(shelf));
     };
     environment.tasks.thread("understanding", Box::new(learning));
@@ -60,7 +61,8 @@ pub async fn hearing(
     }))
 }
 
-/// Who is asked what nobody is sure of, where the server was started with one.
+/// Makes the LLM assistant for utterances that are not understood with certainty; `None` if the server was
+/// started without one.
 fn assist(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Assist>, AppError> {
     let Some(spec) = &choice.llm else { return Ok(None) };
     let clock = Arc::clone(&environment.clock);
@@ -68,7 +70,8 @@ fn assist(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Ass
     Ok(Some(Assist::new(assistant, Arc::new(MaskedWords))))
 }
 
-/// Who ranks what was said first, where the server was started with one.
+/// Makes the encoder that ranks what was said before the linear model does; `None` if the server was started
+/// without one.
 fn encode(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Encode>, AppError> {
     let Some(spec) = &choice.encoder else {
         return Ok(None);
@@ -78,7 +81,7 @@ fn encode(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Enc
     Ok(Some(Encode::new(encoder, Arc::new(MaskedWords))))
 }
 
-/// Drafts of wording are asked of whoever the server was started with.
+/// Sets the writing model for wording drafts, if the server was started with one.
 pub fn ask_writer(installation: &Installation, choice: &SpeechChoice) -> Result<(), AppError> {
     if let Some(writer) = writer(&installation.environment, choice)? {
         installation.writing.write_by(writer);
@@ -86,7 +89,8 @@ pub fn ask_writer(installation: &Installation, choice: &SpeechChoice) -> Result<
     Ok(())
 }
 
-/// Who words what people read and decide on, where the server was started with one.
+/// Makes the writer, an LLM that words texts for users to read and decide about; `None` if the server was
+/// started without one.
 pub fn writer(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Arc<dyn Writer>>, AppError> {
     let Some(spec) = &choice.llm else { return Ok(None) };
     let clock = Arc::clone(&environment.clock);

@@ -1,4 +1,4 @@
-//! The log in a KurrentDB cluster, in builds that have its client (feature `kurrent`).
+//! Opens a log in a KurrentDB cluster, in builds that have its client (feature `kurrent`).
 
 use crate::app::closing::Closing;
 use crate::app::error::AppError;
@@ -7,7 +7,7 @@ use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
 use std::sync::Arc;
 
-/// An open log and what closes it.
+/// An open log, and the same store as what is closed at the end.
 type OpenKurrent = (Arc<dyn EventStore>, Arc<dyn Closing>);
 
 #[cfg(feature = "kurrent")]
@@ -39,7 +39,7 @@ mod built {
     use super::{AppError, Arc, Clock, OpenKurrent, Tasks};
     use std::future::{Ready, ready};
 
-    /// What a build without the KurrentDB client answers.
+    /// The error text of a build without the KurrentDB client.
     const NO_KURRENT: &str = "this build has no KurrentDB client; build with --features kurrent";
 
     pub(crate) fn open(

@@ -1,5 +1,5 @@
-//! What a log leaves beside it: people's keys, proofs, recordings. Where those are and the log is not, it was
-//! lost, and a new one beside them would dial people who opted out in the old one.
+//! Detects a lost log by what it leaves beside it: keys of customers, proofs, recordings. If those exist and
+//! the log does not, it was lost. A new log beside them would dial customers who opted out in the old one.
 
 use crate::app::error::AppError;
 use crate::data_dir::RECORDINGS_DIR;
@@ -7,8 +7,8 @@ use crate::keys_spec::KeysSpec;
 use std::path::Path;
 use store::proof::{CHECKPOINT_FILE, EARLIER_DIR, PROOF_DIR};
 
-/// Refuses to begin a log where an earlier one was. A first start that was killed before its first event left
-/// none of these: keys of people are made with the events about them.
+/// Fails with `MissingLog` if a new log would begin where an earlier one was. A first start that was killed
+/// before its first event left nothing: keys of customers are made with the events about them.
 pub(crate) fn refuse_new_log(data: &Path, keys: &KeysSpec) -> Result<(), AppError> {
     match left_behind(data, keys)? {
         None => Ok(()),
@@ -16,7 +16,7 @@ pub(crate) fn refuse_new_log(data: &Path, keys: &KeysSpec) -> Result<(), AppErro
     }
 }
 
-/// What is there of a log, in words; `None` where nothing is.
+/// Returns the names and paths of what a log has left there; `None` if nothing.
 pub fn left_behind(data: &Path, keys: &KeysSpec) -> Result<Option<String>, AppError> {
     let proof = data.join(PROOF_DIR);
     let recordings = data.join(RECORDINGS_DIR);
@@ -28,7 +28,7 @@ pub fn left_behind(data: &Path, keys: &KeysSpec) -> Result<Option<String>, AppEr
     if std::fs::read_dir(&recordings).is_ok_and(|mut entries| entries.next().is_some()) {
         left.push(format!("recordings ({})", recordings.display()));
     }
-    // Keys in a database are shared by whatever is named to them; a directory's are one log's.
+    // Keys in a database may be shared by several installations; those in a directory belong to one log.
     if keys.url().is_none() && store::has_people(&keys_dir)? {
         left.push(format!("keys of people ({})", keys_dir.display()));
     }
@@ -69,7 +69,7 @@ mod tests {
     async fn no_log_is_made_beside_the_keys_proofs_or_recordings_of_a_lost_one() {
         for left in ["proof/checkpoint", "recordings/a.wav", "keys of people"] {
             let dir = tempfile::tempdir().unwrap();
-            // A start that ends before its first event is gone on with.
+            // A first start that ended before its first event is continued.
             assert_eq!(refused(dir.path()).await, None, "{left}");
             let opened = Opened::open(&settings(dir.path())).await.unwrap();
             if left == "keys of people" {
@@ -87,7 +87,10 @@ mod tests {
                 let why = refused(dir.path()).await.unwrap();
                 assert!(why.contains("ledgerline backup restore"), "{left}, {log}: {why}");
             }
-            assert!(!dir.path().join("events.db").exists(), "{left}: nothing is made");
+            assert!(
+                !dir.path().join("events.db").exists(),
+                "{left}: nothing is created"
+            );
             assert!(dir.path().join(KEYS_DIR).exists());
         }
     }

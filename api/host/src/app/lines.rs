@@ -1,4 +1,4 @@
-//! Lines of this process: the SIP port, the trunks on it, and their shares of the audio ports.
+//! Opens the lines of this process: the SIP port, the trunks on it, and their shares of the audio ports.
 
 use crate::app::error::AppError;
 use crate::config::{Followed, RTP_PORTS_DEFAULT, SIP_PORT, TrunkSpec};
@@ -16,9 +16,9 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The media driver and its lines, in order of preference, on the tasks of `environment`.
+/// Starts the media driver and the trunks, in order of preference, on the tasks of `environment`.
 ///
-/// The SIP port is kept over restarts, because stored events name it.
+/// The SIP port stays the same over restarts, because stored events name it.
 pub(super) async fn start(
     directory: &Path,
     environment: &Environment,
@@ -59,8 +59,8 @@ pub(super) async fn start(
     Ok((driver, lines))
 }
 
-/// Where SIP is taken at a directory's first start: a free loopback port for a rehearsal, the well-known port
-/// for the world.
+/// Returns the SIP address at a directory's first start: a free loopback port for a rehearsal, the well-known
+/// port on all interfaces for real trunks.
 fn first_sip_address(trunks: &[TrunkSpec]) -> SocketAddr {
     if trunks.iter().all(TrunkSpec::is_loopback) {
         return SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -68,14 +68,14 @@ fn first_sip_address(trunks: &[TrunkSpec]) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::UNSPECIFIED, SIP_PORT))
 }
 
-/// The legs that one trunk may have, by its shares of what each of them needs.
+/// The most legs that one trunk may have: by its share of the audio ports, and of the open files.
 struct Room {
     by_ports: u32,
     by_descriptors: u32,
 }
 
 impl Room {
-    /// Refused where the limit of open files is not enough for one leg of each trunk.
+    /// Computes the shares. Fails if the limit of open files is too low for one leg on each trunk.
     fn of(ports: &RangeInclusive<u16>, trunks_count: usize) -> Result<Self, AppError> {
         let limit = descriptors::raise();
         let trunks = u64::try_from(trunks_count).unwrap_or(u64::MAX).max(1);
@@ -97,16 +97,12 @@ impl Room {
             tracing::warn!(
                 trunk,
                 legs_max = self.by_ports,
-                "fewer legs: each needs an audio port"
+                "legs are limited by the number of audio ports: each leg needs one"
             );
         }
         if legs_max > self.by_descriptors {
             let legs_max = self.by_descriptors;
-            tracing::warn!(
-                trunk,
-                legs_max,
-                "fewer legs: the limit of open files leaves room for no more"
-            );
+            tracing::warn!(trunk, legs_max, "legs are limited by the limit of open files");
             notice(&format!(
                 "trunk {trunk}: at most {legs_max} calls at once, because of the limit of open files (ulimit -n) / \
                  受打开文件数限制，该线路最多同时 {legs_max} 路通话"
@@ -116,8 +112,8 @@ impl Room {
     }
 }
 
-/// Legs a trunk may have out of its share of the audio ports (RFC 3550, 11: RTP takes even ones). A port that
-/// cannot be had would look like a failure of the trunk.
+/// Returns the legs that a trunk may have from its share of the audio ports (RFC 3550, 11: RTP uses even
+/// ones). Without the limit, a missing port would look like a failure of the trunk.
 fn legs_within(ports: &RangeInclusive<u16>, trunks_count: usize) -> u32 {
     let even_count = ports.clone().filter(|port| port % 2 == 0).count();
     let share = even_count.checked_div(trunks_count).unwrap_or(even_count);

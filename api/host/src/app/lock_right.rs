@@ -1,5 +1,5 @@
-//! The right to dial as the driver lock gives it: certain for a while after each heartbeat, unknown while the
-//! database is away, lost once another process holds the lock.
+//! The right to dial, derived from the driver lock: certain for a while after each heartbeat, unknown while
+//! the database is unavailable, lost once another process holds the lock.
 
 use actors::DialRight;
 use async_trait::async_trait;
@@ -8,18 +8,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::{DriverLockAsker, LockTime};
 
-/// How long a command of a driver waits while it is not known who dials: as long as an append waits for a
-/// database that is away (`STATEMENT_MS`).
+/// How long a driver's command waits while it is unknown which process dials, in milliseconds: as long as an
+/// append waits for an unavailable database (`STATEMENT_MS`).
 const UNKNOWN_MS_MAX: u64 = 30_000;
 
-/// Interval between two looks meanwhile: a fraction of a heartbeat.
+/// Milliseconds between two checks meanwhile: a fraction of a heartbeat.
 const LOOK_MS: u64 = 50;
 
-/// The right of one process on one log.
+/// The right to dial of one process on one log.
 pub(super) struct LockRight {
     time: Arc<LockTime>,
     clock: Arc<dyn Clock>,
-    /// The last ask found another holder.
+    /// True if the last request for the lock found another holder.
     is_lost: AtomicBool,
 }
 

@@ -1,4 +1,4 @@
-//! The log that `--store` names: opened for writing, or for reading beside the processes that write it.
+//! Opens the log that `--store` names: for writing, or for reading beside the processes that write it.
 
 use crate::app::closing::Closing;
 use crate::app::driver_lock;
@@ -23,24 +23,24 @@ use store::{
 };
 use tokio::runtime::Handle;
 
-/// A log opened for writing.
+/// A log that is open for writing.
 pub(crate) struct OpenLog {
     pub store: Arc<dyn EventStore>,
     pub closing: Arc<dyn Closing>,
-    /// Where several processes write, what they must agree on and take turns by.
+    /// The PostgreSQL store, if several processes may write this log: for what they must agree on.
     pub shared: Option<Arc<PostgresEventStore>>,
 }
 
-/// Which logs are opened.
+/// Which logs may be opened: complete ones only, or half-filled ones too.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Filled {
-    /// Only whole ones.
+    /// Complete logs only.
     Whole,
-    /// Also what a restore or a copy was cut off in.
+    /// Also logs with an interrupted restore or copy.
     AlsoHalf,
 }
 
-/// Opens for writing. Of a directory's log the caller holds the `DataLock`.
+/// Opens a complete log for writing. For a log in a directory the caller holds the `DataLock`.
 pub(super) async fn open(
     spec: &StoreSpec,
     clock: &Arc<dyn Clock>,
@@ -92,7 +92,7 @@ async fn open_with(
     }
 }
 
-/// The log as it is found, for reading, before anything is opened for writing; `None` where there is none.
+/// Opens the existing log for reading, before anything is opened for writing; `None` if there is none.
 pub(super) async fn found(spec: &StoreSpec) -> Result<Option<ReadOnly>, AppError> {
     if let StoreSpec::Sqlite(directory) = spec
         && !directory.join(EVENTS_FILE).exists()
@@ -105,7 +105,8 @@ pub(super) async fn found(spec: &StoreSpec) -> Result<Option<ReadOnly>, AppError
     }
 }
 
-/// A rehearsal's clock must not go below what is recorded, and it must exist before the store is opened.
+/// Returns when the last event was recorded. A rehearsal's clock must not be behind it, and must exist before
+/// the store is opened for writing.
 pub(crate) async fn last_recorded(found: Option<&ReadOnly>) -> Result<Option<Timestamp>, AppError> {
     match found {
         Some(found) => Ok(found.store.last_recorded_at().await?),
@@ -113,17 +114,17 @@ pub(crate) async fn last_recorded(found: Option<&ReadOnly>) -> Result<Option<Tim
     }
 }
 
-/// A log opened for reading, beside the processes that write it or without one. Needs no key.
+/// A log that is open for reading only, beside the processes that write it or without any. Needs no key.
 pub struct ReadOnly {
     pub store: Arc<dyn EventStore>,
     pub tasks: Arc<dyn Tasks>,
     closing: Option<Arc<dyn Closing>>,
-    /// Of a shared log.
+    /// The PostgreSQL store of a shared log.
     shared: Option<Arc<PostgresEventStore>>,
 }
 
 impl ReadOnly {
-    /// Opens any log for reading.
+    /// Opens a log of any kind for reading.
     pub async fn of(spec: &StoreSpec) -> Result<Self, AppError> {
         let (clock, tasks) = surroundings();
         match spec {
@@ -151,7 +152,7 @@ impl ReadOnly {
         }
     }
 
-    /// The log of a directory.
+    /// Opens the log of a directory for reading.
     pub fn open(directory: &Path) -> Result<Self, AppError> {
         let (clock, tasks) = surroundings();
         let store = SqliteEventStore::open_read_only(directory, clock, tasks.as_ref())?;
@@ -163,7 +164,8 @@ impl ReadOnly {
         })
     }
 
-    /// The first event of a shared log whose columns, by which it is found, are not what its record says.
+    /// Returns the first event of a shared log that has other values in its table columns, which queries use,
+    /// than in its record.
     pub async fn misleading_column(&self) -> Result<Option<Misleading>, StoreError> {
         match &self.shared {
             Some(shared) => shared.find_misleading().await,
@@ -171,7 +173,7 @@ impl ReadOnly {
         }
     }
 
-    /// Where commands that read a log run their threads.
+    /// Returns the tasks on which commands that read a log run their threads.
     pub fn tasks(&self) -> &dyn Tasks {
         self.tasks.as_ref()
     }
@@ -185,20 +187,21 @@ impl ReadOnly {
     }
 }
 
-/// A log that events are copied or restored into: nobody else may write a directory's meanwhile.
+/// A log that a command fills with events, by a copy or restore. No other process may write it meanwhile.
 pub struct WritableLog {
     pub store: Arc<dyn EventStore>,
     closing: Arc<dyn Closing>,
     tasks: Arc<dyn Tasks>,
     shared: Option<Arc<PostgresEventStore>>,
-    /// Of a directory's log.
+    /// The lock of a log in a directory.
     lock: Option<DataLock>,
-    /// Of a shared log: no server dials on it meanwhile.
+    /// The driver lock of a shared log: no server dials on it meanwhile.
     driver_lock: Option<DriverLock>,
 }
 
 impl WritableLog {
-    /// Makes what does not exist; refuses a directory that a server uses, and a database where one dials.
+    /// Opens the log, creating it if it does not exist. Fails if a server uses the directory or dials on the
+    /// database.
     pub async fn open(spec: &StoreSpec) -> Result<Self, AppError> {
         let lock = lock_of(spec)?;
         let (clock, tasks) = surroundings();
@@ -219,8 +222,9 @@ impl WritableLog {
         })
     }
 
-    /// Fills the log by `work`, the command `by`. Until that is done the log counts as half filled and is
-    /// refused to everybody else, also when this process is killed; one that was left as it was does not.
+    /// Runs `work`, which fills the log for the command `by`. Until it succeeds the log is marked as half
+    /// filled and cannot be opened otherwise, even if this process is killed. The mark is removed if `work`
+    /// fails without having changed a log that had no mark before.
     pub async fn fill<T, E: From<AppError>>(
         &self,
         by: &str,
@@ -254,7 +258,7 @@ impl WritableLog {
         Ok(())
     }
 
-    /// Holds the log to what it was made for, or marks a new one.
+    /// Fails if the log has the other mode, rehearsal or real. A log without a mode gets this one.
     pub async fn hold_to_mode(&self, mode: Mode) -> Result<(), AppError> {
         if let Some(lock) = &self.lock {
             data_dir::hold_to_mode(lock.dir(), mode)?;
@@ -265,7 +269,7 @@ impl WritableLog {
         Ok(())
     }
 
-    /// What was appended is durable and the log is free when this returns.
+    /// Closes the log. When this returns, appended events are durable and the log is released.
     pub async fn close(self) {
         drop((self.store, self.shared));
         self.closing.close().await;
@@ -276,16 +280,17 @@ impl WritableLog {
     }
 }
 
-/// A log into which a command puts an event of its own, beside the servers of a shared one.
+/// A log into which a command writes an event of its own. Servers on a shared log may run meanwhile.
 pub struct RecordableLog {
     log: OpenLog,
     tasks: Arc<Supervisor>,
-    /// Of a directory's log.
+    /// The lock of a log in a directory.
     lock: Option<DataLock>,
 }
 
 impl RecordableLog {
-    /// Refuses a directory that a server uses, which is to be asked instead. The log must exist.
+    /// Opens an existing log. Fails if a server uses the directory: the command is sent to that server
+    /// instead.
     pub async fn open(spec: &StoreSpec) -> Result<Self, AppError> {
         if let StoreSpec::Sqlite(directory) = spec
             && !directory.join(EVENTS_FILE).exists()
@@ -302,12 +307,12 @@ impl RecordableLog {
         self.log.store.as_ref()
     }
 
-    /// What was wrong with an index that had to be made again when the log was opened.
+    /// Returns what was wrong with an index that was rebuilt when the log was opened; `None` if it was not.
     pub fn index_remade(&self) -> Option<String> {
         self.log.closing.index_remade()
     }
 
-    /// What was appended is durable and the log is free when this returns.
+    /// Closes the log. When this returns, appended events are durable and the log is released.
     pub async fn close(self) {
         let OpenLog {
             store,
@@ -321,7 +326,8 @@ impl RecordableLog {
     }
 }
 
-/// Of a directory's log the lock that its one writer holds; other stores have fences of their own.
+/// Takes the lock of a directory's log, which its single writer holds. Other stores have their own
+/// protection.
 fn lock_of(spec: &StoreSpec) -> Result<Option<DataLock>, AppError> {
     match spec {
         StoreSpec::Sqlite(directory) => Ok(Some(DataLock::acquire(directory)?)),
@@ -329,7 +335,7 @@ fn lock_of(spec: &StoreSpec) -> Result<Option<DataLock>, AppError> {
     }
 }
 
-/// The clock and tasks of a command that is no server.
+/// Makes the clock and tasks of a command that is not a server.
 fn surroundings() -> (Arc<dyn Clock>, Arc<Supervisor>) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));

@@ -1,4 +1,4 @@
-//! The composition root: every choice of store, vault, views, lines and speech is made here and nowhere else.
+//! The composition root: store, vault, views, lines and speech are chosen here and nowhere else.
 
 mod belonging;
 mod closing;
@@ -36,7 +36,7 @@ use domain::ports::worklist::Worklist;
 use projections::Projections;
 use std::sync::Arc;
 
-/// The worklist over running views.
+/// Returns the worklist that reads from running views.
 pub fn worklist(views: &Projections) -> Arc<dyn Worklist> {
     Arc::new(views.worklist())
 }

@@ -1,4 +1,4 @@
-//! A data directory and its log, opened for writing, with everything that stands on them but the lines.
+//! A data directory and its log, open for writing, with everything that depends on them except the lines.
 
 use crate::app::closing::Closing;
 use crate::app::driver_lock::{self, DriverLocks};
@@ -33,9 +33,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use store::{DataLock, PostgresEventStore};
 use tokio::runtime::{Handle, Runtime};
 
-/// Opened for writing; the directory is locked.
+/// A data directory and its log, open for writing. The directory is locked.
 pub struct Opened {
     pub directory: PathBuf,
+    /// The file of the log's signing key.
     signing_key: PathBuf,
     pub environment: Environment,
     /// The log and the keys, in the order in which they are closed.
@@ -44,31 +45,32 @@ pub struct Opened {
     shared: Option<Arc<PostgresEventStore>>,
     rehearsal: Option<Arc<RehearsalClock>>,
     restored_keys: Option<RestoredKeys>,
-    /// `None` in a rehearsal.
+    /// The clock of this process; `None` in a rehearsal.
     system_clock: Option<Arc<SystemClock>>,
     /// Tasks of the log, its keys, the driver lock and calls, on the runtime of calls.
     tasks: Arc<Supervisor>,
-    /// Everything else: HTTP, reports, imports. Its tasks are those of `environment`.
+    /// Tasks of everything else: HTTP, reports, imports. `environment` uses them.
     outside_tasks: Arc<Supervisor>,
     /// The runtime of calls; decision 0192.
     calls: Handle,
     lock: DataLock,
-    /// Of rows in another directory than the process's own.
+    /// The lock of the read database's directory, if that is not the data directory.
     rows_lock: Mutex<Option<DataLock>>,
-    /// Set while there are lines; what they have hung up is kept longer.
+    /// The media driver, while there are lines.
     media: Mutex<Option<Arc<MediaDriver>>>,
+    /// The dialogs that were hung up, over all tenures of the lines.
     hung_up: Arc<HungUpDialogs>,
 }
 
-/// How often it is looked whether the log is lost: its writer cannot tell more than the store's own state.
+/// Milliseconds between two checks whether the log is permanently lost: no signal reports it.
 const LOOK_FALLEN_MS: u64 = 500;
 
-/// What is said of a vital task that ended by itself.
+/// Returns the message about a vital task that ended by itself.
 fn fallen_task(name: &str) -> String {
     format!("the task {name} has ended by itself; start again / 任务 {name} 意外结束,请重新启动")
 }
 
-/// How often a rehearsal's clock is compared with what other processes have recorded.
+/// Milliseconds between two comparisons of a rehearsal's clock with the last recorded event.
 const FOLLOW_CLOCK_MS: u64 = 1_000;
 
 /// Keeps a rehearsal's clock from falling behind the other processes on its log.
@@ -80,7 +82,7 @@ async fn follow_clock(clock: Arc<RehearsalClock>, store: Arc<dyn EventStore>, st
             () = stop.stopping() => return,
             () = clock.wait_until(next) => {}
         }
-        // A database that is away is asked again; whoever needs it says so.
+        // If the database is unavailable it is asked again at the next turn; its users report the failure.
         if let Ok(Some(last)) = store.last_recorded_at().await {
             clock.go_on_from(last);
         }
@@ -92,7 +94,7 @@ fn begin_to_follow_clock(clock: &Arc<RehearsalClock>, store: &Arc<dyn EventStore
     tasks.spawn("rehearsal clock", Box::pin(following));
 }
 
-/// A log of several processes, held to its mode before anything is made of it here.
+/// Opens a log of several processes and checks its mode, before anything in the data directory is created.
 async fn open_shared(
     spec: &StoreSpec,
     mode: Mode,
@@ -112,13 +114,13 @@ fn checked_ids() -> Result<Arc<dyn IdSource>, AppError> {
 }
 
 impl Opened {
-    /// Opens with everything on the current runtime: for commands that place no calls, and tests.
+    /// Opens with everything on the current runtime: for commands that place no calls, and for tests.
     pub async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
         Self::open_apart(settings, &Handle::current()).await
     }
 
-    /// Opens the log, its keys and the driver lock on the runtime `calls`, where their connections, tasks and
-    /// the entities run. The tasks of `environment` run on the current runtime.
+    /// Opens the log, its keys and the driver lock on the runtime `calls`, on which their connections, their
+    /// tasks and the entities run. The tasks of `environment` run on the current runtime.
     pub async fn open_apart(settings: &OpenSettings, calls: &Handle) -> Result<Self, AppError> {
         let (settings, outside) = (settings.clone(), Handle::current());
         run_on(
@@ -128,8 +130,8 @@ impl Opened {
         .await
     }
 
-    /// Locks and opens; takes as long as recovery does. A start on a directory or log that does not fit
-    /// (another mode, a missing key) leaves it as it was.
+    /// Locks the directory and opens log and keys, which takes as long as crash recovery does. If directory,
+    /// log or keys do not fit (another mode, a missing key), it fails and leaves them unchanged.
     async fn open_on_calls(settings: &OpenSettings, outside: Handle) -> Result<Self, AppError> {
         let directory = settings.data.clone();
         let lock = DataLock::acquire(&directory)?;
@@ -149,7 +151,7 @@ impl Opened {
             left_behind::refuse_new_log(&directory, &settings.keys_spec())?;
         }
         let log = match &settings.store {
-            // Keys first: without them a directory's log is not even made.
+            // The keys are opened first: without them a directory's log is not even created.
             StoreSpec::Sqlite(_) => None,
             spec => Some(open_shared(spec, mode, &clock, tasks.as_ref()).await?),
         };
@@ -201,7 +203,7 @@ impl Opened {
         })
     }
 
-    /// Writes into a log without a name whose it is: the first act of whoever will write more.
+    /// Writes the fingerprint of the keys into a log that has none. Called before anything else is written.
     pub async fn name_log(&self) -> Result<(), AppError> {
         let Environment {
             store, vault, clock, ..
@@ -210,22 +212,22 @@ impl Opened {
         belonging::name(store.as_ref(), vault.as_ref(), clock.as_ref(), rehearsal).await
     }
 
-    /// What was wrong with an index that had to be made again when the log was opened.
+    /// Returns what was wrong with an index that was rebuilt when the log was opened; `None` if it was not.
     pub fn index_remade(&self) -> Option<String> {
         self.closings.iter().find_map(|closing| closing.index_remade())
     }
 
-    /// The last restore of this log's keys, with how many of its people it left unreadable.
+    /// Returns the last restore of this log's keys, with the number of customers that it left unreadable.
     pub const fn restored_keys(&self) -> Option<&RestoredKeys> {
         self.restored_keys.as_ref()
     }
 
-    /// The file of the key that signs this log's checkpoints and reports.
+    /// Returns the path of the key that signs this log's checkpoints and reports.
     pub fn signing_key(&self) -> PathBuf {
         self.signing_key.clone()
     }
 
-    /// Entities on the runtime of calls, one arbiter per processor.
+    /// Starts the entities on the runtime of calls, with one arbiter per processor.
     pub fn entities(&self, runtime: Arc<Runtime>) -> ActorSystem {
         let count = std::thread::available_parallelism().map_or(1, usize::from);
         let environment = Environment {
@@ -235,18 +237,17 @@ impl Opened {
         ActorSystem::start(environment, Place::Arbiters { runtime, count })
     }
 
-    /// Runs `work` on the runtime of calls, so that the connections it opens and the tasks it begins belong
-    /// to that runtime. `work` goes on when the caller is dropped.
+    /// Runs `work`, with its connections and tasks, on the runtime of calls, even if the caller is dropped.
     pub async fn on_calls<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
         run_on(&self.calls, work).await
     }
 
-    /// Tasks on the runtime of calls.
+    /// Returns the tasks on the runtime of calls.
     pub(crate) fn call_tasks(&self) -> Arc<dyn Tasks> {
         Arc::clone(&self.tasks) as Arc<dyn Tasks>
     }
 
-    /// Views following the log, in `read_db` or else in the data directory.
+    /// Starts the views in `read_db` or else in the data directory. Fails if its rows are of another log.
     pub async fn views(&self, read_db: Option<&ReadDbSpec>) -> Result<Arc<Projections>, AppError> {
         let own = ReadDbSpec::Sqlite(self.directory.clone());
         let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
@@ -262,13 +263,13 @@ impl Opened {
         Ok(Projections::start(grounds, tasks).await?)
     }
 
-    /// Rows for a measurement, of which the process makes what it likes: nothing holds them to this log.
+    /// Opens a read database for a measurement, without checking that its rows are of this log.
     pub async fn measured_rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
         let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
         Ok(OpenRows::open(spec, &self.directory, clock, tasks).await?.db)
     }
 
-    /// The service of a SPEC, or else what this machine can speak with.
+    /// Makes the synthesizer of a SPEC, or else the best one of this machine.
     pub async fn synthesizer(
         &self,
         chosen: Option<&RecognizerSpec>,
@@ -284,12 +285,12 @@ impl Opened {
         })
     }
 
-    /// Recordings that are no longer being written.
+    /// Returns the store of finished recordings.
     pub fn recordings(&self) -> Arc<dyn Recordings> {
         Arc::new(WavRecordings::new(self.directory.join(RECORDINGS_DIR)))
     }
 
-    /// Lines in order of preference, on the tasks of `environment`: they end with those.
+    /// Starts the lines, in order of preference, on the tasks of `environment`. None if there are no trunks.
     pub async fn lines(
         &self,
         environment: &Environment,
@@ -304,22 +305,22 @@ impl Opened {
         Ok(lines)
     }
 
-    /// The lines have ended with their tasks: their port is free again.
+    /// Drops the media driver after the lines have ended with their tasks: their port is free again.
     pub(crate) fn forget_lines(&self) {
         *self.media.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// The database of a shared log.
+    /// Returns the PostgreSQL store of a shared log.
     pub fn shared(&self) -> Option<Arc<PostgresEventStore>> {
         self.shared.clone()
     }
 
-    /// Where the right to dial on this log is asked for.
+    /// Returns where the driver lock of this log is requested.
     pub(crate) fn driver_locks(&self) -> &dyn DriverLocks {
         self.driver_locks.as_ref()
     }
 
-    /// A rehearsal's clock must not go below what another process has recorded meanwhile.
+    /// Moves a rehearsal's clock forward to what another process has recorded meanwhile.
     pub(crate) async fn catch_up_clock(&self) -> Result<(), AppError> {
         if let Some(rehearsal) = &self.rehearsal
             && let Some(last) = self.environment.store.last_recorded_at().await?
@@ -329,7 +330,7 @@ impl Opened {
         Ok(())
     }
 
-    /// A rehearsal goes on from then, as if the time between had passed: for tests of what takes days.
+    /// Moves a rehearsal's clock forward to `then`: for tests of what takes days.
     #[cfg(any(test, feature = "testing"))]
     pub fn rehearse_on_from(&self, then: domain::time::Timestamp) {
         if let Some(rehearsal) = &self.rehearsal {
@@ -337,30 +338,30 @@ impl Opened {
         }
     }
 
-    /// The clock of this process, where its time is not made up.
+    /// Returns the clock of this process; `None` in a rehearsal.
     pub fn system_clock(&self) -> Option<Arc<SystemClock>> {
         self.system_clock.clone()
     }
 
-    /// What the SIP port has refused so far; `None` without lines.
+    /// Returns the SIP datagrams that the port has refused so far, by reason; `None` without lines.
     pub(crate) fn sip_counts(&self) -> Option<SipCounts> {
         let media = self.media.lock().unwrap_or_else(PoisonError::into_inner);
         media.as_ref().map(|driver| driver.sip_counts())
     }
 
-    /// Why the log or the keys take no writes now; `None` while they do.
+    /// Returns why the log or the keys accept no writes now; `None` if they do.
     pub fn failure(&self) -> Option<String> {
         self.closings.iter().find_map(|closing| closing.failure())
     }
 
-    /// Why this process cannot go on, whatever comes: a task it cannot do without has ended, or the log does
-    /// not hold what it acknowledged.
+    /// Returns why this process cannot continue: a vital task has ended, or the log does not contain what it
+    /// acknowledged. `None` while it can.
     pub fn fallen(&self) -> Option<String> {
         let task = self.tasks.fallen().map(fallen_task);
         task.or_else(|| self.closings.iter().find_map(|closing| closing.lost()))
     }
 
-    /// Returns when the process cannot go on, with the reason. Cancel-safe.
+    /// Waits until the process cannot continue, and returns the reason. Cancel-safe.
     pub async fn fell(&self) -> String {
         let clock = &self.environment.clock;
         loop {
@@ -375,18 +376,17 @@ impl Opened {
         }
     }
 
-    /// Tasks of one tenure of the driver lock, which end with it; a vital one that falls counts as one of
-    /// the process's own.
+    /// Returns tasks that end with one tenure of the driver lock. A vital one that falls counts as our own.
     pub(crate) fn tenure_tasks(&self) -> Arc<Supervisor> {
         self.tasks.beside(self.calls.clone())
     }
 
-    /// Of tasks outside calls, and of calls.
+    /// Returns the supervisors of tasks outside calls, and of calls.
     pub(super) fn supervisors(&self) -> [&Supervisor; 2] {
         [self.outside_tasks.as_ref(), self.tasks.as_ref()]
     }
 
-    /// Stops what runs, in order; the directory is free when the last holder of this value drops it.
+    /// Stops all tasks and closes store and vault. The directory is released when this value is dropped.
     pub async fn close(&self) {
         tokio::join!(self.outside_tasks.stop(), self.tasks.stop(), async {
             others_ended(self.supervisors(), self.environment.clock.as_ref()).await;
@@ -431,7 +431,7 @@ mod tests {
         let opened = outside.block_on(Opened::open_apart(&settings, calls.handle()));
         let opened = opened.unwrap();
         let entities = opened.entities(Arc::clone(&calls));
-        // The only thread of the outside runtime is in a task that does not give way.
+        // The only thread of the outside runtime runs a task that never yields.
         let (begun, has_begun) = sync_channel(1);
         let (release, released) = sync_channel::<()>(1);
         let hog = async move {

@@ -1,4 +1,4 @@
-//! The last step of opening: the finished parts of a log become one installation.
+//! The last step of opening: makes one installation from the opened log, views and services.
 
 use crate::app::error::AppError;
 use crate::app::opened::Opened;
@@ -16,17 +16,17 @@ use application::segments::room::SegmentRoom;
 use domain::ports::speech::Synthesizer;
 use std::sync::Arc;
 
-/// How many will ask: a server's exports have connections of their own, so that slow readers of files keep
-/// nobody else waiting.
+/// The kind of process that uses the installation. Exports of a server have database connections of their
+/// own, so that slow readers of files do not delay other requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Askers {
-    /// One command, which ends.
+    /// A single command, which ends.
     One,
     Many,
 }
 
 impl Opened {
-    /// The views begin to follow the log, in `read_db` or else in the data directory.
+    /// Makes the installation and starts its views, in `read_db` or else in the data directory.
     pub async fn installation(
         &self,
         entities: ActorSystem,

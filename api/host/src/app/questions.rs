@@ -1,4 +1,4 @@
-//! The doors for SQL from outside and for exports, on the rows that `--read-db` names.
+//! Opens the read database that `--read-db` names for external SQL queries and for exports.
 
 use crate::app::error::AppError;
 use crate::app::opened::Opened;
@@ -12,7 +12,8 @@ use projections::{PostgresQuestions, PostgresReadDb, ReadDb, SqliteReadDb};
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
-/// The grant that the role of this read database lacks, asked beside whoever writes it.
+/// Returns the first grant that the database role of this read database lacks; `None` if it has all. May run
+/// beside a server.
 pub async fn missing_grant(url: &str) -> Result<Option<String>, AppError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let tasks = Supervisor::new(Handle::current(), clock);
@@ -21,7 +22,7 @@ pub async fn missing_grant(url: &str) -> Result<Option<String>, AppError> {
     Ok(found?)
 }
 
-/// What the role of a database may do beyond our work there.
+/// Returns the privileges of the database role that our work there does not need.
 pub async fn idle_powers(url: &str) -> Result<Vec<String>, AppError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let tasks = Supervisor::new(Handle::current(), clock);
@@ -31,7 +32,8 @@ pub async fn idle_powers(url: &str) -> Result<Vec<String>, AppError> {
 }
 
 impl Opened {
-    /// Questions to the rows in `read_db`, or else in the data directory; the rows must be open already.
+    /// Opens the interface for SQL queries of the views in `read_db`, or else in the data directory. The
+    /// views must be open already.
     pub fn questions(&self, read_db: Option<&ReadDbSpec>) -> Result<Arc<dyn Questions>, AppError> {
         let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
         Ok(match read_db {
@@ -40,8 +42,8 @@ impl Opened {
             Some(ReadDbSpec::Postgres(url)) => Arc::new(PostgresQuestions::open(url, clock, tasks)?),
         })
     }
-    /// The same rows on connections of their own, for reading only: a page of an export reads thousands of
-    /// rows, and nobody else waits for it.
+    /// Opens the same read database on connections of its own, read-only: a page of an export reads thousands
+    /// of rows and must not delay other queries.
     pub(crate) fn export_rows(&self, read_db: Option<&ReadDbSpec>) -> Result<Arc<dyn ReadDb>, AppError> {
         let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
         Ok(match read_db {

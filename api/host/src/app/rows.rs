@@ -1,5 +1,5 @@
-//! The rows that `--read-db` names: opened for a server, for a command that makes them anew, or for reading
-//! beside the processes that write them; never those of another log.
+//! Opens the read database that `--read-db` names: for a server, for a command that rebuilds views, or for
+//! reading beside the processes that write them. Refuses rows of another log.
 
 use crate::app::error::AppError;
 use crate::app::log::ReadOnly;
@@ -18,18 +18,18 @@ use std::path::Path;
 use std::sync::Arc;
 use store::DataLock;
 
-/// Pause before a log or a read database that was away is asked again whose rows these are.
+/// The pause before a log or read database that was unavailable is asked again, in milliseconds.
 const AGAIN_AFTER_MS: u64 = 1_000;
 
-/// Rows opened for writing.
+/// A read database that is open for writing.
 pub(crate) struct OpenRows {
     pub db: Arc<dyn ReadDb>,
-    /// Of a directory that is not the process's own.
+    /// The lock of its directory, if that is not the process's own.
     lock: Option<DataLock>,
 }
 
 impl OpenRows {
-    /// Opens the rows for a process that holds the directory `own`.
+    /// Opens the read database for a process that holds the lock of the directory `own`.
     pub(super) async fn open(
         spec: &ReadDbSpec,
         own: &Path,
@@ -52,7 +52,8 @@ impl OpenRows {
         }
     }
 
-    /// Refuses rows of another log; marks those of a new one, once it has its first event.
+    /// Fails if the rows are of another log. Rows of a log without events are marked when it has its first
+    /// event.
     pub(super) async fn hold_to_log(
         &self,
         store: &Arc<dyn EventStore>,
@@ -75,7 +76,8 @@ impl OpenRows {
         Ok(())
     }
 
-    /// Looks for rows of a history that the log does not have, puts that on record, and has them made again.
+    /// Finds rows that were derived from events which the log does not contain, records the loss, and has
+    /// those views rebuilt.
     pub(crate) async fn forget_ahead(&self, environment: &Environment) -> Result<(), AppError> {
         let store = environment.store.as_ref();
         let ahead = rows_ahead(self.db.as_ref(), store).await?;
@@ -89,13 +91,14 @@ impl OpenRows {
         Ok(())
     }
 
-    /// What keeps others out of the rows' own directory, for as long as it is held.
+    /// Returns the lock of the rows' own directory, which keeps other processes out as long as it is held.
     pub(crate) fn into_lock(self) -> Option<DataLock> {
         self.lock
     }
 }
 
-/// Of a log without events nobody can say whether rows are its own: that is told at its first event.
+/// Waits for the first event of a new log and then marks the rows with it: before that, it is unknown to
+/// which log they belong. Logs an error if they are of another log.
 async fn mark_when_begun(
     db: Arc<dyn ReadDb>,
     store: Arc<dyn EventStore>,
@@ -106,7 +109,7 @@ async fn mark_when_begun(
         match hold_to_log(db.as_ref(), store.as_ref()).await {
             Ok(Origin::Same) => return,
             Ok(Origin::Other) => {
-                tracing::error!("the read database holds the rows of another log");
+                tracing::error!("the read database contains the views of another log");
                 return;
             }
             Ok(Origin::Unknown) | Err(_) => {}
@@ -120,7 +123,8 @@ async fn mark_when_begun(
 }
 
 impl ReadOnly {
-    /// The rows beside the log, for reading only; refuses those of another log or another build.
+    /// Opens the views of this log for reading. Fails if the rows are of another log or were written by
+    /// another build.
     pub async fn rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
         let rows = self.rows_of_log(spec).await?;
         match rows_of_other_build(rows.as_ref(), &views::all()).await? {
@@ -129,7 +133,7 @@ impl ReadOnly {
         }
     }
 
-    /// As `rows`, but of whichever build: to look where they stand.
+    /// As [`Self::rows`], but accepts views that another build wrote: to look at their state.
     pub async fn standing_rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
         let rows = self.rows_of_log(spec).await?;
         match kept_by_other_build(rows.as_ref()).await? {
@@ -153,7 +157,7 @@ impl ReadOnly {
     }
 }
 
-/// Rows to write, and a log to read: no server runs on the directory.
+/// A read database to write and a log to read, for a command. No server runs on the directory.
 pub struct WritableRows {
     pub log: ReadOnly,
     rows: OpenRows,

@@ -1,17 +1,18 @@
-//! What the processes on one log agree on: rehearsal or real, and the keys that open its personal fields.
+//! What all processes on a shared log must agree on: rehearsal or real, and the keys of its personal fields.
 
 use crate::app::error::AppError;
 use crate::data_dir::Mode;
 use domain::ports::vault::Vault;
 use store::PostgresEventStore;
 
-/// Its keyed hash tells two installations' keys apart and nothing else.
+/// The text that is hashed with a key to identify the keys of an installation; the hash shows nothing else.
 const KEYS_TOLD_BY: &str = "the keys of this log";
 
-/// The name it is held under.
+/// The name under which the log stores that hash.
 const KEYS_NAME: &str = "keys";
 
-/// Holds the log to what it was made for, or marks a new one: a rehearsal never shares a log with the world.
+/// Fails if the log has the other mode; sets the mode of a new log. A rehearsal never shares a log with real
+/// calls.
 pub(super) async fn hold_to_mode(log: &PostgresEventStore, asked: Mode) -> Result<(), AppError> {
     let is = log.hold_mode(asked.word()).await?;
     if is == asked.word() {
@@ -23,7 +24,8 @@ pub(super) async fn hold_to_mode(log: &PostgresEventStore, asked: Mode) -> Resul
     })
 }
 
-/// Refuses keys that are not the ones this log was begun with: what one process seals the others must open.
+/// Fails if the keys are not those that the log was begun with: each process must be able to open what others
+/// seal.
 pub(crate) async fn hold_to_keys(log: &PostgresEventStore, vault: &dyn Vault) -> Result<(), AppError> {
     let own = vault.hash(KEYS_TOLD_BY);
     let is = log.hold(KEYS_NAME, &own.0).await?;

@@ -1,4 +1,4 @@
-//! What this machine can speak with: a synthesizer where one is installed, bundled clips where none is.
+//! Chooses the synthesizer of this machine.
 
 use domain::ports::clock::Clock;
 use domain::ports::speech::Synthesizer;
@@ -7,7 +7,7 @@ use speech::synthesizer_of_this_machine;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// espeak-ng when it is installed, else the bundled clips.
+/// Returns espeak-ng if it is installed, else the bundled clips.
 pub async fn synthesizer(cache_dir: Option<PathBuf>, clock: Arc<dyn Clock>) -> Arc<dyn Synthesizer> {
     let settings = EspeakSettings {
         cache_dir,

@@ -1,4 +1,4 @@
-//! The keys of this process: in a directory of files, or in a database without events.
+//! Opens the keys of this process: in a directory, or in a database without events.
 
 use crate::app::belonging::hold_to_log;
 use crate::app::closing::Closing;
@@ -15,11 +15,11 @@ use std::path::Path;
 use std::sync::Arc;
 use store::{FileVault, Keyring, PostgresVault};
 
-/// The vault, and how it is closed.
+/// An open vault, and the same vault as what is closed at the end.
 pub(crate) type OpenVault = (Arc<dyn Vault>, Arc<dyn Closing>);
 
-/// Opens `--keys`, or `keys/` of the data directory, under the master key that is asked for. New keys come
-/// from `ids`; the vault's thread is one of `tasks`.
+/// Opens the vault of `--keys`, or of `keys/` in the data directory, under the chosen master key. New keys
+/// come from `ids`; the vault's thread is one of `tasks`.
 pub(super) async fn open(
     spec: &KeysSpec,
     data: &Path,
@@ -39,8 +39,8 @@ pub(super) async fn open(
     Ok((Arc::<FileVault>::clone(&vault), vault))
 }
 
-/// Keys that belong to the log as it was found, and its last restore of keys: nothing of the log is open for
-/// writing yet, and nothing is written to it. Where there are events no key place is made.
+/// Opens the keys and checks that they belong to the existing log, writing nothing to it. Returns them with
+/// the last restore of keys. If the log has events, the key store must exist and is not created.
 pub(crate) async fn open_held(
     spec: &KeysSpec,
     data: &Path,
@@ -52,7 +52,7 @@ pub(crate) async fn open_held(
         return Ok((open(spec, data, ids, tasks, Keyring::MayBeNew).await?, None));
     };
     let held = match found.store.head().await {
-        // A first start that was killed before its first event.
+        // A first start was killed before its first event.
         Ok(Position(0)) => open(spec, data, ids, tasks, Keyring::MayBeNew)
             .await
             .map(|keys| (keys, None)),
@@ -84,7 +84,7 @@ async fn held_to(
     }
 }
 
-/// The keys of a directory, opened beside a server that uses them: for the keyed hashes of numbers.
+/// A vault of keys opened beside a server that uses them, to compute the keyed hashes of numbers.
 pub struct LookupVault {
     vault: Arc<dyn Vault>,
     closing: Arc<dyn Closing>,
@@ -101,7 +101,8 @@ impl LookupVault {
     }
 }
 
-/// Opens keys that exist, held to the log they are for; makes none. `NoKeys` where they cannot be opened.
+/// Opens existing keys and checks that they belong to the log; creates none. Fails with `NoKeys` if they
+/// cannot be opened.
 pub async fn lookup_vault(
     spec: &KeysSpec,
     data: &Path,

@@ -1,7 +1,8 @@
-//! A client of the published API: what is asked and how the answer is read, whoever gives it.
+//! A client of the public API: builds requests and reads responses.
 //!
-//! Commands know requests and replies, not who answers: the running server over HTTP, or the same routes in
-//! this process on a directory that no server holds. So what guards a route stands in one place.
+//! The response comes either from the running server over HTTP, or from the same routes in this process, on a
+//! directory that no server has locked. Commands do not distinguish them, so that authorization is
+//! implemented only in the routes.
 
 use application::percent::encode;
 use async_trait::async_trait;
@@ -17,56 +18,56 @@ use serde_json::Value;
 use std::io;
 use tokio::io::AsyncReadExt;
 
-/// Largest reply read whole: the longest pages of the API are far below.
+/// The largest response that is read as a whole; the largest pages of the API are far below.
 const REPLY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Bytes of a file sent at a time.
+/// The number of bytes of an uploaded file that are sent at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// Longest line of an event stream: a record has 64 KiB, its CloudEvents form a little more.
+/// The longest line of an event stream: a record has at most 64 KiB, its CloudEvents form a little more.
 const LINE_BYTES_MAX: usize = 256 * 1024;
 
-/// What is sent with a request.
+/// The body of a request.
 pub type RequestBody = BoxBody<Bytes, io::Error>;
 
-/// What comes back, as it comes.
+/// The body of a response, readable while it arrives.
 pub type ReplyBody = UnsyncBoxBody<Bytes, io::Error>;
 
-/// Whoever answers requests of the published API.
+/// Handles requests of the public API: the running server, or this process.
 #[async_trait]
 pub trait Answerer: Send + Sync {
-    /// One request, whose target is a path with its query. An error is that nobody answered.
+    /// Handles one request. Its URI is a path with query. An error means that there was no response.
     async fn answer(&self, request: Request<RequestBody>) -> Result<Response<ReplyBody>, Problem>;
 
-    /// Closes what was opened to answer: what was written is durable when it returns.
+    /// Closes what was opened to handle requests. When this returns, everything written is durable.
     async fn close(&self);
 
-    /// Whether it is this process, for as long as its command runs; else a server that goes on.
+    /// Returns true if this process handles the requests, which ends with its command; false for a server.
     fn is_this_process(&self) -> bool;
 }
 
-/// A client of whoever answers.
+/// A client of the public API.
 pub struct ApiClient {
     answerer: Box<dyn Answerer>,
-    /// Who acts, as the owner of a directory says it.
+    /// The user named in [`ACTING_HEADER`] by the owner of a data directory.
     acting: Option<String>,
     session: Option<ClientSession>,
 }
 
-/// A session of a user, as a browser holds it.
+/// The session of a signed-in user, with the credentials that a browser would hold.
 struct ClientSession {
     cookie: String,
     csrf_token: String,
 }
 
-/// Header that a command in a session sends beside its cookie.
+/// The header with the CSRF token, sent together with the session's cookie.
 const CSRF_HEADER: &str = "x-csrf-token";
 
-/// The route that begins a session.
+/// The route that starts a session.
 pub const SIGN_IN_PATH: &str = "/api/v1/sign-in";
 
-/// Header that names who acts with the directory's own key; of users and their keys it is known, and not
-/// read.
+/// The header that names the acting user in requests with the directory's own key. Ignored in requests of a
+/// user or with a user's API key, where the actor is known.
 pub const ACTING_HEADER: &str = "x-acting-user";
 
 impl ApiClient {
@@ -78,7 +79,7 @@ impl ApiClient {
         }
     }
 
-    /// Signs in: what is asked from now on is asked in the user's session. `body` is that of the route.
+    /// Signs in with `body`, the body of the sign-in route. Later requests are sent in the user's session.
     pub async fn sign_in(&mut self, body: &Value) -> Result<(), Problem> {
         let sent = Full::new(Bytes::from(body.to_string())).map_err(|never| match never {});
         let response = self
@@ -97,28 +98,29 @@ impl ApiClient {
         Ok(())
     }
 
-    /// Whether it asks in a session.
+    /// Returns true if requests are sent in a session.
     pub const fn has_session(&self) -> bool {
         self.session.is_some()
     }
 
-    /// The same, for somebody.
+    /// Sets the acting user of later requests.
     pub fn acting_as(mut self, name: Option<String>) -> Self {
         self.acting = name;
         self
     }
 
-    /// Whether no server runs: what is written here is acted on when one starts.
+    /// Returns true if no server runs: what is written now has effect when one starts.
     pub fn is_this_process(&self) -> bool {
         self.answerer.is_this_process()
     }
 
-    /// Ends it; to be called whatever was answered, so that the directory is free.
+    /// Closes the client. Must be called also after errors, so that the directory is released.
     pub async fn close(self) {
         self.answerer.close().await;
     }
 
-    /// The reply's JSON, or the problem as a failure.
+    /// Sends a request with a JSON body. Returns the JSON of the response; an error response becomes a
+    /// `Problem`.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Problem> {
         let bytes = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
         let body = Full::new(bytes).map_err(|never| match never {}).boxed();
@@ -126,7 +128,7 @@ impl ApiClient {
         read_json(response).await
     }
 
-    /// The same while what it writes to has this version, as its `ETag` said.
+    /// As [`Self::ask`], with `If-Match: etag`: fails if the resource has another version now.
     pub async fn replace(
         &self,
         method: Method,
@@ -142,7 +144,7 @@ impl ApiClient {
         read_json(self.sent(request, path, body).await?).await
     }
 
-    /// Sends a file as it is, in pieces.
+    /// Uploads a file unchanged, in pieces. Returns the JSON of the response.
     pub async fn upload(&self, path: &str, file: tokio::fs::File) -> Result<Value, Problem> {
         let pieces = stream::try_unfold(file, |mut file| async move {
             let mut piece = vec![0_u8; CHUNK_BYTES];
@@ -157,7 +159,7 @@ impl ApiClient {
         read_json(response).await
     }
 
-    /// Hands the reply's bytes to `take` as they come; a reply that breaks off is an error.
+    /// Downloads a file and passes its bytes to `take` as they arrive. Fails if the response breaks off.
     pub async fn download<E: From<Problem>>(
         &self,
         path: &str,
@@ -167,7 +169,7 @@ impl ApiClient {
         take_all(body, take).await
     }
 
-    /// The same of a file that is asked for with a body.
+    /// As [`Self::download`], for a file that is requested by POST with the body `order`.
     pub async fn download_asked<E: From<Problem>>(
         &self,
         path: &str,
@@ -179,7 +181,8 @@ impl ApiClient {
         take_all(body, take).await
     }
 
-    /// Follows an event stream: every `data` with its `event` name, until the server or `take` ends it.
+    /// Follows an event stream: passes the `event` name and `data` of each event to `take`, until the server
+    /// ends the stream or `take` fails.
     pub async fn follow<E: From<Problem>>(
         &self,
         path: &str,
@@ -211,7 +214,7 @@ impl ApiClient {
         Ok(())
     }
 
-    /// A reply that is read as it comes.
+    /// Sends a GET request and returns the body, to be read while it arrives. Fails on an error response.
     async fn open(&self, path: &str) -> Result<ReplyBody, Problem> {
         self.open_by(Method::GET, path, Bytes::new()).await
     }
@@ -265,7 +268,7 @@ impl ApiClient {
     }
 }
 
-/// Hands bytes on as they come.
+/// Passes the bytes of a body to `take` as they arrive.
 async fn take_all<E: From<Problem>>(
     mut body: ReplyBody,
     mut take: impl FnMut(&[u8]) -> Result<(), E>,
@@ -295,10 +298,10 @@ async fn body_of(response: Response<ReplyBody>) -> Result<Value, Problem> {
         .map_err(|error| Problem::unavailable(format!("the response was cut off: {error}")))?
         .to_bytes();
     serde_json::from_slice(&bytes)
-        .map_err(|error| Problem::fault(format!("the server's reply is not JSON: {error}")))
+        .map_err(|error| Problem::fault(format!("the server's response is not JSON: {error}")))
 }
 
-/// What the server said, as if it had been said here: its status back to the kind that it was made from.
+/// Converts an error response back into a `Problem`: its kind follows from the status.
 fn problem_of(status: StatusCode, body: &Value) -> Problem {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let kind = match status {

@@ -1,6 +1,7 @@
-//! HTTP as we speak it to others: over TLS where the address says so, believing whom the caller names.
+//! The HTTP client for requests to other servers: over TLS if the URL is https, with the trust that the
+//! caller gives.
 //!
-//! For commands that ask a server, and for whatever else will call addresses of the world.
+//! Used by commands that send requests to a server, and for external addresses.
 
 use hyper::body::Body;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -9,15 +10,15 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tls::{TlsError, Trust};
 
-/// A client of `http://` and `https://` addresses.
+/// A client for `http://` and `https://` URLs.
 pub type HttpsClient<B> = Client<HttpsConnector<HttpConnector>, B>;
 
-/// One that believes servers as `trust` says.
+/// Makes a client that accepts the certificates of servers which `trust` accepts.
 pub fn client<B>(trust: Trust) -> Result<HttpsClient<B>, TlsError>
 where
     B: Body<Data: Send> + Send,
 {
-    // The connector itself says which protocols it speaks.
+    // The connector knows which protocols it supports.
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(trust.config(&[])?)
         .https_or_http()

@@ -1,5 +1,5 @@
-//! Carries messages to persons: a gateway of short messages, a mail server, an address of the institution's
-//! own. By the courier of webhooks and alerts, once each.
+//! Sends messages to customers: through an SMS gateway, a mail server or the institution's own webhook. Uses
+//! the courier of webhooks and alerts; each message is sent once.
 
 use crate::messaging_args::MessagingChoice;
 use application::webhooks::courier::{Courier, Header, Letter, Mail, Post};
@@ -11,13 +11,13 @@ use domain::webhook::DeliveryFault;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The class of a message by a way that this server does not have.
+/// The failure class of a message by a way that this server is not configured for.
 const NO_SUCH_WAY: &str = "no_such_way";
 
-/// What a mail is about that does not say so.
+/// The subject of a mail without one.
 const SUBJECT: &str = "通知 Notice";
 
-/// By what a server was started with.
+/// Sends messages by the ways that the server's command line chose.
 pub struct OutsideMessenger {
     courier: Arc<dyn Courier>,
     choice: MessagingChoice,

@@ -1,5 +1,5 @@
-//! Whom we call: our own server, on behalf of the command line, witnesses of the log, a time
-//! stamp authority, an identity provider, and a clock (NTP).
+//! Clients of other services: our own server (for the command line), witnesses of the log, a timestamping
+//! authority, an identity provider, webhooks, mail and NTP servers.
 
 pub mod api_client;
 pub mod courier;

@@ -1,8 +1,9 @@
-//! What time another clock says it is: one question over SNTP (RFC 4330; packet of RFC 5905, 7.3).
+//! An SNTP client that measures the offset of this process's clock (RFC 4330; packet format of RFC 5905,
+//! 7.3).
 //!
-//! Own code and no client library, because what is measured must be the clock that stamps the events, the
-//! port's, and not the machine's behind it. The question carries random bits instead of our time: an answer
-//! that does not repeat them is nobody's answer.
+//! It is our own code, because the clock to be measured is the port's, which stamps the events, and not the
+//! machine's. The request contains random bits instead of our time; a response that does not repeat them is
+//! ignored.
 
 use domain::installation::ClockOffset;
 use domain::ports::clock::Clock;
@@ -13,28 +14,28 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use tokio::net::{UdpSocket, lookup_host};
 
-/// A packet without extensions or key.
+/// The length of a packet without extensions or key.
 pub(crate) const PACKET_BYTES: usize = 48;
 /// The port of NTP (RFC 5905, 7.2).
 const PORT: u16 = 123;
-/// Leap indicator 0, version 4, mode 3: a client.
+/// The first byte of a request: leap indicator 0, version 4, mode 3 (client).
 pub(crate) const CLIENT: u8 = 0x23;
-/// Mode 4: a server.
+/// The mode of a response: 4 (server).
 const SERVER: u8 = 4;
-/// The server says that its clock was never set (RFC 5905, 7.3).
+/// The leap indicator of a server with a clock that was never set (RFC 5905, 7.3).
 const UNSYNCHRONIZED: u8 = 3;
-/// Strata that have a time; 0 is a refusal, 16 and above no clock.
+/// The highest stratum with a time. 0 is a refusal, 16 and above means unsynchronized.
 const STRATUM_MAX: u8 = 15;
-/// Seconds from 1900 to 1970.
+/// The seconds from 1900 to 1970.
 pub(crate) const UNIX_IN_NTP: i64 = 2_208_988_800;
-/// Seconds of one era: the wire's 32 bits begin anew in 2036.
+/// The seconds of one NTP era: the 32 bits of a time wrap around in 2036.
 pub(crate) const ERA_SECONDS: i64 = 1 << 32;
-/// Longest wait for an answer: beyond it an offset would not be worth much.
+/// The longest wait for a response, in milliseconds: after it an offset would be worth little.
 const ANSWER_MS: u64 = 1_000;
-/// Questions asked; the answer with the shortest way counts (RFC 5905, 10).
+/// The number of requests. The response with the shortest round trip counts (RFC 5905, 10).
 const QUESTIONS: usize = 3;
 
-/// A server to ask: `HOST[:PORT]`.
+/// An NTP server, `HOST[:PORT]`. The default port is 123.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NtpServer {
     host: String,
@@ -66,7 +67,7 @@ impl FromStr for NtpServer {
     }
 }
 
-/// Longest host name (RFC 1035, 2.3.4).
+/// The longest host name, in bytes (RFC 1035, 2.3.4).
 const HOST_BYTES_MAX: usize = 253;
 
 impl std::fmt::Display for NtpServer {
@@ -75,7 +76,8 @@ impl std::fmt::Display for NtpServer {
     }
 }
 
-/// Asks a few times and answers the offset of the shortest way.
+/// Sends a few requests and returns the offset from the response with the shortest round trip. Fails with a
+/// text if there was no usable response.
 pub async fn measure(
     server: &NtpServer,
     clock: &dyn Clock,
@@ -88,7 +90,7 @@ pub async fn measure(
         ids.random(&mut cookie);
         let offset = match within(clock, ask(&socket, cookie, clock)).await {
             Ok(answer) => answer.offset(server.to_string()),
-            // What was answered before counts; a server that is away is not asked again now.
+            // Earlier responses count; the server is not asked again now.
             Err(why) => return best.ok_or(why),
         };
         if best
@@ -98,7 +100,7 @@ pub async fn measure(
             best = Some(offset);
         }
     }
-    best.ok_or_else(|| "it was not asked".to_owned())
+    best.ok_or_else(|| "no request was sent".to_owned())
 }
 
 async fn within<T>(clock: &dyn Clock, work: impl Future<Output = io::Result<T>>) -> Result<T, String> {
@@ -122,7 +124,7 @@ async fn connect(server: &NtpServer) -> io::Result<UdpSocket> {
         (Ipv6Addr::UNSPECIFIED, 0).into()
     };
     let socket = UdpSocket::bind(any).await?;
-    // From here on only this server's datagrams are received.
+    // The socket now receives only datagrams from this server.
     socket.connect(address).await?;
     Ok(socket)
 }
@@ -144,13 +146,13 @@ async fn ask(socket: &UdpSocket, cookie: [u8; 8], clock: &dyn Clock) -> io::Resu
     }
 }
 
-/// What a server said, and our times around it.
+/// A server's response, with our times of request and response.
 struct Answer {
     asked: Timestamp,
     received: Timestamp,
     sent: Timestamp,
     answered: Timestamp,
-    /// How far the server's own time may be off.
+    /// The uncertainty of the server's own time, in milliseconds.
     root_ms: u64,
 }
 
@@ -158,9 +160,9 @@ impl Answer {
     fn read(packet: &[u8; PACKET_BYTES], asked: Timestamp, answered: Timestamp) -> io::Result<Self> {
         let (leap, mode, stratum) = (packet[0] >> 6, packet[0] & 7, packet[1]);
         if mode != SERVER || leap == UNSYNCHRONIZED || stratum == 0 || stratum > STRATUM_MAX {
-            return Err(io::Error::other("it says that it has no time"));
+            return Err(io::Error::other("it reports that its clock is not set"));
         }
-        // 16 bits of seconds and 16 bits of their parts.
+        // 16 bits of seconds and 16 bits of fractions.
         let short_ms = |at: usize| (u64::from(word(packet, at)) * 1_000).div_ceil(1 << 16);
         let (Some(received), Some(sent)) = (instant(packet, 32, asked), instant(packet, 40, asked)) else {
             return Err(io::Error::other("it sends no time"));
@@ -174,7 +176,8 @@ impl Answer {
         })
     }
 
-    /// RFC 5905, 8: the offset is half of what the way there says and half of what the way back says.
+    /// Computes the offset (RFC 5905, 8): half of the difference on the way there plus half of that on the
+    /// way back.
     fn offset(&self, source: String) -> ClockOffset {
         let us = |from: Timestamp, to: Timestamp| to.micros().saturating_sub(from.micros());
         let there = us(self.asked, self.received);
@@ -190,13 +193,14 @@ impl Answer {
     }
 }
 
-/// The 32 bits at one of the packet's own places.
+/// Returns the 32 bits at this byte offset of the packet.
 fn word(packet: &[u8; PACKET_BYTES], at: usize) -> u32 {
     let bytes = packet.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
     u32::from_be_bytes(bytes.unwrap_or_default())
 }
 
-/// A 64-bit time in the era that is nearest to `near`; `None` for zero, which means none.
+/// Returns the 64-bit time at this byte offset, in the era nearest to `near`. `None` for zero, which means no
+/// time.
 fn instant(packet: &[u8; PACKET_BYTES], at: usize, near: Timestamp) -> Option<Timestamp> {
     let (seconds, parts) = (i64::from(word(packet, at)), i64::from(word(packet, at + 4)));
     if (seconds, parts) == (0, 0) {

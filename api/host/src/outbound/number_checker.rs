@@ -1,5 +1,5 @@
-//! A library of numbers behind HTTP: a POST of `{"numbers":[…]}`, signed as webhooks are, answered with
-//! `{"states":[0,1,…]}`, a state for each in their order.
+//! Checks numbers with an external number library over HTTP: a POST of `{"numbers":[…]}`, signed like
+//! webhooks. The response is `{"states":[0,1,…]}`, one state per number in the same order.
 
 use crate::number_check_args::NumberCheckChoice;
 use application::installation::Installation;
@@ -13,13 +13,13 @@ use domain::ports::number_checker::{CHECKED_AT_ONCE_MAX, NotChecked, NumberCheck
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The class of an answer that is none.
+/// The failure class of a response that is not valid.
 const UNREADABLE: &str = "answer_unreadable";
 
-/// The class of a question that is too long.
+/// The failure class of a request with too many numbers.
 const TOO_MANY: &str = "too_many_numbers";
 
-/// From now on the installation asks there.
+/// Sets the number library that the installation asks.
 pub fn ask_outside(installation: &Installation, choice: &NumberCheckChoice) {
     let ids = Arc::clone(&installation.environment.ids);
     let courier = Arc::clone(&installation.courier);
@@ -27,7 +27,8 @@ pub fn ask_outside(installation: &Installation, choice: &NumberCheckChoice) {
     installation.number_checks.ask_by(Arc::new(checker));
 }
 
-/// Asks by the courier of webhooks: within its time, without redirects, its answer bounded.
+/// Asks a number library through the courier of webhooks, with its deadline, without redirects and with a
+/// limited response.
 pub struct OutsideNumberChecker {
     courier: Arc<dyn Courier>,
     ids: Arc<dyn IdSource>,
@@ -77,7 +78,7 @@ impl NumberChecker for OutsideNumberChecker {
     }
 }
 
-/// A state for each number, or nothing at all.
+/// Parses the response: exactly one state per number, otherwise `None`.
 fn states(body: &[u8], count: usize) -> Option<Vec<CheckedState>> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     let told = answer.get("states")?.as_array()?;

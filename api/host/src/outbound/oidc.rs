@@ -1,9 +1,9 @@
-//! An identity provider over HTTP (OpenID Connect Core 1.0): found by its discovery document, asked for a
-//! token with a code, believed by its signature.
+//! An identity provider over HTTP (OpenID Connect Core 1.0): read from its discovery document, asked to
+//! exchange a code for a token.
 //!
-//! The protocol is `openidconnect`'s; the connection, its limits and the clock are ours. Tokens are believed
-//! that are signed by a public key of the provider's published set: never unsigned ones, never ones signed by
-//! a secret that both sides know. A key that is not known yet is looked for once more.
+//! The protocol is implemented by the crate `openidconnect`; the connection, its limits and the clock are
+//! ours. A token is accepted only if it is signed by a public key of the provider's published set: never an
+//! unsigned one, never one signed with a shared secret. For an unknown key the set is read once more.
 
 use super::https::{self, HttpsClient};
 use application::access::{IdentityProvider, ProviderFault, ProviderSays, Round};
@@ -24,16 +24,17 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use tls::Trust;
 
-/// How long one answer may take: somebody waits before a page.
+/// The longest wait for one response, in milliseconds: a user is waiting for a page.
 const ANSWER_MS: u64 = 10_000;
-/// Longest answer: a set of keys has some kilobytes.
+/// The largest response, in bytes. A key set has some kilobytes.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
-/// How long discovery document and keys are good: providers publish a key before they use it.
+/// How long discovery document and keys are used before they are read again, in milliseconds: providers
+/// publish a key before they use it.
 const KNOWN_MS: u64 = 60 * 60_000;
-/// How soon they are read again for a key that is not among them.
+/// How soon they are read again for an unknown key, in milliseconds.
 const AGAIN_MS: u64 = 10_000;
 
-/// Ways of signing that are believed: with a key that the provider alone has.
+/// The accepted signature algorithms: only those with a private key that the provider alone has.
 const SIGNED_BY: [CoreJwsSigningAlgorithm; 8] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
@@ -45,16 +46,17 @@ const SIGNED_BY: [CoreJwsSigningAlgorithm; 8] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// Methods that are more than a password (RFC 8176, 2).
+/// The values of `amr` that mean more than a password (RFC 8176, 2).
 const MORE_THAN_ONE: [&str; 7] = ["mfa", "otp", "hwk", "swk", "sms", "fpt", "face"];
 
-/// Which provider, and who we are to it.
+/// The provider's issuer URL and our client id and secret at it.
 #[derive(Clone)]
 pub struct OidcSettings {
     pub issuer: IssuerUrl,
     pub client: String,
     pub secret: String,
-    /// Where the provider sends browsers back to; without it to the address that the server listens on.
+    /// The URL of this server to which the provider redirects browsers. Without it, the address on which the
+    /// server listens.
     pub redirect: Option<String>,
 }
 
@@ -67,42 +69,42 @@ impl std::fmt::Debug for OidcSettings {
     }
 }
 
-/// A provider to ask.
+/// A client of one identity provider, with its cached metadata.
 pub struct OidcProvider {
     settings: OidcSettings,
     line: Arc<Connection>,
     known: Mutex<Option<Known>>,
 }
 
-/// How the provider is asked.
+/// The HTTP client and the clock for requests to the provider.
 struct Connection {
     http: HttpsClient<Full<Bytes>>,
     clock: Arc<dyn Clock>,
 }
 
-/// What the provider publishes of itself, and since when we know it.
+/// The provider's metadata and when it was read.
 #[derive(Clone)]
 struct Known {
     metadata: ProviderMetadataWithLogout,
     at: Timestamp,
 }
 
-/// An answer that is on its way.
+/// A response that has not arrived yet.
 type Answering = Pin<Box<dyn Future<Output = Result<HttpResponse, Unanswered>> + Send>>;
 
-/// Why a request had no answer.
+/// Why a request got no response.
 #[derive(Debug, thiserror::Error)]
 enum Unanswered {
     #[error("{0}")]
     Connection(String),
-    #[error("it does not answer")]
+    #[error("no response in time")]
     Late,
-    #[error("its answer is too long, or breaks off: {0}")]
+    #[error("the response is too long or was cut off: {0}")]
     Body(String),
 }
 
 impl OidcProvider {
-    /// One that is asked over connections which the system's authorities vouch for.
+    /// Makes a client that accepts certificates of the system's authorities.
     pub fn new(settings: OidcSettings, clock: Arc<dyn Clock>) -> Result<Self, Problem> {
         let trust = Trust::of_system()?;
         let http = https::client(trust)?;
@@ -113,7 +115,7 @@ impl OidcProvider {
         })
     }
 
-    /// What the protocol's crate asks by.
+    /// Returns the function with which the protocol's crate sends requests.
     fn sender(&self) -> impl Fn(HttpRequest) -> Answering + use<> {
         let line = Arc::clone(&self.line);
         move |request| {
@@ -126,7 +128,7 @@ impl OidcProvider {
         self.line.clock.now()
     }
 
-    /// What the provider publishes, read at most so long ago.
+    /// Returns the provider's metadata, read at most `age_ms_max` ago.
     async fn metadata(&self, age_ms_max: u64) -> Result<ProviderMetadataWithLogout, ProviderFault> {
         let now = self.now();
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -144,7 +146,7 @@ impl OidcProvider {
         Ok(metadata)
     }
 
-    /// Whom a token names, where it is believed.
+    /// Verifies a token. Returns the user that it names, and whether more than a password was used.
     fn believed(
         &self,
         token: &CoreIdToken,
@@ -160,7 +162,7 @@ impl OidcProvider {
         let verifier = client
             .id_token_verifier()
             .set_allowed_algs(SIGNED_BY)
-            // A clock beyond what chrono can say believes nothing: everything has expired by then.
+            // A clock beyond chrono's range rejects every token: all have expired by then.
             .set_time_fn(move || {
                 DateTime::from_timestamp_micros(now).unwrap_or(DateTime::<chrono::Utc>::MAX_UTC)
             });
@@ -241,11 +243,11 @@ impl IdentityProvider for OidcProvider {
                 | RequestTokenError::Parse(..)
                 | RequestTokenError::Other(_) => ProviderFault::Unbelieved(all_of(&error)),
             })?;
-        let no_token = || ProviderFault::Unbelieved("its answer holds no identity token".to_owned());
+        let no_token = || ProviderFault::Unbelieved("the response contains no identity token".to_owned());
         let token = answer.id_token().ok_or_else(no_token)?;
         let believed = match self.believed(token, metadata, round) {
             Err(ClaimsVerificationError::SignatureVerification(_)) => {
-                // It may have begun to sign with a new key since we read its keys.
+                // The provider may sign with a new key since its keys were read.
                 let metadata = self.metadata(AGAIN_MS).await?;
                 self.believed(token, metadata, round)
             }
@@ -257,11 +259,11 @@ impl IdentityProvider for OidcProvider {
     async fn sign_out_address(&self) -> Result<Option<String>, ProviderFault> {
         let metadata = self.metadata(KNOWN_MS).await?;
         let published = metadata.additional_metadata().end_session_endpoint.clone();
-        // A browser is sent there by a page of ours: nowhere but where the provider itself is met.
+        // A page of ours sends a browser there: only with the scheme of the provider's own URL.
         let is_met_so = |scheme: &str| scheme == self.settings.issuer.url().scheme();
         let published = published.filter(|address| is_met_so(address.url().scheme()));
-        // OpenID Connect RP-Initiated Logout 1.0, section 2: no token is kept here that could be a hint, and
-        // a way back would have to be registered there.
+        // OpenID Connect RP-Initiated Logout 1.0, section 2: no token is stored here as a hint, and a return
+        // URL would have to be registered there.
         Ok(published.map(|address| {
             let client = ClientId::new(self.settings.client.clone());
             let asked = LogoutRequest::from(address).set_client_id(client);
@@ -275,7 +277,7 @@ fn redirect(round: &Round) -> Result<RedirectUrl, ProviderFault> {
     redirect.map_err(|error| ProviderFault::Away(format!("our own address: {error}")))
 }
 
-/// An error with what caused it, for the log.
+/// Returns the text of an error with all its causes, for the log.
 fn all_of(error: &(dyn std::error::Error + 'static)) -> String {
     let mut said = error.to_string();
     let mut inner = error.source();

@@ -1,4 +1,4 @@
-//! The running server over HTTP, as commands ask it: which one, and with which token.
+//! Finds the running server for commands, and sends requests to it over HTTP with its token.
 
 use crate::data_dir::TOKEN_FILE;
 use crate::outbound::api_client::{Answerer, ApiClient, ReplyBody, RequestBody, SIGN_IN_PATH};
@@ -16,40 +16,40 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tls::{Fingerprint, TlsError, Trust};
 
-/// Where a running server says how to reach it.
+/// The file in which a running server writes its URL.
 pub const SERVER_FILE: &str = "server.json";
 
-/// The server asked when nothing else is named.
+/// The URL of the server if no other is named.
 const SERVER_DEFAULT: &str = "http://127.0.0.1:8080";
 
-/// Content of `DIR/server.json`.
+/// The content of `DIR/server.json`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ServerFile {
     pub url: String,
     pub pid: u32,
-    /// Address of the KurrentDB endpoint, while there is one.
+    /// The address of the KurrentDB endpoint, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kurrent: Option<SocketAddr>,
-    /// SHA-256 of the certificate that it shows, while it speaks TLS: commands on the directory believe this
-    /// one, whatever host it is for.
+    /// The SHA-256 of the server's certificate, if it uses TLS. Commands on the directory accept this
+    /// certificate, whatever host it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,
 }
 
 impl ServerFile {
-    /// Written when the server listens; a reader never sees half of it.
+    /// Writes the file when the server listens. Atomic: a reader never sees half of it.
     pub fn write(&self, directory: &Path) -> io::Result<()> {
         let aside = directory.join(format!("{SERVER_FILE}.new"));
         private_file::write(&aside, &serde_json::to_vec(self)?)?;
         fs::rename(aside, directory.join(SERVER_FILE))
     }
 
-    /// What the last server that ran in the directory has said; it may have ended.
+    /// Reads the file of the last server that ran in the directory. That server may have ended.
     fn read(directory: &Path) -> io::Result<Self> {
         Ok(serde_json::from_slice(&fs::read(directory.join(SERVER_FILE))?)?)
     }
 
-    /// Says of this process's server which certificate it shows from now on.
+    /// Replaces the certificate in the file of this process's server.
     pub fn renew_certificate(directory: &Path, certificate: Fingerprint) -> io::Result<()> {
         let mut file = Self::read(directory)?;
         file.certificate = Some(certificate.to_string());
@@ -57,27 +57,27 @@ impl ServerFile {
     }
 }
 
-/// Which server a command talks to.
+/// The arguments that select the server of a command.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ServerArgs {
-    /// The server's address; default: the one named in DIR/server.json with --data, else
-    /// http://127.0.0.1:8080
+    /// URL of the server; default: the one in DIR/server.json with --data, else http://127.0.0.1:8080
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
-    /// File with the server's token, which every server asks for; default: DIR/token with --data
+    /// File with the token that the server requires; default: DIR/token with --data
     #[arg(long, value_name = "F")]
     pub token_file: Option<PathBuf>,
     /// Data directory of the server
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Authorities that an https server is believed by (PEM); default: those of this system, and with --data
-    /// the certificate of the server that runs there
+    /// Certificate authorities (PEM) that are accepted for an https server; default: those of this system,
+    /// and with --data the certificate of the server that runs there
     #[arg(long, value_name = "F")]
     pub ca_file: Option<PathBuf>,
 }
 
 impl ServerArgs {
-    /// Where it is, or has been.
+    /// Returns the server's URL: `--server` if given, else the one in DIR/server.json (that server may have
+    /// stopped), else http://127.0.0.1:8080.
     pub fn address(&self) -> String {
         let run = self
             .data
@@ -88,7 +88,7 @@ impl ServerArgs {
     }
 }
 
-/// A server that listens somewhere.
+/// A connection to a server: its URL, token and HTTP client.
 pub struct OwnServer {
     base: String,
     token: Option<String>,
@@ -96,7 +96,8 @@ pub struct OwnServer {
 }
 
 impl OwnServer {
-    /// A client of the server that the arguments name.
+    /// Returns a client of the server that the arguments select. Fails if no server has run in the directory,
+    /// or if an argument cannot be used.
     pub fn find(args: &ServerArgs) -> Result<ApiClient, Problem> {
         Self::named(args).map(ApiClient::of)
     }
@@ -123,13 +124,13 @@ impl OwnServer {
         })
     }
 
-    /// The server of a directory that the process `holder` has locked. What an earlier server has left there
-    /// may name an address at which another answers now.
+    /// Returns a client of the server on a directory that the process `holder` has locked. Fails if
+    /// `server.json` is of another process: at an earlier server's address another program may answer now.
     pub fn of_holder(args: &ServerArgs, directory: &Path, holder: Option<u32>) -> Result<ApiClient, Problem> {
         let serving = ServerFile::read(directory).ok().map(|file| file.pid);
         match holder {
             Some(holder) if serving != Some(holder) => Err(Problem::unavailable(format!(
-                "{} is in use by process {holder}, and no server of it answers yet: try again",
+                "{} is in use by process {holder}, which does not serve requests yet: try again",
                 directory.display()
             ))),
             Some(_) | None => Self::find(args),
@@ -138,18 +139,18 @@ impl OwnServer {
 }
 
 impl OwnServer {
-    /// The token is missing or is another's: where to take it from.
+    /// Returns the problem of a missing or wrong token, with where to find it.
     fn not_let_in(&self) -> Problem {
         let what = match self.token {
-            None => "asks for its token",
-            Some(_) => "does not take this token",
+            None => "requires its token",
+            Some(_) => "does not accept this token",
         };
         Problem::new(
             Kind::Unauthenticated,
             "token-needed",
             format!(
                 "the server at {} {what}: name it with --token-file F, or the server's directory with --data DIR \
-                 (it stands in DIR/token, which its owner alone can read)",
+                 (the token is in DIR/token, which only its owner can read)",
                 self.base
             ),
         )
@@ -157,13 +158,13 @@ impl OwnServer {
 }
 
 impl OwnServer {
-    /// Somebody answers, and not as this command was told to believe.
+    /// Returns the problem of a server with a certificate that is not accepted.
     fn not_believed(&self, why: &str) -> Problem {
         Problem::new(
             Kind::Unavailable,
             "server-not-believed",
             format!(
-                "the server at {} is not believed: {why}; name its authority with --ca-file F, or the server's \
+                "the server at {} is not trusted: {why}; name its authority with --ca-file F, or the server's \
                  directory with --data DIR",
                 self.base
             ),
@@ -171,14 +172,14 @@ impl OwnServer {
     }
 }
 
-/// Whom the arguments believe at an address.
+/// Returns which certificates are accepted for the server's URL.
 fn trust(args: &ServerArgs, base: &str, run: Option<&ServerFile>) -> Result<Trust, Problem> {
     if base.starts_with("http://") {
         return match args.ca_file {
             None => Ok(Trust::of_nobody()),
             Some(_) => Err(Problem::invalid(
                 "server-unnamed",
-                "--ca-file is for a server whose address begins with https://",
+                "--ca-file is for a server with an address that begins with https://",
             )),
         };
     }
@@ -195,7 +196,7 @@ fn trust(args: &ServerArgs, base: &str, run: Option<&ServerFile>) -> Result<Trus
     }
     match (own, &args.server) {
         (Some(own), None) => Ok(Trust::of_nobody().or_certificate(own)),
-        // Under another address the same server shows the same certificate.
+        // At another address the same server has the same certificate.
         (Some(own), Some(_)) => Ok(Trust::of_system()
             .unwrap_or_else(|_: TlsError| Trust::of_nobody())
             .or_certificate(own)),
@@ -212,7 +213,7 @@ impl Answerer for OwnServer {
         let (mut head, body) = request.into_parts();
         let target: Result<Uri, _> = format!("{}{}", self.base, head.uri).parse();
         head.uri = target.map_err(|error| unnamed(&error))?;
-        // A sign-in and what is asked in a session bring their own credential.
+        // Sign-in requests and requests in a session have their own credentials.
         let is_of_session = head.headers.contains_key(header::COOKIE) || head.uri.path() == SIGN_IN_PATH;
         if let Some(token) = self.token.as_ref().filter(|_| !is_of_session) {
             let value = format!("Bearer {token}").parse();
@@ -237,7 +238,7 @@ impl Answerer for OwnServer {
         Ok(response.map(|body| body.map_err(io::Error::other).boxed_unsync()))
     }
 
-    /// It goes on.
+    /// Does nothing: the server continues to run.
     async fn close(&self) {}
 
     fn is_this_process(&self) -> bool {

@@ -1,4 +1,4 @@
-//! A time server on loopback whose clock is off: for tests of this crate and of those above it.
+//! A fake NTP server on loopback with a wrong clock, for tests of this crate and of those that use it.
 
 use super::ntp::{CLIENT, ERA_SECONDS, NtpServer, PACKET_BYTES, UNIX_IN_NTP};
 use crate::clock::SystemClock;
@@ -6,11 +6,12 @@ use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use std::thread::JoinHandle;
 
-/// What a made-up server does with the packet it would send.
+/// Changes the packet that the fake server is about to send.
 pub type Bend = fn(&mut [u8; PACKET_BYTES]);
 
 #[expect(clippy::disallowed_methods, reason = "a clock of the test's own, on loopback")]
-/// A server on loopback whose clock is off by `offset_ms`; it answers `answers` questions.
+/// Starts a server on loopback with a clock that is wrong by `offset_ms`. It responds to `answers` requests
+/// and then ends.
 pub fn fake_server(offset_ms: i64, answers: usize, bend: Bend) -> (NtpServer, JoinHandle<()>) {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap().to_string();

@@ -1,4 +1,4 @@
-//! A time stamp authority over HTTP (RFC 3161, 3.4): one question by POST, one answer.
+//! A client of a timestamping authority over HTTP (RFC 3161, 3.4): one POST, one response.
 
 use bytes::Bytes;
 use domain::outside_address::check_url;
@@ -12,13 +12,15 @@ use hyper_util::rt::TokioExecutor;
 use std::str::FromStr;
 use store::proof::{STAMP_BYTES_MAX, SignedCheckpoint, StampRequest, TimeStamp};
 
-/// How long an authority may take: one signature by a hardware module, and the way there and back.
+/// The longest wait for the authority, in milliseconds: one signature by a hardware module, and the round
+/// trip.
 const ANSWER_MS: u64 = 10_000;
 
 const QUERY: &str = "application/timestamp-query";
 const REPLY: &str = "application/timestamp-reply";
 
-/// An authority to ask: a plain HTTP address. The answer is signed, so nobody in between can change it.
+/// The URL of a timestamping authority, plain http: the response is signed, so that it cannot be changed on
+/// the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TsaUrl(Uri);
 
@@ -41,7 +43,7 @@ impl std::fmt::Display for TsaUrl {
     }
 }
 
-/// Has a signed checkpoint stamped; an error says why in words for the log.
+/// Has a signed checkpoint timestamped. Returns the stamp, or a text for the log why there is none.
 pub async fn stamp(
     url: &TsaUrl,
     checkpoint: &SignedCheckpoint,
@@ -68,7 +70,7 @@ async fn send(url: &TsaUrl, question: Vec<u8>) -> Result<Vec<u8>, String> {
     let response = client.request(request).await.map_err(|error| error.to_string())?;
     let status = response.status();
     if status != StatusCode::OK {
-        return Err(format!("it answers {status}"));
+        return Err(format!("it responds with {status}"));
     }
     let body = Limited::new(response.into_body(), STAMP_BYTES_MAX);
     let bytes = body

@@ -1,4 +1,4 @@
-//! A witness as seen by the log: asks for a cosignature over HTTP (C2SP tlog-witness, `add-checkpoint`).
+//! A client of witnesses: requests a cosignature over HTTP (C2SP tlog-witness, `add-checkpoint`).
 
 use bytes::Bytes;
 use domain::outside_address::check_url;
@@ -11,10 +11,10 @@ use hyper_util::rt::TokioExecutor;
 use std::str::FromStr;
 use store::proof::{KeyKind, VerifierKey, WITNESS_BODY_BYTES_MAX};
 
-/// How long a witness may take: one signature and one synced file, and the way there and back.
+/// The longest wait for a witness, in milliseconds: one signature, one synced file, and the round trip.
 const ANSWER_MS: u64 = 5_000;
 
-/// A witness to ask: `URL,VKEY`.
+/// The URL and public key of a witness, parsed from `URL,VKEY`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WitnessSpec {
     url: String,
@@ -29,7 +29,9 @@ impl FromStr for WitnessSpec {
         let (url, key) = text.split_once(',').ok_or(wanted)?;
         let key: VerifierKey = key.parse().map_err(|error| format!("{wanted}: {error}"))?;
         if !url.starts_with("http://") || check_url(url).is_err() || key.kind() != KeyKind::Witness {
-            return Err(format!("{wanted}; plain HTTP, and a key of a witness"));
+            return Err(format!(
+                "{wanted}; the URL must be http:// and the key a witness's"
+            ));
         }
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
@@ -38,16 +40,16 @@ impl FromStr for WitnessSpec {
     }
 }
 
-/// What a witness answered.
+/// The response of a witness.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum WitnessAnswer {
-    /// Signature lines.
+    /// The signature lines to be added to the checkpoint.
     Cosigned(String),
-    /// It has last seen this size; ask again from there.
+    /// The witness has last seen this size: the proof must start there.
     LastSeen(u64),
 }
 
-/// Asks witnesses.
+/// Sends requests to witnesses.
 #[derive(Clone)]
 pub(crate) struct WitnessClient {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -60,7 +62,7 @@ impl WitnessClient {
         }
     }
 
-    /// Sends one request; an error says why in words for the log.
+    /// Sends one request. Returns the response, or a text for the log why there is none.
     pub(crate) async fn ask(
         &self,
         witness: &WitnessSpec,
@@ -94,9 +96,9 @@ impl WitnessClient {
             StatusCode::OK => Ok(WitnessAnswer::Cosigned(text)),
             StatusCode::CONFLICT => match text.trim_end_matches('\n').parse() {
                 Ok(size) => Ok(WitnessAnswer::LastSeen(size)),
-                Err(_) => Err(format!("it answers {status} without a size")),
+                Err(_) => Err(format!("it responds with {status} without a size")),
             },
-            other => Err(format!("it answers {other}: {}", text.trim())),
+            other => Err(format!("it responds with {other}: {}", text.trim())),
         }
     }
 }

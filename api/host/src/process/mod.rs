@@ -1,4 +1,4 @@
-//! One process that serves an installation: what it opened and closes again, and whether it is ready.
+//! One process that serves an installation: what it has opened, its readiness and its drain.
 
 mod readiness;
 mod standing;
@@ -18,7 +18,7 @@ use tokio::sync::watch;
 pub struct Process {
     pub installation: Arc<Installation>,
     pub opened: Opened,
-    /// What the clock is compared with.
+    /// Compares the clock with other clocks.
     pub clock_evidence: Arc<ClockEvidence>,
     ready: AtomicBool,
     draining: watch::Sender<bool>,
@@ -35,12 +35,13 @@ impl Process {
         }
     }
 
-    /// From now on `/readyz` says yes.
+    /// Marks the process as started: `/readyz` reports ready from now on.
     pub fn begin(&self) {
         self.ready.store(true, Ordering::Release);
     }
 
-    /// From now on `/readyz` says no, and this process takes over from nobody.
+    /// Starts the drain: `/readyz` reports not ready from now on, and the process takes no driver lock any
+    /// more.
     pub fn begin_drain(&self) {
         self.ready.store(false, Ordering::Release);
         self.draining.send_replace(true);
@@ -50,7 +51,7 @@ impl Process {
         *self.draining.borrow()
     }
 
-    /// Returns when the process drains. Cancel-safe.
+    /// Waits until the process drains. Cancel-safe.
     pub async fn draining(&self) {
         // The sender lives as long as `self`.
         drop(self.draining.subscribe().wait_for(|draining| *draining).await);

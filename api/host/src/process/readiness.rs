@@ -1,4 +1,4 @@
-//! Whether this process is ready, and where it stands: what `/readyz` answers, and why it answers no.
+//! The response of `/readyz`: the state of this process, or why it is not ready.
 
 use crate::clock_evidence::OffsetShown;
 use crate::descriptors::{self, DescriptorsShown};
@@ -20,70 +20,69 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::atomic::Ordering;
 
-/// Why no dial begins after one that could not be stored or recorded.
+/// The reason why no dial begins after a call could not be stored or recorded.
 const NO_ROOM: &str =
-    "the disk has no room for the log or for a recording, so nobody is dialed / 磁盘空间不足,暂停拨号";
+    "the disk has no room for the log or for a recording: dialing is paused / 磁盘空间不足,暂停拨号";
 
-/// That this process takes work, and where it stands.
+/// The state of a process that is ready.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Readiness {
     ready: bool,
-    /// Whether it dials, or why not, in a word.
+    /// The state of dialing in one word.
     #[schemars(example = &"dialing")]
     dialing: &'static str,
-    /// Why nothing is dialed, when the clock is the reason.
+    /// Why dialing is stopped because of the clock; null if the clock is not a reason.
     dialing_refused: Option<String>,
-    /// Engines of speech that do not answer: campaigns whose flow needs one start no calls.
+    /// Speech engines that do not respond. Campaigns with a flow that needs one start no calls.
     engines_down: Vec<EngineDownShown>,
-    /// The emergency stops that are engaged, of those that concern what is dialed here.
+    /// The engaged emergency stops that affect this process.
     #[schemars(example = &["all"])]
     stops: Vec<String>,
-    /// What the clock was compared with; null where that is nothing.
+    /// The last offset of this server's clock from each reference clock; null if it was compared with none.
     clock: Option<Vec<OffsetShown>>,
-    /// A restore that waits for a person.
+    /// A restore that a user has not confirmed yet. Dialing is off until then.
     unconfirmed_restore: Option<RestoreShown>,
-    /// A lost history that waits for a person.
+    /// Lost history that a user has not confirmed yet. Dialing is off until then.
     history_lost: Option<LossShown>,
-    /// Null where nothing dials.
+    /// SIP datagrams refused since the start; null if this process has no trunks.
     sip_datagrams_refused: Option<DatagramsRefused>,
-    /// The log's head.
+    /// The position of the last event in the log.
     position: String,
     views_lag_events: u64,
     worklist_age_ms: u64,
     descriptors: DescriptorsShown,
     views_parked: Vec<ParkedView>,
-    /// Who speaks.
+    /// The name of the synthesizer.
     #[schemars(example = &"espeak-ng")]
     synthesizer: String,
-    /// How engines of speech served the last calls of an hour. One that is missing was not asked: nothing is
-    /// known of it.
+    /// Speech engines with their figures of the last hour. An engine that is missing was not used in it.
     engines: Vec<EngineShown>,
-    /// The time is made up.
+    /// True if this is a rehearsal, in which time is simulated.
     rehearsal: bool,
 }
 
-/// Where a process stands that takes work.
+/// The state of a process that is ready: the head of the log, and how far views and worklist are behind.
 pub(super) struct Followed {
     head: Position,
-    /// Events that the views are behind.
+    /// The number of events that the views have not applied yet.
     lag: u64,
     worklist_age_ms: u64,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct DatagramsRefused {
-    /// No SIP message.
+    /// Datagrams that were not SIP messages.
     malformed: u64,
-    /// Refused by a full queue.
+    /// Datagrams dropped because a queue was full.
     dropped: u64,
-    /// Of no leg, or of one but from a stranger.
+    /// Datagrams that belong to no leg, or to a leg but came from another address than its peer.
     foreign: u64,
 }
 
-/// An engine of speech, by its last calls.
+/// A speech engine with its figures.
 #[derive(Debug, Serialize, JsonSchema)]
 struct EngineShown {
-    /// `served` or `failed` the last call that asked it.
+    /// `served` or `failed`: the result of the last call that used the engine.
     #[schemars(example = &"served")]
     last_call: &'static str,
     #[serde(flatten)]
@@ -97,15 +96,15 @@ impl EngineShown {
     }
 }
 
-/// An engine of speech that does not answer.
+/// A speech engine that does not respond.
 #[derive(Debug, Serialize, JsonSchema)]
 struct EngineDownShown {
-    /// `recognizer` or `synthesizer`.
+    /// The kind of engine: `recognizer` or `synthesizer`.
     engine_kind: EngineKind,
     #[schemars(example = &"funasr")]
     engine: String,
     since: Timestamp,
-    /// What that means, with the last failure.
+    /// The effect of the failure in a sentence, with the last error.
     #[schemars(example = &"funasr has not answered since 10:00")]
     says: String,
 }
@@ -121,7 +120,7 @@ impl EngineDownShown {
     }
 }
 
-/// A view that an event keeps.
+/// A view that stopped before an event which it cannot apply.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ParkedView {
     view: String,
@@ -130,7 +129,8 @@ struct ParkedView {
 }
 
 impl Process {
-    /// The views that an event keeps, and why: their answers stand still, everything else goes on.
+    /// Returns the parked views with position and reason. Queries of them return old data; everything else
+    /// continues.
     fn parked(&self) -> Vec<ParkedView> {
         let rows = self.installation.rows.status().into_iter();
         let parked = rows.filter_map(|row| {
@@ -144,8 +144,8 @@ impl Process {
         parked.collect()
     }
 
-    /// Why nothing moves now, though it may again: the log, the keys or the views cannot be written, or no
-    /// recording has room.
+    /// Returns why nothing can be processed now, though it may again: the log, the keys or the views cannot
+    /// be written, or the disk has no room for recordings. `None` if nothing is wrong.
     pub async fn held_up(&self) -> Option<String> {
         if let Some(failure) = self.opened.failure() {
             return Some(failure);
@@ -160,7 +160,8 @@ impl Process {
         drivers.are_dials_held().then(|| NO_ROOM.to_owned())
     }
 
-    /// Not draining, the store writes, the log can be read, the worklist follows.
+    /// Checks that the process is ready: started and not draining, the store writes, the log can be read, and
+    /// the worklist is up to date. Returns its positions, or why it is not ready.
     pub(super) async fn followed(&self) -> Result<Followed, Problem> {
         if !self.ready.load(Ordering::Acquire) {
             return Err(Problem::unavailable("the server is starting or draining"));
@@ -196,7 +197,7 @@ impl Process {
         })
     }
 
-    /// The same, with where it stands.
+    /// Returns the response of `/readyz`, or why the process is not ready.
     pub async fn readiness(&self) -> Result<Readiness, Problem> {
         let Followed {
             head,
@@ -232,7 +233,8 @@ impl Process {
         })
     }
 
-    /// An engine that is away makes no process unready: its calls are answered by keys, or by a person.
+    /// Returns the figures of the speech engines. A failing engine does not make the process unready: its
+    /// calls are answered by keypresses or by an agent.
     fn engines(&self) -> Vec<EngineShown> {
         let figures = self.installation.live.latest();
         let figures = figures.map_or_else(|_| Vec::new(), |figures| figures.engines.clone());
@@ -254,7 +256,8 @@ impl Process {
             .map_or_else(|| self.installation.dialing.now().word(), |held| held.word)
     }
 
-    /// What keeps a process from dialing that would.
+    /// Returns why this process does not dial although it holds the driver lock; `None` if it dials or does
+    /// not hold it.
     pub(super) fn dials_held_by(&self) -> Option<Held> {
         if self.installation.dialing.now() != DialingState::Dialing {
             return None;

@@ -1,14 +1,14 @@
-//! What a process says of itself on its output, a line whenever it changes: whether it is ready, and whether
-//! it dials. `/readyz` answers the same to whoever asks.
+//! The lines that a process prints whenever its state changes: whether it is ready, and whether it dials.
+//! `/readyz` returns the same.
 
 use crate::process::Process;
 use application::installation::DialingState;
 
-/// Between two looks at what no signal tells of: whether the log, the keys and the rows are written. Whoever
-/// follows the lines hears of a change this much later at most; two cheap questions to the store a second.
+/// Milliseconds between two checks of what no signal reports: whether the log, the keys and the views can be
+/// written. A change is printed at most this much later. Costs two cheap queries of the store per second.
 const LOOK_MS: u64 = 500;
 
-/// What no more dials begin by, while the process holds the lock: its word, and the line that says it.
+/// The clock is wrong, so that no dial begins: the word for `/readyz` and the printed line.
 pub(super) const CLOCK_WRONG: Held = Held {
     word: "paused-clock-wrong",
     line: "PAUSED: the clock is wrong; see /readyz / 已暂停：时钟不准，详见 /readyz",
@@ -22,24 +22,24 @@ pub(super) const NO_ROOM: Held = Held {
     line: "PAUSED: the disk has no room for the log or for a recording / 已暂停：磁盘空间不足",
 };
 
-/// Why nobody is dialed by a process that would dial.
+/// A reason why a process that holds the driver lock does not dial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) word: &'static str,
     line: &'static str,
 }
 
-/// Whether a process is ready, and what it does about dialing.
+/// The state of a process that it prints: whether it is ready, and what it does about dialing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// Why it is not ready, as `/readyz` answers it.
+    /// Why the process is not ready, as in the response of `/readyz`; `None` if it is ready.
     not_ready: Option<String>,
     dialing: DialingState,
     held: Option<Held>,
 }
 
 impl Standing {
-    /// The line about readiness, without its name.
+    /// Returns the printed line about readiness, without its name.
     pub fn ready_line(&self) -> String {
         match &self.not_ready {
             None => "yes".to_owned(),
@@ -47,7 +47,8 @@ impl Standing {
         }
     }
 
-    /// The line about dialing, without its name; it begins with the word that `/readyz` answers.
+    /// Returns the printed line about dialing, without its name. It begins with the word that `/readyz`
+    /// returns.
     pub fn dialing_line(&self) -> String {
         let (word, line) = match self.held {
             Some(held) => (held.word, held.line),
@@ -56,25 +57,25 @@ impl Standing {
         format!("{word}: {line}")
     }
 
-    /// Ready or not, as the other: what it says of why may be another thing.
+    /// Returns true if both states are ready, or both are not. Their reasons may differ.
     pub const fn is_as_ready_as(&self, other: &Self) -> bool {
         self.not_ready.is_some() == other.not_ready.is_some()
     }
 
-    /// About dialing they say the same.
+    /// Returns true if both states are the same about dialing.
     pub fn dials_as(&self, other: &Self) -> bool {
         (self.dialing, self.held) == (other.dialing, other.held)
     }
 }
 
 impl Process {
-    /// How it stands now.
+    /// Returns the state of the process now.
     pub async fn standing(&self) -> Standing {
         let not_ready = self.why_not_ready().await;
         self.standing_with(not_ready)
     }
 
-    /// Returns what it then is, once that is another than `before`. Cancel-safe.
+    /// Waits until the state differs from `before`, and returns the new one. Cancel-safe.
     pub async fn changed_from(&self, before: &Standing) -> Standing {
         let mut dialing = self.installation.dialing.state();
         loop {
@@ -82,7 +83,7 @@ impl Process {
             if !now.dials_as(before) {
                 return now;
             }
-            // A store that does not answer keeps the look waiting, and not what is told of dialing.
+            // A store that does not respond delays the check of readiness, but not changes of dialing.
             tokio::select! {
                 biased;
                 // The sender lives as long as the application.

@@ -1,7 +1,7 @@
-//! How old the rows are that dialing stands on: readiness rests on them alone.
+//! The age of the worklist's rows, which alone decide readiness.
 //!
-//! Other views may be far behind (made again by a newer build, fed beside a large import); who reads them is
-//! told by their position and lag. The worklist is what the dialer finds people in.
+//! Other views may be far behind, while a newer build rebuilds them or a large import is applied; responses
+//! from them state their position and lag. The dialer finds customers in the worklist.
 
 use application::installation::Installation;
 use domain::problem::Problem;
@@ -10,12 +10,12 @@ use domain::time::Timestamp;
 use projections::Checkpoint;
 use projections::views::worklist::NAME;
 
-/// Oldest event that the worklist may lack while the process calls itself ready: dialing then is late by so
-/// much, which a supervisor of processes should know and a person hardly notices.
+/// The oldest event, in milliseconds, that the worklist may lack while the process is ready. Dialing is late
+/// by so much, which a process supervisor should notice and a person hardly does.
 const WORKLIST_AGE_MS_MAX: u64 = 10_000;
 
-/// Age of the oldest event that the worklist's rows lack, in milliseconds; refused where it is too old, or
-/// where an event keeps the worklist.
+/// Returns the age of the oldest event that the worklist has not applied, in milliseconds. Fails if it is too
+/// old, or if the worklist is parked.
 pub(crate) async fn worklist_age_ms(installation: &Installation, head: Position) -> Result<u64, Problem> {
     let status = installation.rows.status();
     let Some(worklist) = status.iter().find(|row| row.view == NAME) else {
@@ -32,14 +32,14 @@ pub(crate) async fn worklist_age_ms(installation: &Installation, head: Position)
 fn judge(worklist: &Checkpoint, oldest: Option<Timestamp>, now: Timestamp) -> Result<u64, String> {
     if let Some((position, why)) = &worklist.parked {
         return Err(format!(
-            "the worklist is kept before position {position} ({why}), and nobody behind it is dialed: run \
+            "the worklist stopped before position {position} ({why}); customers in later events are not dialed: run \
              `ledgerline projections status` / 工作清单停驻，其后的客户不会被呼叫"
         ));
     }
     let age_ms = oldest.map_or(0, |oldest| now.ms_since(oldest));
     if age_ms > WORKLIST_AGE_MS_MAX {
         return Err(format!(
-            "the worklist lacks events of {age_ms} ms ago, so people are dialed late / 工作清单滞后 {age_ms} 毫秒"
+            "the worklist is {age_ms} ms behind the log, so calls start late / 工作清单滞后 {age_ms} 毫秒"
         ));
     }
     Ok(age_ms)

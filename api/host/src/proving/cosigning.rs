@@ -1,14 +1,15 @@
-//! Shows each published checkpoint to the witnesses and gathers their cosignatures.
+//! Sends each published checkpoint to the witnesses and collects their cosignatures.
 
 use crate::outbound::witness::{WitnessAnswer, WitnessClient, WitnessSpec};
 use domain::ports::clock::Clock;
 use std::collections::BTreeMap;
 use store::proof::{ConsistencyProof, Published, SignedCheckpoint, TileDir};
 
-/// Requests to one witness per checkpoint: the second begins where the first was told to.
+/// The most requests to one witness per checkpoint: the second starts at the size that the first response
+/// named.
 const ASKS_MAX: usize = 2;
 
-/// The witnesses of a log, and what each has last seen of it.
+/// The witnesses of a log, and the size that each has last seen.
 pub(crate) struct Cosigning {
     witnesses: Vec<WitnessSpec>,
     client: WitnessClient,
@@ -24,8 +25,8 @@ impl Cosigning {
         }
     }
 
-    /// The checkpoint with the cosignatures that could be had; `None` when there is none to add. A witness
-    /// that is away is told of in the log and asked again with the next checkpoint.
+    /// Returns the checkpoint with the cosignatures that could be collected; `None` if there is none to add.
+    /// A witness that does not respond is logged and asked again with the next checkpoint.
     pub(super) async fn collect(
         &mut self,
         published: &Published,
@@ -90,5 +91,5 @@ async fn cosign(
             }
         }
     }
-    Err("it answers another size each time".to_owned())
+    Err("it responds with another size each time".to_owned())
 }

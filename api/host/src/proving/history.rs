@@ -1,8 +1,8 @@
-//! Whether the log is the one that was known here: its head and root against published checkpoints, and what
-//! is put on record where it is not. Nobody is dialed behind such a record until a person confirms.
+//! Checks at the start whether the log is the one known here: compares its events with all published
+//! checkpoints, and records a loss. Dialing then stays off until a user confirms.
 //!
-//! A checkpoint is signed once a second at most: a tail that is lost within that second is known by the rows
-//! of views alone, and where those went with it, by nobody.
+//! A checkpoint is signed at most once a second. A tail that is lost within that second is only noticed by
+//! the views; if their rows are lost too, it is not noticed.
 
 use crate::data_dir::{Mode, signing_key_file};
 use crate::lone_event::note;
@@ -23,14 +23,14 @@ use store::proof::{
     compare, hex, put_aside,
 };
 
-/// Random bytes of the new end of an origin.
+/// The number of random bytes at the end of a new origin.
 const SUFFIX_BYTES: usize = 8;
 
-/// Most earlier histories looked at: each was a loss, and a person confirmed it.
+/// The most earlier histories that are compared: each was a loss that a user confirmed.
 const EARLIER_MAX: usize = 1_000;
 
-/// Holds a log that was just opened to what was published of it, and puts on record what it lacks. What was
-/// signed of a lost history is put aside, and the log's key gets the name of the new origin.
+/// Compares a log that was just opened with the checkpoints published here, and records what it lacks. After
+/// a loss, the proofs of the lost history are moved aside and the log's key gets the new origin.
 pub async fn hold(environment: &Environment, settings: &OpenSettings) -> Result<(), Problem> {
     let dir = settings.data.join(PROOF_DIR);
     let file = signing_key_file(&settings.data, settings.keys.as_ref());
@@ -61,7 +61,7 @@ pub async fn hold(environment: &Environment, settings: &OpenSettings) -> Result<
     Ok(())
 }
 
-/// Every history that was published here: the last one, those put aside, and the database's.
+/// Returns all checkpoints published here: the last one, those moved aside, and the one in the database.
 async fn known(
     environment: &Environment,
     settings: &OpenSettings,
@@ -100,7 +100,7 @@ fn signed(environment: &Environment, published: &Checkpoint, found: &Found) -> L
     }
 }
 
-/// Rows of a view are further on than the log, or were made of other events.
+/// Records the loss if the rows of a view are ahead of the log or were derived from other events.
 pub(crate) async fn note_rows_ahead(environment: &Environment, known_head: Position) -> Result<(), Problem> {
     let lost = LostHistory {
         known_by: KnownBy::View,
@@ -119,20 +119,19 @@ async fn note_lost(environment: &Environment, lost: LostHistory) -> Result<(), P
     let command = InstallationCommand::NoteHistoryLost(lost);
     note::<Installation>(environment.store.as_ref(), mode, |_| LogId, command).await?;
     notice(&format!(
-        "LOST HISTORY: {known} events of this log were known, and it holds {log} of them or others in their place. \
-         Nobody is dialed. Put the whole log back and start again; or, when there is none, look whom it \
-         may have \
-         called since, then: ledgerline backup confirm --reason TEXT / 历史丢失：本日志已知有 {known} 个事件，现仅有 \
+        "LOST HISTORY: {known} events of this log were known; it now contains {log}, or other events in their place. \
+         Dialing is off. Put the complete log back and start again. If there is none, check who may have \
+         been called since, then run: ledgerline backup confirm --reason TEXT / 历史丢失：本日志已知有 {known} 个事件，现仅有 \
          {log} 个或内容不同；已停止拨号。请恢复完整日志后重新启动；若没有，核对后执行上述命令"
     ));
     Ok(())
 }
 
-/// What a process is told that begins to dial behind another, or goes on behind an outage, where what it had
-/// followed is not there. `followed` is how far it was.
+/// Returns the error text for a process that takes over dialing, or continues after an outage, and finds that
+/// the log lacks events it has followed. `followed` is the position it had reached.
 pub fn shorter(head: Position, followed: Position) -> String {
     format!(
-        "it ends at position {head}, and this process has followed it to {followed}: it lost its tail. That is on \
-         record, and nobody is dialed until ledgerline backup confirm; start again first / 日志末尾丢失，已记录在案：请重新启动并核对"
+        "the log ends at position {head}, but this process has followed it to {followed}: its tail is lost. This is \
+         recorded, and dialing is off until ledgerline backup confirm; restart first / 日志末尾丢失，已记录在案：请重新启动并核对"
     )
 }

@@ -1,4 +1,5 @@
-//! Who may sign checkpoints of a log: one process at a time, by the directory's lock or the database's.
+//! The lease to sign checkpoints of a log. One process holds it at a time: by the lock of the directory or of
+//! the database.
 
 use actors::Environment;
 use domain::ports::clock::Clock;
@@ -8,16 +9,16 @@ use std::sync::Arc;
 use store::DriverLock;
 use store::proof::ProofError;
 
-/// The name of the lock, beside the one for dialing.
+/// The name of the database lock for signing; another one is for dialing.
 const LOCK_NAME: &str = "proof signer";
 
-/// Between two asks for a lock that another process holds.
+/// Milliseconds between two requests for the lock while another process holds it.
 const ASK_MS: u64 = 5_000;
 
-/// The right to sign.
+/// The lease of this process: the right to sign checkpoints.
 pub(crate) struct Lease {
     database: Option<DatabaseLease>,
-    /// Nothing was published by this process since it got the lease.
+    /// True if this process has published nothing since it got the lease.
     is_new: bool,
 }
 
@@ -30,7 +31,7 @@ struct DatabaseLease {
 }
 
 impl Lease {
-    /// The data directory's lock is the lease, and is held.
+    /// Returns the lease of a log in a directory: always held, because this process has locked the directory.
     pub(crate) const fn of_directory() -> Self {
         Self {
             database: None,
@@ -51,17 +52,19 @@ impl Lease {
         }
     }
 
-    /// True until it was held once since it was last lost: what the holder before left is to be looked at.
+    /// Returns true until this process has published since it got the lease: the previous holder's last
+    /// checkpoint must be read first.
     pub(crate) const fn is_new_holder(&self) -> bool {
         self.is_new
     }
 
-    /// After a failure: what was to be published may not have been.
+    /// Makes this process read the last checkpoint again, after a failure: a checkpoint may not have been
+    /// published.
     pub(crate) const fn look_again(&mut self) {
         self.is_new = true;
     }
 
-    /// Whether this process may sign now; asks for the lock when it has none.
+    /// Returns true if this process may sign now. Requests the lock if it is not held.
     pub(super) async fn is_held(&mut self) -> Result<bool, ProofError> {
         let held = match &mut self.database {
             None => true,

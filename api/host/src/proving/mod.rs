@@ -1,8 +1,9 @@
-//! The tree beside the log: followed while the server runs, signed once a second, shown to witnesses.
+//! Maintains the Merkle tree of the log while the server runs, signs a checkpoint at most once a second, and
+//! sends it to witnesses.
 //!
-//! One thread of its own, off the path of every commit. Only the holder of the signing lease publishes:
-//! for a directory's log that is who holds its lock, for a database who holds its lock named `proof
-//! signer`; the others follow and stand by.
+//! Runs on a thread of its own, so that it delays no commit. Only the holder of the signing lease publishes:
+//! for a directory's log the process that locked the directory, for a database the process with the lock
+//! named `proof signer`. The others maintain their trees and wait.
 
 mod cosigning;
 pub mod history;
@@ -32,36 +33,38 @@ use store::proof::{
 };
 use tokio::runtime::Handle;
 
-/// Between two looks at the log: what is newer is published then, so a checkpoint is this old at most.
+/// Milliseconds between two readings of the log. New events are published then, so that a checkpoint is at
+/// most this old.
 const PUBLISH_MS: u64 = 1_000;
 
-/// Between two time stamps: an authority's work may cost money, and an hour is close enough for a dispute.
+/// Milliseconds between two timestamps: an authority may charge for them, and an hour is precise enough for a
+/// dispute.
 const STAMP_MS: u64 = 60 * 60 * 1_000;
 
-/// Wait before an authority that did not answer is asked again.
+/// The wait before an authority that did not respond is asked again, in milliseconds.
 const STAMP_AGAIN_MS: u64 = 60_000;
 
-/// Wait after a failure of disk or database.
+/// The wait after a failure of disk or database, in milliseconds.
 const RETRY_MS: u64 = 5_000;
 
-/// What signs one log, and where its tree is.
+/// Maintains the tree of one log, and signs and publishes its checkpoints.
 pub struct Proving {
     environment: Environment,
     dir: PathBuf,
     publisher: Publisher,
     lease: Lease,
     cosigning: Cosigning,
-    /// Of the last checkpoint published here and shown to every witness: one that a stop interrupted in
-    /// between is published again.
+    /// The size of the last checkpoint that was published here and sent to every witness. One that a stop
+    /// interrupted in between is published again.
     published_size: u64,
-    /// Who stamps checkpoints with a time, if anybody.
+    /// The timestamping authority, if one is configured.
     tsa: Option<TsaUrl>,
-    /// When the next checkpoint is stamped.
+    /// When the next checkpoint is timestamped.
     stamp_at: Timestamp,
 }
 
 impl Proving {
-    /// Reads the signing key, or makes it at first start.
+    /// Reads the signing key, or creates it at the first start.
     pub fn new(
         environment: &Environment,
         settings: &OpenSettings,
@@ -79,7 +82,7 @@ impl Proving {
                 let shelf = PostgresShelf::new(url, key.name(), own, tasks);
                 (Arc::new(shelf), Lease::of_database(url, environment))
             }
-            // Its checkpoints are this directory's alone: two servers on one cluster need one signer.
+            // Checkpoints are stored in this directory only: two servers on one cluster need one signer.
             StoreSpec::Kurrent(_) => (Arc::new(own), Lease::of_directory()),
         };
         Ok(Self {
@@ -94,24 +97,26 @@ impl Proving {
         })
     }
 
-    /// Has a checkpoint stamped at the start and then every hour in which there is a new one.
+    /// Sets the timestamping authority: it stamps a checkpoint at the start and then every hour in which
+    /// there is a new one.
     pub fn stamped_by(self, tsa: Option<TsaUrl>) -> Self {
         Self { tsa, ..self }
     }
 
-    /// Follows the log until the process stops, on a thread of its own.
+    /// Starts the thread that maintains the tree until the process stops.
     pub fn begin(self) {
         let handle = Handle::current();
         let tasks = Arc::clone(&self.environment.tasks);
         tasks.thread("proof", Box::new(move || handle.block_on(self.run())));
     }
 
-    /// Reads to the head and publishes once: for a command while no server runs.
+    /// Reads to the head of the log and publishes once: for a command while no server runs.
     pub async fn publish_once(mut self) -> Result<Published, Problem> {
         let mut follower = self.open().await?;
         let published = self.publish(&mut follower).await?;
         follower.mark()?;
-        published.ok_or_else(|| Problem::unavailable("another process signs this log now; ask it"))
+        published
+            .ok_or_else(|| Problem::unavailable("another process signs this log now: send the request to it"))
     }
 
     async fn open(&self) -> Result<ProofFollower, ProofError> {
@@ -128,12 +133,12 @@ impl Proving {
             self.lease.look_again();
             match error {
                 ProofError::RolledBack { .. } | ProofError::Forked { .. } | ProofError::NotSigned { .. } => {
-                    tracing::error!(%error, "no checkpoint is signed any more");
+                    tracing::error!(%error, "signing of checkpoints has stopped");
                     self.stop_dialing(&error).await;
-                    notice(&format!("NO PROOF IS SIGNED / 停止签名: {error}"));
+                    notice(&format!("SIGNING OF CHECKPOINTS HAS STOPPED / 停止签名: {error}"));
                     return;
                 }
-                other => tracing::warn!(error = %other, "checkpoints wait"),
+                other => tracing::warn!(error = %other, "no checkpoint could be published; trying again"),
             }
             tokio::select! {
                 biased;
@@ -143,8 +148,8 @@ impl Proving {
         }
     }
 
-    /// A log that is not the one that was signed: nothing behind it is acted on by this process any more. A
-    /// key that is another says nothing about the log.
+    /// Stops this process from acting on events if the log is not the one that was signed. A wrong signing
+    /// key says nothing about the log and has no such effect.
     async fn stop_dialing(&self, error: &ProofError) {
         if matches!(error, ProofError::NotSigned { .. }) {
             return;
@@ -157,7 +162,8 @@ impl Proving {
         });
     }
 
-    /// The store may have come back with less than it had.
+    /// Fails if the log lacks events that are in the tree: the store may have lost some while it was
+    /// unavailable.
     async fn hold_to_tree(&self, follower: &ProofFollower) -> Result<(), ProofError> {
         let reached = follower.reached()?;
         match tail::lost_tail(self.environment.store.as_ref(), reached).await? {
@@ -169,7 +175,8 @@ impl Proving {
         }
     }
 
-    /// Reads to the head. At damage dialing stops and health says it; what stands before it is in the tree.
+    /// Applies all events up to the head to the tree. At damage, dialing stops and `/readyz` reports it; the
+    /// events before it are in the tree.
     async fn catch_up(&self, follower: &mut ProofFollower) -> Result<(), ProofError> {
         self.hold_to_tree(follower).await?;
         let caught_up = follower.catch_up(self.environment.store.as_ref()).await;
@@ -188,7 +195,7 @@ impl Proving {
         self.environment.damage.report(Damage { position, after, why });
     }
 
-    /// Publishes every `PUBLISH_MS` what is new, and once more when the process stops.
+    /// Publishes new events every `PUBLISH_MS`, and once more when the process stops.
     async fn follow(&mut self) -> Result<(), ProofError> {
         let stop = self.environment.tasks.stop_signal();
         let clock = Arc::clone(&self.environment.clock);
@@ -210,7 +217,7 @@ impl Proving {
         follower.mark()
     }
 
-    /// An empty log is no news, unless something of it was published before.
+    /// Publishes what is new. Skips an empty log, unless a checkpoint of it was published before.
     async fn publish_if_any(&mut self, follower: &mut ProofFollower) -> Result<(), ProofError> {
         self.catch_up(follower).await?;
         if follower.size() == 0 && FileShelf::new(&self.dir).read()?.is_none() {
@@ -219,7 +226,8 @@ impl Proving {
         self.publish(follower).await.map(drop)
     }
 
-    /// Reads to the head; signs and shows it when this process holds the lease.
+    /// Reads to the head of the log. If this process holds the lease and there are new events, signs a
+    /// checkpoint, publishes it and sends it to the witnesses.
     async fn publish(&mut self, follower: &mut ProofFollower) -> Result<Option<Published>, ProofError> {
         self.catch_up(follower).await?;
         let is_new = self.lease.is_new_holder() || follower.size() > self.published_size;
@@ -228,11 +236,11 @@ impl Proving {
         }
         let now = self.environment.clock.now();
         let published = match self.publisher.publish(follower, now).await {
-            // Before the log is accused the tree is made of it alone: files of a tree can be torn.
+            // Before the log is blamed, the tree is rebuilt from it alone: the tree's files can be torn.
             Err(error @ (ProofError::Tree { .. } | ProofError::Forked { .. }))
                 if !follower.is_wholly_from_log() || matches!(error, ProofError::Tree { .. }) =>
             {
-                tracing::warn!(%error, "the tree's files are made again");
+                tracing::warn!(%error, "the tree is rebuilt from the log");
                 follower.begin_anew()?;
                 follower.catch_up(self.environment.store.as_ref()).await?;
                 self.publisher.publish(follower, now).await?
@@ -256,7 +264,8 @@ impl Proving {
         Ok(Some(published))
     }
 
-    /// An authority that is away is asked again with the next checkpoint that is due.
+    /// Has the checkpoint timestamped if the time has come. If the authority does not respond, a later
+    /// checkpoint is tried.
     async fn stamp_if_due(
         &mut self,
         checkpoint: &SignedCheckpoint,
@@ -287,7 +296,7 @@ impl Proving {
     }
 }
 
-/// The log's public key, for readers: given, or the one beside the tree.
+/// Returns the path of the log's public key beside the tree, for readers.
 pub fn log_key_file(directory: &Path) -> PathBuf {
     directory.join(PROOF_DIR).join(LOG_KEY_FILE)
 }

@@ -1,13 +1,13 @@
-//! Whether a log still has what its tree was made of, asked of its rows.
+//! Checks whether a log still contains the events that its tree was built from.
 //!
-//! A store tells its head when a commit is answered, and its readers see the rows a moment before: a tree
-//! that has read them is then ahead of that head, and nothing is lost. What counts is whether the row is
-//! there.
+//! A store reports its new head when a commit is acknowledged, but readers can see the rows a moment earlier.
+//! A tree that has read them is then ahead of that head although nothing is lost. The check therefore looks
+//! for the row.
 
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;
 
-/// The log's head where it lacks the event at `reached`; `None` where it has it.
+/// Returns the log's head if the event at `reached` is missing; `None` if it is there.
 pub(crate) async fn lost_tail(
     store: &dyn EventStore,
     reached: Position,
@@ -32,7 +32,7 @@ mod tests {
     use store::test_records::{make_record, stream};
     use store::{MemoryDisk, MemoryEventStore};
 
-    /// A store whose rows can be read before its head is told.
+    /// A store that returns rows before its head includes them.
     struct Committing {
         rows: MemoryEventStore,
         told: Position,

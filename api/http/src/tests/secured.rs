@@ -85,7 +85,7 @@ fn commands_believe_their_directory_or_the_authority_they_are_given_and_nobody_e
         asked(client(url(), None, Some(&ours))).await.unwrap();
         let refused = asked(client(url(), None, Some(&theirs))).await.unwrap_err();
         assert!(
-            refused.contains("is not believed") && refused.contains("no authority that is trusted"),
+            refused.contains("is not trusted") && refused.contains("no authority that is trusted"),
             "{refused}"
         );
         // If a file is named, its certificates are the only trusted ones.

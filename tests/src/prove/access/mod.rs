@@ -1,10 +1,12 @@
-//! Every answer that held something of a person has its record, and nobody is named where nobody should be.
+//! Proof of access logging: every response with personal data has its record, and no person appears where
+//! none should.
 //!
-//! Two hundred planted names and numbers are imported and some of them called. Every operation of the
-//! description is then asked by somebody of a name of its own: where the answer shows a person's number or
-//! name, the log has an inquiry by that name that names the person and the field; counted, the two are equal.
-//! The same of what was said in spoken calls. With the store away the same questions are refused, and show
-//! nothing. The server's log lines, its metrics and its streams are searched for all that was planted.
+//! One hundred customers with generated names and numbers are imported and some of them called. Every
+//! operation of the API description is then requested by a user of its own. Where the response shows a
+//! person's number or name, the log must contain an inquiry by that user that names person and field; the
+//! counts are compared. The same is checked for the words of spoken calls. With the store unavailable the
+//! same requests are refused and show nothing. The server's log lines, metrics and streams are searched for
+//! all planted values.
 
 mod planted;
 mod questions;
@@ -28,18 +30,18 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-/// Violations that are named in the line; all are counted.
+/// The most violations listed in the result; all are counted.
 const NAMED_MAX: usize = 20;
 
-/// What the campaign of those who are called must end within.
+/// The longest time until the campaign of called customers is complete.
 const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 
-/// How soon a store that was killed is away.
+/// The longest time until a killed store is unavailable.
 const AWAY_WITHIN: Duration = Duration::from_secs(30);
 
-/// Whose calls there are.
+/// The campaign of customers that are called.
 const CALLED: &str = "CALLED";
-/// Who waits.
+/// The campaign of customers that are not called.
 const WAITING: &str = "WAITING";
 
 pub(super) fn prove(form: Form) -> Proof {
@@ -127,7 +129,7 @@ fn begun(program: Command, data: &Path) -> Server {
     server
 }
 
-/// Each question, by a reader of its own.
+/// Sends each request, by a user of its own.
 fn answers(server: &Server, questions: &[Question], readers: &[Reader], approver: &Reader) -> Vec<Answer> {
     let asking = questions.iter().zip(readers);
     asking
@@ -135,13 +137,13 @@ fn answers(server: &Server, questions: &[Question], readers: &[Reader], approver
         .collect()
 }
 
-/// Some are called to the end; the others wait.
+/// Imports all customers, and calls some of them to the end.
 fn settle(server: &Server, planted: &Planted) {
     server.enrol(WAITING, &planted.waiting());
     server.call_to_the_end(CALLED, &planted.called(), SETTLED_WITHIN);
 }
 
-/// Every operation, and those whose answers depend on what is asked for.
+/// Returns a request for every operation, and further ones where the response depends on the parameters.
 fn every_question(server: &Server, planted: &Planted) -> Vec<Question> {
     let description = server.description();
     let mut all: Vec<Question> = filled(&description, server, CALLED)
@@ -170,13 +172,13 @@ fn every_question(server: &Server, planted: &Planted) -> Vec<Question> {
             json!({ "customers": [customer], "fields": ["name", "phones"], "reason": "letters" }),
         ),
     ]);
-    // Files as they are taken: a table in rows that can be searched; the others hold the same.
+    // Exports, in all formats; the search of text applies to those with rows in plain text.
     for what in ["calls", "events", "metrics"] {
         for format in ["csv", "jsonl", "xlsx", "parquet"] {
             all.push(get(format!("/api/v1/exports/{what}?format={format}")));
         }
     }
-    // What is wrong is answered too, and logged perhaps.
+    // Wrong requests have responses too, and may be logged.
     all.push(get(format!("/api/v1/numbers/{phone}x")));
     all.push(post(
         "/api/v1/numbers/lookup",
@@ -189,10 +191,10 @@ fn every_question(server: &Server, planted: &Planted) -> Vec<Question> {
     all
 }
 
-/// What was shown of the planted, and what of it is on record.
+/// The planted values that responses showed, and whether they are recorded.
 #[derive(Default)]
 struct Fields {
-    /// Answers of which all is on record.
+    /// The number of responses that are recorded completely.
     answers: usize,
     shown: usize,
     recorded: usize,
@@ -222,14 +224,14 @@ fn fields_on_record(server: &Server, planted: &Planted, held: &[&Answer]) -> Fie
     fields
 }
 
-/// What is told to whoever reads along names nobody.
+/// Checks that what is sent to all readers names no person.
 fn unnamed(server: &Server, planted: &Planted) -> Vec<String> {
     let streams = streams(server, planted).into_iter();
     let sockets = sockets(server, planted).into_iter();
     streams.chain(sockets).chain(metrics(server, planted)).collect()
 }
 
-/// Streams show everything sealed: of all that was planted they say nothing.
+/// Checks the event streams: they show personal values sealed, and nothing of what was planted.
 fn streams(server: &Server, planted: &Planted) -> Vec<String> {
     let mut wrong = Vec::new();
     for path in ["/api/v1/events/stream?after=0", "/api/v1/live/stream"] {
@@ -246,12 +248,12 @@ fn streams(server: &Server, planted: &Planted) -> Vec<String> {
     wrong
 }
 
-/// The same streams by WebSocket.
+/// Checks the same streams by WebSocket.
 fn sockets(server: &Server, planted: &Planted) -> Vec<String> {
     let mut wrong = Vec::new();
     for path in ["/api/v1/events/ws?after=0", "/api/v1/live/ws"] {
         match heard(&format!("{}{path}", server.url), &server.bearer()) {
-            Some(told) if told.is_empty() => wrong.push(format!("{path} tells nothing")),
+            Some(told) if told.is_empty() => wrong.push(format!("{path} sends nothing")),
             Some(told) if planted.is_shown(&told) => wrong.push(format!("{path} shows a person")),
             Some(_) => {}
             None => wrong.push(format!("{path}: there is no such socket")),
@@ -260,7 +262,7 @@ fn sockets(server: &Server, planted: &Planted) -> Vec<String> {
     wrong
 }
 
-/// Files that were asked for are there: a refusal shows nobody, and says nothing of what a file would.
+/// Checks that exports were returned: a refused one shows no person and proves nothing.
 fn files(answers: &[Answer]) -> Vec<String> {
     let asked = answers.iter().filter(|one| one.what.contains("/exports/"));
     let refused = asked.filter(|one| one.what.contains("?format=") && one.status != 200);
@@ -284,7 +286,8 @@ struct Away {
     wrong: Vec<String>,
 }
 
-/// What showed a person is refused while nothing can be put on record: each by a reader who did not ask yet.
+/// Checks that responses with personal data are refused while nothing can be recorded: each by a user without
+/// earlier requests.
 fn without_store(
     server: &Server,
     asking: &[(&Question, &Reader)],
@@ -292,7 +295,7 @@ fn without_store(
     held: &[&Answer],
     planted: &Planted,
 ) -> Away {
-    // A connection that was at work when it was killed may still do this or that.
+    // A connection that was at work at the kill may still finish.
     let is_told = server.says_not_ready(AWAY_WITHIN);
     let is_away = ask_on(AWAY_WITHIN, || {
         let order = json!({ "number": "13800138000", "reason": "list" });
@@ -324,14 +327,14 @@ fn without_store(
     away
 }
 
-/// Somebody for each question.
+/// Creates a user for each request.
 fn readers_named(server: &Server, name: &str, count: usize) -> Vec<Reader> {
     (0..count)
         .map(|index| Reader::new(server, format!("{name}-{index}")))
         .collect()
 }
 
-/// The program, with everything that it says of itself in a file, down to what is for developers.
+/// Returns the command of the program with its log in a file, down to debug level.
 fn logging(log: &Path) -> Command {
     let mut shell = command("sh");
     shell

@@ -1,39 +1,39 @@
-//! The people of this proof: names and numbers that stand nowhere else, and how they show.
+//! The customers of this proof: names and numbers that occur nowhere else, and how they look when shown.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// People: a name and a number each.
+/// The number of customers, with a name and a number each.
 const PEOPLE: usize = 100;
 
-/// The family name of all, which a masked name begins with.
+/// The family name of all, with which a masked name begins.
 const FAMILY: char = '麴';
 
-/// How all numbers begin, and a masked one.
+/// The beginning of all numbers, also of masked ones.
 const PREFIX: &str = "137";
 
-/// The number of the first ends so; the others follow.
+/// The last digits of the first number; the others follow.
 const FIRST: usize = 7_000;
 
-/// What of a person an answer may show.
+/// The personal fields that a response may show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Field {
     Phone,
     Name,
 }
 
-/// Who was planted.
+/// The planted customers.
 pub(super) struct Planted {
     called: usize,
 }
 
 impl Planted {
-    /// The first so many are called.
+    /// Makes customers; the first `called` of them are called.
     pub(super) const fn new(called: usize) -> Self {
         Self { called }
     }
 
-    /// Names and numbers together.
+    /// Returns the number of planted names and numbers.
     pub(super) const fn count(&self) -> usize {
         2 * PEOPLE
     }
@@ -64,7 +64,7 @@ impl Planted {
             "customer_name": self.name(index), "days": "3" })
     }
 
-    /// The planted names and numbers that a text has.
+    /// Returns the planted names and numbers that occur in a text.
     pub(super) fn found_in<'a>(&'a self, text: &'a str) -> impl Iterator<Item = String> + 'a {
         (0..PEOPLE)
             .flat_map(|index| [self.name(index), self.phone(index)])
@@ -75,7 +75,8 @@ impl Planted {
         PEOPLE
     }
 
-    /// Whose number or name a text shows: a number also masked, since its last digits stay.
+    /// Returns the customers that a text shows with their number or name. A masked number counts, because its
+    /// last digits stay.
     pub(super) fn shown(&self, text: &str) -> BTreeSet<(usize, Field)> {
         let people = 0..PEOPLE;
         let phones = people.clone().filter(|index| {
@@ -87,12 +88,12 @@ impl Planted {
         phones.chain(names.map(|index| (index, Field::Name))).collect()
     }
 
-    /// How many masked names it shows.
+    /// Returns how many masked names a text shows.
     pub(super) fn masked_names(&self, text: &str) -> usize {
         text.matches(&format!("{FAMILY}*")).count()
     }
 
-    /// Whether a text shows any of them: in clear, or masked.
+    /// Returns true if a text shows any of them, in clear or masked.
     pub(super) fn is_shown(&self, text: &str) -> bool {
         let masked = text.match_indices(PREFIX).any(|(at, _)| {
             let rest = text.get(at + PREFIX.len()..).unwrap_or_default();

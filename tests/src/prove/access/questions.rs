@@ -1,4 +1,4 @@
-//! One question to the server by a reader of a name of its own, and its answer as it came.
+//! One request to the server by a user of its own, and its response.
 
 use super::super::api::ROLES;
 use crate::program::fail;
@@ -7,10 +7,10 @@ use crate::session::Session;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Longest wait for an answer, also with a store that is away.
+/// The longest wait for a response, also while the store is unavailable.
 const WITHIN: Duration = Duration::from_secs(60);
 
-/// What every reader signs in with.
+/// The password of every user of this proof.
 const PASSWORD: &str = "seventeen quiet lanterns";
 
 #[derive(Clone)]
@@ -20,14 +20,14 @@ pub(super) struct Question {
     order: Option<Value>,
 }
 
-/// Somebody who asks once: the same read within a minute would be on record once.
+/// A user that sends one request: a second read of the same within a minute would not be recorded again.
 pub(super) struct Reader {
     name: String,
     authorization: String,
 }
 
 impl Reader {
-    /// Of every role, so that nothing is refused for want of one.
+    /// Creates a user with every role, so that nothing is refused for lack of one, and an API key.
     pub(super) fn new(server: &Server, name: String) -> Self {
         let user = json!({ "name": name, "roles": ROLES, "team": "north", "password": PASSWORD });
         server.must_post("/api/v1/users", &user);
@@ -41,7 +41,7 @@ impl Reader {
     }
 }
 
-/// What came of it.
+/// The response to a request.
 pub(super) struct Answer {
     pub(super) what: String,
     pub(super) status: u16,
@@ -58,7 +58,7 @@ impl Question {
         format!("{} {}", self.method, self.path)
     }
 
-    /// Asks; where another person has to stand behind it, that one approves, and it is asked again.
+    /// Sends the request. If it needs an approval, `approver` approves it, and it is sent again.
     pub(super) fn ask(&self, server: &Server, reader: &Reader, approver: &Reader) -> Answer {
         let first = self.asked(server, reader);
         let reply: Value = serde_json::from_str(&first.text).unwrap_or_default();
@@ -66,7 +66,7 @@ impl Question {
         else {
             return first;
         };
-        // A key approves nothing; where the session or the approval is refused, the second answer shows it.
+        // An API key cannot approve. If the session or the approval is refused, the second response shows it.
         let path = format!("/api/v1/approvals/{approval}/approve");
         drop(
             Session::begin(&server.url, &approver.name, PASSWORD)

@@ -1,4 +1,5 @@
-//! What is on record of a reader: of which persons, and which fields of them; held against what was shown.
+//! The reads that are recorded about a user: the persons and the fields. They are compared with what was
+//! shown.
 
 use super::planted::{Field, Planted};
 use crate::history::member;
@@ -7,11 +8,11 @@ use crate::server::Server;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Members of a record by which a number, or a name, is said to be shown.
+/// The fields of a record that stand for a number, or for a name.
 const PHONES: &[&str] = &["phone", "phones", "callee", "number", "identity"];
 const NAMES: &[&str] = &["name", "identity"];
 
-/// Who of the planted has which id of ours.
+/// Our ids of the planted customers, numbers and calls.
 pub(super) struct Ids {
     customers: BTreeMap<String, usize>,
     numbers: BTreeMap<String, usize>,
@@ -47,17 +48,17 @@ impl Ids {
     }
 }
 
-/// All that is on record of one reader.
+/// The recorded reads of one user.
 #[derive(Debug, Default)]
 pub(super) struct Recorded {
     /// Person and field of each read.
     reads: BTreeSet<(usize, Field)>,
-    /// A file of rows is on record with its columns, whoever is in it.
+    /// The columns of exported files: an export is recorded with its columns, not with its persons.
     columns: BTreeSet<Field>,
 }
 
 impl Recorded {
-    /// Of a reader by name, among all inquiries.
+    /// Collects the reads of a user from all inquiries.
     pub(super) fn of(reader: &str, inquiries: &[Value], ids: &Ids) -> Self {
         let mut recorded = Self::default();
         let of_reader = |event: &&Value| member(event, "/data/by") == reader;
@@ -66,7 +67,7 @@ impl Recorded {
             match member(event, "/type").as_str() {
                 Some("inquiry.personal_data_read") => {
                     let persons = persons(member(event, "/data"), ids);
-                    // A read of a number names the number itself.
+                    // The record of a read of a number contains the number.
                     let number = member(event, "/data/number").as_str();
                     let number = number.and_then(|number| ids.numbers.get(number));
                     recorded
@@ -85,8 +86,8 @@ impl Recorded {
         recorded
     }
 
-    /// Of what an answer showed: how many persons' fields, and those of which there is no record.
-    /// `persons_max`: the most persons that the answer is about; a repeated prompt repeats a name.
+    /// Compares a response with the records. Returns how many fields it showed, and those without a record.
+    /// `persons_max`: the most persons that the response is about; a repeated prompt repeats a name.
     pub(super) fn hold(&self, text: &str, planted: &Planted, persons_max: usize) -> (usize, Vec<String>) {
         let shown = planted.shown(text);
         let is_recorded = |one: &(usize, Field)| self.reads.contains(one) || self.columns.contains(&one.1);
@@ -94,7 +95,8 @@ impl Recorded {
         let mut missing: Vec<String> = missing
             .map(|(person, field)| format!("{field:?} of {}", planted.customer(*person)))
             .collect();
-        // Whose name it is a masked one does not say: there are no more of them than persons on record.
+        // A masked name does not show its customer: there must not be more masked names than recorded
+        // persons.
         let masked = planted.masked_names(text).min(persons_max);
         let named = self
             .reads
@@ -108,7 +110,7 @@ impl Recorded {
     }
 }
 
-/// What of a record's fields, or a file's columns, names or numbers are shown by.
+/// Returns which of number and name the fields of a record, or the columns of a file, contain.
 fn fields(named: &Value) -> BTreeSet<Field> {
     let names = named.as_array().into_iter().flatten().filter_map(Value::as_str);
     let mut fields = BTreeSet::new();
@@ -119,7 +121,7 @@ fn fields(named: &Value) -> BTreeSet<Field> {
     fields
 }
 
-/// Whom a record names: by person, number or call.
+/// Returns the persons that a record names, by customer, number or call.
 fn persons(data: &Value, ids: &Ids) -> BTreeSet<usize> {
     let of = |known: &BTreeMap<String, usize>, name: &Value| known.get(name.as_str()?).copied();
     let calls = member(data, "/calls").as_array().into_iter().flatten();

@@ -1,4 +1,4 @@
-//! The sound of calls: whoever is given a recording, or how loud it is, is on record with that call.
+//! Checks the audio of calls: each request for a recording or waveform is recorded with that call.
 
 use super::CALLED;
 use super::questions::{Question, Reader};
@@ -7,7 +7,7 @@ use crate::program::fail;
 use crate::server::Server;
 use serde_json::{Value, json};
 
-/// Calls whose sound is asked for.
+/// The most calls with requested audio.
 const CALLS_MAX: usize = 4;
 
 pub(super) struct Found {
@@ -16,7 +16,7 @@ pub(super) struct Found {
     pub(super) wrong: Vec<String>,
 }
 
-/// Each recording for a reason, and without one, which gives nothing.
+/// Requests each recording and waveform with a reason and without one, which must be refused.
 pub(super) fn recordings(server: &Server, approver: &Reader) -> Found {
     let mut found = Found {
         asked: 0,
@@ -56,7 +56,7 @@ pub(super) fn recordings(server: &Server, approver: &Reader) -> Found {
     found
 }
 
-/// Some that were answered, so that there is a recording.
+/// Returns some answered calls that have a recording.
 fn calls(server: &Server) -> Vec<String> {
     let path = format!("/api/v1/calls?campaign={CALLED}&limit=100");
     let shown = server.get(&path).unwrap_or_else(|error| fail(&error));

@@ -1,5 +1,5 @@
-//! What was said on the phone and in writing: whoever is shown words, slots or a summary of a spoken call is
-//! on record with that call and that field; of a conversation in text, with its person.
+//! Checks transcripts: each request that shows words, slots or a summary of a spoken call is recorded with
+//! that call and those fields; of a text conversation, with its customer.
 
 use super::questions::{Question, Reader};
 use crate::history::member;
@@ -11,27 +11,27 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
-/// Spoken calls; the record of the last one is another's business.
+/// The number of spoken calls.
 const CALLS: u64 = 4;
 
-/// A trunk that nobody is behind: nobody is called here.
+/// A trunk without a carrier: this part makes no calls.
 const NO_TRUNK: &str = "sip:127.0.0.1:9";
 
-/// What an answer shows, and the fields of a record that say so.
+/// For each path of a call, the fields that its record must contain.
 const SHOWN: &[(&str, &[&str])] = &[
     ("replay", &["heard", "slots", "keys"]),
     ("summary", &["summary", "slots"]),
 ];
 
-/// The same of a conversation in text: each path behind its id.
+/// The same for a text conversation: paths after its id.
 const SHOWN_OF_TEXT: &[(&str, &[&str])] = &[("", &["heard", "slots"]), ("/summary", &["summary", "slots"])];
 
-/// Conversations in text.
+/// The number of text conversations.
 const TEXTS: u64 = 3;
 const TEXT_CAMPAIGN: &str = "WRITTEN";
-/// What they write: understood, and kept.
+/// The text that customers write: it is understood, and stored.
 const WRITTEN: &str = "是的，我要分三期";
-/// Longest wait for the summaries (CAL-3).
+/// The longest wait for the summaries (CAL-3).
 const SUMMED: Duration = Duration::from_secs(10);
 
 pub(super) struct Found {
@@ -94,34 +94,33 @@ pub(super) fn transcripts(folder: &Path) -> Found {
         if is_on_record(&inquiries, &reader, &about) {
             found.recorded += 1;
         } else {
-            found.wrong.push(format!(
-                "{reader} was told what {} says, and is not on record",
-                about.path
-            ));
+            found
+                .wrong
+                .push(format!("{reader} was shown {}, and is not on record", about.path));
         }
     }
     found
 }
 
-/// What is asked for, and how a record says who saw what.
+/// A request, and how its record must look.
 #[derive(Clone)]
 struct About {
     path: String,
-    /// Part of whatever shows it.
+    /// An id that is part of each response which shows the content.
     id: String,
-    /// A member of the record, and what it is or holds.
+    /// A member of the record, and the value that it must be or contain.
     record: (&'static str, String),
     fields: &'static [&'static str],
 }
 
 impl About {
-    /// Whose summary may not be written yet.
+    /// Returns true for a spoken call; its summary may not be written yet.
     fn is_call(&self) -> bool {
         self.record.0 == "/data/calls"
     }
 }
 
-/// People who write and are answered until their conversation is closed and summed up.
+/// Opens text conversations, writes in them, closes them, and waits for their summaries.
 fn texts(server: &Server) -> Vec<Writing> {
     let campaign = TextCampaign::made(server, TEXT_CAMPAIGN, TEXTS);
     let written = |index| {
@@ -135,7 +134,7 @@ fn texts(server: &Server) -> Vec<Writing> {
     all
 }
 
-/// All of them, by the events that say so.
+/// Waits until all summaries are recorded.
 fn until_summed(server: &Server) {
     let mut count = 0;
     let all = server.follow_events("kind=summary.text_recorded", SUMMED, |_| {
@@ -147,7 +146,7 @@ fn until_summed(server: &Server) {
     }
 }
 
-/// Whether a read of this by this reader is on record, with all of these fields.
+/// Returns true if a read of this by this user is recorded with all of these fields.
 fn is_on_record(inquiries: &[Value], reader: &str, about: &About) -> bool {
     let mut reads = inquiries
         .iter()

@@ -1,14 +1,14 @@
-//! What of an answer is compared: all but where and when it was asked.
+//! Removes from a response what is not compared: its time, and the position that it is as of.
 
 use serde_json::Value;
 
-/// An answer without where and when it was asked; of a refusal nothing but its code.
+/// Returns a response without the time and position of the request; of a refusal only its code.
 pub(super) fn plain(body: Value) -> Value {
     let mut body = body;
     if let Some(code) = body.get("code") {
         return code.clone();
     }
-    // What a row of the list says of why nobody is called now.
+    // The members of a campaign's row that say why it does not dial now.
     let rows = body.get_mut("items").and_then(Value::as_array_mut);
     for row in rows.into_iter().flatten().filter_map(Value::as_object_mut) {
         for name in ["hours", "pause_reason", "stage", "time_zone"] {
@@ -16,7 +16,7 @@ pub(super) fn plain(body: Value) -> Value {
         }
     }
     if let Some(members) = body.as_object_mut() {
-        // Only now are hours open or not.
+        // Whether hours are open is only known for now.
         for name in [
             "known",
             "as_of_position",

@@ -1,5 +1,6 @@
-//! Time travel: what a server answers as of a position is what a clean server answers that was fed only up to
-//! it; an instant is its last position; what was true is a fold of what had happened by then.
+//! Proof of time travel: a response as of a position equals that of a clean server which was fed only up to
+//! that position. An instant means its last position. Valid time is a fold of the events that had happened by
+//! then.
 
 mod answer;
 
@@ -25,17 +26,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Longest wait for the end of a server that has nothing to do.
+/// The longest wait for an idle server to stop.
 const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 
-/// How far this form goes.
+/// The size of a form of the proof.
 struct Extent {
     positions: usize,
     days: u32,
     calls_per_day: u32,
 }
 
-/// A position, and what a clean server fed up to it answered to each path.
+/// A position, and the responses of a clean server that was fed up to it.
 struct Fed {
     position: u64,
     answers: Vec<(String, u16, Value)>,
@@ -87,7 +88,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     }
 }
 
-/// A folder in which a server has made its keys: a log that is there needs the keys it was begun with.
+/// Creates a folder in which a server has made its keys: a log with events opens only with its own keys.
 fn made_keys() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut server = serve(folder.path(), None);
@@ -98,7 +99,7 @@ fn made_keys() -> TempDir {
     folder
 }
 
-/// A new folder with the same keys and nothing else.
+/// Creates a folder with the same keys and nothing else.
 fn with_keys(keys: &Path) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut copy = command("cp");
@@ -109,7 +110,7 @@ fn with_keys(keys: &Path) -> TempDir {
     folder
 }
 
-/// Takes events into a new log, as they are.
+/// Loads events into a new log, unchanged.
 fn fill(store: &str, events: &[StoredEvent]) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     runtime.block_on(async {
@@ -119,7 +120,7 @@ fn fill(store: &str, events: &[StoredEvent]) {
             loaded.unwrap_or_else(|error| fail(&format!("the made-up log is not taken: {error}")));
         }
     });
-    // Its threads have ended with it: a server may open the log.
+    // Its threads have ended: a server may open the log.
     runtime.shutdown_timeout(Duration::from_secs(5));
 }
 
@@ -137,7 +138,7 @@ fn serve(data: &Path, store: Option<&str>) -> Server {
     server
 }
 
-/// A clean server on the events up to a position: what it answers now.
+/// Starts a clean server on the events up to a position and collects its responses.
 fn feed(keys: &Path, log: &MadeUpLog, position: u64, chance: &mut Chance) -> Fed {
     let folder = with_keys(keys);
     let until = usize::try_from(position).unwrap_or(usize::MAX);
@@ -154,7 +155,7 @@ fn feed(keys: &Path, log: &MadeUpLog, position: u64, chance: &mut Chance) -> Fed
     }
 }
 
-/// What is asked: all that is about campaigns, and some of the calls, people and numbers.
+/// Returns the requested paths: all about campaigns, and some calls, customers and numbers.
 fn paths(log: &MadeUpLog, chance: &mut Chance) -> Vec<String> {
     let mut paths = vec![
         "/api/v1/campaigns".to_owned(),
@@ -194,9 +195,9 @@ fn get(server: &Server, path: &str, query: &str) -> Reply {
 #[derive(Default)]
 struct Compared {
     asked: usize,
-    /// Of those, about something that existed then.
+    /// Requests about something that existed then.
     found: usize,
-    /// Of those, something that is not the same now.
+    /// Requests that have another response now.
     moved: usize,
 }
 
@@ -220,7 +221,7 @@ fn compare(server: &Server, fed: &[Fed], wrong: &mut Vec<String>) -> Compared {
     compared
 }
 
-/// As of an instant is as of the last position recorded by then.
+/// Checks that an instant means the last position recorded by then.
 fn instants(
     server: &Server,
     log: &MadeUpLog,
@@ -245,7 +246,7 @@ fn instants(
     count
 }
 
-/// At an event's own time, a little before or a little after.
+/// Returns an event's own time, or a little before or after.
 fn some_instant(log: &MadeUpLog, chance: &mut Chance) -> Timestamp {
     let one = usize::try_from(chance.below(log.events.len() as u64)).unwrap_or(0);
     let event = log.events.get(one).expect("it is in the log");
@@ -255,8 +256,8 @@ fn some_instant(log: &MadeUpLog, chance: &mut Chance) -> Timestamp {
         .minus_ms(chance.below(2))
 }
 
-/// What was true at an instant is a fold of the whole log's events that had happened by then, and of the
-/// corrections of calls that had ended.
+/// Checks valid time: the response equals a fold of the events of the whole log that had happened by then,
+/// including corrections of calls that had ended.
 fn truths(
     server: &Server,
     log: &MadeUpLog,
@@ -299,7 +300,7 @@ fn truths(
     count
 }
 
-/// The board's report, from all events of all campaigns that had happened.
+/// Computes the board's report from all events of all campaigns that had happened.
 async fn true_then(events: &[StoredEvent], at: Timestamp, name: &str) -> Value {
     let mut ended = BTreeSet::new();
     let happened = events.iter().filter(|event| {
@@ -321,12 +322,12 @@ async fn true_then(events: &[StoredEvent], at: Timestamp, name: &str) -> Value {
     runner.apply_page(&happened).await.expect("rows can be written");
     let campaign: CampaignId = name.parse().expect("it is an id");
     let report = campaign_board::report(db.as_ref(), &campaign).await;
-    // Through text, as the server's answer came: a fraction is read back the same way.
+    // Through JSON text like the server's response: fractions are then read back in the same way.
     let text = json!(report.expect("rows can be read")).to_string();
     serde_json::from_str(&text).expect("it was just written")
 }
 
-/// The same answers from the same log in PostgreSQL.
+/// Repeats the comparison on the same log in PostgreSQL.
 fn on_postgres(keys: &Path, log: &MadeUpLog, fed: &[Fed], wrong: &mut Vec<String>) -> Value {
     let Some(postgres) = PostgresServer::start() else {
         return json!({"skipped": "it is not installed (apt-get install postgresql)"});
@@ -348,7 +349,7 @@ fn on_postgres(keys: &Path, log: &MadeUpLog, fed: &[Fed], wrong: &mut Vec<String
     json!({"answers": compared.asked, "seconds": instant().duration_since(began).as_secs()})
 }
 
-/// What a campaign of 10,000 calls costs to fold as of a while before, without a server.
+/// Measures the fold of a campaign of 10,000 calls as of an earlier position, without a server.
 fn yesterday() -> Value {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let store = format!("sqlite:{}", folder.path().display());

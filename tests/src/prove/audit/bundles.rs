@@ -1,4 +1,5 @@
-//! Bundles of a call, a customer, a campaign and one event hold; no altered byte of one does.
+//! Proof of evidence bundles of a call, a customer, a campaign and one event: each is valid, and no altered
+//! byte of one is accepted.
 
 use super::{Rehearsal, Tally, audit, code, text};
 use crate::history::{History, member};
@@ -7,7 +8,8 @@ use serde_json::{Value, json};
 use std::path::Path;
 use store::proof::bundle::{Trust, check_bundle};
 
-/// Altered bundles that go through the command line in the short form; the others through its library.
+/// The altered bundles that are checked by the command line in the short form; the others are checked by the
+/// library.
 const BY_COMMAND: usize = 12;
 
 pub(super) fn prove(rehearsal: &Rehearsal, form: Form) -> Value {
@@ -31,7 +33,7 @@ pub(super) fn prove(rehearsal: &Rehearsal, form: Form) -> Value {
     json!({"made": tally.value(), "altered": altered(rehearsal, form)})
 }
 
-/// A call that was answered, its customer, its campaign, and the event in front of it.
+/// Returns an answered call, its customer, its campaign, and the event that ended it.
 fn subjects(history: &History) -> Vec<(&'static str, String)> {
     let Some(ended) = history.of("call.ended").next() else {
         return Vec::new();
@@ -45,7 +47,8 @@ fn subjects(history: &History) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// One bit of every byte of the smallest bundle, or of every 17th in the short form.
+/// Checks bundles with one changed bit in every byte of the smallest one; in every 17th byte in the short
+/// form.
 fn altered(rehearsal: &Rehearsal, form: Form) -> Value {
     let mut tally = Tally::default();
     let file = rehearsal.path("event.tar");
@@ -73,7 +76,7 @@ fn altered(rehearsal: &Rehearsal, form: Form) -> Value {
     tally.value()
 }
 
-/// The same bytes with the lowest bit of one changed.
+/// Returns the same bytes with the lowest bit of one changed.
 pub(super) fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
     let mut changed = bytes.to_vec();
     if let Some(byte) = changed.get_mut(at) {

@@ -1,6 +1,6 @@
-//! A stopped log's own file is meddled with, below everything that guards it: flipped bytes, another time of
-//! recording, events removed, exchanged and added, other columns, with digests made to fit; and with entries
-//! of its index. `audit verify` names the place.
+//! Proof that changes of a stopped log's own files are detected, made below everything that protects it:
+//! flipped bytes, another time of recording, events removed, exchanged and added, other columns, all with
+//! matching digests; and changed entries of its index. `audit verify` must name the position.
 
 use super::{Rehearsal, Tally, audit, code, copy, text};
 use crate::prove::Form;
@@ -20,13 +20,13 @@ use store::test_ports::StepClock;
 use store::{INDEX_FILE, SqliteEventStore};
 use tokio::runtime::Runtime;
 
-/// Events of which every byte is flipped.
+/// The number of events with every byte flipped in turn, by form.
 const WHOLE_EVENTS: [(Form, usize); 2] = [(Form::Short, 1), (Form::Long, 20)];
 
-/// Of the flips of one byte per event, every so many go through the command line.
+/// Of the flips of one byte per event, every 16th is checked by the command line; the others by the library.
 const BY_COMMAND: usize = 16;
 
-/// What a row holds that a proof is about.
+/// The columns of an event's row that the proof changes.
 #[derive(Clone)]
 struct Stored {
     pos: i64,
@@ -35,7 +35,7 @@ struct Stored {
     digest: Vec<u8>,
 }
 
-/// A copy of the log, its file open for writing past every rule.
+/// A copy of the log with its file open for writing, past all protection.
 struct Meddled {
     dir: PathBuf,
     file: Connection,
@@ -46,7 +46,7 @@ impl Meddled {
         let dir = rehearsal.path(name);
         copy(&rehearsal.data, &dir);
         let file = Connection::open(dir.join("events.db")).expect("the log's file opens");
-        // What is written here need not outlive the machine.
+        // What is written here need not survive a crash of the machine.
         file.execute_batch("PRAGMA synchronous = OFF")
             .expect("a setting is taken");
         Self { dir, file }
@@ -68,7 +68,7 @@ impl Meddled {
             .collect()
     }
 
-    /// Puts a row's content in the place of what is there.
+    /// Replaces the content of the row at this position.
     fn put(&self, row: &Stored) {
         let sql = "UPDATE event SET recorded_at = ?2, record = ?3, digest = ?4 WHERE pos = ?1";
         let values = params![row.pos, row.recorded_at, row.record, row.digest];
@@ -99,7 +99,7 @@ impl Meddled {
         ])
     }
 
-    /// The position that `audit verify` names; `None` when it finds nothing wrong.
+    /// Returns the position that `audit verify` names; `None` if it finds nothing wrong.
     fn named(&self, rehearsal: &Rehearsal) -> Option<i64> {
         let said = self.verify(rehearsal);
         let report: Value = serde_json::from_slice(&said.stdout).unwrap_or_default();
@@ -116,7 +116,7 @@ impl Meddled {
 }
 
 impl Stored {
-    /// A digest that fits, as anybody can compute it (rows of version 1 hold this one).
+    /// Sets the matching digest, which does not need a key (rows of version 1 contain this one).
     fn forge(mut self) -> Self {
         let whole = Sha256::new()
             .chain_update(self.recorded_at.to_be_bytes())
@@ -134,7 +134,7 @@ impl Stored {
     }
 }
 
-/// The library behind `audit verify`, on an open log: a process for each flip would take an hour.
+/// The library behind `audit verify`, on an open log: one process per flip would take an hour.
 struct Verifier {
     runtime: Runtime,
     store: SqliteEventStore,
@@ -195,11 +195,11 @@ pub(super) fn prove(rehearsal: &Rehearsal, form: Form) -> Value {
     })
 }
 
-/// One byte of each event, by turns with a digest that fits and with the one that was there.
+/// Flips one byte of each event, alternately with a matching digest and with the old one.
 fn flips(rehearsal: &Rehearsal, meddled: &Meddled, verifier: &Verifier, rows: &[Stored]) -> Tally {
     let mut tally = Tally::default();
     for (turn, row) in rows.iter().enumerate() {
-        // Some place in it, another one in each event.
+        // A different place in each event.
         let at = turn * 37 % row.record.len();
         let flipped = row.clone().flip(at);
         meddled.put(&if turn % 2 == 0 { flipped.forge() } else { flipped });
@@ -240,7 +240,7 @@ fn every_byte(meddled: &Meddled, verifier: &Verifier, rows: &[Stored], form: For
     tally
 }
 
-/// A microsecond later, with a digest that fits.
+/// Moves the time of recording by a microsecond, with a matching digest.
 fn times(meddled: &Meddled, verifier: &Verifier, rows: &[Stored]) -> Tally {
     let mut tally = Tally::default();
     for row in rows.iter().step_by(7) {
@@ -256,13 +256,13 @@ fn times(meddled: &Meddled, verifier: &Verifier, rows: &[Stored]) -> Tally {
     tally
 }
 
-/// Events gone, exchanged, put in between and behind the end; each on a copy of its own.
+/// Removes, exchanges and inserts events, in the middle and at the end; each on a copy of its own.
 fn structure(rehearsal: &Rehearsal, rows: &[Stored]) -> Tally {
     let mut tally = Tally::default();
     let count = i64::try_from(rows.len()).unwrap_or(0);
     let middle = count / 2;
     let renumber = |from: i64, by: i64| {
-        // By way of negative numbers: positions are unique at every moment.
+        // Through negative numbers: positions are unique at all times.
         format!(
             "UPDATE event SET pos = -(pos + {by}) WHERE pos >= {from}; UPDATE event SET pos = -pos WHERE pos < 0;"
         )
@@ -321,8 +321,8 @@ fn structure(rehearsal: &Rehearsal, rows: &[Stored]) -> Tally {
     tally
 }
 
-/// Entries of `index.db`, by which events are found, gone, changed and added; it is named. Deleted, it is
-/// made again.
+/// Removes, changes and adds entries of `index.db`, which finds events; the file must be named. A deleted
+/// index is rebuilt.
 fn index(rehearsal: &Rehearsal) -> Tally {
     let mut tally = Tally::default();
     let meddled = Meddled::of(rehearsal, "index");
@@ -356,7 +356,7 @@ fn index(rehearsal: &Rehearsal) -> Tally {
     tally
 }
 
-/// Two neighbors' records in each other's place, digests made to fit.
+/// Exchanges the records of two neighboring events, with matching digests.
 fn exchange(meddled: &Meddled, rows: &[Stored], first: i64) {
     let at = usize::try_from(first - 1).unwrap_or(0);
     let [one, other] = [rows.get(at), rows.get(at + 1)].map(|row| row.expect("there are so many"));

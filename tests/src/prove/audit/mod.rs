@@ -1,5 +1,5 @@
-//! The history can be proved: a real rehearsal's log is meddled with in every way, its bundles are altered,
-//! other people's tools check both, and a witness remembers what a rolled-back log would deny.
+//! Proof that the history can be proved: the log of a real rehearsal is changed in every way, its bundles are
+//! altered, external tools check both, and a witness detects a rolled-back log.
 
 mod bundles;
 mod meddling;
@@ -19,14 +19,14 @@ use std::process::Output;
 use std::time::Duration;
 use witness::WitnessProcess;
 
-/// What a campaign of a few people must end within.
+/// The longest time until a campaign of a few customers is complete.
 const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 
-/// A finished rehearsal whose checkpoints a witness cosigned.
+/// A finished rehearsal, and its checkpoints with the signatures of a witness.
 struct Rehearsal {
     folder: tempfile::TempDir,
     data: PathBuf,
-    /// The same directory as it was before the campaign.
+    /// A copy of the directory before the campaign.
     earlier: PathBuf,
     key: String,
     witness: WitnessProcess,
@@ -39,12 +39,12 @@ impl Rehearsal {
     }
 }
 
-/// A few events, then a campaign, in a directory that is copied in between.
+/// Creates some events, copies the directory, and runs a campaign.
 fn rehearse(customers: u32) -> Rehearsal {
     let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
     let data = folder.path().join("data");
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
-    // The log's key is made at its first start, and a witness knows its logs by their keys.
+    // The log's key is created at its first start, and a witness knows its logs by their keys.
     stop(Server::start(&data, &carrier.trunk()));
     let checkpoint = audit(&["checkpoint", "--data", &text(&data)]);
     assert!(checkpoint.status.success(), "{checkpoint:?}");
@@ -68,7 +68,7 @@ fn rehearse(customers: u32) -> Rehearsal {
     }
 }
 
-/// A server whose checkpoints the witness sees.
+/// Starts a server that sends its checkpoints to the witness.
 fn watched(data: &Path, carrier: &CarrierProcess, witness: &WitnessProcess) -> Server {
     let mut serve = Server::command(data, &carrier.trunk());
     serve.args(["--witness", &witness.spec()]);
@@ -83,7 +83,7 @@ fn call(server: &Server, campaign: &str, customers: u32, salt: u32) {
     server.call_to_the_end(campaign, &records(customers, salt), SETTLED_WITHIN);
 }
 
-/// Events that need no calls, each of another number.
+/// Creates events without calls, each about another number.
 fn suppress(server: &Server, numbers: Range<u32>) {
     for index in numbers {
         let path = format!("/api/v1/numbers/139{:08}/suppress", 20_000_000 + index);
@@ -107,18 +107,18 @@ fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// `ledgerline audit …` to its end.
+/// Runs `ledgerline audit …` to its end.
 fn audit(args: &[&str]) -> Output {
     let output = command(ledgerline()).arg("audit").args(args).output();
     output.unwrap_or_else(|error| fail(&error.to_string()))
 }
 
-/// Its exit code, which says more than that it failed.
+/// Returns the exit code: its value matters, not only success.
 fn code(output: &Output) -> i32 {
     output.status.code().unwrap_or(-1)
 }
 
-/// Counts of attempts, and what went otherwise than it must.
+/// Counts attempts and collects those with a wrong result.
 #[derive(Default)]
 struct Tally {
     tried: u64,
@@ -149,7 +149,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let others = others::prove(&rehearsal);
     let witnessed = witness::prove(&rehearsal);
     let vectors = vectors::compare();
-    // Last: it writes into the log's own file, and puts back what it changed.
+    // Last, because it writes into the log's own file and restores it.
     let log = meddling::prove(&rehearsal, form);
     let parts = [&log, &bundles, &others, &witnessed, &vectors];
     let holds = parts.iter().all(|part| clean(part));
@@ -160,7 +160,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     }
 }
 
-/// Writes `verify/vectors/` anew.
+/// Writes the files of `verify/vectors/` again.
 pub(crate) fn write_vectors() -> Proof {
     Proof {
         line: json!({"proof": "audit-vectors", "written": vectors::write()}),
@@ -168,7 +168,7 @@ pub(crate) fn write_vectors() -> Proof {
     }
 }
 
-/// Nothing below is a list of wrongs with something in it.
+/// Returns true if every list named `wrong` in the result is empty.
 fn clean(part: &Value) -> bool {
     match part {
         Value::Object(members) => members.iter().all(|(name, value)| match value {

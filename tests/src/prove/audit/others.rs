@@ -1,5 +1,5 @@
-//! Other people's tools: Go's `golang.org/x/mod/sumdb` and Python's `cryptography` accept what holds and
-//! refuse what was altered. Where they cannot be had, that is said.
+//! Proof by external tools: Go's `golang.org/x/mod/sumdb` and Python's `cryptography` accept valid bundles
+//! and refuse altered ones. Tools that are not available are reported as skipped.
 
 use super::bundles::{flipped, write};
 use super::{Rehearsal, Tally, audit, code, text, vectors};
@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-/// Where Debian's golang-golang-x-mod-dev puts its packages.
+/// The folder in which Debian's golang-golang-x-mod-dev installs its packages.
 const GO_PACKAGES: &str = "/usr/share/gocode";
 
-/// One verifier: the words its command begins with.
+/// An external verifier, with the first words of its command line.
 struct Tool {
     name: &'static str,
     begins: Vec<PathBuf>,
@@ -44,7 +44,7 @@ pub(super) fn prove(rehearsal: &Rehearsal) -> Value {
     Value::Object(found)
 }
 
-/// What a tool is asked, and how it must answer.
+/// An input for the verifiers, and whether they must accept it.
 struct Case {
     what: &'static str,
     args: Vec<String>,
@@ -125,7 +125,8 @@ fn cases(rehearsal: &Rehearsal) -> Vec<Case> {
     cases
 }
 
-/// The state after the first campaign, and the proof that the last one continues it.
+/// Returns the cases about the checkpoint after the first campaign and the proof that the last one continues
+/// it.
 fn continued(rehearsal: &Rehearsal, case: impl Fn(&'static str, &[&str], bool) -> Case) -> Vec<Case> {
     let key = rehearsal.key.as_str();
     let older = text(&rehearsal.earlier.join("proof/checkpoint"));
@@ -146,7 +147,7 @@ fn continued(rehearsal: &Rehearsal, case: impl Fn(&'static str, &[&str], bool) -
     write(&forged, &flipped(whole.as_bytes(), begin));
     let checkpoint = read(Path::new(&older));
     let unsigned = rehearsal.path("checkpoint.altered");
-    // The log's own line comes first; the witness's, behind it, is not looked at by these tools.
+    // The log's own signature line comes first; these tools do not check the witness's line after it.
     let line = checkpoint.find("\n\n").map_or(0, |end| end + 2);
     let end = checkpoint
         .get(line..)
@@ -172,7 +173,7 @@ fn continued(rehearsal: &Rehearsal, case: impl Fn(&'static str, &[&str], bool) -
     ]
 }
 
-/// The archive with one bit changed in the first file whose name ends like this.
+/// Returns an archive with one bit changed in the first file with this ending of its name.
 fn flip_in(bundle: &Path, name: &str, within: usize) -> Vec<u8> {
     let bytes = std::fs::read(bundle).unwrap_or_default();
     let mut at = 0;

@@ -1,4 +1,5 @@
-//! The vectors in `verify/vectors/`: made from golden events with a fixed key, and the same every time.
+//! The test vectors in `verify/vectors/`: made from golden events with a fixed key, always with the same
+//! bytes.
 
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
@@ -16,7 +17,7 @@ use store::proof::{
 };
 use store::test_ports::HashIds;
 
-/// When every event was recorded: 2026-03-02T02:00:00Z.
+/// The time at which every event was recorded: 2026-03-02T02:00:00Z.
 const RECORDED: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
 /// The golden events, in the order of the log.
@@ -32,14 +33,14 @@ const EVENTS: [&str; 9] = [
     "call.ended",
 ];
 
-/// The seed of the key's random bytes; it signs nothing but these vectors.
+/// The seed of the key, which signs only these vectors.
 const KEY_SEED: u64 = 20_260_302;
 
 pub(super) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../verify/vectors")
 }
 
-/// Whether the files there are the ones that are made now.
+/// Compares the files in the tree with those that are made now.
 pub(super) fn compare() -> Value {
     let differs = |(name, made): (&String, &Vec<u8>)| {
         let there = std::fs::read(folder().join(name)).ok();
@@ -50,7 +51,7 @@ pub(super) fn compare() -> Value {
     json!({"files": files.len(), "wrong": wrong})
 }
 
-/// Writes them.
+/// Writes the files into the tree.
 pub(super) fn write() -> Value {
     let files = make();
     std::fs::create_dir_all(folder()).expect("the folder can be made");
@@ -69,7 +70,7 @@ fn golden() -> Vec<StoredEvent> {
     EVENTS.into_iter().zip(1..).map(event).collect()
 }
 
-/// Every file by its name.
+/// Makes every file, by its name.
 fn make() -> BTreeMap<String, Vec<u8>> {
     let dir = tempfile::tempdir().expect("a temporary folder can be made");
     let file = dir.path().join("key");
@@ -126,7 +127,8 @@ fn make() -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// As an inspection attaches its answer. No recording: the golden call names one that is nowhere.
+/// Returns files as an inspection attaches them. Without a recording: the one that the golden call names does
+/// not exist.
 fn attached() -> Attached {
     let files = [
         ("attached/inspection.html", "<p>inspection</p>\n"),
@@ -136,7 +138,7 @@ fn attached() -> Attached {
     Attached::from(files)
 }
 
-/// One value of DER with its tag.
+/// Encodes a value of DER with its tag.
 fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
     let length = u8::try_from(content.len()).expect("a vector's value is short");
@@ -148,7 +150,7 @@ fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     [head, content].concat()
 }
 
-/// An authority's answer over a note (RFC 3161), with everything but its signature.
+/// Builds an authority's timestamp of a note (RFC 3161), with everything except the signature.
 fn stamp_over(note: &str) -> TimeStamp {
     let sha_256 = der(0x06, &[&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01]]);
     let digest = Sha256::digest(note);
@@ -166,7 +168,7 @@ fn stamp_over(note: &str) -> TimeStamp {
     TimeStamp::read(note, der(0x30, &[&granted, &token])).expect("a stamp over the note")
 }
 
-/// The first event, one in between and the last.
+/// Returns the first event, one in between and the last.
 fn content(events: &[StoredEvent]) -> BundleContent {
     let chosen = [(0, Reason::Cause), (4, Reason::Subject), (8, Reason::Subject)];
     let proved = events.iter().zip(0_u64..).filter_map(|(event, index)| {

@@ -1,4 +1,4 @@
-//! A witness in a process of its own; its cosignature can be demanded, and a rolled-back log gets none.
+//! A witness in a process of its own: its cosignature can be required, and a rolled-back log gets none.
 
 use super::{Rehearsal, Tally, audit, code, copy, stop, suppress, text, watched};
 use crate::history::{History, member};
@@ -14,7 +14,7 @@ pub(super) struct WitnessProcess {
 }
 
 impl WitnessProcess {
-    /// `audit witness keygen`, then `audit witness serve` on a free loopback port.
+    /// Runs `audit witness keygen`, then `audit witness serve` on a free loopback port.
     pub(super) fn start(folder: &Path, log_key: &str) -> Self {
         let file = text(&folder.join("witness.key"));
         let made = audit(&[
@@ -50,15 +50,15 @@ impl WitnessProcess {
         }
     }
 
-    /// `--witness` of a server.
+    /// Returns the argument `--witness` for a server.
     pub(super) fn spec(&self) -> String {
         format!("{},{}", self.url, self.key)
     }
 }
 
-/// The witness's line on the published checkpoint holds; without one a demanding check fails; a log put back
-/// to an earlier state is signed by nobody when its checkpoint is kept, and by its operator alone when that
-/// is put back too.
+/// Checks the witness's cosignature of the published checkpoint; a check that requires one fails without it.
+/// A log that was put back to an earlier state is not signed as long as its last checkpoint exists, and only
+/// by the operator's key if the checkpoint was put back too.
 pub(super) fn prove(rehearsal: &Rehearsal) -> Value {
     let mut tally = Tally::default();
     let witness = &rehearsal.witness.key;
@@ -84,7 +84,7 @@ pub(super) fn prove(rehearsal: &Rehearsal) -> Value {
 }
 
 fn rolled_back(rehearsal: &Rehearsal, tally: &mut Tally) {
-    // The log alone: what is published says that more was there.
+    // Only the log was put back: the published checkpoint shows that there was more.
     let partly = rehearsal.path("partly");
     copy(&rehearsal.earlier, &partly);
     for name in ["checkpoint", "checkpoints"] {
@@ -100,7 +100,7 @@ fn rolled_back(rehearsal: &Rehearsal, tally: &mut Tally) {
     tally.expect(code(&said) == 1 && why.contains("missing at its end"), || {
         format!("the log alone, verified: {said:?}")
     });
-    // Log and checkpoints together: the operator signs on, the witness does not.
+    // Log and checkpoints were put back: the operator's key signs, the witness does not.
     let wholly = rehearsal.path("wholly");
     copy(&rehearsal.earlier, &wholly);
     let server = watched(&wholly, &rehearsal.carrier, &rehearsal.witness);

@@ -1,5 +1,4 @@
-//! The clock is set while a campaign runs beside the edge of its window: shortly before it opens, or shortly
-//! before it closes.
+//! Cases in which the clock is set while a campaign runs, shortly before its calling window opens or closes.
 
 use super::Found;
 use super::faked_wall::Wall;
@@ -12,24 +11,25 @@ pub(super) enum Edge {
     Closing,
 }
 
-/// The campaign is made in the closed window, so long before it opens, by a server that then ends.
+/// How long before the window opens the campaign is created, by a server that then ends.
 const MADE_EARLIER_S: i64 = 3_600;
 
-/// The server that is looked at begins shortly before the edge, and has little to do until it is ready: it is
-/// given so many times what the first one took, the next of these when a busy machine needs more.
+/// The server under test starts shortly before the edge of the window. It gets so many times the start time
+/// of the first server, and the next value if that is too little on a busy machine.
 const TIMES: [u64; 3] = [2, 4, 12];
 
-/// The clock is set so long before the edge: three seconds then reach over it.
+/// The clock is set so long before the edge: a jump of three seconds then crosses it.
 const JUMP_S: i64 = 2;
 
-/// One that stops, so long: it is 2 s behind, and looked at, before the window opens.
+/// A clock is stopped so long before the edge: it is 2 s behind, and that is noticed, before the window
+/// opens.
 const STOP_S: i64 = 4;
 
-/// Until a clock that was wrong is right again, is believed, and somebody is dialed: twice two seconds of
-/// doubt, and two looks.
+/// The time until a clock that was wrong is right again and trusted, and a call is dialed: twice two seconds
+/// of doubt, and two comparisons.
 const BELIEVED_S: i64 = 9;
 
-/// It is looked so long after the edge, with the wall still wrong.
+/// The result is read so long after the edge, with the wall clock still wrong.
 const AFTER_S: i64 = 2;
 
 pub(super) fn prove(shim: &Path, edge: Edge, wall: Wall) -> Found {
@@ -59,7 +59,7 @@ const DOUBTED: (&str, &str) = ("installation.clock_doubted", "wall_moved");
 const AGREED: (&str, &str) = ("installation.clock_trusted", "agreed");
 const ALERT: (&str, &str) = ("alert.raised", "clock_off");
 
-/// The window opens while the wall is wrong: nobody is dialed until it is right.
+/// The window opens while the wall clock is wrong: no call is dialed until it is right.
 fn opening(mut stage: Stage, name: &str, wall: Wall, ready_s: i64) -> Option<Found> {
     let edge = window().0;
     let before = if wall == Wall::Stopped { STOP_S } else { JUMP_S };
@@ -82,11 +82,11 @@ fn opening(mut stage: Stage, name: &str, wall: Wall, ready_s: i64) -> Option<Fou
     stage.hold(under_it == 0, &format!("{under_it} dials under a wrong clock"));
     stage.wall.set(Wall::Right);
     let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
-    stage.hold(goes_on, "nobody is dialed when the clock is right again");
+    stage.hold(goes_on, "no call is dialed when the clock is right again");
     Some(stage.end(name, window(), &[DOUBTED, AGREED, ALERT]))
 }
 
-/// The clock is wrong for a while within the window, right again, and wrong again over its end.
+/// The clock is wrong for a while within the window, then right, and wrong again at its end.
 fn closing(mut stage: Stage, name: &str, wall: Wall, ready_s: i64) -> Option<Found> {
     let edge = window().1;
     let jump = plus_s(edge, -JUMP_S);
@@ -98,18 +98,18 @@ fn closing(mut stage: Stage, name: &str, wall: Wall, ready_s: i64) -> Option<Fou
     if from >= jump {
         return None;
     }
-    stage.hold(was_dialed, "nobody is dialed within the window");
+    stage.hold(was_dialed, "no call is dialed within the window");
     stage.hold(is_paused, "readiness does not say that the clock is wrong");
     stage.wait_until(plus_s(from, 1));
     let under_it = stage.invites().len() - before;
-    // One that was granted before may just be on its way.
+    // A call that was permitted before may just be on its way.
     stage.hold(under_it <= 1, &format!("{under_it} dials under a wrong clock"));
     stage.wall.set(Wall::Right);
     let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
     if stage.wall.true_now() >= jump {
         return None;
     }
-    stage.hold(goes_on, "nobody is dialed when the clock is right again");
+    stage.hold(goes_on, "no call is dialed when the clock is right again");
     stage.wait_until(jump);
     stage.wall.set(wall);
     stage.wait_until(plus_s(edge, AFTER_S));

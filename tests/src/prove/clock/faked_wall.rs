@@ -1,5 +1,5 @@
-//! A wall clock that a proof sets while a server runs: libfaketime fakes the time of day for that process
-//! alone and leaves its steady clocks as they are.
+//! A wall clock that a proof sets while a server runs: libfaketime fakes the time of day of that process only
+//! and leaves its steady clocks unchanged.
 
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
@@ -7,24 +7,24 @@ use host::clock::SystemClock;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What is done to the wall clock.
+/// A change of the wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wall {
     Right,
-    /// Set by so many seconds, below zero for back.
+    /// Set by so many seconds; negative: back.
     SetBy(i64),
-    /// It stands where it was when this was asked.
+    /// Stopped at the present time.
     Stopped,
 }
 
-/// The faked clock of one server; what is true is the machine's own clock and a distance that never changes.
+/// The faked clock of one server. The true time is the machine's clock plus a constant difference.
 pub(super) struct FakedWall {
     file: PathBuf,
     ahead_s: i64,
 }
 
 impl FakedWall {
-    /// The shim, where Debian puts it; `None` where it is not installed.
+    /// Returns the path of the libfaketime library on Debian; `None` if it is not installed.
     pub(super) fn shim() -> Option<PathBuf> {
         let libraries = std::fs::read_dir("/usr/lib").ok()?;
         let named = libraries
@@ -33,7 +33,7 @@ impl FakedWall {
         named.into_iter().find(|shim| shim.exists())
     }
 
-    /// From now on it is `at`, to the second below.
+    /// Makes a clock that now shows `at`, rounded down to a second.
     pub(super) fn beginning_at(folder: &Path, at: Timestamp) -> Self {
         let ahead_us = at.micros().saturating_sub(SystemClock::default().now().micros());
         let wall = Self {
@@ -44,7 +44,7 @@ impl FakedWall {
         wall
     }
 
-    /// What the machine's clock says, told as this server should hold it.
+    /// Converts the machine's time to the true time of this server.
     pub(super) fn of_machine(&self, machine: Timestamp) -> Timestamp {
         Timestamp::from_micros(
             machine
@@ -53,12 +53,13 @@ impl FakedWall {
         )
     }
 
-    /// The true time of this server.
+    /// Returns the true time of this server.
     pub(super) fn true_now(&self) -> Timestamp {
         self.of_machine(SystemClock::default().now())
     }
 
-    /// Sets the clock that the server sees. The file is put in place whole: it is read at every look.
+    /// Sets the clock that the server sees. The file is replaced atomically, because it is read at every
+    /// look.
     pub(super) fn set(&self, wall: Wall) {
         let text = match wall {
             Wall::Right => format!("{:+}", self.ahead_s),
@@ -73,7 +74,7 @@ impl FakedWall {
         std::fs::rename(&beside, &self.file).expect("a file can be put in place");
     }
 
-    /// The program's time of day is this one.
+    /// Makes the program use this clock as its time of day.
     pub(super) fn fake(&self, program: &mut Command, shim: &Path) {
         program
             .env("LD_PRELOAD", shim)

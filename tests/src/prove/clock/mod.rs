@@ -1,8 +1,8 @@
-//! A wall clock that is set or stopped beside the window's edge: nobody is dialed outside the true window,
-//! and dialing goes on when the clock is right again.
+//! Proof about the wall clock: it is set or stopped near the edge of the calling window. No call is dialed
+//! outside the true window, and dialing resumes when the clock is right again.
 //!
-//! Each case has a server of its own under libfaketime and a carrier that writes down when INVITEs come, by
-//! the machine's own clock. That is held against the window, never what the server says of itself.
+//! Each case has a server of its own under libfaketime, and a carrier that records the times of INVITEs by
+//! the machine's own clock. Those times are compared with the window, not what the server reports.
 
 mod edge;
 mod faked_wall;
@@ -18,10 +18,10 @@ use std::path::Path;
 const HOURS_6: i64 = 6 * 3_600;
 const HOURS_2: i64 = 2 * 3_600;
 
-/// Servers at once: each has a processor's worth of work while it begins.
+/// The number of servers at a time: each uses a processor while it starts.
 const AT_ONCE: usize = 3;
 
-/// What was tried and seen, and what of it is wrong.
+/// The result of a case, with what was wrong.
 struct Found {
     line: Value,
     wrong: Vec<String>,
@@ -84,7 +84,7 @@ pub(super) fn prove(form: Form) -> Proof {
     }
 }
 
-/// A case that could not be played to its end; why stands on standard error.
+/// Returns the result of a case that could not run to its end. The reason is on standard error.
 fn broken(_: Box<dyn std::any::Any + Send>) -> Found {
     Found {
         line: Value::Null,

@@ -1,21 +1,21 @@
-//! What a process that has just begun cannot know of its clock, the log still does: a doubt that stood when
-//! the last one ended, and a time that was recorded and has not come yet.
+//! Cases in which a process starts under a wrong clock: what the new process cannot know, the log still
+//! contains: a doubt from before, and a recorded time that is in the future.
 
 use super::faked_wall::Wall;
 use super::stage::{DIALING, PAUSED, Stage, plus_s, window};
 use super::{Found, HOURS_2, HOURS_6};
 use std::path::Path;
 
-/// How long nobody may be dialed: longer than the clock stands before the log in these cases.
+/// How long no call may be dialed: longer than the clock is behind the log in these cases.
 const WATCHED_S: i64 = 15;
 
-/// How far the clock stands before the log.
+/// How far the clock is behind the log.
 const BEHIND_S: i64 = 10;
 
 const DOUBT: &str = "installation.clock_doubted";
 const TRUST: &str = "installation.clock_trusted";
 
-/// Nobody is dialed for `WATCHED_S`, and readiness says why at the end of it.
+/// Checks that no call is dialed for `WATCHED_S`, and that readiness then says why.
 fn watch(stage: &mut Stage) {
     let (from, before) = (stage.wall.true_now(), stage.invites().len());
     stage.wait_until(plus_s(from, WATCHED_S));
@@ -25,8 +25,8 @@ fn watch(stage: &mut Stage) {
     stage.hold(under_it == 0, &format!("{under_it} dials under a wrong clock"));
 }
 
-/// Set forward over the opening of the window, and the server started again under it: to the new process that
-/// clock agrees with itself.
+/// The clock is set forward past the opening of the window, and the server restarted under it: for the new
+/// process this clock agrees with itself.
 pub(super) fn under_a_clock_that_was_doubted(shim: &Path) -> Found {
     let closed = plus_s(window().0, -3_600);
     let mut stage = Stage::begin(shim, closed);
@@ -44,27 +44,27 @@ pub(super) fn under_a_clock_that_was_doubted(shim: &Path) -> Found {
     )
 }
 
-/// Started again under a clock that stands before what was recorded: it does not become right by standing
-/// before it for as long. It is set right, and dialing goes on by itself.
+/// The server is restarted under a clock that is behind the recorded times. It does not become right by
+/// running for as long. It is set right, and dialing resumes.
 pub(super) fn before_the_end_of_the_log(shim: &Path) -> Found {
     let open = plus_s(window().0, 3_600);
     let mut stage = Stage::begin(shim, open);
     stage.start_campaign();
     let was_dialed = stage.is_dialed_again();
-    stage.hold(was_dialed, "nobody is dialed within the window");
+    stage.hold(was_dialed, "no call is dialed within the window");
     stage.wall.set(Wall::SetBy(-BEHIND_S));
     stage.start_again();
     watch(&mut stage);
     stage.wall.set(Wall::Right);
     let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
-    stage.hold(goes_on, "nobody is dialed when the clock is right again");
+    stage.hold(goes_on, "no call is dialed when the clock is right again");
     let kinds = [(DOUBT, "before_log"), (TRUST, "agreed")];
     stage.times_are_not_held();
     stage.end("before the end of the log", window(), &kinds)
 }
 
-/// The server began under a clock that was behind, and the clock was set right: only a person can tell, and
-/// time goes on from there.
+/// The server started under a clock that was behind, and the clock was set right. Only a user can tell, and
+/// confirms it; time continues from there.
 pub(super) fn confirmed_by_a_person(shim: &Path) -> Found {
     let open = plus_s(window().0, 3_600);
     let mut stage = Stage::begin(shim, plus_s(open, -HOURS_6));
@@ -74,9 +74,9 @@ pub(super) fn confirmed_by_a_person(shim: &Path) -> Found {
     watch(&mut stage);
     stage.ask(&["clock", "confirm", "--reason", "compared with the telephone's"]);
     let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
-    stage.hold(goes_on, "nobody is dialed after a person has confirmed the clock");
+    stage.hold(goes_on, "no call is dialed after a user has confirmed the clock");
     stage.times_are_not_held();
-    // What this stage calls true is six hours behind the clock that was confirmed.
+    // The true time of this stage is six hours behind the confirmed clock.
     let confirmed = (from, plus_s(window().1, -HOURS_6));
     stage.end(
         "confirmed by a person",
@@ -85,8 +85,9 @@ pub(super) fn confirmed_by_a_person(shim: &Path) -> Found {
     )
 }
 
-/// A server ran under a fast clock, and the clock was set right: what it recorded lies ahead, which a person
-/// accepts once. The next start does not ask again, though all is recorded at the tail's time still.
+/// A server ran under a fast clock, and the clock was set right: the recorded times are in the future, which
+/// a user accepts once. The next start does not doubt again, although events are still recorded at the time
+/// of the log's end.
 pub(super) fn behind_the_tail_of_a_fast_clock(shim: &Path) -> Found {
     let fast = plus_s(window().0, 3_600 + HOURS_2);
     let mut stage = Stage::begin(shim, fast);
@@ -102,15 +103,15 @@ pub(super) fn behind_the_tail_of_a_fast_clock(shim: &Path) -> Found {
     ]);
     stage.start_campaign();
     let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
-    stage.hold(goes_on, "nobody is dialed after a person has confirmed the clock");
+    stage.hold(goes_on, "no call is dialed after a user has confirmed the clock");
     stage.start_again();
     let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
     stage.hold(
         goes_on,
-        "what a person has accepted is asked again at the next start",
+        "what a user has accepted is doubted again at the next start",
     );
     stage.times_are_not_held();
-    // What this stage calls true is two hours before the clock that was confirmed.
+    // The true time of this stage is two hours before the confirmed clock.
     let confirmed = (from, plus_s(window().1, HOURS_2));
     let kinds = [(DOUBT, "before_log"), (TRUST, "confirmed")];
     stage.end("behind the tail of a fast clock", confirmed, &kinds)

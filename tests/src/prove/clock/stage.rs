@@ -1,4 +1,4 @@
-//! One server under a faked wall clock, its carrier and its campaign, and what both say of the dials.
+//! One server under a faked wall clock, with its carrier and its campaign, and the checks of its dials.
 
 use super::Found;
 use super::faked_wall::{FakedWall, Wall};
@@ -13,24 +13,24 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What readiness says while the clock dials nobody.
+/// The word of readiness while the clock is wrong and dialing is paused.
 pub(super) const PAUSED: &str = "paused-clock-wrong";
-/// What it says otherwise.
+/// The word of readiness otherwise.
 pub(super) const DIALING: &str = "dialing";
 
-/// More people than a case has the time to dial.
+/// The number of customers: more than a case has the time to dial.
 const PEOPLE: u32 = 150;
 
-/// Longest wait for a word of readiness: a stopped clock is off after two seconds.
+/// The longest wait for a word of readiness: a stopped clock is off after two seconds.
 pub(super) const SAID: Duration = Duration::from_secs(5);
 
-/// Within this an idle server obeys SIGTERM, whatever its clock does.
+/// The time within which an idle server obeys SIGTERM, whatever its clock shows.
 const OBEYED_MS: u64 = 5_000;
 
-/// How far what is stored may be from the true time: two seconds are taken up slowly, and not at once.
+/// How far stored times may differ from the true time: two seconds are adopted slowly.
 const STORED_OFF_US: i64 = 2_000_000;
 
-/// The instant of a text that stands in this file.
+/// Parses an instant that is written in this proof.
 pub(super) fn instant_of(text: &str) -> Timestamp {
     text.parse().expect("the instants of a proof are RFC 3339")
 }
@@ -38,21 +38,21 @@ pub(super) fn instant_of(text: &str) -> Timestamp {
 pub(super) struct Stage {
     folder: TempDir,
     shim: PathBuf,
-    /// True times from which to which a server ran under a clock that was not begun anew.
+    /// The true times during which servers ran under a clock that was not started again.
     spans: Vec<(Timestamp, Timestamp)>,
     began: Timestamp,
-    /// From its start until the last server was ready.
+    /// The time from the start of the last server until it was ready.
     pub(super) ready_ms: u64,
     pub(super) wall: FakedWall,
     pub(super) carrier: BusyCarrier,
     pub(super) server: Server,
     wrong: Vec<String>,
-    /// What is stored must stand at its true time.
+    /// True if stored times must be the true times.
     holds_times: bool,
 }
 
 impl Stage {
-    /// Starts a server that takes `at` for the time of day; it is ready when this returns.
+    /// Starts a server with `at` as the time of day, and waits until it is ready.
     pub(super) fn begin(shim: &Path, at: Timestamp) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let wall = FakedWall::beginning_at(folder.path(), at);
@@ -81,8 +81,8 @@ impl Stage {
         self.ready_ms = self.wall.true_now().ms_since(from);
     }
 
-    /// Ends the server, under which nobody was to be dialed, and starts it again at a later time, as on a
-    /// machine that was off until then; it is ready when this returns.
+    /// Ends the server, which must not have dialed, and starts it again at a later time, as on a machine that
+    /// was off. Waits until it is ready.
     pub(super) fn begin_again(&mut self, at: Timestamp) {
         self.server.program.kill();
         let early = self.invites().len();
@@ -94,7 +94,7 @@ impl Stage {
         self.wait_ready(self.began);
     }
 
-    /// A campaign from 09:00 to 18:00 in Beijing, started.
+    /// Creates and starts a campaign from 09:00 to 18:00 in Beijing.
     pub(super) fn start_campaign(&self) {
         let body = json!({"task_id": "EDGE", "customer_segment": "overdue_3_days",
             "script_template": BUNDLED_TEXT,
@@ -109,7 +109,7 @@ impl Stage {
         self.folder.path().join("data")
     }
 
-    /// Ends the server as a crash would, and starts it again under the wall as it stands.
+    /// Kills the server, and starts it again under the wall clock as it is.
     pub(super) fn start_again(&mut self) {
         self.server.program.kill();
         let from = self.wall.true_now();
@@ -117,36 +117,37 @@ impl Stage {
         self.wait_ready(from);
     }
 
-    /// A process that begins under a wrong clock, or is told to go on from another, stores its times.
+    /// Turns off the check of stored times: a process that starts under a wrong clock, or adopts another one,
+    /// stores its time.
     pub(super) fn times_are_not_held(&mut self) {
         self.holds_times = false;
     }
 
-    /// Notes `why` unless it holds.
+    /// Records `why` as wrong unless `holds` is true.
     pub(super) fn hold(&mut self, holds: bool, why: &str) {
         if !holds {
             self.wrong.push(why.to_owned());
         }
     }
 
-    /// Whether it says this of dialing, soon.
+    /// Waits shortly for this word about dialing. Returns false if the server does not print it.
     pub(super) fn is_said(&self, word: &str) -> bool {
         self.server.says_of_dialing(word, SAID)
     }
 
-    /// A member of what readiness answers now.
+    /// Returns a member of the present response of `/readyz`.
     pub(super) fn readiness(&self, pointer: &str) -> Value {
         let reply = self.server.get("/readyz").ok();
         reply.map_or(Value::Null, |reply| member(&reply.body, pointer).clone())
     }
 
-    /// True instants of the INVITEs so far, in order.
+    /// Returns the true times of the INVITEs so far, in order.
     pub(super) fn invites(&self) -> Vec<Timestamp> {
         let invites = self.carrier.invites().into_iter();
         invites.map(|machine| self.wall.of_machine(machine)).collect()
     }
 
-    /// Whether somebody is dialed from now on, soon.
+    /// Waits shortly for an INVITE from now on. Returns false if there is none.
     pub(super) fn is_dialed_again(&self) -> bool {
         let from = self.wall.true_now();
         self.carrier
@@ -154,23 +155,23 @@ impl Stage {
     }
 
     pub(super) fn wait_until(&self, at: Timestamp) {
-        // No INVITE is what this waits for: the case says what happens when.
+        // Waits for an INVITE that never matches: the case decides what happens when.
         let passes = |time| self.carrier.is_invited(time, |_| false);
         passes(at.duration_since(self.wall.true_now()));
-        // By the true time; a machine whose clock is set meanwhile is no place for this proof.
+        // By the true time. The machine's clock must not be set during this proof.
         let short = at.duration_since(self.wall.true_now());
         assert!(short < SAID, "the machine's own clock goes on while a proof runs");
         passes(short);
     }
 
-    /// A command about this server, which must be granted.
+    /// Runs a command against this server, which must succeed.
     pub(super) fn ask(&mut self, args: &[&str]) {
         let output = self.server.run(args);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         self.hold(output.status.success(), &format!("{args:?}: {said}"));
     }
 
-    /// Ends the server under the wall as it stands, and reads what it left.
+    /// Ends the server under the wall clock as it is, and checks its log and the times of its INVITEs.
     pub(super) fn end(mut self, name: &str, window: (Timestamp, Timestamp), kinds: &[(&str, &str)]) -> Found {
         let asked = instant();
         self.server.program.signal("TERM");
@@ -203,7 +204,7 @@ impl Stage {
         }
     }
 
-    /// What was stored stands at the time at which it happened, whatever the wall said.
+    /// Checks that stored times are the true times, whatever the wall clock showed.
     fn hold_stored_times(&mut self, history: &History) {
         let mut spans = std::mem::take(&mut self.spans);
         spans.push((self.began, self.wall.true_now()));
@@ -235,7 +236,7 @@ fn serve(folder: &Path, carrier: &BusyCarrier, wall: &FakedWall, shim: &Path) ->
     Server::of(program, &data)
 }
 
-/// Everything in Beijing on a Monday: 09:00 and 18:00.
+/// Returns the calling window: 09:00 to 18:00 in Beijing on a Monday.
 pub(super) fn window() -> (Timestamp, Timestamp) {
     (
         instant_of("2026-03-02T01:00:00Z"),
@@ -243,12 +244,12 @@ pub(super) fn window() -> (Timestamp, Timestamp) {
     )
 }
 
-/// So many seconds after an instant, below zero before it.
+/// Returns an instant plus so many seconds, which may be negative.
 pub(super) fn plus_s(at: Timestamp, seconds: i64) -> Timestamp {
     Timestamp::from_micros(at.micros() + seconds * 1_000_000)
 }
 
-/// The word of a case for what is done to its wall.
+/// Returns the word for a change of the wall clock in results.
 pub(super) fn word(wall: Wall) -> String {
     match wall {
         Wall::Right => "right".to_owned(),

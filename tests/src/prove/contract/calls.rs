@@ -1,4 +1,5 @@
-//! Every operation of the description, asked with ids that are there and with the orders of its own examples.
+//! Sends a request for every operation of the description, with existing ids and with the bodies of its own
+//! examples.
 
 use super::Found;
 use crate::described::{Came, Description, Operation};
@@ -6,13 +7,13 @@ use crate::history::member;
 use crate::server::{Server, asked};
 use serde_json::{Value, json};
 
-/// What paths and orders are filled in with: the example of the description, and what is there.
+/// The values with which paths and bodies are filled: placeholder and existing id.
 struct Known(Vec<(&'static str, String)>);
 
-/// Operations that end a person or a campaign come last.
+/// The ends of paths that end a customer or a campaign: these come last.
 const LAST: &[&str] = &["/erase", "/stop", "/switch"];
 
-/// One request of an operation, about what is there.
+/// One request of an operation, about existing things.
 pub(in super::super) struct Filled {
     pub(in super::super) method: String,
     pub(in super::super) path: String,
@@ -20,14 +21,15 @@ pub(in super::super) struct Filled {
 }
 
 impl Filled {
-    /// It ends a person, a campaign or what was written, or has no end itself.
+    /// Returns true if the request ends a customer, a campaign or a view's rebuild, or its response has no
+    /// end.
     pub(in super::super) fn ends_something(&self) -> bool {
         let endless = ["/stream", "/ws"];
         LAST.iter().chain(&endless).any(|end| self.path.ends_with(end))
     }
 }
 
-/// Every operation with what is there; those that end something last.
+/// Returns a request for every operation; those that end something come last.
 pub(in super::super) fn filled(description: &Description, server: &Server, campaign: &str) -> Vec<Filled> {
     let known = known(server, campaign);
     let mut operations = description.operations();
@@ -73,7 +75,7 @@ pub(super) fn every(description: &Description, server: &Server, campaign: &str) 
     }
 }
 
-/// An example of an order whose members the server does not know.
+/// Returns the example bodies with a member that the server does not know.
 fn misread(came: &Came<'_>) -> Vec<String> {
     let errors = came.body.get("errors").and_then(Value::as_array);
     let unknown = errors.into_iter().flatten().filter(|error| {
@@ -85,7 +87,7 @@ fn misread(came: &Came<'_>) -> Vec<String> {
         .collect()
 }
 
-/// Every example of a reply and an order is of its own schema.
+/// Checks that every example of a response or body is valid by its own schema.
 fn examples(description: &Description) -> Vec<String> {
     let mut violations = Vec::new();
     for operation in description.operations() {
@@ -142,7 +144,7 @@ impl Known {
     }
 }
 
-/// The path of an operation, filled with what is there.
+/// Returns the path of an operation, filled with existing ids.
 fn path(operation: &Operation<'_>, known: &Known) -> String {
     let of = |word: &str| match word {
         "campaigns" | "flows" => known.get("{campaign}").to_owned(),
@@ -178,7 +180,7 @@ fn path(operation: &Operation<'_>, known: &Known) -> String {
     filled.join("/")
 }
 
-/// The example of the order, about what is there.
+/// Returns the example body of an operation, about existing things.
 fn order(operation: &Operation<'_>, known: &Known) -> Option<Value> {
     let body = operation.described.get("requestBody")?;
     let content = body.get("content")?.get("application/json");

@@ -1,5 +1,5 @@
-//! What other people's programs make of the description: a validator accepts it, and generators make a client
-//! in Python and one in TypeScript without a warning.
+//! Checks the description with external programs: a validator accepts it, and generators make a client in
+//! Python and one in TypeScript without a warning.
 
 use super::super::other_tools::{once, place, python_with, succeed};
 use super::Found;
@@ -35,7 +35,7 @@ pub(super) fn load(document: &Path, folder: &Path) -> Found {
     }
 }
 
-/// Outside, why it cannot run here; inside, what it complained of.
+/// The result of a program. The outer error: why it cannot run here; the inner one: what it complained about.
 type Made = Result<Result<(), String>, String>;
 
 fn python(document: &Path, out: &Path) -> Made {
@@ -44,11 +44,11 @@ fn python(document: &Path, out: &Path) -> Made {
     let mut generate = command(python.with_file_name("openapi-python-client"));
     generate.args(["generate", "--meta", "none", "--fail-on-warning", "--path"]);
     generate.arg(document).arg("--output-path").arg(out);
-    // A sound is bytes to a client; the generator wants to be told so.
+    // Audio is bytes to a client; the generator must be configured for that.
     generate
         .arg("--config")
         .arg(clients().join("python/generator.yaml"));
-    // It tidies what it made with a program beside itself.
+    // The generator formats its output with a program in its own folder.
     let beside = python.parent().unwrap_or(Path::new("."));
     generate.env(
         "PATH",
@@ -57,7 +57,7 @@ fn python(document: &Path, out: &Path) -> Made {
     Ok(complaint(generate))
 }
 
-/// Holds the description against OpenAPI 3.1: names of operations are unique, references lead somewhere.
+/// Validates the description against OpenAPI 3.1: names of operations are unique, references resolve.
 fn validator(document: &Path) -> Made {
     let client = clients().join("python/requirements.txt");
     let python = python_with(&client, &place("contract", "python"))?;
@@ -91,7 +91,7 @@ fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/contract")
 }
 
-/// Runs a generator; what it says of warnings and errors is its complaint.
+/// Runs a generator. An output with warnings or errors is returned as its complaint.
 fn complaint(mut generate: Command) -> Result<(), String> {
     let output = generate.output().map_err(|error| error.to_string())?;
     let mut said = String::from_utf8_lossy(&output.stdout).into_owned();

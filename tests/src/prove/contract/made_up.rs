@@ -1,5 +1,5 @@
-//! Requests that schemathesis makes up from the description, of good data and bad: no fault, and no status,
-//! media type or shape but those described.
+//! Requests that schemathesis generates from the description, with valid and invalid data: the response must
+//! not be a fault, and must have a described status, media type and shape.
 
 use super::super::other_tools::{place, python_with};
 use super::Found;
@@ -12,10 +12,10 @@ use std::process::Stdio;
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_headers_conformance,response_schema_conformance";
 
-/// Who asks, how, and for how long.
+/// The user, the phases and the duration of generated requests.
 pub(in super::super) struct Asking<'a> {
     pub(in super::super) authorization: &'a str,
-    /// Of schemathesis.
+    /// The phases of schemathesis.
     pub(in super::super) phases: &'a str,
     pub(in super::super) seconds: u32,
 }
@@ -41,7 +41,7 @@ pub(in super::super) fn requests(
         .args(["--url", &server.url])
         .args(["--header", &format!("Authorization: {}", asking.authorization)])
         .args(["--checks", CHECKS, "--phases", asking.phases])
-        // Streams have no end, and a WebSocket is no request.
+        // Streams have no end, and a WebSocket is not a plain request.
         .args(["--exclude-path-regex", "/(stream|ws)$"])
         .args([
             "--max-time",
@@ -80,8 +80,8 @@ pub(in super::super) fn requests(
     }
 }
 
-/// The description without the position that a read waits for: one that nobody has reached is waited for, as
-/// it should be, and a run of made-up positions would do nothing else.
+/// Returns the description without the parameter `after_position`: reads of a future position wait, as they
+/// should, and generated positions would only wait.
 fn without_waiting(document: &Value) -> Value {
     let mut document = document.clone();
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
@@ -97,7 +97,7 @@ fn without_waiting(document: &Value) -> Value {
     document
 }
 
-/// How many requests it made, by its own summary.
+/// Returns the number of requests in schemathesis's summary.
 fn cases(said: &str) -> u64 {
     let told = said.lines().find_map(|line| line.trim().split_once(" generated"));
     told.and_then(|(count, _)| count.replace(',', "").parse().ok())

@@ -1,6 +1,6 @@
-//! The published description against a running server with a finished campaign: every operation is asked and
-//! its reply held against what is described, made-up requests find no other status or shape and no fault, and
-//! a validator accepts it, and two generators make clients of it without a warning.
+//! Proof of the published description against a running server with a finished campaign: every operation is
+//! requested and its response compared with the description; generated requests find no other status or shape
+//! and no fault; a validator accepts it, and two generators make clients from it without a warning.
 
 mod calls;
 mod generators;
@@ -17,19 +17,19 @@ use crate::server::Server;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// People of the campaign: some answer, some do not.
+/// The number of customers of the campaign: some answer, some do not.
 const CUSTOMERS: u32 = 6;
 
-/// Name of the campaign.
+/// The id of the campaign.
 const CAMPAIGN: &str = "DESCRIBED";
 
-/// What a campaign of a few people must end within.
+/// The longest time until a campaign of a few customers is complete.
 const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 
-/// Violations that are named in the line; all are counted.
+/// The most violations listed in the result; all are counted.
 const NAMED_MAX: usize = 20;
 
-/// What a part found, and what it says of itself; a part that cannot run says why.
+/// The violations that a part found, and its result; a part that cannot run says why.
 pub(super) struct Found {
     pub(super) violations: Vec<String>,
     pub(super) said: Value,
@@ -86,7 +86,7 @@ pub(super) fn prove(form: Form) -> Proof {
     }
 }
 
-/// A campaign is called to its end.
+/// Runs a campaign to its end.
 pub(super) fn settle(server: &Server) {
     server.call_to_the_end(CAMPAIGN, &records(CUSTOMERS, 9), SETTLED_WITHIN);
 }

@@ -1,7 +1,7 @@
-//! Bodies that are slow to parse, a large import and heavy queries at once, beside calls: an answer is stored
-//! and acknowledged in time, and no call ends otherwise than on a calm server (decision 0192).
+//! Attack: bodies that are slow to parse, a large import and heavy queries at once, during calls. An answer
+//! must be stored and acknowledged in time, and all calls must end as on a calm server (decision 0192).
 //!
-//! The same campaign is dialed twice, by two servers behind carriers of one seed: calm, then under load.
+//! The same campaign is dialed twice, by two servers with carriers of one seed: calm, then under load.
 
 use super::Verdict;
 use crate::carrier::CarrierProcess;
@@ -17,34 +17,34 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-/// The campaign that is dialed, and the one that the file goes into.
+/// The campaign that is dialed, and the one that the file is imported into.
 const DIALED: &str = "HEARD";
 const IMPORTED: &str = "MANY";
 
-/// People who are dialed: enough for a 99th percentile.
+/// The number of customers that are dialed: enough for a 99th percentile.
 const CUSTOMERS: u32 = 200;
 
-/// Seed of both carriers, so that their callees behave alike.
+/// The seed of both carriers, so that their callees behave alike.
 const SEED: u64 = 7;
 
-/// Dials a second: about as many legs at once as a machine of two cores serves beside the load.
+/// Dials per second: about as many concurrent legs as a machine with two cores serves beside the load.
 const DIALS_PER_SECOND: u32 = 8;
 
-/// Bodies at once.
+/// The number of concurrent bodies.
 const BODIES: u32 = 4;
-/// Mappings that each body opens.
+/// The mappings that each body opens.
 const OPENED: usize = 52_000;
-/// Rows of the import.
+/// The rows of the import.
 const ROWS: u32 = 10_000;
-/// Queries at once.
+/// The number of concurrent queries.
 const QUERIES: u32 = 64;
 
-/// Longest time from the 200 OK to the stored answer, of 99 in a hundred.
+/// The longest time from the 200 OK to the stored answer at the 99th percentile.
 const STORED_MS_MAX: u64 = 500;
-/// From there to the ACK.
+/// The longest time from the stored answer to the ACK at the 99th percentile.
 const ACKED_MS_MAX: u64 = 20;
 
-/// A query that reads every row several times over.
+/// A query that reads every row several times.
 const HEAVY: &str = "select count(*) from calls a, calls b, calls c where a.call_id <= b.call_id";
 
 pub(super) fn not_tried() -> Verdict {
@@ -54,10 +54,10 @@ pub(super) fn not_tried() -> Verdict {
     }
 }
 
-/// How one campaign went.
+/// The results of one campaign.
 #[derive(Default)]
 struct Run {
-    /// By callee: the disposition of each call.
+    /// The disposition of each call by callee.
     ends: BTreeMap<String, Vec<String>>,
     stored_ms: Vec<u64>,
     acked_ms: Vec<u64>,
@@ -82,7 +82,10 @@ pub(super) fn beside_calls() -> Verdict {
         broken.push(format!("call.answered to ACK: {acked} ms at p99"));
     }
     if !differ.is_empty() || calm.ends.len() != loaded.ends.len() {
-        broken.push(format!("the calls of {} people ended otherwise", differ.len()));
+        broken.push(format!(
+            "the calls of {} customers ended differently",
+            differ.len()
+        ));
     }
     if loaded.stored_ms.is_empty() || loaded.bodies < BODIES || loaded.queries < QUERIES {
         broken.push("the load or the calls were not there".to_owned());
@@ -132,7 +135,7 @@ fn run(is_loaded: bool) -> Run {
         are_called
     });
     if !are_called {
-        fail("not everybody was called beside hostile bodies");
+        fail("not all customers were called during the attack");
     }
     assert!(server.drains(), "the server ends");
     Run {
@@ -149,7 +152,7 @@ fn again_until(is_over: &AtomicBool, count: &AtomicU32, ask: impl Fn()) {
     }
 }
 
-/// Any reply counts: a refusal, and an answer that came too late for its caller.
+/// Sends a request. Any response counts: a refusal, or one that came too late.
 fn post(server: &Server, path: &str, body: &Value) {
     drop(asked("POST", &format!("{}{path}", server.url), Some(body)));
 }
@@ -178,7 +181,8 @@ fn import(server: &Server, folder: &Path) {
     }
 }
 
-/// When each answer was committed, by the stream of its call: an event alone says when it was decided.
+/// Returns when each answer was committed, by the stream of its call: an event's own time is when it was
+/// decided.
 fn stored_at(data: &Path) -> BTreeMap<String, Timestamp> {
     let file = Connection::open_with_flags(data.join("events.db"), OpenFlags::SQLITE_OPEN_READ_ONLY);
     let file = file.expect("the log opens");

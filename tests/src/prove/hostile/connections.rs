@@ -1,4 +1,4 @@
-//! More connections than there are places, of four kinds that say nothing or stop in the middle.
+//! Attack: more connections than the limit, of four kinds that send nothing or stop in the middle.
 
 use super::{Stage, Verdict};
 use crate::prove::Form;
@@ -6,11 +6,11 @@ use serde_json::json;
 use std::io::Write;
 use std::net::TcpStream;
 
-/// Connections of the attack: above the 1,024 that a server holds.
+/// The number of connections: more than the 1,024 that a server holds.
 const CONNECTIONS: usize = 1_100;
 
-/// What each kind says before it falls silent: nothing; 8 bytes of an HTTP/2 preface; a whole preface with
-/// its settings, and no request; half a body, of one who has the token.
+/// What each kind sends before it is silent: nothing; 8 bytes of an HTTP/2 preface; a whole preface with its
+/// settings and no request; half a body, with the token.
 const KINDS: [(&str, &str); 4] = [
     ("silent", ""),
     ("half_preface", "PRI * HT"),
@@ -25,7 +25,7 @@ const KINDS: [(&str, &str); 4] = [
     ),
 ];
 
-/// All four kinds together, then (in the long form) each alone.
+/// Runs all four kinds together, then (in the long form) each alone.
 pub(super) fn silent(stage: &Stage<'_>) -> Verdict {
     let mixed = KINDS.to_vec();
     let mut rounds: Vec<Vec<_>> = vec![mixed];
@@ -65,7 +65,7 @@ fn open(stage: &Stage<'_>, kinds: &[(&str, &str)]) -> Vec<TcpStream> {
         let Ok(mut stream) = TcpStream::connect(address) else {
             break;
         };
-        // A server that has already closed it has also won.
+        // If the server has already closed the connection, it has resisted too.
         drop(stream.write_all(says.replace("{bearer}", &bearer).as_bytes()));
         held.push(stream);
     }

@@ -1,9 +1,9 @@
-//! Peers that never stop to answer (issue 51, C2): a mail server with an endless line, receivers of webhooks
-//! and a recognizer that flood `103 Early Hints`, headers or a body.
+//! Attack: peers that never stop sending (issue 51, C2): a mail server with an endless line, webhook
+//! receivers and a recognizer that flood `103 Early Hints`, headers or a body.
 //!
-//! A command of the API makes the server talk to each. The command is answered in time, health and opt-outs
-//! meanwhile too, and the server's memory grows by no more than a bound. Each peer has a server of its own,
-//! so that the most memory it ever held is what the peer made it hold.
+//! An API command makes the server connect to each. The command must get a response in time, and so must
+//! health and opt-outs meanwhile, and the server's memory must not grow by more than a limit. Each peer has a
+//! server of its own, so that the peak memory is due to that peer.
 
 use super::raw::{Answer, Request, send_from};
 use super::tally::{Tally, long_form_only};
@@ -20,23 +20,23 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::Scope;
 use std::time::Duration;
 
-/// Longest time until a command is answered: the deadlines of a courier and a recognizer are 15 s at most.
+/// The longest time until the command's response: the deadlines of courier and recognizer are 15 s at most.
 const ANSWERED_MS_MAX: u64 = 20_000;
 
-/// Most that the server may grow by, in MiB: an endless line took 12 GB in half a minute before it was
-/// bounded.
+/// The most that the server may grow, in MiB: an endless line took 12 GB in half a minute before it was
+/// limited.
 const GROWTH_MB_MAX: u64 = 128;
 
-/// Bytes that a peer sends in one go, at least.
+/// The least number of bytes that a peer sends at once.
 const BLOCK_BYTES: usize = 64 * 1024;
 
-/// How long one write may wait before a peer looks whether it is over.
+/// How long one write may wait before a peer checks whether it is over.
 const WRITE_WAIT: Duration = Duration::from_millis(200);
 
-/// A recording that a recognizer is asked for.
+/// A recording for the recognizer.
 const SPEECH: &[u8] = include_bytes!("../../../../fixtures/audio/menu.wav");
 
-/// By which command a peer is reached.
+/// The kind of command by which a peer is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Mail,
@@ -44,7 +44,7 @@ enum Way {
     Recognizer,
 }
 
-/// Each peer: its name, the way to it, what it says first, and what it repeats.
+/// Each peer: its name, how it is reached, what it sends first, and what it repeats.
 const PEERS: [(&str, Way, &str, &str); 9] = [
     ("mail: one line", Way::Mail, "220 ", "a"),
     ("mail: greeting lines", Way::Mail, "", "220-a\r\n"),
@@ -70,7 +70,7 @@ const PEERS: [(&str, Way, &str, &str); 9] = [
 const HINTS: &str = "HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n";
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// A peer that sends for as long as it is read.
+/// A peer that sends as long as the server reads.
 struct Flood {
     listener: TcpListener,
     address: SocketAddr,
@@ -96,7 +96,7 @@ impl Flood {
         }
     }
 
-    /// Accepts until it is over; each connection is flooded by a thread of its own.
+    /// Accepts connections until it is over; each connection is flooded by a thread of its own.
     fn listen<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
         scope.spawn(move || {
             for stream in self.listener.incoming().flatten() {
@@ -136,7 +136,7 @@ impl Flood {
     }
 }
 
-/// The command that makes the server talk to the peer; returns how long its answer took.
+/// Sends the command that makes the server connect to the peer. Returns how long its response took.
 fn reach(server: &Server, way: Way, address: SocketAddr) -> Result<u64, String> {
     let (list, order) = match way {
         Way::Mail => {
@@ -163,7 +163,7 @@ fn reach(server: &Server, way: Way, address: SocketAddr) -> Result<u64, String> 
     Ok(tested.took_ms)
 }
 
-/// Sends one command; any status is an answer.
+/// Sends one command; any status is a response.
 fn ask(server: &Server, path: &str, media_type: &'static str, body: &[u8]) -> Result<Answer, String> {
     let bearer = server.bearer();
     let request = Request {
@@ -173,7 +173,7 @@ fn ask(server: &Server, path: &str, media_type: &'static str, body: &[u8]) -> Re
     send_from(Ipv4Addr::LOCALHOST, &server.url, &request)
 }
 
-/// Health, and an opt-out of a number of its own.
+/// Checks health and an opt-out. Returns what failed.
 fn must_pass(server: &Server, salt: usize) -> Vec<String> {
     let opt_out = format!("/api/v1/numbers/138{salt:08}/opt-out");
     let asked = [
@@ -183,10 +183,10 @@ fn must_pass(server: &Server, salt: usize) -> Vec<String> {
     ask_each(&server.url, &asked).0
 }
 
-/// What one peer did.
+/// The result for one peer.
 struct Flooded {
     took_ms: Result<u64, String>,
-    /// What did not pass meanwhile.
+    /// The requests that failed meanwhile.
     broken: Vec<String>,
     sent: u64,
 }
@@ -209,7 +209,7 @@ fn flood(server: &Server, peer: &Flood, way: Way, salt: usize) -> Flooded {
     }
 }
 
-/// A ready server with this recognizer; the trunk is a port where no far end is.
+/// Starts a server with this recognizer. Its trunk is a port without a far end.
 fn start(data: &Path, recognizer: Option<SocketAddr>) -> Option<Server> {
     let trunk = format!("sip:127.0.0.1:{};probe=off", free_port());
     let mut serve = Server::command(data, &trunk);
@@ -245,7 +245,7 @@ pub(super) fn peers(stage: &Stage<'_>) -> Verdict {
     tally.verdict(&Value::Object(measured))
 }
 
-/// Holds one peer to the bounds; returns what was measured.
+/// Compares the result for one peer with the limits. Returns the measurements.
 fn judge(tally: &mut Tally, name: &str, flooded: &Flooded, growth: Option<u64>) -> Value {
     let Flooded {
         took_ms,

@@ -1,4 +1,5 @@
-//! Three hundred readers that ask for an export and take nothing of it: everybody else is answered meanwhile.
+//! Attack: three hundred clients request an export and read nothing of it. Other requests must get responses
+//! meanwhile.
 
 use super::{Stage, Verdict, ask_each};
 use crate::passing_time::come_again;
@@ -12,23 +13,23 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// Readers that ask at once.
+/// The number of concurrent clients.
 const READERS: usize = 300;
 
-/// The campaign that only makes the log long; nobody of it is called.
+/// The campaign that only makes the log long; none of its customers is called.
 const LONG: &str = "LONG";
 
-/// What a reader takes who wants to keep its place, and at which of the times that others come again.
+/// The bytes that a client reads to keep its slot, and every how many attempts of another client it does so.
 const PIECE_BYTES: usize = 64 * 1024;
 const PIECE_EACH: u32 = 5;
 
-/// How long others wait for such a place at most.
+/// The longest wait of another client for such a slot.
 const PLACE_WITHIN: Duration = Duration::from_secs(60);
 
-/// How long until an export is written once nobody else reads one.
+/// The longest time until an export is written after the attack.
 const AGAIN_WITHIN: Duration = Duration::from_secs(20);
 
-/// How long a reader waits for the head of its answer.
+/// How long a client waits for the head of its response.
 const HEAD_WAIT: Duration = Duration::from_secs(20);
 
 pub(super) fn slow(stage: &Stage<'_>) -> Verdict {
@@ -79,7 +80,7 @@ pub(super) fn slow(stage: &Stage<'_>) -> Verdict {
         Form::Long => Some(waited_for_a_place(stage, &mut holding, &mut broken)),
     };
     drop(holding);
-    // Places come back, and an export is written to its end.
+    // Slots are free again, and an export is written to its end.
     if come_again(AGAIN_WITHIN, || is_exported(stage).then_some(())).is_none() {
         broken.push("no export was written afterwards".to_owned());
     }
@@ -90,21 +91,22 @@ pub(super) fn slow(stage: &Stage<'_>) -> Verdict {
     }
 }
 
-/// Those who hold the places take a little now and then: whoever asks gets the place of one of them.
+/// Lets the clients that hold the slots read a little now and then: another client must get the slot of one
+/// of them.
 fn waited_for_a_place(stage: &Stage<'_>, holding: &mut [TcpStream], broken: &mut Vec<String>) -> u64 {
     let began = instant();
     let mut piece = vec![0; PIECE_BYTES];
     let mut times = 0;
     let is_written = come_again(PLACE_WITHIN, || {
         for reader in holding.iter_mut().filter(|_| times % PIECE_EACH == 0) {
-            // One whose place was given away reads an end, or an error.
+            // A client that lost its slot reads the end of the stream, or an error.
             drop(reader.read(&mut piece));
         }
         times += 1;
         is_exported(stage).then_some(())
     });
     if is_written.is_none() {
-        broken.push("those who take little kept their places".to_owned());
+        broken.push("clients that read little kept their slots".to_owned());
     }
     u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX)
 }
@@ -128,7 +130,7 @@ fn ask(stage: &Stage<'_>) -> Option<TcpStream> {
     Some(stream)
 }
 
-/// The status of its answer, or why there is none.
+/// Returns the status of a client's response, or why there is none.
 fn status(stream: &mut TcpStream) -> String {
     let mut start = [0; 12];
     match stream.read_exact(&mut start) {

@@ -1,4 +1,4 @@
-//! A far end that answers one call after another, and its sockets for sound: for attacks on RTP.
+//! A far end that answers one call after another, with its audio sockets, for attacks on RTP.
 
 use crate::answering_carrier::{header, response};
 use crate::passing_time::left;
@@ -6,22 +6,22 @@ use crate::program::deadline;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-/// Largest datagram that a UDP socket gives.
+/// The largest datagram of a UDP socket.
 const DATAGRAM_BYTES: usize = 65_536;
 
-/// Longest wait for a packet of the robot: it sends one every 20 ms.
+/// The longest wait for a packet of the robot, which sends one every 20 ms.
 const PACKET_WAIT: Duration = Duration::from_secs(1);
 
-/// Payload type of keys in the description, and the code of key 9 (RFC 4733, 3.2).
+/// The payload type of keypresses in the SDP, and the code of key 9 (RFC 4733, 3.2).
 const KEYPRESS_PAYLOAD_TYPE: u8 = 101;
 const KEY_9: u8 = 9;
 
 /// A loud byte of A-law (G.711).
 const LOUD: u8 = 0x2A;
-/// How many are in a packet of 20 ms.
+/// The number of bytes in a packet of 20 ms.
 const PACKET_BYTES: usize = 160;
 
-/// A socket on any loopback address.
+/// Opens a socket on this loopback address.
 #[expect(clippy::disallowed_methods, reason = "plays a far end and its neighbours")]
 pub(super) fn socket(host: &str) -> UdpSocket {
     UdpSocket::bind((host, 0)).expect("loopback has a free port")
@@ -29,7 +29,7 @@ pub(super) fn socket(host: &str) -> UdpSocket {
 
 pub(super) struct FarEnd {
     sip: UdpSocket,
-    /// Where its description says that it takes and sends sound.
+    /// The socket of the address in its SDP.
     pub(super) sound: UdpSocket,
 }
 
@@ -37,9 +37,9 @@ pub(super) struct FarEnd {
 pub(super) struct Talk<'a> {
     far_end: &'a FarEnd,
     invite: String,
-    /// Where its signalling comes from.
+    /// The address from which its signaling comes.
     signals_from: SocketAddr,
-    /// Where the robot takes sound.
+    /// The address at which the robot receives audio.
     pub(super) robot: SocketAddr,
 }
 
@@ -55,13 +55,13 @@ impl FarEnd {
         }
     }
 
-    /// The trunk's specification.
+    /// Returns the trunk SPEC.
     pub(super) fn trunk(&self) -> String {
         let own = self.sip.local_addr().expect("a bound socket has an address");
         format!("sip:{own}")
     }
 
-    /// The next message before this instant.
+    /// Receives the next SIP message before this instant.
     fn next(&self, until: Instant) -> Option<(String, SocketAddr)> {
         let wait = left(until);
         if wait.is_zero() {
@@ -94,7 +94,7 @@ impl FarEnd {
         )
     }
 
-    /// Answers the next call; returns it once it is acknowledged.
+    /// Answers the next call. Returns it after the ACK.
     pub(super) fn answer(&self, within: Duration) -> Option<Talk<'_>> {
         let until = deadline(within);
         let mut invite: Option<(String, SocketAddr)> = None;
@@ -124,7 +124,7 @@ impl FarEnd {
     }
 }
 
-/// Where an INVITE says that sound is taken.
+/// Returns the audio address in the SDP of an INVITE.
 fn offered(invite: &str) -> Option<SocketAddr> {
     let value = |start: &str| invite.lines().find_map(|line| line.strip_prefix(start));
     let host = value("c=IN IP4 ")?.trim();
@@ -133,7 +133,7 @@ fn offered(invite: &str) -> Option<SocketAddr> {
 }
 
 impl Talk<'_> {
-    /// Waits for so many packets of the robot, 20 ms each; fewer once it is silent.
+    /// Waits for so many packets of the robot, 20 ms each; fewer if it becomes silent.
     pub(super) fn hear(&self, packets: usize) {
         let mut buffer = [0; 2_048];
         for _ in 0..packets {
@@ -143,7 +143,7 @@ impl Talk<'_> {
         }
     }
 
-    /// Presses 9 from this socket (RFC 4733): its begin, its middle, and its end three times.
+    /// Sends a keypress 9 from this socket (RFC 4733): its begin, its middle, and its end three times.
     pub(super) fn press(&self, from: &UdpSocket, sequence: u8) {
         for (index, duration, ends) in [
             (0_u8, 1_u8, false),
@@ -156,13 +156,13 @@ impl Talk<'_> {
             let end = if ends { 0x80 } else { 0 };
             let payload = [KEY_9, end | 10, duration, 0];
             let number = sequence.wrapping_add(index);
-            // All packets of one press carry the timestamp of its begin.
+            // All packets of one keypress have the timestamp of its begin.
             let packet = rtp(KEYPRESS_PAYLOAD_TYPE | marker, number, sequence, &payload);
             drop(from.send_to(&packet, self.robot));
         }
     }
 
-    /// Sends 20 ms of loud sound from this socket.
+    /// Sends 20 ms of loud audio from this socket.
     pub(super) fn sound_from(&self, from: &UdpSocket, sequence: u8) {
         let packet = rtp(8, sequence, sequence, &[LOUD; PACKET_BYTES]);
         drop(from.send_to(&packet, self.robot));
@@ -186,7 +186,7 @@ impl Talk<'_> {
         drop(self.far_end.sip.send_to(bye.as_bytes(), self.signals_from));
     }
 
-    /// True once the robot ends the call.
+    /// Waits until the robot ends the call. Returns false after `within`.
     pub(super) fn is_ended(&self, within: Duration) -> bool {
         let until = deadline(within);
         while let Some((text, from)) = self.far_end.next(until) {
@@ -202,7 +202,7 @@ impl Talk<'_> {
     }
 }
 
-/// A packet with a timestamp of so many frames of 20 ms.
+/// Builds an RTP packet with a timestamp of so many frames of 20 ms.
 fn rtp(payload_type: u8, sequence: u8, frames: u8, payload: &[u8]) -> Vec<u8> {
     let stamp = (u32::from(frames) * 160).to_be_bytes();
     let head = [0x80, payload_type, 0, sequence];

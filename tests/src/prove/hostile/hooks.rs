@@ -1,5 +1,5 @@
-//! A webhook and an alert channel of a user who is disabled (issue 51, B8): nothing is delivered any more,
-//! what waits is kept, and another user takes the webhook over and gets all of it.
+//! Attack: a webhook and an alert channel of a user who is disabled (issue 51, B8). Nothing is delivered any
+//! more, waiting deliveries are kept, and another user takes over the webhook and gets all of them.
 
 use super::raw::{Request, send_from};
 use super::tally::{Tally, add_user, disable_user, long_form_only};
@@ -16,14 +16,14 @@ use std::time::Duration;
 const LEAVER: &str = "hook-leaver";
 const HEIR: &str = "hook-heir";
 
-/// Events before the user is disabled, and after it.
+/// The number of events before the user is disabled, and after it.
 const BEFORE: usize = 3;
 const AFTER: usize = 8;
 
-/// Longest wait for letters, and for what the server says of a webhook.
+/// The longest wait for deliveries, and for events about a webhook.
 const WITHIN: Duration = Duration::from_secs(60);
 
-/// First of the numbers that are suppressed here: no other attack suppresses any.
+/// The first of the numbers that are suppressed here: no other attack suppresses any of them.
 const SALT: usize = 10_000_000;
 
 /// The webhooks, and what the attack found.
@@ -34,7 +34,7 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// Sends a command with this key; returns the status and the reply.
+    /// Sends a command with this key. Returns status and body of the response.
     fn send(&mut self, bearer: &str, path: &str, body: &Value) -> (u16, Value) {
         let body = body.to_string();
         let request = Request::post(path, bearer, body.as_bytes());
@@ -47,7 +47,7 @@ impl Trial<'_> {
         }
     }
 
-    /// Adds a webhook or channel; returns its id.
+    /// Adds a webhook or channel. Returns its id.
     fn add(&mut self, bearer: &str, path: &str, order: &Value) -> String {
         let (status, reply) = self.send(bearer, path, order);
         self.tally
@@ -66,7 +66,7 @@ impl Trial<'_> {
         }
     }
 
-    /// Waits until this webhook is disabled; returns the reason.
+    /// Waits until this webhook is disabled. Returns the reason.
     fn disabled(&self, id: &str) -> Option<String> {
         let server = self.stage.server;
         server.follow_events("kind=webhook.disabled", WITHIN, |event| {
@@ -77,7 +77,7 @@ impl Trial<'_> {
     }
 }
 
-/// Ids of the letters that came so far.
+/// Returns the ids of the deliveries so far.
 fn letters(receiver: &Receiver) -> BTreeSet<String> {
     receiver.taken(0, Duration::ZERO).into_iter().collect()
 }
@@ -116,7 +116,7 @@ pub(super) fn disabled_owner(stage: &Stage<'_>) -> Verdict {
         .tally
         .holds(reason.as_deref() == Some("owner_disabled"), &what);
     let alerts_before = letters(&channel).len();
-    // The other webhook has what this one does not get.
+    // The other webhook gets what this one does not.
     let is_delivered = control.has_taken(BEFORE + AFTER, WITHIN);
     trial
         .tally

@@ -1,9 +1,9 @@
-//! A file of 200,000 customers beside a campaign that dials, then a rebuild, exports and backups: it goes on
-//! dialing, and the server stays ready.
+//! Attack: a file of 200,000 customers is imported while a campaign dials, then a rebuild, exports and
+//! backups run. Dialing must continue, and the server stay ready.
 //!
-//! The dials are counted by the carrier, before and while. The file belongs to another campaign, which is
-//! never started: what is tried is its way into the log and the rows. The trunk is kept to fewer dials a
-//! second than the campaign has people and legs for, so that its rate is steady where nothing is in its way.
+//! The dials are counted by the carrier, before and during the load. The file belongs to another campaign,
+//! which is never started: its way into the log and the views is tested. The trunk is limited to fewer dials
+//! per second than the campaign has customers and legs for, so that its rate is steady without load.
 
 use super::{Stage, Verdict};
 use crate::history::member;
@@ -15,34 +15,35 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
-/// The campaign that dials meanwhile, and the one that the file goes into.
+/// The campaign that dials meanwhile, and the one that the file is imported into.
 const DIALING: &str = "BUSY";
 const IMPORTED: &str = "MANY";
 
-/// Legs of that campaign: more than the trunk's dials a second fill.
+/// The legs of that campaign: more than the trunk's dials per second need.
 const LEGS: u32 = 120;
 
-/// Dials meanwhile, of those before: at least so many in a hundred, but for two (below).
+/// The least percentage of the dials before that must continue, apart from two (below).
 const DIALS_KEPT_PERCENT_MIN: f64 = 90.0;
 
-/// People in one request: few enough that its answer comes within a client's time-out on a busy machine.
+/// The customers in one request: few enough that its response comes within a client's timeout on a busy
+/// machine.
 const PEOPLE_A_LIST: usize = 1_000;
 
-/// Dials that fall to either side of where a stretch ends.
+/// The dials that may fall on either side of the end of a stretch.
 const DIALS_AT_ENDS: f64 = 2.0;
 
-/// Most events that the rows may be behind meanwhile: a few batches of the views.
+/// The most events that the views may be behind meanwhile: a few batches.
 const LAG_EVENTS_MAX: u64 = 2_048;
 
-/// Longest wait for the report of an import that has ended.
+/// The longest wait for the report of an import that has ended.
 const SAID_WITHIN: Duration = Duration::from_secs(10);
 
-/// Longest time until the whole file is in.
+/// The longest time until the whole file is imported.
 const IMPORTED_WITHIN: Duration = Duration::from_secs(1_200);
 
-/// How much is tried, and for how long it is measured: shorter, and a dial more or less would decide.
+/// How much is tried, and how long is measured: with less time, one dial more or less would decide.
 struct Size {
-    /// People who are dialed meanwhile: more than the trunk reaches before all is measured.
+    /// The customers that are dialed meanwhile: more than the trunk reaches before everything is measured.
     dialed_people: u32,
     rows: u64,
     warm_up: Duration,
@@ -68,7 +69,7 @@ impl Size {
     }
 }
 
-/// What the server said of itself in one stretch of time, and how many were dialed in it.
+/// The dials in one stretch of time, and what the server reported in it.
 #[derive(Default)]
 struct Stretch {
     dials: usize,
@@ -76,7 +77,7 @@ struct Stretch {
     asked: u32,
     not_ready: Vec<String>,
     lag_events_max: u64,
-    /// Rows of an import that could be seen under way.
+    /// The most rows of an import that its progress showed.
     rows_seen: u64,
 }
 
@@ -102,7 +103,7 @@ impl Stretch {
         }
     }
 
-    /// What was not as it is to be.
+    /// Returns what was wrong in this stretch, compared with the one before.
     fn broken(&self, name: &str, before: &Self) -> Vec<String> {
         let not_ready = self.not_ready.iter().take(3);
         let mut broken: Vec<String> = not_ready
@@ -160,7 +161,7 @@ pub(super) fn beside_a_campaign(stage: &Stage<'_>) -> Verdict {
         broken.push(format!("enrolled {enrolled:?} of {}", size.rows));
     }
     if import.rows_seen == 0 {
-        broken.push("nobody could see how far the import was".to_owned());
+        broken.push("the progress of the import was not shown".to_owned());
     }
     if rounds == 0 {
         broken.push("no rebuild, export and backup was done".to_owned());
@@ -196,7 +197,7 @@ fn begin(stage: &Stage<'_>, dialed_people: u32) {
         .must_post(&format!("/api/v1/campaigns/{DIALING}/start"), &json!({}));
 }
 
-/// Looks on for at least so long, and until `is_done`, which waits for that up to a beat.
+/// Measures for at least so long, and until `is_done`, which waits up to a beat, returns true.
 fn measured(stage: &Stage<'_>, at_least: Duration, mut is_done: impl FnMut(Duration) -> bool) -> Stretch {
     let (began, before) = (instant(), stage.carrier.lines().len());
     let mut stretch = Stretch::default();
@@ -226,7 +227,7 @@ fn imported(stage: &Stage<'_>, file: &Path) -> (Stretch, Option<u64>) {
     (stretch, enrolled)
 }
 
-/// A rebuild of a view, an export and a backup, each begun again as soon as all are done.
+/// Runs a rebuild of a view, an export and a backup, and starts them again when all are done.
 fn other_loads(stage: &Stage<'_>, folder: &Path, at_least: Duration) -> (Stretch, u32) {
     let (mut rounds, mut running) = (0, Vec::<Program>::new());
     let until = instant() + at_least;
@@ -247,7 +248,7 @@ fn other_loads(stage: &Stage<'_>, folder: &Path, at_least: Duration) -> (Stretch
 fn begin_loads(stage: &Stage<'_>, folder: &Path, round: u32) -> Vec<Program> {
     let data = stage.data.to_string_lossy();
     let path = "/api/v1/projections/call_history/rebuild";
-    // One that is open goes on.
+    // A rebuild that is running continues.
     drop(stage.server.post(path, &json!({})));
     let place = |name: &str| folder.join(format!("{name}-{round}")).display().to_string();
     let (export, backup) = (place("events.csv"), place("backup"));

@@ -1,7 +1,8 @@
-//! RTP of neighbours (issue 51, B9): keys and sound from any source that the trunk's `latch` does not admit
-//! change no call.
+//! Attack: RTP from neighbors (issue 51, B9). Keypresses and audio from a source that the trunk's `latch`
+//! does not admit must change no call.
 //!
-//! For each rule there is also a source that it admits: with that one a 9 must count, or the attack was none.
+//! For each rule there is also a source that it admits: a 9 from there must count, or the attack proves
+//! nothing.
 
 use super::far_end::{FarEnd, Talk, socket};
 use super::tally::{Tally, long_form_only};
@@ -13,31 +14,31 @@ use crate::server::Server;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Longest wait for a call, and for its end.
+/// The longest wait for a call, and for its end.
 const CALL: Duration = Duration::from_secs(60);
 
 /// Packets of the robot until its notices are over and the callee is recorded: 3.5 s, and a margin.
 const NOTICES: usize = 250;
 
-/// Packets of loud sound in one go.
+/// The packets of loud audio sent at once.
 const SOUNDS: u8 = 25;
 
-/// Where keys and sound come from.
+/// The source of keypresses and audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
-    /// The described address and port.
+    /// The address and port in the SDP.
     Described,
-    /// The described address at another port.
+    /// The address in the SDP with another port.
     OtherPort,
-    /// An address of the same /24.
+    /// An address in the same /24.
     Neighbour,
-    /// The same, after the described address was heard.
+    /// An address in the same /24, after audio from the SDP's address.
     NeighbourLater,
-    /// An address of another network.
+    /// An address in another network.
     Elsewhere,
 }
 
-/// Of each rule, the sources and whether it admits them.
+/// For each rule, the sources and whether it admits them.
 const RULES: [(&str, &[(Source, bool)]); 3] = [
     (
         "exact",
@@ -67,7 +68,7 @@ const RULES: [(&str, &[(Source, bool)]); 3] = [
     ),
 ];
 
-/// What became of a call.
+/// The events of a call.
 struct Outcome {
     keys: usize,
     outcome: Value,
@@ -87,13 +88,13 @@ impl Outcome {
         })
     }
 
-    /// Keys and sound of the source reached the call.
+    /// Returns true if keypresses or audio from the source reached the call.
     fn is_reached(&self) -> bool {
         self.keys > 0 || self.outcome == "opted_out" || !self.heard_from_ms.is_null()
     }
 }
 
-/// Plays one call with keys and sound from this source.
+/// Plays one call with keypresses and audio from this source.
 fn play(talk: &Talk<'_>, far_end: &FarEnd, source: Source, is_admitted: bool) {
     talk.hear(5);
     if source == Source::NeighbourLater {
@@ -114,7 +115,7 @@ fn play(talk: &Talk<'_>, far_end: &FarEnd, source: Source, is_admitted: bool) {
         }
         return;
     }
-    // While the notices are said, and again once the callee is recorded.
+    // During the notices, and again when the callee is recorded.
     for (begin, after) in [(1_u8, NOTICES), (100, 0)] {
         talk.press(from, begin);
         for index in 0..SOUNDS {
@@ -126,7 +127,7 @@ fn play(talk: &Talk<'_>, far_end: &FarEnd, source: Source, is_admitted: bool) {
     talk.hang_up();
 }
 
-/// Every source of one rule, one call each; what the rule broke, as attempts and their violations.
+/// Tries every source of one rule, one call each. Returns for each whether it held, and a text.
 fn attempts(rule: &str, sources: &[(Source, bool)], salt: u32) -> Vec<(bool, String)> {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let data = folder.path().join("data");

@@ -1,8 +1,9 @@
-//! Attacks on a running server under a live campaign: each is held, no call is lost, memory stays bounded.
+//! Proof against attacks on a running server with a live campaign: each attack is resisted, no call is lost,
+//! memory stays limited.
 //!
-//! The attacker is a program on the same machine, the nearest he can be; where the token is asked for before
-//! an attack can begin, he has it. Each attack has a file, and a line in `ATTACKS`; what it breaks is a text
-//! in its verdict.
+//! The attacker is a program on the same machine, the nearest possible place; if an attack needs the token to
+//! begin, the attacker has it. Each attack has a file, and a line in `ATTACKS`; what it breaks is a text in
+//! its verdict.
 
 mod bodies;
 mod connections;
@@ -36,19 +37,19 @@ use std::time::Duration;
 /// The campaign that runs meanwhile.
 const CAMPAIGN: &str = "HELD";
 
-/// Of the carrier.
+/// The carrier's seed.
 const SEED: u64 = 7;
 
-/// What the trunk is kept to: so that a campaign's rate is the same while nothing is in its way.
+/// The trunk's dials per second: limited, so that the campaign's rate is steady without load.
 const DIALS_PER_SECOND: u32 = 4;
 
-/// Longest time a command may take under attack.
+/// The longest time of a command under attack, in milliseconds.
 const ANSWER_MS: u128 = 1_000;
 
-/// Most memory the server may have held at any time, in MiB: it stands at a tenth of it.
+/// The most memory that the server may have held at any time, in MiB: it normally has a tenth of it.
 const RSS_PEAK_MB_MAX: u64 = 700;
 
-/// What an attack meets.
+/// What an attack uses.
 struct Stage<'a> {
     server: &'a Server,
     carrier: &'a CarrierProcess,
@@ -56,20 +57,20 @@ struct Stage<'a> {
     form: Form,
 }
 
-/// What an attack broke, in words, and what was measured on the way; nothing broken is held.
+/// What an attack broke, in texts, and its measurements. Nothing broken: it was resisted.
 struct Verdict {
     broken: Vec<String>,
     measured: Value,
 }
 
-/// With how long the attack took, and the most memory that the server had held by its end, in MiB.
+/// A verdict, the milliseconds that the attack took, and the peak memory of the server by its end, in MiB.
 type Tried = (Verdict, u64, Option<u64>);
 
 type Attack = fn(&Stage<'_>) -> Verdict;
 
-/// Every attack, by name, in lanes: the long form makes them one after another, the short one begins a row's
-/// lanes at once. Attacks in one row measure nothing that another of it changes: the import, which is held
-/// to the dials of a calm server, has a row of its own.
+/// Every attack by name, in rows of lanes: the long form runs them one after another, the short form runs the
+/// lanes of a row in parallel. Attacks in one row measure nothing that another one changes: the import, which
+/// is compared with the dials of a calm server, has a row of its own.
 const ATTACKS: &[&[&[(&str, Attack)]]] = &[
     &[&[("silent_connections", connections::silent)]],
     &[&[("nested_bodies", nested_bodies::nested)]],
@@ -91,13 +92,13 @@ const ATTACKS: &[&[&[(&str, Attack)]]] = &[
     &[&[("import", import::beside_a_campaign)]],
 ];
 
-/// The attacks of one lane, one after another.
+/// Runs the attacks of one lane, one after another.
 fn lane(stage: &Stage<'_>, attacks: &'static [(&'static str, Attack)]) -> Vec<(&'static str, Tried)> {
     let tried = attacks.iter().map(|(name, attack)| (*name, stage.tried(*attack)));
     tried.collect()
 }
 
-/// The lanes of one row: at once in the short form.
+/// Runs the lanes of one row; in parallel in the short form.
 fn row(stage: &Stage<'_>, lanes: &'static [&'static [(&'static str, Attack)]]) -> Vec<(&'static str, Tried)> {
     if stage.form == Form::Long {
         return lanes.iter().flat_map(|attacks| lane(stage, attacks)).collect();
@@ -120,13 +121,13 @@ impl Stage<'_> {
         (verdict, took_ms, rss_peak_mb(self.server.program.id()))
     }
 
-    /// What must always pass.
+    /// Sends the requests that must always succeed.
     fn must_pass(&self, salt: u32) -> (Vec<String>, u128) {
         must_pass(&self.server.url, salt)
     }
 }
 
-/// Asks what must always pass; answers what did not, and the slowest answer.
+/// Sends the requests that must always succeed. Returns those that did not, and the slowest response.
 fn must_pass(url: &str, salt: u32) -> (Vec<String>, u128) {
     let opt_out = format!("/api/v1/numbers/138{salt:08}/opt-out");
     let campaign = format!("/api/v1/campaigns/{CAMPAIGN}");
@@ -140,7 +141,7 @@ fn must_pass(url: &str, salt: u32) -> (Vec<String>, u128) {
     ask_each(url, &asked)
 }
 
-/// One request on a connection of its own, and how long its answer took.
+/// Sends one request on a connection of its own. Returns the response, and how long it took.
 fn timed(url: &str, method: &str, path: &str, body: &Value) -> (Result<Reply, String>, u128) {
     let began = instant();
     let body = (method == "POST").then_some(body);
@@ -148,7 +149,8 @@ fn timed(url: &str, method: &str, path: &str, body: &Value) -> (Result<Reply, St
     (reply, (instant() - began).as_millis())
 }
 
-/// Asks each of these, one after another; answers what did not pass in time, and the slowest answer.
+/// Sends these requests one after another. Returns those that did not succeed in time, and the slowest
+/// response.
 fn ask_each(url: &str, asked: &[(&str, String, Value)]) -> (Vec<String>, u128) {
     let (mut broken, mut slowest) = (Vec::new(), 0);
     for (method, path, body) in asked {
@@ -166,7 +168,7 @@ fn ask_each(url: &str, asked: &[(&str, String, Value)]) -> (Vec<String>, u128) {
 pub(crate) fn prove(form: Form) -> Proof {
     let customers = match form {
         Form::Short => 24,
-        // At four dials a second longer than the attacks that pause and resume it.
+        // At four dials per second, longer than the attacks that pause and resume it.
         Form::Long => 1_600,
     };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -191,7 +193,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let lost = lost + usize::from(!are_called);
     let bodies = match form {
         Form::Long => bodies::beside_calls(),
-        // Two campaigns of their own, one of them calm.
+        // Needs two campaigns of its own, one of them calm.
         Form::Short => bodies::not_tried(),
     };
     let held = verdicts
@@ -222,7 +224,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// The most memory a process has held, in MiB, as Linux counts it; `None` where nobody counts.
+/// Returns the peak memory of a process in MiB, as Linux counts it; `None` on other systems.
 fn rss_peak_mb(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,28 +1,28 @@
-//! Bodies that nest without end, four at once, sent with the right to read rules; health, an emergency stop
-//! and opt-outs answer meanwhile.
+//! Attack: bodies that nest without end, four at a time, sent with the permission to read rules. Health, an
+//! emergency stop and opt-outs must succeed meanwhile.
 
 use super::{Stage, Verdict, ask_each, timed};
 use crate::prove::Form;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Bodies at once, as they were when two of them stopped the process.
+/// The number of concurrent bodies: when this was found, two of four stopped the process.
 const AT_ONCE: usize = 4;
 
-/// Bytes of a source: the most that is read of a flow file.
+/// The bytes of a source: the most that is read of a flow file.
 const SOURCE_BYTES: usize = 256 * 1024;
 
-/// Longest time until a body is answered: the deadline of the work, and the transfer.
+/// The longest time until a body's response: the deadline of the work, and the transfer.
 const ANSWERED_MS: u128 = 10_000;
 
-/// First of the opt-outs here, so that no other attack opts the same numbers out.
+/// The first of the opt-outs here: no other attack opts the same numbers out.
 const SALT: u32 = 900_000;
 
-/// Scope of a stop without calls: a preset of no campaign that runs meanwhile.
+/// The scope of a stop without effect on calls: a preset that no campaign uses.
 const STOP: &str = "us-tsr";
 
-/// Each repeated to the limit of a source: nested maps, lists, entries and keys; a staircase by its parts;
-/// quotes, tags, anchors, aliases and long lines.
+/// The parts that are repeated up to the limit of a source: nested maps, lists, entries and keys; a
+/// staircase; quotes, tags, anchors, aliases and long lines.
 const REPEATED: [&str; 12] = [
     "{\"a\":", "[", "- ", "? ", "a:\n ", "\"", "!a ", "&a ", "*a, ", "[}", "a: |\n", "a ",
 ];
@@ -67,7 +67,7 @@ pub(super) fn nested(stage: &Stage<'_>) -> Verdict {
     }
 }
 
-/// What must always pass, and an emergency stop with its end.
+/// Sends the requests that must always succeed, and an emergency stop and its lift.
 fn must_pass(stage: &Stage<'_>, salt: u32) -> (Vec<String>, u128) {
     let (mut broken, slowest) = stage.must_pass(salt);
     let order = json!({"scope": "preset", "id": STOP, "reason": "asked under attack"});
@@ -80,7 +80,8 @@ fn must_pass(stage: &Stage<'_>, salt: u32) -> (Vec<String>, u128) {
     (broken, slowest.max(ms))
 }
 
-/// Sends every kind of body, each sender from another one on; returns what was wrong, and the slowest answer.
+/// Sends every kind of body, each sender beginning at another one. Returns what was wrong, and the slowest
+/// response.
 fn send_all(url: &str, first: usize, rounds: usize) -> (Vec<String>, u128) {
     let (mut broken, mut slowest, mut checked) = (Vec::new(), 0, 0_u32);
     for round in 0..rounds * REPEATED.len() {
@@ -100,7 +101,7 @@ fn send_all(url: &str, first: usize, rounds: usize) -> (Vec<String>, u128) {
             Ok(reply) if reply.status == 200 && !is_publishable(&reply.body) && ms <= ANSWERED_MS => {
                 checked += 1;
             }
-            // Too many at once are refused, and nothing waits for them.
+            // Too many at once are refused; no other request waits for them.
             Ok(reply) if matches!(reply.status, 429 | 503) => {}
             Ok(reply) => broken.push(format!("{part:?}: {} after {ms} ms", reply.status)),
             Err(error) => broken.push(format!("{part:?}: {error} after {ms} ms")),

@@ -1,8 +1,7 @@
-//! Users of the product who try to learn what they may not see: hidden digits by comparing, sealed attributes
-//! by segments, and values by messages to an address of their own; and users who try to approve their own
-//! request.
+//! Attack: users try to learn what they may not see: hidden digits by comparing, sealed attributes by
+//! segments, and values by messages to an address of their own; and users try to approve their own requests.
 //!
-//! Only in the long form: unit and story tests hold each of these, too.
+//! Only in the long form: unit and end-to-end tests check each of these too.
 
 use super::{Stage, Verdict};
 use crate::prove::Form;
@@ -11,13 +10,13 @@ use crate::server::{Reply, Server, asked_with};
 use crate::session::Session;
 use serde_json::{Value, json};
 
-/// Password of every user here.
+/// The password of every user here.
 const PASSWORD: &str = "correct horse battery";
 
-/// Customers that the attackers see masked.
+/// The customers that the attackers see masked.
 const PEOPLE: u32 = 12;
 
-/// Answers about lists that give four hidden digits.
+/// The number of list responses that would reveal four hidden digits.
 const ATTEMPTS: usize = 14;
 
 /// The server under test, and what its attackers found.
@@ -51,7 +50,7 @@ impl Trial<'_> {
         }
     }
 
-    /// Adds a user with these roles; the `Authorization` header of a key for the user's program.
+    /// Adds a user with these roles. Returns the `Authorization` header of an API key of the user.
     fn user(&mut self, name: &str, roles: &[&str]) -> String {
         let user = json!({ "name": name, "roles": roles, "password": PASSWORD });
         self.server.must_post("/api/v1/users", &user);
@@ -62,7 +61,7 @@ impl Trial<'_> {
         format!("Bearer {key}")
     }
 
-    /// Status and reply of a command in a session of this user.
+    /// Sends a command in a session of this user. Returns status and body of the response.
     fn signed_in(&mut self, name: &str, path: &str, body: &Value) -> (u16, Value) {
         let reply =
             Session::begin(&self.server.url, name, PASSWORD).and_then(|session| session.post(path, body));
@@ -90,7 +89,7 @@ pub(super) fn attempts(stage: &Stage<'_>) -> Verdict {
     let importer = trial.user("privacy-operator", &["operator"]);
     let analyst = trial.user("privacy-analyst", &["analyst"]);
     let integrator = trial.user("privacy-crm", &["integrator"]);
-    // Before the guesses, which use up what the attackers' address may look up.
+    // Before the guesses, which use up the look-ups of the attackers' address.
     sent(&mut trial, &integrator);
     compared(&mut trial, &importer, &integrator);
     same_hand(&mut trial);
@@ -118,7 +117,7 @@ fn people(trial: &Trial<'_>) {
         .must_post("/api/v1/customers/attributes", &attributes);
 }
 
-/// B1: numbers by dry runs, by lists, by ids, and by customers who share one.
+/// B1: tries to learn numbers by dry runs, by lists, by ids, and by customers who share one.
 fn compared(trial: &mut Trial<'_>, importer: &str, integrator: &str) {
     let file = |trial: &mut Trial<'_>, phone: &str| {
         let list = json!({ "task_id": "OTHER", "records": [{ "customer_id": "PROBE", "phone": phone }] });
@@ -169,7 +168,7 @@ fn compared(trial: &mut Trial<'_>, importer: &str, integrator: &str) {
         let reply = trial.ask(importer, "POST", "/api/v1/numbers/lookup", &guess);
         refused |= reply.status == 429;
     }
-    trial.holds(refused, "numbers are tried as fast as one likes");
+    trial.holds(refused, "numbers can be tried without a rate limit");
     let audit = "/api/v1/events?kind=inquiry.compared&limit=100";
     let audit = trial.ask(&trial.server.bearer(), "GET", audit, &Value::Null);
     let recorded = audit
@@ -180,7 +179,7 @@ fn compared(trial: &mut Trial<'_>, importer: &str, integrator: &str) {
     trial.holds(recorded >= 3, "comparisons are not on record");
 }
 
-/// B2: values of a person by mail to an address of the attacker, by a flow, and as a channel host.
+/// B2: tries to get values of a customer by mail to the attacker's address, by a flow, and as a channel host.
 fn sent(trial: &mut Trial<'_>, integrator: &str) {
     let mail = json!({ "campaign": "PRIVATE", "customer": "PRIV1", "way": "mail", "to": "me@example.com",
         "subject": "x", "text": "{{account}}", "variables": {} });
@@ -198,7 +197,7 @@ fn sent(trial: &mut Trial<'_>, integrator: &str) {
     );
 }
 
-/// B3: an approval by a key, and a key for another user.
+/// B3: tries an approval by an API key, and a key for another user.
 fn same_hand(trial: &mut Trial<'_>) {
     trial.user("privacy-boss", &["admin", "operator"]);
     let other = trial.user("privacy-second", &["operator"]);
@@ -218,7 +217,7 @@ fn same_hand(trial: &mut Trial<'_>) {
     trial.holds(status == 200, "another person cannot approve");
 }
 
-/// B4: an income, digit by digit.
+/// B4: tries to learn an income, digit by digit.
 fn segments(trial: &mut Trial<'_>, analyst: &str) {
     for income in (0..12_000).step_by(1_000) {
         let order = json!({ "sql": of_income_above(income), "sample": 100 });

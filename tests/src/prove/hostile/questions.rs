@@ -1,5 +1,5 @@
-//! Questions in SQL that grow without end, in values, rows and temporary files, over both databases; others
-//! ask, opt out and pause meanwhile.
+//! Attack: SQL queries that grow without end, in values, rows and temporary files, on both databases. Other
+//! queries, opt-outs and pauses must succeed meanwhile.
 
 use super::{ANSWER_MS, RSS_PEAK_MB_MAX, Stage, Verdict, ask_each, rss_peak_mb};
 use crate::passing_time::at_each_beat;
@@ -13,59 +13,61 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Longest look at what a round of questions costs: past its end by far.
+/// The longest measurement of a round of queries: far longer than it takes.
 const LOOKED_WITHIN: Duration = Duration::from_secs(600);
 
-/// Each is refused with one of these: too large (413), not allowed there or its time is over (422).
+/// The statuses of a refusal: too large (413), or not allowed there or timed out (422).
 const REFUSED: [u16; 2] = [413, 422];
 
-/// Longest time of a question.
+/// The longest time of a query.
 const TIMEOUT_MS: u64 = 12_000;
 
-/// That of one which grows on SQLite neither in memory nor on disk, and ends by its time alone: how long that
-/// is shows nothing more, so a short form gives it less.
+/// The longest time of a query that grows on SQLite neither in memory nor on disk and ends by its timeout: a
+/// longer time shows nothing more, so that a short form gives it less.
 const BRIEF_TIMEOUT_MS: u64 = 4_000;
 const ENDS_BY_TIME: &str = "joined";
 
-/// Of each that is asked with many others: those that wait for two places are answered before their askers
-/// go.
+/// The timeout of each query that is sent with many others: those that wait for two slots get responses
+/// before their clients give up.
 const CROWDED_TIMEOUT_MS: u64 = 2_500;
 
-/// Longest until its answer: some more for its way.
+/// The longest time until a response: somewhat longer, for the transfer.
 const OVER_MS: u128 = 18_000;
 
-/// Most memory of one process of the database, in MiB: 64 of it are shared with the others.
+/// The most memory of one process of the database, in MiB: 64 of it are shared with the others.
 const DATABASE_RSS_MB_MAX: u64 = 512;
 
-/// Most temporary bytes seen at once: the quota, what is written between two looks, and the merge of sorted
-/// runs, which writes each once more.
+/// The most temporary bytes at a time: the quota, what is written between two measurements, and the merge of
+/// sorted runs, which writes each once more.
 const TEMPORARY_BYTES_MAX: u64 = 600 * 1024 * 1024;
 
-/// Questions that sort at once: more than run and wait together.
+/// The number of concurrent queries that sort: more than can run and wait together.
 const AT_ONCE: usize = 30;
 
-/// How to see what a server takes.
+/// How to measure what a server uses.
 struct Watched<'a> {
     name: &'static str,
     url: &'a str,
-    /// Its temporary bytes, and the most that a process of its database has held, where it has one.
+    /// Returns the temporary bytes; the next member the peak memory of a process of its database, if there is
+    /// one.
     temporary: &'a (dyn Fn() -> u64 + Sync),
     database_rss_mb: &'a (dyn Fn() -> Option<u64> + Sync),
-    /// What must pass meanwhile, the count of rounds given; answers what did not, and the slowest answer.
+    /// Sends the requests that must succeed meanwhile. Takes the round. Returns those that did not, and the
+    /// slowest response.
     passes: &'a (dyn Fn(u32) -> (Vec<String>, u128) + Sync),
 }
 
-/// The most that was seen.
+/// The highest values that were measured.
 #[derive(Default)]
 struct Peaks {
     temporary_bytes: u64,
     database_rss_mb: Option<u64>,
-    /// Of what must pass.
+    /// The slowest of the requests that must succeed, in milliseconds.
     slowest_ms: u128,
     rounds: u32,
 }
 
-/// What grows, by name.
+/// Returns the queries that grow, by name.
 fn growing() -> Vec<(&'static str, String)> {
     let doubled = |times: u32| {
         format!(
@@ -119,7 +121,7 @@ fn sorting() -> String {
     format!("{} select i, t from n order by t, i desc", many_rows())
 }
 
-/// Both at once: each has a server of its own.
+/// Runs the attack on both databases in parallel: each has a server of its own.
 pub(super) fn grow(stage: &Stage<'_>) -> Verdict {
     let (url, form) = (stage.server.url.as_str(), stage.form);
     let temporary = open_files(stage.server);
@@ -150,7 +152,7 @@ pub(super) fn grow(stage: &Stage<'_>) -> Verdict {
     })
 }
 
-/// On a server of its own, without a campaign: its rows are in PostgreSQL.
+/// Runs the attack on a server of its own without a campaign: its views are in PostgreSQL.
 fn on_postgres(trunk: &str, form: Form, database: &PostgresServer) -> (Value, Vec<String>) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let data = folder.path().join("data");
@@ -184,7 +186,7 @@ fn on_postgres(trunk: &str, form: Form, database: &PostgresServer) -> (Value, Ve
     (measured, broken)
 }
 
-/// What must pass where there is no campaign.
+/// Sends the requests that must succeed without a campaign.
 fn must_pass(url: &str, round: u32) -> (Vec<String>, u128) {
     let opt_out = format!("/api/v1/numbers/138{:08}/opt-out", 3_000 + round);
     let asked = [
@@ -195,8 +197,8 @@ fn must_pass(url: &str, round: u32) -> (Vec<String>, u128) {
 }
 
 impl Watched<'_> {
-    /// Each question alone, another's small one beside it, then (in the long form) more than there are
-    /// places for.
+    /// Runs each query alone, with a small one beside it, then (in the long form) more queries than there are
+    /// slots.
     fn tried(&self, form: Form, broken: &mut Vec<String>) -> Value {
         let (mut peaks, mut slowest, mut took) = (Peaks::default(), 0, BTreeMap::new());
         for (what, sql) in growing() {
@@ -212,7 +214,10 @@ impl Watched<'_> {
                 broken.push(format!("{} {what}: {status:?} after {ms} ms", self.name));
             }
             if beside != Ok(200) {
-                broken.push(format!("{} {what}: a question beside it: {beside:?}", self.name));
+                broken.push(format!(
+                    "{} {what}: another query beside it: {beside:?}",
+                    self.name
+                ));
             }
         }
         let at_once = match form {
@@ -231,7 +236,7 @@ impl Watched<'_> {
         })
     }
 
-    /// Who finds no place is told so; the others are refused as if alone.
+    /// Runs many queries at once: those without a slot are refused with 429, the others as if alone.
     fn tried_at_once(&self, peaks: &mut Peaks, broken: &mut Vec<String>) -> Value {
         let crowd = vec![sorting(); AT_ONCE];
         let (answers, _) = self.asked(&crowd, CROWDED_TIMEOUT_MS, peaks, broken);
@@ -255,7 +260,7 @@ impl Watched<'_> {
             ));
         }
         if peaks.temporary_bytes == 0 {
-            broken.push(format!("{}: nobody could see temporary bytes", self.name));
+            broken.push(format!("{}: no temporary bytes were measured", self.name));
         }
         if let Some(peak) = peaks.database_rss_mb.filter(|peak| *peak > DATABASE_RSS_MB_MAX) {
             broken.push(format!("a process of the database held {peak} MiB"));
@@ -266,7 +271,8 @@ impl Watched<'_> {
         }
     }
 
-    /// Asks these questions at once, a small one beside them, and what must pass until all are over.
+    /// Sends these queries at once, a small one beside them, and the requests that must succeed until all are
+    /// over.
     fn asked(
         &self,
         questions: &[String],
@@ -331,8 +337,8 @@ fn ask(url: &str, sql: &str, timeout_ms: u64) -> (Status, u128) {
     (reply.map(|reply| reply.status), ms)
 }
 
-/// Bytes of SQLite's temporary files, which have no name any more: as their process holds them open, by
-/// SQLite's own name or (`O_TMPFILE`) by a number.
+/// Returns a function that sums the bytes of SQLite's temporary files, which are unlinked: found among the
+/// open files of the process by SQLite's own name or (`O_TMPFILE`) by a number.
 fn open_files(server: &Server) -> impl Fn() -> u64 + Sync + use<> {
     let folder = PathBuf::from(format!("/proc/{}/fd", server.program.id()));
     move || {
@@ -347,7 +353,7 @@ fn open_files(server: &Server) -> impl Fn() -> u64 + Sync + use<> {
     }
 }
 
-/// With what parallel workers share, one folder deeper.
+/// Returns the bytes of all files in a folder, including the deeper one that parallel workers share.
 fn folder_bytes(folder: &Path) -> u64 {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let bytes = files.map(|file| match file.metadata() {
@@ -358,7 +364,7 @@ fn folder_bytes(folder: &Path) -> u64 {
     bytes.sum()
 }
 
-/// The most memory that a living process of the database has held, in MiB.
+/// Returns the peak memory of the living processes of the database, in MiB.
 fn database_rss_mb(directory: &Path) -> Option<u64> {
     let pid = std::fs::read_to_string(directory.join("postmaster.pid")).ok()?;
     let postmaster: u32 = pid.lines().next()?.trim().parse().ok()?;

@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::net::TcpSocket;
 use tokio::runtime::Builder;
 
-/// Longest wait for a byte of the answer: longer than any deadline of the server.
+/// The longest wait for a byte of the response: longer than any deadline of the server.
 const BYTE_WAIT: Duration = Duration::from_secs(30);
 
-/// Most bytes of an answer's body that are read.
+/// The most bytes of a response's body that are read.
 const BODY_BYTES_MAX: u64 = 1024 * 1024;
 
 /// One request.
@@ -49,27 +49,27 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The answer; the connection stays open as long as this value lives.
+/// A response. The connection stays open as long as this value lives.
 pub(super) struct Answer {
     pub(super) status: u16,
     /// Header names, in lower case and sorted.
     pub(super) headers: Vec<String>,
     /// Null for a stream, and for a body that is not JSON.
     pub(super) body: Value,
-    /// From the request to the whole answer.
+    /// The milliseconds from the request to the whole response.
     pub(super) took_ms: u64,
     _stream: TcpStream,
 }
 
 impl Answer {
-    /// The problem code of a refusal.
+    /// Returns the problem code of a refusal.
     pub(super) fn code(&self) -> &str {
         let code = self.body.get("code").and_then(Value::as_str);
         code.unwrap_or_default()
     }
 }
 
-/// Sends one request from this loopback address. The head of the answer is read, and its body unless it is a
+/// Sends one request from this loopback address. Reads the head of the response, and its body unless it is a
 /// stream.
 pub(super) fn send_from(host: Ipv4Addr, url: &str, request: &Request<'_>) -> Result<Answer, String> {
     let address: SocketAddr = url
@@ -140,7 +140,7 @@ fn read_answer(stream: TcpStream) -> std::io::Result<Answer> {
     })
 }
 
-/// The JSON object of a body, with or without the sizes of its chunks.
+/// Returns the JSON object of a body, with or without the sizes of its chunks.
 fn json_in(body: &[u8]) -> Value {
     let begin = body.iter().position(|byte| *byte == b'{');
     let end = body.iter().rposition(|byte| *byte == b'}');
@@ -149,7 +149,7 @@ fn json_in(body: &[u8]) -> Value {
     read.unwrap_or(Value::Null)
 }
 
-/// A connection from this loopback address: all of 127.0.0.0/8 is this machine.
+/// Connects from this loopback address: all of 127.0.0.0/8 is this machine.
 fn connect_from(host: Ipv4Addr, address: SocketAddr) -> std::io::Result<TcpStream> {
     let runtime = Builder::new_current_thread().enable_io().build()?;
     let stream = runtime.block_on(async {

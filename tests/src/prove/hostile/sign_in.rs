@@ -1,9 +1,9 @@
-//! An attacker who guesses names and passwords (issue 51, B6): replies, their cost and their count show no
-//! name, and the user can still sign in at another address.
+//! Attack: an attacker guesses names and passwords (issue 51, B6). Responses, their cost and their count must
+//! not show which names exist, and the user can still sign in from another address.
 //!
-//! Every kind of name is tried from an address of its own. A reply that differs, a reply that costs less than
-//! half of another kind's, an address that never has to wait, and a user who cannot sign in elsewhere are
-//! violations.
+//! Every kind of name is tried from an address of its own. Violations: a response that differs, a response
+//! that costs less than half of another kind's, an address that never has to wait, and a user who cannot sign
+//! in elsewhere.
 
 use super::raw::{Answer, Request, send_from};
 use super::tally::{PASSWORD, Tally, add_user, disable_user, long_form_only};
@@ -17,16 +17,16 @@ use std::net::Ipv4Addr;
 const KNOWN: &str = "guessed-user";
 const DISABLED: &str = "guessed-leaver";
 
-/// Wrong passwords that lock a user at one address: `domain::user::WRONG_MAX`.
+/// The wrong passwords that lock a user at one address: `domain::user::WRONG_MAX`.
 const LOCKS: usize = 5;
 
-/// Most guesses from one address. The eleventh wrong one waits, and each further wait doubles.
+/// The most guesses from one address. The eleventh wrong one has to wait, and each further wait doubles.
 const GUESSES_MAX: usize = 20;
 
 /// How many times cheaper one refusal may be than another. Without the hash it costs a hundredth.
 const COST_RATIO_MAX: u64 = 2;
 
-/// Each kind of name, and the last byte of the address that tries it.
+/// Each kind of name, and the last byte of the address from which it is tried.
 const KINDS: [(&str, &str, u8); 4] = [
     ("known", KNOWN, 1),
     ("unknown", "guessed-no-user", 2),
@@ -34,10 +34,10 @@ const KINDS: [(&str, &str, u8); 4] = [
     ("malformed", "no name at all!", 4),
 ];
 
-/// Address from which the user signs in meanwhile.
+/// The address from which the user signs in meanwhile.
 const OWN_ADDRESS: u8 = 9;
 
-/// What an attacker can compare of a refusal.
+/// The parts of a refusal that an attacker can compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Refusal {
     status: u16,
@@ -60,11 +60,11 @@ impl Refusal {
     }
 }
 
-/// Guesses of one kind.
+/// The guesses of one kind of name.
 #[derive(Default)]
 struct Guesses {
     refusals: Vec<Refusal>,
-    /// Cost of those after the user is locked.
+    /// The milliseconds of those after the user is locked.
     took_ms: Vec<u64>,
     waits: bool,
 }
@@ -76,8 +76,8 @@ fn sign_in(stage: &Stage<'_>, from: u8, name: &str, password: &str) -> Result<An
     send_from(host, &stage.server.url, &request)
 }
 
-/// Tries one kind of name until its address has to wait. After as many as lock a user the right password is
-/// tried once: it must look like another wrong one.
+/// Tries one kind of name until its address has to wait. After as many guesses as lock a user, the right
+/// password is tried once: the response must look like that to a wrong one.
 fn guess(stage: &Stage<'_>, tally: &mut Tally, name: &str, from: u8) -> Guesses {
     let mut guesses = Guesses::default();
     for attempt in 0..GUESSES_MAX {
@@ -132,7 +132,7 @@ pub(super) fn guesses(stage: &Stage<'_>) -> Verdict {
     tally.verdict(&Value::Object(measured))
 }
 
-/// Holds every reply, its cost and the wait of each address to those of a name that no user has.
+/// Compares every response, its cost and the wait of each address with those of an unknown name.
 fn compare(tally: &mut Tally, found: &[(&str, Guesses)]) {
     let expected = found.iter().find(|(kind, _)| *kind == "unknown");
     let expected = expected.and_then(|(_, guesses)| guesses.refusals.first().cloned());

@@ -1,5 +1,5 @@
-//! SIP of forgers and of chance: answers made of all that the API tells of a leg, and messages broken at
-//! random, each from another port of the trunk's own host and from another host.
+//! Attack: forged and broken SIP: responses built from everything that the API shows of a leg, and messages
+//! broken at random, each from another port of the trunk's host and from another host.
 
 use super::{ANSWER_MS, SEED, Stage, Verdict, timed};
 use crate::history::member;
@@ -12,19 +12,19 @@ use serde_json::{Value, json};
 use std::net::UdpSocket;
 use std::time::Duration;
 
-/// What a forged message calls itself: no event of a leg may hold it.
+/// The mark of forged messages: no event of a leg may contain it.
 const FORGED: &str = "forged";
 
-/// Datagrams a second of the broken kind.
+/// The broken datagrams per second.
 const RATE: u128 = 5_000;
 
-/// Fewest that must have left in a second on the mean, or the attack was none: this machine is shared.
+/// The least rate on average, otherwise the attack proves nothing: this machine is shared.
 const RATE_MIN: u128 = 2_500;
 
-/// Longest wait for a campaign's people to be called under attack.
+/// The longest time until a campaign's customers are called under attack.
 const CALLED: Duration = Duration::from_secs(120);
 
-/// A leg as the API shows it to whoever may read events.
+/// A leg as the API shows it to a user with permission to read events.
 struct Seen {
     call: CallId,
     leg: u8,
@@ -44,12 +44,12 @@ impl Seen {
     }
 }
 
-/// People who are called during one attack.
+/// A campaign of customers that are called during one attack.
 struct Campaign<'a> {
     stage: &'a Stage<'a>,
     id: &'static str,
     people: u32,
-    /// The last position whose legs were seen.
+    /// The position up to which dialed legs were read.
     after: String,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Campaign<'a> {
         }
     }
 
-    /// Its events of one kind after a position, and the position to go on from.
+    /// Returns its events of one kind after a position, and the position to continue from.
     fn events(&self, kind: &str, after: &str) -> (Vec<Value>, String) {
         let path = format!(
             "/api/v1/events?kind={kind}&campaign={}&after={after}&limit=1000",
@@ -87,21 +87,21 @@ impl<'a> Campaign<'a> {
         (items, next)
     }
 
-    /// Legs dialed since the last look.
+    /// Returns the legs dialed since the last call.
     fn dialed(&mut self) -> Vec<Seen> {
         let (items, next) = self.events("call.dialing", &self.after);
         self.after = next;
         items.iter().filter_map(Seen::of).collect()
     }
 
-    /// Each leg as it is dialed, until `enough`.
+    /// Calls `enough` with each leg as it is dialed, until it returns something.
     fn until_dialed<T>(&self, mut enough: impl FnMut(Seen) -> Option<T>) -> Option<T> {
         let query = format!("kind=call.dialing&campaign={}", self.id);
         let server = self.stage.server;
         server.follow_events(&query, CALLED, |event| enough(Seen::of(event)?))
     }
 
-    /// What a forger has reached: words of his in the events of a leg, and people who were not called.
+    /// Returns what forged messages changed: events of legs with their mark.
     fn broken(&self) -> Vec<String> {
         let mut broken = Vec::new();
         for kind in [
@@ -122,7 +122,7 @@ impl<'a> Campaign<'a> {
         broken
     }
 
-    /// Waits until everybody has been called; what is missing then is broken.
+    /// Waits until all customers have been called. Returns a violation otherwise.
     fn finish(&self) -> Vec<String> {
         match self.stage.server.has_ended_calls(self.id, self.people, CALLED) {
             true => Vec::new(),
@@ -139,12 +139,12 @@ fn stranger(host: &str) -> UdpSocket {
     UdpSocket::bind((host, 0)).expect("loopback has a free port")
 }
 
-/// A port of the trunk's host that is not the trunk's, and another host.
+/// Opens a port of the trunk's host that is not the trunk's, and one of another host.
 fn strangers() -> [UdpSocket; 2] {
     [stranger("127.0.0.1"), stranger("127.0.0.66")]
 }
 
-/// Headers of a leg as far as its ids give them: the derivation of before names had a secret.
+/// Returns the headers of a leg as far as its ids give them: the derivation before names had a secret.
 fn named(seen: &Seen, method: &str) -> String {
     let names = LegIdentity::from_ids(seen.call, seen.leg);
     format!(
@@ -157,7 +157,7 @@ fn named(seen: &Seen, method: &str) -> String {
     )
 }
 
-/// Busy, and an answer whose sound goes to the forger.
+/// Returns two forged responses: busy, and an answer that directs audio to the forger.
 fn answers(seen: &Seen, sound: u16) -> [String; 2] {
     let body = format!(
         "v=0\r\no=f 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
@@ -176,7 +176,7 @@ fn answers(seen: &Seen, sound: u16) -> [String; 2] {
     ]
 }
 
-/// Messages that reached the server's sockets and belong to no leg of theirs, since its start.
+/// Returns the number of messages since the start that reached the server's sockets and belong to no leg.
 fn refused_count(stage: &Stage<'_>) -> u64 {
     let reply = stage
         .server
@@ -190,7 +190,7 @@ fn refused_count(stage: &Stage<'_>) -> u64 {
     count("foreign") + count("malformed")
 }
 
-/// Whoever may read events answers for the carrier: each leg is told that it is busy, and answered.
+/// Attack: a user with permission to read events forges responses: each leg gets a busy and an answer.
 pub(super) fn forged(stage: &Stage<'_>) -> Verdict {
     let before = refused_count(stage);
     let campaign = Campaign::start(stage, "FORGED", 7);
@@ -240,7 +240,7 @@ impl Chance {
     }
 }
 
-/// Breaks a message in one to four places: a byte changed, a piece left out, a piece again, or its end cut.
+/// Breaks a message in one to four places: a byte changed, a piece removed, a piece repeated, or its end cut.
 fn break_up(message: &mut Vec<u8>, chance: &mut Chance) {
     for _ in 0..=chance.draw(4) {
         let at = chance.draw(message.len());
@@ -260,7 +260,7 @@ fn break_up(message: &mut Vec<u8>, chance: &mut Chance) {
     }
 }
 
-/// Requests and responses of a leg, whole: what is broken up.
+/// Returns the complete requests and responses of a leg that are then broken.
 fn whole(seen: &Seen) -> Vec<Vec<u8>> {
     let request = |method: &str| {
         let headers = named(seen, method);
@@ -274,7 +274,7 @@ fn whole(seen: &Seen) -> Vec<Vec<u8>> {
     all.map(String::into_bytes).collect()
 }
 
-/// Broken SIP at full rate while people are called and commands are asked.
+/// Attack: broken SIP at full rate while customers are called and commands are sent.
 pub(super) fn mutated(stage: &Stage<'_>) -> Verdict {
     let seconds = match stage.form {
         Form::Short => 5,
@@ -287,7 +287,7 @@ pub(super) fn mutated(stage: &Stage<'_>) -> Verdict {
     let mut messages: Vec<Vec<u8>> = Vec::new();
     let mut local = String::new();
     let (mut sent, mut slowest, mut broken) = (0_u128, 0_u128, Vec::new());
-    // There is nothing to break before the first leg: the attack lasts its time from then on.
+    // Before the first leg there is nothing to break: the attack's time begins then.
     campaign.until_dialed(|seen| {
         local.clone_from(&seen.local);
         messages = whole(&seen);

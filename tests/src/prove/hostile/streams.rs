@@ -1,5 +1,5 @@
-//! Viewers who open every stream they can (issue 51, B7): one user has sixteen, and slots for event streams
-//! and for people who may stop dialing stay free.
+//! Attack: viewers open every stream they can (issue 51, B7). One user has at most sixteen, and slots for
+//! event streams and for users who may stop dialing stay free.
 
 use super::raw::{Answer, Request, send_from};
 use super::tally::{Tally, add_key, add_user, long_form_only};
@@ -8,22 +8,22 @@ use crate::prove::Form;
 use serde_json::json;
 use std::net::Ipv4Addr;
 
-/// Streams that one user may have, with all keys.
+/// The most streams of one user, with all keys.
 const OF_USER_MAX: usize = 16;
 
-/// Streams that the first viewer tries to open, with two keys in turn.
+/// The streams that the first viewer tries to open, with two keys alternately.
 const TRIED: usize = 24;
 
-/// Further viewers: with the first one more than fill the slots.
+/// The number of further viewers: with the first one, more than fill the slots.
 const VIEWERS: usize = 12;
 
-/// All slots without those kept for event streams and for people who may stop dialing: 256 - 64 - 16.
+/// All slots without those reserved for event streams and for users who may stop dialing: 256 - 64 - 16.
 const OF_VIEWERS_MAX: usize = 176;
 
 const LIVE: &str = "/api/v1/live/stream";
 const EVENTS: &str = "/api/v1/events/stream?kind=campaign.completed";
 
-/// First of the opt-outs here, so that no other attack opts the same numbers out.
+/// The first of the opt-outs here: no other attack opts the same numbers out.
 const SALT: u32 = 910_000;
 
 fn open(stage: &Stage<'_>, bearer: &str, path: &str) -> Result<Answer, String> {
@@ -31,7 +31,7 @@ fn open(stage: &Stage<'_>, bearer: &str, path: &str) -> Result<Answer, String> {
     send_from(Ipv4Addr::LOCALHOST, &stage.server.url, &request)
 }
 
-/// Opens one more stream of a viewer and keeps it; a refusal must say why.
+/// Opens one more stream of a viewer and holds it; a refusal must state the reason.
 fn open_more(stage: &Stage<'_>, tally: &mut Tally, held: &mut Vec<Answer>, bearer: &str) {
     match open(stage, bearer, LIVE) {
         Ok(answer) if answer.status == 200 => held.push(answer),

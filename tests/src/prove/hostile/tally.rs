@@ -1,14 +1,14 @@
-//! What an attack tried and what it broke, and the users that attacks sign in as.
+//! The attempts and violations of an attack, and the users that attacks sign in as.
 
 use super::Verdict;
 use crate::history::member;
 use crate::server::Server;
 use serde_json::{Value, json};
 
-/// Password of every user here.
+/// The password of every user here.
 pub(super) const PASSWORD: &str = "correct horse battery";
 
-/// Attempts and violations of one attack.
+/// The attempts and violations of one attack.
 #[derive(Default)]
 pub(super) struct Tally {
     attempts: u64,
@@ -16,7 +16,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Counts an attempt; `what` says the violation if it was not held.
+    /// Counts an attempt. `what` is the violation if it was not resisted.
     pub(super) fn holds(&mut self, is_held: bool, what: &str) {
         self.attempts += 1;
         if !is_held {
@@ -24,12 +24,12 @@ impl Tally {
         }
     }
 
-    /// Notes violations that others counted.
+    /// Adds violations that were counted elsewhere.
     pub(super) fn add_broken(&mut self, broken: Vec<String>) {
         self.broken.extend(broken);
     }
 
-    /// The verdict: `measured` with both counts.
+    /// Returns the verdict: `measured` with both counts.
     pub(super) fn verdict(self, measured: &Value) -> Verdict {
         Verdict {
             measured: json!({"attempts": self.attempts, "violations": self.broken.len(),
@@ -39,7 +39,7 @@ impl Tally {
     }
 }
 
-/// The verdict of an attack that takes too long for the short form.
+/// Returns the verdict of an attack that takes too long for the short form.
 pub(super) fn long_form_only() -> Verdict {
     Verdict {
         broken: Vec::new(),
@@ -47,7 +47,7 @@ pub(super) fn long_form_only() -> Verdict {
     }
 }
 
-/// Adds a user with these roles; returns the `Authorization` header of a key of that user.
+/// Adds a user with these roles. Returns the `Authorization` header of an API key of that user.
 pub(super) fn add_user(server: &Server, name: &str, roles: &[&str]) -> String {
     let user = json!({ "name": name, "roles": roles, "password": PASSWORD });
     server.must_post("/api/v1/users", &user);

@@ -1,4 +1,5 @@
-//! Workbooks that unfold to a thousand times their size, each past another kind of look at what they say.
+//! Attack: workbooks that expand to a thousand times their size, each past another check of the sizes they
+//! state.
 
 use super::{Stage, Verdict};
 use crate::program::instant;
@@ -6,17 +7,18 @@ use serde_json::json;
 use std::io::{Read, Write};
 use std::time::Duration;
 
-/// What each bomb unfolds to: more than a small machine has.
+/// What each bomb expands to, in bytes: more than a small machine has.
 const UNFOLDED_BYTES: u64 = 1_300_000_000;
 
-/// Longest time until a bomb is refused: half a gigabyte is unfolded at most.
+/// The longest time until a bomb is refused: at most half a gigabyte is expanded.
 const REFUSED_MS: u128 = 30_000;
 
-/// Bytes that one code of the bomb repeats, the most that DEFLATE can (RFC 1951, 3.2.5).
+/// The bytes that one code of the bomb repeats, the most that DEFLATE can (RFC 1951, 3.2.5).
 const REPEATED_BYTES: u64 = 258;
 
-/// An honest bomb; one whose directory says that it is small; one whose second end record names a directory
-/// without entries. Each is uploaded while the campaign runs, and what must always pass is asked behind it.
+/// Runs the attack with an honest bomb, one that states a small size in its directory, and one with a second
+/// end record that names an empty directory. Each is uploaded while the campaign runs, followed by the
+/// requests that must always succeed.
 pub(super) fn bombs(stage: &Stage<'_>) -> Verdict {
     let honest = archive(UNFOLDED_BYTES);
     let small = archive(1_000);
@@ -41,7 +43,7 @@ pub(super) fn bombs(stage: &Stage<'_>) -> Verdict {
     }
 }
 
-/// Sends the file as it is; answers the status.
+/// Uploads the file unchanged. Returns the status.
 #[expect(clippy::disallowed_methods, reason = "plays a client that uploads a bomb")]
 fn upload(stage: &Stage<'_>, bytes: &[u8]) -> Result<u16, String> {
     let address = stage.server.url.trim_start_matches("http://");
@@ -69,7 +71,7 @@ fn upload(stage: &Stage<'_>, bytes: &[u8]) -> Result<u16, String> {
     status.ok_or_else(|| format!("{text:?} is no status"))
 }
 
-/// An archive of one sheet that unfolds to `UNFOLDED_BYTES`, and says that it unfolds to so many.
+/// Builds an archive of one sheet that expands to `UNFOLDED_BYTES` and states `said_bytes`.
 fn archive(said_bytes: u64) -> Vec<u8> {
     let name = b"xl/worksheets/sheet1.xml";
     let packed = deflated(UNFOLDED_BYTES);
@@ -85,14 +87,14 @@ fn archive(said_bytes: u64) -> Vec<u8> {
     ]
     .concat();
     let local = [b"PK\x03\x04", common.as_slice(), &[0, 0], name, &packed].concat();
-    // The same once more, with neither comment nor attributes, at offset 0 (APPNOTE 4.3.12).
+    // The same again without comment and attributes, at offset 0 (APPNOTE 4.3.12).
     let entry = [b"PK\x01\x02\x14\x00", common.as_slice(), &[0; 16], name].concat();
     let at = u32::try_from(local.len()).unwrap_or(u32::MAX);
     let size = u32::try_from(entry.len()).unwrap_or(u32::MAX);
     [local, entry, end_record(1, at, size)].concat()
 }
 
-/// An end record of so many entries, whose directory stands there (APPNOTE 4.3.16).
+/// Builds an end record of so many entries, with the directory at this offset (APPNOTE 4.3.16).
 fn end_record(entries: u16, directory_at: u32, directory_size: u32) -> Vec<u8> {
     let entries = entries.to_le_bytes();
     [
@@ -106,7 +108,7 @@ fn end_record(entries: u16, directory_at: u32, directory_size: u32) -> Vec<u8> {
     .concat()
 }
 
-/// So many times `a`, as one DEFLATE block of fixed codes: a literal, then repetitions of it.
+/// Returns so many times `a`, as one DEFLATE block of fixed codes: a literal, then repetitions of it.
 fn deflated(bytes: u64) -> Vec<u8> {
     let mut out = Bits::default();
     // Last block, fixed codes.
@@ -133,7 +135,7 @@ struct Bits {
 }
 
 impl Bits {
-    /// A number, from its lowest bit.
+    /// Appends a number, beginning with its lowest bit.
     fn push(&mut self, value: u32, bits: u32) {
         self.held |= value << self.count;
         self.count += bits;
@@ -144,7 +146,7 @@ impl Bits {
         }
     }
 
-    /// A code, from its highest bit.
+    /// Appends a code, beginning with its highest bit.
     fn push_code(&mut self, code: u32, bits: u32) {
         self.push(code.reverse_bits() >> (32 - bits), bits);
     }

@@ -1,5 +1,5 @@
-//! Certificates of a server that runs: wrong ones are not believed, renewed ones are shown to who comes,
-//! broken ones change nothing; and what cannot be used is no start.
+//! Proof of the certificates of a running server: wrong ones are not trusted, renewed ones are used for new
+//! connections, broken ones change nothing; and files that cannot be used fail the start.
 
 use super::{Started, Violations};
 use crate::door;
@@ -12,23 +12,23 @@ use std::time::{Duration, Instant};
 use tls::testing::{Authority, NOW, Years};
 use tls::{IdentityFiles, Trust};
 
-/// A renewal is seen at the next look (5 s), a broken file at the one behind.
+/// The longest wait for a renewal: it is noticed at the next check (5 s), a broken file at the one after.
 const SEEN_WITHIN: Duration = Duration::from_secs(20);
 
-/// What it tells whoever started it of a new certificate, and of one that is none.
+/// The notices about a new certificate, and about one that cannot be used.
 const RENEWED: &str = "the certificate was renewed";
 const NOT_USED: &str = "the new certificate cannot be used, the old one stays";
 
-/// A head, and a handshake before it, has 10 s.
+/// The longest time until a silent connection is cut off: a head, and a handshake before it, has 10 s.
 const SILENT_FOR: Duration = Duration::from_secs(12);
 
-/// Connections that say nothing, or not all.
+/// The number of connections that send nothing, or not everything.
 const SILENT: usize = 20;
 
-/// The beginning of a handshake that is not gone on with.
+/// The beginning of a handshake that is not continued.
 const HALF_A_GREETING: &[u8] = &[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, 0, 0, 0, 0, 0];
 
-/// Where the authorities and the server's files are.
+/// The files of the authorities and of the server.
 struct Stage {
     folder: tempfile::TempDir,
     authority: Authority,
@@ -101,7 +101,7 @@ pub(super) fn prove(violations: &mut Violations) -> Value {
     json!({"renewed_after_ms": renewed_ms, "silent_connections_cut": cut})
 }
 
-/// What nobody would take is refused, and the file is named.
+/// Checks that certificates which no client accepts fail the start, with the file named.
 fn no_start(stage: &Stage, violations: &mut Violations) {
     let expired = stage
         .authority
@@ -138,7 +138,7 @@ fn no_start(stage: &Stage, violations: &mut Violations) {
     );
 }
 
-/// What a program said to people, where it failed.
+/// Returns standard error of a failed program; a remark if it succeeded.
 fn said(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.success() {
@@ -147,7 +147,7 @@ fn said(output: &Output) -> String {
     text
 }
 
-/// Connections that never come to a request, and one that is open for as long as any.
+/// Opens connections that never send a request.
 fn silent(server: &Started) -> Vec<Wire> {
     let opened = (0..SILENT).map(|index| {
         let mut wire = Wire::open(&server.address, &Speech::Plain).ok()?;
@@ -159,7 +159,8 @@ fn silent(server: &Started) -> Vec<Wire> {
     opened.flatten().collect()
 }
 
-/// A right authority and host are believed, others are named; plain text is not answered.
+/// Checks that the right authority and host are trusted, others are named in the error, and plain text gets
+/// no response.
 fn believed(stage: &Stage, server: &Started, violations: &mut Violations) {
     let met = |file: &Path, host: &str| {
         let wire = Wire::open(&server.address, &stage.believing(file, host));
@@ -221,7 +222,8 @@ fn believed(stage: &Stage, server: &Started, violations: &mut Violations) {
     );
 }
 
-/// A new certificate meets new connections; a stream that was open goes on. Answers how long it took.
+/// Checks that new connections get a new certificate, and an open stream continues. Returns the milliseconds
+/// that took.
 fn renewed(stage: &Stage, server: &Started, violations: &mut Violations) -> Option<u128> {
     let mut stream = match server.follow() {
         Ok(stream) => stream,
@@ -270,7 +272,7 @@ fn renewed(stage: &Stage, server: &Started, violations: &mut Violations) -> Opti
     Some(took.as_millis())
 }
 
-/// A broken new file changes nothing, and the server is as ready as before.
+/// Checks that a broken new file changes nothing, and the server stays as ready as before.
 fn broken(stage: &Stage, server: &Started, violations: &mut Violations) {
     let speech = stage.believing(&stage.ours, "127.0.0.1");
     let shown = || {
@@ -282,10 +284,7 @@ fn broken(stage: &Stage, server: &Started, violations: &mut Violations) {
     let before = shown();
     let written = std::fs::write(&stage.files.key, "half a k");
     violations.unless(written.is_ok(), "the key cannot be overwritten");
-    violations.unless(
-        server.says(NOT_USED, SEEN_WITHIN),
-        "nobody is told of a broken key",
-    );
+    violations.unless(server.says(NOT_USED, SEEN_WITHIN), "no notice about a broken key");
     let after = shown();
     violations.unless(
         after == before && before.as_ref().is_ok_and(|(_, ready)| *ready),
@@ -293,7 +292,7 @@ fn broken(stage: &Stage, server: &Started, violations: &mut Violations) {
     );
 }
 
-/// How many of those who said nothing were cut off, in time and without a word.
+/// Returns how many silent connections were cut off in time and without a byte.
 fn cut(silent: Vec<Wire>, began: Instant) -> usize {
     let cut = silent.into_iter().filter_map(|mut wire| {
         let rest = wire.rest().ok()?;

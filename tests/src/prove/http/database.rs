@@ -1,5 +1,5 @@
-//! A server whose log, rows and keys are in a PostgreSQL that speaks TLS: believed by the right authority and
-//! host, and by no other; never in plain text.
+//! Proof with a server that has its log, views and keys in a PostgreSQL with TLS: the server is trusted only
+//! with the right authority and host, and never used in plain text.
 
 use super::{Started, Violations, least};
 use crate::postgres::{PostgresServer, programs};
@@ -67,7 +67,8 @@ pub(super) fn prove(violations: &mut Violations) -> Value {
     json!({"refused": refused, "least": least})
 }
 
-/// How many starts were refused of those that name a database wrongly, as log, rows or keys, and say why.
+/// Returns how many starts were refused, with the reason, of those that name a database wrongly as log, views
+/// or keys.
 fn refused(
     data: &Path,
     [log, keys]: [&str; 2],

@@ -1,4 +1,4 @@
-//! A server that is told to stop while streams are open: they end by themselves, and it is gone in time.
+//! Proof of the drain: a server that is stopped while streams are open ends them properly and exits in time.
 
 use super::super::Form;
 use super::{Started, Violations};
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tls::testing::{Authority, NOW};
 
-/// Without a live call nothing is waited for but open replies, for 2 s; the rest is starting to stop and
-/// closing the store on a busy machine.
+/// The longest time until the server has exited. Without a live call only open responses are waited for, 2 s;
+/// the rest is the begin of the stop and closing the store on a busy machine.
 const GONE_WITHIN: Duration = Duration::from_secs(6);
 
-/// How a server is spoken with.
+/// How connections to the server are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Over {
     Plain,
@@ -57,7 +57,7 @@ pub(super) fn prove(form: Form, over: Over, violations: &mut Violations) -> Valu
         let rest = wire.rest().unwrap_or_default();
         rest.windows(how.len()).any(|part| part == how)
     };
-    // The last chunk of a reply (RFC 9112, 7.1), and a frame that closes (RFC 6455, 5.5.1).
+    // The last chunk of a response (RFC 9112, 7.1), and a close frame (RFC 6455, 5.5.1).
     let streams_ended = streams
         .into_iter()
         .filter_map(|mut wire| ended(&mut wire, b"0\r\n\r\n").then_some(()));

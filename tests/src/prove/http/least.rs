@@ -1,5 +1,5 @@
-//! A server whose role in PostgreSQL owns its databases and may nothing else, and which shows a certificate
-//! instead of a password: it becomes ready, and `doctor` finds nothing to take from the role.
+//! Proof with a PostgreSQL role that owns its databases and has no other privileges, and that uses a
+//! certificate instead of a password: the server becomes ready, and `doctor` finds no privilege to remove.
 
 use super::{Started, Violations};
 use crate::postgres::PostgresServer;
@@ -9,10 +9,11 @@ use std::path::Path;
 use std::time::Duration;
 use tls::testing::Authority;
 
-/// The role.
+/// The name of the role.
 const ROLE: &str = "dialer";
 
-/// On a server that takes it by a certificate of `authority` alone; `trusted` is whom its clients believe.
+/// Runs the proof on a database server that accepts the role only with a certificate of `authority`. Clients
+/// trust `trusted`.
 pub(super) fn prove(
     database: &PostgresServer,
     authority: &Authority,
@@ -41,7 +42,10 @@ pub(super) fn prove(
     let (log, keys) = (shown("least"), shown("least_keys"));
     let data = folder.path().join("data");
     match Started::on(&data, &["--store", &log, "--read-db", &log, "--keys", &keys]) {
-        None => violations.unless(false, "a server whose role may little does not become ready"),
+        None => violations.unless(
+            false,
+            "a server with a role of few privileges does not become ready",
+        ),
         Some(mut server) => {
             let named = database.certified(ROLE);
             violations.unless(named > 3, format!("{named} connections show a certificate"));
@@ -81,7 +85,7 @@ pub(super) fn prove(
     json!({"doctor": notes})
 }
 
-/// What `doctor` finds of the role of a log.
+/// Returns the finding of `doctor` about the role of a log.
 fn role_of_log(url: &str) -> String {
     let looked = run(&["doctor", "--store", url, "--json"]);
     let said: Value = serde_json::from_slice(&looked.stdout).unwrap_or_default();

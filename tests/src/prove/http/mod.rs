@@ -1,4 +1,4 @@
-//! The doors of a server as the world meets them: drained with streams open, plain and over TLS; wrong,
+//! Proof of a server's ports as clients use them: drained with open streams, plain and over TLS; wrong,
 //! broken and renewed certificates; and PostgreSQL over TLS with a right and a wrong authority.
 
 mod certificates;
@@ -15,25 +15,25 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tls::Trust;
 
-/// Longest wait for a server to become ready.
+/// The longest wait for a server to become ready.
 const READY: Duration = Duration::from_secs(60);
 
-/// A server without lines, in a process of its own.
+/// A server without trunks, in a process of its own.
 pub(super) struct Started {
     pub(super) program: Program,
-    /// `HOST:PORT` of its HTTP door.
+    /// `HOST:PORT` of its HTTP port.
     pub(super) address: String,
-    /// The same of its KurrentDB endpoint, if it has one.
+    /// `HOST:PORT` of its KurrentDB endpoint, if it has one.
     pub(super) kurrent: Option<String>,
     pub(super) data: PathBuf,
-    /// As commands on its directory would speak with it.
+    /// How commands on its directory would connect to it.
     pub(super) speech: Speech,
 }
 
 impl Started {
-    /// `None` when it does not become ready.
+    /// Starts a server. `None` if it does not become ready.
     pub(super) fn on(data: &Path, more: &[&str]) -> Option<Self> {
-        // What it tells whoever started it, on standard error, is followed too.
+        // Its notices on standard error are followed too.
         let mut serve = command("sh");
         serve.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(ledgerline());
         serve.arg("serve").arg("--data").arg(data).args(more);
@@ -55,7 +55,7 @@ impl Started {
         })
     }
 
-    /// True once a line of it begins so.
+    /// Waits until it has printed a line that begins so. Returns false after `within`.
     pub(super) fn says(&self, line: &str, within: Duration) -> bool {
         self.program.says(line, within, |_| true).is_some()
     }
@@ -64,13 +64,13 @@ impl Started {
         Wire::open(&self.address, &self.speech)
     }
 
-    /// The header by which it lets a request in.
+    /// Returns the header that authorizes a request.
     pub(super) fn bearer(&self) -> String {
         let token = door::token(&self.data).unwrap_or_default();
         format!("Authorization: Bearer {token}\r\n")
     }
 
-    /// A stream of its events that is open, whose head was right.
+    /// Opens a stream of its events and checks the head of the response.
     pub(super) fn follow(&self) -> Result<Wire, String> {
         let mut wire = self.open()?;
         let head = wire.ask("/api/v1/events/stream", &self.bearer())?;
@@ -81,7 +81,7 @@ impl Started {
     }
 }
 
-/// Where the server of a directory is and how it is spoken with, as it says itself.
+/// Reads from `server.json` where the server of a directory is and how to connect to it.
 fn said(data: &Path) -> Option<(String, Speech, Option<String>)> {
     let text = std::fs::read_to_string(data.join("server.json")).ok()?;
     let said: Value = serde_json::from_str(&text).ok()?;
@@ -97,7 +97,7 @@ fn said(data: &Path) -> Option<(String, Speech, Option<String>)> {
     Some((url, speech, kurrent))
 }
 
-/// What was not as it must be, in words.
+/// The violations that were found, as texts.
 #[derive(Default)]
 pub(super) struct Violations(Vec<String>);
 

@@ -1,5 +1,5 @@
-//! Rows of MariaDB and of PostgreSQL, imported by a JDBC address while the import is killed: each once, and
-//! later only what is new.
+//! Proof of imports from databases: rows of MariaDB and of PostgreSQL are imported by a JDBC URL while the
+//! import is killed. Each row is imported once, and later only new ones.
 
 use super::{NO_TRUNK, begin_import, campaign};
 use crate::history::member;
@@ -15,17 +15,17 @@ use tls::testing::{Authority, NOW};
 /// When the first import is killed.
 const KILLED_AFTER: Duration = Duration::from_millis(900);
 
-/// How long an import to its end may take.
+/// The longest time of an import to its end.
 const IMPORTED_WITHIN: Duration = Duration::from_secs(1_200);
 
-/// Rows that come later.
+/// The number of rows that are added later.
 const LATER: u32 = 10;
 
-/// The columns are mapped by their names; a decimal and a number are text for a list.
+/// The query. Columns are mapped by their names; a decimal and a number become text in a list.
 const QUERY: &str = "select seq, customer_id, phone, customer_name, balance
     from people";
 
-/// A database with rows, and what a command is told of it.
+/// A database with rows, and its URL for the command.
 struct Source<'a> {
     name: &'static str,
     address: String,
@@ -73,7 +73,7 @@ pub(in crate::prove) fn prove(form: Form) -> Proof {
     let sources = [
         Source {
             name: "mysql",
-            // PostgreSQL trusts loopback; MariaDB asks.
+            // PostgreSQL trusts loopback; MariaDB requires a password.
             address: format!(
                 "jdbc:mysql://127.0.0.1:{}/{DATABASE}?useSSL=false&user={USER}&password={PASSWORD_IN_URL}",
                 mariadb.port()
@@ -105,7 +105,7 @@ pub(in crate::prove) fn prove(form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// One that also listens on loopback, behind TLS.
+/// Starts a server that also listens on loopback with TLS.
 fn secured_postgres() -> Option<(tempfile::TempDir, PostgresServer)> {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let authority = Authority::new("ours");
@@ -169,7 +169,7 @@ fn told(report: &Value) -> Value {
         "problem": member(report, "/problem") })
 }
 
-/// True when the import still ran when its server was killed.
+/// Starts an import and kills its server. Returns true if the import was still running.
 fn killed_midway(mut server: Server, args: &[&str]) -> bool {
     let import = begin_import(&server, args);
     let went_on = import.ends(KILLED_AFTER).is_none();
@@ -185,7 +185,7 @@ fn whole(server: &Server, args: &[&str]) -> Value {
     report.unwrap_or_else(|| json!({ "problem": seen }))
 }
 
-/// People whom the lists of these reports brought.
+/// Returns the number of customers that the lists of these reports enrolled.
 fn enrolled_in(server: &Server, reports: &[&Value]) -> u64 {
     let mut lists: Vec<&str> = reports
         .iter()
@@ -204,7 +204,7 @@ fn enrolled_in(server: &Server, reports: &[&Value]) -> u64 {
     enrolled.sum()
 }
 
-/// Whether any file of the directory holds this text.
+/// Returns true if a file of the directory contains this text.
 fn holds_text(folder: &Path, text: &str) -> bool {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).any(|path| match path.is_dir() {

@@ -1,5 +1,6 @@
-//! A large list in GBK whose import is killed again and again: whoever is good is enrolled once, the report
-//! names every bad row, memory stays bounded, and undone nobody of it is due.
+//! Proof of large imports: a list in GBK is imported and killed again and again. Each valid row is enrolled
+//! once, the report names every bad row, memory stays limited, and after an undo no customer of the list is
+//! due.
 
 mod databases;
 
@@ -16,23 +17,23 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Duration;
 
-/// A trunk that nobody is behind: nobody is called here.
+/// A trunk without a carrier: this proof makes no calls.
 const NO_TRUNK: &str = "sip:127.0.0.1:9";
 
-/// How long one import to its end may take, in a debug build on a busy machine.
+/// The longest time of one import to its end, in a debug build on a busy machine.
 const IMPORTED_WITHIN: Duration = Duration::from_secs(3_600);
 
-/// Longest wait for the completion of a campaign whose people are all withdrawn.
+/// The longest wait until a campaign with only withdrawn customers is complete.
 const COMPLETE_WITHIN: Duration = Duration::from_secs(120);
 
-/// Most resident memory of the server.
+/// The most resident memory of the server, in KiB.
 const RESIDENT_KB_MAX: u64 = 256 * 1024;
 
-/// Every so many rows one has a phone that is none, and one a stray quote.
+/// Every how many rows one has an invalid phone, and one a stray quote.
 const BAD_PHONE_EVERY: u32 = 1_000;
 const STRAY_QUOTE_EVERY: u32 = 2_500;
 
-/// A campaign that may be imported into.
+/// Returns a campaign that accepts imports.
 pub(super) fn campaign(id: &str) -> Value {
     json!({
         "task_id": id,
@@ -42,7 +43,7 @@ pub(super) fn campaign(id: &str) -> Value {
     })
 }
 
-/// Writes the list; how many rows are bad.
+/// Writes the list. Returns how many rows are bad.
 fn write_list(path: &Path, rows: u32) -> u64 {
     let mut file = BufWriter::new(File::create(path).expect("a file can be made"));
     let mut bad = 0;
@@ -63,14 +64,14 @@ fn write_list(path: &Path, rows: u32) -> u64 {
     bad
 }
 
-/// An import of the whole list that is not waited for.
+/// Starts an import of the whole list without waiting for it.
 pub(super) fn begin_import(server: &Server, args: &[&str]) -> Program {
     let mut import = command(ledgerline());
     import.arg("import").args(args).arg("--json").args(server.named());
     Program::start(import)
 }
 
-/// Waits until the server has read so many rows of the import; false where the import is over before.
+/// Waits until the server has read so many rows of the import. Returns false if the import ends before.
 fn has_read(server: &Server, import: &Program, rows: u32) -> bool {
     let read = || {
         let shown = server.get("/api/v1/imports").ok()?.body;
@@ -85,7 +86,7 @@ fn has_read(server: &Server, import: &Program, rows: u32) -> bool {
     reached
 }
 
-/// The largest resident memory that a process had, as the system counts it.
+/// Returns the peak resident memory of a process in KiB.
 fn resident_kb(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -93,7 +94,8 @@ fn resident_kb(process: u32) -> u64 {
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX)
 }
 
-/// Undoes the list, and runs its campaign: what it says of the people, and whether it completes by its count.
+/// Undoes the list, and runs its campaign. Returns the reports, and whether the campaign completes by its
+/// count.
 fn undone(server: &Server, list: &str) -> (Value, bool) {
     let reason = ["--reason", "a proof", "--json"];
     let undo = [&["list", "undo", list], reason.as_slice()].concat();
@@ -125,7 +127,7 @@ pub(super) fn prove(form: Form) -> Proof {
             server.must_post("/api/v1/campaigns", &campaign("IMPORT"));
         }
         let import = begin_import(&server, &args);
-        // Each finds the import further, the last one near its end.
+        // Each kill is at a later row, the last one near the end.
         let went_on = has_read(&server, &import, rows / (kills + 1) * (kill + 1));
         resident = resident.max(resident_kb(server.program.id()));
         server.program.kill();

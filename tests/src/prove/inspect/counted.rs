@@ -1,5 +1,5 @@
-//! The other count: from the rows of the log's file, read as bytes and parsed here, with the carrier's
-//! records; nothing of the product is asked.
+//! The independent count: from the rows of the log's file, read as bytes and parsed here, and the carrier's
+//! records. No code of the product is used.
 
 use super::ids;
 use crate::carrier::CdrLine;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// One record, as the file has it.
+/// One record as stored in the file.
 struct Row {
     position: u64,
     record: Value,
@@ -25,10 +25,10 @@ impl Row {
     }
 }
 
-/// The log's rows.
+/// The rows of the log.
 pub(super) struct Raw(Vec<Row>);
 
-/// What there is of one question.
+/// The counts for one inspection.
 #[derive(Default)]
 pub(super) struct Counted {
     calls_named: BTreeSet<String>,
@@ -63,7 +63,7 @@ impl Raw {
         Self(rows.collect())
     }
 
-    /// When the last event so far happened.
+    /// Returns the time of the last event so far.
     pub(super) fn last_at(data: &Path) -> String {
         let raw = Self::read(data);
         let last = raw.0.iter().map(|row| row.text("/at")).max();
@@ -78,8 +78,8 @@ impl Raw {
         self.0.iter().filter(move |row| row.text("/stream") == stream)
     }
 
-    /// Whose number it is, by our id: of people who are called the carrier says it, of the others the
-    /// enrolment of the only person with this id.
+    /// Returns our id of a number: for customers that were called, from the calls that the carrier recorded;
+    /// for others, from the answer itself.
     fn number_of(&self, value: &str, by_number: bool, answer: &Value, details: &Details) -> String {
         if !by_number {
             return String::new();
@@ -94,7 +94,8 @@ impl Raw {
             .iter()
             .find(|row| row.kind() == "call.dialing" && legs.contains(row.text("/data/sip_call_id")));
         let Some(dialed) = dialed else {
-            // Nobody rang there: the answer's own id is held against the suppression of this number below.
+            // The number was not called: the answer's own id is compared with the suppression of this number
+            // below.
             return member(answer, "/about/number")
                 .as_str()
                 .unwrap_or_default()
@@ -106,7 +107,7 @@ impl Raw {
             .unwrap_or_default()
     }
 
-    /// Counts what an answer should hold, at the position that it was read up to.
+    /// Counts what an answer should contain, at the position up to which it was read.
     pub(super) fn count(&self, value: &str, by_number: bool, answer: &Value, details: &Details) -> Counted {
         let number = self.number_of(value, by_number, answer, details);
         let upto: u64 = member(answer, "/about/position")
@@ -130,7 +131,7 @@ impl Raw {
                 .filter(|row| row.kind() == "customer.number_added" && row.text("/data/number") == number)
                 .map(|row| row.text("/customer").to_owned())
                 .collect(),
-            // The person asked for by their own id: the one id that the answer names.
+            // The question is about a person by external id: the answer names the customer.
             false => [member(answer, "/about/customer")
                 .as_str()
                 .unwrap_or_default()
@@ -232,7 +233,7 @@ impl Raw {
         counted
     }
 
-    /// The carrier was called on this number exactly as often as the log says that it was dialed.
+    /// Checks that the carrier was called on this number as often as the log says that it was dialed.
     fn dialed_as_the_carrier_says(&self, value: &str, number: &str, details: &Details) -> Option<String> {
         let told = details
             .values()
@@ -253,7 +254,8 @@ impl Raw {
             .then(|| format!("{value}: the carrier was called {told} times, the log says {dialed}"))
     }
 
-    /// What is wrong with the record of so many inspections: each is there, its reads before it.
+    /// Returns what is wrong with the records of so many inspections: each must exist, after the record of
+    /// its read.
     pub(super) fn unrecorded(&self, inspections: usize) -> Option<String> {
         let taken = self
             .0
@@ -274,7 +276,7 @@ impl Raw {
     }
 }
 
-/// By Call-ID.
+/// The carrier's records by Call-ID.
 type Details = BTreeMap<String, CdrLine>;
 
 fn is_operation(row: &Row, is_theirs: bool, named: &BTreeSet<&str>) -> bool {
@@ -302,7 +304,7 @@ impl Counted {
         self.operations += other.operations;
     }
 
-    /// Where an answer says otherwise.
+    /// Returns the differences between the counts and an answer.
     pub(super) fn differs(&self, answer: &Value, value: &str) -> Vec<String> {
         let mut found = self.broken.clone();
         let told = ids(answer, "/calls", "call");

@@ -1,9 +1,9 @@
-//! An inspection answers what the log holds: numbers and times are asked for with the real program, each
-//! answer is held against a count made from the log's own bytes, and each bundle is checked without the
-//! log.
+//! Proof of inspections: an inspection returns what the log contains. Numbers and times are queried with the
+//! real program, each answer is compared with a count from the log's own bytes, and each bundle is checked
+//! without the log.
 //!
-//! Who was called on which number is the carrier's word, not ours: its call detail records name the SIP
-//! Call-ID, which the log's bytes name beside the call.
+//! Who was called on which number is taken from the carrier: its call detail records contain the SIP Call-ID,
+//! which the log's bytes contain beside the call.
 
 mod counted;
 
@@ -19,25 +19,25 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
-/// Of the carrier: which number behaves how follows from it.
+/// The carrier's seed, which determines how the callee of each number behaves.
 const SEED: u64 = 11;
-/// People of one form, and questions about them.
+/// The number of customers of a form, and of inspections.
 const SHORT: (u32, usize) = (9, 8);
 const LONG: (u32, usize) = (60, 50);
-/// The two campaigns: what is asked for by time lies in one of them or in both.
+/// The two campaigns: a queried time is in one of them or in both.
 const CAMPAIGNS: [&str; 2] = ["INSPECT_1", "INSPECT_2"];
-/// Longest wait for a campaign of a few people.
+/// The longest time until a campaign of a few customers is complete.
 const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 
-/// What is asked.
+/// One inspection.
 struct Question {
-    /// The phone, or the person's own id.
+    /// The phone number, or the person's external id.
     value: String,
     by_number: bool,
     at: Option<String>,
 }
 
-/// An answer with the file that proves it.
+/// An answer with its bundle file.
 struct Answered {
     question: Question,
     file: PathBuf,
@@ -87,7 +87,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     wrong.extend(answered.first().and_then(|one| tampered(&one.file, &key)));
     wrong.extend(without_server(&data, folder.path(), &everybody, &key));
     let all = answered.len() == questions;
-    // Nothing would be held of what never happened.
+    // Without events of all kinds the proof would check nothing.
     let rich = sums.calls > 0 && sums.recordings > 0 && sums.refusals > 0 && sums.operations > 0;
     let mut took: Vec<u64> = answered.iter().map(|one| one.ms).collect();
     took.sort_unstable();
@@ -112,7 +112,8 @@ pub(crate) fn prove(form: Form) -> Proof {
     }
 }
 
-/// Most answer and hang up soon; some are busy, and in the long form some press a key, which takes them long.
+/// Starts a carrier: most of its callees answer and hang up soon, some are busy, and in the long form some
+/// press a key, which takes long.
 fn brief_people(form: Form, folder: &Path) -> CarrierProcess {
     let profile = folder.join("people.json");
     let presses_key = if form == Form::Short { 0 } else { 20 };
@@ -129,7 +130,7 @@ fn text<'a>(record: &'a Value, name: &str) -> &'a str {
     record.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The last of them must not be called from the first: their dials are refused.
+/// Suppresses the last numbers before the first campaign, so that their dials are refused.
 fn prepare(server: &Server, everybody: &[Value]) {
     for person in everybody.iter().rev().take(2) {
         let path = format!("/api/v1/numbers/{}/suppress", text(person, "phone"));
@@ -137,7 +138,7 @@ fn prepare(server: &Server, everybody: &[Value]) {
     }
 }
 
-/// What is done with the first of them afterwards: consents, reads, a hold.
+/// Adds records about the first customers: consents, reads, reveals.
 fn read_some(server: &Server, everybody: &[Value]) {
     for person in everybody.iter().take(3) {
         let path = format!("/api/v1/customers/{}", text(person, "customer_id"));
@@ -153,12 +154,13 @@ fn read_some(server: &Server, everybody: &[Value]) {
     }
 }
 
-/// Numbers and times: everything, only what came after the first campaign, only what came before its end.
+/// Returns inspections by number and time: everything, only what came after the first campaign, only what
+/// came before its end.
 fn questions_of(everybody: &[Value], count: usize, between: &str) -> Vec<Question> {
     let times = [None, Some(hour_from(between, 1)), Some(hour_from(between, -1))];
     let people = everybody.iter().cycle().zip(0..count);
     let questions = people.map(|(person, index)| {
-        // Every seventh is asked for as a person.
+        // Every seventh inspection is about a person.
         let by_number = index % 7 != 6;
         let name = if by_number { "phone" } else { "customer_id" };
         Question {
@@ -170,7 +172,8 @@ fn questions_of(everybody: &[Value], count: usize, between: &str) -> Vec<Questio
     questions.collect()
 }
 
-/// An hour later or earlier: with an hour to both sides it is asked for what came after, or before.
+/// Returns an hour later or earlier: an inspection with an hour to both sides then covers only what came
+/// after, or before.
 fn hour_from(at: &str, hours: i64) -> String {
     let at: domain::time::Timestamp = at.parse().expect("an instant of the log");
     let ms = 3_600_000;
@@ -219,7 +222,7 @@ fn inspect(data: &Path, question: Question, file: PathBuf) -> Result<Answered, S
     })
 }
 
-/// A file of a bundle, taken out with another program.
+/// Extracts a file of a bundle with another program.
 fn of_bundle(file: &Path, name: &str) -> Vec<u8> {
     let output = command("tar").arg("xOf").arg(file).arg(name).output();
     output.map(|output| output.stdout).unwrap_or_default()
@@ -233,7 +236,7 @@ fn check(file: &Path, key: &str) -> Output {
     output.unwrap_or_else(|error| fail(&error.to_string()))
 }
 
-/// What is wrong with a bundle for somebody who has neither the log nor the server.
+/// Checks a bundle without the log or a server. Returns what is wrong.
 fn checked(file: &Path, key: &str, value: &str) -> Option<String> {
     let output = check(file, key);
     let said: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
@@ -241,10 +244,10 @@ fn checked(file: &Path, key: &str, value: &str) -> Option<String> {
     (!holds).then(|| format!("the bundle of {value} does not hold: {said}"))
 }
 
-/// One byte of a page or recording altered must be found.
+/// Alters one byte of a page or recording, which must be detected.
 fn tampered(file: &Path, key: &str) -> Option<String> {
     let mut bytes = std::fs::read(file).expect("the bundle is there");
-    // The archive begins with what is attached.
+    // The archive begins with the attached files.
     let byte = bytes.get_mut(2_000)?;
     *byte ^= 1;
     let altered = file.with_extension("altered");
@@ -253,7 +256,7 @@ fn tampered(file: &Path, key: &str) -> Option<String> {
     (!found).then(|| "an altered byte of a bundle was not found".to_owned())
 }
 
-/// The same command on the directory of no server, which signs for itself.
+/// Runs an inspection on a directory without a server, which signs by itself.
 fn without_server(data: &Path, folder: &Path, everybody: &[Value], key: &str) -> Option<String> {
     let value = text(everybody.first()?, "customer_id").to_owned();
     let question = Question {
@@ -267,7 +270,7 @@ fn without_server(data: &Path, folder: &Path, everybody: &[Value], key: &str) ->
     }
 }
 
-/// Ids in an answer, as a set.
+/// Returns the ids of a list in an answer, as a set.
 fn ids(answer: &Value, list: &str, name: &str) -> BTreeSet<String> {
     let items = member(answer, list).as_array().into_iter().flatten();
     items

@@ -1,4 +1,4 @@
-//! Installations for the proof of keys: a log with people who are due, and its keys at two moments.
+//! Installations for the proof of keys: a log with customers that are due, and its keys at two moments.
 
 use super::{BATCH, CAMPAIGN, SEED};
 use crate::history::History;
@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// An installation whose people are due, and its keys at two moments.
+/// An installation with customers that are due, and its keys at two moments.
 pub(super) struct Made {
-    /// Of rows and, with SQLite, the log.
+    /// The data directory: read database and, with SQLite, the log.
     pub(super) data: PathBuf,
     pub(super) store: Option<String>,
     pub(super) keys: PathBuf,
@@ -20,7 +20,7 @@ pub(super) struct Made {
     pub(super) older_backup: PathBuf,
 }
 
-/// A server with no trunk: people become due and nobody dials them.
+/// Creates one with a server without a trunk: customers become due and are not dialed.
 pub(super) fn make(folder: &Path, name: &str, store: Option<String>) -> Made {
     let made = Made {
         data: folder.join(name),
@@ -107,12 +107,12 @@ impl History {
     }
 }
 
-/// Every event of a log, as it is stored.
+/// Returns every event of a log as it is stored.
 pub(super) fn state_of(made: &Made) -> Vec<Value> {
     History::of_made(made).events
 }
 
-/// Names and bytes; what SQLite puts beside an open database is no content of it.
+/// Returns the names and bytes of a folder's files, except those that SQLite adds beside an open database.
 pub(super) fn files_of(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).expect("the folder is there");
     let mut files: Vec<_> = entries

@@ -1,8 +1,10 @@
-//! Keys and logs that do not belong together: every mixture is refused with what to do before anything is
-//! written or dialed, on both stores; a restore of older keys opens the log and dials nobody it cannot read.
+//! Proof about keys and logs that do not belong together: each combination is refused, with what to do,
+//! before anything is written or dialed, on both stores. A restore of older keys opens the log, and customers
+//! that cannot be read are not dialed.
 //!
-//! Each log has people who are due: whatever opens it wrongly and dials is heard by the carrier. The same log
-//! under its own keys is served last, and then they are dialed: the trap was armed.
+//! Each log has customers that are due: if a server opened it wrongly and dialed, the carrier would notice.
+//! At the end the log is served with its own keys and the customers are dialed, which shows that the check
+//! works.
 
 mod made;
 
@@ -21,22 +23,22 @@ use std::time::Duration;
 
 const CAMPAIGN: &str = "KEYS";
 
-/// Of the carrier.
+/// The carrier's seed.
 const SEED: u64 = 7;
 
-/// People imported before and after the copy of the keys that is put back.
+/// The number of customers imported before the copy of the keys that is put back, and after it.
 const BATCH: u32 = 3;
 
-/// How long a command that is to be refused may run; a server that was accepted runs on and is ended then.
+/// How long a command that should be refused may run, in seconds; a server that was accepted is then ended.
 const REFUSED_WITHIN_S: &str = "20";
 
-/// What a refusal says: that nothing was changed, and what to do.
+/// What each refusal must contain: that nothing was changed, and what to do.
 const SAYS: [&str; 2] = ["Nothing was changed", "密钥"];
 
-/// Keys composed of those of two installations.
+/// A keys folder composed of files of two installations.
 struct Mixture {
     name: &'static str,
-    /// In the order file, whose: (name, own or foreign or older).
+    /// Each file and where it is taken from.
     files: &'static [(&'static str, Whose)],
 }
 
@@ -50,7 +52,7 @@ enum Whose {
 const MASTER: &str = "master.key";
 const DATABASE: &str = "keys.db";
 
-/// The first of them in a short proof too.
+/// The combinations; the first ones are in a short proof too.
 const MIXTURES: &[Mixture] = &[
     Mixture {
         name: "foreign",
@@ -82,7 +84,7 @@ const MIXTURES: &[Mixture] = &[
     },
 ];
 
-/// Mixtures of a short proof.
+/// The number of combinations in a short proof.
 const SHORT_MIXTURES: usize = 4;
 
 /// What was found so far.
@@ -131,7 +133,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// Every command that opens log and keys, under every mixture.
+/// Runs every command that opens log and keys, with every combination.
 fn try_mixtures(
     own: &Made,
     foreign: &Made,
@@ -165,7 +167,8 @@ fn try_mixtures(
     }
 }
 
-/// What opens both: the server, a command that writes by itself, one that signs, and one that only looks.
+/// Returns the commands that open both: the server, a command that writes by itself, one that signs, and one
+/// that only reads.
 fn commands(own: &Made, keys: &Path, trunk: &str) -> Vec<Vec<String>> {
     let place = |words: &[&str]| {
         let mut args: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -198,7 +201,7 @@ impl Found {
         let said = [&output.stdout[..], &output.stderr[..]].concat();
         let said = String::from_utf8_lossy(&said).into_owned();
         let code = output.status.code();
-        // A rotation refuses what does not open in its own words.
+        // A rotation refuses keys that do not open with a text of its own.
         let is_told = command == "keys rotate" || SAYS.iter().all(|word| said.contains(word));
         if matches!(code, Some(1 | 3 | 4)) && is_told {
             self.refused += 1;
@@ -209,8 +212,8 @@ impl Found {
     }
 }
 
-/// After `keys restore` of the older keys: it starts, says who cannot be read, and dials only the others.
-/// Answers how many cannot be read. All in a copy: the log itself stays as it is.
+/// Restores the older keys with `keys restore` in a copy of the log: the server starts, reports who cannot be
+/// read, and dials only the others. Returns how many cannot be read.
 fn restore_older(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> u64 {
     let copy = Made {
         data: own.data.with_extension("copy"),
@@ -220,7 +223,7 @@ fn restore_older(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> u64
         older_backup: own.older_backup.clone(),
     };
     copy_folder(&own.data, &copy.data);
-    // Without any key the log is read as it is stored: sealed.
+    // Without a key the log is read as stored: sealed.
     let read = History::read(&copy.data);
     if !format!("{:?}", read.events).contains("sealed") {
         found
@@ -277,18 +280,19 @@ fn restore_older(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> u64
     unreadable
 }
 
-/// The control: under the log's own keys its people are dialed. Answers how many INVITEs the carrier got.
+/// The control: with the log's own keys its customers are dialed. Returns the number of INVITEs at the
+/// carrier.
 fn dial_own(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> usize {
     let before = carrier.lines().len();
     let mut server = served(own, &own.keys, Some(&carrier.trunk()));
     let dialed = server.follow_events("kind=call.dialing", Duration::from_secs(60), |_| Some(()));
     let dialed = dialed.filter(|()| carrier.has_more_than(before, Duration::from_secs(60)));
-    // Nothing is asked of this log any more: nobody waits for its calls.
+    // The log is not needed any more, nor the end of its calls.
     server.program.kill();
     if dialed.is_none() {
         found
             .wrong
-            .push("under its own keys the log dials nobody".to_owned());
+            .push("with its own keys no customer of the log is dialed".to_owned());
     }
     carrier.lines().len() - before
 }

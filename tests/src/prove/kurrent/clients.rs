@@ -1,4 +1,4 @@
-//! Other people's clients, installed below `target/` from pinned lists, once.
+//! External KurrentDB clients, installed once below `target/` from pinned lists.
 
 use super::Served;
 use crate::program::{command, is_installed};
@@ -13,7 +13,7 @@ pub(super) struct Peer {
     script: PathBuf,
 }
 
-/// Why a client cannot run here, with its name.
+/// The name of a client that cannot run here, and why.
 pub(super) type Missing = (&'static str, String);
 
 impl Peer {
@@ -61,7 +61,7 @@ pub(super) fn node() -> Result<Peer, Missing> {
         succeed(install)
     })
     .map_err(missing)?;
-    // A script finds its packages beside itself; the tree's own copy is the one that counts.
+    // A script finds its packages in its own folder; the script of the tree is copied each time.
     std::fs::copy(source.join("client.mjs"), place.join("client.mjs"))
         .map_err(|error| missing(error.to_string()))?;
     Ok(Peer {

@@ -1,5 +1,5 @@
-//! A server with another installation's keys on a log in KurrentDB: it ends by itself before it reads, writes
-//! or dials anything, as on the other stores (decision 0040).
+//! Proof of foreign keys on a log in KurrentDB: the server exits before it reads, writes or dials anything,
+//! as on the other stores (decision 0040).
 
 use super::Served;
 use super::store::{HOST, missing};
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
-/// How a command ends that a rule refuses.
+/// The exit code of a command that a rule refuses.
 const REFUSED: i32 = 3;
 
-/// What became of it; skipped aloud in a build without the client.
+/// Runs the proof and returns its result. Skipped with a message in a build without the client.
 pub(crate) fn keys_refused() -> Value {
     if let Some(reason) = missing() {
         return json!({"skipped": reason});
@@ -25,7 +25,7 @@ pub(crate) fn keys_refused() -> Value {
     std::fs::create_dir(&host_data).expect("a new folder can be made");
     let host = Served::start(&host_data, "0", HOST);
     let url = host.store();
-    // An installation of its own, whose keys are whole and right for its own log.
+    // Another installation with complete keys, which are right for its own log.
     let mut other = Server::start(&foreign, &carrier.trunk());
     other.program.signal("TERM");
     let is_made = other.program.wait(Duration::from_secs(20)).is_some();
@@ -47,7 +47,7 @@ pub(crate) fn keys_refused() -> Value {
     json!({"holds": holds, "own": own, "foreign": foreign, "events": [before, after]})
 }
 
-/// Starts a server on the log with these keys; stops it where it becomes ready.
+/// Starts a server on the log with these keys, and stops it if it becomes ready.
 fn try_keys(url: &str, carrier: &CarrierProcess, data: &Path, keys: &Path) -> Value {
     let said = data.with_extension("said");
     let mut shell = command("sh");

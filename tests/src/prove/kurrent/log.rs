@@ -1,4 +1,4 @@
-//! A log of real records for KurrentDB clients to read, and records that may follow it.
+//! A log of real records for KurrentDB clients to read, and records that can follow it.
 
 use domain::ids::{CallId, CommandId, StreamId};
 use domain::number::event::NumberEvent;
@@ -14,21 +14,21 @@ use store::test_ports::{HashIds, StepClock};
 use store::test_records::make_record_with;
 use store::{FileVault, Keyring, SqliteEventStore, SqliteOptions};
 
-/// Events of one append while the log is filled.
+/// The events of one append while the log is filled.
 const BATCH_EVENTS: u64 = 25;
 
-/// Streams of the log: `number-` and 32 hexadecimal digits, as numbers are named.
+/// The number of streams. A name is `number-` and 32 hexadecimal digits, as numbers are named.
 pub(super) const STREAMS: u64 = 40;
 
-/// Every third event of a stream is of another type.
+/// Every third event of a stream has another type.
 const OTHER_TYPE_EVERY: u64 = 3;
 
-/// Name of the stream with this index.
+/// Returns the name of the stream with this index.
 pub(super) fn stream(index: u64) -> StreamId {
     StreamId::new("number", &format!("{:032x}", index % STREAMS))
 }
 
-/// The event of a stream at a version, from 1; the same for ever.
+/// Makes the event of a stream at a version, from 1; always the same.
 fn make_record(stream: &StreamId, version: u64) -> Record {
     let command = CommandId::derive_from_text(&format!("{stream} {version}"));
     let event = if version.is_multiple_of(OTHER_TYPE_EVERY) {
@@ -46,12 +46,12 @@ fn make_record(stream: &StreamId, version: u64) -> Record {
     make_record_with(stream, version, command, &event)
 }
 
-/// Fills the log of `data` with `per_stream` events in each of `STREAMS` streams, in turns of 25.
+/// Fills the log of `data` with `per_stream` events in each of `STREAMS` streams, 25 at a time.
 pub(super) fn fill(data: &Path, per_stream: u64) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     runtime.block_on(async {
         let tasks = SuiteTasks::default();
-        // A log with events and no keys is refused at start: keys come first.
+        // A log with events and no keys is refused at the start: keys come first.
         let ids = Arc::new(HashIds::new(7));
         let keys = FileVault::open(&data.join("keys"), ids, &tasks, Keyring::MayBeNew);
         keys.expect("new keys are made").close().await;
@@ -68,7 +68,7 @@ pub(super) fn fill(data: &Path, per_stream: u64) {
                     .collect();
                 log.append(&stream, StreamVersion(expected), records)
                     .await
-                    .expect("nobody else writes");
+                    .expect("only this program writes");
             }
         }
         log.close().await;
@@ -76,7 +76,7 @@ pub(super) fn fill(data: &Path, per_stream: u64) {
     });
 }
 
-/// `count` single appends that follow a log filled so, one JSON object a line, for a client to send.
+/// Returns `count` single appends that follow this log, one JSON object per line, for a client to send.
 pub(super) fn following(per_stream: u64, count: u64) -> String {
     let lines = (0..count).map(|number| {
         let stream = stream(number);
@@ -94,12 +94,12 @@ pub(super) fn following(per_stream: u64, count: u64) -> String {
     lines.collect()
 }
 
-/// How many events of each stream, up to this version, are of the type named second.
+/// Returns how many events of each stream, up to this version, have the other type.
 pub(super) const fn of_other_type(per_stream: u64) -> u64 {
     per_stream / OTHER_TYPE_EVERY
 }
 
-/// Ids of the whole log of `data`, in order; no server may hold it.
+/// Returns the ids of the whole log of `data`, in order. No server may have locked it.
 pub(super) fn ids(data: &Path) -> Vec<String> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     runtime.block_on(async {

@@ -1,9 +1,10 @@
-//! The official Python and Node clients of KurrentDB on our endpoint: read, filter, follow, cut, resume.
+//! Proof of the KurrentDB endpoint with the official Python and Node clients: read, filter, follow,
+//! reconnect.
 //!
-//! Each client reads a log of real records whose positions have gaps, is refused an append while the endpoint
-//! is read-only, then follows while the server is killed under it twice and records are appended through the
-//! endpoint. What it saw is held against the log: every event, once, in order. Then a server of ours keeps
-//! its log there (`store`), in builds that have the client.
+//! Each client reads a log of real records with gaps between their positions, is refused an append while the
+//! endpoint is read-only, and then follows while the server is killed twice and records are appended through
+//! the endpoint. What it received is compared with the log: every event, once, in order. Then a server of
+//! ours stores its log there (`store`), in builds that have the client.
 
 mod clients;
 mod foreign;
@@ -22,13 +23,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// Longest wait for one step of a client; the long form reads 100,000 events several times.
+/// The longest time of one step of a client; the long form reads 100,000 events several times.
 const STEP: Duration = Duration::from_secs(240);
 
-/// Longest wait for the endpoint after a start, recovery of a killed server included.
+/// The longest wait for the endpoint after a start, including crash recovery.
 const LISTENING: Duration = Duration::from_secs(60);
 
-/// How much a form does.
+/// The size of a form.
 struct Size {
     per_stream: u64,
     appended: u64,
@@ -45,7 +46,7 @@ pub(crate) fn prove(form: Form) -> Proof {
             appended: 1_000,
         },
     };
-    // What could not run proves nothing, either way.
+    // A part that could not run proves nothing.
     let (mut holds, mut ran_count) = (true, 0);
     let mut line = json!({"proof": "kurrent", "events": size.per_stream * log::STREAMS});
     for made in [clients::python(), clients::node()] {
@@ -88,7 +89,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// A `serve` whose endpoint listens.
+/// A `serve` process with a listening KurrentDB endpoint.
 struct Served {
     program: Program,
     address: String,
@@ -96,7 +97,7 @@ struct Served {
 }
 
 impl Served {
-    /// Starts on a port, 0 for any; `more` are further arguments.
+    /// Starts a server on a port, 0 for any; `more` are further arguments.
     fn start(data: &Path, port: &str, more: &[&str]) -> Self {
         let mut serve = command(ledgerline());
         serve.arg("serve").arg("--data").arg(data);
@@ -117,7 +118,7 @@ impl Served {
         }
     }
 
-    /// Its log as a store: the token is the password of any user.
+    /// Returns the URL of its log as a store: the token is the password of any user.
     fn store(&self) -> String {
         format!("kurrent://anyone:{}@{}?tls=false", self.token, self.address)
     }
@@ -127,10 +128,10 @@ impl Served {
     }
 }
 
-/// The log's own name, which the first server puts behind what it finds.
+/// The event with the log's fingerprint, which the first server adds.
 const NAMES: u64 = 1;
 
-/// What a client should find, as its `check` reads it.
+/// Returns what a client should find, for its command `check`.
 fn plan(size: &Size) -> Value {
     let other = log::of_other_type(size.per_stream);
     let streams = log::STREAMS;
@@ -177,10 +178,10 @@ fn with_client(peer: &Peer, size: &Size) -> Value {
     let events = size.per_stream * log::STREAMS;
     let total = events + NAMES + size.appended;
 
-    // Read-only: everything is read, nothing is appended.
+    // While the endpoint is read-only, everything is read and nothing appended.
     let mut served = Served::start(&data, "0", &[]);
     let checked = last_line(peer.command("check", &served, &[&plan]));
-    // Followed from the start; the server is killed in the middle of catching up, and again while live.
+    // The client follows from the start. The server is killed while it catches up, and again when it is live.
     let mut follow = peer.command("follow", &served, &[&ids]);
     follow.arg(total.to_string());
     let mut follower = Program::start_hearing(follow);
@@ -220,9 +221,9 @@ fn with_client(peer: &Peer, size: &Size) -> Value {
         "appended": appended, "stopped": stopped})
 }
 
-/// Makes the rows of the log before a server starts: one that must catch up with 100,000 events raises an
-/// alert for it, which is an event that no plan here knows of. So would be those of a rebuild that finds some
-/// rows made already; a question waits for all of them and writes nothing.
+/// Fills the views of the log before a server starts. Otherwise the server must catch up with 100,000 events
+/// and raises an alert, which is an event that the plans here do not know. A query waits for all views and
+/// writes no event.
 fn make_rows(data: &Path) {
     let mut question = command(ledgerline());
     question.args(["campaign", "list", "--data"]).arg(data);
@@ -231,7 +232,7 @@ fn make_rows(data: &Path) {
     assert!(made, "the rows of a new log can be made: {:?}", program.seen());
 }
 
-/// Runs a client to its end; its last line, or why there is none.
+/// Runs a client to its end. Returns its last line, or why there is none.
 fn last_line(client: Command) -> Value {
     let mut program = Program::start(client);
     let status = program.wait(STEP);
@@ -245,7 +246,7 @@ fn last_line(client: Command) -> Value {
     }
 }
 
-/// Waits until a follower says that it has seen so many.
+/// Waits until a follower reports that it has seen so many events.
 fn seen(follower: &mut Program, at_least: u64) -> Option<u64> {
     let count =
         |line: &str| -> Option<u64> { serde_json::from_str::<Value>(line).ok()?.get("seen")?.as_u64() };
@@ -253,7 +254,7 @@ fn seen(follower: &mut Program, at_least: u64) -> Option<u64> {
     count(&line)
 }
 
-/// Holds the ids that a client saw against the log; the number of events, all the same and in order.
+/// Compares the ids that a client saw with the log. Returns their number if all are the same and in order.
 fn compare(data: &Path, ids: &Path) -> Result<u64, String> {
     let text = std::fs::read_to_string(ids).map_err(|error| error.to_string())?;
     let found: Vec<String> = text.lines().map(str::to_owned).collect();

@@ -1,8 +1,9 @@
-//! A server whose log is in KurrentDB: `serve --store kurrent://…` on the endpoint of another process.
+//! Proof of a server with its log in KurrentDB: `serve --store kurrent://…` on the endpoint of another
+//! process.
 //!
-//! People are imported and called over SIP while the process that holds the log is killed and started again,
-//! then the server itself is stopped and started. What it read over HTTP, its rows, its proof and the
-//! carrier's own record are held against the log as the other process has it.
+//! Customers are imported and called over SIP while the process that has the log is killed and started again;
+//! then the server itself is stopped and started. What it returned over HTTP, its views, its proof and the
+//! carrier's records are compared with the log of the other process.
 
 use super::{LISTENING, Served, compare_ids, log};
 use crate::carrier::CarrierProcess;
@@ -16,18 +17,18 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
-/// What a build without the client answers.
+/// The error text of a build without the client.
 const NOT_BUILT: &str = "this build has no KurrentDB client";
 
-/// Longest wait for calls; the long form's people are called several times.
+/// The longest wait for calls; customers of the long form are called several times.
 const CALLED: Duration = Duration::from_secs(300);
 
-/// Longest wait for a stop: calls that are talking are given five seconds.
+/// The longest wait for a stop: live calls get five seconds.
 const STOPPED: Duration = Duration::from_secs(30);
 
 const CAMPAIGN: &str = "/api/v1/campaigns/KURRENT";
 
-/// Where everything of this proof is.
+/// The processes and folders of this proof.
 struct Stage {
     host: Served,
     host_data: std::path::PathBuf,
@@ -36,7 +37,7 @@ struct Stage {
     kills: u32,
 }
 
-/// Why it cannot run here.
+/// Returns why the proof cannot run here; `None` if it can.
 pub(super) fn missing() -> Option<String> {
     let asked = run(&["events", "read", "--store", "kurrent://127.0.0.1:9?tls=false"]);
     let said = String::from_utf8_lossy(&asked.stderr).into_owned();
@@ -92,10 +93,10 @@ pub(super) fn with_our_store(form: Form) -> Value {
         "resumed": resumed.is_some(), "done": done.is_some(), "stopped": [first_stop, second_stop], "found": found})
 }
 
-/// The host rehearses too: what it writes itself, the log's name, is then of the same time.
+/// The arguments of the host, which is a rehearsal too, so that the event it writes itself has the same time.
 pub(super) const HOST: &[&str] = &["--kurrent-append", "--rehearse-at", REHEARSAL];
 
-/// Imports people and starts to call them.
+/// Imports customers and starts to call them.
 fn begin(server: &Server, customers: u32) {
     server.call("KURRENT", &records(customers, 7));
 }
@@ -104,7 +105,7 @@ fn stop(program: &mut Program) -> bool {
     program.drains(STOPPED)
 }
 
-/// How many events the first page of the list over HTTP has.
+/// Returns the number of events on the first page of the list over HTTP.
 fn events_listed(server: &Server) -> usize {
     let reply = server.get("/api/v1/events?limit=100");
     reply.map_or(0, |reply| {
@@ -117,8 +118,8 @@ impl Stage {
         self.host.store()
     }
 
-    /// A server of its own data directory on the other's log, which opens with its keys alone: that process
-    /// has named it.
+    /// Starts a server with a data directory of its own on the host's log, which opens only with the host's
+    /// keys, because that process named it.
     fn serve(&self, trunk: &str) -> Server {
         let mut command = Server::command(&self.own_data, trunk);
         command
@@ -132,14 +133,14 @@ impl Stage {
         server
     }
 
-    /// Kills the process that holds the log, and starts it again at the same address.
+    /// Kills the process that has the log, and starts it again at the same address.
     fn kill_host(&mut self) {
         self.host.program.kill();
         self.host = Served::start(&self.host_data, &self.port, HOST);
         self.kills += 1;
     }
 
-    /// Until a command is taken again; whoever is refused waits for the server to say that it is ready.
+    /// Waits until a command is accepted; after a refusal, until the server reports that it is ready.
     fn wait_writable(&self, server: &Server) -> Option<()> {
         ask_on(LISTENING, || {
             let body = json!({"reason": "asked"});
@@ -150,7 +151,7 @@ impl Stage {
         .and_then(|is_taken| is_taken.then_some(()))
     }
 
-    /// Rows, proof, carrier and both readings of the log agree.
+    /// Compares views, proof, carrier and both readings of the log.
     fn examine(&mut self, carrier: &CarrierProcess) -> Value {
         let url = self.url();
         let own = self.own_data.to_string_lossy().into_owned();

@@ -1,5 +1,5 @@
-//! What the carrier wrote down, held against the windows and against what may be: by its own times and
-//! numbers, and nothing that the server says of its calls.
+//! The judgement of the night: the carrier's records are compared with the calling windows and with the
+//! rules, by the carrier's own times and numbers. What the server reports about its calls is not used.
 
 use super::shift::{Ahead, Ended};
 use crate::carrier::CdrLine;
@@ -7,26 +7,26 @@ use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Of a call that was over so shortly before a kill, the end may not have been stored.
+/// How long before a kill a call may have ended without its end being stored.
 const STORED_WITHIN_MS: u64 = 3_000;
 
-/// An answer so shortly before a kill may not have been stored.
+/// How long before a kill an answer may have come without being stored.
 const ANSWER_STORED_WITHIN_MS: u64 = 500;
 
-/// A datagram of a server that is gone may still be read by the carrier.
+/// How long after the end of a server the carrier may still receive a datagram of it.
 const ON_ITS_WAY_MS: u64 = 1_000;
 
-/// Calls to one number on a day (`cn-service`).
+/// The most calls to one number per day (`cn-service`).
 const A_DAY_MAX: usize = 2;
 
-/// Beijing is so far ahead of UTC.
+/// The offset of Beijing from UTC, in microseconds.
 const BEIJING_MICROS: i64 = 8 * 3_600 * 1_000_000;
 const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
 
-/// What is known of the night besides the carrier's word.
+/// What is known of the night besides the carrier's records.
 pub(super) struct Night<'a> {
     pub(super) shifts: &'a [Ended],
-    /// From when to when somebody may be dialed.
+    /// The windows in which calls may be dialed.
     pub(super) windows: [[Timestamp; 2]; 2],
     pub(super) phones: BTreeSet<String>,
 }
@@ -42,10 +42,10 @@ pub(super) struct Judged {
     unknown_callees: usize,
     by_nobody: usize,
     over_the_days_cap: usize,
-    /// Calls open at the middle INVITE, and most at any.
+    /// The calls open at the median INVITE, and the most at any.
     pub(super) at_once: usize,
     pub(super) at_once_max: usize,
-    /// Dials in each window.
+    /// The dials in each window.
     pub(super) evening: usize,
     pub(super) morning: usize,
     pub(super) wrong: Vec<String>,
@@ -58,12 +58,12 @@ struct Dial<'a> {
     invited: Timestamp,
     answered: Option<Timestamp>,
     ended: Option<Timestamp>,
-    /// Of the server that sent it.
+    /// The clock of the server that sent it.
     ahead: Option<Ahead>,
 }
 
 impl Dial<'_> {
-    /// The day in Beijing by the rehearsal's clock.
+    /// Returns the day in Beijing by the rehearsal's clock.
     fn day(&self) -> Option<i64> {
         let (earliest, _) = self.ahead?.of_machine(self.invited);
         Some((earliest.micros() + BEIJING_MICROS).div_euclid(DAY_MICROS))
@@ -107,7 +107,7 @@ pub(super) fn judge(lines: &BTreeMap<String, CdrLine>, night: &Night<'_>) -> Jud
 fn dial<'a>(line: &'a CdrLine, night: &Night<'_>) -> Option<Dial<'a>> {
     let invited: Timestamp = line.invited_at.parse().ok()?;
     let until = |shift: &Ended| shift.ended.plus_ms(ON_ITS_WAY_MS);
-    // Where the next has begun meanwhile, it is that one's: a datagram takes less long than a start.
+    // If the next server has begun meanwhile, the dial is its own: a datagram takes less time than a start.
     let mut by = night.shifts.iter().rev();
     let by = by.find(|shift| shift.began <= invited && invited <= until(shift));
     Some(Dial {
@@ -125,7 +125,7 @@ fn dial<'a>(line: &'a CdrLine, night: &Night<'_>) -> Option<Dial<'a>> {
 }
 
 impl Judged {
-    /// In a window, as far as the clocks can be told apart.
+    /// Checks that a dial is in a window, as precisely as the clocks can be compared.
     fn hold_to_windows(&mut self, dial: &Dial<'_>, night: &Night<'_>) {
         let Some(ahead) = dial.ahead else {
             self.by_nobody += 1;
@@ -144,7 +144,8 @@ impl Judged {
         }
     }
 
-    /// Once each, unless a kill of ours is why; and never again on a day on which somebody was spoken to.
+    /// Checks that each number is dialed once, unless a kill explains a second dial; and not again on a day
+    /// on which the callee was connected.
     fn hold_to_once(&mut self, dials: &[&Dial<'_>], night: &Night<'_>) {
         for (first, second) in dials.iter().zip(dials.iter().skip(1)) {
             if first.ended.is_none_or(|ended| ended > second.invited) {
@@ -188,7 +189,8 @@ impl Judged {
     }
 }
 
-/// Whether it was open when a server was killed, or over so shortly before that nothing of it was stored.
+/// Returns true if the call was open when a server was killed, or over so shortly before that nothing was
+/// stored.
 fn was_killed(dial: &Dial<'_>, night: &Night<'_>) -> bool {
     let is_open_at = |kill: Timestamp| {
         dial.invited <= kill
@@ -200,8 +202,8 @@ fn was_killed(dial: &Dial<'_>, night: &Night<'_>) -> bool {
     kills.any(|shift| is_open_at(shift.ended))
 }
 
-/// Whether somebody answered while a server was there to take it. Who picks up a call of one that is gone is
-/// told nothing, and no log can say that they did.
+/// Returns true if the callee answered while a server was there. If the server was gone, the callee hears
+/// nothing, and no log can contain the answer.
 fn was_spoken_to(dial: &Dial<'_>, night: &Night<'_>) -> bool {
     let is_unheard = |answered: Timestamp, kill: Timestamp| {
         dial.invited <= kill && kill <= answered.plus_ms(ANSWER_STORED_WITHIN_MS)
@@ -211,7 +213,7 @@ fn was_spoken_to(dial: &Dial<'_>, night: &Night<'_>) -> bool {
         .is_some_and(|answered| !kills.any(|shift| is_unheard(answered, shift.ended)))
 }
 
-/// How many calls are open at each INVITE, itself included.
+/// Returns how many calls are open at each INVITE, including itself.
 fn at_once(dials: &[Dial<'_>]) -> Vec<usize> {
     let mut ends: Vec<Timestamp> = dials.iter().filter_map(|dial| dial.ended).collect();
     ends.sort_unstable();
@@ -231,7 +233,7 @@ mod tests {
     const EVENING: [&str; 2] = ["2026-03-02T01:00:00Z", "2026-03-02T10:00:00Z"];
     const MORNING: [&str; 2] = ["2026-03-03T01:00:00Z", "2026-03-03T10:00:00Z"];
 
-    /// The machine's clock is the rehearsal's, but for 10 ms.
+    /// The machine's clock is the rehearsal's, except for 10 ms.
     const AHEAD: Ahead = Ahead {
         least: -10_000,
         most: 0,
@@ -300,7 +302,7 @@ mod tests {
         assert_eq!(
             judged(&[FIRST, edge]).outside,
             0,
-            "the clocks are told apart no better"
+            "the clocks cannot be compared more precisely"
         );
         let nobody = ("2", "2026-03-02T20:00:00Z", true, "2026-03-02T20:00:03Z");
         assert_eq!(judged(&[FIRST, nobody]).by_nobody, 1);
@@ -328,7 +330,7 @@ mod tests {
         assert_eq!(
             judged(&[FIRST, unheard, same_day]).dialed_again,
             0,
-            "answered behind the kill"
+            "answered after the kill"
         );
     }
 

@@ -1,9 +1,10 @@
-//! A night's work in real time, with real SIP and RTP: thousands are called, the window closes while many
-//! still wait, and opens again in the morning; the server is killed while it dials, just behind the closing
-//! with conversations open, and in the morning.
+//! Proof of a night in real time, with real SIP and RTP: thousands of customers are called, the window closes
+//! while many still wait, and opens again in the morning. The server is killed while it dials, right after
+//! the closing with open conversations, and in the morning.
 //!
-//! The carrier's own records say whether each person was called lawfully, nobody twice, nobody forgotten; the
-//! log is only held against them. What the server writes, holds and computes for it is the kernel's count.
+//! The carrier's records show whether each customer was called lawfully, none twice, and none forgotten; the
+//! log is only compared with them. What the server writes, holds in memory and computes is counted by the
+//! kernel.
 
 mod judged;
 mod shift;
@@ -26,37 +27,37 @@ use std::time::Duration;
 
 const CAMPAIGN: &str = "NIGHT";
 
-/// People of the long form unless `PEOPLE=N` says otherwise (CMP-7).
+/// The customers of the long form unless `PEOPLE=N` is given (CMP-7).
 const PEOPLE: u32 = 10_000;
 
-/// How many may be asked for: fewer are no night, and more than one machine's carrier remembers.
+/// The range of `PEOPLE`: fewer do not last a night, and more exceed what one machine's carrier remembers.
 const PEOPLE_ASKED: std::ops::RangeInclusive<u32> = 1_000..=10_000;
 
 /// Two working days in Beijing, each from 09:00 to 18:00.
 const EVENING: [&str; 2] = ["2026-03-02T01:00:00Z", "2026-03-02T10:00:00Z"];
 const MORNING: [&str; 2] = ["2026-03-03T01:00:00Z", "2026-03-03T10:00:00Z"];
 
-/// Dials begun a second: with calls of some four seconds about 150 are open at once.
+/// Dials started per second: with calls of some four seconds about 150 are open at a time.
 const DIALS_PER_SECOND: u32 = 40;
 
-/// Most calls at once: more than come of that.
+/// The most concurrent calls: more than result from that.
 const CONCURRENT: u64 = 300;
 
-/// A server that could dial is looked at for so long while the window is closed: past the five seconds after
-/// which whom a kill left is due again.
+/// How long a server that could dial is watched while the window is closed: longer than the five seconds
+/// after which customers of a killed call are due again.
 const LOOKED_AT_CLOSED: Duration = Duration::from_secs(10);
 
-/// A kill comes so long behind the closing: conversations are still open.
+/// How long after the closing a kill comes: conversations are still open.
 const BEHIND_CLOSING: Duration = Duration::from_secs(1);
 
-/// A server is started so many times what its first start took before it is needed.
+/// A server is started this many times the duration of its first start before it is needed.
 const STARTS: u32 = 3;
 
-/// Whatever takes longer is stuck: two minutes, and for each person a quarter of a second.
+/// The longest time until all are settled: two minutes, and a quarter of a second for each customer.
 const SETTLED_WITHIN: Duration = Duration::from_secs(120);
 const SETTLED_A_PERSON: Duration = Duration::from_millis(250);
 
-/// What must be zero.
+/// The figures that must be zero.
 const ZERO: &[&str] = &[
     "outside",
     "dialed_again",
@@ -76,7 +77,7 @@ struct Length {
     people: u32,
     /// Also killed while it dials, in the evening and in the morning.
     is_killed_dialing: bool,
-    /// Calls open at the middle INVITE, at least.
+    /// The fewest calls open at the median INVITE.
     at_once: usize,
 }
 
@@ -96,7 +97,7 @@ impl Length {
         }
     }
 
-    /// So long the campaign runs before the window closes: half of them could be dialed.
+    /// Returns how long the campaign runs before the window closes: half of the customers could be dialed.
     fn evening(&self) -> Duration {
         Duration::from_secs(1) * (self.people / 2 / DIALS_PER_SECOND).max(4)
     }
@@ -109,7 +110,7 @@ impl Length {
     }
 }
 
-/// `PEOPLE=N` of the environment, as `make prove-night PEOPLE=N` hands it on.
+/// Returns `PEOPLE=N` of the environment, as set by `make prove-night PEOPLE=N`.
 fn asked_people() -> Option<u32> {
     let asked = std::env::var_os("PEOPLE").filter(|asked| !asked.is_empty())?;
     let read = asked.into_string().ok().and_then(|asked| asked.parse().ok());
@@ -160,7 +161,7 @@ pub(super) fn prove(form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// Of those who were never dialed, how their enrolments were settled: why somebody was forgotten.
+/// Returns how the enrolments of customers that were never dialed were settled, to explain forgotten ones.
 fn never_dialed(history: &History) -> BTreeMap<String, usize> {
     let of = |event: &Value| member(event, "/customer").as_str().map(str::to_owned);
     let dialed: BTreeSet<String> = history.of("call.dialing").filter_map(of).collect();
@@ -180,7 +181,8 @@ fn merge(line: &mut Value, more: Value) {
     }
 }
 
-/// Nearly all answer, hear some of the robot and hang up; the others refuse in ways that are final.
+/// Starts a carrier: nearly all its callees answer, hear a part of the robot's text and hang up; the others
+/// refuse with final results.
 fn carrier(folder: &Path) -> CarrierProcess {
     let profile = folder.join("people.json");
     let text = json!({
@@ -197,7 +199,8 @@ fn phone(index: u32) -> String {
     format!("1380{index:07}")
 }
 
-/// The campaign and its people, by a server that then ends; how long its start took.
+/// Creates the campaign and imports its customers, by a server that then ends. Returns how long its start
+/// took.
 fn prepare(place: &Place, folder: &Path, people: u32) -> Duration {
     let shift = Shift::start(place, instant_of(EVENING[0]));
     let retry = json!({"waits_ms": [5_000], "retries_max": 1});
@@ -215,7 +218,7 @@ fn prepare(place: &Place, folder: &Path, people: u32) -> Duration {
         .run_json(&["import", &list, "--campaign", CAMPAIGN, "--json"]);
     match import {
         Ok((_, report)) if report.get("enrolled") == Some(&json!(people)) => {}
-        other => fail(&format!("the people are not enrolled: {other:?}")),
+        other => fail(&format!("the customers are not enrolled: {other:?}")),
     }
     let took = shift.start_took;
     shift.end();
@@ -232,7 +235,7 @@ fn list(folder: &Path, people: u32) -> PathBuf {
     file
 }
 
-/// Until behind the closing, with a kill there.
+/// Runs the evening until after the closing, with a kill then.
 fn evening(place: &Place, length: &Length, first_start: Duration, shifts: &mut Vec<Ended>) {
     let closing = instant_of(EVENING[1]);
     let begins = before(closing, length.evening());
@@ -257,7 +260,7 @@ fn start_campaign(server: &Server) {
     server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
 }
 
-/// From before the opening until everybody is settled; whether that comes.
+/// Runs the morning from before the opening until all are settled. Returns false if that takes too long.
 fn morning(place: &Place, length: &Length, first_start: Duration, shifts: &mut Vec<Ended>) -> bool {
     let opening = instant_of(MORNING[0]);
     let begins = before(opening, first_start * STARTS);
@@ -277,7 +280,7 @@ fn before(at: Timestamp, by: Duration) -> Timestamp {
     at.minus_ms(u64::try_from(by.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// What the servers of the night used, in all and for each call that was dialed.
+/// Returns what the servers of the night used, in total and per dialed call.
 fn costs(shifts: &[Ended], calls: usize, at_once_max: usize) -> Value {
     let calls = u64::try_from(calls).unwrap_or(u64::MAX).max(1);
     let at_once = u64::try_from(at_once_max).unwrap_or(u64::MAX).max(1);

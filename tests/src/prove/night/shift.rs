@@ -1,8 +1,8 @@
-//! One server of the night, from its start to its end, and what its rehearsal clock says when the machine's
-//! clock says something.
+//! One server of the night, from its start to its end, and the relation of its rehearsal clock to the
+//! machine's clock.
 //!
-//! An order that is given to it stands in the log with the time of that clock, and the machine's clock was
-//! read before and behind: so much is known of how far they are apart, whatever it says of its dials.
+//! A command is stored with the time of the rehearsal clock, and the machine's clock is read before and after
+//! it: this bounds the difference of the two clocks, independent of what the server reports about its dials.
 
 use super::used::Used;
 use crate::history::member;
@@ -15,16 +15,16 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How long its calls may take that are open when it is to end.
+/// How long open calls may take when the server drains.
 const DRAINED: Duration = Duration::from_secs(60);
 
-/// Where all servers of the night work.
+/// The directory and trunk of all servers of the night.
 pub(super) struct Place {
     pub(super) data: PathBuf,
     pub(super) trunk: String,
 }
 
-/// How far a rehearsal clock is ahead of the machine's, in microseconds: at least and at most.
+/// How far a rehearsal clock is ahead of the machine's clock, in microseconds: at least and at most.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ahead {
     pub(super) least: i64,
@@ -32,7 +32,7 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    /// The times that it may have been by the rehearsal's clock.
+    /// Returns the earliest and the latest time by the rehearsal's clock for a machine time.
     pub(super) fn of_machine(&self, machine: Timestamp) -> (Timestamp, Timestamp) {
         let by = |ahead: i64| Timestamp::from_micros(machine.micros().saturating_add(ahead));
         (by(self.least), by(self.most))
@@ -47,9 +47,9 @@ pub(super) struct Shift {
     first: Used,
 }
 
-/// A server that is gone.
+/// A server that has ended.
 pub(super) struct Ended {
-    /// By the machine's clock.
+    /// The start by the machine's clock.
     pub(super) began: Timestamp,
     pub(super) ended: Timestamp,
     pub(super) is_killed: bool,
@@ -64,19 +64,19 @@ impl Ended {
     }
 }
 
-/// The instant of a text that stands in this proof.
+/// Parses an instant that is written in this proof.
 pub(super) fn instant_of(text: &str) -> Timestamp {
     text.parse()
         .unwrap_or_else(|_| fail("the instants of a proof are RFC 3339"))
 }
 
-/// What the machine's clock says, and the carrier's: it is that one.
+/// Returns the machine's time, which the carrier uses too.
 fn machine_now() -> Timestamp {
     SystemClock::default().now()
 }
 
 impl Shift {
-    /// Starts a server whose clock begins at `at`, or goes on behind what is recorded later.
+    /// Starts a server with a clock that begins at `at`, or after the last recorded event if that is later.
     pub(super) fn start(place: &Place, at: Timestamp) -> Self {
         let began = machine_now();
         let program =
@@ -97,7 +97,7 @@ impl Shift {
         }
     }
 
-    /// Until its clock has come there; it must not end meanwhile.
+    /// Waits until its clock has reached `at`. Fails if the server ends meanwhile.
     pub(super) fn wait_until(&self, at: Timestamp) {
         let (_, latest) = self.ahead.of_machine(machine_now());
         self.goes_on_for(at.duration_since(latest));
@@ -109,7 +109,7 @@ impl Shift {
         }
     }
 
-    /// Kill -9, wherever it is.
+    /// Kills the server with SIGKILL.
     pub(super) fn kill(mut self) -> Ended {
         let used = Used::of(self.server.program.id());
         self.server.program.kill();
@@ -119,7 +119,7 @@ impl Shift {
         }
     }
 
-    /// Lets its calls end.
+    /// Drains the server: its calls may end.
     pub(super) fn end(mut self) -> Ended {
         let used = Used::of(self.server.program.id());
         let is_clean = self.server.program.drains(DRAINED);
@@ -141,15 +141,15 @@ impl Shift {
     }
 }
 
-/// An order between two looks at the machine's clock, and the time under which it is stored.
+/// Sends a command between two readings of the machine's clock, and compares them with its stored time.
 fn ahead(server: &Server) -> Ahead {
     let before = machine_now();
-    // Another number each time: what is suppressed already is no new event.
+    // A different number each time: suppressing one again stores no event.
     let number = format!("139{:08}", before.micros().rem_euclid(100_000_000));
     let order = json!({"number": number, "reason": "what time is it"});
     let position = server.must_post("/api/v1/numbers/suppress", &order).position;
     let after = machine_now();
-    let position = position.unwrap_or_else(|| fail("a write says where it stands"));
+    let position = position.unwrap_or_else(|| fail("a write returns its position"));
     let path = format!("/api/v1/events?after={}&limit=1", position - 1);
     let page = server.get(&path).unwrap_or_else(|error| fail(&error));
     let stored = member(&page.body, "/items/0/time").as_str().unwrap_or_default();

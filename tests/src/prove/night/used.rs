@@ -1,26 +1,26 @@
-//! What a process has used so far, as Linux counts it; nothing where nobody counts.
+//! What a process has used so far, as Linux counts it; zero on other systems.
 
-/// Bytes and time of a process since it began.
+/// The processor time and bytes of a process since its start.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Used {
     pub(super) processor_ms: u64,
-    /// Sent towards the disk, in whole pages.
+    /// The bytes sent to the disk, in whole pages.
     pub(super) written_bytes: u64,
     pub(super) resident_kb: u64,
-    /// The most it ever held.
+    /// The peak of its resident memory.
     pub(super) resident_kb_max: u64,
-    /// What it held when it was looked at first.
+    /// Its resident memory at the first reading.
     at_first_kb: u64,
 }
 
-/// A tick of the processor's time in `/proc` (Linux, USER_HZ 100).
+/// A tick of processor time in `/proc` (Linux, USER_HZ 100).
 const TICK_MS: u64 = 10;
 
-/// Places of user and system time behind the name in `/proc/PID/stat` (proc(5)).
+/// The positions of user and system time after the name in `/proc/PID/stat` (proc(5)).
 const TIMES: [usize; 2] = [11, 12];
 
 impl Used {
-    /// As a process stands now.
+    /// Reads what a process has used so far.
     pub(super) fn of(process: u32) -> Self {
         let read =
             |name: &str| std::fs::read_to_string(format!("/proc/{process}/{name}")).unwrap_or_default();
@@ -34,13 +34,13 @@ impl Used {
         }
     }
 
-    /// As it stands now, since it stood like `first`.
+    /// Returns these values with the resident memory of `first` as the first reading.
     pub(super) const fn since(mut self, first: Self) -> Self {
         self.at_first_kb = first.resident_kb;
         self
     }
 
-    /// How much more it held at most than at first.
+    /// Returns by how much its peak memory exceeds the first reading.
     pub(super) const fn grown_kb(&self) -> u64 {
         self.resident_kb_max.saturating_sub(self.at_first_kb)
     }

@@ -1,4 +1,5 @@
-//! The sets, cut into what is learned and what is held out; which fold a line is in follows from its text.
+//! The data sets, split into lines to learn from and lines held out. The fold of a line follows from its
+//! text.
 
 use super::SETS;
 use crate::history::member;
@@ -7,7 +8,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Folds of a cross-validation.
+/// The folds of a cross-validation.
 const FOLDS: u8 = 5;
 
 /// A line and its intent.
@@ -16,7 +17,7 @@ pub(super) struct Row {
     pub(super) intent: String,
 }
 
-/// What is learned and what is held out, as files of JSON lines.
+/// The lines to learn from and those held out, as files of JSON lines.
 pub(super) struct Fold {
     pub(super) learn: PathBuf,
     pub(super) held: PathBuf,
@@ -26,7 +27,7 @@ fn read(name: &str) -> Result<String, String> {
     std::fs::read_to_string(Path::new(SETS).join(name)).map_err(|error| format!("{name}: {error}"))
 }
 
-/// 24 intents of calls in Chinese: the seed and the labelled lines.
+/// Reads 24 intents of calls in Chinese: the seed and the labeled lines.
 pub(super) fn chinese() -> Result<Vec<Row>, String> {
     let seed = read("zh_outbound_seed.tsv")?;
     let seed = seed.lines().filter_map(|line| line.split_once('\t'));
@@ -43,24 +44,24 @@ pub(super) fn chinese() -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-/// 77 intents of a bank's customers in English.
+/// Reads 77 intents of a bank's customers in English.
 pub(super) fn banking() -> Result<Vec<Row>, String> {
     let text = read("banking77_train.csv")?;
-    // Some texts are of several lines.
+    // Some texts have several lines.
     let mut records = csv::Reader::from_reader(text.as_bytes());
     let rows = records.records().map(|record| {
         let record = record.map_err(|error| error.to_string())?;
         let field = |place: usize| record.get(place).unwrap_or_default().trim().to_owned();
         Ok(Row {
             text: field(0),
-            // One of them ends with a question mark, which no name of ours may.
+            // The name of one of them ends with a question mark, which our names may not contain.
             intent: field(1).trim_end_matches('?').to_owned(),
         })
     });
     rows.collect()
 }
 
-/// 150 intents and lines of none: learned from the one split, held against the other.
+/// Reads 150 intents and lines without intent: one part to learn from, the other held out.
 pub(super) fn clinc(folder: &Path) -> Result<Fold, String> {
     let all: Value = serde_json::from_str(&read("clinc150_dev.json")?).map_err(|error| error.to_string())?;
     let part = |names: [&str; 2]| -> Vec<Row> {
@@ -88,7 +89,7 @@ fn row(text: &Value, intent: &Value) -> Option<Row> {
     })
 }
 
-/// The rows in folds, each held out once.
+/// Splits the rows into folds, each held out once.
 pub(super) fn folds(folder: &Path, name: &str, rows: &[Row]) -> Result<Vec<Fold>, String> {
     let of = |row: &Row| Sha256::digest(row.text.as_bytes()).first().copied().unwrap_or(0) % FOLDS;
     let each = (0..FOLDS).map(|number| {
@@ -103,7 +104,7 @@ pub(super) fn folds(folder: &Path, name: &str, rows: &[Row]) -> Result<Vec<Fold>
     each.collect()
 }
 
-/// The same fold with at most so many lines of an intent to learn from: the first.
+/// Returns the same fold with at most `most` lines per intent to learn from: the first ones.
 pub(super) fn fewer(folder: &Path, fold: &Fold, most: usize) -> Result<Fold, String> {
     let name = fold.learn.file_name().unwrap_or_default().to_string_lossy();
     let learn = folder.join(format!("few-{name}"));

@@ -1,5 +1,5 @@
-//! The recipe for an encoder of one's own, run as it is shipped on a made-up encoder of some thousand
-//! weights: learned, written as ONNX, read by onnxruntime, and asked over HTTP as calls ask an assistant.
+//! Proof of the recipe for an encoder of one's own, run as it is shipped on a generated encoder with some
+//! thousand weights: trained, written as ONNX, read by onnxruntime, and asked over HTTP as calls do.
 
 use super::SETS;
 use crate::program::command;
@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Stdio;
 
-/// The recipe's script.
+/// The script of the recipe.
 pub(super) const RECIPE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/how-to/train-an-encoder.py");
 
-/// What is installed for it, by exact versions.
+/// The packages for it, with exact versions.
 const PINNED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/encoder/requirements.txt");
 
-/// What the recipe says of itself, and what does not hold; said aloud where it cannot be run.
+/// Runs the recipe's check. Returns its output and adds what does not hold; skipped with a message if it
+/// cannot run.
 pub(super) fn checked(violations: &mut Vec<String>) -> Value {
     let python = match python_with(Path::new(PINNED), &place("tools", "encoder")) {
         Ok(python) => python,

@@ -1,5 +1,6 @@
-//! Values in digits and in words, both ways: what a public library wrote is found, and what we say is read
-//! back by it; no card or identity number is left in a masked text, nor in what a server stores of it.
+//! Proof of values in digits and in words, in both directions: what a public library writes is found, and
+//! what we say is read back by it. No card or identity number remains in a masked text, nor in what a server
+//! stores of it.
 
 use super::stored::{hides, stored};
 use super::{python, script};
@@ -11,16 +12,16 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-/// Texts of the short form, and as many values to say.
+/// The texts of the short form, and the number of values to say.
 const SHORT_COUNT: u32 = 1_200;
 
-/// Of the long one.
+/// The same of the long form.
 const LONG_COUNT: u32 = 30_000;
 
-/// What a call's "tomorrow" would be reckoned from; every day of the texts is after it.
+/// The time from which "tomorrow" counts; every date in the texts is after it.
 const AT: &str = "2026-01-05T10:00:00+08:00";
 
-/// Wrong ones that are printed.
+/// The most wrong results that are printed.
 const SHOWN_MAX: usize = 5;
 
 pub(in super::super) fn prove(form: Form) -> Proof {
@@ -71,7 +72,7 @@ fn first<'v>(all: impl Iterator<Item = &'v Value>) -> Vec<&'v Value> {
     all.take(SHOWN_MAX).collect()
 }
 
-/// What became of the texts.
+/// The results for the texts.
 #[derive(Default)]
 struct Found {
     by_kind: BTreeMap<String, u32>,
@@ -104,7 +105,7 @@ fn found(texts: &[Value]) -> Result<Found, String> {
     Ok(found)
 }
 
-/// Whether an entity is of this kind and value.
+/// Returns true if an entity is of this kind and value.
 fn is(entity: &Value, kind: &str, value: &Value) -> bool {
     let named = &entity["value"];
     entity["kind"] == kind
@@ -119,7 +120,7 @@ fn lines_of<'v>(value: &'v Value, name: &str) -> &'v [Value] {
     value[name].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// What the command makes of lines of a file.
+/// Runs the command on lines of a file. Returns its output lines.
 fn ledgerline_on(action: &str, lines: &[Value], more: &[&str]) -> Result<Vec<Value>, String> {
     let file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -137,7 +138,7 @@ fn ledgerline_on(action: &str, lines: &[Value], more: &[&str]) -> Result<Vec<Val
         .map_err(|error| error.to_string())
 }
 
-/// What the script answers, given `input`.
+/// Runs the script with `input`. Returns its output.
 fn said_by(python: &Path, args: &[&str], input: &str) -> Result<Value, String> {
     let mut child = command(python)
         .arg(script("values.py"))

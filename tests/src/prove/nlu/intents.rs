@@ -1,8 +1,9 @@
-//! `ledgerline nlu` on the development sets, beside linear models of scikit-learn on the same folds.
+//! Proof of `ledgerline nlu` on the development sets, compared with linear models of scikit-learn on the same
+//! folds.
 //!
-//! Held to: never more than `BEHIND_MAX` behind them, never fewer lines right than were before, the same
-//! lines and seed make the same bytes, foreign lines are abstained from, and in the long form one
-//! utterance in a hundred takes at most a millisecond.
+//! The limits: never more than `BEHIND_MAX` behind them, never fewer right lines than before; the same lines
+//! and seed give the same bytes; lines without an intent are abstained from; and in the long form the 99th
+//! percentile of an utterance is at most a millisecond.
 
 use super::data::{Fold, banking, chinese, clinc, folds};
 use super::with_encoder::Sentences;
@@ -12,16 +13,17 @@ use crate::prove::{Form, Proof, skipped};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// How far behind scikit-learn's ratio of right lines ours may be.
+/// How far our ratio of right lines may be behind scikit-learn's.
 const BEHIND_MAX: f64 = 0.01;
 
-/// Of foreign lines, the part that is abstained from at least (the balanced threshold).
+/// The least part of lines without an intent that must be abstained from (the balanced threshold).
 const FOREIGN_RECALL_MIN: f64 = 0.85;
 
-/// Of an utterance in a hundred, the longest that reading it may take; a shared machine included.
+/// The longest time of reading an utterance at the 99th percentile, in microseconds, on a shared machine.
 const P99_US_MAX: f64 = 1_000.0;
 
-/// The part of a set's lines that is read right at least: what was measured, less what another seed moves.
+/// Returns the least part of a set's lines that must be read right: what was measured, less what another seed
+/// changes.
 fn first_ratio_min(set: &str) -> Option<f64> {
     match set {
         "zh_outbound" => Some(0.85),
@@ -70,7 +72,7 @@ fn proved(python: &Path, form: Form) -> Result<Proof, String> {
                 ours.first_ratio
             ));
         }
-        // The short form runs beside others, whose turns of the processors would be counted.
+        // The short form runs beside other proofs, and their use of the processors would be counted.
         if form == Form::Long && ours.p99_us > P99_US_MAX {
             violations.push(format!(
                 "{name}: one utterance of a hundred takes {} us",
@@ -108,16 +110,16 @@ fn proved(python: &Path, form: Form) -> Result<Proof, String> {
     })
 }
 
-/// What stands beside a model.
+/// Optional parts that are used with a model.
 #[derive(Default, Clone, Copy)]
 pub(super) struct Beside<'a> {
-    /// Vectors of words that it is learned with.
+    /// Word vectors with which it is trained.
     pub(super) words: Option<&'a Path>,
-    /// The encoder that is asked first.
+    /// The sentence encoder that is asked first.
     pub(super) sentences: Option<&'a Sentences>,
 }
 
-/// Figures of all folds together.
+/// The figures over all folds.
 #[derive(Default)]
 pub(super) struct Ours {
     rows: f64,
@@ -125,13 +127,13 @@ pub(super) struct Ours {
     pub(super) among_three_ratio: f64,
     kept_right_ratio: f64,
     pub(super) accepted_ratio: f64,
-    /// Of the accepted.
+    /// Of the accepted lines, the part that is right.
     pub(super) accepted_right_ratio: f64,
-    /// Rows that the encoder read, of all.
+    /// The part of the rows that the encoder decided.
     pub(super) decided_ratio: f64,
-    /// Rows that it did not rank.
+    /// The rows that the encoder did not rank.
     pub(super) unanswered: f64,
-    /// Of the slowest fold.
+    /// The 99th percentile of the encoder in the slowest fold.
     pub(super) encoder_p99_ms: f64,
     foreign_recall: Option<f64>,
     pub(super) p50_us: f64,

@@ -1,5 +1,5 @@
-//! Understanding held against other people's programs: intents beside scikit-learn on the same folds, and
-//! amounts, dates, phones and cards as public libraries write and read them.
+//! Proofs of understanding by comparison with external programs: intents with scikit-learn on the same folds,
+//! and amounts, dates, phones and cards as public libraries write and read them.
 
 mod data;
 mod encoder;
@@ -15,17 +15,17 @@ pub(super) use intents::prove as prove_nlu;
 use crate::prove::other_tools::{place, python_with};
 use std::path::{Path, PathBuf};
 
-/// Its scripts, and what is installed for them, by exact versions.
+/// The folder of the proofs' scripts, and of the list of packages with exact versions.
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/nlu");
 
-/// The sets that are learned from.
+/// The folder of the data sets.
 const SETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/nlu");
 
 fn script(name: &str) -> PathBuf {
     Path::new(CLIENTS).join(name)
 }
 
-/// A Python with the libraries.
+/// Returns a Python with the packages.
 fn python() -> Result<PathBuf, String> {
     python_with(&script("requirements.txt"), &place("tools", "nlu"))
 }

@@ -1,5 +1,5 @@
-//! Cards, identity numbers and telephone numbers as they are written to us, in digits and in words: of none
-//! of them is anything left in what is stored, also for whoever reads it in clear.
+//! Proof with cards, identity numbers and phone numbers that customers write, in digits and in words: nothing
+//! of them remains in what is stored, even when it is read in clear.
 
 use crate::history::member;
 use crate::program::fail;
@@ -8,24 +8,24 @@ use crate::texting::{TextCampaign, Writing};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Texts that are written; every one of them is asked for again.
+/// The most texts that are written; each is read back.
 const TEXTS_MAX: usize = 240;
-/// Of one conversation: less than its most messages.
+/// The texts of one conversation: fewer than its limit of messages.
 const TEXTS_OF_ONE: usize = 60;
-/// People who write; each begins anew where their conversation came to its end.
+/// The number of customers that write; each opens another conversation after one has ended.
 const PEOPLE: u64 = 8;
-/// A trunk that nobody is behind: nobody is called here.
+/// A trunk without a carrier: this proof makes no calls.
 const NO_TRUNK: &str = "sip:127.0.0.1:9";
 
-/// What became of them.
+/// The results for the texts.
 #[derive(Default)]
 pub(super) struct Stored {
     pub(super) written: usize,
-    /// Those that stand in the log as they were written.
+    /// The texts that are stored as they were written.
     pub(super) left: Vec<Value>,
 }
 
-/// Writes those of the texts that name somebody's number, and reads back what was kept.
+/// Writes the texts that contain a number, and reads back what was stored.
 pub(super) fn stored(texts: &[Value]) -> Stored {
     let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
     let server = Server::start(&folder.path().join("data"), NO_TRUNK);
@@ -65,7 +65,7 @@ pub(super) fn hides(text: &Value) -> bool {
     matches!(kind, "bank_card" | "identity_number" | "phone")
 }
 
-/// Their lines in clear, each beside what was sent.
+/// Reads the conversation's lines in clear and compares each with what was sent.
 fn read_back(server: &Server, writing: &Writing, sent: &BTreeMap<String, &Value>, stored: &mut Stored) {
     if sent.is_empty() {
         return;
@@ -89,7 +89,7 @@ fn read_back(server: &Server, writing: &Writing, sent: &BTreeMap<String, &Value>
     }
 }
 
-/// Without what may stand between them.
+/// Removes characters that may be between digits.
 fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).collect()
 }

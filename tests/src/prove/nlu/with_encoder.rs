@@ -1,6 +1,7 @@
-//! What a sentence encoder adds: a bank's intents told apart by the recipe's layer over one that the Python
-//! registry has, asked first and over HTTP as calls ask it, with the linear model behind it. From all lines
-//! and from ten an intent. Whoever has none is not held to it: it is installed for this proof alone.
+//! Proof of what a sentence encoder adds: a bank's intents recognized by the recipe's layer on an encoder
+//! from the Python registry, asked first and over HTTP as calls do, with the linear model after it; learned
+//! from all lines and from ten per intent. The product does not require an encoder: it is installed only for
+//! this proof.
 
 use super::data::{Fold, fewer};
 use super::encoder::RECIPE;
@@ -14,30 +15,30 @@ use std::time::Duration;
 
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/sentences");
 
-/// Lines of an intent where few are learned from.
+/// The lines per intent when few are learned from.
 const FEW: usize = 10;
 
-/// Of a bank's lines, the ratio whose intent is first at least: what the product promises.
+/// The least ratio of a bank's lines with the right first intent: what the product promises.
 const FIRST_RATIO_MIN: [(&str, f64); 2] = [("ten_an_intent", 0.80), ("all", 0.925)];
 
-/// How long it may take until it serves.
+/// The longest time until the encoder's server is ready.
 const READY: Duration = Duration::from_secs(60);
 
-/// The sentence encoder as it was installed.
+/// The installed sentence encoder.
 pub(super) struct Sentences {
     python: PathBuf,
     encoder: String,
     tokenizer: String,
 }
 
-/// An encoder of one fold's lines, served until it is dropped.
+/// An encoder trained on one fold's lines, which serves until it is dropped.
 pub(super) struct Served {
     pub(super) spec: String,
     _program: Program,
 }
 
 impl Sentences {
-    /// Both files as they were measured; another file of that name is none.
+    /// Finds both files; they must be the ones that were measured.
     fn found(python: PathBuf) -> Result<Self, String> {
         let clients = Path::new(CLIENTS);
         let mut asked = command(&python);
@@ -58,7 +59,7 @@ impl Sentences {
         })
     }
 
-    /// Learned from a fold's lines by the recipe, and served by it.
+    /// Trains an encoder on a fold's lines by the recipe, and starts the recipe's server.
     pub(super) fn serve(&self, folder: &Path, fold: &Fold) -> Result<Served, String> {
         let made = folder.join("encoder");
         let mut learn = command(&self.python);
@@ -82,7 +83,7 @@ impl Sentences {
     }
 }
 
-/// The figures, and what does not hold; said aloud where the encoder cannot be had.
+/// Returns the figures and adds what does not hold; skipped with a message if the encoder is not available.
 pub(super) fn checked(folder: &Path, folds: &[Fold], violations: &mut Vec<String>) -> Result<Value, String> {
     let pinned = Path::new(CLIENTS).join("requirements.txt");
     let python = match python_with(&pinned, &place("tools", "sentences")) {

@@ -1,5 +1,5 @@
-//! What vectors of words from elsewhere add: a bank's intents learned with and without them, from all lines
-//! and from ten an intent. Whoever has none is not held to it: they are installed for this proof alone.
+//! Proof of what external word vectors add: a bank's intents learned with and without them, from all lines
+//! and from ten per intent. The product does not require them: they are installed only for this proof.
 
 use super::data::{Fold, fewer};
 use super::intents::{Beside, ours};
@@ -10,13 +10,14 @@ use std::path::Path;
 
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/words");
 
-/// Lines of an intent where few are learned from.
+/// The lines per intent when few are learned from.
 const FEW: usize = 10;
 
-/// Of a bank's lines, the ratio whose intent is first at least: what was measured, less what folds move.
+/// The least ratio of a bank's lines with the right first intent: what was measured, less what other folds
+/// change.
 const FIRST_RATIO_MIN: [(&str, f64); 2] = [("ten_an_intent", 0.79), ("all", 0.905)];
 
-/// The figures, and what does not hold; said aloud where the vectors cannot be had.
+/// Returns the figures and adds what does not hold; skipped with a message if the vectors are not available.
 pub(super) fn checked(folder: &Path, folds: &[Fold], violations: &mut Vec<String>) -> Result<Value, String> {
     let clients = Path::new(CLIENTS);
     let python = match python_with(&clients.join("requirements.txt"), &place("tools", "words")) {

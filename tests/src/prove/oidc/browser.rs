@@ -1,21 +1,21 @@
-//! A browser as far as a sign-in needs one: it keeps the cookies of each host, and goes where it is sent one
-//! step at a time.
+//! A browser as far as a sign-in needs one: it keeps the cookies of each origin, and follows redirects one at
+//! a time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Steps from page to page that a sign-in may take.
+/// The most redirects of a sign-in.
 const STEPS_MAX: usize = 20;
 
 #[derive(Clone, Default)]
 pub(super) struct Browser {
-    /// Of each origin: name and value.
+    /// The cookies by origin: name and value.
     cookies: BTreeMap<String, BTreeMap<String, String>>,
-    /// What a page of ours sends with its commands.
+    /// The token that our page sends with its commands.
     pub(super) csrf_token: String,
 }
 
-/// Where a step led.
+/// The result of one step.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) url: String,
@@ -34,7 +34,7 @@ impl Browser {
         self.step(url, Some(form))
     }
 
-    /// Goes where a page sends it, and on from there, until `is_there` or a page that sends nowhere.
+    /// Follows the redirects of a page until `is_there` accepts a URL, or a page without a redirect.
     pub(super) fn follow(&mut self, mut page: Page, is_there: impl Fn(&str) -> bool) -> Result<Page, String> {
         for _ in 0..STEPS_MAX {
             let Some(next) = page.sent_to.take() else {
@@ -45,7 +45,7 @@ impl Browser {
                 return Ok(page);
             }
         }
-        Err(format!("sent on and on, to {}", page.url))
+        Err(format!("too many redirects, the last one to {}", page.url))
     }
 
     fn step(&mut self, url: &str, form: Option<&[(&str, &str)]>) -> Result<Page, String> {
@@ -104,7 +104,7 @@ fn absolute(origin: &str, to: &str) -> String {
     }
 }
 
-/// Scheme, host and port of an address.
+/// Returns scheme, host and port of a URL.
 pub(super) fn origin_of(url: &str) -> String {
     url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
 }

@@ -1,5 +1,5 @@
-//! A forger: a provider of the proof's own, which publishes itself as one that signs in every way, also in
-//! none, and puts into its tokens what it is told to.
+//! A forger: an identity provider of this proof that claims to sign with every algorithm, including none, and
+//! puts into its tokens what it is asked to.
 
 use super::browser::{Browser, Page};
 use super::{Found, begin, is_in, link, provider, refused, server, who};
@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
-/// Within which a new key of the provider is believed, and a wait for one's address is over.
+/// The longest time until a new key of the provider is accepted, and a wait for this address is over.
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
-/// Within which every refused attempt stands on record: told once a minute.
+/// The longest time until every refused attempt is recorded: written once a minute.
 const RECORDED_WITHIN: Duration = Duration::from_secs(75);
 
-/// What the forger puts into its tokens, one attempt each.
+/// The kinds of forged tokens, one attempt each.
 pub(super) const FORGED: [&str; 9] = [
     "alg_none",
     "alg_hs256",
@@ -30,7 +30,7 @@ pub(super) const FORGED: [&str; 9] = [
     "unlinked",
 ];
 
-/// The forger, the server that is to believe it, and how often an address had to wait meanwhile.
+/// The forger, the server under test, and how often this address had to wait meanwhile.
 struct Forgery<'a> {
     server: &'a Server,
     issuer: &'a str,
@@ -38,13 +38,13 @@ struct Forgery<'a> {
 }
 
 impl Forgery<'_> {
-    /// What the forger puts into its tokens from now on.
+    /// Sets what the forger puts into later tokens.
     fn is_told(&self, mode: &str) {
         let told = Browser::default().get(&format!("{}/mode?is={mode}", self.issuer));
         told.unwrap_or_else(|why| fail(&why));
     }
 
-    /// One sign-in from the first page to the last.
+    /// Runs one sign-in from the first page to the last.
     fn attempt(&mut self, mode: &str, browser: &mut Browser) -> Page {
         self.is_told(mode);
         let first = begin(self.server);
@@ -56,12 +56,12 @@ impl Forgery<'_> {
         })
     }
 
-    /// Goes to an address, waiting where this machine has to.
+    /// Opens a URL, waiting if this address has to.
     fn goes(&mut self, browser: &mut Browser, url: &str) -> Page {
         self.patiently(|| browser.get(url).unwrap_or_else(|why| fail(&why)))
     }
 
-    /// Tries until the address need not wait; each time it has to is counted.
+    /// Repeats a step until the address need not wait. Counts each wait.
     fn patiently(&mut self, mut step: impl FnMut() -> Page) -> Page {
         let done = come_again(SETTLED_WITHIN, || {
             let page = step();
@@ -71,17 +71,17 @@ impl Forgery<'_> {
         done.unwrap_or_else(|| fail("the address has to wait for ever"))
     }
 
-    /// To the forger, and the address by which it sends the browser back.
+    /// Goes to the forger. Returns the URL to which it redirects the browser back.
     fn way_back(&self, browser: &mut Browser) -> String {
         let page = browser.get(&begin(self.server));
         let page = page.and_then(|page| browser.get(page.sent_to.as_deref().unwrap_or_default()));
         let page = page.unwrap_or_else(|why| fail(&why));
         let back = page.sent_to.filter(|url| url.contains("/oidc/callback?"));
-        back.unwrap_or_else(|| fail("the forger sends nobody back"))
+        back.unwrap_or_else(|| fail("the forger does not redirect back"))
     }
 }
 
-/// Tokens as a forger makes them; answers how many refusals are on record.
+/// Tries forged tokens. Returns how many refusals are recorded.
 pub(super) fn tries(modules: &Path, data: &Path, form: Form, found: &mut Found) -> u64 {
     let (_program, issuer) = provider(modules, "forger.mjs");
     let server = server(data, &issuer);
@@ -115,7 +115,7 @@ pub(super) fn tries(modules: &Path, data: &Path, form: Form, found: &mut Found) 
     on_record(&server, form, expected, found)
 }
 
-/// A way back that was used, one of another browser, one that was changed.
+/// Tries a callback that was used, one from another browser, and one that was changed.
 fn states(forgery: &mut Forgery<'_>, found: &mut Found) {
     forgery.is_told("good");
     let void = "provider-round-void";
@@ -133,7 +133,7 @@ fn states(forgery: &mut Forgery<'_>, found: &mut Found) {
     refused(found, "a way back that was used", &again, void);
 }
 
-/// A role that needs a second factor is let in where the provider says that it asked for one.
+/// Checks that a role that needs a second factor is admitted if the provider reports one.
 fn demanded(forgery: &mut Forgery<'_>, found: &mut Found) {
     let server = forgery.server;
     let unlink = json!({ "reason": "the account is the chief's" });
@@ -152,7 +152,7 @@ fn demanded(forgery: &mut Forgery<'_>, found: &mut Found) {
     is_in(found, &mut browser, server, "chief");
 }
 
-/// The provider signs with a new key, and publishes the old one no more.
+/// Lets the provider sign with a new key and withdraw the old one.
 fn rotated(forgery: &mut Forgery<'_>, found: &mut Found) {
     let mut browser = Browser::default();
     let believed = come_again(SETTLED_WITHIN, || {
@@ -168,7 +168,8 @@ fn rotated(forgery: &mut Forgery<'_>, found: &mut Found) {
     }
 }
 
-/// How many refused attempts the log counts: the first of them in the short form, every one in the long.
+/// Returns how many refused attempts are in the log: the first is enough in the short form, every one is
+/// needed in the long form.
 fn on_record(server: &Server, form: Form, expected: u64, found: &mut Found) -> u64 {
     let counted = || {
         let reply = server.get("/api/v1/audit?kind=access.refused&limit=1000").ok()?;

@@ -1,8 +1,7 @@
-//! Signing in by an identity provider: through other people's provider from the first page to the session,
-//! and with tokens of a forger, none of which is believed, and all of which are on record.
+//! Proof of sign-in through an identity provider: through an external provider from the first page to the
+//! session, and with a forger's tokens, which must all be refused and recorded.
 //!
-//! The provider is `oidc-provider` of the npm registry. Each attempt is one by a browser that keeps its
-//! cookies.
+//! The provider is `oidc-provider` from the npm registry. Each attempt uses a browser that keeps its cookies.
 
 mod browser;
 mod forger;
@@ -17,15 +16,15 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// As which client the providers know the server, and with which secret, which is of this run alone.
+/// The server's client id at the providers, and its secret, which is for this run only.
 const CLIENT: &str = "ledgerline";
 const SECRET: &str = "a-secret-of-this-proof-alone";
-/// Whom the providers name.
+/// The subject in the providers' tokens.
 const SUBJECT: &str = "248289761001";
 
-/// How long a provider may take to start on a busy machine.
+/// The longest time until a provider starts on a busy machine.
 const STARTED_WITHIN: Duration = Duration::from_secs(30);
-/// What was tried, and what came out otherwise than it should.
+/// The attempts, and those with a wrong result.
 #[derive(Default)]
 struct Found {
     let_in: u64,
@@ -69,7 +68,7 @@ pub(super) fn prove(form: Form) -> Proof {
     }
 }
 
-/// The provider's packages, in a folder beside the build; an error says why they cannot be there.
+/// Installs the provider's packages in a folder beside the build. Returns it, or why they are not available.
 fn installed() -> Result<PathBuf, String> {
     if !is_installed("node") || !is_installed("npm") {
         return Err("node or npm is missing".to_owned());
@@ -87,12 +86,12 @@ fn installed() -> Result<PathBuf, String> {
         install.current_dir(&place);
         succeed(install).map_err(|why| format!("oidc-provider cannot be installed: {why}"))
     })?;
-    // A script finds its packages beside itself; the tree's own copy is the one that counts.
+    // A script finds its packages in its own folder; the scripts of the tree are copied each time.
     copied(&["provider.mjs", "forger.mjs"])?;
     Ok(place)
 }
 
-/// A provider that runs, and its address.
+/// Starts a provider. Returns it and its URL.
 fn provider(modules: &Path, script: &str) -> (Program, String) {
     let mut node = command("node");
     node.arg(modules.join(script)).args([CLIENT, SECRET, SUBJECT]);
@@ -102,7 +101,7 @@ fn provider(modules: &Path, script: &str) -> (Program, String) {
     (program, said.trim_start_matches("listening ").to_owned())
 }
 
-/// A server whose users may sign in by a provider, with one who is linked.
+/// Starts a server with sign-in by a provider, and links one user.
 fn server(data: &Path, issuer: &str) -> Server {
     let mut serve = command(ledgerline());
     serve
@@ -137,7 +136,7 @@ fn begin(server: &Server) -> String {
     format!("{}/api/v1/oidc/begin", server.url)
 }
 
-/// Who the browser is to the server.
+/// Returns the user of the browser's session.
 fn who(browser: &mut Browser, server: &Server) -> Value {
     let page = browser.get(&format!("{}/api/v1/whoami", server.url));
     let body = page.map(|page| page.body).unwrap_or_default();
@@ -150,7 +149,7 @@ fn code_of(page: &Page) -> String {
     member(&told, "/code").as_str().unwrap_or_default().to_owned()
 }
 
-/// From the server to the provider, through its pages, and back with a session.
+/// Signs in through the provider's pages, signs out, and signs in again.
 fn through_the_provider(modules: &Path, data: &Path, found: &mut Found) {
     let (mut program, issuer) = provider(modules, "provider.mjs");
     let server = server(data, &issuer);
@@ -172,9 +171,9 @@ fn through_the_provider(modules: &Path, data: &Path, found: &mut Found) {
     }
     match round(&mut browser, &server, &issuer) {
         Ok(_) => is_in(found, &mut browser, &server, "wang"),
-        Err(why) => found.violations.push(format!("once more: {why}")),
+        Err(why) => found.violations.push(format!("the second time: {why}")),
     }
-    // Whoever is linked no more is let in no more, however true the token is.
+    // A user who is not linked any more is refused, even with a valid token.
     let unlink = json!({ "reason": "left the directory" });
     server.must_post("/api/v1/users/wang/unlink-provider", &unlink);
     if !who(&mut browser, &server).is_null() {
@@ -186,7 +185,7 @@ fn through_the_provider(modules: &Path, data: &Path, found: &mut Found) {
     }
 }
 
-/// One way to the provider and back, through its form for a name and its form for a consent.
+/// Runs one sign-in through the provider, through its form for a name and its form for a consent.
 fn round(browser: &mut Browser, server: &Server, issuer: &str) -> Result<Page, String> {
     let is_form = |url: &str| url.starts_with(&format!("{issuer}/interaction/"));
     let is_done = |url: &str| origin_of(url) == server.url && !url.contains("/callback?");
@@ -207,7 +206,8 @@ fn round(browser: &mut Browser, server: &Server, issuer: &str) -> Result<Page, S
     Ok(page)
 }
 
-/// Signing out here says where to sign out there, and the provider knows us when the browser comes.
+/// Signs out here. The response names the provider's sign-out URL, where the provider must recognize this
+/// client.
 fn signs_out(browser: &mut Browser, server: &Server, issuer: &str) -> Result<(), String> {
     let page = browser.get(&format!("{}/api/v1/whoami", server.url))?;
     let told: Value = serde_json::from_str(&page.body).unwrap_or_default();
@@ -229,7 +229,7 @@ fn signs_out(browser: &mut Browser, server: &Server, issuer: &str) -> Result<(),
     }
 }
 
-/// Holds a page to a refusal with this code.
+/// Checks that a page is a refusal with this code.
 fn refused(found: &mut Found, what: &str, page: &Page, code: &str) {
     let holds = page.status == 401 && code_of(page) == code;
     found.hold(holds, what, page);
@@ -245,6 +245,6 @@ fn is_in(found: &mut Found, browser: &mut Browser, server: &Server, name: &str) 
     } else {
         found
             .violations
-            .push(format!("{name} was to be let in, and it is {user}"));
+            .push(format!("{name} should be signed in, but it is {user}"));
     }
 }

@@ -1,8 +1,8 @@
-//! Rows rebuilt and switched under load: readers see no gap and no mixture, on both databases.
+//! Proof of rebuilds under load: readers see no gap and no mixture, on both databases.
 //!
-//! A writer appends at a steady rate, views follow, next rows are made and switched to again and again, and
-//! readers ask all the time. Two tables of the view tell the same sum, so a reader that met one table of
-//! before and one of after a switch would see it; a count that goes down would be a gap.
+//! A writer appends at a steady rate, views follow, rows are rebuilt and switched again and again, and
+//! readers query all the time. Two tables of the view contain the same sum, so that a reader would notice an
+//! old and a new table together; a count that goes down would be a gap.
 
 mod pair;
 
@@ -29,19 +29,19 @@ use store::contract::{SuiteTasks, start};
 use store::test_records::{make_record, stream};
 use tempfile::TempDir;
 
-/// Events appended together.
+/// The events of one append.
 const BATCH_EVENTS: u64 = 20;
 
-/// Between two appends: 1,000 events a second.
+/// Milliseconds between two appends: 1,000 events per second.
 const APPEND_EVERY_MS: u64 = 20;
 
-/// Between two looks at a rebuild.
+/// Milliseconds between two checks of a rebuild.
 const LOOK_EVERY_MS: u64 = 5;
 
-/// Readers that ask without a pause.
+/// The number of readers, which query without a pause.
 const READERS: usize = 2;
 
-/// How long one read may take while rows are switched under it.
+/// The longest time of one read while rows are switched.
 const READ_WITHIN: Duration = Duration::from_secs(2);
 
 struct Length {
@@ -97,7 +97,7 @@ impl Found {
     }
 }
 
-/// The log, its rows and the views over them.
+/// The log, its read database and the views.
 struct Place {
     grounds: Grounds,
     views: Vec<Arc<dyn View>>,
@@ -129,7 +129,7 @@ async fn place(postgres: Option<&str>) -> Place {
     }
 }
 
-/// Appends one batch; answers the log's head.
+/// Appends one batch. Returns the log's head.
 async fn append(store: &dyn EventStore, before: u64) -> u64 {
     let stream = stream("load");
     let command = CommandId::derive_from_text(&format!("load/{before}"));
@@ -139,7 +139,7 @@ async fn append(store: &dyn EventStore, before: u64) -> u64 {
     let done = store
         .append(&stream, StreamVersion(before), batch.collect())
         .await;
-    done.expect("nobody else writes").0
+    done.expect("only this task writes").0
 }
 
 async fn under_load(postgres: Option<&str>, length: &Length) -> Found {
@@ -187,7 +187,7 @@ async fn under_load(postgres: Option<&str>, length: &Length) -> Found {
     found
 }
 
-/// Rebuilds one view and switches to it.
+/// Rebuilds one view and switches to the new rows.
 async fn rebuilt(on: &Place, view: &str) -> Result<(), String> {
     let said = |error: projections::RebuildError| format!("{view}: {error}");
     on.live.rebuild(view, false).await.map_err(said)?;
@@ -215,7 +215,7 @@ async fn append_on(grounds: Grounds, mut head: u64, over: Arc<AtomicBool>) -> u6
     head
 }
 
-/// Reads until it is over: how often, the slowest, and what was wrong.
+/// Reads until `over` is set. Returns the number of reads, the slowest one, and what was wrong.
 async fn read_on(db: Arc<dyn ReadDb>, over: Arc<AtomicBool>) -> (u64, Duration, Vec<String>) {
     let (mut reads, mut slowest, mut wrong) = (0, Duration::ZERO, Vec::new());
     let mut before = Seen::default();

@@ -1,4 +1,4 @@
-//! A view whose two tables say the same sum after every event, and what a reader sees of it.
+//! A view with two tables that contain the same sum after every event, and what a reader sees of it.
 
 use projections::{
     Handles, ProjectionError, ReadDb, Row, Table, Tx, Val, View, ViewDefinition, ViewEvent, read_as,
@@ -49,10 +49,10 @@ impl View for Pair {
     }
 }
 
-/// Both tables in one snapshot.
+/// The contents of both tables in one snapshot.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// What the checkpoint says; every event has a row of its own.
+    /// The position of the checkpoint; every event has a row of its own.
     position: u64,
     rows: u64,
     rows_amount: u64,
@@ -62,7 +62,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// What a reader who saw `before` cannot see now.
+    /// Returns a violation if this is not possible after `before`: a mixture of tables, or a gap.
     pub(super) fn wrong_after(&self, before: &Self) -> Option<String> {
         let is_mixture =
             self.rows != self.events || self.rows_amount != self.events_amount || self.rows != self.position;
@@ -71,8 +71,8 @@ impl Seen {
     }
 }
 
-/// What a reader sees; both views are asked in one snapshot. The checkpoint and the other view come first:
-/// what was read of a table keeps a switch away from it, and a proof must be able to fail.
+/// Reads both views in one snapshot. The checkpoint and the other view are read first: a table that was read
+/// keeps a switch away from it, and the proof must be able to fail.
 pub(super) async fn seen(db: &dyn ReadDb) -> Result<Seen, ProjectionError> {
     read_as(db, |tx| {
         let mut seen = Seen::default();

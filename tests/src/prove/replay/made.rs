@@ -1,5 +1,5 @@
-//! Calls that are recorded by the domain's own commands, as a driver would record them: seeded callers talk
-//! with the flow in text, and each command goes to the call's entity.
+//! Records calls by the domain's own commands, as a driver would: seeded callers talk with the flow in text,
+//! and each command is sent to the call's entity.
 
 use crate::program::fail;
 use actors::ActorSystem;
@@ -28,33 +28,33 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-/// The campaign of all calls, and the flow that it runs.
+/// The campaign of all calls; the next constant is its flow.
 pub(in crate::prove) const CAMPAIGN: &str = "REPLAYED";
 pub(super) const FLOW: &str = "card_instalment_spoken";
-/// Of the callers.
+/// The seed of the callers.
 const SEED: u64 = 14;
-/// Calls that are recorded at once: enough to fill a group commit.
+/// The number of calls recorded concurrently: enough to fill a group commit.
 const AT_ONCE: usize = 32;
 
-/// What was recorded.
+/// The recorded calls.
 #[derive(Default)]
 pub(in crate::prove) struct Made {
-    /// Those that are as they were decided.
+    /// The calls that are recorded as they were decided.
     pub(in crate::prove) calls: Vec<String>,
-    /// The one whose record says another rule than the one that decided.
+    /// The call with a record that names another rule than the one that decided.
     pub(super) altered: String,
     pub(super) altered_rule: String,
-    /// Facts of turns and nodes of all of them.
+    /// The facts of turns and nodes of all calls.
     pub(super) facts: usize,
 }
 
-/// A row of the list.
+/// Returns a row of the list.
 pub(super) fn person(number: u64) -> Value {
     json!({ "customer_id": format!("C{number}"), "phone": format!("138{number:08}"), "name": "张三",
         "bank_name": "示例银行", "card_tail": "1234", "amount": "3250.50", "fee_text": "每期千分之六" })
 }
 
-/// All that a call is recorded with.
+/// What is needed to record calls.
 struct Stage {
     system: ActorSystem,
     flow: Arc<FlowDefinition>,
@@ -101,7 +101,7 @@ async fn recorded(opened: &Opened, runtime: Arc<Runtime>, calls: u64) -> Made {
         while at_work.len() < AT_ONCE
             && let Some((number, customer)) = waiting.next()
         {
-            // The last one's record is altered.
+            // The last call's record is altered.
             let is_altered = number + 1 == calls;
             at_work.spawn(one_call(Arc::clone(&stage), number, customer, is_altered));
         }
@@ -140,7 +140,7 @@ async fn stage(opened: &Opened, runtime: Arc<Runtime>) -> Stage {
     }
 }
 
-/// Who is enrolled, in the order of the log.
+/// Returns the enrolled customers, in the order of the log.
 async fn people(opened: &Opened) -> Vec<CustomerId> {
     let filter = EventFilter {
         kinds: vec![CustomerEvent::ENROLLED.to_owned()],
@@ -175,7 +175,7 @@ async fn one_call(stage: Arc<Stage>, number: u64, customer: CustomerId, is_alter
     let state = stage.system.customers.state(&customer).await;
     let state = state.unwrap_or_else(|error| fail(&error.to_string())).state;
     let Some((enrolled, known)) = state.enrolment(&campaign).zip(state.numbers().first()) else {
-        fail("whoever is enrolled has variables and a number");
+        fail("an enrolled customer has variables and a number");
     };
     let open = |(name, value): (&String, &Personal<String>)| Some((name.clone(), value.value()?.clone()));
     let values: BTreeMap<String, String> = enrolled.variables.iter().filter_map(open).collect();
@@ -231,7 +231,7 @@ async fn one_call(stage: Arc<Stage>, number: u64, customer: CustomerId, is_alter
     }
 }
 
-/// From the permit to the first notice.
+/// Returns the commands from the permit to the first notice.
 fn dialed(
     call: CallId,
     callee: String,
@@ -279,7 +279,7 @@ fn dialed(
     ]
 }
 
-/// Another rule in the first decision, as if another build had decided; it answers the rule.
+/// Replaces the rule in the first decision, as if another build had decided. Returns that rule.
 fn alter(told: &mut RecordedCall) -> String {
     for command in &mut told.commands {
         if let CallCommand::NoteTurn(TurnFact::Decided(decision)) = command {

@@ -1,6 +1,6 @@
-//! Recorded calls are decided again as they were, with nobody to ask: no program on the path, and no network
-//! where this machine lets one be taken away. A decision that was recorded another way is found, and another
-//! version of the flow says where it parts.
+//! Proof of replay: recorded calls are decided again with the same result, without external services: no
+//! program on the path, and no network if this machine can remove it. A decision that was recorded
+//! differently is detected, and another flow version reports where it diverges.
 
 mod made;
 
@@ -14,17 +14,17 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
-/// Calls of a form, those of them that are replayed one by one, and those that leave as a bundle.
+/// The number of calls of a form, of those replayed one by one, and of those exported as a bundle.
 const SHORT: (u64, usize, usize) = (60, 2, 1);
 const LONG: (u64, usize, usize) = (1_000, 20, 5);
-/// Nobody is dialed: this address has nobody.
+/// A trunk without a carrier: no call is dialed.
 const NO_TRUNK: &str = "sip:127.0.0.1:9;name=nobody";
-/// Where the other version leads once a term is named, and to which node.
+/// The change in the other version: where it leads once a term is named, and the node.
 const CHANGED: (&str, &str) = ("/nodes/确认分期期数/ask/on_filled", "婉拒");
 
-/// A machine without network and programs, as far as that can be had here.
+/// An environment without network and programs, as far as possible here.
 struct Alone {
-    /// Programs that take the network away, with their arguments.
+    /// The program that removes the network, with its arguments.
     before: Vec<String>,
 }
 
@@ -49,7 +49,7 @@ impl Alone {
         Self { before: Vec::new() }
     }
 
-    /// Runs the program with nothing around it.
+    /// Runs the binary in this environment.
     fn run(&self, args: &[&str]) -> Output {
         let own = ledgerline();
         let mut command = match self.before.split_first() {
@@ -155,7 +155,7 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap_or_default()
 }
 
-/// Two versions of a flow, a campaign that runs the first, and its people.
+/// Publishes two versions of a flow, and creates a campaign with the first one and its customers.
 pub(super) fn prepare(data: &Path, calls: u64) {
     let mut server = Server::start(data, NO_TRUNK);
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -203,8 +203,8 @@ fn what_if(alone: &Alone, data: &Path, version: u32) -> (bool, Value) {
     ])
 }
 
-/// Another model reads what was heard: learned here, published with what it was learned from, and held
-/// against the calls as a file and by its name alike. Refusals are counted over the same calls.
+/// Reads what was heard with another model: trained here, published with its training lines, and evaluated on
+/// the calls both as a file and by its name. Counts refusals over the same calls.
 fn challenged(alone: &Alone, data: &Path, folder: &Path, calls: u64) -> Result<Value, String> {
     let lines = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/nlu/zh_outbound_labelled.jsonl");
     let (lines, file) = (text(&lines).to_owned(), folder.join("challenger.model"));
@@ -245,7 +245,7 @@ fn challenged(alone: &Alone, data: &Path, folder: &Path, calls: u64) -> Result<V
     };
     let (by_file, by_name) = (read_by(file)?, read_by("challenger@1")?);
     if by_file != by_name || member(&by_file, "/calls").as_u64() != Some(calls) {
-        return Err(format!("the same model reads two ways: {by_file}, {by_name}"));
+        return Err(format!("the same model gives two results: {by_file}, {by_name}"));
     }
     let mined = asked(&[
         "mine",
@@ -271,16 +271,16 @@ fn challenged(alone: &Alone, data: &Path, folder: &Path, calls: u64) -> Result<V
     }))
 }
 
-/// One call, step by step: what was heard, understood, decided and said, and no difference.
+/// Replays one call step by step: what was heard, understood, decided and said must be the same.
 fn replays(alone: &Alone, data: &Path, call: &str) -> Option<String> {
     let (ok, told) = alone.json(&["call", "replay", call, "--data", text(data), "--json"]);
     let steps = member(&told, "/steps").as_array().map_or(0, Vec::len);
     let differences = member(&told, "/differences").as_array().map_or(1, Vec::len);
     let is_same = ok && steps > 0 && differences == 0;
-    (!is_same).then(|| format!("{call} is replayed another way: {told}"))
+    (!is_same).then(|| format!("{call} is replayed differently: {told}"))
 }
 
-/// The one decision that was recorded another way is found, where it is.
+/// Checks that the one altered decision is found at its place.
 fn altered_is_found(alone: &Alone, data: &Path, made: &Made) -> Option<String> {
     let (ok, told) = alone.json(&["call", "replay", &made.altered, "--data", text(data), "--json"]);
     let rule = member(&told, "/differences/0/recorded/decided/0/rule")
@@ -290,10 +290,10 @@ fn altered_is_found(alone: &Alone, data: &Path, made: &Made) -> Option<String> {
     (!is_found).then(|| format!("an altered decision {} is not found: {told}", made.altered_rule))
 }
 
-/// The first parting of another version is told with both explanations.
+/// Checks that the first divergence of another version is reported with both explanations.
 fn parting_is_told(alone: &Alone, data: &Path, other: &Value) -> Option<String> {
     if !member(other, "/partings/0").is_object() {
-        return Some(format!("no call parts from the other version: {other}"));
+        return Some(format!("no call diverges in the other version: {other}"));
     }
     let example = member(other, "/partings/0/example")
         .as_str()
@@ -316,10 +316,10 @@ fn parting_is_told(alone: &Alone, data: &Path, other: &Value) -> Option<String> 
         member(&told, &pointer).is_object()
     };
     let is_told = ok && explained("recorded") && explained("other");
-    (!is_told).then(|| format!("{example} parts, and it is not told how: {told}"))
+    (!is_told).then(|| format!("{example} diverges, but the replay does not say how: {told}"))
 }
 
-/// A bundle replays alike, and holds no word of what was heard.
+/// Checks that a bundle replays with the same result, and contains no word of what was heard.
 fn leaves_as_bundle(alone: &Alone, data: &Path, folder: &Path, call: &str) -> Option<String> {
     let file = folder.join(format!("{call}.json"));
     let out = text(&file).to_owned();
@@ -343,5 +343,5 @@ fn leaves_as_bundle(alone: &Alone, data: &Path, folder: &Path, call: &str) -> Op
         .filter(|step| member(step, "/heard/text").is_string())
         .count();
     let is_same = ok && differences == 0 && words == 0;
-    (!is_same).then(|| format!("the bundle of {call} is replayed another way: {told}"))
+    (!is_same).then(|| format!("the bundle of {call} is replayed differently: {told}"))
 }

@@ -1,5 +1,5 @@
-//! Each operation by each of their ids, with one key: refused, and nothing of them told, by whatever way a
-//! reply comes: a page, a stream, a socket, sound.
+//! Requests each operation with each id of the other scope, with one key: it must be refused, and show
+//! nothing of the other scope, in every form of response: page, stream, socket, audio.
 
 use super::scopes::{Found, finds};
 use super::{THEIRS, order_of};
@@ -10,32 +10,32 @@ use crate::socket::heard;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Commands that act on everything are not for a look around; limited keys are refused them by the matrix.
+/// Commands that act on everything are not tried; the matrix checks that limited keys are refused.
 const NOT_ASKED: &[&str] = &["/rebuild", "/switch", "/cancel", "/retry", "/measure-clock"];
 
-/// Parameters of paths that name no id: what is there to be named.
+/// The path parameters that are not ids, with their possible values.
 const NAMED: &[(&str, &[&str])] = &[
     ("what", &["calls", "events", "metrics"]),
     ("name", &["answer_ratio_per_call", "campaign_board"]),
 ];
 
-/// Whose key asks.
+/// The user and the key of the requests.
 pub(super) struct Asker<'a> {
     pub(super) who: &'a str,
     pub(super) key: &'a str,
 }
 
-/// What the other scope has.
+/// The content of the other scope.
 pub(super) struct Theirs<'a> {
     pub(super) ids: &'a BTreeSet<String>,
-    /// Of its people's ids and numbers.
+    /// The salt of its customers' ids and numbers.
     pub(super) salt: u32,
-    /// What may be asked for all the same, as it stands in a path.
+    /// The parts of paths that may be requested anyway.
     pub(super) open: &'a [&'a str],
 }
 
-/// Every operation, by each of their ids, with the asker's key: nothing of them is told, and nothing that
-/// names one of them is answered as to somebody who may ask.
+/// Requests every operation with each id of the other scope and the given key: no response may contain
+/// anything of that scope, and no request that names an id of it may succeed.
 pub(super) fn ask_all(
     description: &Description,
     server: &Server,
@@ -76,18 +76,19 @@ pub(super) fn ask_all(
     }
 }
 
-/// Whether what names one of them in its path is answered as to somebody who may ask: 404 and 403 alone, or
-/// that the order is no good, are refusals. Sound has nothing in which an id could be found.
+/// Returns true if a request that names an id of the other scope in its path succeeded. Only 403, 404 or an
+/// invalid body are refusals. This also covers audio, in which an id cannot be found.
 pub(super) fn is_let_in(status: u16, path: &str, named: Option<&str>) -> bool {
     named.is_some_and(|id| path.contains(id)) && (200..300).contains(&status)
 }
 
-/// Ids of the institution and numbers of their people, in clear: they begin as no others do.
+/// Returns true if a text contains external ids or numbers of the other scope's customers in clear: they
+/// begin as no others do.
 pub(super) fn tells_a_value(told: &str, salt: u32) -> bool {
     told.contains(&format!("C{salt}-000")) || told.contains(&format!("138{salt:03}000"))
 }
 
-/// What came of it: the status, and all that is told besides what was asked.
+/// Sends a request. Returns the status and the text of the response without the words of the request.
 pub(super) fn said_by(
     server: &Server,
     method: &str,
@@ -98,7 +99,7 @@ pub(super) fn said_by(
     let url = format!("{}{path}", server.url);
     let way = path.split('?').next().unwrap_or(path);
     if way.ends_with("/ws") {
-        // Whoever is refused is told so before there is a socket.
+        // A refusal comes before there is a socket.
         return Ok(heard(&url, bearer).map_or((403, String::new()), |told| (101, told)));
     }
     if way.ends_with("/stream") && !way.contains("/streams/") {
@@ -108,7 +109,7 @@ pub(super) fn said_by(
     Ok((reply.status, told(&reply.body, path)))
 }
 
-/// What a reply says besides what was asked: a problem may repeat the path's own word.
+/// Returns the text of a response without the words of the request's path, which a problem may repeat.
 pub(super) fn told(body: &Value, path: &str) -> String {
     let text = body.to_string();
     let asked = path.split(['/', '?', '=', '&']);
@@ -117,7 +118,7 @@ pub(super) fn told(body: &Value, path: &str) -> String {
         .fold(text, |text, word| text.replace(word, ""))
 }
 
-/// Whether the operation takes a reason beside its path, without which it may tell nothing.
+/// Returns true if the operation has a query parameter for a reason, without which it may refuse.
 fn asks_reason(described: &Value) -> bool {
     let parameters = described.get("parameters").and_then(Value::as_array);
     let mut names = parameters.into_iter().flatten().filter_map(|one| one.get("name"));
@@ -126,8 +127,8 @@ fn asks_reason(described: &Value) -> bool {
 
 type Path<'a> = (String, Option<&'a String>);
 
-/// Every way to name one of their ids by this route, and the id; without a name in it, with and without their
-/// campaign.
+/// Returns every path of this route that names an id of the other scope, with the id; for a route without
+/// ids, the path with and without the other campaign.
 fn paths<'a>(path: &str, asks_reason: bool, theirs: &'a BTreeSet<String>) -> Vec<Path<'a>> {
     let Some((before, rest)) = path.split_once('{') else {
         return vec![
@@ -150,7 +151,7 @@ fn paths<'a>(path: &str, asks_reason: bool, theirs: &'a BTreeSet<String>) -> Vec
         });
         return named.collect();
     }
-    // What is asked for by its stream has the name of one, and nothing else has.
+    // A parameter for a stream takes stream names only, and no other parameter does.
     let fits = |id: &&String| is_stream(id) == (parameter == "stream");
     let reason = if asks_reason { "?reason=inspection" } else { "" };
     let named = theirs.iter().filter(fits);
@@ -159,7 +160,7 @@ fn paths<'a>(path: &str, asks_reason: bool, theirs: &'a BTreeSet<String>) -> Vec
         .collect()
 }
 
-/// Such as `call-…`: ids begin otherwise.
+/// Returns true for a stream name such as `call-…`: ids begin differently.
 fn is_stream(id: &str) -> bool {
     let aggregate = id.split_once('-').map(|(aggregate, _)| aggregate);
     aggregate.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))

@@ -1,5 +1,5 @@
-//! Orders whose bodies name a campaign, a person, a call or a number of the other data scope: nothing is told
-//! of it, nothing is done to it, and none is accepted.
+//! Requests with bodies that name a campaign, customer, call or number of the other data scope: the response
+//! must show nothing of it, nothing must be changed, and none may be accepted.
 
 use super::super::contract::filled;
 use super::scopes::{Found, finds};
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// What only ever protects somebody counts whoever says it; a bulk reveal answers whom it does not know.
-/// Neither tells anything of theirs all the same.
+/// The routes that may succeed: those that only protect a customer are accepted from everyone, and a bulk
+/// reveal responds with the ids that it does not know. They must still show nothing of the other scope.
 const PROTECTS: &[&str] = &[
     "/numbers/opt-out",
     "/numbers/suppress",
@@ -23,7 +23,7 @@ const PROTECTS: &[&str] = &[
     "/customers/reveal",
 ];
 
-/// The events of it.
+/// The events of these routes.
 const PROTECTING: &[&str] = &[
     "number.opted_out",
     "number.suppressed",
@@ -31,25 +31,26 @@ const PROTECTING: &[&str] = &[
     "customer.consent_withdrawn",
 ];
 
-/// One of each kind of the other data scope.
+/// One of each kind in the other data scope.
 struct Theirs {
-    /// The person by our id and by the institution's own.
+    /// The customer by our id and by the external id.
     customers: [String; 2],
     call: String,
     phone: String,
 }
 
-/// One order that names something of theirs.
+/// One request that names something of the other scope.
 struct Naming {
     method: String,
     path: String,
     order: Value,
-    /// Which member names it, and by what word.
+    /// The member that names it; the next member is the name.
     named: String,
     word: String,
 }
 
-/// Orders that name something of theirs, and whose example is otherwise about what is ours.
+/// The requests that name something of the other scope in one member; the rest of the example is about one's
+/// own.
 pub(super) struct Orders(Vec<Naming>);
 
 impl Orders {
@@ -75,12 +76,12 @@ impl Orders {
             }
         }
         if orders.is_empty() {
-            fail("no order names anybody in its body");
+            fail("no request names anything in its body");
         }
         Self(orders)
     }
 
-    /// Asks them all with a key that is held to the other campaign.
+    /// Sends them all with a key that is limited to the own campaign.
     pub(super) fn ask(
         &self,
         server: &Server,
@@ -112,8 +113,8 @@ impl Orders {
         }
     }
 
-    /// How many of them are accepted from one who may do everything: were it none, the orders would be wrong,
-    /// and say nothing of whoever may not.
+    /// Returns how many of them are accepted from a user who may do everything: if none were, the requests
+    /// would be wrong and prove nothing.
     pub(super) fn accepted(&self, server: &Server) -> usize {
         let bearer = server.bearer();
         self.0
@@ -124,13 +125,13 @@ impl Orders {
 }
 
 impl Naming {
-    /// Its status, and what is said besides the word that was asked by.
+    /// Sends the request. Returns the status, and the text without the name in the request.
     fn ask(&self, server: &Server, bearer: &str) -> (u16, String) {
         let url = format!("{}{}", server.url, self.path);
         let reply = asked_with(&self.method, &url, bearer, Some(&self.order));
         let (reply, _) =
             reply.unwrap_or_else(|error| fail(&format!("{} {}: {error}", self.method, self.path)));
-        // The id of a number follows from the number that was asked by.
+        // The id of a number derives from the number in the request.
         let number = member(&reply.body, "/id").as_str().filter(|id| !id.is_empty());
         let told = reply.body.to_string().replace(&self.word, "");
         (
@@ -140,7 +141,7 @@ impl Naming {
     }
 }
 
-/// Members by which an order may name somebody: those of its example and of its schema.
+/// Returns the members by which a body may name something: those of its example and of its schema.
 fn names(description: &Description, method: &str, path: &str, order: &Value) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = order
         .as_object()
@@ -180,7 +181,7 @@ impl Theirs {
             .next()
             .unwrap_or_else(|| fail("the other campaign has calls"));
         let text = |pointer: &str| member(call, pointer).as_str().unwrap_or_default().to_owned();
-        // The first of the people of `settle`.
+        // The first customer of `settle`.
         let person = records(1, THEIR_SALT).remove(0);
         let own = |name: &str| member(&person, name).as_str().unwrap_or_default().to_owned();
         Self {
@@ -190,7 +191,7 @@ impl Theirs {
         }
     }
 
-    /// What of theirs a member of this name could be.
+    /// Returns the names of the other scope that fit a member of this name.
     fn words(&self, path: &str, name: &str) -> Vec<String> {
         match name {
             "campaign" | "campaigns" | "task_id" => vec![THEIRS.to_owned()],
@@ -203,8 +204,8 @@ impl Theirs {
     }
 }
 
-/// What whoever is held to another data scope wrote about theirs: events by their names. Reads and refusals
-/// that are on record are none.
+/// Returns the events that users with another data scope wrote about this one, by their names. Records of
+/// reads and refusals are left out.
 pub(super) fn written(data: &Path, theirs: &BTreeSet<String>, is_held: impl Fn(&str) -> bool) -> Vec<String> {
     let mut wrong = Vec::new();
     for event in whole_log(data) {

@@ -1,5 +1,5 @@
-//! Keys of each scope on every route: a key is answered where its one scope is what the route needs, and
-//! refused everywhere else, whatever roles its user has.
+//! Checks API keys of each scope on every route: a key is accepted if its only scope is the one that the
+//! route needs, and refused everywhere else, whatever roles its user has.
 
 use super::super::api::ROLES;
 use super::matrix::without_names;
@@ -11,13 +11,13 @@ use crate::server::{Server, asked_with};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Why a key is refused, by the code of the problem: it is not for this, or no role of anybody is.
+/// The problem codes of a refused key: wrong scope, or a permission that no role has.
 const NOT_FOR_THIS: [&str; 2] = ["scope-missing", "role-missing"];
 
-/// What no role has: no key can be for it.
+/// The permission that no role has, so that no key can have it.
 const NOBODYS: &str = "directory:write";
 
-/// Whose keys they are.
+/// The user of the keys.
 const USER: &str = "of-every-role";
 
 #[derive(Default)]
@@ -25,11 +25,12 @@ pub(super) struct Cells {
     pub(super) scopes: usize,
     pub(super) count: usize,
     pub(super) wrong: Vec<String>,
-    /// Where the key's scope is the one that is needed: were all refused, nothing would be held.
+    /// The requests with the needed scope that were accepted: if all were refused, nothing would be proved.
     pub(super) let_in: usize,
 }
 
-/// Each scope alone; of the routes that need another one every `step`th, others for each scope.
+/// Tries each scope alone; of the routes that need another one, every `step`th, different ones for each
+/// scope.
 pub(super) fn every(description: &Description, server: &Server, step: usize) -> Cells {
     let operations: Vec<(Operation<'_>, &str)> =
         description.operations().into_iter().filter_map(needing).collect();
@@ -55,7 +56,7 @@ pub(super) fn every(description: &Description, server: &Server, step: usize) -> 
     cells
 }
 
-/// An operation that needs a permission.
+/// Returns an operation with the permission that it needs, if it needs one.
 fn needing(operation: Operation<'_>) -> Option<(Operation<'_>, &str)> {
     let needs = operation.described.get("x-permission")?.as_str()?;
     Some((operation, needs))

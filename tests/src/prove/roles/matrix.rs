@@ -1,7 +1,8 @@
-//! Role by route: who may is answered, who may not is refused, as the published table says.
+//! Checks every role on every route: those with the permission are accepted, the others refused, as in the
+//! published table.
 //!
-//! And whether a hole would be seen: for each role the reads that it may not ask are asked once more by
-//! whoever may do everything, as if their guard were gone, and every one of them must come out as wrong.
+//! It also checks that a hole would be detected: the reads that a role may not do are sent once more with the
+//! owner's token, as if their guard were missing, and each must be reported as wrong.
 
 use super::{by_each_role, key_of, order_of};
 use crate::described::{Description, Operation};
@@ -11,32 +12,32 @@ use crate::server::{Server, asked_with};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The table as people read it.
+/// The published table.
 const TABLE: &str = "docs/reference/access.md";
 
-/// Stands for whatever a path names: nothing is changed by what is not there.
+/// An id that does not exist, used for all ids in paths: nothing is changed.
 const NOTHING: &str = "00000000-0000-5000-8000-000000000001";
 
-/// Why a role is refused, by the code of the problem.
+/// The problem code of a role without the permission.
 const NO_ROLE: &str = "role-missing";
 
-/// That a question which reads the whole log waits for another of its kind.
+/// The problem code of a query of the whole log that must wait for another one.
 const BUSY: &str = "log-being-read";
 
 #[derive(Default)]
 pub(super) struct Cells {
     pub count: usize,
     pub wrong: Vec<String>,
-    /// Cells whose guard was gone.
+    /// The number of cells tried with a missing guard.
     pub holes: usize,
-    /// Of those the ones that were taken for right.
+    /// Those of them that were not reported as wrong.
     pub unseen: Vec<String>,
 }
 
-/// Permission to the reach of each role, in the order of the columns.
+/// The reach of each role by permission, in the order of the columns.
 type Table = BTreeMap<String, Vec<String>>;
 
-/// An operation, and who asks it.
+/// One operation and the role that requests it.
 struct Cell<'a> {
     role: &'static str,
     column: usize,
@@ -97,7 +98,7 @@ impl Cell<'_> {
             .is_some_and(|reach| reach != "–")
     }
 
-    /// What is wrong with how it is answered to whoever has this key, as the table has it.
+    /// Returns what is wrong with the response to this key, compared with the table.
     fn wrong(&self, server: &Server, key: &str, table: &Table) -> Option<String> {
         let method = self.operation.method.to_uppercase();
         let path = without_names(self.operation.path);
@@ -107,7 +108,7 @@ impl Cell<'_> {
         let code = member(&reply.body, "/code").as_str().unwrap_or_default();
         let is_refused = reply.status == 403 && code == NO_ROLE;
         let may = self.may(table);
-        // Whoever is let in may find that another's question is being answered: roles ask at once.
+        // An allowed query may be refused because another one is running: roles run in parallel.
         let is_broken = reply.status >= 500 && code != BUSY;
         let is_wrong = may == is_refused || reply.status == 401 || is_broken;
         is_wrong.then(|| {
@@ -119,7 +120,7 @@ impl Cell<'_> {
     }
 }
 
-/// A path whose names are of nothing.
+/// Returns a path with ids that do not exist.
 pub(super) fn without_names(path: &str) -> String {
     let segments = path.split('/').map(|segment| match segment.starts_with('{') {
         true => NOTHING,

@@ -1,10 +1,11 @@
-//! Every role on every route, and every id of one data scope asked for with a key of another.
+//! Proof of access control: every role on every route, and every id of one data scope requested with a key of
+//! another.
 //!
-//! The matrix is made from the description of a running server, so no route is forgotten, and held against
-//! the table of `docs/reference/access.md`, which people read; so is each scope that a key may have alone.
-//! What a limited key is told is searched for anything of the campaign that it may not see: pages, streams,
-//! files, and KurrentDB's protocol; orders whose bodies name something of it are not accepted, and nothing
-//! comes of them. Each is held to holes made on purpose, which must be seen.
+//! The matrix is made from the description of a running server, so that no route is missing, and compared
+//! with the published table in `docs/reference/access.md`; each scope that a key may have is also tried
+//! alone. Everything that a limited key receives is searched for the campaign that it may not see: pages,
+//! streams, files, and KurrentDB's protocol. Requests with bodies that name something of it must not be
+//! accepted or have an effect. Each check is run with holes made on purpose, which must be detected.
 
 mod asking;
 mod bodies;
@@ -23,25 +24,25 @@ use crate::server::Server;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The two campaigns: a key of the first must learn nothing of the second.
+/// The two campaigns: a key of the first must learn nothing about the second.
 const MINE: &str = "MINE-CAMPAIGN";
 const THEIRS: &str = "THEIRS-CAMPAIGN";
 
-/// Their people are other people.
+/// The salts of their customers, which are different people.
 const MY_SALT: u32 = 3;
 const THEIR_SALT: u32 = 4;
 
-/// How many roles ask at once: who waits for an answer asks nothing meanwhile.
+/// The number of roles that are tried in parallel: each waits for its responses.
 const LANES: usize = 3;
 
-/// What a campaign of a few people must end within.
+/// The longest time until a campaign of a few customers is complete.
 const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 
-/// Violations that are named in the line; all are counted.
+/// The most violations listed in the result; all are counted.
 const NAMED_MAX: usize = 20;
 
 pub(super) fn prove(form: Form) -> Proof {
-    // Of the routes that a scope is not for a short form asks some, others for each scope.
+    // The short form tries some of the routes for which a scope is not meant, different ones for each scope.
     let (customers, step) = match form {
         Form::Short => (2, 16),
         Form::Long => (6, 1),
@@ -104,7 +105,7 @@ pub(super) fn prove(form: Form) -> Proof {
     }
 }
 
-/// Both campaigns are called to their ends.
+/// Runs both campaigns to their end.
 fn settle(server: &Server, customers: u32) {
     for (salt, campaign) in [(MY_SALT, MINE), (THEIR_SALT, THEIRS)] {
         server.call(campaign, &records(customers, salt));
@@ -116,7 +117,7 @@ fn settle(server: &Server, customers: u32) {
     }
 }
 
-/// What is asked by each role, which is given with its place, some of them at once.
+/// Runs `ask` for each role, given with its index, some of them in parallel.
 fn by_each_role<T: Send>(ask: impl Fn(usize, &'static str) -> T + Sync) -> Vec<T> {
     let ask = &ask;
     let of_lane = |lane: usize| {
@@ -134,7 +135,7 @@ fn by_each_role<T: Send>(ask: impl Fn(usize, &'static str) -> T + Sync) -> Vec<T
     })
 }
 
-/// A key of a new user with this role, held to `campaign` where one is named.
+/// Creates a user with this role and returns an API key, limited to `campaign` if one is given.
 fn key_of(server: &Server, role: &str, campaign: Option<&str>) -> String {
     let suffix = if campaign.is_some() { "held" } else { "free" };
     let name = format!("{role}-{suffix}");
@@ -143,7 +144,7 @@ fn key_of(server: &Server, role: &str, campaign: Option<&str>) -> String {
         json!({ "name": name, "roles": [role], "team": "north", "password": "correct horse battery" });
     let mut key = json!({ "user": name });
     if let (Some(user), Some(key), Some(campaigns)) = (user.as_object_mut(), key.as_object_mut(), campaigns) {
-        // One is held by the user, the other by the key: both hold.
+        // The limit is alternately on the user or on the key: both must work.
         let holder = if role.len().is_multiple_of(2) { user } else { key };
         holder.insert("campaigns".to_owned(), json!(campaigns));
     }
@@ -154,7 +155,7 @@ fn key_of(server: &Server, role: &str, campaign: Option<&str>) -> String {
         .to_owned()
 }
 
-/// The operation's own example of an order, or an empty one.
+/// Returns the operation's own example of a body, or an empty one.
 fn order_of(described: &Value) -> Option<Value> {
     let body = described.get("requestBody")?;
     let example = body.pointer("/content/application~1json/example");

@@ -1,5 +1,5 @@
-//! Whoever is held to people: an agent who is given the persons of one campaign, and a supervisor whose team
-//! is given those of the other. Neither learns of the other's; each lists their own.
+//! Checks users that are limited to customers: an agent who is assigned the customers of one campaign, and a
+//! supervisor of a team with those of the other. Neither sees the other's customers; each lists their own.
 
 use super::asking::{Asker, Theirs, ask_all};
 use super::scopes::{Found, ids_of, kurrent};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Lists that show own persons.
+/// The lists that show own customers.
 const LISTS: [&str; 2] = ["/api/v1/customers", "/api/v1/calls"];
 
 pub(super) fn every(description: &Description, server: &Server, data: &Path, found: &mut Found) {
@@ -32,11 +32,12 @@ pub(super) fn every(description: &Description, server: &Server, data: &Path, fou
         let all = Theirs {
             ids: &ids,
             salt: if theirs == MINE { MY_SALT } else { THEIR_SALT },
-            // A campaign itself is not a person's, and a mute may come before its alert.
+            // A campaign itself may be seen, and an alert may be muted before it is raised.
             open: &[theirs, "/alerts/"],
         };
         ask_all(description, server, &Asker { who, key }, &all, found);
-        // The log is of everybody: by KurrentDB's protocol whoever is held to people is told nothing of it.
+        // The log is about all customers: users limited to some receive nothing of it by KurrentDB's
+        // protocol.
         kurrent(who, key, data, &ids, found);
     }
 }
@@ -50,7 +51,7 @@ fn key_of(server: &Server, role: &str, name: &str, team: &str) -> String {
         .to_owned()
 }
 
-/// Every person of a campaign; answers the position of the last that was given.
+/// Assigns every customer of a campaign. Returns the position of the last assignment.
 fn give(server: &Server, data: &Path, campaign: &str, to: &Value) -> u64 {
     let history = History::read(data);
     let events = history.events.iter();
@@ -62,12 +63,12 @@ fn give(server: &Server, data: &Path, campaign: &str, to: &Value) -> u64 {
         let given = server.must_post(&format!("/api/v1/customers/{person}/assign"), to);
         given
             .position
-            .unwrap_or_else(|| fail("a write says where it stands"))
+            .unwrap_or_else(|| fail("a write returns its position"))
     });
     given.max().unwrap_or_else(|| fail("a campaign has people"))
 }
 
-/// How many rows the list shows once it is as of a position; there have to be some.
+/// Returns how many rows the list shows as of a position. Fails if there are none.
 fn own_rows(server: &Server, key: &str, list: &str, position: u64) -> usize {
     let url = format!("{}{list}?after_position={position}", server.url);
     let shown = asked_with("GET", &url, &format!("Bearer {key}"), None);
@@ -76,8 +77,6 @@ fn own_rows(server: &Server, key: &str, list: &str, position: u64) -> usize {
         .map(|(reply, _)| member(&reply.body, "/items").as_array());
     match rows.ok().flatten().map(Vec::len) {
         Some(rows) if rows > 0 => rows,
-        _ => fail(&format!(
-            "{list} shows nothing to whom persons are given: {shown:?}"
-        )),
+        _ => fail(&format!("{list} shows no assigned customers: {shown:?}")),
     }
 }

@@ -1,4 +1,4 @@
-//! Every id of a campaign asked for with keys that are held to another: what is told is searched for it.
+//! Requests every id of a campaign with keys that are limited to another, and searches the responses for it.
 
 use super::asking::{Asker, Theirs, ask_all, is_let_in, said_by, tells_a_value, told};
 use super::bodies::Orders;
@@ -17,13 +17,13 @@ pub(super) struct Found {
     pub asked: usize,
     pub leaked: Vec<String>,
     pub kurrent_events: usize,
-    /// Rows that whoever is held to people was shown of their own.
+    /// The own rows that users limited to customers were shown.
     pub own_rows: usize,
-    /// Of the holes that were made on purpose.
+    /// The deliberate holes that were detected.
     pub holes_seen: usize,
-    /// Orders that named something of the other scope in their body.
+    /// The requests that named something of the other scope in their body.
     pub bodies_asked: usize,
-    /// Of these orders, those that are accepted from one who may do everything.
+    /// Those of them that are accepted from a user who may do everything.
     pub bodies_accepted: usize,
 }
 
@@ -59,8 +59,8 @@ pub(super) fn every(description: &Description, server: &Server, data: &Path) -> 
     found
 }
 
-/// Ways by which one who may see everything is told of the other campaign: a page, a stream, a file, and
-/// KurrentDB's protocol. Whoever searches must find it in each, or would not find a leak either.
+/// The ways by which a user who may see everything receives the other campaign: pages, streams, a file, and
+/// KurrentDB's protocol. The search must find it in each, or it would not find a leak either.
 pub(super) const HOLES: [&str; 7] = [
     "/api/v1/events?campaign=THEIRS-CAMPAIGN",
     "/api/v1/events/stream",
@@ -71,13 +71,13 @@ pub(super) const HOLES: [&str; 7] = [
     RECORDED,
 ];
 
-/// Stands for KurrentDB's protocol among the ways.
+/// The placeholder of KurrentDB's protocol in `HOLES`.
 const KURRENT: &str = "kurrent";
 
-/// Stands for values of a person in clear, in a reply that has none of the ids that are searched for.
+/// The placeholder of values of a customer in clear, in a response without the ids that are searched for.
 const REVEALED: &str = "revealed";
 
-/// Stands for the sound of a call: bytes in which nothing can be searched for.
+/// The placeholder of the audio of a call: bytes that cannot be searched.
 const RECORDED: &str = "recorded";
 
 fn holes_seen(server: &Server, data: &Path, theirs: &BTreeSet<String>) -> usize {
@@ -108,13 +108,13 @@ fn holes_seen(server: &Server, data: &Path, theirs: &BTreeSet<String>) -> usize 
     HOLES.iter().filter(sees).count()
 }
 
-/// What of theirs is told.
+/// Returns an id of the other scope that occurs in a text.
 pub(super) fn finds<'a>(theirs: &'a BTreeSet<String>, told: &str) -> Option<&'a String> {
     theirs.iter().find(|id| told.contains(id.as_str()))
 }
 
-/// The campaign, its people, calls, lists, flow and streams: everything by which something of it is named,
-/// and nothing that the other campaign shares.
+/// Returns the ids of a campaign, its customers, calls, lists, flow and streams: everything that names
+/// something of it, without what the other campaign shares.
 pub(super) fn ids_of(campaign: &str, data: &Path) -> BTreeSet<String> {
     let history = History::read(data);
     let mut ids = BTreeSet::from([campaign.to_owned()]);
@@ -133,7 +133,7 @@ pub(super) fn ids_of(campaign: &str, data: &Path) -> BTreeSet<String> {
             }
         }
     }
-    // Ids of events are many and alike: a few of them say as much.
+    // There are many event ids of the same form: a few of them are enough.
     let events = history
         .events
         .iter()
@@ -146,7 +146,7 @@ pub(super) fn ids_of(campaign: &str, data: &Path) -> BTreeSet<String> {
     ids
 }
 
-/// The same log by KurrentDB's protocol: only what is about the key's campaign.
+/// Reads the log by KurrentDB's protocol: only events of the key's campaign may be returned.
 pub(super) fn kurrent(role: &str, key: &str, data: &Path, theirs: &BTreeSet<String>, found: &mut Found) {
     found.asked += 1;
     let text = read_by_kurrent(key, data);
@@ -154,7 +154,7 @@ pub(super) fn kurrent(role: &str, key: &str, data: &Path, theirs: &BTreeSet<Stri
     if let Some(id) = finds(theirs, &text) {
         found
             .leaked
-            .push(format!("{role} by KurrentDB's protocol is told of {id}"));
+            .push(format!("{role} receives {id} by KurrentDB's protocol"));
     }
     let may = matches!(role, "admin" | "compliance" | "auditor" | "integrator");
     if may == text.is_empty() {
@@ -165,7 +165,7 @@ pub(super) fn kurrent(role: &str, key: &str, data: &Path, theirs: &BTreeSet<Stri
     }
 }
 
-/// All that a key is told.
+/// Returns everything that a key receives.
 fn read_by_kurrent(key: &str, data: &Path) -> String {
     let file = std::fs::read_to_string(data.join("server.json")).unwrap_or_default();
     let said: Value = serde_json::from_str(&file).unwrap_or_default();

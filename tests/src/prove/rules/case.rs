@@ -1,4 +1,5 @@
-//! One case: a plan, a person with a past, and a time; asked of `why-not`, and written for the oracle.
+//! One case: a plan, a customer with a past, and a time. It is given to `why-not`, and written for the
+//! oracle.
 
 use super::further::Further;
 use domain::calling_plan::{Basis, CallingPlan, CampaignFacts, FlowRef};
@@ -20,31 +21,31 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// One dial of the past.
+/// One dial in the past.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dial {
     pub(super) at: Timestamp,
     pub(super) answered: bool,
 }
 
-/// A consent with its evidence.
+/// A consent with its times.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Consent {
     pub(super) given_at: Timestamp,
     pub(super) until: Option<Timestamp>,
 }
 
-/// What is kept outside of the person and the plan.
+/// Facts that belong neither to the customer nor to the plan.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Kept {
-    /// The date of the list that others keep, and the area code it is about; the whole list without one.
+    /// The date of an external registry, and the area code that it covers; without one, all.
     pub(super) registry: Option<(&'static str, Option<&'static str>)>,
-    /// Answers, and how many of them were abandoned.
+    /// The number of answers, and how many of them were abandoned.
     pub(super) abandoned: Option<(u64, u64)>,
     pub(super) agents: bool,
-    /// The number's digest is on a list.
+    /// True if the number's digest is on a list.
     pub(super) hashed: bool,
-    /// Whether the number is one of our own phones; absent where these are not known.
+    /// True if the number is one of our own phones; `None` if these are not known.
     pub(super) own_phone: Option<bool>,
 }
 
@@ -85,11 +86,11 @@ impl Kept {
 #[derive(Debug, Clone)]
 pub(super) struct Case {
     pub(super) at: Timestamp,
-    /// As the log stores it, without what no rule reads.
+    /// The plan as the log stores it, without members that no rule reads.
     pub(super) plan: Value,
     pub(super) phone: &'static str,
     pub(super) time_zone: Option<&'static str>,
-    /// Oldest first, all before `at`.
+    /// The dials, oldest first, all before `at`.
     pub(super) dials: Vec<Dial>,
     pub(super) consent: Option<Consent>,
     pub(super) opted_out: bool,
@@ -98,20 +99,20 @@ pub(super) struct Case {
     pub(super) further: Further,
 }
 
-/// In which stage the campaign begins; nothing where it has none.
+/// Returns the stage in which the campaign begins; empty without stages.
 fn plan_stages(plan: &Value) -> String {
     let from = plan.pointer("/stages/from").and_then(Value::as_str);
     from.unwrap_or_default().to_owned()
 }
 
-/// A plan of this preset that is open all day.
+/// Returns a plan of this preset that is open all day.
 pub(super) fn plan(preset: &str) -> Value {
     json!({ "preset": preset, "basis": "contract", "purpose": "service",
         "window": { "start": "00:00", "end": "24:00", "rests": [] }, "max_concurrent": 50,
         "retry_policy": { "retries_max": 100_000, "uncharged_max": 100_000, "rules": {} } })
 }
 
-/// An instant of a prepared case.
+/// Parses an instant of a prepared case.
 pub(super) fn instant(text: &str) -> Timestamp {
     text.parse().expect("a constant instant")
 }
@@ -137,7 +138,7 @@ pub(super) fn nth_call(attempt: u32) -> CallId {
 }
 
 impl Case {
-    /// A mainland person without a past.
+    /// Returns the case of a customer in mainland China without a past.
     pub(super) fn new(preset: &str, at: Timestamp) -> Self {
         Self {
             at,
@@ -153,7 +154,7 @@ impl Case {
         }
     }
 
-    /// What `why-not` says.
+    /// Returns the answer of `why-not`.
     pub(super) fn ask(&self) -> WhyNot {
         let plan: CallingPlan = serde_json::from_value(self.plan.clone()).expect("a case's plan is a plan");
         let facts = CampaignFacts {
@@ -237,7 +238,7 @@ impl Case {
         state
     }
 
-    /// What the dials of the case left with the person.
+    /// Applies the events that the dials of the case left with the customer.
     fn dialed(&self, take: &mut impl FnMut(&CustomerEvent, Timestamp)) {
         for (attempt, dial) in (1_u32..).zip(&self.dials) {
             let call = nth_call(attempt);
@@ -316,8 +317,7 @@ impl Case {
         state
     }
 
-    /// The case with our answer, for the oracle: instants in microseconds.
-    /// With what the campaign itself knows of its stage.
+    /// Returns the facts outside of customer and plan, with what the campaign knows of its stage.
     fn kept_facts(&self, from: &str) -> KeptFacts {
         let mut kept = self.kept.facts();
         kept.under_test = from == "test";
@@ -328,6 +328,7 @@ impl Case {
         kept
     }
 
+    /// Returns the case with our answer, for the oracle: instants in microseconds.
     pub(super) fn line(&self, name: &str) -> Value {
         let said = self.ask();
         let dials: Vec<Value> = self

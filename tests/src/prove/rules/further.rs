@@ -1,5 +1,5 @@
-//! What most cases do without: what a person's own record, another id of theirs, a list, a check or an open
-//! call says.
+//! Further facts of a case, which most cases do not need: of the customer's own record, another id, a list, a
+//! number check or an open call.
 
 use super::case::{nth_call, number};
 use domain::call_caps::CallCap;
@@ -15,26 +15,26 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "facts of a case, not states")]
 pub(super) struct Further {
-    /// The campaign does not run.
+    /// True if the campaign does not run.
     pub(super) paused: bool,
-    /// Of the dials so many, the oldest, count against the retry policy.
+    /// How many of the dials, the oldest ones, count against the retry policy.
     pub(super) charged: usize,
     pub(super) erasing: bool,
     pub(super) held: bool,
-    /// When the person prefers to be called, such as `mon-fri 18:00-20:00`.
+    /// The customer's preferred times, such as `mon-fri 18:00-20:00`.
     pub(super) preferred: Vec<&'static str>,
-    /// A cap of the person's own, as the log stores it.
+    /// A frequency cap of the customer, as the log stores it.
     pub(super) own_cap: Option<Value>,
     pub(super) other: Option<OtherId>,
-    /// Our list that the number stands on.
+    /// Our own list that contains the number.
     pub(super) listed_on: Option<&'static str>,
-    /// What a vacancy check found, and when.
+    /// The result of a number check, and its time.
     pub(super) checked: Option<(&'static str, Timestamp)>,
-    /// The number is called for somebody else in this campaign.
+    /// True if this campaign calls the number for another customer.
     pub(super) claimed: bool,
-    /// The number was stored before the country of a number was.
+    /// True if the number was stored before numbers had a country.
     pub(super) guessed_country: bool,
-    /// A call to the number, of somebody else, that is open since.
+    /// Since when a call to the number, of another customer, is open.
     pub(super) open_since: Option<Timestamp>,
 }
 
@@ -43,12 +43,12 @@ pub(super) struct Further {
 pub(super) struct OtherId {
     pub(super) erasing: bool,
     pub(super) held: bool,
-    /// Consent was taken back under it.
+    /// When consent was withdrawn under it.
     pub(super) withdrawn_at: Option<Timestamp>,
     pub(super) suppressed_until: Option<Timestamp>,
 }
 
-/// Who else there is: another id of the person, and another person.
+/// Returns the id used for another id of the person, and for another customer.
 fn someone_else() -> CustomerId {
     "0f112233445566778899aabbccddeeff".parse().expect("a constant id")
 }
@@ -70,7 +70,7 @@ fn hold() -> CustomerEvent {
 }
 
 impl Further {
-    /// Events of the person.
+    /// Returns the events of the customer.
     pub(super) fn of_person(&self) -> Vec<CustomerEvent> {
         let mut events = Vec::new();
         if !self.preferred.is_empty() {
@@ -96,7 +96,7 @@ impl Further {
         events
     }
 
-    /// Events of the number, with their times.
+    /// Returns the events of the number, with their times.
     pub(super) fn of_number(&self, campaign: &CampaignId, at: Timestamp) -> Vec<(NumberEvent, Timestamp)> {
         let mut events = Vec::new();
         if let Some(list) = self.listed_on {
@@ -157,13 +157,12 @@ impl Further {
         self.other.iter().map(of).collect()
     }
 
-    /// What is taken to be over by when somebody may be called, since nobody can tell: the oracle cannot
-    /// either.
+    /// Returns true if it is unknown when the customer may be called again, also for the oracle.
     fn is_unknowable(&self) -> bool {
         self.paused || self.held || self.other.as_ref().is_some_and(|other| other.held)
     }
 
-    /// For the oracle: instants in microseconds.
+    /// Returns the facts for the oracle: instants in microseconds.
     pub(super) fn line(&self) -> Value {
         let other = self.other.as_ref().map(|other| {
             json!({ "erasing": other.erasing, "held": other.held,

@@ -1,6 +1,6 @@
-//! What is lawful to dial, held against an oracle in another language: `why-not` answers prepared cases on
-//! both sides of every boundary and random ones, and a program in Python that shares no code judges the same
-//! facts by its own clock and its own tables.
+//! Proof of the compliance rules by comparison with an oracle in another language: `why-not` answers prepared
+//! cases on both sides of every boundary and random ones, and a Python program that shares no code judges the
+//! same facts by its own clock and its own tables.
 
 mod case;
 mod further;
@@ -17,7 +17,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-/// The seed of the random cases: the same on every run.
+/// The seed of the random cases: the same in every run.
 const SEED: u64 = 0x0110;
 
 pub(super) fn prove(form: Form) -> Proof {
@@ -70,7 +70,7 @@ pub(super) fn prove(form: Form) -> Proof {
     }
 }
 
-/// What the oracle says of all cases, a line of JSON each.
+/// Runs the oracle on all cases, one line of JSON each. Returns its output.
 fn judge(lines: &[Value]) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/rules/oracle.py");
     let mut python = command("python3");
@@ -79,7 +79,7 @@ fn judge(lines: &[Value]) -> Value {
         return Value::Null;
     };
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    // It says nothing before it has read everything, and its input ends with this block.
+    // The oracle prints nothing before it has read everything, and its input ends with this block.
     let written = match child.stdin.take() {
         Some(mut input) => input.write_all(text.as_bytes()).is_ok(),
         None => false,

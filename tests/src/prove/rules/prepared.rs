@@ -1,4 +1,4 @@
-//! Cases on both sides of every boundary: the last instant that is permitted and the first that is not, and
+//! Prepared cases on both sides of every boundary: the last permitted instant and the first forbidden one, or
 //! the other way around.
 
 use super::case::{Case, Consent, Dial, instant};
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 /// A name, a case, and whether it is permitted.
 pub(super) type Prepared = (String, Case, bool);
 
-/// Two cases that differ in one thing.
+/// Two cases that differ in one fact.
 pub(super) struct Pair {
     pub(super) refused: Case,
     pub(super) permitted: Case,
 }
 
-/// Both sides of whatever changes something.
+/// The prepared cases, on both sides of each boundary.
 #[derive(Default)]
 pub(super) struct Sides {
     pub(super) made: Vec<Prepared>,
@@ -23,7 +23,7 @@ pub(super) struct Sides {
 }
 
 impl Sides {
-    /// `after`: whether it is permitted from the instant on; before it is the other way.
+    /// Adds the cases right before and at an instant. `after`: whether it is permitted from the instant on.
     pub(super) fn at(&mut self, name: &str, edge: &str, after: bool, case: impl Fn(Timestamp) -> Case) {
         let edge = instant(edge);
         let before = Timestamp::from_micros(edge.micros() - 1);
@@ -35,7 +35,7 @@ impl Sides {
         self.pairs.push(Pair { refused, permitted });
     }
 
-    /// What is refused, and what differs so little that it is permitted.
+    /// Adds a refused case, and one that differs so little that it is permitted.
     pub(super) fn both(&mut self, name: &str, refused: Case, permitted: Case) {
         self.made.push((name.to_owned(), refused.clone(), false));
         self.made
@@ -107,7 +107,7 @@ fn hours(sides: &mut Sides) {
             member(case, "ends_at", json!("2026-03-02T15:00:00.000000Z"));
         })
     };
-    // Beijing's 23:00, long closed: the end itself is tried in the afternoon.
+    // 23:00 in Beijing is closed anyway: the end itself is tried in the afternoon.
     let ends_soon = |at| {
         with(ending(at), |case| {
             member(case, "ends_at", json!("2026-03-02T07:00:00.000000Z"));
@@ -121,7 +121,7 @@ fn hours(sides: &mut Sides) {
     );
 }
 
-/// A person abroad who consented.
+/// Returns the case of a customer abroad who consented.
 pub(super) fn abroad(preset: &'static str, phone: &'static str, at: Timestamp) -> Case {
     with(Case::new(preset, at), |case| {
         case.phone = phone;
@@ -150,7 +150,7 @@ fn daylight_saving(sides: &mut Sides) {
         true,
         new_york,
     );
-    // Where only the country is known: morning in Honolulu opens, evening in New York closes.
+    // If only the country is known: morning in Honolulu opens, evening in New York closes.
     let anywhere = |at| abroad("us-regf", "+12025550123", at);
     sides.at("all American zones", "2026-07-01T08:00:00-10:00", true, anywhere);
     sides.at("all American zones", "2026-07-01T21:00:00-04:00", false, anywhere);
@@ -171,7 +171,7 @@ fn days(sides: &mut Sides) {
             member(case, "days", days);
         })
     };
-    // A Saturday that is worked, the first day of the holiday, and the morning after it.
+    // A Saturday with work, the first day of the holiday, and the morning after it.
     sides.at("a swapped Saturday", "2026-02-14T09:00:00+08:00", true, working);
     sides.made.push((
         "the first day of the Spring Festival".to_owned(),
@@ -359,7 +359,5 @@ fn persons(sides: &mut Sides) {
         })
     });
     let nowhere = with(Case::new("eu-gdpr", now), |case| case.phone = "+2902123");
-    sides
-        .made
-        .push(("a region that nobody knows".to_owned(), nowhere, false));
+    sides.made.push(("an unknown region".to_owned(), nowhere, false));
 }

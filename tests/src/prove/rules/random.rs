@@ -1,14 +1,13 @@
-//! Random cases from a seed: presets, windows, days, pasts and instants, most of them near something that
-//! changes.
+//! Random cases from a seed: presets, windows, days, pasts and instants, most of them near a boundary.
 
 use super::case::{Case, Consent, Dial, Kept};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
-/// 2025-12-25 in UTC, microseconds: the first instant tried.
+/// The first instant: 2025-12-25 in UTC, in microseconds.
 const FROM_MICROS: i64 = 1_766_620_800_000_000;
 
-/// So many days are tried, into a year that no calendar is known of.
+/// The number of days, into a year for which no calendar is known.
 const DAYS: u64 = 800;
 
 /// A second, a minute and a day in microseconds.
@@ -16,7 +15,7 @@ const SECOND: u64 = 1_000_000;
 const MINUTE: u64 = 60 * SECOND;
 const DAY: u64 = 24 * 60 * MINUTE;
 
-/// Phones and the zones that records may have for them.
+/// The phones, and the time zones that records may have for them.
 const PEOPLE: [(&str, &[Option<&str>]); 7] = [
     ("+8613800138000", &[None]),
     ("+861065529988", &[None]),
@@ -49,7 +48,7 @@ const PRESETS: [&str; 7] = [
     "eu-gdpr",
 ];
 
-/// Days of which a list is: over the instants that are tried.
+/// The possible dates of a list, over the range of instants.
 const LIST_DAYS: [&str; 24] = [
     "2025-12-20",
     "2026-01-23",
@@ -77,7 +76,7 @@ const LIST_DAYS: [&str; 24] = [
     "2028-02-10",
 ];
 
-/// A small generator (SplitMix64): the same cases on every run.
+/// A small generator (SplitMix64): the same cases in every run.
 struct Chance(u64);
 
 impl Chance {
@@ -112,7 +111,8 @@ fn earlier(at: Timestamp, micros: u64) -> Timestamp {
     Timestamp::from_micros(at.micros() - i64::try_from(micros).unwrap_or(0))
 }
 
-/// Half of them within two microseconds of a full or half hour, where windows and days change.
+/// Returns an instant: half of them are within two microseconds of a full or half hour, where windows and
+/// days change.
 fn instant(chance: &mut Chance) -> Timestamp {
     let from = Timestamp::from_micros(FROM_MICROS);
     if chance.in_one_of(2) {
@@ -171,7 +171,7 @@ fn case(chance: &mut Chance) -> Case {
     case
 }
 
-/// Mostly what `us-tsr` needs, near what it allows.
+/// Returns mostly what `us-tsr` needs, near its limits.
 fn kept(chance: &mut Chance, plan: &mut Value) -> Kept {
     let relief = *chance.one(&["agents", "agents", "agents", "robot"]);
     if let Some(members) = plan.as_object_mut() {
@@ -196,7 +196,7 @@ fn kept(chance: &mut Chance, plan: &mut Value) -> Kept {
     }
 }
 
-/// Up to nine dials of the last ten days, oldest first; more of them of the last hours.
+/// Returns up to nine dials of the last ten days, oldest first, more of them in the last hours.
 fn dials(chance: &mut Chance, at: Timestamp) -> Vec<Dial> {
     let count = chance.below(10);
     let mut dials: Vec<Dial> = (0..count)

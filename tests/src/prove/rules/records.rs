@@ -1,5 +1,5 @@
-//! Cases on both sides of what a campaign's state and retries, a person's own record, another id of theirs,
-//! a list, a check, another person and an open call say.
+//! Prepared cases on both sides of the rules about a campaign's state and retries, a customer's own record,
+//! another id, a list, a number check, another customer and an open call.
 
 use super::case::{Case, Consent, instant};
 use super::further::{Further, OtherId};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// A Monday morning in Beijing.
 const NOW: &str = "2026-03-02T10:00:00+08:00";
 
-/// Somebody in Beijing of whom more is known.
+/// Returns the case of a customer in Beijing with further facts.
 fn known(at: Timestamp, further: Further) -> Case {
     with(Case::new("cn-service", at), |case| case.further = further)
 }
@@ -40,7 +40,7 @@ fn campaign(sides: &mut Sides) {
     sides.both("a campaign that does not run", paused(true), paused(false));
 }
 
-/// One dial a day before, so that no cap of a day is asked for it.
+/// One dial per day on earlier days, so that no daily cap applies.
 const DIALS: [(&str, bool); 4] = [
     ("2026-02-25T10:00:00+08:00", false),
     ("2026-02-26T10:00:00+08:00", false),
@@ -48,7 +48,7 @@ const DIALS: [(&str, bool); 4] = [
     ("2026-02-28T10:00:00+08:00", false),
 ];
 
-/// A test that is for our own phones.
+/// Adds the cases of a test stage that is limited to our own phones.
 fn own_phones(sides: &mut Sides) {
     let now = instant(NOW);
     let tested = |from: &str, own_phone| {
@@ -68,7 +68,7 @@ fn own_phones(sides: &mut Sides) {
         tested("test", Some(true)),
     );
     let pilot = (
-        "a pilot asks nobody whose phone it is".to_owned(),
+        "a pilot is not limited to our own phones".to_owned(),
         tested("pilot", Some(false)),
         true,
     );
@@ -106,7 +106,7 @@ fn own_record(sides: &mut Sides) {
         };
         known(now, further)
     };
-    sides.both("somebody who asked to be erased", erasing(true), erasing(false));
+    sides.both("a customer who asked to be erased", erasing(true), erasing(false));
     let held = |held| {
         let further = Further {
             held,
@@ -196,7 +196,7 @@ fn other_ids(sides: &mut Sides) {
         };
         joined(at, suppressed)
     });
-    // What is said last counts, under whichever id.
+    // The latest statement counts, under either id.
     let withdrawn = "2026-03-01T10:00:00+08:00";
     sides.at(
         "consent again after another id took it back",
@@ -248,7 +248,7 @@ fn numbers(sides: &mut Sides) {
         checked(now, Some(("suspended", lately))),
         live(),
     );
-    sides.both("a number that nobody checked", checked(now, None), live());
+    sides.both("a number that was not checked", checked(now, None), live());
     let (until, past) = (
         instant("2026-03-22T10:00:00+08:00"),
         instant("2026-03-22T10:00:00.001+08:00"),
@@ -263,9 +263,9 @@ fn numbers(sides: &mut Sides) {
         planned(now, "duplicates", json!("by_number"), further)
     };
     sides.both("a number that is another's", claimed(true), claimed(false));
-    // 120 s to set up, 180 s of talk and 10 s to hang up.
+    // 120 s to set up, 180 s of conversation and 10 s to hang up.
     sides.at(
-        "a call of somebody else is over",
+        "a call of another customer is over",
         "2026-03-02T10:05:10+08:00",
         true,
         |at| {

@@ -1,5 +1,5 @@
-//! Whether every rule has a prepared case on each side: one that it alone refuses, beside one that it is
-//! asked about and permits.
+//! Checks that every rule has a prepared case on each side: one that only this rule refuses, and one that it
+//! judges and permits.
 
 use super::case::instant;
 use super::prepared::Pair;
@@ -7,10 +7,10 @@ use domain::caller_number::CallerNumber;
 use domain::compliance::{RuleListed, Side, all_rules, judge_caller_number};
 use domain::customer::WhyNot;
 
-/// Rules that are asked only where they refuse.
+/// The rules that are only judged when they refuse.
 const ASKED_TO_REFUSE: [&str; 1] = ["number_country"];
 
-/// Rules without such a pair, by side and name.
+/// Returns the rules without such a pair, by side and name.
 pub(super) fn rules_without(pairs: &[Pair]) -> Vec<String> {
     let judged: Vec<(WhyNot, WhyNot)> = pairs
         .iter()
@@ -43,8 +43,8 @@ fn is_of(rule: &RuleListed, refused: &WhyNot, permitted: &WhyNot) -> bool {
             || asked.any(|sided| (sided.side, sided.verdict.rule.as_str()) == name))
 }
 
-/// A line's rule is about the number it shows and about nobody who is called: it is asked by itself, in the
-/// last instant of a licence and in the next.
+/// Checks a line's rule, which is about the shown number and not about the callee: it is judged by itself, in
+/// the last instant of a licence and in the next.
 fn is_of_a_line(rule: &RuleListed) -> bool {
     let shown = CallerNumber {
         valid_until: "2026-12-31".parse().ok(),

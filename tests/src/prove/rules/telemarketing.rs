@@ -1,11 +1,11 @@
-//! Cases of `us-tsr` on both sides of each boundary of what it needs, and of lists that came as digests.
+//! Prepared cases of `us-tsr`, on both sides of each boundary of its requirements, and of lists of digests.
 
 use super::case::{Case, Kept, instant};
 use super::prepared::{Sides, abroad, member, with};
 use domain::time::Timestamp;
 use serde_json::json;
 
-/// A person in New York under `us-tsr`, with all that it needs, changed.
+/// Returns a changed case of a customer in New York under `us-tsr` with everything that it needs.
 fn of_tsr(at: Timestamp, change: impl FnOnce(&mut Case)) -> Case {
     let case = with(abroad("us-tsr", "+12025550123", at), |case| {
         case.time_zone = Some("America/New_York");
@@ -23,7 +23,7 @@ fn of_tsr(at: Timestamp, change: impl FnOnce(&mut Case)) -> Case {
 
 type Change = fn(&mut Case);
 
-/// What is changed of a case that is permitted, and whether it still is.
+/// Returns changes of a permitted case, and whether it is still permitted.
 fn changes() -> [(&'static str, Change, bool); 10] {
     [
         (
@@ -107,10 +107,10 @@ pub(super) fn cases(sides: &mut Sides) {
     );
     sides
         .made
-        .push(("a number whose digest is on a list".to_owned(), hashed, false));
+        .push(("a number with a digest on a list".to_owned(), hashed, false));
 }
 
-/// Since 2026-11-26 a plan names its seller.
+/// Adds the cases about the seller, which a plan must name since 2026-11-26.
 fn seller_cases(sides: &mut Sides) {
     let (before, since) = (
         instant("2026-11-25T10:00:00-05:00"),
@@ -137,7 +137,7 @@ fn seller_cases(sides: &mut Sides) {
         ("no seller", named(since, None), false),
         ("a seller", named(since, Some("+12025550100")), true),
         (
-            "a seller whom nobody can call",
+            "a seller that cannot be called",
             named(since, Some("5550100")),
             false,
         ),

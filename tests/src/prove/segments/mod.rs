@@ -1,8 +1,8 @@
-//! Segments held against known answers: the one that is required, letter for letter, and made-up ones, on
-//! SQLite, on PostgreSQL and of one person in memory; and what is no segment is refused.
+//! Proof of segments by comparison with known answers: the required one, letter for letter, and generated
+//! ones, on SQLite, on PostgreSQL and for one customer in memory. What is not a segment is refused.
 //!
-//! The oracle beside it knows the people by plain fields and each question by a closure; it shares no code
-//! with what reads, writes or answers segments.
+//! The oracle knows the customers by plain fields and each segment by a closure; it shares no code with what
+//! reads, stores or evaluates segments.
 
 mod people;
 mod questions;
@@ -21,10 +21,10 @@ use questions::Question;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-/// Most disagreements told in the line.
+/// The most differences listed in the result.
 const TOLD_MAX: usize = 5;
 
-/// What is no segment: each would be SQL, or nearly.
+/// Texts that are not segments, each of them SQL or nearly so.
 const FORBIDDEN: [&str; 20] = [
     "",
     "SELECT * FROM customers; DELETE FROM segment_people",
@@ -84,7 +84,7 @@ pub(super) fn prove(form: Form) -> Proof {
     });
     Proof {
         line,
-        // One that nobody meets would prove little.
+        // If no customer matched any segment, little would be proved.
         holds: disagreements == 0 && let_through.is_empty() && meant > 0,
     }
 }
@@ -112,7 +112,7 @@ fn note(told: &mut Vec<Value>, place: &str, question: &Question) {
     }
 }
 
-/// Each person by the fold of their own events.
+/// Compares the segments in memory, for each customer by the fold of its own events.
 fn in_memory(people: &[Person], asked: &[Question], told: &mut Vec<Value>) -> u64 {
     let profiles: Vec<Profile> = people
         .iter()
@@ -136,7 +136,7 @@ fn in_memory(people: &[Person], asked: &[Question], told: &mut Vec<Value>) -> u6
     disagreements
 }
 
-/// The rows of a database, by their ids and by their count.
+/// Compares the segments in a database, by the ids and by the count.
 async fn in_rows(spec: &str, people: &[Person], asked: &[Question], told: &mut Vec<Value>) -> u64 {
     let (db, tasks) = open_rows(spec).await;
     let rows = SegmentRows::begin(db).await.expect("rows can be made");
@@ -166,7 +166,7 @@ async fn in_rows(spec: &str, people: &[Person], asked: &[Question], told: &mut V
     disagreements
 }
 
-/// The segment of those who earn more than this: of a sealed attribute.
+/// Returns the segment of customers with a higher income, which is a sealed attribute.
 pub(super) fn of_income_above(income: u32) -> String {
     format!("SELECT * FROM customers WHERE monthly_income > {income}")
 }

@@ -1,4 +1,4 @@
-//! Made-up customers as the oracle sees them: plain fields, and the events that say the same.
+//! Generated customers as the oracle sees them: plain fields, and the events that contain the same.
 
 use domain::attribute::{Attribute, TagLevel};
 use domain::customer::ProfileOrigin;
@@ -6,13 +6,13 @@ use domain::customer::event::CustomerEvent;
 use domain::personal::Personal;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The moment at which everything is asked: 2026-11-23 10:00 in Beijing, in seconds.
+/// The moment of all evaluations: 2026-11-23 10:00 in Beijing, in seconds.
 pub(super) const NOW_SECONDS: i64 = 1_795_399_200;
 
 /// A day in seconds.
 pub(super) const DAY_SECONDS: i64 = 86_400;
 
-/// Numbers from a seed.
+/// A random generator from a seed.
 pub(super) struct Drawn(pub(super) u64);
 
 impl Drawn {
@@ -33,14 +33,14 @@ impl Drawn {
     }
 }
 
-/// What the oracle knows of one of them.
+/// The fields of one customer.
 #[derive(Default, Clone)]
 pub(super) struct Person {
     pub(super) age: Option<i64>,
     pub(super) region: Option<&'static str>,
-    /// In hundredths.
+    /// The balance in hundredths.
     pub(super) balance: Option<i64>,
-    /// In seconds.
+    /// The time of the last call, in seconds.
     pub(super) called: Option<i64>,
     pub(super) member: Option<bool>,
     pub(super) visits: Option<i64>,
@@ -53,7 +53,7 @@ pub(super) const REGIONS: [&str; 5] = ["浙江", "Beijing", "BEIJING", "north_ea
 pub(super) const HOBBIES: [&str; 4] = ["Golf", "golf", "茶", "100%"];
 pub(super) const TAGS: [&str; 6] = ["招行信用卡客户", "信用卡", "储蓄卡", "VIP", "vip", "a_b"];
 
-/// Draws one, sometimes at the edges of what is asked.
+/// Draws a customer, sometimes with values at the edges of the segments.
 pub(super) fn drawn(drawn: &mut Drawn) -> Person {
     let mut person = Person::default();
     if drawn.below(5) > 0 {
@@ -85,7 +85,7 @@ pub(super) fn drawn(drawn: &mut Drawn) -> Person {
     person
 }
 
-/// What the log would say of them.
+/// Returns the events of a customer in the log.
 pub(super) fn events(person: &Person) -> Vec<CustomerEvent> {
     let mut attributes = BTreeMap::new();
     let mut say = |name: &str, text: Option<String>| {

@@ -1,18 +1,18 @@
-//! Made-up segments, each with the oracle's answer beside it: a closure over plain fields, three-valued, that
-//! shares no code with the product.
+//! Generated segments, each with the oracle's answer: a closure over plain fields, three-valued, that shares
+//! no code with the product.
 
 use super::people::{DAY_SECONDS, Drawn, HOBBIES, NOW_SECONDS, Person, REGIONS, TAGS, of_hundredths};
 use domain::attribute::TagLevel;
 
 type Answer = Box<dyn Fn(&Person) -> Option<bool>>;
 
-/// A condition, and what it is of each person.
+/// A condition, and its value for each customer.
 pub(super) struct Question {
     pub(super) sql: String,
     pub(super) answer: Answer,
 }
 
-/// As the requirement has it (CUS-5), letter for letter.
+/// Returns the segment of the requirement (CUS-5), letter for letter.
 pub(super) fn required() -> Question {
     Question {
         sql: "age BETWEEN 25 AND 35 AND last_call_time > DATE_SUB(NOW(), INTERVAL 30 DAY) AND tag LIKE '%信用卡%'"
@@ -56,7 +56,7 @@ fn joined(one: Question, other: Question, all: bool) -> Question {
     Question {
         sql: format!("({} {word} {})", one.sql, other.sql),
         answer: Box::new(move |person| match (first(person), second(person)) {
-            // What decides alone decides, whatever is not known beside it.
+            // A side that decides alone decides, even if the other one is unknown.
             (Some(is), _) | (_, Some(is)) if is != all => Some(!all),
             (Some(_), Some(_)) => Some(all),
             _ => None,
@@ -147,7 +147,7 @@ fn numbers(
     }
 }
 
-/// A pattern and what it asks, told apart by hand.
+/// A pattern of `LIKE` and its meaning, built by hand.
 #[derive(Clone, Copy)]
 enum Asked {
     Whole(&'static str),
@@ -158,12 +158,12 @@ enum Asked {
     Long(usize),
 }
 
-/// Whether two numbers stand to one another as a sign says.
+/// Compares two numbers as an operator does.
 type Holds = fn(i64, i64) -> bool;
 
 impl Asked {
     fn pattern(self) -> String {
-        // Signs of patterns stand for themselves behind a backslash.
+        // Wildcards stand for themselves after a backslash.
         let exact = |text: &str| text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         match self {
             Self::Whole(text) => exact(text),

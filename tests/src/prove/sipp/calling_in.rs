@@ -1,5 +1,5 @@
-//! A trunk calls in from behind a NAT: it is told, by the way it came, that nobody can be reached; a stranger
-//! who sends the very same hears nothing.
+//! A trunk that calls in from behind a NAT gets, at its source address, the response that it cannot be
+//! connected. An unknown host with the same request gets no response.
 
 use super::{arguments, scenario};
 use crate::program::{Program, command, free_port};
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
-/// How long whoever calls in waits for an answer, and a margin.
+/// How long a caller waits for a response, and a margin.
 const ANSWER: Duration = Duration::from_secs(12);
 
-/// True when sipp got the answer that its scenario asks for.
+/// Returns true if sipp got the response that its scenario expects.
 fn is_told(folder: &Path, host: &str, port: u16, sip: u16) -> bool {
     let mut sipp = command("sipp");
     sipp.current_dir(folder).arg("-sf").arg(scenario("calls_in.xml"));

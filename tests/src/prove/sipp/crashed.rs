@@ -1,5 +1,5 @@
-//! The process dies while a phone rings behind a trunk that asks for credentials: whoever is started again
-//! cancels the INVITE that rings, and is ready without waiting for it.
+//! The process dies while a phone rings behind a trunk with digest authentication: the restarted process
+//! cancels that INVITE, and becomes ready without waiting for it.
 
 use super::peer;
 use crate::file_changes::FileChanges;
@@ -14,10 +14,11 @@ use std::time::Duration;
 /// The campaign of the one call.
 const CAMPAIGN: &str = "RINGS";
 
-/// Longest time until a restarted server is ready: half of an unanswered CANCEL's (RFC 3261, timer F).
+/// The longest time until a restarted server is ready: half of that of an unanswered CANCEL (RFC 3261, timer
+/// F).
 const READY_MS: u128 = 16_000;
 
-/// The messages that sipp saw, in order, by its own trace.
+/// Returns the messages that sipp traced, in order.
 fn traced(file: &Path) -> String {
     std::fs::read_to_string(file).unwrap_or_default()
 }
@@ -33,7 +34,7 @@ pub(super) fn ringing_on_a_digest_trunk() -> (Value, bool) {
     let trunk = format!("sip:127.0.0.1:{port};user=robot;password=s3cret;probe=off");
     let mut server = Server::start(&data, &trunk);
     server.call(CAMPAIGN, &records(1, 5));
-    // The trace is written into the folder that is watched, by a program that runs already.
+    // The trace is written into the watched folder, by a program that is already running.
     let rang = FileChanges::of(folder.path()).until(Duration::from_secs(30), || {
         traced(&trace).contains("SIP/2.0 180 Ringing").then_some(())
     });

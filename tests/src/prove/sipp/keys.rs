@@ -1,5 +1,5 @@
-//! 谢绝来电 by key in the notice, from a far end whose signalling is sipp's and whose sound is ours: the call
-//! ends, the number is called no more, and the signed report accuses nobody.
+//! An opt-out (谢绝来电) by key during the notice, from a far end with sipp's signaling and our audio: the call
+//! ends, the number is not called again, and the signed report lists no violation.
 
 use super::{peer, trial};
 use crate::day_report::DayReport;
@@ -10,29 +10,29 @@ use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::time::Duration;
 
-/// Payload type of keys in the scenario's description.
+/// The payload type of keypresses in the scenario's SDP.
 const KEYPRESS_PAYLOAD_TYPE: u8 = 101;
 
-/// A-law of silence (G.711): what is sent until the notice is heard.
+/// A-law silence (G.711), which is received until the notice begins.
 const SILENCE: u8 = 0xD5;
 
-/// Longest wait for the notice's first sound.
+/// The longest wait for the first audio of the notice.
 const NOTICE: Duration = Duration::from_secs(20);
 
-/// Loud bytes that make a packet of the notice: a clip may begin in the middle of one.
+/// The loud bytes that make a packet of the notice: a clip may begin in the middle of one.
 const LOUD_BYTES_MIN: usize = 40;
 
 pub(super) fn sound() -> UdpSocket {
     sound_at("127.0.0.1")
 }
 
-/// A socket on this loopback address.
+/// Opens a socket on this loopback address.
 #[expect(clippy::disallowed_methods, reason = "plays the far end's sound")]
 pub(super) fn sound_at(host: &str) -> UdpSocket {
     UdpSocket::bind((host, 0)).expect("loopback has a free port")
 }
 
-/// Where the notice comes from, once it is heard.
+/// Waits for the notice. Returns the address from which it comes.
 pub(super) fn hear_notice(sound: &UdpSocket) -> Option<SocketAddr> {
     sound.set_read_timeout(Some(NOTICE)).ok()?;
     let mut packet = [0_u8; 2_048];
@@ -46,7 +46,7 @@ pub(super) fn hear_notice(sound: &UdpSocket) -> Option<SocketAddr> {
     }
 }
 
-/// One press of a key (RFC 4733): its begin, its middle, and its end three times.
+/// Sends one keypress (RFC 4733): its begin, its middle, and its end three times.
 pub(super) fn press(sound: &UdpSocket, to: SocketAddr, key: u8) {
     for (sequence, duration, ends) in [
         (1_u8, 1_u8, false),
@@ -77,7 +77,7 @@ pub(super) fn press(sound: &UdpSocket, to: SocketAddr, key: u8) {
     }
 }
 
-/// What the report of the day says of the one call: breaches, and whether it ended during the notice.
+/// Returns what the day's report says of the one call: violations, and whether it ended during the notice.
 fn reported(folder: &Path, data: &str) -> Result<(u64, u64), String> {
     let report = DayReport::issue(folder, data)?;
     let during = member(&report.compliance, "/notices/ended_during_notice").as_u64();

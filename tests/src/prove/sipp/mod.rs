@@ -1,7 +1,7 @@
-//! The dialing side against somebody else's SIP stack: Debian's sip-tester answers, one scenario a row.
+//! Proof of the dialing side with an external SIP stack: Debian's sip-tester answers, one scenario per row.
 //!
-//! Each row places one call with `ledgerline trunk call` and compares the `call.ended` it prints, and what
-//! sipp itself counted, with what the scenario must lead to.
+//! Each row places one call with `ledgerline trunk call` and compares the `call.ended` that it prints, and
+//! sipp's own counts, with the expected result.
 
 mod calling_in;
 mod crashed;
@@ -26,9 +26,9 @@ struct Row {
     /// Further trunk parameters.
     trunk: &'static str,
     late: bool,
-    /// `cause` of the end; empty: none.
+    /// The `cause` of the end; empty: none.
     cause: &'static str,
-    /// Shortest talk: a far end that is silent listens to the robot.
+    /// The shortest conversation: a silent far end listens to the robot.
     talk_ms_min: u64,
 }
 
@@ -44,9 +44,9 @@ const fn row(name: &'static str, file: &'static str, disposition: &'static str) 
     }
 }
 
-/// Until the robot's menu has been said once: notices of 3.4 s, a text of 5.7 s, a menu of 4.2 s.
+/// The time until the robot's menu has been played once: notices of 3.4 s, a text of 5.7 s, a menu of 4.2 s.
 const SPOKEN_MS: u64 = 13_000;
-/// Until the menu has been said twice.
+/// The time until the menu has been played twice.
 const SPOKEN_TWICE_MS: u64 = 22_000;
 
 const ROWS: &[Row] = &[
@@ -55,7 +55,7 @@ const ROWS: &[Row] = &[
         "answer_bye_from_callee.xml",
         "answered",
     ),
-    // sipp sends no sound: by default that ends a call 60 s after the robot's last word, and the flow ends
+    // sipp sends no audio: by default that ends a call 60 s after the robot's last prompt, and the flow ends
     // before.
     Row {
         talk_ms_min: SPOKEN_TWICE_MS,
@@ -132,7 +132,7 @@ const ROWS: &[Row] = &[
     },
 ];
 
-/// What needs more than a call and how it ended: each answers its line, and whether it holds.
+/// Scenarios that need more than a call and its end: each returns its result, and whether it holds.
 const STAGED: &[fn() -> (Value, bool)] = &[
     keys::early_opt_out,
     calling_in::told_and_strangers_not,
@@ -140,7 +140,7 @@ const STAGED: &[fn() -> (Value, bool)] = &[
     packets::answers_in_acks,
 ];
 
-/// The same, in the long form only: each listens to a whole call.
+/// Scenarios of this kind in the long form only: each receives the audio of a whole call.
 const STAGED_LONG: &[fn() -> (Value, bool)] = &[
     packets::short_packets,
     packets::long_packets,
@@ -148,17 +148,17 @@ const STAGED_LONG: &[fn() -> (Value, bool)] = &[
     other_hosts::through_a_proxy,
 ];
 
-/// Rows that are played at once: each has a process of ours and one of sipp's, and a permit lives for
-/// seconds. They mostly wait: eight use half of a processor.
+/// The number of rows that run in parallel: each has a process of ours and one of sipp's, and a permit is
+/// valid for seconds. They mostly wait: eight use half of a processor.
 const AT_ONCE: usize = 8;
 
-/// What plays a row.
+/// Runs a row.
 type Play = Box<dyn FnOnce() -> (Value, bool) + Send>;
 
-/// A row's line and whether it holds; `None` where it broke off.
+/// The result of a row and whether it holds; `None` if it panicked.
 type Played = Option<(Value, bool)>;
 
-/// Plays them, `AT_ONCE` at a time, and answers in their order.
+/// Runs all rows, `AT_ONCE` at a time. Returns the results in their order.
 fn side_by_side(plays: Vec<Play>) -> Vec<Played> {
     let waiting = Mutex::new(plays.into_iter().enumerate());
     let next = || waiting.lock().ok()?.next();
@@ -182,7 +182,7 @@ fn scenario(file: &str) -> PathBuf {
         .join(file)
 }
 
-/// What every sipp is told: where it is, and that one call is all.
+/// Returns the arguments of every sipp: its address, and one call only.
 fn arguments(host: &str, port: u16) -> Vec<String> {
     let port = port.to_string();
     let arguments = [
@@ -200,7 +200,7 @@ fn arguments(host: &str, port: u16) -> Vec<String> {
     arguments.map(str::to_owned).to_vec()
 }
 
-/// sipp as a called party for exactly one call.
+/// Starts sipp as a called party for exactly one call.
 fn peer(folder: &Path, file: &str, port: u16, more: &[&str]) -> Program {
     let mut sipp = command("sipp");
     sipp.current_dir(folder).arg("-sf").arg(scenario(file));
@@ -208,7 +208,8 @@ fn peer(folder: &Path, file: &str, port: u16, more: &[&str]) -> Program {
     Program::start(sipp)
 }
 
-/// One call on a trunk; answers its `call.ended`. A probe would be the only call that sipp takes.
+/// Places one call on a trunk and returns its `call.ended`. Without a probe, which would be the only call
+/// that sipp accepts.
 fn trial(trunk: &str, data: &str) -> Result<Value, String> {
     let trunk = format!("{trunk};probe=off");
     let called = run_json(&[
@@ -260,7 +261,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     if !is_installed("sipp") {
         return skipped("sipp", "sip-tester is not installed (apt-get install sip-tester)");
     }
-    // Each row has its own peer, ports and directory, so they run side by side.
+    // Each row has its own peer, ports and directory, so that they can run in parallel.
     let lost = || (json!({"error": "the row did not end"}), false);
     let more = match form {
         Form::Short => &[],

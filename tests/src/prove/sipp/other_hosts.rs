@@ -1,5 +1,5 @@
-//! Carriers of several hosts (issue 51, D1): sound from an address that the trunk's `media` lists, outside
-//! the network of the description, and an outbound proxy in front of the trunk.
+//! Carriers with several hosts (issue 51, D1): audio from an address that the trunk's `media` lists, outside
+//! the network of the SDP, and an outbound proxy before the trunk.
 
 use super::keys::{hear_notice, press, sound, sound_at};
 use super::{peer, trial};
@@ -8,13 +8,13 @@ use crate::program::free_port;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A host of the carrier that its description does not name.
+/// A host of the carrier that its SDP does not name.
 const LISTED: &str = "127.9.9.9";
 
-/// Longest wait for the end of sipp.
+/// The longest wait for the end of sipp.
 const PEER_WAIT: Duration = Duration::from_secs(15);
 
-/// A 9 from a listed host counts.
+/// Checks that a 9 from a listed host counts.
 pub(super) fn listed_sound() -> (Value, bool) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let (port, described, listed) = (free_port(), sound(), sound_at(LISTED));
@@ -40,7 +40,7 @@ pub(super) fn listed_sound() -> (Value, bool) {
     (line, holds)
 }
 
-/// The INVITE goes to the outbound proxy with a Route, and nothing to the trunk itself.
+/// Checks that the INVITE is sent to the outbound proxy with a Route, and nothing to the trunk itself.
 pub(super) fn through_a_proxy() -> (Value, bool) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let (port, direct) = (free_port(), sound());

@@ -1,5 +1,5 @@
-//! Where the robot's packets go and how long they are (issue 51, D1): answers in the ACK of an offerless
-//! re-INVITE, `maxptime`, and packets of 80 ms from the far end. sipp signals; the sound is ours.
+//! The target and length of the robot's packets (issue 51, D1): SDP answers in the ACK of an offerless
+//! re-INVITE, `maxptime`, and packets of 80 ms from the far end. sipp does the signaling; the audio is ours.
 
 use super::keys::sound;
 use super::{peer, trial};
@@ -11,35 +11,36 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Longest wait for one packet while a call lasts.
+/// The longest wait for one packet during a call.
 const PACKET_WAIT: Duration = Duration::from_millis(200);
 
-/// Bytes of an RTP header.
+/// The bytes of an RTP header.
 const HEADER_BYTES: usize = 12;
 
-/// Fewest packets that show that the robot speaks: a second of 20 ms.
+/// The fewest packets that show that the robot speaks: a second of 20 ms.
 const PACKETS_MIN: usize = 50;
 
-/// Longest time that packets go to the old port after the first came to the new one.
+/// How long packets may still go to the old port after the first one arrived at the new one.
 const LATE_MAX: Duration = Duration::from_millis(300);
 
-/// Longest stretch of packets to the new port: 2 s until the hold, which lasts 2.5 s, and a margin.
+/// The longest time of packets to the new port: 2 s until the hold, which lasts 2.5 s, and a margin.
 const MOVED_MAX: Duration = Duration::from_millis(3_200);
 
-/// Sound of a packet of 10 ms, in bytes of G.711.
+/// The audio of a packet of 10 ms, in bytes of G.711.
 const SHORT_PACKET: usize = 80;
-/// The same of 80 ms.
+/// The audio of a packet of 80 ms, in bytes of G.711.
 const LONG_PACKET: usize = 640;
 
 /// A loud byte of A-law (G.711), and the least amplitude of a sample that came from it.
 const LOUD: u8 = 0x2A;
 const AMPLITUDE_MIN: u16 = 500;
 
-/// Samples of a frame of 20 ms, and how many frames are looked at after the callee is first heard: 4 s.
+/// The samples of a frame of 20 ms, and how many frames are examined after the callee is first heard: 4 s.
 const FRAME_SAMPLES: usize = 160;
 const FRAMES: usize = 200;
 
-/// Least share of these frames that is loud, in thousandths. A receiver of 20 ms hears a quarter.
+/// The least share of these frames that must be loud, in thousandths. A receiver that assumes 20 ms hears a
+/// quarter.
 const LOUD_PERMILLE_MIN: usize = 750;
 
 /// A packet of the robot.
@@ -48,7 +49,7 @@ struct Arrival {
     payload_bytes: usize,
 }
 
-/// Takes every packet until the call is over.
+/// Receives every packet until the call is over.
 fn collect(socket: &UdpSocket, is_over: &AtomicBool) -> Vec<Arrival> {
     let mut arrivals = Vec::new();
     let mut packet = [0; 2_048];
@@ -63,15 +64,15 @@ fn collect(socket: &UdpSocket, is_over: &AtomicBool) -> Vec<Arrival> {
     arrivals
 }
 
-/// One call of a scenario with sound of ours.
+/// The result of one scenario with our audio.
 struct Call {
     peer_ok: bool,
     disposition: Value,
-    /// What came to each socket.
+    /// The packets that arrived at each socket.
     arrivals: Vec<Vec<Arrival>>,
 }
 
-/// Places one call; `keys` of the scenario name the ports of the sockets.
+/// Places one call; `keys` of the scenario are set to the ports of the sockets.
 fn call(file: &str, keys: &[&str], sockets: &[UdpSocket]) -> Call {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let port = free_port();
@@ -98,7 +99,7 @@ fn call(file: &str, keys: &[&str], sockets: &[UdpSocket]) -> Call {
     }
 }
 
-/// sipp's arguments that name these ports.
+/// Returns sipp's arguments with these ports.
 fn ports(keys: &[&str], sockets: &[UdpSocket]) -> Vec<String> {
     let pairs = keys.iter().zip(sockets);
     let named = pairs.flat_map(|(key, socket)| {
@@ -116,7 +117,7 @@ fn listening() -> UdpSocket {
     socket
 }
 
-/// Two offerless re-INVITEs: the first ACK moves the sound to another port, the second one holds it.
+/// Two offerless re-INVITEs: the first ACK moves the audio to another port, the second one puts it on hold.
 pub(super) fn answers_in_acks() -> (Value, bool) {
     let sockets = [listening(), listening()];
     let call = call("offerless.xml", &["audio_port", "moved_port"], &sockets);
@@ -139,7 +140,7 @@ pub(super) fn answers_in_acks() -> (Value, bool) {
     (line, holds)
 }
 
-/// A far end that takes packets of at most 10 ms gets no longer ones.
+/// Checks that a far end with a `maxptime` of 10 ms gets no longer packets.
 pub(super) fn short_packets() -> (Value, bool) {
     let call = call("maxptime.xml", &["audio_port"], &[listening()]);
     let arrivals = call.arrivals.first().map(Vec::as_slice).unwrap_or_default();
@@ -154,7 +155,7 @@ pub(super) fn short_packets() -> (Value, bool) {
     (line, holds)
 }
 
-/// A far end that sends packets of 80 ms is heard whole.
+/// Checks that packets of 80 ms are received completely.
 pub(super) fn long_packets() -> (Value, bool) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let (port, socket) = (free_port(), listening());
@@ -200,12 +201,12 @@ fn speak(socket: &UdpSocket, is_over: &AtomicBool) {
     }
 }
 
-/// Of the frames after the callee is first heard, how many in a thousand are loud; `None` if the recording
-/// is missing or too short.
+/// Returns how many frames in a thousand are loud after the callee is first heard; `None` if the recording is
+/// missing or too short.
 fn loud_permille(recording: &Path) -> Option<usize> {
     let mut reader = hound::WavReader::open(recording).ok()?;
     let samples: Vec<i16> = reader.samples::<i16>().collect::<Result<_, _>>().ok()?;
-    // The robot's samples and the callee's alternate.
+    // The samples of the robot and of the callee alternate.
     let callee: Vec<i16> = samples.into_iter().skip(1).step_by(2).collect();
     let first = callee.iter().position(|sample| *sample != 0)?;
     let heard = callee.get(first..first + FRAMES * FRAME_SAMPLES)?;

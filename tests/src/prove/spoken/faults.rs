@@ -1,5 +1,5 @@
-//! Recognizers that stall, lie, cut, are late or talk nonsense in the middle of calls: nobody hears silence
-//! for more than three seconds, and every call ends once.
+//! Proof with failing recognizers: they stall, lie, cut, are late or send garbage during calls. No silence is
+//! longer than three seconds, and every call ends once.
 
 use super::quiet::Quiet;
 use super::round::{Engine, Found, Line, Round, hold};
@@ -11,7 +11,7 @@ use speech::recognition::spec::Kind;
 use speech::testing::double::Manner;
 use std::collections::BTreeMap;
 
-/// What may go wrong with an engine.
+/// The ways in which an engine fails.
 const MANNERS: [(&str, Manner); 9] = [
     ("stalls", Manner::Stalls),
     ("hangs", Manner::Hangs),
@@ -24,12 +24,12 @@ const MANNERS: [(&str, Manner); 9] = [
     ("denies", Manner::Denies),
 ];
 
-/// Those that an engine's client must notice itself; what lies or falls silent is told only by its words.
+/// Those that an engine's client must notice itself; one that lies or falls silent shows only in its text.
 const NOTICED: [&str; 3] = ["hangs", "cuts", "late"];
 
 const KINDS: [Kind; 5] = [Kind::Vosk, Kind::FunAsr, Kind::Sherpa, Kind::Nls, Kind::OpenAi];
 
-/// Says what it is asked by word, and then by key: with a recognizer that fails, keys answer.
+/// Returns callees that answer with words and then with keys: when the recognizer fails, keys work.
 fn line(people: u32) -> Line {
     Line {
         turns: vec![
@@ -54,8 +54,8 @@ pub(crate) fn prove(form: Form) -> Proof {
         Form::Long => (&KINDS, &MANNERS, 50),
     };
     let mut judged = Judged::default();
-    // The engines of one manner at once, in the short form all: each has a server of its own, which mostly
-    // waits.
+    // The engines of one failure run in parallel, in the short form all: each has a server of its own, which
+    // mostly waits.
     let at_once = if form == Form::Short { manners.len() } else { 1 };
     for group in manners.chunks(at_once) {
         let pairs = group
@@ -107,20 +107,20 @@ pub(crate) fn prove(form: Form) -> Proof {
     }
 }
 
-/// What was found of all of them.
+/// The results of all rounds.
 #[derive(Default)]
 struct Judged {
     calls: u64,
     quiet: Quiet,
     broken: Vec<String>,
-    /// Failures by class, by manner.
+    /// Failures by class, for each way of failing.
     by_manner: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 impl Judged {
     fn take(&mut self, name: &str, kind: Kind, found: &Found, people: u32) {
         let about = |what: &str| format!("{} {name}: {what}", kind.name());
-        // With a failing recognizer nobody can say how a call must end; that it ends is what counts.
+        // With a failing recognizer it is not defined how a call ends; it must end.
         let real = found.broken.iter().filter(|what| !what.contains(" ended as "));
         self.broken.extend(real.map(|what| about(what)));
         if found.calls < u64::from(people) {

@@ -1,5 +1,5 @@
-//! Spoken calls on the real program: callees of the carrier speak, the robot hears, understands, answers, is
-//! cut short and stops. What it took is measured at the callee's end of the RTP.
+//! Proof of spoken calls on the real program: the carrier's callees speak, the robot recognizes, understands,
+//! answers, is interrupted and stops. The times are measured at the callee's end of the RTP.
 
 mod faults;
 mod pocketsphinx;
@@ -16,20 +16,21 @@ use serde_json::{Value, json};
 use speech::recognition::spec::Kind;
 use speech::testing::double::Manner;
 
-/// Half of the replies are sooner (the requirement): from the end of what was said to the first sound.
+/// The median time of a reply (the requirement): from the end of speech to the first audio.
 const P50_MS: u64 = 800;
-/// And nineteen of twenty.
+/// The 95th percentile of a reply.
 const P95_MS: u64 = 1_200;
-/// Words that are spoken into stop so soon (the requirement).
+/// The longest time at the 95th percentile until a prompt stops after the callee begins to speak (the
+/// requirement).
 const CUT_P95_MS: u64 = 200 + NOTICED_MS;
-/// What counts as cutting in, from its first voiced packet, before anything stops.
+/// How long a callee must speak, from the first voiced packet, to count as an interruption.
 const NOTICED_MS: u64 = 300;
-/// Calls among which one text may stop though nobody spoke into it.
+/// The number of calls in which one prompt may stop without an interruption.
 const CALLS_A_FALSE_BARGE_IN: u64 = 10;
-/// Nobody hears silence for longer.
+/// The longest silence, in milliseconds.
 const SILENCE_MS_MAX: u64 = 3_000;
 
-/// What the short form allows where the long one allows `ms`: beside other steps, half as much again.
+/// Returns the limit for a form: in the short one, which runs beside other steps, half as much again.
 const fn allowed(form: Form, ms: u64) -> u64 {
     match form {
         Form::Short => ms * 3 / 2,
@@ -37,7 +38,7 @@ const fn allowed(form: Form, ms: u64) -> u64 {
     }
 }
 
-/// What somebody says and does in a call, and how it ends.
+/// What a callee says and does in a call, and how it ends.
 struct Story {
     turns: &'static [Turn],
     outcome: &'static str,
@@ -46,14 +47,14 @@ struct Story {
 #[derive(Clone, Copy)]
 enum Turn {
     Say(&'static str),
-    /// So long after the robot has begun to speak, which stops.
+    /// Speaks so long after the robot has begun a prompt, which stops.
     Into(&'static str, u64),
-    /// The same where nothing stops: over a notice, or a sound of listening.
+    /// Speaks over a prompt that does not stop: over a notice, or only to show attention.
     Over(&'static str, u64),
     Press(char),
 }
 
-/// Every way through the card instalment that words open.
+/// Every way through the card instalment flow that words open.
 const STORIES: [Story; 6] = [
     Story {
         turns: &[Turn::Say("是的"), Turn::Say("三期"), Turn::Press('1')],
@@ -81,7 +82,7 @@ const STORIES: [Story; 6] = [
     },
 ];
 
-/// The English survey, every command of the grammar once at least.
+/// The English survey, with every command of the grammar at least once.
 const ENGLISH: [Story; 8] = [
     Story {
         turns: &[Turn::Say("yes"), Turn::Say("four"), Turn::Say("yes")],
@@ -122,7 +123,7 @@ const ENGLISH: [Story; 8] = [
     },
 ];
 
-/// Somebody listens aloud while the terms are read, and nothing stops.
+/// The callee shows attention aloud while the terms are read, and nothing stops.
 const LISTENS: Story = Story {
     turns: &[
         Turn::Say("是的"),
@@ -133,7 +134,7 @@ const LISTENS: Story = Story {
     outcome: "success",
 };
 
-/// What doubles are told to hear: they know no words.
+/// The texts that doubles return as recognized.
 const HEARD: [&str; 3] = ["是的", "三期", "嗯"];
 
 pub(crate) fn prove(form: Form) -> Proof {
@@ -169,7 +170,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     rounds.push(("template", vec![embedded]));
     let kinds = [Kind::Vosk, Kind::FunAsr, Kind::Sherpa, Kind::Nls, Kind::OpenAi];
     rounds.extend(kinds.map(|kind| {
-        // Over HTTP a double cannot tell callers apart: each has one of their own, one after the other.
+        // Over HTTP a double cannot distinguish callers: each has one of its own, one after the other.
         let (doubles, callers) = match kind {
             Kind::OpenAi => (people, 1),
             _ => (1, people),
@@ -180,8 +181,8 @@ pub(crate) fn prove(form: Form) -> Proof {
         };
         (kind.name(), (0..doubles).map(one).collect())
     }));
-    // PocketSphinx is a program that works for a second a turn, and is by itself, as every robot is; in the
-    // long form so is the embedded recognizer, which has a server a story.
+    // PocketSphinx uses a processor for a second per turn and runs alone, like a robot in production; in the
+    // long form so does the embedded recognizer, which has one server per story.
     let alone = match form {
         Form::Short => usize::from(missing.is_none()),
         Form::Long => rounds.len() - kinds.len(),
@@ -201,7 +202,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     proof
 }
 
-/// Each engine's rounds one after the other, the engines at once.
+/// Runs the rounds of each engine one after the other, the engines in parallel.
 fn held_at_once(engines: &[(&'static str, Vec<Round>)]) -> Vec<(&'static str, Found)> {
     std::thread::scope(|scope| {
         let of_engine = |rounds: &Vec<Round>| rounds.iter().map(hold).fold(Found::default(), Found::and);
@@ -245,7 +246,7 @@ fn judged(held: &[(&str, Found)], form: Form) -> Proof {
     for (name, found) in held {
         broken.extend(found.broken.iter().map(|what| format!("{name}: {what}")));
         if found.reply_ms.is_empty() {
-            broken.push(format!("{name}: nobody was answered"));
+            broken.push(format!("{name}: no callee got a reply"));
         }
     }
     let mut beyond = |what: &str, figure: Option<u64>, most: u64| {
@@ -262,7 +263,7 @@ fn judged(held: &[(&str, Found)], form: Form) -> Proof {
     let (calls, false_barge_ins) = (sum(|found| found.calls), sum(|found| found.false_barge_ins));
     if is_interrupted_too_often(false_barge_ins, calls) {
         broken.push(format!(
-            "{false_barge_ins} texts of {calls} calls stopped though nobody spoke into them, and 1 of {CALLS_A_FALSE_BARGE_IN} may"
+            "{false_barge_ins} texts of {calls} calls stopped without an interruption, and 1 of {CALLS_A_FALSE_BARGE_IN} may"
         ));
     }
     let told = |(name, found): &(&str, Found)| {
@@ -290,12 +291,12 @@ fn judged(held: &[(&str, Found)], form: Form) -> Proof {
     }
 }
 
-/// More than one in so many calls.
+/// Returns true if more prompts stopped without an interruption than one in so many calls.
 const fn is_interrupted_too_often(false_barge_ins: u64, calls: u64) -> bool {
     false_barge_ins.saturating_mul(CALLS_A_FALSE_BARGE_IN) > calls
 }
 
-/// The figure below which so many of a hundred lie.
+/// Returns this percentile of sorted values.
 fn of_hundred(sorted: &[u64], percent: usize) -> Option<u64> {
     let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     sorted.get(place).copied()

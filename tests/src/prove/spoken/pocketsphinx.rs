@@ -1,5 +1,5 @@
-//! A recognizer that nobody here wrote: Debian's PocketSphinx, an English command grammar at 8 kHz, behind
-//! the HTTP form that the product speaks. The callees are Flite's.
+//! A recognizer that is not ours: Debian's PocketSphinx, with an English command grammar at 8 kHz, behind the
+//! HTTP form that the product uses. The callees' audio is from Flite.
 
 use crate::program::command;
 use domain::ports::speech::Clip;
@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What the grammar knows, each said once at least.
+/// The commands of the grammar; each is said at least once.
 pub(super) const COMMANDS: [&str; 12] = [
     "yes",
     "no",
@@ -26,23 +26,24 @@ pub(super) const COMMANDS: [&str; 12] = [
     "please repeat",
 ];
 
-/// Where Debian's `pocketsphinx-en-us` puts its model.
+/// The folder of the model in Debian's `pocketsphinx-en-us`.
 const MODEL: &str = "/usr/share/pocketsphinx/model/en-us";
-/// Silence before and behind an utterance, without which the program takes its beginning for noise.
+/// The silence before and after an utterance, in milliseconds; without it the program takes the beginning for
+/// noise.
 const AROUND_MS: usize = 200;
-/// Longest utterance taken: a command is a second long.
+/// The longest utterance that is accepted, in bytes: a command is a second long.
 const BODY_BYTES_MAX: usize = 2_000_000;
-/// A client that says nothing is not waited for.
+/// How long a client may be silent.
 const READ: Duration = Duration::from_secs(5);
 
-/// What is missing of it, as somebody would install it.
+/// Returns the command that installs the programs; `None` if they are installed.
 pub(super) fn missing() -> Option<&'static str> {
     let installed = crate::program::is_installed;
     let all = installed("pocketsphinx_continuous") && installed("flite") && Path::new(MODEL).exists();
     (!all).then_some("apt-get install pocketsphinx pocketsphinx-en-us flite")
 }
 
-/// A command as Flite says it, at 8 kHz.
+/// Writes a command as spoken by Flite, at 8 kHz.
 pub(super) fn says(text: &str, file: &Path) {
     let wide = file.with_extension("wide");
     let said = command("flite")
@@ -69,8 +70,7 @@ pub(super) fn says(text: &str, file: &Path) {
     std::fs::write(file, wav).expect("a file can be written");
 }
 
-/// The program behind `POST …/audio/transcriptions`; it serves as long as the proof lasts. Answers its
-/// address.
+/// Serves the program at `POST …/audio/transcriptions` until the proof ends. Returns the address.
 #[expect(clippy::disallowed_methods, reason = "a proof's own server")]
 pub(super) fn serve(folder: PathBuf) -> SocketAddr {
     let grammar = folder.join("commands.jsgf");
@@ -85,7 +85,7 @@ pub(super) fn serve(folder: PathBuf) -> SocketAddr {
         for (count, stream) in listener.incoming().enumerate() {
             let Ok(stream) = stream else { return };
             let (folder, grammar) = (folder.clone(), grammar.clone());
-            // Several calls at once, as any service has them.
+            // Several calls at a time, like a real service.
             drop(std::thread::spawn(move || {
                 answer(stream, &folder, &grammar, count)
             }));
@@ -135,7 +135,7 @@ fn body_of(stream: &mut TcpStream) -> Option<Vec<u8>> {
     }
 }
 
-/// The model is for 16 kHz: every second sample lies between its neighbours.
+/// Recognizes samples. The model is for 16 kHz: every second sample is interpolated.
 fn made_out(samples: &[i16], file: &Path, grammar: &Path) -> String {
     let quiet = vec![0_i16; AROUND_MS * 8];
     let around: Vec<i16> = [&quiet, samples, &quiet].concat();

@@ -1,13 +1,13 @@
-//! The call in which nobody was heard for longest, for whoever asks why.
+//! The call with the longest silence, to explain it.
 
 use crate::history::{History, member};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
-/// Of a call's events, shown at the end of a proof: a text that turns for minutes has more.
+/// The most events of a call that are shown at the end of a proof; a long call has more.
 const EVENTS_MAX: usize = 60;
 
-/// The longest silence of a call, and what the log has of that call.
+/// The longest silence of a call in milliseconds, and that call's events.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Quiet {
     pub(super) ms: u64,
@@ -33,12 +33,12 @@ impl Quiet {
         }
     }
 
-    /// The longer of two.
+    /// Returns the longer of two.
     pub(super) fn or(self, other: Self) -> Self {
         if other.ms > self.ms { other } else { self }
     }
 
-    /// The call's events, where nobody may be quiet for so long.
+    /// Returns the call's events if the silence is longer than allowed; otherwise null.
     pub(super) fn shown(&self, ms_max: u64) -> Value {
         if self.ms > ms_max {
             json!(self.events)
@@ -52,7 +52,8 @@ fn at(event: &Value) -> Option<Timestamp> {
     member(event, "/time").as_str()?.parse().ok()
 }
 
-/// `+1234 call.said prompt`: milliseconds since the answer, and what tells one from another.
+/// Returns an event as `+1234 call.said prompt`: milliseconds since the answer, the kind, and what identifies
+/// it.
 fn told(event: &Value, answered: Option<Timestamp>) -> Option<String> {
     let ms = at(event)?.ms_since(answered?);
     let kind = member(event, "/type").as_str()?;

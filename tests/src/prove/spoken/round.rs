@@ -1,4 +1,4 @@
-//! One server, one carrier and one recognizer: people who speak are called until all calls have ended.
+//! One server, one carrier and one recognizer: customers that speak are called until all calls have ended.
 
 use super::pocketsphinx;
 use super::quiet::Quiet;
@@ -15,18 +15,17 @@ use std::time::Duration;
 
 /// The campaign of a round.
 const CAMPAIGN: &str = "SPOKEN";
-/// Of the carrier.
+/// The carrier's seed.
 const SEED: u64 = 7;
-/// Longest wait for the end of a round: nobody is talked to for longer than three minutes, and most for half
-/// of one.
+/// The longest time of a round: no call takes longer than three minutes, and most take half a minute.
 const ROUND: Duration = Duration::from_secs(600);
-/// People of a line on the telephone at once: their far ends and engines are on the same machine, and what
-/// a robot does is asked here, not how many of all of them two processors bear.
+/// The concurrent calls of a line: far ends and engines run on the same machine, and the robot's behavior is
+/// tested here, not the capacity of two processors.
 const AT_ONCE: u32 = 12;
-/// What is talked about, and in whose voices.
+/// The flow of the calls, and the voices of the callees.
 struct Scene {
     flow: &'static str,
-    /// Writes what callees say, and what the embedded recognizer compares it with.
+    /// Writes the audio of the callees, and the templates of the embedded recognizer.
     voices: fn(&Path, &Path),
 }
 
@@ -40,22 +39,22 @@ const ENGLISH: Scene = Scene {
     voices: english_voices,
 };
 
-/// What hears.
+/// The recognizer.
 pub(super) enum Engine {
-    /// The embedded one, on the twelve commands.
+    /// The embedded one, with twelve commands.
     Template,
-    /// Somebody else's, behind the HTTP form.
+    /// An external one, behind the HTTP form.
     Pocketsphinx,
-    /// A double that is told what it hears.
+    /// A test double that returns given texts.
     Double(Kind, Manner, &'static [&'static str]),
 }
 
-/// People who say the same.
+/// Callees that all say the same.
 pub(super) struct Line {
     pub(super) turns: Vec<Value>,
-    /// How each of their calls ends.
+    /// The outcome of each of their calls.
     pub(super) outcome: &'static str,
-    /// How often they cut the robot short.
+    /// How often they interrupt the robot.
     pub(super) cuts: usize,
     pub(super) people: u32,
 }
@@ -65,7 +64,7 @@ pub(super) struct Round {
     pub(super) lines: Vec<Line>,
 }
 
-/// What was found of a round.
+/// The results of a round.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) calls: u64,
@@ -73,15 +72,15 @@ pub(super) struct Found {
     pub(super) cut_ms: Vec<u64>,
     /// The longest silence of all calls.
     pub(super) quiet: Quiet,
-    /// Texts that stopped though nobody spoke into them.
+    /// The prompts that stopped without an interruption.
     pub(super) false_barge_ins: u64,
-    /// Calls that ended as they should.
+    /// The calls that ended as expected.
     pub(super) as_told: u64,
     pub(super) engine_failures: BTreeMap<String, u64>,
     pub(super) broken: Vec<String>,
 }
 
-/// Each line of a round has a carrier and a server of its own, all at once: they mostly wait.
+/// Runs a round. Each line has a carrier and a server of its own, all in parallel: they mostly wait.
 pub(super) fn hold(round: &Round) -> Found {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let voices = folder.path().join("voices");
@@ -232,13 +231,13 @@ impl Found {
         for event in history.of("call.heard") {
             if member(event, "/data/text/sealed").as_str().is_none() {
                 self.broken
-                    .push("what was heard stands open in the log".to_owned());
+                    .push("recognized words are stored in clear".to_owned());
             }
         }
     }
 }
 
-/// What a call understood and decided, for whoever reads why it went another way.
+/// Returns what a call understood and decided, to explain an unexpected end.
 fn told(events: &[&Value]) -> String {
     let told = events
         .iter()
@@ -252,7 +251,7 @@ fn told(events: &[&Value]) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-/// A scene's flow to so many people.
+/// Calls so many customers with a scene's flow.
 fn call(server: &Server, scene: &Scene, people: u32) {
     let records: Vec<Value> = (0..people)
         .map(|index| {

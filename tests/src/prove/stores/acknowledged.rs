@@ -1,4 +1,4 @@
-//! What a writer said was acknowledged, and the comparison of that with the log.
+//! The acknowledgements that a writer printed, and their comparison with the log.
 
 use crate::opened::open;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
-/// Every acknowledged event with its position, and the last position each writer was told.
+/// Every acknowledged event with its position, and the last position of each writer.
 #[derive(Default)]
 pub(super) struct Acknowledged {
     positions: BTreeMap<String, u64>,
@@ -16,7 +16,7 @@ pub(super) struct Acknowledged {
     told_out_of_order: u64,
 }
 
-/// What the log says to that. Everything but `kills`, `acknowledged` and `stored` must be 0.
+/// The result of the comparison. Everything except `kills`, `acknowledged` and `stored` must be 0.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     kills: u64,
@@ -32,7 +32,7 @@ pub(super) struct Found {
 }
 
 impl Acknowledged {
-    /// Takes one line; false when it is none, or was cut by the kill.
+    /// Takes one line. Returns false if it is not an acknowledgement, or was cut by the kill.
     pub(super) fn take(&mut self, line: Option<String>) -> bool {
         let line = line.unwrap_or_default();
         let words: Vec<&str> = line.split(' ').collect();
@@ -49,18 +49,18 @@ impl Acknowledged {
         true
     }
 
-    /// The highest position that was acknowledged.
+    /// Returns the highest acknowledged position.
     pub(super) fn last(&self) -> u64 {
         self.last_of.values().copied().max().unwrap_or(0)
     }
 
-    /// Where a log ends now.
+    /// Returns the present head of a log.
     pub(super) fn head(&self, spec: &str) -> u64 {
         let head = block_on(async { open(spec).await.head().await });
         head.map_or(0, |position| position.0)
     }
 
-    /// Holds everything that was said against the log.
+    /// Compares all acknowledgements with the log.
     pub(super) fn compare(self, spec: &str, kills: u64, idle: u64) -> Found {
         let (events, unreadable) = block_on(async { whole_log(&*open(spec).await).await });
         let mut found = Found {
@@ -104,7 +104,7 @@ impl Acknowledged {
     }
 }
 
-/// Batches are whole: a writer's batches follow from the version before them.
+/// Returns true if a writer's stream ends after a complete batch: batch sizes follow from the version before.
 fn is_whole(version: u64) -> bool {
     let mut end = 0;
     while end < version {
@@ -135,7 +135,7 @@ impl Found {
     }
 }
 
-/// Every event, and 1 when the log cannot be read to its end.
+/// Reads every event. Returns 1 if the log cannot be read to its end.
 async fn whole_log(store: &dyn EventStore) -> (Vec<StoredEvent>, u64) {
     let mut events: Vec<StoredEvent> = Vec::new();
     loop {
@@ -148,7 +148,7 @@ async fn whole_log(store: &dyn EventStore) -> (Vec<StoredEvent>, u64) {
     }
 }
 
-/// Runs a future here; the proofs themselves are not asynchronous.
+/// Runs a future: the proofs themselves are not asynchronous.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -1,7 +1,8 @@
-//! Stores under kill -9: what was acknowledged is there, once, where it was said to be, and nothing is torn.
+//! Proof of stores under kill -9: what was acknowledged is there, once, at the position that was reported,
+//! and nothing is torn.
 //!
 //! A writing process is killed at random moments on SQLite and on PostgreSQL; then PostgreSQL itself is
-//! killed under a writing process, which goes on by itself when the server is back; and it hangs under
+//! killed under a writing process, which continues by itself when the server is back; and it hangs under
 //! `serve`.
 
 mod acknowledged;
@@ -17,13 +18,13 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Longest wait for one acknowledgement: a start, or a server that recovers.
+/// The longest wait for one acknowledgement: a start, or crash recovery of the server.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(60);
 
-/// Acknowledgements awaited before a kill, at most.
+/// The most acknowledgements before a kill.
 const BEFORE_KILL_MAX: u64 = 120;
 
-/// Why PostgreSQL is left out.
+/// The reason why PostgreSQL is skipped.
 const MISSING: &str = "it is not installed (apt-get install postgresql)";
 
 struct Counts {
@@ -73,7 +74,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     }
 }
 
-/// The settings that durability rests on, when all are on.
+/// Returns the settings that durability depends on; `None` unless all are on.
 fn durable(server: &PostgresServer) -> Option<Vec<String>> {
     DURABLE_SETTINGS
         .iter()
@@ -92,7 +93,7 @@ fn writer(spec: &str) -> Program {
     Program::start(command)
 }
 
-/// Pseudo-random numbers that differ between kills but not between runs: a fixed linear congruence.
+/// Returns a pseudo-random number that differs between kills but not between runs: a fixed linear congruence.
 fn drawn(kill: u64) -> u64 {
     kill.wrapping_mul(6_364_136_223_846_793_005)
         .wrapping_add(1_442_695_040_888_963_407)
@@ -112,7 +113,7 @@ fn kill_writers(spec: &str, kills: u64) -> Found {
         }
         idle += u64::from(taken < wanted);
         writer.kill();
-        // What it said before it died was acknowledged too.
+        // What it printed before it died was acknowledged too.
         while let Some(line) = writer.line(ACKNOWLEDGED_WITHIN, |_| true) {
             acknowledged.take(Some(line));
         }
@@ -120,7 +121,7 @@ fn kill_writers(spec: &str, kills: u64) -> Found {
     acknowledged.compare(spec, kills, idle)
 }
 
-/// Kills the server under one writer, which must go on by itself each time.
+/// Kills the server under one writer, which must continue by itself each time.
 fn kill_server(server: &PostgresServer, kills: u64) -> Found {
     let mut acknowledged = Acknowledged::default();
     let mut writer = writer(&server.url());
@@ -132,7 +133,7 @@ fn kill_server(server: &PostgresServer, kills: u64) -> Found {
         while !left(moment).is_zero() && acknowledged.take(writer.line(left(moment), |_| true)) {}
         server.kill();
         server.restart();
-        // Everything said until now may be from before the kill; one append of after it must follow.
+        // Everything printed until now may be from before the kill; one append after it must follow.
         let until = deadline(ACKNOWLEDGED_WITHIN);
         let reached = acknowledged.head(&server.url());
         while acknowledged.last() <= reached && instant() < until {

@@ -1,6 +1,6 @@
-//! PostgreSQL that takes no write, under a server that dials: it hangs (every process of it stopped), it is
-//! killed and comes back, it is made read-only. `/readyz` says so in time and why, nobody is dialed
-//! meanwhile, and it is ready again by itself, with nobody lost.
+//! Proof of PostgreSQL that accepts no writes, under a server that dials: it hangs (all its processes
+//! stopped), it is killed and restarted, it is made read-only. `/readyz` reports that in time with the
+//! reason, no call is dialed meanwhile, the server becomes ready again by itself, and no call is lost.
 
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
@@ -12,20 +12,21 @@ use crate::server::Server;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Longest time until readiness says no: appends without an answer count as stuck after 3 s, a lock is given
-/// up after 5 s, and the machine is loaded.
+/// The longest time until the server reports that it is not ready: appends without a response count as stuck
+/// after 3 s, a lock is given up after 5 s, and the machine is loaded.
 const SAID_WITHIN: Duration = Duration::from_secs(12);
 
-/// Longest time until it says yes again: a refused append counts for 10 s, and a killed server recovers.
+/// The longest time until it reports ready again: a refused append counts for 10 s, and a killed server
+/// recovers.
 const BACK_WITHIN: Duration = Duration::from_secs(40);
 
-/// How long it is held once that was said: long enough for several rounds of the dialer.
+/// How long the fault lasts after the report: long enough for several rounds of the dialer.
 const HELD: Duration = Duration::from_secs(3);
 
-/// What was asked of the database before it stopped may still be on its way to the carrier.
+/// How long dials that were stored before the fault may take to reach the carrier.
 const ON_THEIR_WAY: Duration = Duration::from_millis(500);
 
-/// What is done to the database, and how it is undone.
+/// A fault of the database: its name, how it is caused, and how it is undone.
 type Fault = (&'static str, fn(&PostgresServer), fn(&PostgresServer));
 
 const FAULTS: &[Fault] = &[
@@ -44,7 +45,7 @@ const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// The short form lets it hang, which is the case that no connection reports.
+/// Runs the proof. The short form only lets the database hang, which no connection reports.
 pub(super) fn prove(form: Form, server: &PostgresServer) -> Value {
     let faults = match form {
         Form::Short => FAULTS.get(..1).unwrap_or(FAULTS),
@@ -66,7 +67,7 @@ pub(super) fn prove(form: Form, server: &PostgresServer) -> Value {
     for (name, begin, end) in faults {
         let dialed = carrier.lines().len();
         if !carrier.has_more_than(dialed, BACK_WITHIN) {
-            wrong.push(format!("{name}: nobody was dialed before it"));
+            wrong.push(format!("{name}: no call was dialed before it"));
         }
         begin(server);
         let found = held(&serve, &carrier, &mut wrong, name);
@@ -80,7 +81,7 @@ pub(super) fn prove(form: Form, server: &PostgresServer) -> Value {
     }
     let dialed = carrier.lines().len();
     if !carrier.has_more_than(dialed, BACK_WITHIN) {
-        wrong.push("nobody is dialed again".to_owned());
+        wrong.push("no call is dialed afterwards".to_owned());
     }
     if !serve.drains() {
         wrong.push("it did not drain".to_owned());
@@ -90,7 +91,7 @@ pub(super) fn prove(form: Form, server: &PostgresServer) -> Value {
     json!({"faults": said, "calls": carrier.lines().len(), "holds": wrong.is_empty(), "wrong": wrong})
 }
 
-/// Waits until readiness says no, then looks whether anybody is dialed.
+/// Waits until the server reports that it is not ready, then checks that no call is dialed.
 fn held(serve: &Server, carrier: &CarrierProcess, wrong: &mut Vec<String>, name: &str) -> Value {
     let began = instant();
     let no = serve.says_not_ready(SAID_WITHIN);
@@ -101,7 +102,7 @@ fn held(serve: &Server, carrier: &CarrierProcess, wrong: &mut Vec<String>, name:
     };
     let asked = serve.get("/readyz").map(|reply| reply.status);
     if asked != Ok(503) {
-        wrong.push(format!("{name}: /readyz answers {asked:?} to who asks"));
+        wrong.push(format!("{name}: /readyz responds with {asked:?}"));
     }
     if !["database", "unavailable", "not answered"]
         .iter()
@@ -109,20 +110,20 @@ fn held(serve: &Server, carrier: &CarrierProcess, wrong: &mut Vec<String>, name:
     {
         wrong.push(format!("{name}: no reason: {why}"));
     }
-    // What was asked of the database before reaches the carrier.
+    // Dials that were stored before reach the carrier.
     let until = deadline(ON_THEIR_WAY);
     while carrier.has_more_than(carrier.lines().len(), left(until)) {}
     let before = carrier.lines().len();
-    // Somebody who is dialed ends it at once.
+    // A dial ends the wait at once.
     carrier.has_more_than(before, HELD);
     let meanwhile = carrier.lines().len() - before;
     if meanwhile > 0 {
-        wrong.push(format!("{name}: {meanwhile} people were dialed meanwhile"));
+        wrong.push(format!("{name}: {meanwhile} calls were dialed meanwhile"));
     }
     json!({"said_ms": said_ms, "why": why, "dialed_meanwhile": meanwhile})
 }
 
-/// Nobody is lost, and nobody was dialed without a record of it.
+/// Checks that no call is lost, and that no leg exists without a record.
 fn judge(history: &History, carrier: &CarrierProcess, wrong: &mut Vec<String>) {
     let dialed: std::collections::BTreeSet<&str> = history
         .of("call.dialing")

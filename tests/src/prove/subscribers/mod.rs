@@ -1,7 +1,8 @@
-//! Named subscribers over a long log: cut at random they are told each event once, in order, from where they
-//! acknowledged; those that stop reading cost no memory.
+//! Proof of named subscribers over a long log: cut at random they receive each event once, in order, from the
+//! position they acknowledged; readers that stop reading cost no memory.
 //!
-//! What each reader was told is held against the log itself, opened without the server once that has ended.
+//! What each reader received is compared with the log, which is opened without the server after that has
+//! ended.
 
 mod reader;
 mod socket;
@@ -22,26 +23,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::test_records::{make_batch, stream};
 
-/// Events of one append, near the most there may be.
+/// The events of one append, near the limit.
 const BATCH_EVENTS: u64 = 250;
 
-/// Memory that connections may cost which read nothing, each with one page and what the kernel is given.
+/// The most memory, in MiB, that connections may cost which read nothing: each has one page and what the
+/// kernel takes.
 const STALLED_MB_MAX: u64 = 32;
 
-/// How long the whole log may take one reader.
+/// The longest time of one reader for the whole log.
 const WITHIN: Duration = Duration::from_secs(1_200);
 
-/// Events a second that one reader is told at least who is behind a whole long log, on a release build.
+/// The least events per second of one reader that is behind a whole long log, on a release build.
 const CATCH_UP_MIN: u64 = 100_000;
 
 struct Length {
     events: u64,
-    /// Held to that rate: a debug build is many times as slow, and a short log says little.
+    /// The limit of that rate: a debug build is many times slower, and a short log says little.
     catch_up_min: Option<u64>,
-    /// Of each way, at the same time.
+    /// The readers of each kind, in parallel.
     readers: usize,
     stalled: usize,
-    /// Written while they follow.
+    /// The events written while they follow.
     written: usize,
 }
 
@@ -79,7 +81,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     judge(&length, &catch_up, &found, grown_mb, subscribers, &log)
 }
 
-/// A server's own directory, with so many events more.
+/// Fills a server's own directory with so many events.
 fn make(data: &Path, events: u64) {
     end(Server::start(data, "sip:127.0.0.1:9"));
     let runtime = runtime();
@@ -110,7 +112,7 @@ fn end(mut server: Server) {
     }
 }
 
-/// One reader that is never cut, from the beginning to the end: events a second.
+/// Runs one reader from the beginning to the end without a cut. Returns events per second.
 fn caught_up(server: &Server, name: &str) -> u64 {
     let until = AtomicU64::new(written(server, 9_000 + name.len()));
     let began = instant();
@@ -129,15 +131,15 @@ fn rate(count: u64, seconds: f64) -> u64 {
     (count as f64 / seconds.max(0.001)) as u64
 }
 
-/// One more event, which every reader is told of: the log may end with what none is.
+/// Appends one more event that every reader receives: the log may end with events that none receives.
 fn written(server: &Server, index: usize) -> u64 {
-    // As a list: beyond a rate the reply to an order about one unknown number has no position.
+    // As a list: above a rate limit the response to a command about one unknown number has no position.
     let body = json!({ "numbers": [format!("1370000{index:04}")], "reason": "list" });
     let written = server.must_post("/api/v1/numbers/import", &body).position;
-    written.unwrap_or_else(|| fail("a write says where it stands"))
+    written.unwrap_or_else(|| fail("a write returns its position"))
 }
 
-/// Readers of each way at the same time, and a writer beside them.
+/// Runs readers of each kind in parallel, and a writer beside them.
 fn follow(server: &Server, length: &Length) -> Vec<Told> {
     let until = AtomicU64::new(u64::MAX);
     std::thread::scope(|scope| {
@@ -169,7 +171,7 @@ fn follow(server: &Server, length: &Length) -> Vec<Told> {
     })
 }
 
-/// Every position that a named subscriber is told of, in order, from the log alone.
+/// Returns every position that a named subscriber receives, in order, from the log alone.
 fn expected(data: &Path) -> Vec<u64> {
     runtime().block_on(async {
         let store = open(&format!("sqlite:{}", data.display())).await;
@@ -206,7 +208,7 @@ fn judge(
             .fold(reader::BEGUN, |sum, one| reader::mixed(sum, *one));
         if told.count != wanted as u64 || told.sum != sum {
             wrong.push(format!(
-                "{} was told {} events up to {}, the log has {wanted}",
+                "{} received {} events up to {}, the log has {wanted}",
                 told.name, told.count, told.last
             ));
         }
@@ -220,7 +222,7 @@ fn judge(
     let caught_up = catch_up.get("alone_per_s").and_then(Value::as_u64);
     if length.catch_up_min.is_some_and(|least| caught_up < Some(least)) {
         wrong.push(format!(
-            "a reader of a whole log is told {caught_up:?} events a second"
+            "a reader of a whole log receives {caught_up:?} events per second"
         ));
     }
     if grown_mb.is_none_or(|grown| grown > STALLED_MB_MAX) {
@@ -242,7 +244,7 @@ fn judge(
     }
 }
 
-/// Comes again until a connection is taken: whoever was cut may be there still.
+/// Tries again until a connection is accepted: a connection that was cut may still be there.
 fn again<T>(mut open: impl FnMut() -> Option<T>) -> T {
     come_again(WITHIN, &mut open).unwrap_or_else(|| fail("the server takes no reader any more"))
 }

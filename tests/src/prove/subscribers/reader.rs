@@ -1,4 +1,4 @@
-//! A reader of server-sent events that is cut at random, and goes on where it acknowledged.
+//! A reader of server-sent events that is cut at random, and continues at its acknowledged position.
 
 use super::again;
 use crate::made_up_log::Chance;
@@ -8,27 +8,27 @@ use serde_json::json;
 use std::io::{BufRead, BufReader};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Begins the sum over what was told.
+/// The initial value of the checksum over the received positions.
 pub(super) const BEGUN: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// The sum with one position more: other positions, or others' order, are another sum (FNV-1a).
+/// Adds a position to the checksum: other positions, or another order, give another value (FNV-1a).
 pub(super) fn mixed(sum: u64, position: u64) -> u64 {
     position.to_le_bytes().iter().fold(sum, |sum, byte| {
         (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// When a reader is cut.
+/// When a reader's connection is cut.
 pub(super) enum Cuts {
     None,
-    /// After so many events at most, at random.
+    /// After at most so many events, at random.
     Random {
         chance: Chance,
         longest: u64,
     },
 }
 
-/// What one reader was told, each event once.
+/// The events that one reader received, each counted once.
 pub(super) struct Told {
     pub(super) name: String,
     pub(super) count: u64,
@@ -36,10 +36,10 @@ pub(super) struct Told {
     pub(super) last: u64,
     /// How often the connection was cut.
     pub(super) cuts: u64,
-    /// Told again because they were not acknowledged.
+    /// The events received again because they were not acknowledged.
     pub(super) repeated: u64,
     pub(super) wrong: Vec<String>,
-    /// Told and not acknowledged: they come again, in this order.
+    /// The positions received and not acknowledged: they come again, in this order.
     owed: Vec<u64>,
     /// How many of these have come again on this connection.
     paid: usize,
@@ -60,13 +60,13 @@ impl Told {
         }
     }
 
-    /// On a new connection everything that was not acknowledged comes again.
+    /// Begins a new connection, on which everything not acknowledged comes again.
     pub(super) fn begin(&mut self) {
         self.paid = 0;
     }
 
-    /// The first that came on a new connection, of a reader that has said up to `said` what it has: what was
-    /// said last may have been heard or not, and nothing else may be missing.
+    /// Begins a new connection of a reader that has acknowledged up to `said`, with its first position: the
+    /// last acknowledgement may have arrived or not, and nothing else may be missing.
     pub(super) fn begin_with(&mut self, position: u64, said: u64) {
         let heard = self.owed.partition_point(|owed| *owed < position);
         if heard > self.owed.partition_point(|owed| *owed <= said) {
@@ -76,7 +76,7 @@ impl Told {
         self.begin();
     }
 
-    /// What was acknowledged is not owed any more.
+    /// Removes acknowledged positions.
     pub(super) fn acknowledged(&mut self, position: u64) {
         let kept = self.owed.partition_point(|owed| *owed <= position);
         self.owed.drain(..kept);
@@ -111,7 +111,7 @@ impl Told {
     }
 }
 
-/// Reads until the position `until` is reached, which is not known at first.
+/// Reads until the position `until`, which is not known at first.
 pub(super) fn read_all(server: &Server, name: &str, mut cuts: Cuts, until: &AtomicU64) -> Told {
     let mut told = Told::nothing(name);
     while told.last < until.load(Ordering::Acquire) {
@@ -125,7 +125,7 @@ pub(super) fn read_all(server: &Server, name: &str, mut cuts: Cuts, until: &Atom
             break;
         };
         told.cuts += 1;
-        // Some are cut before they could say what they have.
+        // Some connections are cut before the acknowledgement.
         if chance.below(3) > 0 {
             acknowledge(server, &mut told);
         }
@@ -133,7 +133,7 @@ pub(super) fn read_all(server: &Server, name: &str, mut cuts: Cuts, until: &Atom
     told
 }
 
-/// One connection, cut after `length` events.
+/// Reads on one connection, cut after `length` events.
 fn read_some(server: &Server, told: &mut Told, length: u64, until: &AtomicU64) {
     let url = format!("{}/api/v1/events/stream?subscriber={}", server.url, told.name);
     let body = again(|| {

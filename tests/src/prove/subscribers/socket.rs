@@ -1,4 +1,5 @@
-//! A reader of a WebSocket that is cut at random: it acknowledges on the connection, or remembers by itself.
+//! A WebSocket reader that is cut at random: it acknowledges on the connection, or remembers its position
+//! itself.
 
 use super::again;
 use super::reader::Told;
@@ -13,18 +14,18 @@ use tungstenite::client::IntoClientRequest;
 use tungstenite::http::HeaderValue;
 use tungstenite::{Message, WebSocket};
 
-/// Events between two acknowledgments.
+/// The events between two acknowledgements.
 const ACKNOWLEDGED_EVERY: u64 = 500;
 
-/// Longest wait for a message; the server gives a sign of life each 15 s.
+/// The longest wait for a message; the server sends a sign of life every 15 s.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
-/// Where a reader goes on.
+/// Where a reader continues.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
-    /// Where the server has it.
+    /// At the position that the server has stored.
     Acknowledges,
-    /// Where it was itself, to the event.
+    /// At its own last position, to the event.
     Remembers,
 }
 
@@ -43,7 +44,7 @@ pub(super) struct Reader<'a> {
     way: Way,
     chance: Chance,
     told: Told,
-    /// Up to here it has said, or remembers, what it has.
+    /// The position up to which it has acknowledged, or remembers.
     said: u64,
 }
 
@@ -58,7 +59,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads until the position `until` is reached, which is not known at first.
+    /// Reads until the position `until`, which is not known at first.
     pub(super) fn read_all(mut self, longest: u64, until: &AtomicU64) -> Told {
         while self.told.last < until.load(Ordering::Acquire) {
             let length = 1 + self.chance.below(longest);
@@ -71,7 +72,7 @@ impl<'a> Reader<'a> {
         self.told
     }
 
-    /// One connection, cut after `length` events without a farewell.
+    /// Reads on one connection, cut after `length` events without a close frame.
     fn read_some(&mut self, length: u64, until: &AtomicU64) {
         let mut socket = again(|| self.open());
         let mut heard = 0;
@@ -114,7 +115,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Of an event; notes between events have none of their own.
+/// Returns the position of an event; `None` for a note between events.
 fn position_of(text: &str) -> Option<u64> {
     let message: Value = serde_json::from_str(text).unwrap_or_else(|error| fail(&error.to_string()));
     if message.get("message").is_some() {

@@ -1,20 +1,20 @@
-//! Readers that open a stream and read nothing of it, and what they cost.
+//! Readers that open a stream and read nothing of it, and the memory that they cost.
 
 use crate::program::fail;
 use crate::server::Server;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// How the reply of a stream begins: so much is read, and no more.
+/// The beginning of a stream's response: only so much is read.
 const TAKEN: &[u8; 12] = b"HTTP/1.1 200";
 
-/// They hold their connections until they are let go.
+/// Readers that hold their connections until they are dropped.
 pub(super) struct Stalled {
     streams: Vec<TcpStream>,
     before_mb: Option<u64>,
 }
 
-/// So many connections ask for the whole log, and read nothing.
+/// Opens so many connections that request the whole log and read nothing.
 pub(super) fn hold(server: &Server, count: usize) -> Stalled {
     let before_mb = resident_mb(server.program.id());
     let mut streams = server.connect_silently(count);
@@ -31,14 +31,14 @@ pub(super) fn hold(server: &Server, count: usize) -> Stalled {
             .and_then(|()| stream.read_exact(&mut begun));
         asked.unwrap_or_else(|error| fail(&error.to_string()));
         if begun != *TAKEN {
-            fail("a reader that will stand still is not taken");
+            fail("a reader that will not read is not accepted");
         }
     }
     Stalled { streams, before_mb }
 }
 
 impl Stalled {
-    /// How much more the server holds than before they came, in MiB; they are let go.
+    /// Closes the connections. Returns how much more memory the server holds than before, in MiB.
     pub(super) fn grown_mb(self, server: &Server) -> Option<u64> {
         let now = resident_mb(server.program.id())?;
         drop(self.streams);
@@ -46,7 +46,7 @@ impl Stalled {
     }
 }
 
-/// What a process holds now, in MiB, as Linux counts it; `None` where nobody counts.
+/// Returns the resident memory of a process in MiB, as Linux counts it; `None` on other systems.
 fn resident_mb(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -1,6 +1,7 @@
-//! Every answered call has one summary, ten seconds after its end at the latest, that says what its events
-//! say: of people who spoke, recorded while nobody wrote, and of people whom the carrier plays, with a kill
-//! in the middle. What the events say is read here once more, from the stored events alone.
+//! Proof of summaries: every answered call has one summary, at most ten seconds after its end, which matches
+//! its events. The calls are spoken ones that were recorded while no summaries were written, and calls of the
+//! carrier, with a kill in the middle. The expected content is derived here independently from the stored
+//! events.
 
 mod reading;
 
@@ -17,19 +18,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-/// Spoken calls, people of the carrier, and calls whose words are held against their summary too.
+/// The spoken calls, the carrier's customers, and the calls with words that are compared with their summary
+/// too.
 const SHORT: (u64, u32, usize) = (30, 20, 2);
 const LONG: (u64, u32, usize) = (500, 150, 20);
-/// Summaries that the long form holds to their time.
+/// The least number of summaries that the long form checks for their time.
 const LONG_SUMMARIES_MIN: usize = 500;
-/// The campaign whose people the carrier plays.
+/// The campaign that the carrier's callees answer.
 const DIALED: &str = "SUMMED";
-/// The requirement (CAL-3).
+/// The longest time until a summary is written (CAL-3), in milliseconds.
 const WITHIN_MS: i64 = 10_000;
-/// Longest wait for the campaign's end, and for the last summary behind it.
+/// The longest wait for the campaign's end, and for the last summary after it.
 const SETTLED: Duration = Duration::from_secs(240);
 const WRITTEN: Duration = Duration::from_secs(60);
-/// Of the carrier.
+/// The carrier's seed.
 const SEED: u64 = 7;
 
 pub(crate) fn prove(form: Form) -> Proof {
@@ -51,7 +53,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         wrong.extend(words_agree(&data, call));
     }
     let erased = erased_says_nothing(&data, &carrier, &history, &mut wrong);
-    // Some of the recorded callers say nothing; some of the dialed ones are not there.
+    // Some of the recorded callers say nothing; some of the dialed callees do not answer.
     let is_whole =
         found.spoken * 2 > made.calls.len() && found.answered > made.calls.len() + 1 && found.unanswered > 0;
     if matches!(form, Form::Long) && found.summaries < LONG_SUMMARIES_MIN {
@@ -59,7 +61,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     }
     if !is_whole {
         wrong.push(format!(
-            "{} answered calls, {} of them spoken, and {} that nobody answered",
+            "{} answered calls, {} of them spoken, and {} that were not answered",
             found.answered, found.spoken, found.unanswered
         ));
     }
@@ -76,7 +78,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     }
 }
 
-/// People are called, the server is killed while they are, and the next one goes on. Both write summaries.
+/// Calls customers, kills the server meanwhile, and starts it again. Both processes write summaries.
 fn dial_and_kill(data: &Path, carrier: &CarrierProcess, spoken: u64, dialed: u32) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut server = Server::start(data, &carrier.trunk());
@@ -110,7 +112,7 @@ fn dial_and_kill(data: &Path, carrier: &CarrierProcess, spoken: u64, dialed: u32
     wrong
 }
 
-/// What was found of all calls.
+/// The results over all calls.
 #[derive(Default)]
 struct Found {
     answered: usize,
@@ -119,11 +121,12 @@ struct Found {
     summaries: usize,
     equal: usize,
     ms_max: i64,
-    /// Of those that were recorded while nobody wrote: since the next start.
+    /// The longest time of summaries of calls recorded before the server ran: since the next start.
     ms_past_max: i64,
 }
 
-/// One summary for each answered call that has ended and none for any other, in time, equal to its events.
+/// Checks that each answered call that has ended has one summary in time that equals its events, and that no
+/// other call has one.
 fn held(history: &History, recorded_at: Timestamp, wrong: &mut Vec<String>) -> Found {
     let mut summaries: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for event in history.of("summary.recorded") {
@@ -168,7 +171,7 @@ fn in_time(told: &Read, summary: &Value, recorded_at: Timestamp, found: &mut Fou
     let ended_at = instant(&told.ended_at);
     let written_at = instant(member(summary, "/time").as_str().unwrap_or_default());
     let is_past = ended_at <= recorded_at;
-    // Those that were recorded while nobody wrote: the clock of a rehearsal goes on where the log ends.
+    // Calls recorded before the server ran: a rehearsal's clock continues where the log ends.
     let since = if is_past { recorded_at } else { ended_at };
     let took_ms = (written_at.micros() - since.micros()) / 1_000;
     let slowest = if is_past {
@@ -199,8 +202,8 @@ fn is_equal(call: &str, told: &Read, summary: &Value, wrong: &mut Vec<String>) -
     wrong.len() == before
 }
 
-/// What was named, as the replay of the call tells it, is what the summary has, and its text says how the
-/// call ended.
+/// Checks that the slots in the replay of a call are those of the summary, and that the summary's text says
+/// how the call ended.
 fn words_agree(data: &Path, call: &str) -> Option<String> {
     let data = data.to_string_lossy();
     let rest = ["--clear", "--reason", "a proof", "--data", &data, "--json"];
@@ -229,7 +232,8 @@ fn words_agree(data: &Path, call: &str) -> Option<String> {
     (!says).then(|| format!("{call}: its text says neither {label} nor {follow_up}: {text}"))
 }
 
-/// One who spoke is found by their words, is erased, and is found no more; what can be counted stays.
+/// Checks an erasure: a call is found by its words, its customer is erased, and the call is not found any
+/// more; counts stay.
 fn erased_says_nothing(
     data: &Path,
     carrier: &CarrierProcess,
@@ -238,7 +242,7 @@ fn erased_says_nothing(
 ) -> usize {
     let heard = history.of("call.heard").next();
     let Some(heard) = heard else {
-        wrong.push("nobody was heard".to_owned());
+        wrong.push("no words were recognized".to_owned());
         return 0;
     };
     let call = member(heard, "/subject").as_str().unwrap_or_default();

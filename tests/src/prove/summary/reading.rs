@@ -1,5 +1,4 @@
-//! What the stored events of one call say of it, read from their JSON alone: nothing of the program's own
-//! reading is asked.
+//! Reads what the stored events of one call contain, from their JSON alone: no code of the product is used.
 
 use crate::history::member;
 use serde_json::{Value, json};
@@ -15,16 +14,16 @@ pub(super) struct Read {
     position: u64,
     kinds: Vec<String>,
     tags: BTreeSet<&'static str>,
-    /// Accepted readings.
+    /// The accepted intents.
     intents: BTreeSet<String>,
     models: BTreeSet<String>,
     interest: Option<String>,
-    /// Rule and intent of the last decision that moved the call.
+    /// The rule and intent of the last decision that moved the call.
     moved_by: Option<(String, Option<String>)>,
     flow: Value,
 }
 
-/// `None` of a call that nobody answered.
+/// Reads the events of a call; `None` if it was not answered.
 pub(super) fn read(events: &[&Value]) -> Option<Read> {
     let is = |event: &&&Value, kind: &str| member(event, "/type") == kind;
     let at = events.iter().position(|event| is(&event, "call.ended"))?;
@@ -98,7 +97,8 @@ impl Read {
         }
     }
 
-    /// A decision moves the call where a node is entered before the next decision that somebody's act caused.
+    /// Applies a decision. It moves the call if a node is entered before the next decision that an act of the
+    /// callee caused.
     fn decided(&mut self, data: &Value, behind: &[&Value]) {
         if member(data, "/explanation/corrected")
             .as_array()
@@ -227,7 +227,7 @@ impl Read {
         json!({ "action": action, "reason": reason })
     }
 
-    /// Every member of the summary that its events fix, `null` where it must be absent.
+    /// Returns every member of the summary that the events determine; `null` where it must be absent.
     pub(super) fn members(&self) -> Vec<(&'static str, Value)> {
         let (intent, intent_rule) = self.intent();
         let order = [

@@ -1,4 +1,4 @@
-//! An installation whose people were all called, its log from before that, and the two laid over one another.
+//! An installation that called all its customers, its log from before that, and the combinations of both.
 
 use super::super::brief_people::brief_records;
 use super::{CASES, Case, SEED};
@@ -10,13 +10,13 @@ use crate::server::{REHEARSAL, Server};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// People who are called in the tail that is lost.
+/// The number of customers that are called in the lost tail.
 const PEOPLE: u32 = 4;
 
-/// Longest wait for the checkpoint of what was called, which is a second behind at most.
+/// The longest wait for the checkpoint that covers the calls, which is at most a second behind.
 const SIGNED_WITHIN: Duration = Duration::from_secs(20);
 
-/// The log and its index; SQLite puts two more beside each.
+/// The log and its index; SQLite adds two files to each.
 pub(super) const LOG_FILES: [&str; 6] = [
     "events.db",
     "events.db-wal",
@@ -26,14 +26,14 @@ pub(super) const LOG_FILES: [&str; 6] = [
     "index.db-shm",
 ];
 
-/// An installation that called everybody, and its log from before.
+/// An installation that called all customers, and its log from before.
 pub(super) struct Made {
     pub(super) data: PathBuf,
     pub(super) store: Option<String>,
     pub(super) older_data: PathBuf,
-    /// As a crash leaves it once everybody was called, its write-ahead log beside it.
+    /// The directory as a crash leaves it after all calls, with its write-ahead log.
     pub(super) killed_data: PathBuf,
-    /// One for each case: a confirmed one goes on.
+    /// One database per case: a confirmed one continues.
     pub(super) older_stores: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ pub(super) fn end(mut server: Server) {
     }
 }
 
-/// Everybody is due when the log is copied; then everybody is called.
+/// Copies the log when all customers are due; then calls them all.
 pub(super) fn make(
     folder: &Path,
     name: &str,
@@ -104,7 +104,7 @@ pub(super) fn make(
     copy_folder(&made.data, &made.killed_data);
     end(second);
     if !are_called {
-        fail("nobody is called in the tail that is to be lost");
+        fail("no call is dialed in the tail that is to be lost");
     }
     if !is_signed {
         fail("the tail that is to be lost is not signed");
@@ -112,12 +112,12 @@ pub(super) fn make(
     made
 }
 
-/// True once the checkpoint covers what the log holds now.
+/// Waits until the checkpoint covers all present events. Returns false if that takes too long.
 fn is_signed(server: &Server, proof: &Path) -> bool {
     let Some(head) = server.last_position("", SIGNED_WITHIN).filter(|head| *head > 0) else {
         return false;
     };
-    // An origin, then how many events it covers.
+    // The origin, then the number of events that it covers.
     let covered = || {
         let text = std::fs::read_to_string(proof.join("checkpoint")).ok()?;
         text.lines().nth(1)?.parse::<u64>().ok()
@@ -145,7 +145,7 @@ pub(super) fn remove(data: &Path, name: &str) {
     }
 }
 
-/// The directory of the whole log, with the older log in the place of its own.
+/// Makes a copy of the directory with the whole log, in which the older log replaces the newer one.
 pub(super) fn lay_out(made: &Made, case: &Case) -> PathBuf {
     let name = case.name.replace([' ', ','], "-");
     let data = made.data.with_extension(name);

@@ -1,8 +1,9 @@
-//! A log that lost its tail: under the proofs, rows and keys of the whole one it is refused or dials nobody
-//! until a person confirms, whatever of the three is left, on both stores.
+//! Proof about a log that lost its tail: with the proofs, views and keys of the whole log it is refused, or
+//! nothing is dialed until a user confirms, whichever of the three are left, on both stores.
 //!
-//! Each log was cut when everybody was due; after that all were called. Whatever dials on it is heard by the
-//! carrier. One case is confirmed at the end, and then people are dialed: the trap was armed.
+//! Each log was cut when all customers were due; after that all were called. If a server dials on it, the
+//! carrier notices. One case is confirmed at the end, and then customers are dialed, which shows that the
+//! check works.
 
 mod made;
 
@@ -17,21 +18,21 @@ use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 
-/// Of the carrier.
+/// The carrier's seed.
 const SEED: u64 = 11;
 
-/// How long a server that may not dial is listened to once it says that it is paused: a dialer that was not
-/// held back had its first INVITE out within this many milliseconds of being ready, as the control shows.
+/// How long a paused server is watched: a dialer that is not held back sends its first INVITE within this
+/// many milliseconds of being ready, as the control shows.
 const LISTEN: Duration = Duration::from_millis(1_500);
 
-/// What is left of the whole log beside the older one.
+/// The parts of the whole log's directory that are left beside the older log.
 struct Case {
     name: &'static str,
     removed: &'static [&'static str],
     known_by: &'static str,
 }
 
-/// Of a crashed server only the write-ahead log is gone.
+/// The case of a crashed server that lost only the write-ahead log.
 const LOST_WAL: Case = Case {
     name: "lost write-ahead log",
     removed: &["events.db-wal", "events.db-shm"],
@@ -64,7 +65,7 @@ struct Found {
     wrong: Vec<String>,
 }
 
-/// Adds to a proof what is found of logs; both work in the meantime of the other, with a carrier each.
+/// Runs this proof and another one in parallel, with a carrier each, and adds its result to the other's.
 pub(crate) fn join(beside: impl FnOnce() -> Proof + Send, form: Form) -> Proof {
     let (beside, (found, cases, stores)) = std::thread::scope(|scope| {
         let begun = scope.spawn(beside);
@@ -86,7 +87,7 @@ pub(crate) fn join(beside: impl FnOnce() -> Proof + Send, form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// What is found, of how many cases on how many stores.
+/// Runs the proof. Returns the result, and the number of cases and stores.
 fn tails(form: Form) -> (Found, u32, u32) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let carrier = brief_people::carrier(form, folder.path(), SEED);
@@ -145,7 +146,7 @@ fn try_laid_out(
     let is_told = member(&ready, "/dialing") == "paused-history-lost"
         && member(&ready, "/history_lost/known_by") == case.known_by
         && member(&ready, "/history_lost/since").is_string();
-    // Whoever is dialed ends it at once.
+    // A dial ends the wait at once.
     carrier.has_more_than(before, LISTEN);
     let invites = carrier.lines().len() - before;
     if is_told && invites == 0 {
@@ -161,7 +162,7 @@ fn try_laid_out(
     end(server);
     hold_proofs(data, &old, case, found);
     hold_doctor(data, store, case, confirms, found);
-    // On record, and noted once: the next start of a shared log finds the event there.
+    // The loss is recorded once: the next start on a shared log finds the event.
     let lost = history(data, store).of("installation.history_lost").count();
     if lost == 0 {
         found.wrong.push(format!("{}: nothing is on record", case.name));
@@ -182,11 +183,11 @@ fn hold_alert(server: &Server, case: &Case, found: &mut Found) {
             member(alerts, "/items/0/rule") == "history_lost"
         });
     if !is_raised {
-        found.wrong.push(format!("{}: no alert stands", case.name));
+        found.wrong.push(format!("{}: no alert is raised", case.name));
     }
 }
 
-/// The control: behind a person's word the people who are due in the older log are dialed.
+/// The control: after a user's confirmation the customers that are due in the older log are dialed.
 fn confirm(
     data: &Path,
     store: Option<&str>,
@@ -219,7 +220,7 @@ fn confirm(
     dialed.unwrap_or(0)
 }
 
-/// What was signed before is kept as it was, and what is signed now has another origin.
+/// Checks that the proofs signed before are kept unchanged, and that new ones have another origin.
 fn hold_proofs(data: &Path, old: &str, case: &Case, found: &mut Found) {
     if old.is_empty() || case.known_by != "checkpoint" {
         return;
@@ -266,7 +267,8 @@ fn hold_doctor(data: &Path, store: Option<&str>, case: &Case, confirmed: bool, f
     }
 }
 
-/// No log at all beside its keys, proofs and recordings: nothing is made, and what to do is said.
+/// Checks a missing log beside its keys, proofs and recordings: nothing is created, and the error says what
+/// to do.
 fn try_missing(made: &Made, found: &mut Found) {
     for (name, removed) in [
         ("no log", &[][..]),

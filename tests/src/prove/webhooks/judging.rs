@@ -1,4 +1,4 @@
-//! What arrived, held against what the log says had to: each event, in order, disclosed before it left.
+//! Compares the messages that arrived with the log: each event, in order, disclosed before it left.
 
 use super::log::Told;
 use super::receiver::Taken;
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 impl Stage {
-    /// Holds what arrived against what the log says.
+    /// Compares the messages that arrived with the log.
     pub(super) fn judge(&mut self, data: &Path, before_replay: usize) {
         let log = Told::read(data, &KINDS, CAMPAIGN);
         let taken = self.receiver.taken_at(ALL);
@@ -48,7 +48,7 @@ impl Stage {
         let untold = log.alerts.difference(&told).count();
         if untold > 0 {
             self.broken
-                .push(format!("the channel was not told of {untold} alerts"));
+                .push(format!("the channel did not get {untold} alerts"));
         }
         if self.receiver.refused_count() == 0 || self.receiver.slow_count() == 0 {
             self.broken
@@ -56,7 +56,7 @@ impl Stage {
         }
     }
 
-    /// The literal bodies, each disclosed before it left.
+    /// Checks the literal bodies, and that each was disclosed before it left.
     fn judge_calls(&mut self, log: &Told) {
         let calls: BTreeSet<String> = self
             .receiver
@@ -83,7 +83,7 @@ impl Stage {
             let undisclosed = log.undisclosed(id);
             if undisclosed > 0 {
                 self.broken.push(format!(
-                    "{undisclosed} deliveries to {path} were on no record before"
+                    "{undisclosed} deliveries to {path} were not recorded before"
                 ));
             }
         }
@@ -93,7 +93,7 @@ impl Stage {
     }
 }
 
-/// Messages whose first coming was behind a later one about the same person.
+/// Returns how many messages first arrived after a later one about the same person.
 fn out_of_order(taken: &[Taken], log: &Told) -> usize {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     let mut last: BTreeMap<&str, u64> = BTreeMap::new();
@@ -111,7 +111,7 @@ fn out_of_order(taken: &[Taken], log: &Told) -> usize {
     wrong
 }
 
-/// As INT-1 or INT-2 has it, with the customer's own id in clear.
+/// Returns true if a body is as INT-1 or INT-2 requires, with the customer's own id in clear.
 fn is_literal(taken: &Taken) -> bool {
     let body: Value = serde_json::from_str(&taken.body).unwrap_or_default();
     let is_own = |id: &Value| id.as_str().is_some_and(|id| id.starts_with("C1-"));

@@ -1,4 +1,4 @@
-//! What the log says must have been told, and what it says of what was.
+//! The messages that the log requires, and what it says about those that were sent.
 
 use crate::history::member;
 use crate::opened::whole_log;
@@ -7,27 +7,27 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// An event that must be told.
+/// An event that must be delivered.
 pub(super) struct Wanted {
     pub(super) position: u64,
-    /// Whom, or what, it is about: told in order among itself.
+    /// The person or thing that it is about: events of one lane are delivered in order.
     pub(super) lane: String,
 }
 
-/// What the log says.
+/// What the log contains about deliveries.
 #[derive(Default)]
 pub(super) struct Told {
-    /// By the event's id.
+    /// The events to be delivered, by id.
     pub(super) wanted: BTreeMap<String, Wanted>,
-    /// Ids of calls that ended.
+    /// The ids of the events that ended calls.
     pub(super) ended: BTreeSet<String>,
-    /// Calls by the event that ended them.
+    /// The call of each event that ended one.
     call_of: BTreeMap<String, String>,
-    /// Where the first disclosure of a call to a webhook stands.
+    /// The position of the first disclosure of a call to a webhook.
     disclosed: BTreeMap<(String, String), u64>,
-    /// Deliveries by webhook: the event, and where its delivery stands.
+    /// The deliveries by webhook: the event, and the position of its delivery.
     delivered: BTreeMap<String, Vec<(String, u64)>>,
-    /// Ids of alerts that were raised before everything was asked for again.
+    /// The ids of alerts raised before the replay.
     pub(super) alerts: BTreeSet<String>,
     is_replayed: bool,
     pub(super) broken: Vec<String>,
@@ -41,7 +41,7 @@ impl Told {
             told.take(stored.position.0, &envelope, kinds, campaign);
         }
         if told.wanted.is_empty() {
-            told.broken.push("nothing was to be told".to_owned());
+            told.broken.push("nothing had to be delivered".to_owned());
         }
         told
     }
@@ -71,7 +71,7 @@ impl Told {
             }
             "inquiry.personal_data_read" if text("/door") == "webhook" => {
                 let webhook = text("/route").trim_start_matches("webhook ").to_owned();
-                // Of an erased person nothing is disclosed.
+                // Nothing is disclosed about an erased person.
                 let is_form = ["clear", "nothing"].contains(&text("/form").as_str());
                 let is_disclosure = is_form && member(&data, "/fields") == &json!(["external_id"]);
                 if !is_disclosure || envelope.customer.is_none() {
@@ -97,7 +97,7 @@ impl Told {
         }
     }
 
-    /// Deliveries to a webhook that no disclosure stands before.
+    /// Returns the number of deliveries to a webhook without an earlier disclosure.
     pub(super) fn undisclosed(&self, webhook: &str) -> usize {
         let delivered = self.delivered.get(webhook).map_or(&[][..], Vec::as_slice);
         let is_disclosed = |(event, position): &&(String, u64)| {

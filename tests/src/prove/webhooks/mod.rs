@@ -1,8 +1,8 @@
-//! Webhooks to a receiver that refuses, is slow and restarts while calls end: each event arrives, in order
-//! for each person, signed as the public libraries verify; its secret is rotated in the middle; what was told
-//! in clear was on record before; and after a replay the receiver holds the same set.
+//! Proof of webhooks to a receiver that refuses, is slow and restarts while calls end: each event arrives, in
+//! order for each person, signed so that the public libraries verify it; the secret is rotated in between;
+//! values in clear were recorded before they were sent; and after a replay the receiver has the same set.
 //!
-//! What must have arrived is read from the log itself, when the server has ended.
+//! What must arrive is read from the log itself, after the server has ended.
 
 mod judging;
 mod log;
@@ -22,24 +22,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The campaign whose calls end.
+/// The campaign of the calls.
 const CAMPAIGN: &str = "TOLD";
-/// Of the carrier.
+/// The carrier's seed.
 const SEED: u64 = 11;
-/// Whom all of it is told, in our own form.
+/// The path of the receiver that gets all events, in our own format.
 const ALL: &str = "/all";
-/// Whom calls are told as INT-1 and INT-2 have it.
+/// The paths of the receivers that get calls in the formats of INT-1 and INT-2.
 const CALLS: &str = "/calls";
 const CRM: &str = "/crm/customers";
-/// A channel of alerts.
+/// The path of an alert channel.
 const ALERTS: &str = "/alerts";
-/// What the CRM asks for.
+/// The bearer token that the CRM requires.
 const BEARER: &str = "a token of the CRM";
-/// Longest wait for calls, and for what is told of them.
+/// The longest wait for calls, and for their deliveries.
 const LONGEST: Duration = Duration::from_secs(600);
-/// How long nothing comes once all is told.
+/// How long nothing must arrive for all to count as delivered.
 const QUIET: Duration = Duration::from_secs(2);
-/// Kinds that `/all` is told.
+/// The event kinds that `/all` gets.
 const KINDS: [&str; 6] = [
     "call.ended",
     "customer.enrolment_settled",
@@ -85,7 +85,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     stage.finish(people, told_in_ms, before_replay, replayed, &mails)
 }
 
-/// Nobody talks for long: most are busy, decline or do not answer, some are gone at once.
+/// Starts a carrier with short calls: most callees are busy, decline or do not answer, some hang up at once.
 fn brief_people(folder: &Path) -> CarrierProcess {
     let profile = folder.join("people.json");
     let text = json!({
@@ -96,10 +96,10 @@ fn brief_people(folder: &Path) -> CarrierProcess {
     CarrierProcess::start(folder, SEED, &["--profile", &profile.to_string_lossy()])
 }
 
-/// The webhooks of one proof, and what was found wrong.
+/// The webhooks of the proof, and what was wrong.
 struct Stage {
     receiver: Receiver,
-    /// Of `/all`, `/calls` and the CRM.
+    /// The ids of the webhooks of `/all`, `/calls` and the CRM.
     ids: BTreeMap<&'static str, String>,
     secrets: Vec<String>,
     python: Result<PathBuf, String>,
@@ -130,7 +130,7 @@ impl Stage {
         stage.add(server, CALLS, json!({"format": "call_ended"}));
         stage.add(server, CRM, json!({"format": "crm", "bearer": BEARER}));
         stage.add(server, ALERTS, json!({}));
-        // Nobody is there: it costs nobody else anything.
+        // A receiver that does not exist must not delay the others.
         let nobody = json!({"url": "http://127.0.0.1:9/", "allow_private": true});
         server.must_post("/api/v1/webhooks", &nobody);
         if form == Form::Long {
@@ -163,7 +163,8 @@ impl Stage {
         format!("/api/v1/webhooks/{id}{verb}")
     }
 
-    /// The test button of each; a receiver that refuses the first message says so, and a second one arrives.
+    /// Sends the test message of each webhook. A receiver that refuses the first one reports it, and a second
+    /// one arrives.
     fn test_all(&mut self, server: &Server) {
         for path in [ALL, CALLS, CRM] {
             let tried = (0..8).any(|_| {
@@ -177,7 +178,7 @@ impl Stage {
         }
     }
 
-    /// Addresses that may not be told.
+    /// Checks that URLs are refused to which nothing may be sent.
     fn refusals(&mut self, server: &Server) {
         for url in [
             "http://example.com/",
@@ -197,7 +198,7 @@ impl Stage {
         }
     }
 
-    /// While calls end the receiver restarts, and its secret is rotated.
+    /// Restarts the receiver while calls end, and rotates its secret.
     fn disturb(&mut self, server: &Server, people: usize) {
         self.until_told(people / 4);
         self.restart(server);
@@ -220,7 +221,7 @@ impl Stage {
         }
     }
 
-    /// It is away until a delivery was tried, and found nobody.
+    /// Closes the receiver until a delivery has failed because it is unreachable, then opens it again.
     fn restart(&mut self, server: &Server) {
         let failed = "kind=webhook.delivery_failed";
         let before = server.last_position(failed, LONGEST).unwrap_or(0);
@@ -236,7 +237,7 @@ impl Stage {
         self.restarts += 1;
     }
 
-    /// Until the campaign is complete, and nothing of it waits for anybody who is there.
+    /// Waits until the campaign is complete, and no delivery to a reachable receiver waits.
     fn until_all_told(&mut self, server: &Server) {
         if !server.is_completed(CAMPAIGN, LONGEST) {
             fail("the campaign does not complete");
@@ -244,7 +245,7 @@ impl Stage {
         self.until_quiet(server);
     }
 
-    /// Until nothing waits, and nothing comes any more for a while.
+    /// Waits until no delivery waits, and nothing arrives for a while.
     fn until_quiet(&mut self, server: &Server) {
         let until = deadline(LONGEST);
         let mut before = None;
@@ -258,7 +259,7 @@ impl Stage {
             }
             before = at_rest;
         }
-        self.broken.push(format!("it is never told whole: {before:?}"));
+        self.broken.push(format!("the deliveries never end: {before:?}"));
     }
 
     fn counts(&self, server: &Server) -> Option<Vec<(u64, u64)>> {
@@ -270,10 +271,11 @@ impl Stage {
         [ALL, CALLS, CRM].into_iter().map(of).collect()
     }
 
-    /// Everything again; answers how many arrived.
+    /// Requests a replay of everything. Returns how many messages arrived.
     fn replay(&mut self, server: &Server) -> usize {
         let before = self.receiver.count_at(ALL);
-        // Neither tests are sent again, nor what came twice because a restart lost its answer.
+        // Test messages are not sent again, nor events that arrived twice because a restart lost the
+        // response.
         let taken = self.receiver.taken_at(ALL);
         let events: BTreeSet<&String> = taken
             .iter()
@@ -290,7 +292,7 @@ impl Stage {
         self.receiver.count_at(ALL) - before
     }
 
-    /// What came since the last look, by the library of Python.
+    /// Verifies the messages since the last check with the Python library.
     fn verify_by_python(&mut self) {
         let taken = self.receiver.taken_at(ALL);
         let fresh = taken.get(self.python_seen..).unwrap_or_default();
@@ -309,7 +311,7 @@ impl Stage {
         self.python_seen = taken.len();
     }
 
-    /// A channel of alerts by mail, to a mail server of Python.
+    /// Checks an alert channel by mail, with a Python mail server.
     fn mails(&mut self, server: &Server) -> Value {
         let python = match &self.python {
             Ok(python) => python.clone(),
@@ -367,7 +369,7 @@ impl Stage {
     }
 }
 
-/// A message that tells of nothing.
+/// Returns true for a test message, which is about no event.
 fn is_test(id: &str) -> bool {
     id.starts_with("test_")
 }

@@ -1,5 +1,5 @@
-//! The same signatures by the public library of Python, and mails by its SMTP server; skipped, and said so,
-//! where they cannot be installed.
+//! Verification of the signatures by the public Python library, and mails to a Python SMTP server; skipped
+//! with a message if they cannot be installed.
 
 use super::receiver::Taken;
 use crate::program::{Program, command};
@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Its scripts, and what is installed for them, by exact versions.
+/// The folder of the scripts, and of the list of packages with exact versions.
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/webhooks");
 
-/// A Python with both.
+/// Returns a Python with the packages.
 pub(super) fn python() -> Result<PathBuf, String> {
     python_with(
         &Path::new(CLIENTS).join("requirements.txt"),
@@ -21,7 +21,7 @@ pub(super) fn python() -> Result<PathBuf, String> {
     )
 }
 
-/// What it says of messages that were taken, each with the secret that was the newest then.
+/// Verifies messages with the library, each with the newest secret at its time. Returns its output.
 pub(super) fn verify(python: &Path, taken: &[Taken], secrets: &[String]) -> Result<Value, String> {
     let mut lines = String::new();
     for message in taken {
@@ -53,7 +53,7 @@ pub(super) fn verify(python: &Path, taken: &[Taken], secrets: &[String]) -> Resu
     serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
 }
 
-/// A mail server that prints what it takes.
+/// A mail server that prints the mails it receives.
 pub(super) struct MailServer {
     program: Program,
     pub(super) port: String,
@@ -69,7 +69,7 @@ impl MailServer {
         Some(Self { program, port })
     }
 
-    /// The mail that came to this address.
+    /// Waits for a mail to this address.
     pub(super) fn mail_to(&mut self, address: &str) -> Option<String> {
         self.program.line(Duration::from_secs(20), |line| {
             line.starts_with("MAIL ") && line.contains(address)

@@ -1,5 +1,5 @@
-//! A receiver of webhooks as a system of somebody's own: it verifies each message with the public library,
-//! fails now and then, is slow now and then, and can be restarted on its port.
+//! A receiver of webhooks as another company's system would be: it verifies each message with the public
+//! library, sometimes fails, sometimes is slow, and can be restarted on its port.
 
 use crate::program::fail;
 use crate::watched::Watched;
@@ -14,14 +14,14 @@ use std::time::Duration;
 use ureq::http::HeaderMap;
 use ureq::http::header::{HeaderName, HeaderValue};
 
-/// One message in so many is refused the first time it comes.
+/// One message in so many is refused when it first arrives.
 const REFUSED_EACH: u64 = 9;
-/// One in so many is answered late.
+/// One message in so many is answered late.
 const SLOW_EACH: u64 = 13;
-/// How late.
+/// The delay of a late response.
 const SLOW: Duration = Duration::from_millis(250);
 
-/// A message that was taken, in the order of coming.
+/// An accepted message; they are kept in the order of arrival.
 #[derive(Clone)]
 pub(super) struct Taken {
     pub(super) path: String,
@@ -30,21 +30,21 @@ pub(super) struct Taken {
     pub(super) signature: String,
     pub(super) bearer: Option<String>,
     pub(super) body: String,
-    /// Which of the secrets known by then verify it.
+    /// The secrets known by then that verify it, by index.
     pub(super) verified_by: Vec<usize>,
 }
 
 #[derive(Default)]
 struct Held {
     taken: Vec<Taken>,
-    /// Refused once: the next time they are taken.
+    /// The messages refused once: they are accepted the next time.
     refused: BTreeSet<String>,
     refused_count: usize,
     slow_count: usize,
-    /// By path, in the order in which they were made.
+    /// The secrets by path, in the order in which they were made.
     secrets: BTreeMap<String, Vec<String>>,
     unverified: Vec<String>,
-    /// Nobody listens now: who is late answers at once, to nobody.
+    /// Set while nothing listens: a delayed response is sent at once, and is not read.
     is_closed: bool,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Receiver {
     address: SocketAddr,
     held: Arc<Watched<Held>>,
     open: Arc<AtomicBool>,
-    /// Who accepts, until it is closed.
+    /// The accepting thread, until the receiver is closed.
     listening: Option<JoinHandle<()>>,
 }
 
@@ -74,7 +74,7 @@ impl Receiver {
         format!("http://{}{path}", self.address)
     }
 
-    /// This signs what comes to `path` from now on.
+    /// Adds a secret that signs what arrives at `path` from now on.
     pub(super) fn know(&self, path: &str, secret: &str) {
         let mut held = self.held.look();
         held.secrets
@@ -83,14 +83,17 @@ impl Receiver {
             .push(secret.to_owned());
     }
 
-    /// Nobody listens, and what was connected is gone.
+    /// Stops listening, and closes what was connected.
     pub(super) fn close(&mut self) {
         self.open.store(false, Ordering::SeqCst);
         self.held.change(|held| held.is_closed = true);
-        // Wakes whoever accepts; the port is free once that one is gone.
+        // Wakes the accepting thread; the port is free when that has ended.
         drop(connect(self.address));
         let gone = self.listening.take().map(JoinHandle::join);
-        assert!(gone.is_none_or(|gone| gone.is_ok()), "who accepts ends");
+        assert!(
+            gone.is_none_or(|gone| gone.is_ok()),
+            "the accepting thread panicked"
+        );
     }
 
     pub(super) fn reopen(&mut self) {
@@ -111,7 +114,7 @@ impl Receiver {
         held.taken.iter().filter(|taken| taken.path == path).count()
     }
 
-    /// True once so many came to `path`.
+    /// Returns true when so many messages have arrived at `path`.
     pub(super) fn has_taken(&self, path: &str, count: usize, within: Duration) -> bool {
         let taken = |held: &mut Held| {
             let of_path = held.taken.iter().filter(|taken| taken.path == path);
@@ -120,7 +123,7 @@ impl Receiver {
         self.held.until(within, taken).is_some()
     }
 
-    /// True when nothing comes for so long; false at once when something does.
+    /// Returns true when nothing arrives for so long; false at once when something does.
     pub(super) fn is_quiet(&self, lasts: Duration) -> bool {
         let before = self.held.look().taken.len();
         let came = |held: &mut Held| (held.taken.len() != before).then_some(());
@@ -145,7 +148,7 @@ fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
     TcpStream::connect(address)
 }
 
-/// Listens and answers until it is closed.
+/// Listens and responds until it is closed.
 #[expect(clippy::disallowed_methods, reason = "the proof's own receiver, on loopback")]
 fn listen(
     address: SocketAddr,
@@ -168,7 +171,7 @@ fn listen(
     (address, listening)
 }
 
-/// One connection, request after request.
+/// Serves one connection, request after request.
 fn serve(stream: TcpStream, held: &Watched<Held>, open: &AtomicBool) {
     drop(stream.set_nodelay(true));
     let Ok(mut answers) = stream.try_clone() else {
@@ -176,7 +179,7 @@ fn serve(stream: TcpStream, held: &Watched<Held>, open: &AtomicBool) {
     };
     let mut reader = BufReader::new(stream);
     while let Some(message) = read_message(&mut reader) {
-        // Restarted: what it was reading is lost, and nobody answers.
+        // After a restart: the message is lost, and no response is sent.
         if !open.load(Ordering::SeqCst) {
             return;
         }
@@ -196,7 +199,7 @@ fn serve(stream: TcpStream, held: &Watched<Held>, open: &AtomicBool) {
     }
 }
 
-/// Refuses some once, answers some late, and takes the others when their signature is right.
+/// Refuses some messages once, answers some late, and accepts the others if their signature is right.
 fn judge(message: Message, held: &Watched<Held>) -> u16 {
     let number = digest(&message.header("webhook-id"));
     if number.is_multiple_of(REFUSED_EACH) {
@@ -216,7 +219,7 @@ fn judge(message: Message, held: &Watched<Held>) -> u16 {
     held.change(|held| take(message, held))
 }
 
-/// Takes a message that is signed.
+/// Accepts a message that is signed.
 fn take(message: Message, held: &mut Held) -> u16 {
     let secrets = held.secrets.get(&message.path).cloned().unwrap_or_default();
     let verified_by: Vec<usize> = secrets
@@ -250,7 +253,7 @@ fn take(message: Message, held: &mut Held) -> u16 {
     200
 }
 
-/// A number that follows from an id, and spreads.
+/// Returns a number that depends on an id only, evenly distributed.
 fn digest(id: &str) -> u64 {
     id.bytes().fold(7, |sum: u64, byte| {
         sum.wrapping_mul(31).wrapping_add(u64::from(byte))
@@ -269,7 +272,7 @@ impl Message {
         value.unwrap_or_default().to_owned()
     }
 
-    /// As the public library says.
+    /// Returns true if the public library verifies it.
     fn is_signed_by(&self, secret: &str) -> bool {
         Webhook::new(secret).is_ok_and(|webhook| webhook.verify(self.body.as_bytes(), &self.headers).is_ok())
     }

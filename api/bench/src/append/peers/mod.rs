@@ -1,5 +1,5 @@
-//! Other people's stores beside ours: a round is a slice of each, both on a log made anew for it, and every
-//! second round begins with the peer. What counts is the median of the rounds' ratios.
+//! External stores beside ours: a round is a slice of each, both on a new log, and every second round begins
+//! with the peer. The median of the rounds' ratios counts.
 
 mod script;
 
@@ -16,13 +16,13 @@ use std::sync::Arc;
 use store::yardstick::{drop_database, fresh_database};
 use tokio::runtime::Runtime;
 
-/// Peers that keep their events in PostgreSQL.
+/// Peers that store their events in PostgreSQL.
 const ON_POSTGRES: [&str; 4] = ["message-db", "eventsourcing-postgres", "emmett", "postgres-es"];
 
-/// Peers that keep their events in a file.
+/// Peers that store their events in a file.
 const ON_FILES: [&str; 2] = ["eventsourcing-sqlite", "umadb"];
 
-/// One event a commit by number of producers, then one producer by events of a commit.
+/// First one event per commit by number of producers, then one producer by events of a commit.
 const CASES: [Case; 5] = [
     case(1, 1, 300),
     case(32, 1, 60),
@@ -39,15 +39,15 @@ const fn case(producers: usize, batch: usize, commits: usize) -> Case {
     }
 }
 
-/// Commits of each producer before the watch starts, as in the peers' programs.
+/// The commits of each producer before the watch starts, as in the peers' programs.
 const WARM_UP_COMMITS: usize = 20;
 
 const ROUNDS_COUNT: usize = 7;
 
-/// The database that holds our log of a round.
+/// The database of our log in a round.
 const OUR_DATABASE: &str = "peer_ledgerline";
 
-/// Those that the peers' programs make.
+/// The databases that the peers' programs create.
 const THEIR_DATABASES: [&str; 4] = [
     "peer_message_db",
     "peer_eventsourcing",
@@ -55,7 +55,7 @@ const THEIR_DATABASES: [&str; 4] = [
     "peer_postgres_es",
 ];
 
-/// The peers that `--peers` names: `all`, `none` or names with commas.
+/// Returns the peers that `--peers` names: `all`, `none` or names with commas.
 pub(super) fn chosen(list: Option<&str>, with_postgres: bool) -> Vec<String> {
     let all = || {
         let files = ON_FILES.iter();
@@ -69,21 +69,21 @@ pub(super) fn chosen(list: Option<&str>, with_postgres: bool) -> Vec<String> {
     }
 }
 
-/// Where logs are made anew.
+/// The place where new logs are created.
 pub(super) struct Place<'a> {
-    /// The server on which ours and the peers' databases are made; without one ours is a directory.
+    /// The server on which our databases and the peers' are created; without one our log is in a directory.
     pub server: Option<&'a str>,
     pub tasks: &'a dyn Tasks,
     pub runtime: Arc<Runtime>,
 }
 
-/// What each of the two reached in one round of one case.
+/// The results of both in one round of one case.
 struct Pair {
     ours: Rate,
     peer: Line,
 }
 
-/// What ours reached.
+/// The result of our store.
 #[derive(Debug, Clone, Copy)]
 struct Rate {
     per_second: f64,
@@ -98,7 +98,7 @@ enum Ended {
     Ours(Problem),
 }
 
-/// Our store against each peer.
+/// Compares our store with each peer.
 pub(super) async fn run(report: &mut Report, peers: &[String], place: &Place<'_>) -> Result<(), Problem> {
     for peer in peers {
         notice(&format!("{peer}: {ROUNDS_COUNT} rounds of both"));
@@ -118,11 +118,11 @@ pub(super) async fn run(report: &mut Report, peers: &[String], place: &Place<'_>
     Ok(())
 }
 
-/// The pairs of each of the peer's cases.
+/// Returns the pairs of each of the peer's cases.
 async fn rounds(peer: &str, place: &Place<'_>) -> Result<Vec<Vec<Pair>>, Ended> {
     let of_peer = || async { script::run(peer, place.server).await.map_err(Ended::Peer) };
     let of_ours = || async { ours(place).await.map_err(Ended::Ours) };
-    // The first run sets it up, and its figures are nobody's.
+    // The first run prepares the peer; its figures do not count.
     let mut cases: Vec<Vec<Pair>> = of_peer().await?.iter().map(|_| Vec::new()).collect();
     for round in 0..ROUNDS_COUNT {
         let (lines, rates) = if round % 2 == 0 {
@@ -144,7 +144,7 @@ async fn rounds(peer: &str, place: &Place<'_>) -> Result<Vec<Vec<Pair>>, Ended> 
     Ok(cases)
 }
 
-/// Ours in each case, on a log made for them; a producer has one stream, as a peer's has.
+/// Measures our store in each case, on one log for all of them; a producer has one stream, as in a peer.
 async fn ours(place: &Place<'_>) -> Result<Vec<(Case, Rate)>, Problem> {
     let directory = tempfile::tempdir()?;
     let own = directory.path().join("data");
@@ -173,7 +173,7 @@ async fn ours(place: &Place<'_>) -> Result<Vec<(Case, Rate)>, Problem> {
     Ok(rates)
 }
 
-/// The figures of one case.
+/// Adds the figures of one case to the report.
 fn compare(report: &mut Report, pairs: &[Pair]) {
     let Some(Pair { peer, .. }) = pairs.first() else {
         return;
@@ -221,8 +221,8 @@ fn compare(report: &mut Report, pairs: &[Pair]) {
     );
 }
 
-/// Ahead of every peer at every number of producers; ten times message-db where all write to one category
-/// (issue 3, figures to reach). Of larger commits nothing is promised.
+/// Faster than every peer at every number of producers; ten times message-db where all write to one category
+/// (issue 3, figures to reach). Larger commits have no target.
 fn target(line: &Line) -> Option<Target> {
     let least = match (line.batch, line.asked) {
         (1, 32) if line.peer == "message-db, one category" => 10.0,

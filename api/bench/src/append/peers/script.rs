@@ -1,23 +1,23 @@
-//! A peer's own program, run to its end by its script.
+//! A peer's own program, which is run to its end by its script.
 
 use crate::append::peers::CASES;
 use serde::Deserialize;
 use std::path::Path;
 use std::process::Stdio;
 
-/// The script that sets a peer up and runs it, from the root of the source tree.
+/// The script that prepares a peer and runs it, from the root of the source tree.
 const SCRIPT: &str = "bench/peers/run.sh";
 
-/// Exit code of the script for a peer that cannot run here.
+/// The script's exit code for a peer that cannot run here.
 const CANNOT: i32 = 3;
 
 /// What a peer's script prints for one case.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Line {
     pub peer: String,
-    /// How many there really were: a pool of connections bounds some.
+    /// The actual number of producers: some peers are limited by a pool of connections.
     pub(crate) producers: usize,
-    /// How many producers were asked for.
+    /// The number of producers that was requested.
     pub asked: usize,
     pub batch: usize,
     pub per_second: f64,
@@ -25,8 +25,8 @@ pub(super) struct Line {
     pub(crate) p99_us: f64,
 }
 
-/// The peer's figures on a log that it makes anew; the error says why there are none. `server` is where it
-/// may make databases of its own.
+/// Returns the peer's figures on a log that it creates; the error says why there are none. On `server` it may
+/// create its own databases.
 pub(super) async fn run(peer: &str, server: Option<&str>) -> Result<Vec<Line>, String> {
     if !Path::new(SCRIPT).exists() {
         return Err(format!(
@@ -49,7 +49,7 @@ pub(super) async fn run(peer: &str, server: Option<&str>) -> Result<Vec<Line>, S
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let last = said.lines().rev().find(|line| !line.trim().is_empty());
-        let last = last.unwrap_or("it said nothing").to_owned();
+        let last = last.unwrap_or("it printed nothing").to_owned();
         return Err(match output.status.code() {
             Some(CANNOT) => last,
             _ => format!("it failed: {last}"),
@@ -71,6 +71,6 @@ mod tests {
             .enable_all()
             .build()
             .unwrap();
-        assert!(runtime.block_on(run("nobody", None)).is_err());
+        assert!(runtime.block_on(run("unknown", None)).is_err());
     }
 }

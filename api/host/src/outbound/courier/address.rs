@@ -1,9 +1,10 @@
-//! Which addresses are of the open internet: where messages of a stranger's choosing may go. Everything that
-//! leads back into a house, a machine or a carrier's inside is not (IANA special-purpose registries).
+//! Decides which IP addresses are public: only those may be the target of messages to URLs that users enter.
+//! Addresses of private networks, of this machine and inside a carrier's network are not (IANA
+//! special-purpose registries).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether everybody on the internet means the same by it.
+/// Returns true if the address is globally reachable and unique.
 pub(super) fn is_global(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_global_v4(address),
@@ -11,14 +12,14 @@ pub(super) fn is_global(address: IpAddr) -> bool {
     }
 }
 
-/// Blocks of IPv4 that are not: their first address and the length of their prefix.
+/// The IPv4 blocks that are not public: first address and prefix length.
 const NOT_GLOBAL_V4: &[(Ipv4Addr, u32)] = &[
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
-    // Inside carriers (RFC 6598).
+    // Within carriers (RFC 6598).
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
-    // Link-local, and where clouds tell machines their secrets.
+    // Link-local; clouds serve secrets of a machine there.
     (Ipv4Addr::new(169, 254, 0, 0), 16),
     (Ipv4Addr::new(172, 16, 0, 0), 12),
     (Ipv4Addr::new(192, 0, 0, 0), 24),
@@ -43,28 +44,30 @@ fn is_global_v4(address: Ipv4Addr) -> bool {
     })
 }
 
-/// Of IPv6 only 2000::/3 is given out; in it some blocks are not global, and some carry an address of IPv4,
-/// which then counts.
+/// Returns true for a public IPv6 address. Only 2000::/3 is allocated, and some of its blocks are not public.
+/// If the address contains an IPv4 address, that one decides.
 fn is_global_v6(address: Ipv6Addr) -> bool {
     if let Some(inner) = carried_v4(address) {
         return is_global_v4(inner);
     }
     let [first, second, ..] = address.segments();
     let is_given_out = first & 0xe000 == 0x2000;
-    // 2001::/23 is for protocols (Teredo, ORCHID, benchmarks …), 2001:db8::/32 and 3fff::/20 for documents.
+    // 2001::/23 is for protocols (Teredo, ORCHID, benchmarks …), 2001:db8::/32 and 3fff::/20 for
+    // documentation.
     let is_protocols = first == 0x2001 && second < 0x0200;
     let is_documents = (first == 0x2001 && second == 0x0db8) || (first == 0x3fff && second < 0x1000);
     is_given_out && !is_protocols && !is_documents
 }
 
-/// The address of IPv4 that it stands for: mapped or compatible, by NAT64 (RFC 6052, RFC 8215) or 6to4.
+/// Returns the IPv4 address that an IPv6 address contains: mapped or compatible, NAT64 (RFC 6052, RFC 8215)
+/// or 6to4.
 fn carried_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d, e, f, g, h] = address.segments();
     let of = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
     match (a, b, c, d, e, f) {
         (0, 0, 0, 0, 0, 0xffff | 0) => Some(of(g, h)),
         (0x0064, 0xff9b, 0, 0, 0, 0) => Some(of(g, h)),
-        // A network's own NAT64: wherever it leads, it is that network's.
+        // A network's own NAT64 prefix leads into that network.
         (0x0064, 0xff9b, 1, ..) => Some(Ipv4Addr::LOCALHOST),
         (0x2002, high, low, ..) => Some(of(high, low)),
         _ => None,

@@ -1,4 +1,4 @@
-//! A connection with a limit on the bytes read: a mail server may send a line without end.
+//! A connection that reads a limited number of bytes: a mail server may send a line without end.
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use std::io;
@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Reads at most `left` bytes, then fails.
+/// A stream that fails after the number of bytes given at its creation has been read.
 #[derive(Debug)]
 pub(super) struct Bounded<S> {
     stream: S,
@@ -35,7 +35,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         let read = buffer.filled().len().saturating_sub(before);
         let Some(left) = self.left.checked_sub(read) else {
-            return Poll::Ready(Err(io::Error::other("the server says too much")));
+            return Poll::Ready(Err(io::Error::other("the server sent more bytes than the limit")));
         };
         self.left = left;
         Poll::Ready(Ok(()))

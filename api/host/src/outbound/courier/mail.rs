@@ -1,5 +1,5 @@
-//! Mails of plain text over SMTP: TLS from the first byte on port 465, STARTTLS where the server offers it.
-//! A password is sent over TLS only.
+//! Sends plain-text mails over SMTP: with TLS from the first byte on port 465, otherwise with STARTTLS if the
+//! server offers it. A password is sent over TLS only.
 
 use super::bounded::Bounded;
 use super::resolver::all_global;
@@ -19,18 +19,20 @@ use std::net::SocketAddr;
 use tls::Trust;
 use tokio::net::TcpStream;
 
-/// Port on which TLS begins at once (RFC 8314).
+/// The port with TLS from the first byte (RFC 8314).
 const SUBMISSIONS: u16 = 465;
 
-/// Most bytes that are read from a server while it takes one mail: certificates (RSA chains have up to 20 KB)
-/// and a few lines. The SMTP client parses a reply again with each of its lines, so that the time grows with
-/// the square of this limit.
+/// The most bytes read from a server during one mail: certificates (RSA chains have up to 20 KB) and a few
+/// lines. The SMTP client parses a reply again with each of its lines, so that the time grows with the square
+/// of this limit.
 const ANSWERS_BYTES_MAX: usize = 64 * 1024;
 
-/// How a password is shown, in this order (RFC 4616; LOGIN is older and still asked for).
+/// The SASL mechanisms to send a password, in this order (RFC 4616; LOGIN is older and still required by
+/// some).
 const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];
 
-/// Sends one mail; nothing of a password leaves but to a server that speaks TLS, unless it may be anywhere.
+/// Sends one mail. Returns the SMTP code, or why it failed. A password is sent over TLS only; unless private
+/// addresses are allowed, any login requires TLS.
 pub(super) async fn send(mail: Mail) -> Answered {
     match sent(mail).await {
         Ok(code) => Answered {
@@ -44,7 +46,7 @@ pub(super) async fn send(mail: Mail) -> Answered {
 async fn sent(mail: Mail) -> Result<u16, Answered> {
     let unmade = || Answered::nothing(DeliveryFault::Unmade);
     let (host, port) = mail_server(&mail.smtp).map_err(|_why| unmade())?;
-    // The address that was looked at is the one that is connected to; TLS asks for the name.
+    // Connects to the address that was checked; TLS verifies the name.
     let found = tokio::net::lookup_host((host.as_str(), port)).await;
     let found: Vec<SocketAddr> = found
         .map_err(|_why| Answered::nothing(DeliveryFault::Unresolved))?
@@ -76,22 +78,23 @@ async fn sent(mail: Mail) -> Result<u16, Answered> {
         server.send(message.envelope(), &message.formatted()).await
     };
     let answer = carried.await.map_err(|error| fault_of(&error))?;
-    // The mail is taken; how the server says good-bye changes nothing.
+    // The mail is accepted: errors at the end of the session do not matter.
     drop(server.quit().await);
     Ok(answer.code().into())
 }
 
-/// How a connection is secured.
+/// How a connection to a mail server is encrypted.
 enum Tls {
-    /// From the first byte, by this name.
+    /// TLS from the first byte, verified for this host name.
     AtOnce(String),
-    /// By STARTTLS, or not at all.
+    /// STARTTLS; without it the connection fails.
     Required(TlsParameters),
-    /// By STARTTLS where the server offers it.
+    /// STARTTLS if the server offers it, otherwise plain text.
     Offered(TlsParameters),
 }
 
-/// Connects and says hello; of everything that the server says, `ANSWERS_BYTES_MAX` are read.
+/// Connects to a mail server and sends the greeting. At most `ANSWERS_BYTES_MAX` bytes are read from the
+/// server.
 async fn connect(address: SocketAddr, tls: Tls) -> Result<AsyncSmtpConnection, Answered> {
     let unreachable = |_why: io::Error| Answered::nothing(DeliveryFault::Unreachable);
     let insecure = |_why| Answered::nothing(DeliveryFault::Tls);
@@ -123,7 +126,8 @@ async fn outgoing(address: SocketAddr) -> io::Result<TcpStream> {
     TcpStream::connect(address).await
 }
 
-/// The subject in both languages, the text below it; from whom it signs in as, else from nobody who reads.
+/// Builds the mail. The sender is the login if it is a mail address, else `ledgerline@` with the server's
+/// domain.
 fn message(mail: &Mail, host: &str) -> Result<Message, Unmade> {
     let user = mail.login.as_deref().and_then(|login| login.split(':').next());
     let from = match user.filter(|user| user.contains('@')) {
@@ -139,7 +143,7 @@ fn message(mail: &Mail, host: &str) -> Result<Message, Unmade> {
     Ok(message)
 }
 
-/// A host written as numbers is no domain of mail addresses.
+/// Returns the domain for mail addresses of a host; `localhost` for an IP address, which cannot be one.
 fn domain_of(host: &str) -> &str {
     if host.parse::<std::net::IpAddr>().is_ok() {
         return "localhost";
@@ -147,7 +151,7 @@ fn domain_of(host: &str) -> &str {
     host
 }
 
-/// Why no mail could be made of it.
+/// Why no mail could be built.
 #[derive(Debug, thiserror::Error)]
 enum Unmade {
     #[error(transparent)]

@@ -1,7 +1,8 @@
-//! Carries messages to whoever is told of events: POSTs over connections that are kept, and mails.
+//! Delivers messages to external receivers (webhooks, alert channels): POST requests over kept connections,
+//! and mails.
 //!
-//! Two clients: one that goes to the open internet over https and nowhere else, and one for those webhooks
-//! that an administrator has let go anywhere.
+//! There are two HTTP clients: one connects only to public addresses over https, the other to any address,
+//! for webhooks for which an administrator allowed that.
 
 mod address;
 mod bounded;
@@ -39,23 +40,23 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tls::{TlsError, Trust};
 
-/// Longest time to connect, TLS left out: three tries of a lost first packet.
+/// The longest time to connect, without TLS, in milliseconds: three attempts of a lost first packet.
 const CONNECT_MS: u64 = 5_000;
 
-/// Longest time for the body behind a status that came: what is not there by then is not needed.
+/// The longest wait for the body after the status has arrived, in milliseconds. Later bytes are not needed.
 const ANSWER_BODY_MS: u64 = 3_000;
 
-/// Connections that are kept to one receiver while nothing is sent: as many as messages may be on their way.
+/// The most idle connections kept to one receiver: as many as messages may be in flight.
 const IDLE_MAX: usize = 64;
 
-/// How long such a connection is kept; servers usually close them after a minute.
+/// How long an idle connection is kept, in milliseconds; servers usually close them after a minute.
 const IDLE_MS: u64 = 30_000;
 
 type Posts<R> = Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>;
 
-/// Carries messages.
+/// Delivers messages over HTTP and SMTP.
 pub struct OutsideCourier {
-    /// Made when the first message is carried: a command that carries none reads no certificates.
+    /// The HTTP clients, created with the first message: a command that sends none reads no certificates.
     clients: Arc<OnceLock<Clients>>,
     clock: Arc<dyn Clock>,
 }
@@ -69,7 +70,7 @@ impl Clients {
     fn new() -> Result<Self, TlsError> {
         Ok(Self {
             global: posts(GlobalResolver::new(), Trust::of_system()?)?,
-            // Where this machine believes nobody, plain HTTP goes all the same.
+            // If this machine trusts no authority, plain HTTP still works.
             anywhere: posts(
                 GaiResolver::new(),
                 Trust::of_system().unwrap_or_else(|_| Trust::of_nobody()),
@@ -111,7 +112,7 @@ impl OutsideCourier {
         let clients = match Self::clients(&clients) {
             Ok(clients) => clients,
             Err(error) => {
-                tracing::error!(%error, "webhooks cannot be told over TLS");
+                tracing::error!(%error, "no TLS client could be made for webhooks");
                 return Answered::nothing(DeliveryFault::Tls);
             }
         };
@@ -128,8 +129,8 @@ impl OutsideCourier {
 }
 
 impl OutsideCourier {
-    /// The answer. Its status decides: the body is kept as far as it is short and comes soon, and the rest is
-    /// left.
+    /// Reads a response. The status alone decides on success. Of the body only `ANSWER_READ_BYTES_MAX` bytes
+    /// that arrive within `ANSWER_BODY_MS` are read.
     async fn read(clock: &dyn Clock, response: Response<Incoming>) -> Answered {
         let status = response.status();
         let retry_after_ms = retry_after_ms(&response, SystemClock::default().now());
@@ -235,7 +236,8 @@ where
         .build(connector))
 }
 
-/// The host and port of an URL that may be told.
+/// Returns host and port of a URL to which messages may be sent: https, or http if private addresses are
+/// allowed. Otherwise returns why not.
 fn endpoint(url: &Uri, allow_private: bool) -> Result<(String, u16), String> {
     let is_https = url.scheme() == Some(&Scheme::HTTPS);
     let is_http = url.scheme() == Some(&Scheme::HTTP);
@@ -255,7 +257,7 @@ fn endpoint(url: &Uri, allow_private: bool) -> Result<(String, u16), String> {
     Ok((host.to_owned(), port))
 }
 
-/// The request, where its address may be told: one that is written as numbers meets no resolver.
+/// Builds the request. Checks an IP address in the URL here, because it is not resolved.
 fn request(post: Post) -> Result<Request<Full<Bytes>>, DeliveryFault> {
     let url: Uri = post.url.parse().map_err(|_why| DeliveryFault::Unmade)?;
     let (host, _) = endpoint(&url, post.allow_private).map_err(|_why| DeliveryFault::PrivateAddress)?;
@@ -272,8 +274,9 @@ fn request(post: Post) -> Result<Request<Full<Bytes>>, DeliveryFault> {
         .map_err(|_why| DeliveryFault::Unmade)
 }
 
-/// When a receiver wants to be asked again: seconds, or a date (RFC 9110, 10.2.3). A date is held against the
-/// receiver's own clock where it sends one, for clocks differ; otherwise against `now`.
+/// Returns how long the receiver asks to wait, in milliseconds: `Retry-After` in seconds or as a date (RFC
+/// 9110, 10.2.3). A date is compared with the receiver's `Date` if there is one, because clocks differ;
+/// otherwise with `now`.
 fn retry_after_ms(response: &Response<Incoming>, now: Timestamp) -> Option<u64> {
     let asks = matches!(
         response.status(),
@@ -292,7 +295,7 @@ fn retry_after_ms(response: &Response<Incoming>, now: Timestamp) -> Option<u64> 
     Some(until.ms_since(now))
 }
 
-/// The three forms of a date in HTTP (RFC 9110, 5.6.7).
+/// Parses the three forms of a date in HTTP (RFC 9110, 5.6.7).
 fn http_date(text: &str) -> Option<Timestamp> {
     let forms = [
         "%a, %d %b %Y %H:%M:%S GMT",
@@ -305,8 +308,8 @@ fn http_date(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_micros(read.and_utc().timestamp_micros()))
 }
 
-/// What kept a message from being carried: looked for among the causes, for the client tells only that it
-/// could not.
+/// Returns why a message was not delivered. The reason is searched in the chain of causes, because the
+/// client's error only says that the request failed.
 fn fault_of(error: &Error) -> DeliveryFault {
     let mut cause: Option<&(dyn AnyError + 'static)> = Some(error);
     while let Some(one) = cause {

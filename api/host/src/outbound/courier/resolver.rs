@@ -1,5 +1,5 @@
-//! Names into addresses, once for each connection: a name that leads to any address that is not of the open
-//! internet leads nowhere, and what is connected to is what was looked at.
+//! Resolves host names once per connection and refuses those that have any address which is not public. The
+//! addresses that were checked are the ones connected to.
 
 use super::address::is_global;
 use futures_util::future::BoxFuture;
@@ -8,16 +8,16 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll};
 use tower::Service;
 
-/// Why a name leads nowhere.
+/// Why a name was not resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NotResolved {
     #[error("the name is not known")]
     Unknown,
-    #[error("the name leads to an address that is not of the open internet")]
+    #[error("the name has an address outside the public internet")]
     NotGlobal,
 }
 
-/// Resolves as the system does, and gives out only addresses of the open internet.
+/// A resolver that uses the system's and returns only public addresses.
 #[derive(Clone)]
 pub(super) struct GlobalResolver(GaiResolver);
 
@@ -45,7 +45,7 @@ impl Service<Name> for GlobalResolver {
     }
 }
 
-/// All of them, or none: one that leads inside would be connected to some day.
+/// Returns all addresses, or an error if any is not public: a connection could be made to that one later.
 pub(super) fn all_global(found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, NotResolved> {
     if found.is_empty() {
         return Err(NotResolved::Unknown);

@@ -1,4 +1,4 @@
-//! What the last checkpoint of a process has, when its witness is asked as the process stops.
+//! Tests the last checkpoint of a process that is stopped while its witness is being asked.
 
 use super::Proving;
 use crate::app::Opened;
@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 const SEEN_AT: Timestamp = Timestamp::from_micros(1_767_578_400_000_000);
 
-/// The body of one request.
+/// Reads one request and returns its body.
 async fn asked(stream: &mut TcpStream) -> String {
     let mut text = String::new();
     let mut buffer = [0; 4_096];
@@ -33,7 +33,7 @@ async fn asked(stream: &mut TcpStream) -> String {
     }
 }
 
-/// A witness that takes its time over the first request and answers the others.
+/// Runs a witness that never responds to the first request and responds to all others.
 async fn answer(listener: TcpListener, witness: Witness, asked_once: Arc<Notify>) {
     let (mut first, _) = listener.accept().await.unwrap();
     asked(&mut first).await;
@@ -51,7 +51,7 @@ async fn answer(listener: TcpListener, witness: Witness, asked_once: Arc<Notify>
     }
 }
 
-/// Of a witness that listens, its address and key.
+/// Starts a witness on loopback. Returns its address and key.
 #[expect(
     clippy::disallowed_methods,
     reason = "a witness of the test's own, on loopback"

@@ -1,4 +1,4 @@
-//! Receivers that do what receivers should not, on loopback: each is cut off, and what it did is said.
+//! Tests with receivers on loopback that misbehave: each is cut off, and the result reports what it did.
 
 use super::*;
 use application::webhooks::courier::{Header, Mail};
@@ -36,7 +36,7 @@ fn only_https_to_the_open_internet_is_spoken_unless_an_administrator_allows_more
     assert!(may("ftp://127.0.0.1:9/", true).is_err());
 }
 
-/// A clock by which it is late once the receiver has read the message.
+/// A clock with deadlines that pass when the receiver has read the message.
 struct LateOnceRead {
     wall: SystemClock,
     read: Arc<Notify>,
@@ -52,17 +52,17 @@ impl Clock for LateOnceRead {
     }
 }
 
-/// What a receiver answers with, after it has read a message.
+/// Writes a receiver's response after it has read a message.
 type Answers = fn(&mut TcpStream);
 
 type Answering = Box<dyn FnOnce(&mut TcpStream) + Send>;
 
-/// What comes of a message to a receiver that answers so; by the clock above where it never answers.
+/// Delivers a message to a receiver that responds so. `None`: it never responds, and the deadline passes.
 async fn deliver(answers: Option<Answers>) -> Answered {
     deliver_to(answers.map(|answers| Box::new(answers) as Answering)).await
 }
 
-/// The same to a receiver that answers this text.
+/// Delivers a message to a receiver that responds with this text.
 async fn deliver_to_text(text: String) -> Answered {
     deliver_to(Some(Box::new(move |stream: &mut TcpStream| say(stream, &text)))).await
 }
@@ -89,7 +89,7 @@ async fn deliver_to(answers: Option<Answering>) -> Answered {
             Some(answers) => answers(&mut stream),
             None => {
                 tells.notify_one();
-                // It holds the line until the other side lets go of it.
+                // Holds the connection until the other side closes it.
                 drop(stream.read(&mut body));
             }
         }
@@ -179,7 +179,7 @@ async fn a_wait_that_is_asked_for_as_a_date_is_kept() {
         ));
         assert_eq!(busy.await.retry_after_ms, Some(30_000), "{wait}");
     }
-    // A date that is over: at once. One without the receiver's own clock: against ours.
+    // A date in the past: at once. A date without the receiver's clock: compared with ours.
     let over = "HTTP/1.1 503 -\r\nretry-after: Sun, 06 Nov 1994 08:50:07 GMT\r\ncontent-length: 0\r\n\r\n";
     assert_eq!(deliver_to_text(over.to_owned()).await.retry_after_ms, Some(0));
     let unread = "HTTP/1.1 503 -\r\nretry-after: soon\r\ncontent-length: 0\r\n\r\n";
@@ -191,7 +191,7 @@ async fn an_answer_of_a_hundred_megabytes_is_cut() {
     let answered = deliver(Some(|stream| {
         say(stream, "HTTP/1.1 200 -\r\ncontent-length: 104857600\r\n\r\n");
         let piece = [b'x'; 65_536];
-        // Whoever cuts it lets go of the line.
+        // The client that cuts it off closes the connection.
         while stream.write_all(&piece).is_ok() {}
     }))
     .await;
@@ -204,8 +204,8 @@ async fn whoever_never_answers_is_given_up() {
     assert_eq!(deliver(None).await.fault, Some(DeliveryFault::TimedOut));
 }
 
-/// A server on loopback that never stops sending: its address, and how many bytes it sent before the other
-/// side let go of the connection.
+/// Starts a server on loopback that never stops sending. Returns its address, and the number of bytes sent
+/// before the other side closed the connection.
 #[expect(clippy::disallowed_methods, reason = "the test's own server, on loopback")]
 fn flooding(
     begin: fn(&mut TcpStream),
@@ -227,10 +227,10 @@ fn flooding(
     (address, flood)
 }
 
-/// A worker besides the test's own thread, which waits for the server's: it lets go of the connection.
+/// One worker besides the test's own thread, which waits for the server: the worker closes the connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_receiver_that_floods_early_hints_is_given_up_at_the_deadline() {
-    /// More than any reply may have; less than a flood within the deadline.
+    /// More than any response may have; less than is sent within the deadline.
     const LATE_BYTES: usize = 1024 * 1024;
     let late = Arc::new(Notify::new());
     let notes = Arc::clone(&late);
@@ -256,19 +256,19 @@ async fn a_receiver_that_floods_early_hints_is_given_up_at_the_deadline() {
         (answered.fault, answered.status),
         (Some(DeliveryFault::TimedOut), None)
     );
-    assert!(flood.join().unwrap() > LATE_BYTES, "the connection is let go of");
+    assert!(flood.join().unwrap() > LATE_BYTES, "the connection is closed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_line_without_an_end_of_a_mail_server_is_read_up_to_a_limit() {
-    // Far more than the limit of 256 KiB and what the buffers of both sockets hold.
+    // Far more than the limit of 64 KiB and what the buffers of both sockets hold.
     const SENT_BYTES_MAX: usize = 32 * 1024 * 1024;
     let (address, flood) = flooding(
         |stream| stream.write_all(b"220 ").unwrap(),
         &[b'x'; 65_536],
-        |sent| assert!(sent < SENT_BYTES_MAX, "the client reads on"),
+        |sent| assert!(sent < SENT_BYTES_MAX, "the client continues to read"),
     );
-    // It never is late: the limit alone ends it.
+    // The deadline never passes: only the limit ends it.
     let clock = Arc::new(LateOnceRead {
         wall: SystemClock::default(),
         read: Arc::default(),
@@ -304,7 +304,7 @@ async fn nobody_there_is_said() {
     };
     let fault = post("http://127.0.0.1:9/", true).await.fault;
     assert_eq!(fault, Some(DeliveryFault::Unreachable));
-    // The name is looked at when it is connected to, also long after it was added.
+    // The name is checked on each connection, also long after it was added.
     let fault = post("https://localhost:9/", false).await.fault;
     assert_eq!(fault, Some(DeliveryFault::PrivateAddress));
 }
