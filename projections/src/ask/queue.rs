@@ -157,7 +157,7 @@ mod tests {
         assert!(asking.begin(stop(&stopped)));
         assert!(asking.end());
         drop(Waiting(Arc::clone(&asking)));
-        assert!(!asking.begin(stop(&stopped)), "nobody waits");
+        assert!(!asking.begin(stop(&stopped)), "the caller has gone");
         assert!(!stopped.load(Ordering::SeqCst));
     }
 }

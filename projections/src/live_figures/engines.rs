@@ -256,7 +256,7 @@ mod tests {
     fn an_engine_is_as_its_last_calls_were_and_a_call_counts_once() {
         let mut engines = Engines::default();
         engines.take(call(0), &ended(), NOW);
-        assert_eq!(engines.shown(), [], "nobody has asked it yet");
+        assert_eq!(engines.shown(), [], "no call has used it yet");
         for event in [heard(), failed(), failed()] {
             engines.take(call(1), &event, NOW);
         }

@@ -82,8 +82,8 @@ pub struct Catalog {
     /// The terms by name. A term's index is its bit in the rows of the metric board.
     terms: Vec<Term>,
     metrics: Vec<Metric>,
-    /// Event kinds of which a call's times are stored; the index stands for the kind in the rows of the
-    /// metric board.
+    /// Event kinds of which the evaluator stores a call's times. Rows of the metric board hold the index of a
+    /// kind.
     pub(super) marks: Vec<String>,
     programs: BTreeMap<String, Program>,
     kinds: BTreeSet<String>,

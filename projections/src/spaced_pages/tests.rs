@@ -224,7 +224,7 @@ async fn who_waits_for_what_is_not_there_yet_hurries_nobody_and_who_gave_up_neit
     };
     tokio::select! {
         biased;
-        () = waits => unreachable!("the clock stands still"),
+        () = waits => unreachable!("the clock does not move"),
         () = on.settle() => {}
     }
     assert_eq!(on.written(), before);

@@ -53,7 +53,7 @@ impl EventStore for TestLog {
     }
     async fn append(&self, _: &StreamId, _: StreamVersion, _: Vec<Record>) -> Result<Position, StoreError> {
         Err(StoreError::Invalid(
-            "this log is told, not appended to".to_owned(),
+            "the test fills this log; it takes no appends".to_owned(),
         ))
     }
     async fn read_stream(

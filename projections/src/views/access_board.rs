@@ -232,10 +232,7 @@ fn json(value: &impl Serialize) -> Result<Val, ProjectionError> {
 }
 
 /// A user in the rows of the view.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "a row: each stands in a column of its own"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "a row: each is a column")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "User")]
 pub struct UserRow {

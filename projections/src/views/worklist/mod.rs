@@ -78,7 +78,7 @@ const ENROLMENTS: Table = Table {
     key_columns: 2,
 };
 
-// customer_side, number_side: none, granted, refused, told (released or closed)
+// customer_side, number_side: `none`, `granted`, `refused`, `told` (released or closed)
 const CALLS: Table = Table {
     name: "worklist_call",
     ddl: &[
