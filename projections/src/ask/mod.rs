@@ -45,7 +45,7 @@ pub const COLUMNS_MAX: usize = 200;
 pub const TEMPORARY_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Most bytes of values in one result.
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Longest time a query may run.
+/// Longest time a query may run, in milliseconds.
 pub const TIMEOUT_MAX_MS: u64 = 30_000;
 /// Time a query may run if the request states no limit.
 pub const TIMEOUT_DEFAULT_MS: u64 = 5_000;

@@ -29,17 +29,17 @@ pub struct EngineFigures {
     pub engine_kind: EngineKind,
     #[schemars(example = &"vosk")]
     pub engine: String,
-    /// The number of its calls in the last hour, at most its last 20.
+    /// The engine's calls in the last hour; at most its last 20 are counted.
     pub calls: u64,
-    /// The number of these calls in which it failed.
+    /// The engine's calls, among `calls`, in which it failed.
     pub failed_calls: u64,
-    /// Whether it failed in the last of them.
+    /// Whether the engine failed in its last call.
     pub failed_last: bool,
-    /// The class of its last failure among these calls.
+    /// The class of the engine's last failure among `calls`; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"unreachable")]
     pub last_failure: Option<String>,
-    /// When the last of these calls ended.
+    /// When the engine's last call ended.
     pub last_call_at: Timestamp,
 }
 

@@ -28,7 +28,7 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// How long events are remembered.
+/// How long events count in the live figures, in milliseconds.
 pub const KEPT_MS: u64 = 3_600_000;
 
 /// The event kinds that are used; a reader may leave out the others.

@@ -16,7 +16,7 @@ use domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most items on one page.
+/// Most events behind a figure on one page.
 pub const ITEMS_MAX: usize = 1_000;
 
 /// A part of a metric: its numerator or denominator.

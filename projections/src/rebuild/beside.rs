@@ -67,7 +67,7 @@ pub(crate) enum Step {
     Compared,
 }
 
-/// A switch that was made.
+/// The result of a switch: the view and the position of its new rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Switched {
     pub view: String,

@@ -14,7 +14,7 @@ use domain::ports::line::AnsweredDialog;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// One customer with one number.
+/// One customer of the generated log, with one number.
 pub(super) struct Person {
     campaign: CampaignId,
     customer: CustomerId,

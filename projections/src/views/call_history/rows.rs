@@ -15,7 +15,7 @@ use serde::Serialize;
 /// Most calls in one response.
 pub const CALLS_MAX: usize = 500;
 
-/// One call.
+/// One call, from its permit to its disposition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CallRow {
     pub call: CallId,

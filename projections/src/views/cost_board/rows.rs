@@ -29,9 +29,9 @@ pub struct CostRow {
     pub outcome: Option<String>,
     /// Calls that ended, including those that were never dialed.
     pub calls: u64,
-    /// The number of these calls that the retry policy counts.
+    /// Ended calls that the retry policy counts.
     pub charged: u64,
-    /// The number of these calls that a carrier bills.
+    /// Ended calls that a carrier bills.
     pub billed: u64,
     pub talk_ms: u64,
     pub billed_seconds: u64,
