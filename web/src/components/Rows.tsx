@@ -1,4 +1,4 @@
-// A list of rows of equal height of which only the visible ones are rendered: ten thousand cost as much as twenty. The
+// A list of rows of equal height. Only the visible rows are rendered, so that ten thousand cost as much as twenty. The
 // row at the cursor is kept in view.
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 

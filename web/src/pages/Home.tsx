@@ -50,7 +50,7 @@ export function Home() {
 }
 
 interface Moved {
-  /** The position as of which data is shown; undefined means now. */
+  /** The log position up to which data is shown; undefined means now. */
   position: number | undefined
 }
 

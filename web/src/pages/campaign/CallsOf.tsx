@@ -22,7 +22,7 @@ const PAGE = 100
 interface Props {
   id: string | undefined
   zone: string
-  /** The position as of which data is shown; undefined means now. */
+  /** The log position up to which data is shown; undefined means now. */
   position?: number | undefined
   /** Filters of the list; the rows then show the date. */
   filters?: CallSearch | undefined

@@ -9,7 +9,7 @@ import type { Mark } from './marks'
 
 export type CardNode = Node<{ node: FlowNode; mark: Mark; isStart: boolean }, 'card'>
 
-/** Most characters of a text on a card, of which three lines are visible; the panel shows all of it. */
+/** Most characters of a text on a card. Three lines of them are visible; the panel shows the whole text. */
 const SHOWN_MAX = 120
 
 /** The label of an exit: a translated condition, or a name from the flow. */
