@@ -1,6 +1,6 @@
-//! Rows of a history that the log does not have: further on than its head, or made of other events than
-//! those that stand there now. Fed on as they are they would skip whatever comes next, and say that nothing
-//! is left.
+//! Finds view rows from a history that the log does not contain: beyond its head, or made from other
+//! events than the log has at these positions. Feeding on from them would skip events and report that
+//! nothing is left.
 
 use crate::checkpoint::{Checkpoint, read_checkpoints};
 use crate::database::{ReadDb, read_as, transact};
@@ -9,14 +9,14 @@ use crate::value::Val;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;
 
-/// The version of rows that no build makes: they are made again at the next start.
+/// A version that no build has: rows that carry it are rebuilt at the next start.
 const NO_VERSION: u32 = 0;
 
-/// The checkpoints whose event is not in the log: none is there, or one that was recorded at another instant.
+/// Returns the checkpoints that do not match the log: their position has no event, or one
 pub async fn rows_ahead(db: &dyn ReadDb, store: &dyn EventStore) -> Result<Vec<Checkpoint>, ProjectionError> {
     let stored = match read_as(db, read_checkpoints).await {
         Ok(stored) => stored,
-        // There is no such table: rows of an early build, or none.
+        // The table does not exist: the rows are of an early build, or there are none.
         Err(ProjectionError::Fault(_)) => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
@@ -35,7 +35,7 @@ async fn is_of_log(row: &Checkpoint, store: &dyn EventStore) -> Result<bool, Pro
     };
     let page = match store.read_all(Position(before), 1).await {
         Ok(page) => page,
-        // What cannot be read is said by whoever reads on; it is not another history.
+        // The code that reads on reports unreadable events; they are no sign of another history.
         Err(StoreError::Damaged(_)) => return Ok(true),
         Err(error) => return Err(ProjectionError::Unavailable(error.to_string())),
     };
@@ -44,8 +44,8 @@ async fn is_of_log(row: &Checkpoint, store: &dyn EventStore) -> Result<bool, Pro
     }))
 }
 
-/// Has rows made again from the log's beginning when views next start on them; drops what was being made
-/// beside them of the same history.
+/// Marks the views of `ahead` so that the next start rebuilds them from the first event, and cancels
+/// their shadow rebuilds that are beyond `head`.
 pub async fn forget_rows_ahead(
     db: &dyn ReadDb,
     ahead: &[Checkpoint],

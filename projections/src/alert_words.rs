@@ -1,8 +1,9 @@
-//! What an alert says of its figure, in Chinese. The event holds English; events never change, so the Chinese
-//! is made of it when it is shown, for alerts of long ago as well.
+//! Translates the detail text of an alert into Chinese. Events store the English text and never change, so
+//! the Chinese is derived when an alert is shown; that also works for old alerts.
 
-/// A detail in English, its holes as `{}`, and the same in Chinese, whose `{n}` name the English holes from 0
-/// on. The first that fits is taken, so what is longer stands before what it ends with.
+/// Pairs of an English detail text, with its variable parts as `{}`, and the Chinese text, in which `{n}` is
+/// the n-th variable part, counted from 0. The first match is used, so a longer text precedes one that it
+/// ends with.
 const SENTENCES: [(&str, &str); 23] = [
     ("{} in a row, the last was {}", "连续 {0} 次，最后一次为 {1}"),
     (
@@ -86,14 +87,16 @@ const SENTENCES: [(&str, &str); 23] = [
     ),
 ];
 
-/// None of what no version of ours wrote: it is shown as it is.
+/// Returns the Chinese text of an alert's detail, or `None` if no version of this program wrote that detail;
+/// it is then shown unchanged.
 pub fn in_chinese(detail: &str) -> Option<String> {
     SENTENCES
         .iter()
         .find_map(|(english, chinese)| holes(english, detail).map(|told| filled(chinese, &told)))
 }
 
-/// In one pass: what a value holds is never read as a hole.
+/// Fills the placeholders of a Chinese text with the values, in one pass, so that a value is never read as a
+/// placeholder.
 fn filled(chinese: &str, told: &[&str]) -> String {
     let mut parts = chinese.split('{');
     let mut sentence = parts.next().unwrap_or_default().to_owned();
@@ -106,7 +109,7 @@ fn filled(chinese: &str, told: &[&str]) -> String {
     sentence
 }
 
-/// What stands in each hole of the sentence, if the text is that sentence.
+/// Returns the values of the variable parts of `sentence` in `text`; `None` if `text` does not match.
 fn holes<'a>(sentence: &str, text: &'a str) -> Option<Vec<&'a str>> {
     let mut parts = sentence.split("{}");
     let mut left = text.strip_prefix(parts.next()?)?;

@@ -1,18 +1,19 @@
-//! A row by the names of its columns: views change cells, not places.
+//! Access to the cells of a row by column name instead of index.
 
 use crate::database::{Edit, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 
-/// The columns of one table, in its own order.
+/// The columns of one table, in the table's order.
 pub(crate) trait Column: Copy + 'static {
     const ALL: &'static [Self];
 
-    /// Its place in a row.
+    /// The column's index in a row.
     fn place(self) -> usize;
 }
 
-/// Names the columns of a table. Their order is the table's: `columns_stand_as_named` holds it to that.
+/// Declares the columns of a table as an enum, in the table's order. The test `columns_stand_as_named`
+/// compares both.
 macro_rules! columns {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($column:ident),+ $(,)? }) => {
         $(#[$meta])*
@@ -30,12 +31,12 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
-/// A row with nothing in it yet.
+/// Returns a row in which every cell is null.
 pub(crate) fn blank<C: Column>() -> Vec<Val> {
     vec![Val::Null; C::ALL.len()]
 }
 
-/// The cells of one row.
+/// The cells of one row, read and changed by column.
 pub(crate) struct Cells<'a>(pub(crate) &'a mut [Val]);
 
 impl Cells<'_> {
@@ -52,27 +53,27 @@ impl Cells<'_> {
             .expect("a row has all columns of its table") = value;
     }
 
-    /// Sets what is not known yet: the first news counts.
+    /// Sets the cell if it is null; an existing value stays.
     pub(crate) fn set_first(&mut self, column: impl Column, value: Val) {
         if *self.get(column) == Val::Null {
             self.set(column, value);
         }
     }
 
-    /// Sets what is told, and leaves the rest.
+    /// Sets the cell unless `value` is null; then the existing value stays.
     pub(crate) fn set_known(&mut self, column: impl Column, value: Val) {
         if value != Val::Null {
             self.set(column, value);
         }
     }
 
-    /// Adds to a count.
+    /// Adds `more` to the count in the cell.
     pub(crate) fn add(&mut self, column: impl Column, more: i64) {
         let sum = self.int(column).saturating_add(more);
         self.set(column, Val::Int(sum));
     }
 
-    /// An integer; 0 where there is none.
+    /// Returns the cell as an integer; 0 if it holds none.
     pub(crate) fn int(&self, column: impl Column) -> i64 {
         match self.get(column) {
             Val::Int(value) => *value,
@@ -81,7 +82,7 @@ impl Cells<'_> {
         }
     }
 
-    /// A text; empty where there is none.
+    /// Returns the cell as text; empty if it holds none.
     pub(crate) fn text(&self, column: impl Column) -> &str {
         match self.get(column) {
             Val::Text(value) => value,
@@ -90,7 +91,8 @@ impl Cells<'_> {
     }
 }
 
-/// Changes the row of a key; where there is none, the row that `begin` makes is changed and added.
+/// Changes the row with this key. If there is none, adds the row that `begin` makes, after applying
+/// `change` to it.
 pub(crate) fn change_or_begin(
     tx: &mut dyn Tx,
     table: &'static Table,
@@ -110,7 +112,7 @@ pub(crate) fn change_or_begin(
     tx.append_row(table, row)
 }
 
-/// For a view's tests: the columns' names, as the database has them.
+/// For a view's tests: returns the columns' names as the database has them, in snake case.
 #[cfg(test)]
 pub(crate) fn names<C: Column + std::fmt::Debug>() -> Vec<String> {
     let snake = |column: &C| {

@@ -1,4 +1,5 @@
-//! How far each view has come: its checkpoint, which moves in the transaction that moves its rows.
+//! The checkpoints of views: the position up to which each is complete. A checkpoint moves in the same
+//! transaction as the rows.
 
 use crate::database::{ReadDb, Tx, read_as};
 use crate::error::ProjectionError;
@@ -7,14 +8,14 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde::Serialize;
 
-/// How far a view has come. `parked` is set while an event keeps it from going on.
+/// The checkpoint of a view. `parked` holds the position and reason while an event stops the view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     pub view: String,
     pub version: u32,
-    /// Rows are complete up to here.
+    /// The position up to which the rows are complete.
     pub position: Position,
-    /// When the event at `position` was recorded; `None` before the first.
+    /// When the event at `position` was recorded; `None` before the first event.
     pub recorded_at: Option<Timestamp>,
     pub parked: Option<(Position, String)>,
 }
@@ -24,13 +25,13 @@ const CHECKPOINTS: &str = "create table if not exists checkpoint (
     view text primary key, version bigint not null, position bigint not null,
     parked_position bigint, parked_why text, recorded_at bigint)";
 
-/// Makes the table where it does not exist.
+/// Creates the table of checkpoints if it does not exist.
 pub(crate) fn prepare(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
     tx.exec(CHECKPOINTS, &[]).map(drop)
 }
 
-/// Adds what tables of earlier builds lack. Rows of theirs know no times; each checkpoint has one again when
-/// it next moves.
+/// Adds the column `recorded_at`, which tables of earlier builds lack. It stays empty for a view until
+/// its checkpoint moves.
 pub(crate) fn complete(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
     let columns = tx.columns(CHECKPOINT_TABLE)?;
     if !columns.iter().any(|column| column == "recorded_at") {
@@ -50,7 +51,7 @@ pub(crate) fn begin(tx: &mut dyn Tx, view: &str, version: u32) -> Result<(), Pro
     .map(drop)
 }
 
-/// All checkpoints, by name.
+/// Returns all checkpoints, sorted by view name.
 pub(crate) fn read_checkpoints(tx: &mut dyn Tx) -> Result<Vec<Checkpoint>, ProjectionError> {
     let rows = tx.query(
         "select view, version, position, parked_position, parked_why, recorded_at
@@ -75,16 +76,17 @@ fn read_checkpoint(mut row: Row) -> Result<Checkpoint, ProjectionError> {
     })
 }
 
-/// How old rows are.
+/// The position and time up to which rows are complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Complete {
-    /// The rows hold every event up to here.
+    /// The rows contain every event up to this position.
     pub position: Position,
-    /// When that event was recorded; absent before the first.
+    /// When that event was recorded; absent before the first event.
     pub recorded_at: Option<Timestamp>,
 }
 
-/// How far the rows of all these views are complete: as far as the one that is most behind.
+/// Returns the position up to which the rows of all these views are complete: that of the view furthest
+/// behind.
 pub async fn complete_of(db: &dyn ReadDb, views: Vec<&'static str>) -> Result<Complete, ProjectionError> {
     read_as(db, move |tx| complete_in(tx, &views)).await
 }
@@ -102,16 +104,16 @@ pub(crate) fn complete_in(tx: &mut dyn Tx, views: &[&str]) -> Result<Complete, P
             });
         }
     }
-    least.ok_or_else(|| ProjectionError::Fault("no view is named whose rows are asked".to_owned()))
+    least.ok_or_else(|| ProjectionError::Fault("no view is named; name at least one".to_owned()))
 }
 
-/// Every view's checkpoint as stored, also beside the process that writes them.
+/// Returns every view's stored checkpoint. Works in any process, not only the one that writes them.
 pub async fn checkpoints(db: &dyn ReadDb) -> Result<Vec<Checkpoint>, ProjectionError> {
     read_as(db, |tx| read_checkpoints(tx)).await
 }
 
-/// Moves the checkpoints of views, in the transaction that moved their rows: mostly all to one position,
-/// which is one statement.
+/// Moves the checkpoints of views in the transaction that changed their rows. If all move to one
+/// position, which is the usual case, it takes one statement.
 pub(crate) fn write_checkpoints(tx: &mut dyn Tx, changed: &[Checkpoint]) -> Result<(), ProjectionError> {
     let Some((first, others)) = changed.split_first() else {
         return Ok(());

@@ -1,9 +1,9 @@
-//! The read database: one portable SQL, and units of work in its transactions.
+//! The read database: one portable SQL, run as units of work in transactions.
 //!
-//! Statements are written for SQLite and PostgreSQL alike: `$1` placeholders, BIGINT integers, TEXT ids,
-//! times in microseconds, `nulls first/last` always said, no dialect's own functions. Rows can always be
-//! rebuilt from the log, so SQLite runs with `synchronous = normal`: a crash may lose the last commits,
-//! never part of one.
+//! Statements work on both SQLite and PostgreSQL: `$1` placeholders, BIGINT integers, TEXT ids, times in
+//! microseconds, `nulls first` or `nulls last` always stated, no function of one dialect. Rows can always be
+//! rebuilt from the log, so SQLite runs with `synchronous = normal`: a crash may lose the last commits, never
+//! part of one.
 
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
@@ -13,29 +13,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use crate::table::Table;
 pub use crate::tx::{Edit, TakesRow, Tx};
 
-/// Which database rows are in: for what cannot be said to both alike.
+/// The kind of database that holds the rows, for the statements that differ between the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     Sqlite,
     Postgres,
 }
 
-/// What is done inside one transaction; an error rolls it back.
+/// A unit of work: runs inside one transaction; an error rolls it back.
 pub type TxWork = Box<dyn FnOnce(&mut dyn Tx) -> Result<(), ProjectionError> + Send>;
 
-/// A database of rows. Executing never blocks an async executor for long: threads of its own do it, or, in
-/// the simulation, memory on the caller's thread.
+/// A database of rows. A call does not block an async executor for long: the database's own threads do the
+/// work or, in the simulation, memory on the caller's thread.
 #[async_trait]
 pub trait ReadDb: Send + Sync {
     fn dialect(&self) -> Dialect;
 
-    /// Runs `work` in one writing transaction: committed when it answers `Ok`, else rolled back.
+    /// Runs `work` in one writing transaction, which is committed if `work` returns `Ok` and rolled back
+    /// otherwise.
     async fn transaction(&self, work: TxWork) -> Result<(), ProjectionError>;
 
-    /// Runs `work` over one consistent snapshot, beside the writer. Writing in it is an error.
+    /// Runs `work` on one consistent snapshot, in parallel to the writer. A write in it is an error.
     async fn read(&self, work: TxWork) -> Result<(), ProjectionError>;
 
-    /// One writing statement, in a transaction of its own.
+    /// Runs one writing statement in its own transaction.
     async fn exec(&self, sql: &str, values: Vec<Val>) -> Result<u64, ProjectionError> {
         let sql = sql.to_owned();
         let (work, answer) = returning(move |tx| tx.exec(&sql, &values));
@@ -43,7 +44,7 @@ pub trait ReadDb: Send + Sync {
         answer.take()
     }
 
-    /// The rows of one query.
+    /// Returns the rows of one query.
     async fn query(&self, sql: &str, values: Vec<Val>) -> Result<Vec<Row>, ProjectionError> {
         let sql = sql.to_owned();
         let (work, answer) = returning(move |tx| tx.query(&sql, &values));
@@ -52,7 +53,7 @@ pub trait ReadDb: Send + Sync {
     }
 }
 
-/// Where a unit of work leaves its answer.
+/// The slot in which a unit of work leaves its result.
 pub(crate) struct Answer<T>(Arc<Mutex<Option<T>>>);
 
 impl<T> Answer<T> {
@@ -63,7 +64,7 @@ impl<T> Answer<T> {
     }
 }
 
-/// Makes a unit of work from a function with an answer.
+/// Makes a unit of work from a function that returns a value, and the slot for that value.
 pub(crate) fn returning<T: Send + 'static>(
     work: impl FnOnce(&mut dyn Tx) -> Result<T, ProjectionError> + Send + 'static,
 ) -> (TxWork, Answer<T>) {
@@ -77,7 +78,7 @@ pub(crate) fn returning<T: Send + 'static>(
     (work, answer)
 }
 
-/// Reads with several statements over one snapshot.
+/// Runs several reading statements on one snapshot and returns the result of `work`.
 pub async fn read_as<T: Send + 'static>(
     db: &dyn ReadDb,
     work: impl FnOnce(&mut dyn Tx) -> Result<T, ProjectionError> + Send + 'static,
@@ -87,7 +88,7 @@ pub async fn read_as<T: Send + 'static>(
     answer.take()
 }
 
-/// Writes with several statements in one transaction.
+/// Runs several writing statements in one transaction and returns the result of `work`.
 pub async fn transact<T: Send + 'static>(
     db: &dyn ReadDb,
     work: impl FnOnce(&mut dyn Tx) -> Result<T, ProjectionError> + Send + 'static,
@@ -97,14 +98,14 @@ pub async fn transact<T: Send + 'static>(
     answer.take()
 }
 
-/// A query whose conditions depend on what was asked: `where` and its placeholders grow together.
+/// A builder of a query with optional conditions; it keeps the `where` clause and its parameters in step.
 pub(crate) struct Select {
     sql: String,
     values: Vec<Val>,
 }
 
 impl Select {
-    /// `head` is `select .. from ..`, without `where`.
+    /// Starts a query with `head`, which is `select .. from ..` without `where`.
     pub(crate) fn new(head: &str) -> Self {
         Self {
             sql: head.to_owned(),
@@ -112,12 +113,12 @@ impl Select {
         }
     }
 
-    /// Adds `condition`, such as `kind =`, with its value behind it, when there is one.
+    /// Adds a condition if there is a value: `condition`, such as `kind =`, followed by the value.
     pub(crate) fn when(self, condition: &str, value: Option<Val>) -> Self {
         self.when_in(condition, value, "")
     }
 
-    /// Adds a condition around its value, when there is one.
+    /// Adds a condition if there is a value: `opening`, the value, `closing`.
     pub(crate) fn when_in(mut self, opening: &str, value: Option<Val>, closing: &str) -> Self {
         let Some(value) = value else {
             return self;
@@ -129,7 +130,8 @@ impl Select {
         self
     }
 
-    /// Adds that a column holds one of several values, when they are given; of none nothing fits.
+    /// Adds the condition that a column holds one of the given values, if there is a list. An empty list
+    /// matches nothing.
     pub(crate) fn when_one_of(mut self, column: &str, values: Option<Vec<Val>>) -> Self {
         let Some(values) = values else {
             return self;
@@ -146,7 +148,8 @@ impl Select {
         self
     }
 
-    /// Adds a condition on several values, by the names of their places, when there are some.
+    /// Adds a condition on several values, if they are given; `condition` receives the names of their
+    /// parameters.
     pub(crate) fn when_all<const N: usize>(
         mut self,
         values: Option<[Val; N]>,
@@ -164,13 +167,13 @@ impl Select {
         self
     }
 
-    /// Ends with groups, in their order, and a limit.
+    /// Completes the query with `group by`, the same order, and a limit.
     pub(crate) fn grouped(mut self, groups: &str, limit: usize) -> (String, Vec<Val>) {
         self.sql.push_str(&format!(" group by {groups}"));
         self.limited(groups, limit)
     }
 
-    /// Ends with an order and a limit.
+    /// Completes the query with an order and a limit.
     pub(crate) fn limited(mut self, order: &str, limit: usize) -> (String, Vec<Val>) {
         self.values.push(Val::count(limit));
         self.sql
@@ -179,7 +182,7 @@ impl Select {
     }
 }
 
-/// Hands every row of a table to `take`, by primary key.
+/// Passes every row of a table to `take`, ordered by primary key.
 pub(crate) fn each_row(
     tx: &mut dyn Tx,
     table: &Table,

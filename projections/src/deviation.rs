@@ -1,20 +1,20 @@
-//! Why a ratio is not what it was to be: the gap between target and actual, split over causes so that the
-//! parts add up to the gap (REP-4).
+//! Explains why a ratio misses its target: splits the gap between target and actual over causes, so that
+//! the parts add up to the gap (REP-4).
 //!
-//! A call that was counted and did not succeed has one cause, told by its disposition or outcome. What each
-//! cause may cost is its share in a reference (the other campaigns together), scaled so that all shares
-//! together leave the target; without a reference of `REFERENCE_CALLS_MIN` calls it is the cause's own
-//! share, scaled alike. The part of a cause is what it costs above that: positive parts pull the figure
-//! down, negative ones hold it up.
+//! Each counted call that did not succeed has one cause, derived from its disposition or outcome. The
+//! share that a cause is expected to have is its share in a reference (all other campaigns together),
+//! scaled so that all expected shares together leave the target. If the reference has fewer than
+//! `REFERENCE_CALLS_MIN` calls, the cause's own share is scaled instead. The part of a cause is its
+//! actual share minus the expected one: positive parts lower the figure, negative ones raise it.
 
 use domain::disposition::{Disposition, Outcome};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Fewer calls are no reference: a share of them moves by per cents with each call.
+/// Fewest calls for a reference. With fewer, a share moves by whole per cents with each call.
 pub const REFERENCE_CALLS_MIN: u64 = 100;
 
-/// Why a call did not bring what was counted on.
+/// The cause why a call did not bring the result that was counted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -64,7 +64,7 @@ impl Cause {
         }
     }
 
-    /// Why a dialed call was not answered; `None` for one that was, or was never dialed.
+    /// Returns why a dialed call was not answered; `None` for a call that was answered or never dialed.
     pub const fn of_disposition(disposition: Disposition) -> Option<Self> {
         match disposition {
             Disposition::Answered | Disposition::Withdrawn | Disposition::NotPermitted => None,
@@ -85,7 +85,7 @@ impl Cause {
         }
     }
 
-    /// Why an answered call did not convert; `None` for one that did.
+    /// Returns why an answered call did not convert; `None` for one that did.
     pub const fn of_outcome(outcome: Option<Outcome>) -> Option<Self> {
         match outcome {
             Some(Outcome::Success) => None,
@@ -99,7 +99,7 @@ impl Cause {
     }
 }
 
-/// Calls that were counted, and those of them that did not succeed, by cause.
+/// The number of counted calls, and of those that did not succeed by cause.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tally {
     pub total: u64,
@@ -107,7 +107,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts calls; `None` for those that succeeded.
+    /// Adds calls to the tally; `cause` is `None` for calls that succeeded.
     pub fn count(&mut self, cause: Option<Cause>, calls: u64) {
         self.total += calls;
         if let Some(cause) = cause.filter(|_| calls > 0) {
@@ -129,33 +129,36 @@ impl Tally {
     }
 }
 
-/// One cause's part in a gap.
+/// The part of one cause in the gap between target and actual.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Part {
     pub cause: Cause,
     pub label_zh: &'static str,
     pub label_en: &'static str,
     pub calls: u64,
-    /// Of all counted calls.
+    /// The cause's share of all counted calls.
     pub share_ratio: f64,
-    /// What it may be for the target to be reached.
+    /// The share that the cause may have for the target to be reached.
     pub expected_ratio: f64,
-    /// Its part in the gap: share less expected.
+    /// The cause's part of the gap: actual share minus expected share.
     pub part_ratio: f64,
 }
 
-/// A gap and its parts, the largest first; the parts add up to it.
+/// The gap between target and actual, with its parts. They are sorted from the largest and add up to the
+/// gap.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Deviation {
     pub actual_ratio: f64,
-    /// Target less actual: positive where the target is missed.
+    /// Target minus actual: positive if the target is missed.
     pub gap_ratio: f64,
-    /// Whether shares were expected as other campaigns have them, or as this one's own.
+    /// `true` if the expected shares come from the other campaigns, `false` if from this campaign's own
+    /// shares.
     pub compared_with_others: bool,
     pub parts: Vec<Part>,
 }
 
-/// Splits the gap of `tally` to `target_ratio` (0 to 1) over its causes; `None` where nothing was counted.
+/// Splits the gap between `tally` and `target_ratio` (0 to 1) over its causes. Returns `None` if nothing
+/// was counted.
 pub fn deviation(tally: &Tally, target_ratio: f64, reference: &Tally) -> Option<Deviation> {
     if tally.total == 0 {
         return None;

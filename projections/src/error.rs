@@ -1,35 +1,38 @@
-//! Why rows could not be written or read: away, damaged, late, parked, or our own fault.
+//! The errors of the read side: database unavailable, rows late, view parked or being rebuilt, data
+//! damaged, or a fault of our own.
 
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 
-/// An error of the read side.
+/// An error when rows of views are read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProjectionError {
-    /// The database is away, full or closing, or its queue is full.
+    /// The read database is unreachable, full or closing, or its queue is full.
     #[error("the views are unavailable: {0}")]
     Unavailable(String),
-    /// The rows have not reached the wanted position in time; the reader may ask again.
+    /// The rows have not reached the wanted position within the time limit. The reader may retry.
     #[error("the views have reached position {reached} but not yet {wanted}")]
     Late { wanted: Position, reached: Position },
-    /// A view met an event it cannot take and stays before it, until a build that can or a rebuild.
+    /// The view met an event that it cannot apply and stops before it, until a build that can apply it
+    /// starts or the view is rebuilt.
     #[error("view {view} is parked at position {position}: {why}")]
     Parked {
         view: String,
         position: Position,
         why: String,
     },
-    /// Its rows were made by another build and are being made again; the reader may ask again.
+    /// The view's rows come from another build and are being rebuilt; `reached` of `until` events are
+    /// done. The reader may retry.
     #[error("view {view} is being rebuilt, {reached} of {until} events")]
     Remade {
         view: String,
         reached: Position,
         until: Position,
     },
-    /// The database, or an event, is damaged.
+    /// The database or a stored event is damaged.
     #[error("the views are damaged: {0}")]
     Corrupt(String),
-    /// A statement or a row is not what this build expects.
+    /// A statement failed or a row does not have the shape that this build expects.
     #[error("fault in the views: {0}")]
     Fault(String),
 }

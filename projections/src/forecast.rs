@@ -1,25 +1,26 @@
-//! A seasonal naive forecast with intervals: the next season is like the last one, and as uncertain as that
-//! rule has been wrong so far.
+//! A seasonal naive forecast with intervals: the next season repeats the last one, and its error is as
+//! large as the rule's error so far.
 //!
-//! A value `k` seasons ahead is the last season's at the same place; its interval is the central part of the
-//! errors that the rule made in the past, widened by √k. It needs two seasons; it knows no holidays.
+//! The value `k` seasons ahead is the last season's value at the same place. Its interval is the central
+//! part of the rule's past errors, widened by √k. The forecast needs two seasons and ignores holidays.
 
 use serde::Serialize;
 
-/// One future value.
+/// The forecast of one future value, with its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Forecast {
     pub value: f64,
-    /// Never below 0: volumes are forecast.
+    /// The lower end of the interval; never below 0, because volumes are forecast.
     pub low: f64,
     pub high: f64,
 }
 
-/// Most values forecast at a time: a year of days.
+/// Most values in one forecast: a year of days.
 pub const HORIZON_MAX: usize = 366;
 
-/// Forecasts the `horizon` values behind `series`, whose pattern repeats every `season` values; the intervals
-/// are to hold `coverage` (0 to 1) of what comes. Empty when there are less than two seasons.
+/// Forecasts the `horizon` values after `series`, a series that repeats every `season` values. The
+/// intervals contain a share of `coverage` (0 to 1) of future values. Returns no values if there are
+/// fewer than two seasons.
 pub fn forecast(series: &[f64], season: usize, horizon: usize, coverage: f64) -> Vec<Forecast> {
     if season == 0 || series.len() < season.saturating_mul(2) {
         return Vec::new();
@@ -48,12 +49,12 @@ pub fn forecast(series: &[f64], season: usize, horizon: usize, coverage: f64) ->
         .collect()
 }
 
-/// The value below which this part of `sorted` lies, between two where it falls between.
+/// Returns the quantile of `sorted` at `part` (0 to 1), interpolated between two neighboring values.
 fn quantile(sorted: &[f64], part: f64) -> f64 {
     let last = u32::try_from(sorted.len().saturating_sub(1)).unwrap_or(u32::MAX);
     let place = part.clamp(0.0, 1.0) * f64::from(last);
     let below = place.floor();
-    // Rank of the value at or below: found by counting, so that no float becomes an index.
+    // Finds the value at a rank by counting, so that no float becomes an index.
     let at = |rank: f64| {
         let found = sorted
             .iter()
@@ -71,7 +72,7 @@ fn quantile(sorted: &[f64], part: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// A week's pattern with uniform noise from a seed.
+    /// A weekly pattern with uniform noise from a seed.
     fn noisy(days: usize, mut seed: u64) -> Vec<f64> {
         let week = [900.0, 950.0, 1_000.0, 980.0, 940.0, 300.0, 200.0];
         (0..days)

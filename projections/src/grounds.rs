@@ -1,11 +1,11 @@
-//! What running views and their rebuilds stand on: the log, the rows, and the time.
+//! The ports that views and their rebuilds use: event log, read database and clock.
 
 use crate::database::ReadDb;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use std::sync::Arc;
 
-/// What the views stand on.
+/// The ports that running views and their rebuilds use.
 #[derive(Clone)]
 pub struct Grounds {
     pub store: Arc<dyn EventStore>,

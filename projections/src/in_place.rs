@@ -1,5 +1,5 @@
-//! Events read where their records lie, nothing copied, and what a view that sums them in memory does with
-//! each: for folds, whose rows are made once at the end instead of changed with each event.
+//! Reads events in place, without copying their records, and defines how a view sums them in memory.
+//! Folds use this: they make rows once at the end instead of changing them with each event.
 
 use crate::database::Tx;
 use crate::error::ProjectionError;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// What surrounds an event's data, as far as sums need it.
+/// The envelope members that sums need, and the data as raw JSON.
 #[derive(Debug, Deserialize)]
 struct Around<'a> {
     #[serde(borrow)]
@@ -20,7 +20,7 @@ struct Around<'a> {
     #[serde(borrow)]
     stream: Cow<'a, str>,
     at: Timestamp,
-    // Ids have no character that JSON escapes.
+    // Ids contain no character that JSON escapes, so they can be borrowed.
     #[serde(borrow, default)]
     campaign: Option<&'a str>,
     #[serde(borrow, default)]
@@ -29,7 +29,7 @@ struct Around<'a> {
     data: &'a RawValue,
 }
 
-/// A stored event that is looked at and not kept.
+/// A stored event that is read in place and not kept.
 #[derive(Debug)]
 pub struct InPlace<'a> {
     stored: &'a StoredEvent,
@@ -73,45 +73,46 @@ impl<'a> InPlace<'a> {
         self.around.data
     }
 
-    /// The stream it stands in.
+    /// The stream that the event belongs to.
     pub(crate) fn stream(&self) -> StreamId {
         StreamId::from_stored(self.around.stream.to_string())
     }
 
-    /// The id of the entity in whose stream it stands.
+    /// The id of the entity that the event's stream belongs to.
     pub(crate) fn stream_id(&self) -> &str {
         self.around.stream.split_once('-').map_or("", |(_, id)| id)
     }
 
-    /// Some members of the data; the others are passed over.
+    /// Deserializes some members of the data; other members are skipped.
     pub(crate) fn members<T: Deserialize<'a>>(&self) -> Result<T, ProjectionError> {
         serde_json::from_str(self.around.data.get())
             .map_err(|error| ProjectionError::Fault(format!("{}: {error}", self.around.kind)))
     }
 }
 
-/// What a view makes of events in memory: the rows that `View::apply` makes of the same events, or those of
-/// them that are asked for, written once.
+/// A view's state in memory while a fold reads events. Its rows equal those that `View::apply` makes from
+/// the same events, or the requested part of them, and are written once at the end.
 pub trait InMemory: Send {
-    /// Begins with rows of what came before the first event; `false` where it cannot, and nothing was taken.
+    /// Loads rows that were made from all events before the first. Returns `false`, and loads nothing, if
+    /// the view cannot start from rows.
     fn begin_with(&mut self, begun: &Begun) -> Result<bool, ProjectionError> {
         Ok(begun.is_empty())
     }
 
-    /// Whether this event is of an entity whose earlier events are in the rows begun with, and have yet to be
-    /// recalled for what they say of that entity alone.
+    /// Whether the event's entity has earlier events, counted in the loaded rows, that must be replayed
+    /// with `recall` for what they state about this entity alone.
     fn lacks_past(&self, _event: &InPlace<'_>) -> bool {
         false
     }
 
-    /// Takes an event that the rows begun with have counted already.
+    /// Replays an event that the loaded rows have already counted.
     fn recall(&mut self, _event: &InPlace<'_>) -> Result<(), ProjectionError> {
         Ok(())
     }
 
-    /// Takes the next event, of a kind that the view handles.
+    /// Takes the next event. Its kind is one that the view handles.
     fn take(&mut self, event: &InPlace<'_>) -> Result<(), ProjectionError>;
 
-    /// Adds all rows to tables that have none, those begun with among them.
+    /// Writes all rows, including those loaded at the start, to empty tables.
     fn hand_over(self: Box<Self>, tx: &mut dyn Tx) -> Result<(), ProjectionError>;
 }

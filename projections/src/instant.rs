@@ -1,16 +1,15 @@
-//! From an instant to a position: the last event recorded by then, found by halving, since `recorded_at`
-//! never decreases along the log.
+//! Finds the log position of an instant by binary search; `recorded_at` never decreases along the log.
 
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 
-/// Position of the last event with `recorded_at` ≤ `instant`; 0 when the log begins later.
+/// Returns the position of the last event with `recorded_at` ≤ `instant`, or 0 if all events are later.
 ///
-/// At most one read of one event per bit of the head's position, so some twenty of a million events; where
-/// positions have gaps it is the same.
+/// Reads at most one event per bit of the head's position: about twenty for a million events, also where
+/// positions have gaps.
 pub async fn position_at(store: &dyn EventStore, instant: Timestamp) -> Result<Position, StoreError> {
-    // Recorded by then: everything up to `low`. Later: everything above `high`.
+    // Invariant: events up to `low` were recorded by the instant, events after `high` later.
     let (mut low, mut high) = (Position(0), store.head().await?);
     if store
         .last_recorded_at()
@@ -37,7 +36,7 @@ mod tests {
     use domain::campaign::event::CampaignEvent;
     use domain::stored_event::StoredEvent;
 
-    /// Eleven events; the fifth to seventh were one commit.
+    /// Eleven events on positions `stride` apart; the fifth to seventh were one commit.
     fn recorded(stride: u64) -> Vec<StoredEvent> {
         let mut story = Story::new();
         story.created("T");
@@ -54,7 +53,7 @@ mod tests {
         story.events
     }
 
-    /// What reading the whole log says.
+    /// The expected position, found by reading all events.
     fn by_reading(events: &[StoredEvent], instant: Timestamp) -> Position {
         let mut latest_first = events.iter().rev();
         let last = latest_first.find(|event| event.recorded_at <= instant);

@@ -1,13 +1,13 @@
-//! Rows for questions: views fed from the event log, and the queries beside them.
+//! The read side: views that are filled from the event log, and the queries over them.
 //!
-//! Events in, rows out. One runner reads the log in batches and gives each event to every view that handles
-//! its kind; rows and checkpoint move in one transaction, so a view is always complete up to a known
-//! position, can be dropped, and is made anew when its version changes. Nothing decides by a view: deciders
-//! read their own streams. Personal values stay in their sealed form, with the id of the event that sealed
-//! them, so that a permitted reply can open them.
+//! One runner reads the log in batches and passes each event to every view that handles its kind. Rows
+//! and checkpoint change in one transaction, so a view is always complete up to a known position. A view
+//! can be dropped at any time; it is rebuilt from the log when its version changes. No decision depends
+//! on a view: deciders read their own streams. Views hold personal values in sealed form, with the id of
+//! the event that sealed them, so that a permitted response can open them.
 //!
-//! A view is one file in `views/`: its definition, `apply`, queries, tests. SQL is portable over SQLite and
-//! PostgreSQL and stands only in `database.rs` and `views/`.
+//! A view is one file in `views/`: definition, `apply`, queries, tests. SQL works on both SQLite and
+//! PostgreSQL. It occurs only in `database.rs` and `views/`.
 
 mod ahead;
 pub mod alert_words;

@@ -1,5 +1,5 @@
-//! The running views of one process: a task that follows the log, one that makes next rows beside it, and the
-//! doors through which others wait, look and ask for a rebuild.
+//! The running views of one process: a task that follows the log, a task for shadow rebuilds, and the methods
+//! with which others wait for rows, read their status and control rebuilds.
 
 use crate::checkpoint::Checkpoint;
 use crate::database::ReadDb;
@@ -21,11 +21,11 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
-/// Pause before a store or database that was away is asked again: short beside a reader's patience, long
-/// beside the cost of asking.
+/// Pause before a store or database that was unavailable is tried again: short compared with a reader's
+/// patience, long compared with the cost of a try.
 const AGAIN_AFTER_MS: u64 = 500;
 
-/// Parked views that are to try again.
+/// Parked views that are to try their event again.
 #[derive(Default)]
 struct Retries {
     wanted: Mutex<BTreeSet<String>>,
@@ -44,7 +44,7 @@ impl Retries {
     }
 }
 
-/// Views that follow the log until the process stops.
+/// The views of this process, which follow the log until the process stops.
 pub struct Projections {
     grounds: Grounds,
     progress: Arc<Progress>,
@@ -55,7 +55,7 @@ pub struct Projections {
 }
 
 impl Projections {
-    /// Starts all views of this build. When it returns, every table exists; `wait_for` tells when rows do.
+    /// Starts all views of this build. Every table exists when it returns; `wait_for` waits for the rows.
     pub async fn start(grounds: Grounds, tasks: &dyn Tasks) -> Result<Arc<Self>, ProjectionError> {
         Self::start_views(grounds, views::all(), tasks).await
     }
@@ -69,8 +69,8 @@ impl Projections {
         Self::start_apart(grounds, views, GATHERING_MS, tasks).await
     }
 
-    /// Starts the given views, whose transactions begin so many milliseconds apart at least where nobody
-    /// waits for them: for the simulation, in which rows are late by more in some worlds than in others.
+    /// Starts the given views with a minimum of `apart_ms` between the starts of two transactions, unless a
+    /// caller waits for rows. For the simulation, which varies by how much rows are late.
     pub async fn start_apart(
         grounds: Grounds,
         views: Vec<Arc<dyn View>>,
@@ -123,18 +123,18 @@ impl Projections {
         Ok(projections)
     }
 
-    /// The rows, for readers: `Remade` where one asks for those of a view that lost them with this build and
-    /// has not come as far again.
+    /// Returns the database for readers. It returns `Remade` for rows of a view that this build is still
+    /// rebuilding.
     pub fn db(&self) -> Arc<dyn ReadDb> {
         Arc::clone(&self.readers)
     }
 
-    /// Refuses a question in SQL over documented views for the same reason.
+    /// Returns `Remade` if an SQL query names a documented view of rows that this build is still rebuilding.
     pub fn refuse_remade(&self, sql: &str) -> Result<(), ProjectionError> {
         self.lost_rows.refuse_question(sql)
     }
 
-    /// The worklist that drivers read.
+    /// Returns the worklist that drivers read.
     pub fn worklist(&self) -> SqlWorklist {
         SqlWorklist::over(self.db(), self.progress())
     }
@@ -143,27 +143,27 @@ impl Projections {
         Arc::clone(&self.progress)
     }
 
-    /// Every view that is not parked is complete up to here; `None` when all are parked.
+    /// Returns the position up to which every view that is not parked is complete; `None` if all are parked.
     pub fn position(&self) -> Option<Position> {
         self.progress.position()
     }
 
-    /// Whether every view has all of the log up to here, and none is parked.
+    /// Whether every view is exactly at `head`, and none is parked.
     pub fn has_all(&self, head: Position) -> bool {
         self.progress.has_all(head)
     }
 
-    /// Why the views could not go on from where they are; `None` once they have moved.
+    /// Returns why the views could not go on from their current position; `None` once they have moved.
     pub fn waits_because(&self) -> Option<String> {
         self.progress.waits_because()
     }
 
-    /// Every view's version, position and, where it is parked, the event that keeps it and why.
+    /// Returns every view's version and position and, if it is parked, the event that stopped it and why.
     pub fn status(&self) -> Vec<Checkpoint> {
         self.progress.checkpoints()
     }
 
-    /// As `status`, with lags and rebuilds, from what is stored.
+    /// Returns the stored status of every view, with lag and rebuild.
     pub async fn statuses(&self) -> Result<Vec<ViewStatus>, ProjectionError> {
         let Grounds { store, db, clock } = &self.grounds;
         statuses(store.as_ref(), db.as_ref(), clock.now()).await
@@ -175,8 +175,8 @@ impl Projections {
         known.then_some(()).ok_or_else(unknown)
     }
 
-    /// Makes the next rows of a view beside the live ones, or goes on with that; with `restart` from the
-    /// first event. Returns when it is begun; `statuses` tells when it is ready. A parked view also tries
+    /// Starts or resumes a shadow rebuild of a view; with `restart` it starts again at the first event.
+    /// Returns when it has started; `statuses` shows when it is ready. A parked view also tries its event
     /// again.
     pub async fn rebuild(&self, view: &str, restart: bool) -> Result<Rebuild, RebuildError> {
         let begun = self.host.rebuilds.begin(view, restart).await?;
@@ -186,50 +186,51 @@ impl Projections {
             generation,
             position,
             restart,
-            "the next rows of a view are being made"
+            "the shadow rebuild of a view was started"
         );
         self.host.wake();
         self.retries.ask(view);
         Ok(begun)
     }
 
-    /// Makes the next rows of a view the live ones, in one transaction. Refused while they are not ready, and
-    /// where they differ from the live ones unless a reason is given to accept that.
+    /// Switches a view to the new rows of its shadow rebuild, in one transaction. Refused while they are not
+    /// ready, and if they differ from the live rows, unless `accept` gives a reason to accept that.
     pub async fn switch(&self, view: &str, accept: Option<&str>) -> Result<Switched, RebuildError> {
         let switched = self.host.rebuilds.switch(view, accept).await?;
         let (position, accepted) = (switched.position.0, accept.unwrap_or_default());
-        tracing::warn!(view, position, accepted, "a view's rows were switched");
+        tracing::warn!(view, position, accepted, "a view was switched to its new rows");
         self.retries.ask(view);
         Ok(switched)
     }
 
-    /// Drops the next rows of a view.
+    /// Cancels the shadow rebuild of a view and drops its new rows.
     pub async fn cancel(&self, view: &str) -> Result<(), RebuildError> {
         self.host.rebuilds.cancel(view).await?;
-        tracing::warn!(view, "the next rows of a view were dropped");
+        tracing::warn!(view, "the shadow rebuild of a view was canceled");
         Ok(())
     }
 
-    /// Lets a parked view try its event again; of others it does nothing.
+    /// Lets a parked view try its event again. Does nothing for a view that is not parked.
     pub fn retry(&self, view: &str) -> Result<(), RebuildError> {
         self.refuse_unknown(view)?;
-        tracing::warn!(view, "a parked view tries again");
+        tracing::warn!(view, "a parked view tries its event again");
         self.retries.ask(view);
         Ok(())
     }
 
-    /// Every view's present or last rebuild, by name.
+    /// Returns every view's current or last rebuild, by name of view.
     pub async fn rebuilds(&self) -> Result<Vec<Rebuild>, ProjectionError> {
         self.host.rebuilds.list().await
     }
 
-    /// Waits until all views that are not parked have reached `position`; `Late` after `deadline`.
+    /// Waits until all views that are not parked have reached `position`; returns `Late` after `deadline`.
     pub async fn wait_for(&self, position: Position, deadline: Timestamp) -> Result<(), ProjectionError> {
         let clock = self.grounds.clock.as_ref();
         self.progress.wait_until(None, position, clock, deadline).await
     }
 
-    /// Waits until one view has reached `position`; `Parked` when it cannot, `Late` after `deadline`.
+    /// Waits until one view has reached `position`. Returns `Parked` if it cannot reach it, `Late` after
+    /// `deadline`.
     pub async fn wait_for_view(
         &self,
         view: &str,
@@ -243,7 +244,7 @@ impl Projections {
     }
 }
 
-/// What following the log goes by.
+/// The task that follows the log: its ports, the requested retries, and the least time between transactions.
 struct Following {
     grounds: Grounds,
     retries: Arc<Retries>,
@@ -251,7 +252,8 @@ struct Following {
 }
 
 impl Following {
-    /// Follows the log for ever; whatever is away is asked again, and said once until the views have moved.
+    /// Follows the log until the process stops. After an error it tries again, and logs the error once until
+    /// the views have moved.
     async fn follow(&self, mut feeder: Feeder, stop: &dyn StopSignal) {
         let mut said_at = None;
         loop {
@@ -265,14 +267,14 @@ impl Following {
             feeder.progress().note_wait(why.to_string());
             if said_at != Some(feeder.after()) {
                 said_at = Some(feeder.after());
-                tracing::warn!(after = ?feeder.after(), %why, "views wait and try again");
+                tracing::warn!(after = ?feeder.after(), %why, "views cannot read on and try again");
             }
             let clock = &self.grounds.clock;
             clock.wait_until(clock.now().plus_ms(AGAIN_AFTER_MS)).await;
         }
     }
 
-    /// Follows until a view is to try again, or something fails.
+    /// Follows the log until a retry is requested or something fails.
     async fn follow_on(&self, feeder: &mut Feeder) -> Result<(), ProjectionError> {
         let wanted = self.retries.take();
         if let Err(why) = feeder.retry(&wanted).await {
@@ -291,7 +293,8 @@ impl Following {
         }
     }
 
-    /// One subscription, until something fails or a newly parked view changes where to read from.
+    /// Follows one subscription until something fails or the position to read from changes, for example
+    /// because a view was parked.
     async fn follow_from(&self, feeder: &mut Feeder, after: Position) -> Result<(), ProjectionError> {
         let away =
             |error: domain::ports::event_store::StoreError| ProjectionError::Unavailable(error.to_string());
@@ -301,7 +304,8 @@ impl Following {
             let page = pages.next().await.map_err(away)?;
             feeder.feed(&page).await?;
             let last = page.last().map(|event| event.position);
-            // Farther, behind (rows that were moved elsewhere), or all parked: the next page is another.
+            // Another position than the last event: ahead, behind (another process moved the rows) or all
+            // parked. Reading starts again from there.
             if feeder.after() != last {
                 return Ok(());
             }

@@ -1,7 +1,8 @@
-//! Views that lost their rows because this build makes them otherwise: until they have as much as before,
-//! whoever reads them is told how far they are, and gets no row. Whoever reads others notices nothing.
+//! Protects readers from views that lost their rows because this build makes them differently. Until the rows
+//! are as complete as before, a query of them gets an error with the progress, and no row. Queries of other
+//! views are not affected.
 //!
-//! Which question reads which view is seen by the names of tables in it, so that no route need know.
+//! The view that a query reads is found by the table names in it, so that no route needs to know.
 
 use crate::database::{Dialect, ReadDb, Table, TxWork};
 use crate::error::ProjectionError;
@@ -17,16 +18,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How far the rows of a view went before they were dropped.
+/// The table that records how far the rows of a view went before they were dropped.
 const TABLE: &str = "create table if not exists remaking (view text primary key, until bigint not null)";
 
-/// Makes the table where it does not exist.
+/// Creates the table if it does not exist.
 pub(crate) fn prepare(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
     tx.exec(TABLE, &[]).map(drop)
 }
 
-/// The rows of a view that went up to `until` are dropped. A view that had not come so far again when it was
-/// dropped once more still has to.
+/// Records that the rows of a view, complete up to `until`, were dropped. A higher position recorded before
+/// stays.
 pub(crate) fn begin(tx: &mut dyn Tx, view: &str, until: Position) -> Result<(), ProjectionError> {
     let before = read(tx)?.remove(view).unwrap_or_default();
     tx.exec(
@@ -37,7 +38,7 @@ pub(crate) fn begin(tx: &mut dyn Tx, view: &str, until: Position) -> Result<(), 
     .map(drop)
 }
 
-/// How far the rows of each view once went.
+/// Returns for each recorded view the position that its rows had reached before.
 pub(crate) fn read(tx: &mut dyn Tx) -> Result<BTreeMap<String, Position>, ProjectionError> {
     let rows = tx.query("select view, until from remaking order by view", &[])?;
     rows.into_iter()
@@ -45,12 +46,12 @@ pub(crate) fn read(tx: &mut dyn Tx) -> Result<BTreeMap<String, Position>, Projec
         .collect()
 }
 
-/// The views that are being made again.
+/// The views that are being rebuilt after losing their rows.
 pub(crate) struct LostRows {
     progress: Arc<Progress>,
-    /// How far each must come.
+    /// The position that each view must reach again.
     until: BTreeMap<&'static str, Position>,
-    /// Whose table it is.
+    /// The view of each table.
     tables: BTreeMap<&'static str, &'static str>,
     is_over: AtomicBool,
 }
@@ -76,7 +77,8 @@ impl LostRows {
         }
     }
 
-    /// Whether nothing is being made again any more. Rows are never dropped while a process runs on them.
+    /// Whether all views have reached their former positions. Rows are never dropped while a process uses
+    /// them, so this stays true.
     fn is_over(&self) -> bool {
         if self.is_over.load(Ordering::Acquire) {
             return true;
@@ -91,7 +93,7 @@ impl LostRows {
         is_over
     }
 
-    /// Refuses what reads a view that is not complete again.
+    /// Returns `Remade` if the view has not reached its former position.
     fn refuse(&self, view: &str) -> Result<(), ProjectionError> {
         let Some(until) = self.until.get(view).copied() else {
             return Ok(());
@@ -113,7 +115,8 @@ impl LostRows {
         self.tables.get(table).map_or(Ok(()), |view| self.refuse(view))
     }
 
-    /// By the tables that a statement names, and the documented views it reads from.
+    /// Returns `Remade` if the statement names a table, or reads a documented view, of a view that is still
+    /// being rebuilt.
     fn refuse_statement(&self, sql: &str) -> Result<(), ProjectionError> {
         let mut named = BTreeSet::new();
         let mut before = String::new();
@@ -132,7 +135,7 @@ impl LostRows {
         named.into_iter().try_for_each(|view| self.refuse(view))
     }
 
-    /// The view under a documented one.
+    /// Returns the view behind a documented SQL view.
     fn documented(&self, name: &str) -> Option<&'static str> {
         let known = SQL_VIEWS
             .iter()
@@ -140,7 +143,7 @@ impl LostRows {
         self.tables.get(known.table?).copied()
     }
 
-    /// Refuses a question that names a documented view of rows that are not complete again.
+    /// Returns `Remade` if an analyst's query names a documented view of a view that is still being rebuilt.
     pub(crate) fn refuse_question(&self, sql: &str) -> Result<(), ProjectionError> {
         if self.is_over() {
             return Ok(());
@@ -154,7 +157,7 @@ impl LostRows {
     }
 }
 
-/// The rows as readers reach them.
+/// The read database as readers see it: it refuses rows of views that are still being rebuilt.
 pub(crate) struct ReadersDb {
     pub(crate) inner: Arc<dyn ReadDb>,
     pub(crate) lost_rows: Arc<LostRows>,
@@ -224,7 +227,7 @@ mod tests {
     use crate::views;
     use domain::ports::tasks::Tasks;
 
-    /// The call history in another version.
+    /// The call history with another version.
     struct Risen(Arc<dyn View>);
 
     impl View for Risen {
@@ -265,7 +268,7 @@ mod tests {
         let mut runner = InlineRunner::begin(Arc::clone(&db), views::all()).await.unwrap();
         runner.catch_up(&log).await.unwrap();
         drop(runner);
-        // Twice: a start that is cut off leaves the next one as much to do. No event comes yet.
+        // Twice: an interrupted start leaves the next one the same work. No event arrives yet.
         for _ in 0..2 {
             let away = TestLog::of(&story.events);
             away.failures.store(usize::MAX, Ordering::SeqCst);

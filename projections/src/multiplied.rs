@@ -1,8 +1,8 @@
-//! Rows of ten million calls without ten million calls: some real ones, copied inside the database with
+//! Makes the rows of ten million calls out of a few real ones, by copying them inside the database under
 //! other keys.
 //!
-//! For measuring queries (`ledgerline bench query`). A copy has other ids, positions, campaigns and hours,
-//! so that indexes and groups are as large as they would be; everything else is as the views made it.
+//! For measuring queries (`ledgerline-bench query`). A copy has other ids, positions, campaigns and hours, so
+//! that indexes and groups have realistic sizes; everything else is as the views made it.
 
 use crate::database::{ReadDb, Table, read_as, transact};
 use crate::error::ProjectionError;
@@ -12,24 +12,25 @@ use domain::calendar::HOUR_MICROS;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Copies that one statement makes: a transaction of some hundred thousand rows.
+/// Copies per statement: one transaction then has some hundred thousand rows.
 const COPIES_AT_ONCE: i64 = 200;
 
-/// Copies of anything else: ids have eight digits of their own; over a hundred campaigns hours go on for four
-/// days, in one campaign for fourteen months.
+/// Most copies of a row. Copied ids have eight digits for the copy's number. Copies cover four days of hours
+/// if spread over a hundred campaigns, fourteen months in one campaign.
 const COPIES_MAX: i64 = 10_000;
 
-/// What copies are made until, and how they are told apart.
+/// The wanted size of the copied rows, and the number of campaigns that they are spread over.
 #[derive(Debug, Clone, Copy)]
 pub struct Copies {
-    /// About how many rows the largest table has in the end.
+    /// The approximate number of rows of the largest table at the end.
     pub rows: u64,
-    /// How many campaigns each of the first ones becomes; at least one. One keeps its name, and has all.
+    /// The number of campaigns made of each original one, at least 1. With 1 the campaign keeps its name and
+    /// gets all copies.
     pub campaigns: u32,
 }
 
-/// Copies the rows of every table of `views` until the largest has about as many as are wanted; answers how
-/// many rows each table has then. `progress` hears rows made so far in the table at hand.
+/// Copies the rows of every table of `views` until the largest has about the wanted number of rows. Returns
+/// the number of rows of each table. `progress` receives the table's name and its rows so far.
 pub async fn multiply(
     db: &dyn ReadDb,
     views: &[Arc<dyn View>],
@@ -42,11 +43,11 @@ pub async fn multiply(
     for table in tables {
         let first = count(db, table).await?;
         let columns = read_as(db, move |tx| tx.columns(table.name)).await?;
-        // What has no position is no row of anybody's.
+        // A table without positions holds no rows per event.
         if first == 0 || position_of(&columns).is_none() {
             continue;
         }
-        // What is kept per campaign does not grow with calls.
+        // Rows per campaign do not grow with the number of calls.
         let most = if is_per_campaign(db, table).await? {
             campaigns
         } else {
@@ -68,7 +69,7 @@ pub async fn multiply(
     Ok(counts)
 }
 
-/// Whether nothing but the campaign sets a copy's key apart.
+/// Whether the campaign is the only part of the key that differs between copies.
 async fn is_per_campaign(db: &dyn ReadDb, table: &'static Table) -> Result<bool, ProjectionError> {
     let columns = read_as(db, move |tx| tx.columns(table.name)).await?;
     let mut keys = columns.iter().take(table.key_columns);
@@ -81,8 +82,8 @@ async fn count(db: &dyn ReadDb, table: &'static Table) -> Result<u64, Projection
     rows.into_iter().next().map_or(Ok(0), |mut row: Row| row.count())
 }
 
-/// What is summed over all campaigns together (campaign '') has one row for the copies of an hour, which are
-/// of all campaigns: a hundred times as much.
+/// Multiplies the hourly sums over all campaigns (campaign '') by the number of campaigns: the copies of an
+/// hour belong to all of them and share one such row.
 async fn of_all_campaigns(
     db: &dyn ReadDb,
     table: &'static Table,
@@ -99,13 +100,13 @@ async fn of_all_campaigns(
     db.exec(&sql, Vec::new()).await.map(drop)
 }
 
-/// Whether a table has such rows beside those of each campaign.
+/// Whether a table has rows that sum over all campaigns, besides those of each campaign.
 fn sums_all_campaigns(table: &Table, columns: &[String]) -> bool {
     let has = |name: &str| columns.iter().any(|column| column == name);
     table.key_columns > 1 && has("campaign") && has("count") && has("before_at")
 }
 
-/// Copies `which` of a table's first rows, which are those with positions below the stride.
+/// Inserts the copies `which` of a table's first rows, which are those with positions below the stride.
 async fn copy(
     db: &dyn ReadDb,
     table: &'static Table,
@@ -139,13 +140,13 @@ fn position_of(columns: &[String]) -> Option<&str> {
     names.find(|column| matches!(*column, "first_pos" | "pos" | "position"))
 }
 
-/// Positions of one copy: more than the events of the first calls.
+/// Positions reserved for one copy; more than the events of the first calls.
 const STRIDE: i64 = 1_000_000;
 
-/// What a column of copy `i` holds, spread over so many campaigns.
+/// Returns the SQL expression of a column in copy `i`, spread over so many campaigns.
 fn cell(column: &str, campaigns: i64) -> String {
     match column {
-        // Eight digits of their own in front: ids stay hexadecimal, and as long as they were.
+        // Eight digits for the copy in front: ids stay hexadecimal and keep their length.
         "call" | "customer" | "number" | "subject" => {
             format!("substr(cast(100000000 + i as text), 2, 8) || substr({column}, 9)")
         }
@@ -154,7 +155,7 @@ fn cell(column: &str, campaigns: i64) -> String {
         ),
         "pos" | "position" | "first_pos" | "last_pos" => format!("{column} + i * {STRIDE}"),
         "hour_at" => format!("hour_at + (i / {campaigns}) * {HOUR_MICROS}"),
-        // Before the first hour there is none.
+        // A negative value means that there is no earlier hour.
         "before_at" | "trunk_before_at" | "version_before_at" => {
             let later = format!("{column} + (i / {campaigns}) * {HOUR_MICROS}");
             format!("case when {column} < 0 then {column} else {later} end")
@@ -163,15 +164,16 @@ fn cell(column: &str, campaigns: i64) -> String {
     }
 }
 
-/// `count` ids of copies, spread over a whole table and over each copy: of the column `id`, which leads an
-/// index.
+/// Returns `count` ids of copies from the column `id`, which leads an index; they are spread over the whole
+/// table and over each copy.
 pub async fn spread_ids(
     db: &dyn ReadDb,
     table: &'static str,
     id: &'static str,
     count: u32,
 ) -> Result<Vec<String>, ProjectionError> {
-    // Digits of the copy, which no first row is likely to begin with: theirs are hashes.
+    // Finds the last copy by its digits. Original ids are hashes and are unlikely to begin with as many
+    // zeros.
     let last = format!("select max({id}) from {table} where {id} < $1");
     let bound = Val::Text(format!("{:08}", COPIES_MAX + 1));
     let last = db.query(&last, vec![bound]).await?.into_iter().next();
@@ -179,13 +181,13 @@ pub async fn spread_ids(
     let last = last.unwrap_or_default();
     let copies = last.get(..8).and_then(|digits| digits.parse::<u64>().ok());
     let copies = copies.unwrap_or(0);
-    // A call's id goes on with a dash, a customer's does not.
+    // A call's id has a dash after eight digits, a customer's does not.
     let joint = if last.contains('-') { "-" } else { "" };
     let next = format!("select {id} from {table} where {id} >= $1 order by {id} limit 1");
     let mut found = Vec::new();
     for index in 0..count {
         let copy = (u64::from(index) * copies) / u64::from(count) + 1;
-        // Knuth's multiplier: spread over all values.
+        // Knuth's multiplier spreads the numbers over all values.
         let within = index.wrapping_mul(0x9e37_79b1);
         let from = Val::Text(format!("{copy:08}{joint}{within:08x}"));
         let rows = db.query(&next, vec![from]).await?.into_iter();
@@ -317,7 +319,7 @@ mod tests {
         let of_one = "select count(*) from call_history where campaign = 'T'";
         let rows = calls.query(of_one, Vec::new()).await.unwrap();
         assert_eq!(rows.into_iter().next().unwrap().count().unwrap(), 1_000);
-        // Beside the sum of its hours stands the same sum of all campaigns.
+        // Besides the sums of its hours there are the same sums over all campaigns.
         let views: Vec<Arc<dyn View>> = vec![Arc::new(MetricBoard)];
         multiply(db.as_ref(), &views, wanted, &mut |_, _| {})
             .await

@@ -1,5 +1,5 @@
-//! Whose rows these are: a read database keeps the id of the first event of the log it was made from, so that
-//! rows of one log are never mistaken for, or mixed with, those of another.
+//! Ties a read database to its log: it stores the id of the log's first event, so that rows of one log
+//! are never used for another log or mixed with its rows.
 
 use crate::database::{ReadDb, read_as, transact};
 use crate::error::ProjectionError;
@@ -9,12 +9,14 @@ use domain::ids::EventId;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;
 
-/// Whether rows belong to a log.
+/// The result of comparing the rows of a read database with a log: of this log, of another one, or not
+/// known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     Same,
     Other,
-    /// The log is empty and the rows are of none yet, or of an early build that kept no origin.
+    /// The log is empty and the rows belong to no log yet, or the rows are of an early build that stored
+    /// no origin.
     Unknown,
 }
 
@@ -44,8 +46,9 @@ fn compared(stored: Option<&String>, first: Option<&EventId>) -> Origin {
     }
 }
 
-/// Compares rows with a log, and marks rows that have no origin yet as the log's own, once it has an event.
-/// `Unknown` only while the log is empty. Rows that are not `Same` must not be fed.
+/// Compares the rows with a log. Rows without an origin are marked as this log's once it has an event, so
+/// `Unknown` is returned only while the log is empty. Views must not apply events to rows that are not
+/// `Same`.
 pub async fn hold_to_log(db: &dyn ReadDb, store: &dyn EventStore) -> Result<Origin, ProjectionError> {
     let first = first_event(store).await?;
     transact(db, move |tx| {
@@ -65,18 +68,19 @@ pub async fn hold_to_log(db: &dyn ReadDb, store: &dyn EventStore) -> Result<Orig
     .await
 }
 
-/// Compares rows with a log and writes nothing.
+/// Compares the rows with a log and writes nothing.
 pub async fn origin_of(db: &dyn ReadDb, store: &dyn EventStore) -> Result<Origin, ProjectionError> {
     let first = first_event(store).await?;
     match read_as(db, stored).await {
         Ok(stored) => Ok(compared(stored.as_ref(), first.as_ref())),
-        // There is no such table: rows of an early build, or none.
+        // The table does not exist: the rows are of an early build, or there are none.
         Err(ProjectionError::Fault(_)) => Ok(Origin::Unknown),
         Err(error) => Err(error),
     }
 }
 
-/// Lets the next log have the rows. For measurements: of a product's rows it is never asked.
+/// Removes the stored origin, so that the rows can be used with another log. For measurements only; the
+/// product never calls it.
 pub async fn forget_origin(db: &dyn ReadDb) -> Result<(), ProjectionError> {
     transact(db, |tx| tx.exec("drop table if exists origin", &[]).map(drop)).await
 }

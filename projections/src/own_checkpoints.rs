@@ -1,5 +1,5 @@
-//! Where views stand by the rows, beside where a feeder believes them to be; and whether this build can read
-//! the rows at all.
+//! Reads the stored checkpoints of views, compares them with what a feeder assumes, and finds out whether
+//! this build can read the rows.
 
 use crate::checkpoint::{Checkpoint, read_checkpoints};
 use crate::database::{ReadDb, Tx, read_as};
@@ -9,7 +9,7 @@ use domain::stored_event::Position;
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
-/// The stored checkpoints of the views, as if nothing kept any.
+/// Returns the stored checkpoints of the views, without their parked state.
 pub(crate) async fn own_checkpoints(
     db: &dyn ReadDb,
     views: &[Arc<dyn View>],
@@ -22,17 +22,17 @@ pub(crate) async fn own_checkpoints(
     Ok(all)
 }
 
-/// The stored checkpoints of the views, in their order. Further on than is believed is another process's
-/// work; `Late` where they are not as far: a database that crashed may have lost its last commits, or all
-/// rows, and the events in between would be missed.
+/// Returns the stored checkpoints of the views, in the order of `views`. A checkpoint beyond the assumed one
+/// is the work of another process. Returns `Late` if one is behind: a database that crashed may have lost its
+/// last commits, or all rows, and the events in between would be skipped.
 pub(crate) fn stored_checkpoints(
     tx: &mut dyn Tx,
     views: &[Arc<dyn View>],
     believed: &[Checkpoint],
 ) -> Result<Vec<Checkpoint>, ProjectionError> {
-    // No view asked this: a table of ours that cannot be read was lost, or is of another build.
+    // No view runs this query. A table of ours that cannot be read was lost or is of another build.
     let stored = read_checkpoints(tx).map_err(|error| match error {
-        ProjectionError::Fault(why) => ProjectionError::Unavailable(format!("the rows are gone: {why}")),
+        ProjectionError::Fault(why) => ProjectionError::Unavailable(format!("the rows are missing: {why}")),
         other => other,
     })?;
     let mut standing = Vec::with_capacity(views.len());
@@ -56,12 +56,13 @@ pub(crate) fn stored_checkpoints(
     Ok(standing)
 }
 
-/// What of the rows was made by another build, and what to do about it.
+/// The views with rows of another build, grouped by what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OtherBuild {
-    /// Made by an earlier build: these views, or what is kept of all of them.
+    /// Rows of an earlier build: names of views, or `all views` if the tables of checkpoints or rebuilds are
+    /// older.
     Earlier(Vec<String>),
-    /// Made by a later one.
+    /// Rows of a later build: names of views.
     Later(Vec<String>),
 }
 
@@ -71,7 +72,7 @@ impl Display for OtherBuild {
             Self::Earlier(views) => (
                 views,
                 "an earlier",
-                "run `ledgerline projections rebuild`, or start the server once, which makes them again",
+                "run `ledgerline projections rebuild`, or start the server once: both rebuild them",
             ),
             Self::Later(views) => (views, "a later", "use that build to read them"),
         };
@@ -80,14 +81,15 @@ impl Display for OtherBuild {
     }
 }
 
-/// Whether what is kept of the views can be read by this build: where they stand, and their rebuilds.
+/// Checks whether this build can read the tables of checkpoints and rebuilds. Returns the build that wrote
+/// them if it is another one.
 pub async fn kept_by_other_build(db: &dyn ReadDb) -> Result<Option<OtherBuild>, ProjectionError> {
     let reads = async |sql: &'static str| match read_as(db, move |tx| tx.query(sql, &[])).await {
         Err(ProjectionError::Fault(_)) => Ok(false),
         done => done.map(|_| true),
     };
     if !reads("select view, version, position from checkpoint limit 1").await? {
-        let why = "no views have been made here yet";
+        let why = "there are no views yet: start the server once, or run `ledgerline projections rebuild`";
         return Err(ProjectionError::Unavailable(why.to_owned()));
     }
     let is_ours = reads("select recorded_at from checkpoint limit 1").await?
@@ -95,7 +97,7 @@ pub async fn kept_by_other_build(db: &dyn ReadDb) -> Result<Option<OtherBuild>, 
     Ok((!is_ours).then(|| OtherBuild::Earlier(vec!["all views".to_owned()])))
 }
 
-/// Whether the rows of these views can be read by this build.
+/// Checks whether this build can read the rows of these views. Returns the other build and its views if not.
 pub async fn rows_of_other_build(
     db: &dyn ReadDb,
     views: &[Arc<dyn View>],

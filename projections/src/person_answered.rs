@@ -1,18 +1,18 @@
-//! Calls that a person answered, as every counting view adds them up: the metrics' term
-//! `person_answered_calls`.
+//! Counts the calls that a person answered, the metrics' term `person_answered_calls`. All counting views
+//! use these functions.
 //!
-//! A call is one of them when it was answered and has ended, and neither a machine nor a screening assistant
-//! had answered, nor was the callee gone at once. A correction moves it, in or out.
+//! A call counts when it was answered and has ended, unless a machine or a screening assistant answered
+//! or the callee hung up at once. A correction can add a call to the count or remove it.
 
 use domain::call::Finding;
 use domain::disposition::Disposition;
 
-/// What an answered call adds by its end: 1 or 0.
+/// Returns what the end of an answered call adds to the count: 1 if a person answered, else 0.
 pub(crate) fn at_end(disposition: Disposition) -> i64 {
     i64::from(disposition.is_by_person())
 }
 
-/// What an answered call adds by a correction: 1, 0 or -1.
+/// Returns what a correction of an answered call's finding adds to the count: 1, 0 or -1.
 pub(crate) fn by_correction(before: Finding, after: Finding) -> i64 {
     at_end(after.disposition) - at_end(before.disposition)
 }

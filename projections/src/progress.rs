@@ -1,7 +1,7 @@
-//! How far each view has come, for those who wait for a position.
+//! The progress of every view, for callers that wait for a position.
 //!
-//! Waiters wake in the order in which they came (tokio's `watch` would wake them in random order, which a
-//! simulation from a seed could not repeat).
+//! Waiters are woken in the order in which they came. tokio's `watch` would wake them in random order, which
+//! a simulation from a seed could not repeat.
 
 use crate::checkpoint::Checkpoint;
 use crate::error::ProjectionError;
@@ -12,14 +12,14 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Checkpoints as committed, never ahead of the rows.
+/// The committed checkpoints of all views, never ahead of the rows, with what is needed to wait for them.
 pub struct Progress {
     checkpoints: Mutex<Vec<Checkpoint>>,
     changed: Notify,
-    /// Positions that are waited for in a hurry, and by how many.
+    /// Positions that a caller waits for urgently, with the number of callers.
     awaited: Mutex<BTreeMap<Position, usize>>,
     hurried: Notify,
-    /// Where the views stood when they last failed, and why.
+    /// The position at which the views last failed to go on, and why.
     waits: Mutex<Option<(Option<Position>, String)>>,
 }
 
@@ -34,13 +34,13 @@ impl Progress {
         }
     }
 
-    /// The views could not go on from where they are.
+    /// Records why the views could not go on from their current position.
     pub(crate) fn note_wait(&self, why: String) {
         let position = self.position();
         *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = Some((position, why));
     }
 
-    /// Why the views could not go on from where they are; `None` once they have moved.
+    /// Returns why the views could not go on from their current position; `None` once they have moved.
     pub fn waits_because(&self) -> Option<String> {
         let position = self.position();
         let waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,31 +57,31 @@ impl Progress {
         self.changed.notify_waiters();
     }
 
-    /// Every view's checkpoint.
+    /// Returns every view's checkpoint.
     pub fn checkpoints(&self) -> Vec<Checkpoint> {
         self.held().clone()
     }
 
-    /// The least advanced view that is not parked; `None` when all are parked.
+    /// Returns the position of the view furthest behind, without parked views; `None` if all are parked.
     pub fn position(&self) -> Option<Position> {
         let held = self.held();
         let active = held.iter().filter(|row| row.parked.is_none());
         active.map(|row| row.position).min()
     }
 
-    /// Whether every view has all of the log up to here, and none is parked.
+    /// Whether every view is exactly at `head`, and none is parked.
     pub fn has_all(&self, head: Position) -> bool {
         let held = self.held();
         held.iter()
             .all(|row| row.position == head && row.parked.is_none())
     }
 
-    /// Where every view stands, parked or not.
+    /// Returns the position of every view, parked or not.
     pub(crate) fn positions(&self) -> Vec<Position> {
         self.held().iter().map(|row| row.position).collect()
     }
 
-    /// Returns when some view stands elsewhere than in `positions`. Cancel-safe.
+    /// Waits until some view has another position than in `positions`. Cancel-safe.
     pub(crate) async fn wait_beyond(&self, positions: &[Position]) {
         loop {
             let changed = self.changed.notified();
@@ -94,7 +94,8 @@ impl Progress {
         }
     }
 
-    /// Whether the rows of one view, or of all that are not parked, are complete up to `wanted`.
+    /// Whether one view, or every view that is not parked, is complete up to `wanted`. A parked view that was
+    /// asked for by name is an error.
     fn reached(&self, view: Option<&str>, wanted: Position) -> Result<bool, ProjectionError> {
         let held = self.held();
         let Some(name) = view else {
@@ -116,9 +117,9 @@ impl Progress {
         }
     }
 
-    /// Returns when the rows are complete up to `wanted`: of one view, or of all that are not parked.
-    /// Cancel-safe. A parked view that is waited for by name is an error. Views that gather events do so no
-    /// longer once they have that one.
+    /// Waits until one view, or every view that is not parked, is complete up to `wanted`. Returns an error
+    /// if the named view is parked. Cancel-safe. Views that are gathering events for a transaction begin it
+    /// as soon as they have this one.
     pub async fn wait_for(&self, view: Option<&str>, wanted: Position) -> Result<(), ProjectionError> {
         if self.reached(view, wanted)? {
             return Ok(());
@@ -127,7 +128,7 @@ impl Progress {
         self.wait_patiently(view, wanted).await
     }
 
-    /// As `wait_for`, for whom the views gather events as long as for nobody.
+    /// Waits as `wait_for` does, but does not shorten the time for which views gather events.
     pub(crate) async fn wait_patiently(
         &self,
         view: Option<&str>,
@@ -136,7 +137,7 @@ impl Progress {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
-            // Enabled before looking: a change in between is not missed.
+            // Enabled before the check, so that a change in between is not missed.
             changed.as_mut().enable();
             if self.reached(view, wanted)? {
                 return Ok(());
@@ -149,12 +150,12 @@ impl Progress {
         self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns when somebody waits in a hurry for `last` or a position before it. Cancel-safe.
+    /// Waits until a caller waits urgently for `last` or a position before it. Cancel-safe.
     pub(crate) async fn hurried_by(&self, last: Position) {
         loop {
             let hurried = self.hurried.notified();
             tokio::pin!(hurried);
-            // Enabled before looking: who comes in between is not missed.
+            // Enabled before the check, so that a waiter that comes in between is not missed.
             hurried.as_mut().enable();
             if self
                 .awaited()
@@ -167,7 +168,7 @@ impl Progress {
         }
     }
 
-    /// As `wait_for`, but no longer than until `deadline`.
+    /// Waits as `wait_for` does, until `deadline` at most; then returns `Late`.
     pub async fn wait_until(
         &self,
         view: Option<&str>,
@@ -186,7 +187,7 @@ impl Progress {
     }
 }
 
-/// One who waits for a position, until dropped.
+/// A registered urgent wait for a position; dropping it ends the registration.
 struct Hurry<'a> {
     progress: &'a Progress,
     wanted: Position,

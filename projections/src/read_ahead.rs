@@ -1,4 +1,4 @@
-//! Stored events made ready for views, while the views take those before.
+//! Prepares stored events for views in advance, while the views apply the previous ones.
 
 use crate::error::ProjectionError;
 use crate::view::{Handles, View, ViewEvent};
@@ -9,39 +9,40 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Events read at once, and in one transaction while views follow the log: enough to spread its commit, few
-/// enough that readers see news at once.
+/// Most events read at once, and per transaction while views follow the log: enough to spread the cost of
+/// a commit, few enough that readers see new rows at once.
 pub const BATCH_EVENTS_MAX: usize = 512;
 
-/// Events in one transaction while views catch up: rows that change often are written once for all of them,
-/// and so are the pages of an index by call or customer, which take rows anywhere.
+/// Most events per transaction while views catch up. A row that changes often is written once for all of
+/// them, and so is a page of an index by call or customer, which takes rows in random order.
 pub const CATCH_UP_EVENTS_MAX: usize = 32_768;
 
-/// Events in one transaction of views that are not far behind, beside the last page: an import appends faster
-/// than they take, for hours, and what is held for one transaction is memory that nobody else has.
+/// Most events per transaction, besides the last page, of views that are only slightly behind. An import
+/// can append faster than views apply for hours, and the transaction's memory is needed elsewhere.
 pub(crate) const FOLLOWING_EVENTS_MAX: usize = 1_024;
 
-/// Events that views lack and are still not far behind: twice what an import may be ahead of them.
+/// Most events by which a view lags and still counts as only slightly behind: twice the lag that an
+/// import may cause.
 pub(crate) const FOLLOWING_BEHIND_MAX: u64 = 200_000;
 
-/// A catching-up transaction takes no more pages beyond so many bytes of records: wide ones come in smaller
-/// batches.
+/// Bytes of records after which a catching-up transaction takes no more pages. Large records so come in
+/// smaller batches.
 const CATCH_UP_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Events read between two chances for other tasks: well under a millisecond.
+/// Events prepared before the task yields to others: well under a millisecond of work.
 const READ_AT_ONCE_MAX: usize = 128;
 
-/// Events ready for the views.
+/// Events that are prepared for the views.
 pub(crate) type Events = Arc<Vec<Result<ViewEvent, UnreadableRecord>>>;
 
-/// Whether events that were gathered are enough for one transaction: what is in memory at once has a limit,
-/// however far the views are behind.
+/// Whether the gathered events fill one transaction. This limits the memory in use, however far the views
+/// are behind.
 pub(crate) fn is_full(gathered: &[StoredEvent]) -> bool {
     let bytes: usize = gathered.iter().map(|event| event.record.len()).sum();
     gathered.len() >= CATCH_UP_EVENTS_MAX || bytes >= CATCH_UP_BYTES_MAX
 }
 
-/// Makes stored events ready for views: envelopes and, where a view names the kind, their data.
+/// Prepares stored events for views: parses the envelope and, if a view handles the kind, the data.
 pub(crate) struct Reader {
     views: Arc<[Arc<dyn View>]>,
 }
@@ -53,7 +54,7 @@ impl Reader {
         }
     }
 
-    /// Lets other tasks go first now and then.
+    /// Prepares events. Yields to other tasks every `READ_AT_ONCE_MAX` events.
     pub(crate) async fn read(&self, stored: &[StoredEvent]) -> Events {
         let mut events = Vec::with_capacity(stored.len());
         for (index, event) in stored.iter().enumerate() {
@@ -65,7 +66,7 @@ impl Reader {
         Arc::new(events)
     }
 
-    /// As `read`, on a thread that nobody else needs.
+    /// Prepares events as `read` does, without yielding; for a dedicated thread.
     pub(crate) fn read_through(&self, stored: &[StoredEvent]) -> Events {
         Arc::new(stored.iter().map(|event| self.one(event)).collect())
     }
@@ -85,8 +86,8 @@ impl Reader {
         self.views.iter().any(named)
     }
 
-    /// The next events up to and including `end`, ready, and the position of the last; `None` when there are
-    /// none.
+    /// Reads and prepares the next events up to and including `end`. Returns them with the position of
+    /// the last; `None` if there are none.
     pub(crate) async fn next(
         &self,
         store: &dyn EventStore,
@@ -108,10 +109,11 @@ impl Reader {
     }
 }
 
-/// Pages on their way through the thread that makes them ready: one there, one that waits to be applied.
+/// Most pages in the thread that prepares them: one being prepared and one that waits to be applied.
 const PAGES_READY_MAX: usize = 2;
 
-/// Makes pages ready in order: on a thread of its own, one or two ahead, or when the next is asked for.
+/// Prepares pages in order: on its own thread one or two pages in advance, or, without a thread, when the
+/// next page is taken.
 pub(crate) struct Ready {
     place: Place,
     underway: usize,
@@ -126,7 +128,8 @@ enum Place {
 }
 
 impl Ready {
-    /// The thread ends when this is dropped.
+    /// Starts the preparing thread if `tasks` is given. The thread ends when the returned value is
+    /// dropped.
     pub(crate) fn begin(reader: Reader, tasks: Option<&dyn Tasks>) -> Self {
         let place = match tasks {
             None => Place::Here(reader, VecDeque::new()),
@@ -140,7 +143,7 @@ impl Ready {
         Self { place, underway: 0 }
     }
 
-    /// Whether one more page may be put before one is taken.
+    /// Whether one more page may be put in before one is taken out.
     pub(crate) const fn has_room(&self) -> bool {
         self.underway < PAGES_READY_MAX
     }
@@ -154,7 +157,7 @@ impl Ready {
         Ok(())
     }
 
-    /// The first page that was put and not taken; `None` when there is none.
+    /// Takes the oldest page that was put in, prepared. Returns `None` if there is none.
     pub(crate) async fn take(&mut self) -> Result<Option<Events>, ProjectionError> {
         if self.underway == 0 {
             return Ok(None);
@@ -170,8 +173,8 @@ impl Ready {
     }
 }
 
-/// Until nobody puts or takes any more. Events are let go here too, once they were applied: freeing them
-/// costs a third of reading them.
+/// The loop of the preparing thread; it runs until one of the channels closes. Applied events are freed
+/// here too, because freeing them costs a third of reading them.
 fn make_ready(reader: &Reader, mut waiting: mpsc::Receiver<Vec<StoredEvent>>, done: &mpsc::Sender<Events>) {
     let mut sent = VecDeque::new();
     while let Some(page) = waiting.blocking_recv() {

@@ -1,5 +1,6 @@
-//! Feeds events to views: batches from one subscription, rows and checkpoints in one transaction, waiters
-//! woken after it. A view that cannot take an event is parked before it and says so; the others go on.
+//! Feeds events to views: batches from one subscription, rows and checkpoints in one transaction, then
+//! waiters are woken. A view that cannot apply an event is parked before it and logged; the other views go
+//! on.
 
 use crate::checkpoint::{Checkpoint, write_checkpoints};
 use crate::database::{ReadDb, Tx, transact};
@@ -16,26 +17,28 @@ use domain::stored_event::{Position, StoredEvent, UnreadableRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// When what a view wrote is handed to the database.
+/// When the buffered rows of a view are written to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pace {
-    /// With the batch.
+    /// At the end of the batch.
     Together,
-    /// After each event: slow, and tells which event it was that the database refused.
+    /// After each event. This is slow, but shows which event the database refused.
     EachEvent,
 }
 
-/// Views with their database; applies batches. Everything that feeds views goes through here.
+/// The views of a process with their database. It applies batches of events; everything that feeds views uses
+/// it.
 pub(crate) struct Feeder {
     db: Arc<dyn ReadDb>,
     views: Arc<[Arc<dyn View>]>,
     progress: Arc<Progress>,
-    /// Views that stay before an event, for the life of this feeder: a restart tries again.
+    /// Parked views with the position they stopped before and why. They stay parked for the life of this
+    /// feeder; a restart tries again.
     parked: BTreeMap<&'static str, (Position, String)>,
 }
 
 impl Feeder {
-    /// Makes or remakes tables and reads the checkpoints.
+    /// Creates or recreates the views' tables and reads their checkpoints.
     pub(crate) async fn begin(
         db: Arc<dyn ReadDb>,
         views: Arc<[Arc<dyn View>]>,
@@ -56,17 +59,18 @@ impl Feeder {
         Arc::clone(&self.progress)
     }
 
-    /// Where to read on: the least advanced view that is not parked; `None` when all are.
+    /// Returns the position to read on from, that of the view furthest behind without parked views; `None` if
+    /// all are parked.
     pub(crate) fn after(&self) -> Option<Position> {
         self.progress.position()
     }
 
-    /// Applies events in order to every view that has not seen them. Again is harmless.
+    /// Applies events in order to every view that has not seen them. Feeding events twice is harmless.
     pub(crate) async fn feed(&mut self, stored: &[StoredEvent]) -> Result<(), ProjectionError> {
         for batch in stored.chunks(CATCH_UP_EVENTS_MAX) {
             let events = self.reader().read(batch).await;
             self.feed_batch(events).await?;
-            // Rows that were moved elsewhere are behind: the caller reads on from where they are.
+            // Another process moved rows back: the caller reads on from their position.
             if self.after() < batch.last().map(|event| event.position) {
                 break;
             }
@@ -74,12 +78,12 @@ impl Feeder {
         Ok(())
     }
 
-    /// Makes events ready while others are applied.
+    /// Returns a reader that prepares events while others are applied.
     pub(crate) fn reader(&self) -> Reader {
         Reader::new(&self.views)
     }
 
-    /// Lets parked views try again, and looks where all views stand: a switch may have moved one.
+    /// Lets parked views try again, and reads all checkpoints, because a switch may have moved one.
     pub(crate) async fn retry(&mut self, views: &BTreeSet<String>) -> Result<(), ProjectionError> {
         if views.is_empty() {
             return Ok(());
@@ -88,20 +92,21 @@ impl Feeder {
         self.look_again().await
     }
 
-    /// As `feed`, for events made ready before.
+    /// Applies events as `feed` does, from events that are already prepared.
     pub(crate) async fn feed_batch(&mut self, events: Events) -> Result<(), ProjectionError> {
         let mut pace = Pace::Together;
         loop {
             match self.try_batch(Arc::clone(&events), pace).await {
-                // The transaction was rolled back. Once more slowly, to learn which event it was.
+                // The transaction was rolled back. The slow pace finds out which event failed.
                 Err(ProjectionError::Parked { .. }) if pace == Pace::Together => pace = Pace::EachEvent,
-                // Without the parked view it is tried again. Each turn parks one view more, so this ends.
+                // The batch is tried again without the parked view. Each turn parks one more view, so the
+                // loop ends.
                 Err(ProjectionError::Parked { view, position, why }) => {
                     self.park(&view, position, why)?;
                     pace = Pace::Together;
                 }
-                // Rows that went back, or are gone, are fed from where they are now: the caller reads on from
-                // there.
+                // Rows that were moved back or lost are fed from their current position: the caller reads on
+                // from there.
                 Err(error @ (ProjectionError::Late { .. } | ProjectionError::Unavailable(_))) => {
                     self.begin_again().await?;
                     return Err(ProjectionError::Unavailable(error.to_string()));
@@ -126,7 +131,7 @@ impl Feeder {
         .await
     }
 
-    /// Looks where the rows stand, and makes those that are gone.
+    /// Creates tables that are missing and reads the checkpoints of all views.
     async fn begin_again(&mut self) -> Result<(), ProjectionError> {
         let (views, dialect) = (Arc::clone(&self.views), self.db.dialect());
         transact(self.db.as_ref(), move |tx| restore_schema(tx, dialect, &views)).await?;
@@ -143,8 +148,8 @@ impl Feeder {
         Ok(())
     }
 
-    /// Where all views are now. Rows that are past the event that kept them were given it elsewhere, by a
-    /// switch or another process: nothing keeps them any more.
+    /// Publishes the checkpoints of all views. A view whose rows are past the event that parked it got that
+    /// event from a switch or another process, and is no longer parked.
     fn hear(&mut self, checkpoints: Vec<Checkpoint>) {
         self.parked.retain(|view, (position, _)| {
             let mut rows = checkpoints.iter();
@@ -163,15 +168,15 @@ impl Feeder {
             view,
             position = position.0,
             why,
-            "view parked before an event it cannot take"
+            "view parked before an event that it cannot apply"
         );
         self.parked.insert(name, (position, why));
         Ok(())
     }
 }
 
-/// Rows of all views and their checkpoints, in the caller's transaction. The checkpoints are read inside
-/// it, so events that were applied before are skipped whatever the caller believes.
+/// Applies a batch to all views and moves their checkpoints, in the caller's transaction. The stored
+/// checkpoints decide what is skipped, whatever the caller assumes.
 fn apply_batch(
     tx: &mut dyn Tx,
     views: &[Arc<dyn View>],
@@ -186,8 +191,8 @@ fn apply_batch(
     for (view, mut checkpoint) in views.iter().zip(stored) {
         let before = checkpoint.clone();
         let parked = parked.get(view.name());
-        // Rows that are past the event were given it elsewhere. They stand where no batch of ours was read
-        // for: this one need not follow on them, and what lies between would be missed.
+        // Rows past the parked event got it elsewhere. This batch may not continue them: it was not read for
+        // their position, and the events in between would be missed.
         let elsewhere = parked.is_some_and(|parked| parked.0 <= checkpoint.position);
         checkpoint.parked = parked.filter(|_| !elsewhere).cloned();
         if !elsewhere {
@@ -212,8 +217,8 @@ fn position_of(event: &Result<ViewEvent, UnreadableRecord>) -> Position {
     }
 }
 
-/// Applies to one view what it has not seen yet, up to before `end`, and moves its checkpoint along. The
-/// event named by an error is the batch's last where the database refused what was kept.
+/// Applies to one view the events that it has not seen, up to but not including `end`, and moves its
+/// checkpoint. If the database refuses the buffered rows, the error names the batch's last event.
 pub(crate) fn apply_view(
     tx: &mut dyn Tx,
     view: &dyn View,
@@ -259,7 +264,7 @@ fn apply_at_pace(
     Ok(())
 }
 
-/// The rows a view will ask for.
+/// Returns the keys of the rows that a view will read for these events.
 fn keys_of(view: &dyn View, events: &[Result<ViewEvent, UnreadableRecord>]) -> Keys {
     let mut keys = Vec::new();
     for event in events.iter().flatten() {
@@ -282,37 +287,37 @@ fn apply_event(
     }
 }
 
-/// Feeds views within the caller's task: for the simulation, for `rebuild` and for `verify`. The same code as
-/// the running product, without tasks or waiting.
+/// Feeds views within the caller's task: for the simulation, `rebuild` and `verify`. It runs the same code as
+/// the product, without tasks or waiting.
 pub struct InlineRunner {
     feeder: Feeder,
 }
 
 impl InlineRunner {
-    /// Makes or remakes tables; goes on after each view's own checkpoint.
+    /// Creates or recreates the views' tables. Each view goes on after its own checkpoint.
     pub async fn begin(db: Arc<dyn ReadDb>, views: Vec<Arc<dyn View>>) -> Result<Self, ProjectionError> {
         Feeder::begin(db, views.into())
             .await
             .map(|feeder| Self { feeder })
     }
 
-    /// Applies a page; events that a view has seen already are skipped. In order, without gaps, from
-    /// `after()`.
+    /// Applies a page of events; a view skips those that it has seen. Pages must come in order and without
+    /// gaps, from `after()` on.
     pub async fn apply_page(&mut self, page: &[StoredEvent]) -> Result<(), ProjectionError> {
         self.feeder.feed(page).await
     }
 
-    /// Makes events ready for `apply_ready`, on another thread if need be.
+    /// Returns a reader that prepares events for `apply_ready`, on another thread if needed.
     pub(crate) fn reader(&self) -> Reader {
         self.feeder.reader()
     }
 
-    /// As `apply_page`, for events made ready before.
+    /// Applies events as `apply_page` does, from events that are already prepared.
     pub(crate) async fn apply_ready(&mut self, events: Events) -> Result<(), ProjectionError> {
         self.feeder.feed_batch(events).await
     }
 
-    /// Reads and applies until the log has no more; answers how far the views are.
+    /// Reads and applies events to the end of the log. Returns the position of the view furthest behind.
     pub async fn catch_up(&mut self, store: &dyn EventStore) -> Result<Position, ProjectionError> {
         let end = Position(u64::MAX);
         let reached = self.after().unwrap_or_default();
@@ -320,8 +325,8 @@ impl InlineRunner {
         Ok(self.after().unwrap_or(reached))
     }
 
-    /// Feeds events up to and including `end`; `progress` hears the position reached. The next events are
-    /// read while a batch is being written: two batches are in memory, never more.
+    /// Applies events up to and including `end`; `progress` receives the position reached. The next events
+    /// are read while a batch is written, so at most two batches are in memory.
     pub async fn feed_to(
         &mut self,
         store: &dyn EventStore,
@@ -332,7 +337,8 @@ impl InlineRunner {
         let mut ahead: Option<(Events, Position)> = None;
         let mut read_to = None;
         while let Some(after) = self.after().filter(|after| *after < end) {
-            // A view that parked may have been the least advanced: what was read ahead is then not next.
+            // A view that was parked may have been the furthest behind; the prefetched events are then not
+            // the next ones.
             if read_to != Some(after) {
                 ahead = reader.next(store, after, end).await?;
             }
@@ -352,12 +358,13 @@ impl InlineRunner {
         Ok(())
     }
 
-    /// Where to read on: the least advanced view that is not parked; `None` when all are.
+    /// Returns the position to read on from, that of the view furthest behind without parked views; `None` if
+    /// all are parked.
     pub fn after(&self) -> Option<Position> {
         self.feeder.after()
     }
 
-    /// What `SqlWorklist` and `wait_for` look at.
+    /// Returns the progress that `SqlWorklist` and `wait_for` use.
     pub fn progress(&self) -> Arc<Progress> {
         self.feeder.progress()
     }

@@ -1,5 +1,5 @@
-//! The tables of the views of a build: made where they are missing, and made anew where a view's version is
-//! not the stored one.
+//! Creates the tables of a build's views where they are missing, and recreates them where a view's
+//! version differs from the stored one.
 
 use crate::checkpoint::{self, CHECKPOINT_TABLE, read_checkpoints};
 use crate::database::{Dialect, Tx};
@@ -10,7 +10,9 @@ use crate::sql_views::{drop_sql_views, remake_sql_views};
 use crate::view::View;
 use std::sync::Arc;
 
-/// Makes the tables of `views`. A view whose version is not the stored one loses its rows and begins again.
+/// Creates the tables of `views`. A view with another version than the stored one loses its rows and
+/// starts again at the first event; readers see it as being rebuilt until it has reached its former
+/// position.
 pub(crate) fn prepare_schema(
     tx: &mut dyn Tx,
     dialect: Dialect,
@@ -27,13 +29,14 @@ pub(crate) fn prepare_schema(
     };
     let stale: Vec<_> = views.iter().filter(is_stale).collect();
     if !stale.is_empty() {
-        // Readers of other processes see the tables before or after, not half of it.
+        // Readers of other processes must see all tables before the change or all after it.
         tx.end_questions()?;
         tx.close_gate()?;
         drop_sql_views(tx, dialect)?;
     }
     for view in stale {
-        // Of a view that is new with this build readers expect what they are told of the others.
+        // A view that is new in this build is reported as being rebuilt up to the position that the other
+        // views had.
         let of_view = kept.iter().find(|row| row.view == view.name());
         let furthest = kept.iter().map(|row| row.position).max();
         let until = of_view.map(|row| row.position).or(furthest);
@@ -45,8 +48,8 @@ pub(crate) fn prepare_schema(
     remake_sql_views(tx, dialect, &table_names(views))
 }
 
-/// Makes what is gone: all of a database that came back empty, with what analysts ask. Tables of another
-/// build stay as they are.
+/// Creates the tables and documented SQL views of views that have no checkpoint, for example in a
+/// database that was restored empty. Tables of another build stay as they are.
 pub(crate) fn restore_schema(
     tx: &mut dyn Tx,
     dialect: Dialect,
@@ -67,13 +70,14 @@ pub(crate) fn restore_schema(
     remake_sql_views(tx, dialect, &table_names(views))
 }
 
-/// What the documented views stand on.
+/// Returns the names of the tables that the documented SQL views read: those of all views, and the
+/// checkpoints.
 fn table_names(views: &[Arc<dyn View>]) -> Vec<&'static str> {
     let tables = views.iter().flat_map(|view| view.tables());
     tables.map(|table| table.name).chain([CHECKPOINT_TABLE]).collect()
 }
 
-/// Drops and makes a view's tables, and sets its checkpoint before the first event.
+/// Drops and creates a view's tables, and sets its checkpoint before the first event.
 pub(crate) fn remake_tables(
     tx: &mut dyn Tx,
     dialect: Dialect,

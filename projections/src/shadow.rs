@@ -1,9 +1,9 @@
-//! The next rows of a view beside its live ones: the same statements, told to other tables.
+//! Writes the new rows of a shadow rebuild: redirects a view's statements to other tables.
 //!
-//! A view says `call_history`; through its shadow the database hears `call_history__next`. Only whole
-//! identifiers that are names of the view's own tables are changed; what stands between quotes is left alone.
-//! The names of indexes, and of the parts of a table, carry the number of the rebuild, because they keep
-//! their names when the table is renamed at the switch, and the next rebuild must not meet them.
+//! Where a view's statement says `call_history`, the database gets `call_history__next`. Only whole
+//! identifiers that are names of the view's own tables are replaced; quoted text stays unchanged. Names of
+//! indexes and partitions carry the generation of the rebuild: they keep their names when the table is
+//! renamed at the switch, and must not clash with those of the next rebuild.
 
 use crate::database::{Table, TakesRow, Tx};
 use crate::error::ProjectionError;
@@ -13,19 +13,20 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What follows a table's name while its rows are the next ones.
+/// The suffix of a table's name while it holds the new rows.
 const NEXT: &str = "__next";
 
-/// Rewritten statements kept per view: one has under thirty; beyond, each is rewritten again.
+/// Most rewritten statements cached per view. A view has fewer than thirty; statements beyond the limit are
+/// rewritten each time.
 const STATEMENTS_MAX: usize = 256;
 
-/// The name of a table's next rows.
+/// Returns the name of the table that holds a table's new rows.
 pub(crate) fn next_name(table: &str) -> String {
     format!("{table}{NEXT}")
 }
 
-/// Tables for next rows, by the name of the live one. A `Tx` takes tables that live as long as the process,
-/// so they are leaked: one small value per table of a view, however often it is rebuilt.
+/// The tables for new rows, by the name of the live table. A `Tx` takes tables with a static lifetime, so
+/// they are leaked: one small value per table of a view, however often it is rebuilt.
 static NEXT_TABLES: Mutex<BTreeMap<&'static str, &'static Table>> = Mutex::new(BTreeMap::new());
 
 fn next_table(live: &Table) -> &'static Table {
@@ -33,14 +34,15 @@ fn next_table(live: &Table) -> &'static Table {
     known.entry(live.name).or_insert_with(|| {
         Box::leak(Box::new(Table {
             name: Box::leak(next_name(live.name).into_boxed_str()),
-            // Made by rewriting what the live one is made by.
+            // Created by rewriting the statements of the live table.
             ddl: &[],
             key_columns: live.key_columns,
         }))
     })
 }
 
-/// What one view's statements are told to instead.
+/// The redirection of one view's statements to the tables of its new rows, with a cache of rewritten
+/// statements.
 pub(crate) struct Shadow {
     tables: BTreeMap<&'static str, &'static Table>,
     rewritten: Mutex<BTreeMap<String, Arc<str>>>,
@@ -55,14 +57,16 @@ impl Shadow {
         }
     }
 
-    /// The next rows' table, of a table of this view.
+    /// Returns the table for new rows that belongs to a table of this view.
     pub(crate) fn table(&self, live: &str) -> Result<&'static Table, ProjectionError> {
         let known = self.tables.get(live).copied();
-        known.ok_or_else(|| ProjectionError::Fault(format!("{live} is no table of the view that writes it")))
+        known.ok_or_else(|| {
+            ProjectionError::Fault(format!("{live} is not a table of the view that writes it"))
+        })
     }
 
-    /// The statement that makes a table, a part of one or an index, for the next rows of the rebuild with
-    /// this number.
+    /// Rewrites a statement that creates a table, a partition or an index, for the rebuild with this
+    /// generation.
     pub(crate) fn ddl(&self, statement: &str, generation: u64) -> String {
         let mut names = false;
         rewritten(statement, |word| {
@@ -90,7 +94,7 @@ impl Shadow {
     }
 }
 
-/// `sql` with each identifier outside quotes replaced where `replace` answers another.
+/// Returns `sql` with each identifier outside quotes replaced by the result of `replace`; `None` keeps it.
 pub(crate) fn rewritten(sql: &str, mut replace: impl FnMut(&str) -> Option<String>) -> String {
     let mut done = String::with_capacity(sql.len() + NEXT.len() * 4);
     let mut word = String::new();
@@ -113,12 +117,12 @@ pub(crate) fn rewritten(sql: &str, mut replace: impl FnMut(&str) -> Option<Strin
         };
         done.push(character);
     }
-    // The blank that ended the last word.
+    // Removes the blank that was appended to end the last word.
     done.pop();
     done
 }
 
-/// A transaction in which a view's own tables are its next ones.
+/// A transaction in which the names of a view's tables mean the tables of its new rows.
 pub(crate) struct ShadowTx<'a> {
     inner: &'a mut dyn Tx,
     shadow: &'a Shadow,
@@ -230,7 +234,7 @@ mod tests {
         assert!(shadow_of("call_history").table("worklist_call").is_err());
     }
 
-    /// PostgreSQL cuts a name after 63 bytes: two rebuilds' indexes would meet.
+    /// PostgreSQL cuts a name after 63 bytes; the indexes of two rebuilds would then have the same name.
     #[test]
     fn no_column_has_a_tables_name_and_no_name_is_too_long() {
         for view in views::all() {

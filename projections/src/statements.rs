@@ -1,14 +1,15 @@
-//! The statements that read and write whole rows of any table, from the names of its columns.
+//! Builds the SQL statements that read and write whole rows of any table from the names of its columns.
 
 use crate::table::Table;
 
-/// `$1, $2 …`.
+/// Returns `count` numbered parameters as SQL text: `$1, $2, …`.
 pub(crate) fn placeholders(count: usize) -> String {
     let places: Vec<String> = (1..=count).map(|place| format!("${place}")).collect();
     places.join(", ")
 }
 
-/// The primary key's columns, each equal to its placeholder.
+/// Returns the SQL condition that selects one row by its primary key: each key column equal to its
+/// numbered parameter, from `$1` on.
 pub(crate) fn key_condition(columns: &[String], table: &Table) -> String {
     let keys = columns.iter().take(table.key_columns).zip(1..);
     let equal: Vec<String> = keys
@@ -17,12 +18,13 @@ pub(crate) fn key_condition(columns: &[String], table: &Table) -> String {
     equal.join(" and ")
 }
 
-/// The primary key's columns.
+/// Returns the names of the primary key's columns, separated by commas.
 pub(crate) fn key_names(columns: &[String], table: &Table) -> String {
     columns.get(..table.key_columns).unwrap_or(columns).join(", ")
 }
 
-/// How an insert ends that puts whole rows in place of those with their keys.
+/// Returns the `on conflict` clause of an upsert: it overwrites all columns outside the primary key, or
+/// does nothing if the table has no others.
 pub(crate) fn in_their_place(columns: &[String], table: &Table) -> String {
     let others = columns.iter().skip(table.key_columns);
     let set: Vec<String> = others
@@ -35,7 +37,8 @@ pub(crate) fn in_their_place(columns: &[String], table: &Table) -> String {
     format!("on conflict ({}) do {then}", key_names(columns, table))
 }
 
-/// A whole row in place of the one with its key.
+/// Returns an `insert` statement for one whole row that overwrites an existing row with the same primary
+/// key.
 pub(crate) fn upsert_statement(columns: &[String], table: &Table) -> String {
     let places = placeholders(columns.len());
     let then = in_their_place(columns, table);

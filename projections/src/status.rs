@@ -1,4 +1,4 @@
-//! How every view stands: how far behind in events and in time, what keeps it, and its rebuild.
+//! The status of every view: lag in events and time, the event that stopped it, and its rebuild.
 
 use crate::checkpoint::{Checkpoint, read_checkpoints};
 use crate::database::{ReadDb, read_as};
@@ -10,64 +10,67 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde::Serialize;
 
-/// Beyond this a view is not merely a batch behind: it is being made anew, or the server was away.
+/// From this lag on a view counts as catching up: it is more than a batch behind because it is being
+/// rebuilt or the server was down.
 const CATCHING_UP_EVENTS_MIN: u64 = 4 * BATCH_EVENTS_MAX as u64;
 
-/// What a view is doing.
+/// The state of a view: following the log, catching up, parked, or ahead of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ViewState {
-    /// It follows the log.
+    /// The view follows the log.
     Live,
-    /// It is far behind: its answers are complete only up to its position.
+    /// The view is far behind the log; its responses are complete only up to its position.
     CatchingUp,
-    /// An event keeps it.
+    /// The view stopped before an event that it cannot apply.
     Parked,
-    /// Its rows are of events that the log does not have: the next start makes them again.
+    /// The view's rows contain events that the log does not have; the next start rebuilds them.
     Ahead,
 }
 
-/// The event that keeps a view, and why.
+/// The event that a view stopped before, and why it cannot apply it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ParkedAt {
     pub position: Position,
     pub why: String,
 }
 
-/// A rebuild, with its speed.
+/// A shadow rebuild of a view, with its speed and remaining time.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct RebuildStatus {
     #[serde(flatten)]
     pub rebuild: Rebuild,
-    /// Live and next rows were the same where they were compared; `None` before.
+    /// Whether the current and the new rows were equal when they were compared; `None` before the
+    /// comparison.
     pub agrees: Option<bool>,
-    /// Since it was begun or went on.
+    /// Mean speed since the rebuild was started or resumed.
     pub events_per_second: f64,
-    /// Time until the next rows have the log's head, at this speed; `None` while that is unknown.
+    /// Time until the new rows reach the log's head at this speed; `None` while it is unknown.
     pub remaining_ms: Option<u64>,
 }
 
-/// How one view stands.
+/// The status of one view.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct ViewStatus {
     pub view: String,
     pub version: u32,
     pub state: ViewState,
-    /// Rows are complete up to here.
+    /// The position up to which the rows are complete.
     pub position: Position,
-    /// When the newest event in the rows was recorded: what the rows show is the state of then.
+    /// When the newest event in the rows was recorded; the rows show the state at that time.
     pub recorded_at: Option<Timestamp>,
-    /// The log's last position.
+    /// The last position in the log.
     pub head: Position,
-    /// Positions behind the head. A log with gaps counts those too.
+    /// Number of positions behind the head. Gaps in the log's positions count too.
     pub lag_events: u64,
-    /// Age of the oldest event that is not in the rows; 0 when all are.
+    /// Age of the oldest event that is not in the rows; 0 if all are.
     pub lag_ms: u64,
     pub parked: Option<ParkedAt>,
     pub rebuild: Option<RebuildStatus>,
 }
 
-/// How every view stands, from what is stored: also beside the process that feeds them.
+/// Reads the status of every view from the database and the log. Works in any process, not only the one
+/// that feeds the views.
 pub async fn statuses(
     store: &dyn EventStore,
     db: &dyn ReadDb,
@@ -122,7 +125,7 @@ fn of(checkpoint: &Checkpoint, rebuilds: &[Rebuild], head: Position, now: Timest
 
 #[expect(clippy::cast_precision_loss, reason = "a speed for people")]
 fn rebuild_status(rebuild: &Rebuild, head: Position, now: Timestamp) -> RebuildStatus {
-    // What stands still is measured up to where it stopped.
+    // The speed of a rebuild that does not run is measured up to its last change.
     let until = match rebuild.state {
         RebuildState::Feeding => now,
         _ => rebuild.changed_at,
@@ -130,7 +133,8 @@ fn rebuild_status(rebuild: &Rebuild, head: Position, now: Timestamp) -> RebuildS
     let fed = rebuild.position.0.saturating_sub(rebuild.fed_from.0);
     let took_ms = ms_between(rebuild.fed_since, until);
     let left = head.0.saturating_sub(rebuild.position.0);
-    // Told by another clock than it was begun by (a rehearsal's, which ran in its server) there is no speed.
+    // Without elapsed time there is no speed: a rehearsal, for example, starts the rebuild by its
+    // server's clock.
     let is_told = took_ms > 0 && fed > 0;
     let is_fed = rebuild.state == RebuildState::Feeding && is_told;
     RebuildStatus {

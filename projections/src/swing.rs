@@ -1,42 +1,43 @@
-//! Why a ratio moved between two periods: the change split over the parts of the whole, into mix and rate.
+//! Explains why a ratio changed between two periods: splits the change over parts (a trunk, an hour, a
+//! flow version) into mix and rate.
 //!
-//! A part is a trunk, an hour, a flow version. Its mix effect is what its changed share of the calls did, its
-//! rate effect what its own changed ratio did (shares and ratios at their mean over both periods, as Marshall
-//! and Edgeworth weigh prices). The effects of all parts add up to the change, with nothing left over.
+//! A part's mix effect is caused by its changed share of the calls, its rate effect by its own changed
+//! ratio. Shares and ratios are weighted by their mean over both periods, as Marshall and Edgeworth
+//! weight prices. The effects of all parts add up to the change, without a remainder.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Calls of one part: how many, and how many of them count.
+/// The calls of one part: the number of all, and the number that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tallied {
     pub whole: u64,
     pub counted: u64,
 }
 
-/// What one part did to the change of the ratio.
+/// The effect of one part on the change of the ratio.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Effect {
     pub part: String,
     pub before: PartFigures,
     pub now: PartFigures,
-    /// By its changed share of the calls.
+    /// The effect of the part's changed share of the calls.
     pub mix: f64,
-    /// By its own changed ratio.
+    /// The effect of the part's own changed ratio.
     pub rate: f64,
 }
 
-/// One part in one period.
+/// The figures of one part in one period.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PartFigures {
     pub calls: u64,
-    /// Of all calls, 0 to 1.
+    /// The part's share of all calls, 0 to 1.
     pub share: f64,
-    /// Counted ÷ calls; `None` without calls.
+    /// Counted calls ÷ calls; `None` without calls.
     pub ratio: Option<f64>,
 }
 
-/// The whole change and its parts, the largest first.
+/// The change of a ratio, with the effects of its parts sorted from the largest.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Swing {
     pub before: f64,
@@ -45,13 +46,14 @@ pub struct Swing {
 }
 
 impl Swing {
-    /// `now` less `before`; what the effects add up to.
+    /// Returns `now` minus `before`; the sum of all effects.
     pub fn change(&self) -> f64 {
         self.now - self.before
     }
 }
 
-/// Splits the change over parts; `None` when either period has no calls: then there is no ratio to compare.
+/// Splits the change of the ratio over the parts. Returns `None` if one period has no calls and so no
+/// ratio.
 pub fn swing(before: &BTreeMap<String, Tallied>, now: &BTreeMap<String, Tallied>) -> Option<Swing> {
     let (whole_before, whole_now) = (sum(before), sum(now));
     let (ratio_before, ratio_now) = (ratio(whole_before)?, ratio(whole_now)?);
@@ -70,7 +72,7 @@ pub fn swing(before: &BTreeMap<String, Tallied>, now: &BTreeMap<String, Tallied>
             }
         };
         let (was, is) = (of(before, whole_before), of(now, whole_now));
-        // A part that only one period has cannot have changed its ratio: all it did is mix.
+        // A part that exists in only one period has no changed ratio; its whole effect is mix.
         let (Some(rate_was), Some(rate_is)) = (was.ratio.or(is.ratio), is.ratio.or(was.ratio)) else {
             continue;
         };

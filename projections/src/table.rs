@@ -1,33 +1,36 @@
-//! A table of a view, by its name, its statements and its key: what rows are read, written and compared by.
+//! The description of a view's table: name, DDL statements and primary key. Rows are read, written and
+//! compared by it.
 
 use crate::database::Dialect;
 use crate::value::Val;
 use std::borrow::Cow;
 
-/// Rows to begin with, by table.
+/// Rows of earlier events that a fold begins with, grouped by table.
 pub type Begun = Vec<(&'static Table, Vec<Vec<Val>>)>;
 
-/// In how many parts a table lies that is partitioned: a hundred million rows are six million in each.
+/// The number of partitions of a partitioned table. A hundred million rows are about six million in each.
 pub(crate) const PARTITIONS: u32 = 16;
 
-/// What the statement of a table ends with that PostgreSQL keeps in parts; SQLite has no parts of a table,
-/// and its rows lie by their key.
+/// The end of a `create table` statement that asks for hash partitions. On PostgreSQL the table gets
+/// them; on SQLite, which has no partitions, the clause is cut off.
 const BY_HASH: &str = "partition by hash (";
 
-/// The tables of a view, and what they need to be compared with a replay.
+/// A table of a view, with what is needed to compare its rows with a replay.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
-    /// Begins with the view's name.
+    /// The table's name; it begins with the view's name.
     pub name: &'static str,
-    /// `create table` first, then its indexes. A first one that ends with `partition by hash (COLUMN)` lies
-    /// in so many parts where the database has such (CUS-7); the column is of the primary key.
+    /// The DDL: `create table` first, then the indexes. If the first statement ends with `partition by
+    /// hash (COLUMN)`, PostgreSQL splits the table into `PARTITIONS` partitions (CUS-7); the column must
+    /// belong to the primary key.
     pub ddl: &'static [&'static str],
-    /// The first so many columns are the primary key, never null.
+    /// The number of columns, counted from the first, that form the primary key. They are never null.
     pub key_columns: usize,
 }
 
 impl Table {
-    /// The statements that make it in a database of this kind.
+    /// Returns the statements that create the table and its indexes in this kind of database, on
+    /// PostgreSQL with its partitions.
     pub fn statements(&self, dialect: Dialect) -> Vec<Cow<'static, str>> {
         let mut statements = Vec::with_capacity(self.ddl.len());
         for &statement in self.ddl {

@@ -1,5 +1,5 @@
-//! A test call from its permit to its end stands in no view but the trail of everything: whatever counts
-//! calls, bills, ranks or reports them by rows has none of it.
+//! The events of a test call, from its permit to its end, add rows to the audit trail only: views that count,
+//! bill, rank or report calls ignore it.
 
 use crate::database::ReadDb;
 use crate::runner::InlineRunner;
@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Everything is told there, whoever it is about.
+/// The view that records every event, including those of test calls.
 const TRAIL: &str = "audit_trail";
 
-/// All rows of each view.
+/// Returns all rows of each view.
 async fn shown(story: &Story) -> BTreeMap<&'static str, Vec<Vec<Val>>> {
     let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().unwrap());
     let mut runner = InlineRunner::begin(Arc::clone(&db), views::all()).await.unwrap();
@@ -36,7 +36,7 @@ async fn shown(story: &Story) -> BTreeMap<&'static str, Vec<Vec<Val>>> {
     all
 }
 
-/// The same steps as a test call would have them.
+/// Marks the story's calls as test calls. Returns the number of changed events.
 fn tried(story: &mut Story) -> usize {
     let mut told = Vec::new();
     for stored in &story.events {

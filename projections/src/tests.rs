@@ -1,4 +1,4 @@
-//! The runner and the database: nothing skipped, nothing twice, nothing hidden.
+//! Tests of the runner and the database: no event is skipped or applied twice, and no error is hidden.
 
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
@@ -18,7 +18,7 @@ use domain::stored_event::Position;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Remembers the position of every event it takes; cannot take the kind `unwanted`.
+/// A view that stores the position of every event, and cannot apply the kind `unwanted`.
 struct Memory {
     version: u32,
     unwanted: &'static str,
@@ -64,7 +64,7 @@ fn inline_db() -> Arc<dyn ReadDb> {
     Arc::new(SqliteReadDb::open_inline().unwrap())
 }
 
-/// 40 customers, each with a whole call.
+/// A story of 40 customers with a complete call each.
 fn forty_calls() -> Story {
     let mut story = Story::new();
     story.created("T");
@@ -146,7 +146,7 @@ async fn an_event_a_view_cannot_take_parks_that_view_before_it_and_no_other() {
         .await
         .unwrap();
 
-    // A build that can take the event goes on where the view stood.
+    // A build that can apply the event goes on from the view's position.
     let mut runner = InlineRunner::begin(Arc::clone(&db), vec![memory(1, "")])
         .await
         .unwrap();
@@ -197,7 +197,7 @@ async fn a_new_version_of_a_view_is_made_anew() {
     assert_eq!(seen_count(db.as_ref()).await, story.events.len());
 }
 
-/// A running set of views over a log, on files.
+/// A running set of views over a log, with databases in files.
 struct Running {
     tasks: TestTasks,
     projections: Arc<Projections>,
@@ -376,7 +376,7 @@ async fn views_killed_at_random_points_equal_a_clean_replay() {
             .min(told + usize::try_from(step % 700).unwrap());
         log.extend(&story.events[told..end]);
         told = end;
-        // Some are killed before they have seen anything, some in the middle, some when they are through.
+        // Some are killed before they have seen anything, some in the middle, some when they have finished.
         let seen = Position(u64::try_from(told).unwrap().saturating_sub(step % 600));
         on.projections.progress().wait_for(None, seen).await.unwrap();
         on.tasks.kill();
@@ -458,8 +458,8 @@ async fn the_digest_of_a_story_is_the_same_in_every_run() {
     assert_eq!(digests[0], digests[1]);
 }
 
-/// A view's rows of one story, as its version makes them. Whoever changes them raises the view's version, so
-/// that rows already made are made anew, and writes the new digests here.
+/// Digests of each table's rows for one story, with the version of their view. A change of the rows requires
+/// a new version of the view, so that existing rows are rebuilt, and the new digests here.
 const ROWS_OF_A_STORY: &[(&str, u32, &str)] = &[
     ("worklist_campaign", 9, "fc069be4216484f5"),
     ("worklist_enrolment", 9, "efbc1c3f77907ec2"),
@@ -519,12 +519,12 @@ async fn every_stored_kind_and_version_is_taken_by_every_view_that_names_it() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let mut record = std::fs::read(&path).unwrap();
         if name == "call.permitted.v1.legs_until.json" {
-            // The first event of a call, once more with a member that came later: of another call.
+            // The first event of a call occurs once more with a later member: that one gets another call id.
             let text = String::from_utf8(record).unwrap();
             record = text.replace("308b38fa", "308b38fb").into_bytes();
         }
         if name == "user.added.v1.mail.json" {
-            // A user is added once: this one is another user.
+            // A user is added once: this event gets another user id.
             let text = String::from_utf8(record).unwrap();
             record = text.replace("user-wang", "user-sun").into_bytes();
         }

@@ -1,5 +1,5 @@
-//! Threads of a database's own: one that writes, some that read, each behind a bounded queue of units of
-//! work. They end when their holder is dropped or the process stops; what waits then is still done.
+//! The threads of a read database: one writer and some readers, each behind a bounded queue of units of
+//! work. They end when their owner is dropped or the process stops, after the queued work is done.
 
 use crate::database::TxWork;
 use crate::error::ProjectionError;
@@ -7,16 +7,18 @@ use domain::ports::tasks::Tasks;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
-/// Read connections, each with a thread: a long report beside short questions, on two cores.
+/// The number of read connections, each with its own thread: on two cores, a long report and short
+/// queries run in parallel.
 pub(crate) const READERS_COUNT: usize = 2;
 
-/// Units of work that may wait for a connection; one per concurrent request is ample.
+/// Most units of work that wait in a queue; one per concurrent request, with a wide margin. A full queue
+/// refuses.
 const QUEUE_WORK_MAX: usize = 256;
 
-/// Runs one unit of work on the connection it holds.
+/// A function that runs one unit of work on its connection.
 pub(crate) type Worker = Box<dyn FnMut(TxWork) -> Result<(), ProjectionError> + Send>;
 
-/// A unit of work with the place for its answer.
+/// A unit of work with the channel for its result.
 struct Job {
     work: TxWork,
     done: oneshot::Sender<Result<(), ProjectionError>>,
@@ -24,14 +26,14 @@ struct Job {
 
 type Queue = Mutex<Option<mpsc::Sender<Job>>>;
 
-/// The senders of both queues; emptied when the process stops, so that the threads end.
+/// The senders of the two queues. They are taken out when the process stops, so that the threads end.
 pub(crate) struct Threads {
     writer: Queue,
     readers: Queue,
 }
 
 impl Threads {
-    /// Starts a thread per worker. Without a writer, whatever would write is refused.
+    /// Starts one thread per worker. Without a writer, every write is refused.
     pub(crate) fn begin(writer: Option<Worker>, readers: Vec<Worker>, tasks: &dyn Tasks) -> Arc<Self> {
         let (write, write_jobs) = mpsc::channel(QUEUE_WORK_MAX);
         let (read, read_jobs) = mpsc::channel(QUEUE_WORK_MAX);
@@ -61,7 +63,8 @@ impl Threads {
     }
 }
 
-/// A panic in a unit of work rolled its transaction back; what the lock guards is as good as before.
+/// Locks a mutex, also a poisoned one: a panic in a unit of work rolled its transaction back, and the
+/// guarded value is intact.
 pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -92,7 +95,7 @@ fn close_when_stopping(threads: &Arc<Threads>, tasks: &dyn Tasks) {
         Box::pin(async move {
             stop.stopping().await;
             if let Some(threads) = weak.upgrade() {
-                // What waits in a queue is still done: only nothing new is taken.
+                // Queued work is still done; new work is refused.
                 held(&threads.writer).take();
                 held(&threads.readers).take();
             }
@@ -100,16 +103,17 @@ fn close_when_stopping(threads: &Arc<Threads>, tasks: &dyn Tasks) {
     );
 }
 
-/// One thread: takes units of work until the queue is closed and empty.
+/// The loop of one thread: runs units of work until the queue is closed and empty.
 fn serve(mut worker: Worker, jobs: &Mutex<mpsc::Receiver<Job>>) {
     loop {
-        // Readers share a queue: whoever holds the lock waits for the next unit, the others for the lock.
+        // Readers share a queue: the thread that holds the lock waits for the next unit, the others wait
+        // for the lock.
         let next = held(jobs).blocking_recv();
         let Some(Job { work, done }) = next else {
             return;
         };
         let result = worker(work);
-        // Whoever asked may have given up; the work stands.
+        // The requester may have given up; the work stays done.
         drop(done.send(result));
     }
 }

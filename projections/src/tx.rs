@@ -1,22 +1,23 @@
-//! What is said to a read database inside one transaction: statements of the view's own, and whole rows.
+//! A transaction of a read database: SQL statements of a view, and reads and writes of whole rows.
 
 use crate::error::ProjectionError;
 use crate::statements::{key_condition, placeholders, upsert_statement};
 use crate::table::Table;
 use crate::value::{Row, Val};
 
-/// What hears the rows of a query one by one; its error ends the query.
+/// A callback that receives the rows of a query one by one; its error ends the query.
 pub type TakesRow<'a> = dyn FnMut(Row) -> Result<(), ProjectionError> + 'a;
 
-/// Statements inside one transaction. Sync: the database runs them where they cannot block an executor.
+/// One transaction of a read database. Its methods are synchronous: the database calls them on a thread
+/// where they cannot block an executor.
 pub trait Tx {
-    /// Runs a statement without rows; answers how many rows it changed.
+    /// Runs a statement that returns no rows. Returns the number of rows changed.
     fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, ProjectionError>;
 
-    /// Hands each row of a query to `take`, in order, without holding them all.
+    /// Passes each row of a query to `take`, in order, without holding all of them in memory.
     fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError>;
 
-    /// All rows of a query; the statement bounds them.
+    /// Returns all rows of a query; the statement must limit them.
     fn query(&mut self, sql: &str, values: &[Val]) -> Result<Vec<Row>, ProjectionError> {
         let mut rows = Vec::new();
         self.each(sql, values, &mut |row| {
@@ -26,10 +27,11 @@ pub trait Tx {
         Ok(rows)
     }
 
-    /// The columns of a table, in its own order.
+    /// Returns the names of a table's columns, in the table's order.
     fn columns(&mut self, table: &str) -> Result<Vec<String>, ProjectionError>;
 
-    /// One row by its primary key, all columns in the table's order; `None` when there is none.
+    /// Returns one row by its primary key, with all columns in the table's order; `None` if there is
+    /// none.
     fn row(&mut self, table: &'static Table, key: &[Val]) -> Result<Option<Vec<Val>>, ProjectionError> {
         let condition = key_condition(&self.columns(table.name)?, table);
         let sql = format!("select * from {} where {condition}", table.name);
@@ -41,8 +43,8 @@ pub trait Tx {
         Ok(self.row(table, key)?.is_some())
     }
 
-    /// Writes whole rows, all columns in the table's order, in place of those with the same key; then
-    /// removes the rows with the keys of `removed`. A backend may do many at once.
+    /// Writes whole rows, with all columns in the table's order, and overwrites those with the same key;
+    /// then removes the rows with the keys of `removed`. A backend may write many rows at once.
     fn write_rows(
         &mut self,
         table: &'static Table,
@@ -64,16 +66,16 @@ pub trait Tx {
             .try_for_each(|key| self.exec(&delete, key).map(drop))
     }
 
-    /// Adds whole rows whose keys were never written before; one that was is a fault. A backend may do many
-    /// at once.
+    /// Inserts whole rows with new keys; an existing key is a fault. A backend may insert many rows at
+    /// once.
     fn append_rows(&mut self, table: &'static Table, rows: &[Vec<Val>]) -> Result<(), ProjectionError> {
         let places = placeholders(self.columns(table.name)?.len());
         let insert = format!("insert into {} values ({places})", table.name);
         rows.iter().try_for_each(|row| self.exec(&insert, row).map(drop))
     }
 
-    /// Writes whole rows in place of those in `was`, which stand in the database with the same keys, in the
-    /// same order. A backend may write only what differs.
+    /// Overwrites the rows `was` of the database with `rows`, which have the same keys in the same order.
+    /// A backend may write only the differences.
     fn change_rows(
         &mut self,
         table: &'static Table,
@@ -83,7 +85,8 @@ pub trait Tx {
         self.write_rows(table, rows, &[])
     }
 
-    /// The rows there are of many keys, each whole, in any order. A backend may read them in one query.
+    /// Returns the existing rows of many keys, with all columns, in any order. A backend may read them in
+    /// one query.
     fn rows(&mut self, table: &'static Table, keys: &[Vec<Val>]) -> Result<Vec<Vec<Val>>, ProjectionError> {
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
@@ -92,43 +95,44 @@ pub trait Tx {
         Ok(found)
     }
 
-    /// Until this writing transaction ends, no reader begins; those that have begun are waited for. Called
-    /// before tables are renamed under readers. A database whose readers keep their own snapshot of the
-    /// tables' names needs none.
+    /// Blocks new readers until this writing transaction ends, and waits for the current ones. Called
+    /// before tables are renamed. Does nothing in a database in which readers keep their own snapshot of
+    /// the table names.
     fn close_gate(&mut self) -> Result<(), ProjectionError> {
         Ok(())
     }
 
-    /// Ends the questions of analysts that run now: they would keep tables from being dropped or renamed.
-    /// They are told so, and may ask again. A database whose readers keep their own snapshot of the tables'
-    /// names ends none.
+    /// Ends the analysts' queries that run now, because they would block dropping or renaming tables.
+    /// Their users get an error that says so and may retry. Does nothing in a database in which readers
+    /// keep their own snapshot of the table names.
     fn end_questions(&mut self) -> Result<(), ProjectionError> {
         Ok(())
     }
 
-    /// Whether `rows` costs much less than as many `row`: then the rows of a batch are read ahead.
+    /// Whether `rows` costs much less than as many calls of `row`. If so, the rows of a batch are
+    /// prefetched.
     fn reads_together(&self) -> bool {
         false
     }
 
-    /// Told before rows of so many events are written: a database may take more memory for many, and gives it
-    /// back when they are few again.
+    /// Announces that rows of so many events will be written. A database may take more memory for many
+    /// events and release it when they are few again.
     fn expect(&mut self, _events_count: usize) -> Result<(), ProjectionError> {
         Ok(())
     }
 
-    /// Writes one whole row in place of the one with its key.
+    /// Writes one whole row and overwrites the one with its key.
     fn put(&mut self, table: &'static Table, row: Vec<Val>) -> Result<(), ProjectionError> {
         self.write_rows(table, &[row], &[])
     }
 
-    /// Adds one whole row whose key was never written before; one that was is a fault.
+    /// Inserts one whole row with a new key; an existing key is a fault.
     fn append_row(&mut self, table: &'static Table, row: Vec<Val>) -> Result<(), ProjectionError> {
         self.append_rows(table, &[row])
     }
 
-    /// Shows `edit` the row of a key, where there is one, and does what it answers; answers that, or `None`.
-    /// `edit` must leave the key's columns as they are.
+    /// Passes the row of a key to `edit` and keeps, writes or removes it as `edit` returns. Returns that
+    /// decision, or `None` if there is no row. `edit` must not change the key's columns.
     fn edit(
         &mut self,
         table: &'static Table,
@@ -148,13 +152,13 @@ pub trait Tx {
     }
 }
 
-/// What becomes of a row that was shown.
+/// What to do with a row after `Tx::edit` has passed it to its callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edit {
-    /// It was not changed.
+    /// Leave the row as it is; it was not changed.
     Keep,
-    /// It was changed and is to be kept so.
+    /// Write the changed row.
     Write,
-    /// It is to be removed.
+    /// Remove the row.
     Remove,
 }

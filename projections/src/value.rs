@@ -1,4 +1,4 @@
-//! The six values that cross the border to a database, and a row read from left to right.
+//! The values that are exchanged with a database, and a row that is read from left to right.
 
 use crate::error::ProjectionError;
 use domain::personal::Personal;
@@ -11,7 +11,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// One value of a statement or a row. Integers are always 64 bit; SQLite gives a `Bool` back as an `Int`.
+/// One value of a statement or a row. Integers have 64 bits; SQLite returns a `Bool` as an `Int`.
 #[derive(Debug, Clone)]
 pub enum Val {
     Null,
@@ -34,7 +34,7 @@ impl Val {
         }
     }
 
-    /// For texts about a value that may be personal.
+    /// Returns the name of the value's type, for texts about a value that may be personal.
     pub(crate) const fn kind_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -46,15 +46,15 @@ impl Val {
         }
     }
 
-    /// Any id or code, as its text.
+    /// Makes a text of any id or code.
     pub fn text(value: impl Display) -> Self {
         Self::Text(value.to_string())
     }
-    /// The text of a value that may be absent.
+    /// Makes a text of a value that may be absent.
     pub fn maybe_text(value: Option<impl Display>) -> Self {
         value.map_or(Self::Null, Self::text)
     }
-    /// A count or size; beyond 63 bits it saturates.
+    /// Makes an integer of a count or size; above 63 bits it saturates.
     pub fn count(value: impl TryInto<i64>) -> Self {
         Self::Int(value.try_into().unwrap_or(i64::MAX))
     }
@@ -72,8 +72,8 @@ impl Val {
     }
 }
 
-/// Values are ordered by their kind, then by what they hold: keys of rows are held in order, never compared
-/// by a database's rules. Reals are told apart by their bits.
+/// Orders values by their type, then by content. Keys of rows are compared by this order in memory, never by
+/// a database's rules. Reals are compared by their bits.
 impl Ord for Val {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
@@ -87,7 +87,7 @@ impl Ord for Val {
     }
 }
 
-/// As values are told apart: by their kind and what they hold.
+/// Hashes the type and the content, in agreement with the equality of values.
 impl Hash for Val {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u8(self.kind());
@@ -116,14 +116,14 @@ impl PartialEq for Val {
 
 impl Eq for Val {}
 
-/// One row: columns are taken in the order of the `select` list.
+/// One row. Its columns are read in the order of the `select` list.
 #[derive(Debug, Clone)]
 pub struct Row {
     values: std::vec::IntoIter<Val>,
 }
 
-/// Text as both databases keep it: PostgreSQL refuses the null character, and SQLite's text functions stop at
-/// it, so U+FFFD stands for it in either.
+/// Returns text that both databases can store. PostgreSQL refuses the null character, and SQLite's text
+/// functions stop at it, so it is replaced by U+FFFD.
 pub(crate) fn storable(text: &str) -> Cow<'_, str> {
     match text.contains('\0') {
         true => Cow::Owned(text.replace('\0', "\u{fffd}")),
@@ -132,7 +132,7 @@ pub(crate) fn storable(text: &str) -> Cow<'_, str> {
 }
 
 fn unexpected(wanted: &str, found: &Val) -> ProjectionError {
-    // The value itself may be personal in sealed form: only its type is named.
+    // Only the type is named: the value may be personal, in sealed form.
     let found = found.kind_name();
     ProjectionError::Fault(format!("a column holds {found}, not {wanted}"))
 }
@@ -144,7 +144,7 @@ impl Row {
         }
     }
 
-    /// The next column, whatever it is.
+    /// Takes the next column, whatever its type.
     pub fn val(&mut self) -> Result<Val, ProjectionError> {
         self.values
             .next()
@@ -165,7 +165,7 @@ impl Row {
             .ok_or_else(|| unexpected("an integer", &Val::Null))
     }
 
-    /// A count: never negative.
+    /// Takes a count; a negative value is an error.
     pub fn count(&mut self) -> Result<u64, ProjectionError> {
         let value = self.int()?;
         u64::try_from(value).map_err(|error| ProjectionError::Fault(format!("a count is {value}: {error}")))
@@ -193,7 +193,7 @@ impl Row {
         self.maybe_text()?.ok_or_else(|| unexpected("a text", &Val::Null))
     }
 
-    /// An id, or any text with rules of its own.
+    /// Takes a text and parses it, for example as an id.
     pub fn parse<T: FromStr>(&mut self) -> Result<T, ProjectionError>
     where
         T::Err: Display,
@@ -208,7 +208,7 @@ impl Row {
         self.maybe_text()?.as_deref().map(parse).transpose()
     }
 
-    /// An id of 16 bytes.
+    /// Takes an id of 16 bytes.
     pub fn uuid(&mut self) -> Result<Uuid, ProjectionError> {
         self.maybe_uuid()?.ok_or_else(|| unexpected("an id", &Val::Null))
     }
@@ -238,7 +238,7 @@ impl Row {
         self.count().map(Position)
     }
 
-    /// A personal value in its sealed or erased form.
+    /// Takes a personal value in its sealed or erased form.
     pub fn personal(&mut self) -> Result<Personal<String>, ProjectionError> {
         read_personal(&self.text()?)
     }
@@ -247,7 +247,7 @@ impl Row {
         self.maybe_text()?.as_deref().map(read_personal).transpose()
     }
 
-    /// All columns not taken yet.
+    /// Returns all columns that have not been taken.
     pub fn rest(self) -> Vec<Val> {
         self.values.collect()
     }

@@ -1,5 +1,5 @@
-//! The View trait, and an event as a view sees it: envelope at hand, typed data read once and only when
-//! wanted.
+//! The trait `View`, and the form in which a view receives an event: the envelope is parsed, the typed data
+//! is parsed once and only when needed.
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
@@ -19,10 +19,10 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
-/// Which events a view takes.
+/// The event kinds that a view handles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handles {
-    /// Every kind, also those this build does not know.
+    /// Every kind, also kinds unknown to this build.
     All,
     Kinds(&'static [&'static str]),
 }
@@ -36,44 +36,45 @@ impl Handles {
     }
 }
 
-/// What a view is, apart from what it does with an event.
+/// The static description of a view: everything except how it applies an event.
 #[derive(Debug, Clone, Copy)]
 pub struct ViewDefinition {
-    /// Its tables begin with this name.
+    /// The view's name; the names of its tables begin with it.
     pub name: &'static str,
-    /// From 1. A change of tables or of `apply` raises it, and the rows are made anew from the first event.
+    /// The version, from 1. Raise it when the tables or `apply` change: the rows are then rebuilt from the
+    /// first event.
     pub version: u32,
     pub tables: &'static [Table],
     pub handles: Handles,
 }
 
-/// Events in, rows out. A view keeps no state but its rows, reads no clock and no other view's rows: the same
-/// events always make the same rows, byte for byte.
+/// A view: turns events into rows. It has no state except its rows, and reads no clock and no rows of other
+/// views, so the same events always make the same rows, byte for byte.
 pub trait View: Send + Sync {
-    /// Always the same.
+    /// Returns the view's description, always the same.
     fn definition(&self) -> ViewDefinition;
 
-    /// Whether it asks for `ViewEvent::event` of the kinds it names: then that is made ready ahead.
+    /// Whether the view uses `ViewEvent::event` for the kinds it names. Their data is then parsed in advance.
     fn is_typed(&self) -> bool {
         true
     }
 
-    /// Takes one event, in the transaction that also moves the checkpoint. `Unavailable` is tried again; any
-    /// other error parks the view before this event.
+    /// Applies one event, in the transaction that also moves the checkpoint. After `Unavailable` it is tried
+    /// again; any other error parks the view before this event.
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError>;
 
-    /// Names the rows that `apply` will ask for by key, so that a batch's are read together. Naming too few
-    /// or too many costs time, never correctness.
+    /// Adds the keys of rows that `apply` will read to `keys`, so that a batch reads them together. Too few
+    /// or too many keys cost time but never correctness.
     fn reads(&self, _event: &ViewEvent, _keys: &mut Vec<(&'static Table, Vec<Val>)>) {}
 
-    /// Sums that make the same rows of whole logs in memory, where a view has them: for folds, which ask of
-    /// rows only once they are all there. Those that no query asks for may be missing.
+    /// Returns an in-memory implementation of the view, if it has one. Folds use it for whole logs, where
+    /// rows are needed only at the end. Rows that no query reads may be missing.
     fn in_memory(&self) -> Option<Box<dyn InMemory>> {
         None
     }
 }
 
-/// What a view says of itself.
+/// Shortcuts to the parts of a view's definition.
 impl dyn View + '_ {
     pub fn name(&self) -> &'static str {
         self.definition().name
@@ -92,7 +93,7 @@ impl dyn View + '_ {
     }
 }
 
-/// The typed data of an event.
+/// The typed data of an event, for the aggregates that most views use.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnyEvent {
     Call(CallEvent),
@@ -102,7 +103,7 @@ pub enum AnyEvent {
     Number(NumberEvent),
 }
 
-/// One stored event, read once for all views.
+/// One stored event, parsed once for all views.
 #[derive(Debug)]
 pub struct ViewEvent {
     pub position: Position,
@@ -112,7 +113,7 @@ pub struct ViewEvent {
 }
 
 impl ViewEvent {
-    /// Reads the envelope; the data waits until a view asks.
+    /// Parses the envelope; the data is parsed when a view asks for it.
     pub fn read(stored: &StoredEvent) -> Result<Self, UnreadableRecord> {
         Ok(Self {
             position: stored.position,
@@ -122,17 +123,17 @@ impl ViewEvent {
         })
     }
 
-    /// As `read`, of an event that was looked at in place: with everything, as `View::apply` takes it.
+    /// Parses the whole envelope of an event that was read in place, as `View::apply` needs it.
     pub(crate) fn whole(event: &InPlace<'_>) -> Result<Self, ProjectionError> {
         Self::read(event.stored()).map_err(|error| ProjectionError::Corrupt(error.to_string()))
     }
 
-    /// Reads the data before a view asks; what cannot be read is for the view to hear.
+    /// Parses the data in advance. An error is kept and returned when a view asks for the data.
     pub(crate) fn read_ahead(&self) {
         self.typed.get_or_init(|| read_any(&self.envelope));
     }
 
-    /// The event itself. An unknown kind or shape is an error: whoever handles it cannot go on.
+    /// Returns the typed data. An unknown kind or shape is an error, which parks a view that handles it.
     pub fn event(&self) -> Result<&AnyEvent, ProjectionError> {
         self.typed
             .get_or_init(|| read_any(&self.envelope))
@@ -140,7 +141,8 @@ impl ViewEvent {
             .map_err(|why| ProjectionError::Fault(why.clone()))
     }
 
-    /// The event as one of an aggregate that `AnyEvent` does not list. An unknown kind or shape is an error.
+    /// Returns the typed data of an aggregate that `AnyEvent` does not list. An unknown kind or shape is an
+    /// error.
     pub fn read_as<E: EventData>(&self) -> Result<E, ProjectionError> {
         let Envelope {
             kind, version, data, ..
@@ -148,12 +150,12 @@ impl ViewEvent {
         E::read(kind, *version, data).map_err(|error| ProjectionError::Fault(error.to_string()))
     }
 
-    /// The event's own time.
+    /// Returns the event's own time.
     pub fn at(&self) -> Timestamp {
         self.envelope.at
     }
 
-    /// The entity whose stream this event stands in.
+    /// Returns the id of the entity that the event's stream belongs to, parsed as `T`.
     pub fn stream_id<T: FromStr>(&self) -> Result<T, ProjectionError>
     where
         T::Err: Display,
@@ -163,7 +165,7 @@ impl ViewEvent {
             .map_err(|error| ProjectionError::Corrupt(format!("a stream's id: {error}")))
     }
 
-    /// The call whose stream this event stands in.
+    /// Returns the id of the call that the event's stream belongs to.
     pub fn call(&self) -> Result<CallId, ProjectionError> {
         self.stream_id()
     }
@@ -187,7 +189,7 @@ fn read_any(envelope: &Envelope) -> Result<AnyEvent, String> {
     .map_err(|error| error.to_string())
 }
 
-/// What is away comes back; anything else keeps the view before the event.
+/// Turns the error of an event into `Parked` at its position; `Unavailable` stays, because it is temporary.
 pub(crate) fn parked_before(view: &dyn View, position: Position, error: ProjectionError) -> ProjectionError {
     match error {
         ProjectionError::Unavailable(_) => error,
@@ -199,7 +201,7 @@ pub(crate) fn parked_before(view: &dyn View, position: Position, error: Projecti
     }
 }
 
-/// A personal value as a column keeps it: its sealed (or erased) JSON, and its lookup hash.
+/// Returns the columns of a personal value: its JSON in sealed or erased form, and its lookup hash.
 pub(crate) fn sealed_columns(value: &Personal<String>) -> Result<(String, Option<String>), ProjectionError> {
     let hash = match value {
         Personal::Open { .. } => None,
@@ -211,7 +213,8 @@ pub(crate) fn sealed_columns(value: &Personal<String>) -> Result<(String, Option
     Ok((json, hash.map(|hash| hash.0)))
 }
 
-/// What a column keeps of a personal value once its person is erased: the lookup hash, where there was one.
+/// Returns the column of a personal value after its person was erased: the erased form with the lookup hash,
+/// if it had one.
 pub(crate) fn erased_column(value: &Personal<String>) -> Result<String, ProjectionError> {
     let hash = match value {
         Personal::Open { .. } => None,
@@ -221,7 +224,8 @@ pub(crate) fn erased_column(value: &Personal<String>) -> Result<String, Projecti
     sealed_columns(&Personal::Erased { hash }).map(|(json, _)| json)
 }
 
-/// The stored name of a plain enum value, such as a preset or a pause reason.
+/// Returns the stored name of a plain enum value, such as a preset or a pause reason; empty if the value is
+/// no plain name.
 pub(crate) fn code_of(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(code)) => code,

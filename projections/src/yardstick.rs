@@ -1,8 +1,8 @@
-//! What the views are measured against: the rows they end with, written again with as little as possible
-//! around it. On PostgreSQL one binary COPY per table, on SQLite one prepared statement per table, all in
-//! one transaction, into the same tables with the same indexes, made anew and empty.
+//! The reference that views are measured against: writes the rows that the views end with again, at the
+//! least cost.
 //!
-//! For `ledgerline bench` only.
+//! PostgreSQL uses one binary COPY per table, SQLite one prepared statement per table. Each writes in one
+//! transaction into empty tables with the same indexes. Used by the benchmarks only.
 
 use crate::database::{ReadDb, Table, each_row, read_as, transact};
 use crate::error::ProjectionError;
@@ -14,17 +14,17 @@ use crate::view::View;
 use std::path::Path;
 use std::sync::Arc;
 
-/// All rows of a table.
+/// A table with all its rows.
 pub(crate) type TableRows = (&'static Table, Vec<Vec<Val>>);
 
-/// Whole rows of some views, in the order of their keys.
+/// All rows of some views, in the order of their keys.
 pub struct FinalRows {
     views: Vec<Arc<dyn View>>,
     tables: Arc<Vec<TableRows>>,
 }
 
 impl FinalRows {
-    /// Reads what the views hold now.
+    /// Reads all rows that the views hold now.
     pub async fn read(db: &dyn ReadDb, views: Vec<Arc<dyn View>>) -> Result<Self, ProjectionError> {
         let all: Vec<&'static Table> = views.iter().flat_map(|view| view.tables()).collect();
         let tables = read_as(db, move |tx| {
@@ -49,7 +49,7 @@ impl FinalRows {
         self.tables.iter().map(|(_, rows)| rows.len()).sum()
     }
 
-    /// Drops the rows and makes the tables again, empty.
+    /// Drops the views' tables and creates them again without rows.
     pub async fn empty(&self, db: &dyn ReadDb) -> Result<(), ProjectionError> {
         let (views, dialect) = (self.views.clone(), db.dialect());
         transact(db, move |tx| {
@@ -61,7 +61,7 @@ impl FinalRows {
         .await
     }
 
-    /// Each table's rows at once into the emptied tables: binary COPY on PostgreSQL.
+    /// Appends all rows to the emptied tables in one transaction, by binary COPY on PostgreSQL.
     pub async fn copy(&self, db: &dyn ReadDb) -> Result<(), ProjectionError> {
         let tables = Arc::clone(&self.tables);
         transact(db, move |tx| {
@@ -72,7 +72,8 @@ impl FinalRows {
         .await
     }
 
-    /// The same on a SQLite file of its own in `directory`: one statement per table, prepared by hand.
+    /// Opens a new SQLite file in `directory` with the same empty tables; `ByHand::run` then inserts the
+    /// rows with one prepared statement per table.
     pub fn insert_by_hand(&self, directory: &Path) -> Result<ByHand, ProjectionError> {
         let tables = self.tables.iter().map(|(table, _)| *table).collect();
         Ok(ByHand {
@@ -82,14 +83,14 @@ impl FinalRows {
     }
 }
 
-/// An empty SQLite file, and the rows that go into it.
+/// An empty SQLite file, and the rows to insert into it.
 pub struct ByHand {
     by_hand: insert_by_hand::ByHand,
     rows: Arc<Vec<TableRows>>,
 }
 
 impl ByHand {
-    /// All rows, in one transaction.
+    /// Inserts all rows in one transaction.
     pub fn run(&mut self) -> Result<(), ProjectionError> {
         self.by_hand.run(&self.rows)
     }

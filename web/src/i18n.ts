@@ -1,5 +1,5 @@
-// The words: a catalogue comes with the first page that speaks its language, so that nobody loads the other one; a word
-// that a catalogue lacks is shown as its key.
+// The translations: a catalogue is loaded with the first page in its language, so that the other one is not loaded; a
+// text missing from a catalogue is shown as its key.
 import i18next, { type ResourceKey } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 
@@ -18,7 +18,7 @@ void i18n.use(initReactI18next).init({
   returnNull: false,
 })
 
-/** Fetches the words of a language, unless they are here. */
+/** Loads the catalogue of a language, if it is not loaded. */
 export async function learn(language: keyof typeof CATALOGUES): Promise<void> {
   if (i18n.hasResourceBundle(language, WORDS)) return
   const words = await CATALOGUES[language]()

@@ -1,4 +1,5 @@
-// Begins the console: words, theme, queries and routes. The nonce is the one of the reply that brought this script.
+// The entry point of the console: translations, theme, queries and routes. The nonce is that of the response with this
+// script.
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { App, ConfigProvider } from 'antd'
@@ -15,8 +16,8 @@ import './style.css'
 
 const nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? ''
 
-// Some of Ant Design's styles are made without the nonce that it was given. Who makes an element here is a script that
-// the policy has let in already; a style that came with markup gets no nonce by this.
+// Some of Ant Design's styles are created without the given nonce. Elements created here come from a script that the
+// policy has admitted; a style that comes with markup gets no nonce this way.
 const make = document.createElement.bind(document)
 document.createElement = ((name: string, options?: ElementCreationOptions) => {
   const element = make(name, options)
@@ -27,7 +28,7 @@ document.createElement = ((name: string, options?: ElementCreationOptions) => {
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      // What the server has said about the question is not asked again; what it could not say now is.
+      // A query that the server has answered is not retried; one that it could not answer now is.
       retry: (failures, why) => failures < 2 && why instanceof Problem && (why.status === 0 || why.status === 429 || why.status >= 500),
       refetchOnWindowFocus: true,
       staleTime: 1_000,
@@ -35,8 +36,8 @@ const queries = new QueryClient({
   },
 })
 
-// The library's own turning mark has a name of its own, in English, and stays in a button whose answer came at once: it
-// waits for the end of a movement that never began. This one says nothing, and goes with the wait.
+// The library's spinner has an English name of its own, and stays in a button whose response came at once, because it
+// waits for the end of an animation that never began. This one has no name and disappears with the wait.
 const BUSY = <span className="busy" aria-hidden="true" />
 
 function Console() {
@@ -54,13 +55,13 @@ function Console() {
   )
 }
 
-/** Shows the page once there are words for it. */
+/** Shows the page once its catalogue is loaded. */
 async function begin(root: HTMLElement) {
   noticeTouches()
   try {
     await speak()
   } catch {
-    // Without words the page itself says so, in both languages.
+    // Without a catalogue, the page shows a static text in both languages.
     root.querySelector('p')?.removeAttribute('hidden')
     return
   }

@@ -1,4 +1,5 @@
-//! Which expressions both databases know and answer alike: operators, types and functions by name.
+//! The allowlist of SQL expressions that both databases evaluate alike: operators, types, and functions by
+//! name.
 
 use super::guard::{Flow, plain, refuse};
 use sqlparser::ast::{
@@ -7,7 +8,7 @@ use sqlparser::ast::{
 };
 use std::ops::ControlFlow;
 
-/// Functions that both databases have, with the same meaning.
+/// Functions that exist in both databases with the same meaning.
 pub const FUNCTIONS: &[&str] = &[
     "abs",
     "avg",
@@ -39,7 +40,7 @@ pub const FUNCTIONS: &[&str] = &[
     "upper",
 ];
 
-/// Words that PostgreSQL reads as calls although they look like columns.
+/// Words that look like columns but are function calls in PostgreSQL.
 const HIDDEN_CALLS: &[&str] = &[
     "current_catalog",
     "current_date",
@@ -55,7 +56,7 @@ const HIDDEN_CALLS: &[&str] = &[
     "user",
 ];
 
-/// Whether an expression, without what stands inside it, is one that both databases know.
+/// Refuses an expression that is not on the allowlist. Only the expression itself is judged, not its parts.
 pub(super) fn judge(expr: &Expr) -> Flow {
     let known = match expr {
         Expr::Identifier(ident) if ident.quote_style.is_none() => {
@@ -116,7 +117,7 @@ pub(super) fn judge(expr: &Expr) -> Flow {
     refuse(&format!("`{shown}`"), hint, expr.span().start)
 }
 
-/// Of an expression that is refused, so much is repeated.
+/// Most characters of a refused expression that the error repeats.
 const SHOWN_CHARACTERS_MAX: usize = 60;
 
 const fn is_shared_operator(op: &BinaryOperator) -> bool {
@@ -172,7 +173,7 @@ fn judge_function(function: &Function) -> Flow {
     refuse(&format!("this form of {}", function.name), hint, at)
 }
 
-/// One value after another; a whole row (`c.*`) is no value, and `*` stands for rows that are counted.
+/// Whether the arguments are plain values. A whole row (`c.*`) is no value; `*` is allowed only in `count`.
 fn are_plain(name: &str, list: &FunctionArgumentList) -> bool {
     let is_value = |one: &FunctionArg| match one {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(_)) => true,
@@ -183,7 +184,8 @@ fn are_plain(name: &str, list: &FunctionArgumentList) -> bool {
     list.args.iter().all(is_value) && clauses.all(|one| matches!(one, FunctionArgumentClause::OrderBy(_)))
 }
 
-/// The text between the values of a `string_agg`, as it is written: how much it adds is known beforehand.
+/// Returns the separator of a `string_agg` if it is written as a literal, so that its length is known in
+/// advance.
 pub(super) fn separator_of(list: &FunctionArgumentList) -> Option<&str> {
     match list.args.as_slice() {
         [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))] => match &value.value {
@@ -207,7 +209,7 @@ fn separator(name: &str, function: &Function) -> Flow {
     refuse(&format!("this form of {name}"), hint, function.name.span().start)
 }
 
-/// Whether a query stands inside.
+/// A visitor that breaks at the first query inside an expression.
 struct Asks;
 
 impl Visitor for Asks {

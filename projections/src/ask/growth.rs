@@ -1,8 +1,9 @@
-//! Values that a question makes have a bound in PostgreSQL too, which has none of its own below a gigabyte:
-//! what makes a text grow goes through functions of the session that look before they do.
+//! Limits the size of values that a query makes in PostgreSQL, which itself allows a gigabyte: operations
+//! that lengthen a text go through session functions that check the size first.
 //!
-//! `||` and `replace` answer no text longer than a row may be; all `string_agg` of one question together take
-//! so many bytes; a row that is too long is refused with its longest column, and never sent.
+//! `||` and `replace` return no text longer than a row may be. All `string_agg` of one query together take at
+//! most `AGGREGATED_BYTES_MAX`. A row that is too long is refused with the name of its longest column, and
+//! never sent.
 
 use super::{ROW_BYTES_MAX, separator_of};
 use sqlparser::ast::{
@@ -12,14 +13,15 @@ use sqlparser::ast::{
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-/// Most bytes that all `string_agg` of one question take: a million ids.
+/// Most bytes that all `string_agg` of one query take: a million ids.
 const AGGREGATED_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// How the server says which column is too long: its place, from 1, and its bytes.
+/// The start of the server's message about a column that is too long; its number, from 1, and its bytes
+/// follow.
 const TOO_LONG: &str = "ledgerline: column ";
 
-/// Made once for each connection, in its temporary schema: nothing of a reader's stays behind. `54000` is
-/// `program_limit_exceeded`.
+/// Returns the SQL that creates the checking functions. It runs once per connection, in its temporary schema,
+/// so that nothing is left behind. `54000` is `program_limit_exceeded`.
 pub(crate) fn functions() -> String {
     format!(
         "begin read write;
@@ -70,13 +72,14 @@ pub(crate) fn functions() -> String {
     )
 }
 
-/// The query with what makes texts grow through the functions of the session.
+/// Returns the query's SQL with the text operations replaced by the checking functions.
 pub(crate) fn bounded(mut query: Query) -> String {
     let ControlFlow::Continue(()) = query.visit(&mut Growth);
     query.to_string()
 }
 
-/// The same rows in the same order, none of them too long; `texts` says which columns may be long.
+/// Wraps a query so that a row that is too long fails; rows and order stay the same. `texts` states which
+/// columns may be long.
 pub(crate) fn in_short_rows(sql: &str, texts: &[bool]) -> String {
     if !texts.contains(&true) {
         return sql.to_owned();
@@ -91,7 +94,7 @@ pub(crate) fn in_short_rows(sql: &str, texts: &[bool]) -> String {
     format!("select * from ({sql}) as a ({names}) where pg_temp.is_short(array[{bytes}]::bigint[])")
 }
 
-/// The column, from 0, and its bytes, of what the server said of a row that is too long.
+/// Reads the message about a row that is too long: the column, from 0, and its bytes.
 pub(crate) fn too_long(said: &str) -> Option<(usize, usize)> {
     let (place, bytes) = said.strip_prefix(TOO_LONG)?.split_once(" has ")?;
     let place: usize = place.parse().ok()?;
@@ -134,7 +137,7 @@ fn bound(function: &mut Function) {
             let between = separator_of(list).map_or(0, str::len).to_string();
             let between = Expr::Value(Value::Number(between, false).into());
             let metered = called("metered", vec![text(value.clone()), between]);
-            // A row that is filtered out is not counted: `and` looks at its left side first.
+            // A row that is filtered out is not counted, because `and` evaluates its left side first.
             function.filter = Some(Box::new(match function.filter.take() {
                 None => metered,
                 Some(filter) => Expr::BinaryOp {

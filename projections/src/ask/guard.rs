@@ -1,5 +1,6 @@
-//! Reads SQL from outside and lets one kind pass: a single query over documented views with named functions,
-//! in the words that SQLite and PostgreSQL share. Whatever is not known to be harmless is refused.
+//! The guard for SQL from outside: parses it and accepts only a single query over documented views with known
+//! functions, in the SQL that SQLite and PostgreSQL share. Everything that is not known to be harmless is
+//! refused.
 
 use super::expression::judge;
 use super::names::Names;
@@ -16,14 +17,14 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 use std::any::TypeId;
 use std::ops::ControlFlow;
 
-/// Words and signs of one query: chains of operators nest as deep as they are long.
+/// Most tokens in one query; a chain of operators nests as deep as it is long.
 const TOKENS_MAX: usize = 2_000;
-/// How deep subqueries and parentheses may nest.
+/// Deepest nesting of subqueries and parentheses.
 const NESTING_MAX: usize = 50;
-/// How deep expressions may nest, chains of operators included; SQLite is given the same limit.
+/// Deepest nesting of expressions, chains of operators included. SQLite gets the same limit.
 pub(super) const EXPRESSION_DEPTH_MAX: usize = 200;
 
-/// Only what both databases read: everything that a dialect adds stays off.
+/// A parser dialect with only the SQL that both databases read; all extensions are off.
 #[derive(Debug)]
 struct Portable;
 
@@ -45,12 +46,12 @@ impl Dialect for Portable {
     }
 }
 
-/// The query as it may be run: written anew from what was read.
+/// Checks a query and returns its SQL, written again from the parsed form.
 pub fn guarded(sql: &str) -> Result<String, AskError> {
     Ok(read(sql)?.to_string())
 }
 
-/// The query as it was read, and may be run.
+/// Parses and checks a query.
 pub(crate) fn read(sql: &str) -> Result<Box<Query>, AskError> {
     if sql.len() > SQL_BYTES_MAX {
         let bytes = sql.len();
@@ -82,7 +83,7 @@ pub(crate) fn read(sql: &str) -> Result<Box<Query>, AskError> {
             });
         }
     };
-    // Depth first: what comes after, and what writes the query anew, goes down without a net.
+    // The nesting depth is checked first: the later visitors and the SQL writer recurse without a limit.
     let mut names = Names::default();
     check(&query, &mut names)?;
     let scopes = Scopes::new(names.own);
@@ -113,10 +114,12 @@ fn unreadable(error: ParserError) -> AskError {
     let why = match error {
         ParserError::TokenizerError(why) | ParserError::ParserError(why) => why,
         ParserError::RecursionLimitExceeded => {
-            return AskError::TooLarge(format!("it nests deeper than {NESTING_MAX}"));
+            return AskError::TooLarge(format!(
+                "subqueries and parentheses are nested deeper than {NESTING_MAX} levels"
+            ));
         }
     };
-    // The parser ends its sentence with the place.
+    // The parser appends the place to its message.
     let (said, place) = match why.split_once(" at Line: ") {
         Some((said, at)) => (said.to_owned(), written_place(at)),
         None => (why, Place::default()),
@@ -124,7 +127,7 @@ fn unreadable(error: ParserError) -> AskError {
     AskError::Syntax { why: said, place }
 }
 
-/// `3, Column: 14`.
+/// Reads a place as the parser writes it: `3, Column: 14`.
 fn written_place(at: &str) -> Place {
     let mut numbers = at.split(|character: char| !character.is_ascii_digit());
     let mut number = || numbers.find_map(|digits| digits.parse().ok()).unwrap_or(0);
@@ -170,7 +173,7 @@ pub(super) fn is_view(name: &str) -> bool {
     SQL_VIEWS.iter().any(|view| view.name == name)
 }
 
-/// A name as both databases compare it: without quotes they ignore its case.
+/// Returns a name in the form by which both databases compare it: lower case unless it is quoted.
 pub(super) fn plain(ident: &Ident) -> String {
     match ident.quote_style {
         Some(_) => ident.value.clone(),
@@ -178,7 +181,7 @@ pub(super) fn plain(ident: &Ident) -> String {
     }
 }
 
-/// What the documented views are, for who asked for something else.
+/// Returns a list of the documented views, for the hint of an error.
 fn list_of_views() -> String {
     let names: Vec<&str> = SQL_VIEWS.iter().map(|view| view.name).collect();
     format!("there are {}", names.join(", "))
@@ -296,7 +299,7 @@ impl Visitor for Guard {
         refuse(&format!("reading {factor}"), &hint, factor.span().start)
     }
 
-    /// Both databases take these quotes for a name's.
+    /// Refuses names in other quotes than those of both databases.
     fn pre_visit_ident(&mut self, ident: &Ident) -> Flow {
         if matches!(ident.quote_style, None | Some('"')) {
             return ControlFlow::Continue(());

@@ -1,12 +1,12 @@
-//! Questions in SQL from outside: one read-only query over the documented views, bounded in time, rows and
-//! bytes, and told clearly why not.
+//! SQL queries from outside: one read-only query over the documented views, limited in time, rows and bytes.
+//! A refusal states its reason.
 //!
-//! Two doors stand one behind the other. `guard` reads the SQL and lets only what both databases answer alike
-//! pass: one query, documented views, named functions. What passes is written anew from what was read, so
-//! that the database never sees a text that the guard read otherwise. Behind it the database's own means
-//! hold: on SQLite an authorizer and limits, on PostgreSQL a read-only transaction, a time limit and a search
-//! path that reaches the documented views only. Questions have threads and connections of their own: a long
-//! one never keeps a view or a reader waiting.
+//! There are two lines of defense. `guard` parses the SQL and accepts only what both databases answer alike:
+//! one query, documented views, known functions. An accepted query is written again from its parsed form, so
+//! the database never gets a text that it could read differently from the guard. Then the database's own
+//! means apply: on SQLite an authorizer and limits; on PostgreSQL a read-only transaction, a time limit and a
+//! search path with the documented views only. Queries have their own threads and connections, so a long one
+//! never delays a view or another reader.
 
 mod expression;
 pub(crate) mod growth;
@@ -30,31 +30,31 @@ pub use sqlite::SqliteQuestions;
 use crate::value::Val;
 use async_trait::async_trait;
 
-/// Longest SQL text; as much as an inquiry's record keeps.
+/// Longest SQL text, in bytes; the record of an inquiry stores as much.
 pub const SQL_BYTES_MAX: usize = domain::inquiry::SQL_BYTES_MAX;
-/// Most rows of one answer: more is an export.
+/// Most rows of one result; larger ones are exports.
 pub const ROWS_MAX: usize = 10_000;
-/// Rows of an answer where nobody said how many.
+/// Rows of a result if the request states no limit.
 pub const ROWS_DEFAULT: usize = 1_000;
-/// Longest value, and longest row, of an answer: the longest text of a documented view has a few hundred
-/// bytes. A chain of `||` doubles a text each time.
+/// Longest value and longest row of a result, in bytes. The longest text of a documented view has a few
+/// hundred bytes, but a chain of `||` doubles a text each time.
 pub const ROW_BYTES_MAX: usize = 1024 * 1024;
-/// Columns of an answer: five times the widest documented view.
+/// Most columns of a result: five times the widest documented view.
 pub const COLUMNS_MAX: usize = 200;
-/// Most bytes of temporary files that questions take at once: a sort of a million wide rows.
+/// Most bytes of temporary files that running queries use together: a sort of a million wide rows.
 pub const TEMPORARY_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// Most bytes of values in one answer.
+/// Most bytes of values in one result.
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Longest time a query may run.
+/// Longest time a query may run, in milliseconds.
 pub const TIMEOUT_MAX_MS: u64 = 30_000;
-/// How long a query may run where nobody said.
+/// Time a query may run if the request states no limit.
 pub const TIMEOUT_DEFAULT_MS: u64 = 5_000;
-/// Queries that run at once: on two cores one stays for everything else most of the time.
+/// Queries that run at the same time: on two cores, one core usually stays free for everything else.
 pub const QUERIES_AT_ONCE: usize = 2;
-/// Queries that wait for a place; the next one is told to come again.
+/// Queries that wait to run; the next one is refused with `Busy`.
 pub const QUERIES_WAITING_MAX: usize = 8;
 
-/// How much one question may take.
+/// The limits of one query: rows and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AskLimits {
     pub rows_max: usize,
@@ -71,7 +71,7 @@ impl Default for AskLimits {
 }
 
 impl AskLimits {
-    /// What was asked for, no more than is given to anybody.
+    /// Returns these limits, reduced to the highest that any request gets.
     pub fn bounded(self) -> Self {
         Self {
             rows_max: self.rows_max.clamp(1, ROWS_MAX),
@@ -80,10 +80,10 @@ impl AskLimits {
     }
 }
 
-/// Why an answer ends before the query's last row.
+/// The reason why a result ends before the query's last row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Truncated {
-    /// There are more rows than were asked for.
+    /// There are more rows than the request allows.
     Rows,
     /// The next row would exceed `ANSWER_BYTES_MAX`.
     Bytes,
@@ -98,17 +98,17 @@ impl Truncated {
     }
 }
 
-/// An answer: as many values per row as there are columns.
+/// The result of a query. Each row has as many values as there are columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
     pub columns: Vec<String>,
     pub rows: Vec<Vec<Val>>,
     pub truncated: Option<Truncated>,
-    /// Bytes of the values.
+    /// Total bytes of the values.
     pub bytes: usize,
 }
 
-/// Where in the SQL text something stands: both from 1; 0 where it is not known.
+/// A place in the SQL text; line and column count from 1, and are 0 if unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Place {
     pub line: u64,
@@ -124,20 +124,20 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// Why a question is not answered.
+/// The reason why a query failed or was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
-    /// It is no SQL that is read here.
+    /// The SQL cannot be parsed.
     #[error("the SQL cannot be read: {why}{place}")]
     Syntax { why: String, place: Place },
-    /// It would write, or reach for what is not given.
+    /// The query would write, or uses something that is not documented.
     #[error("{what} is not allowed{place}: {hint}")]
     Forbidden {
         what: String,
         hint: String,
         place: Place,
     },
-    /// It names a column or makes a comparison that is not there.
+    /// The query uses a column that does not exist or a comparison that the database rejects.
     #[error("the query cannot be answered: {0}")]
     Wrong(String),
     #[error("the query is too large: {0}")]
@@ -146,10 +146,10 @@ pub enum AskError {
         "the query was stopped after {ms} ms: narrow it by campaign or time, or raise timeout_ms (≤ {TIMEOUT_MAX_MS})"
     )]
     TooSlow { ms: u64 },
-    /// Its rows were about to be replaced by others, or the database restarts.
+    /// The database ended the query, because its rows were about to be replaced or it restarts.
     #[error("the database ended the query: its rows are being replaced, or it restarts; ask again")]
     Interrupted,
-    #[error("{QUERIES_AT_ONCE} queries run and {QUERIES_WAITING_MAX} wait: come again")]
+    #[error("{QUERIES_AT_ONCE} queries run and {QUERIES_WAITING_MAX} wait: try again later")]
     Busy,
     #[error("the views are unavailable: {0}")]
     Unavailable(String),
@@ -172,7 +172,7 @@ impl From<AskError> for Problem {
 }
 
 impl AskError {
-    /// Stable name for programs.
+    /// Returns the stable problem code, for programs.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Syntax { .. } => "query-syntax",
@@ -188,14 +188,14 @@ impl AskError {
     }
 }
 
-/// The rows as questions from outside reach them.
+/// The query service over the documented views.
 #[async_trait]
 pub trait Questions: Send + Sync {
-    /// Answers one query, within its limits. Dropping the future stops the query.
+    /// Runs one query within its limits. Dropping the future stops the query.
     async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError>;
 }
 
-/// Takes rows until a limit is reached; answers whether another may come.
+/// The result being collected, with its limits.
 pub(crate) struct Gathered {
     limits: AskLimits,
     pub(crate) asked: Asked,
@@ -214,7 +214,7 @@ impl Gathered {
         }
     }
 
-    /// False once nothing more is taken.
+    /// Adds a row. Returns false, and adds nothing, once a limit is reached.
     pub(crate) fn take(&mut self, row: Vec<Val>) -> bool {
         let asked = &mut self.asked;
         let bytes: usize = row.iter().map(bytes_of).sum();
@@ -233,26 +233,26 @@ impl Gathered {
     }
 }
 
-/// Why a row is not answered, and which of its columns is the longest.
+/// Returns the error for a row that is too long, with its longest column.
 pub(crate) fn row_too_long(column: &str, bytes: usize) -> AskError {
     AskError::TooLarge(format!(
         "column {column} has {bytes} bytes in a row; a row may have {ROW_BYTES_MAX}: shorten it with substr"
     ))
 }
 
-/// Why a query is ended that sorts or keeps too much.
+/// Returns the error for a query that sorts or keeps more rows than the temporary space allows.
 pub(crate) fn too_much_space() -> AskError {
     AskError::TooLarge(format!(
         "it takes more than {TEMPORARY_BYTES_MAX} bytes of temporary space: narrow it by campaign or time, or order fewer rows"
     ))
 }
 
-/// Why a query for more columns is not run.
+/// Returns the error for a query with too many columns.
 pub(crate) fn too_many_columns(count: usize) -> AskError {
     AskError::TooLarge(format!("{count} columns, more than {COLUMNS_MAX}"))
 }
 
-/// A number counts as its eight bytes.
+/// Returns the size of a value; a number counts as eight bytes.
 fn bytes_of(value: &Val) -> usize {
     match value {
         Val::Null | Val::Bool(_) => 1,

@@ -1,5 +1,5 @@
-//! The first look at a query: what it calls its own subqueries, which columns those have, and how deep its
-//! expressions nest.
+//! The first pass over a query: collects the names and columns of its own subqueries, and limits the nesting
+//! of expressions.
 
 use super::AskError;
 use super::guard::{EXPRESSION_DEPTH_MAX, Flow, ONE_QUERY, is_view, plain, refuse};
@@ -9,12 +9,12 @@ use sqlparser::ast::{Expr, Query, TableAlias, Visitor};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-/// The names a query gives to its own subqueries (`with name as …`) and to their columns, and how deep its
-/// expressions nest.
+/// The names that a query gives to its own subqueries (`with name as …`) and to their columns, and the
+/// current nesting of expressions.
 #[derive(Default)]
 pub(super) struct Names {
     pub(super) own: Own,
-    /// Those that are not read to their end yet.
+    /// Subqueries that have not been read completely.
     open: BTreeMap<*const Query, TableAlias>,
     depth: usize,
 }
@@ -44,7 +44,7 @@ impl Visitor for Names {
         ControlFlow::Continue(())
     }
 
-    /// Whatever stands inside a subquery is known by then, and so is what stands before it.
+    /// By then all subqueries inside this one, and all before it, are known.
     fn post_visit_query(&mut self, query: &Query) -> Flow {
         if let Some(alias) = self.open.remove(&std::ptr::from_ref(query)) {
             let columns = columns_of(query, Some(&alias), &self.own);
@@ -68,8 +68,8 @@ impl Visitor for Names {
     }
 }
 
-/// Under such a name a subquery could be taken for what it must not be: SQLite's authorizer knows a view by
-/// its name, and beyond a subquery's reach its name would be a table's again.
+/// Whether a subquery must not have this name. SQLite's authorizer identifies a view by its name, and outside
+/// the subquery's scope the name would mean the table again.
 fn is_reserved(name: &str) -> bool {
     let internal = ["pg_", "sqlite_", "sql_view"]
         .iter()

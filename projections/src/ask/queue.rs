@@ -1,11 +1,11 @@
-//! How questions wait for a thread: few places, a full queue refuses, and nobody works for an asker who
-//! has gone: what runs then is stopped.
+//! The queue of queries for a thread. It is short, and a full queue refuses. A query is stopped when its
+//! caller has gone.
 
 use super::{AskError, AskLimits, Asked};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
-/// A question that has passed the guard, and where its answer goes.
+/// A query that has passed the guard, with the channel for its result.
 pub(crate) struct Job {
     sql: String,
     limits: AskLimits,
@@ -13,10 +13,10 @@ pub(crate) struct Job {
     done: oneshot::Sender<Result<Asked, AskError>>,
 }
 
-/// Ends a query that runs; must not wait.
+/// A function that ends a running query; it must not wait.
 pub(crate) type Stop = Box<dyn FnOnce() + Send>;
 
-/// Whether somebody waits for an answer, and how to stop making it once nobody does.
+/// Shared state of one query: whether its caller still waits, and how to stop it if not.
 #[derive(Default)]
 pub(crate) struct Asking(Mutex<State>);
 
@@ -25,7 +25,7 @@ enum State {
     #[default]
     Waiting,
     Running(Stop),
-    /// Whoever asked has gone.
+    /// The caller no longer waits.
     Gone,
 }
 
@@ -38,15 +38,15 @@ impl Asking {
         }
     }
 
-    /// The query begins; `false` when nobody waits for it any more.
+    /// Marks the query as running. Returns `false` if the caller no longer waits.
     pub(crate) fn begin(&self, stop: Stop) -> bool {
         let is_wanted = |state: &State| !matches!(state, State::Gone);
         let before = self.swap(|state| is_wanted(state).then_some(State::Running(stop)));
         is_wanted(&before)
     }
 
-    /// Whether somebody still waits. Asked between two statements of one query: what stops a statement that
-    /// runs is lost on a connection where none does.
+    /// Whether the caller still waits. Checked between two statements of one query, because a stop request is
+    /// lost on a connection where no statement runs.
     pub(crate) fn is_wanted(&self) -> bool {
         !matches!(
             *self.0.lock().unwrap_or_else(PoisonError::into_inner),
@@ -54,13 +54,13 @@ impl Asking {
         )
     }
 
-    /// The query has ended; `false` when it was, or is about to be, stopped.
+    /// Marks the query as ended. Returns `false` if it was stopped or is about to be.
     pub(crate) fn end(&self) -> bool {
         let before = self.swap(|state| (!matches!(state, State::Gone)).then_some(State::Waiting));
         !matches!(before, State::Gone)
     }
 
-    /// Nobody waits any more.
+    /// The caller no longer waits: stops the query if it runs.
     fn give_up(&self) {
         if let State::Running(stop) = self.swap(|_| Some(State::Gone)) {
             stop();
@@ -68,7 +68,7 @@ impl Asking {
     }
 }
 
-/// Gives a question up when it is no longer waited for; after its answer that does nothing.
+/// Gives the query up when the caller's future is dropped; after the result this does nothing.
 struct Waiting(Arc<Asking>);
 
 impl Drop for Waiting {
@@ -77,10 +77,10 @@ impl Drop for Waiting {
     }
 }
 
-/// The way in; empty once the process is stopping.
+/// The sender of the queue; `None` once the process is stopping.
 pub(crate) type Queue = Mutex<Option<mpsc::Sender<Job>>>;
 
-/// Waits for the answer of a thread; `Busy` when every place is taken.
+/// Queues a query and waits for its result; `Busy` if the queue is full.
 pub(crate) async fn ask(queue: &Queue, sql: String, limits: AskLimits) -> Result<Asked, AskError> {
     let sender = queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let sender = sender.ok_or_else(|| AskError::Unavailable("the server is stopping".to_owned()))?;
@@ -103,10 +103,10 @@ pub(crate) async fn ask(queue: &Queue, sql: String, limits: AskLimits) -> Result
 }
 
 fn ended() -> AskError {
-    AskError::Unavailable("the questions' thread has ended".to_owned())
+    AskError::Unavailable("the query thread has ended".to_owned())
 }
 
-/// One thread: answers questions until the queue is closed and empty.
+/// The loop of one thread: runs queries until the queue is closed and empty.
 pub(crate) fn serve(
     jobs: &Mutex<mpsc::Receiver<Job>>,
     mut answer: impl FnMut(&str, AskLimits, &Asking) -> Result<Asked, AskError>,
@@ -125,7 +125,7 @@ pub(crate) fn serve(
         else {
             return;
         };
-        // Whoever asked has gone: nobody would read the answer.
+        // A query is skipped if its caller no longer waits.
         if !done.is_closed() {
             drop(done.send(answer(&sql, limits, &asking)));
         }
@@ -157,7 +157,7 @@ mod tests {
         assert!(asking.begin(stop(&stopped)));
         assert!(asking.end());
         drop(Waiting(Arc::clone(&asking)));
-        assert!(!asking.begin(stop(&stopped)), "nobody waits");
+        assert!(!asking.begin(stop(&stopped)), "the caller has gone");
         assert!(!stopped.load(Ordering::SeqCst));
     }
 }

@@ -1,6 +1,6 @@
-//! What a name may mean where it stands: `q.name` must be a column of what is called `q` there. PostgreSQL
-//! reads `calls.row_to_json` as `row_to_json(calls)` where there is no such column, and so would call any
-//! function that takes a row.
+//! Resolves names by scope: in `q.name`, `name` must be a column of the relation `q` there. If it is not,
+//! PostgreSQL reads `calls.row_to_json` as `row_to_json(calls)`, which would call any function that takes a
+//! row.
 
 use super::AskError;
 use super::guard::{Flow, plain, refuse};
@@ -13,28 +13,28 @@ use sqlparser::tokenizer::Span;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-/// Names of columns, as both databases compare them.
+/// Names of columns, in the form in which both databases compare them.
 pub(super) type Columns = BTreeSet<String>;
 
-/// The columns of a query's own subqueries (`with name as …`), by their names; each has one meaning only.
+/// The columns of a query's own subqueries (`with name as …`) by name; each name has one meaning only.
 pub(super) type Own = BTreeMap<String, Columns>;
 
-/// What a wrong name is told of a relation's columns at most.
+/// Most columns of a relation that the error about an unknown column lists.
 const SHOWN_COLUMNS_MAX: usize = 60;
 
-/// Relations that can be named in one `select`, and what it calls its results.
+/// The scope of one `select`: its relations and the names of its results.
 #[derive(Default)]
 struct Frame {
     relations: Vec<(String, Columns)>,
     results: Columns,
-    /// So many of the frames before this one can be named here too.
+    /// The number of outer scopes, counted from the outermost, that are visible here too.
     below: usize,
 }
 
-/// What can be named where the reader stands.
+/// The names that are visible at the current point of the query.
 pub(super) struct Scopes {
     own: Own,
-    /// Subqueries that do not see the `select` they stand in, and how many frames they see.
+    /// Subqueries that do not see the `select` around them, with the number of scopes that they see.
     apart: BTreeMap<*const Query, usize>,
     frames: Vec<Frame>,
 }
@@ -84,7 +84,7 @@ impl Scopes {
         });
     }
 
-    /// What follows a `select` in its query, such as `order by`, names the same.
+    /// Clauses after a `select` in its query, such as `order by`, see the same names.
     pub(super) fn leave_select(&mut self) {
         if let Some(frame) = self.frames.pop()
             && let Some(query) = self.frames.last_mut()
@@ -94,7 +94,7 @@ impl Scopes {
         }
     }
 
-    /// The frames that can be named here, the nearest first.
+    /// Returns the visible scopes, the innermost first.
     fn seen(&self) -> impl Iterator<Item = &Frame> {
         let mut next = self.frames.len();
         std::iter::from_fn(move || {
@@ -104,7 +104,7 @@ impl Scopes {
         })
     }
 
-    /// A name with its relation.
+    /// Checks a column name with its relation.
     pub(super) fn judge(&self, parts: &[Ident]) -> Flow {
         let [relation, column] = parts else {
             let at = Span::union_iter(parts.iter().map(|part| part.span)).start;
@@ -125,12 +125,12 @@ impl Scopes {
                 let there = columns.join(", ");
                 format!("there is no column {relation}.{column}; {relation} has {there}")
             }
-            None => format!("there is no {relation} here to take {relation}.{column} of"),
+            None => format!("{relation}.{column} cannot be read: there is no relation {relation} here"),
         };
         ControlFlow::Break(AskError::Wrong(why))
     }
 
-    /// A name by itself: a column, never a whole row.
+    /// Checks a name without a relation: it must be a column, not a whole row.
     pub(super) fn judge_alone(&self, ident: &Ident) -> Flow {
         let name = plain(ident);
         let is_column = self.seen().any(|frame| {
@@ -150,7 +150,7 @@ pub(super) fn ctes(query: &Query) -> impl Iterator<Item = &Cte> {
     query.with.iter().flat_map(|with| &with.cte_tables)
 }
 
-/// What a query gives out, where its own subqueries are known.
+/// Returns the column names of a query, given the columns of its own subqueries.
 pub(super) fn columns_of(query: &Query, alias: Option<&TableAlias>, own: &Own) -> Columns {
     match alias {
         Some(alias) if !alias.columns.is_empty() => named(alias),
@@ -158,7 +158,7 @@ pub(super) fn columns_of(query: &Query, alias: Option<&TableAlias>, own: &Own) -
     }
 }
 
-/// The names an alias gives to columns; where it names some, those are all that are known.
+/// Returns the column names that an alias gives. If it names some columns, only those are known.
 fn named(alias: &TableAlias) -> Columns {
     alias.columns.iter().map(|column| plain(&column.name)).collect()
 }
@@ -198,7 +198,8 @@ fn columns_of_select(select: &Select, own: &Own) -> Columns {
     columns
 }
 
-/// What a `select` calls its results; what it leaves unnamed has no name on which both databases agree.
+/// Returns the names that a `select` gives its results. Unnamed results are left out: the databases name them
+/// differently.
 fn results(select: &Select) -> Columns {
     use sqlparser::ast::Expr;
     let name = |item: &SelectItem| match item {
@@ -241,7 +242,7 @@ fn relations_in(table: &TableWithJoins, own: &Own, found: &mut Vec<(String, Colu
             TableFactor::Derived { subquery, alias, .. } => {
                 let called = alias.as_ref().map(|alias| plain(&alias.name));
                 let columns = columns_of(subquery, alias.as_ref(), own);
-                // Without a name its columns can be named by themselves only.
+                // Without a name, its columns can only be used without a relation.
                 found.push((called.unwrap_or_default(), columns));
             }
             TableFactor::NestedJoin {

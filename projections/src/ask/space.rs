@@ -1,5 +1,5 @@
-//! Temporary space that questions take in PostgreSQL: bounded by a setting that not every role may set, and
-//! where it is not, by what a question may ask.
+//! Limits the temporary space of queries in PostgreSQL: by a setting, which not every role may set, or
+//! otherwise by what a query may use.
 
 use super::{AskError, Place, ROWS_MAX, TEMPORARY_BYTES_MAX};
 use crate::sql_views::{SQL_VIEWS, Unit};
@@ -12,23 +12,23 @@ use sqlparser::ast::{
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-/// What a role needs, as a superuser says it.
+/// The start of the grant that a superuser runs so that a role may set the limit; the role's name follows.
 const GRANT: &str = "grant set on parameter temp_file_limit to";
 
-/// Columns with few values beside those of closed lists: to group by them takes little memory.
+/// Columns with few different values, besides those of closed lists; grouping by them takes little memory.
 const FEW_VALUES: &[&str] = &["campaign", "flow", "flow_version", "trunk"];
 
-/// Whether the server bounds the temporary files of a connection.
+/// Whether the server limits the temporary files of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TemporarySpace {
     Bounded,
-    /// And what a superuser says so that it is.
+    /// Not limited; `grant` is the statement with which a superuser allows the limit.
     Unbounded {
         grant: String,
     },
 }
 
-/// Sets the bound where the role may, and answers whether there is one.
+/// Sets the limit if the role may, and returns whether there is one.
 pub(crate) fn hold(client: &mut Client) -> Result<TemporarySpace, postgres::Error> {
     let kib = TEMPORARY_BYTES_MAX / 1_024;
     match client.batch_execute(&format!("set temp_file_limit = '{kib}kB'")) {
@@ -44,14 +44,14 @@ pub(crate) fn hold(client: &mut Client) -> Result<TemporarySpace, postgres::Erro
         return Ok(TemporarySpace::Bounded);
     }
     let role: String = row.try_get(1)?;
-    // Nothing that is grouped is sorted for it.
+    // Then grouping does not sort.
     client.batch_execute("set enable_sort = off")?;
     Ok(TemporarySpace::Unbounded {
         grant: format!("{GRANT} {role}"),
     })
 }
 
-/// Refuses what may sort or keep rows without a bound, and says what would lift that.
+/// Refuses a query that may sort or keep rows without a limit. The error names the grant that would allow it.
 pub(crate) fn refuse_unbounded(query: &Query, grant: &str) -> Result<(), AskError> {
     let mut look = Look::default();
     let what = match query.visit(&mut look) {
@@ -61,8 +61,8 @@ pub(crate) fn refuse_unbounded(query: &Query, grant: &str) -> Result<(), AskErro
     Err(AskError::Forbidden {
         what: what.to_owned(),
         hint: format!(
-            "temporary space has no bound in this database, so one view is read at a time, grouped by columns of \
-             few values, and ordered with `limit`; a superuser lifts that with `{grant}`"
+            "temporary space has no limit in this database, so a query may read one view, group by columns with \
+             few values, and use `order by` only with `limit`; a superuser lifts this with `{grant}`"
         ),
         place: Place::default(),
     })
@@ -70,7 +70,7 @@ pub(crate) fn refuse_unbounded(query: &Query, grant: &str) -> Result<(), AskErro
 
 #[derive(Default)]
 struct Look {
-    /// How often each relation is read.
+    /// How often the query reads each relation.
     read: BTreeMap<String, usize>,
     views: usize,
 }
@@ -155,7 +155,7 @@ fn only_union_all(body: &SetExpr) -> ControlFlow<&'static str> {
     }
 }
 
-/// The rows kept for an order are those asked for, and those before them.
+/// Whether the limit is short enough: a sort keeps the returned rows and those before them.
 fn is_short(limit: Option<&LimitClause>) -> bool {
     let Some(LimitClause::LimitOffset {
         limit: Some(limit),

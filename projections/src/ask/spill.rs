@@ -1,5 +1,5 @@
-//! Temporary space that questions take in SQLite: sorts and intermediate rows wait in files that have no name
-//! any more, so their space is seen only where this process holds them open.
+//! Measures the temporary space of queries in SQLite. Sorts and intermediate rows use files that have been
+//! unlinked, so their size is visible only among the open files of this process.
 
 use domain::time::Timestamp;
 use std::collections::BTreeSet;
@@ -7,18 +7,18 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Between two looks: a disk writes some ten megabytes meanwhile.
+/// Time between two measurements, in which a disk writes some ten megabytes.
 const LOOK_MS: u64 = 20;
 
-/// How a temporary file of SQLite shows among open ones: by its own name, or, where Linux makes it without
-/// one (`O_TMPFILE`), by its number. Other connections of this process sort in memory.
+/// How the name of a temporary SQLite file begins: with its own prefix or, if Linux creates it without a name
+/// (`O_TMPFILE`), with `#` and its number. Other connections of this process sort in memory.
 const NAME_STARTS: [&str; 2] = ["etilqs_", "#"];
 
-/// What identifies an open file.
+/// The identity of an open file: device and inode.
 type FileId = (u64, u64);
 
-/// Looks at the temporary files that were opened since a question began: of the questions that run beside it
-/// too, so the bound is one for all.
+/// Measures the temporary files that were opened since a query began. Files of queries running in parallel
+/// are included, so all share one limit.
 pub(super) struct Spill {
     bytes_max: u64,
     before: BTreeSet<FileId>,
@@ -35,7 +35,7 @@ impl Spill {
         }
     }
 
-    /// Whether the bound is passed; looked at now and then.
+    /// Whether the limit is exceeded; measured at most every `LOOK_MS`.
     pub(super) fn is_over(&mut self, now: Timestamp) -> bool {
         if self.next_look.is_some_and(|next| now < next) {
             return false;
@@ -55,13 +55,14 @@ fn id(file: &Metadata) -> FileId {
     (file.dev(), file.ino())
 }
 
-/// Where the system shows no open files, none are seen, and time alone is the bound.
+/// Returns the open temporary files. If the system does not list open files, there are none, and the time
+/// limit alone applies.
 fn temporary_files() -> Vec<Metadata> {
     let Ok(open) = fs::read_dir("/proc/self/fd") else {
         return Vec::new();
     };
     let open = open.filter_map(Result::ok).map(|file| file.path());
-    // A descriptor may be closed between two steps: then it is none of ours.
+    // A descriptor may be closed between two steps; it is then skipped.
     open.filter(|file| is_temporary(file))
         .filter_map(|file| fs::metadata(file).ok())
         .collect()

@@ -1,5 +1,5 @@
-//! Questions to rows in SQLite: each on a read-only connection of its own, with an authorizer that knows
-//! through which view a table is read, limits of size, and a clock that stops it.
+//! Runs queries on SQLite, each on its own read-only connection with an authorizer that knows through which
+//! view a table is read, with size limits and a time limit.
 
 use super::expression::FUNCTIONS;
 use super::guard::{EXPRESSION_DEPTH_MAX, guarded};
@@ -25,30 +25,30 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
-/// Steps of SQLite's machine between two looks at the clock: some ten microseconds.
+/// Steps of SQLite's virtual machine between two checks of the time: some ten microseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 2_000;
-/// Memory of one query's pages, in KiB (SQLite takes it negative); what is more waits in a file.
+/// Memory for one query's pages, in KiB (SQLite takes it as a negative number); the rest goes to a file.
 const CACHE_KIB: i32 = -16 * 1024;
-/// How long a query waits for another process's lock: rows are written by short transactions.
+/// How long a query waits for another process's lock; rows are written in short transactions.
 const LOCK_WAIT_MS: u64 = 1_000;
-/// Terms of a compound query.
+/// Most terms of a compound query.
 const COMPOUNDS_MAX: i32 = 50;
-/// Arguments of a function.
+/// Most arguments of a function.
 const ARGUMENTS_MAX: i32 = 32;
-/// Longest pattern of `like`: it is matched by backtracking, between two looks at the clock.
+/// Longest pattern of `like`; it is matched by backtracking, between two checks of the time.
 const PATTERN_BYTES_MAX: i32 = 200;
 
-/// Functions that the documented views are made with.
+/// Functions that the documented views themselves use.
 const FUNCTIONS_OF_VIEWS: &[&str] = &["hex", "strftime", "substr"];
 
 enum Desk {
-    /// On threads of their own.
+    /// Runs queries on dedicated threads.
     Threads(Mutex<Option<mpsc::Sender<Job>>>),
-    /// On the caller's thread: a command that asks once.
+    /// Runs queries on the caller's thread, for a command with a single query.
     Inline,
 }
 
-/// Questions to `views.db`.
+/// The query service over `views.db`.
 pub struct SqliteQuestions {
     path: PathBuf,
     clock: Arc<dyn Clock>,
@@ -56,7 +56,8 @@ pub struct SqliteQuestions {
 }
 
 impl SqliteQuestions {
-    /// Questions to `views.db` in `dir`, beside the process's other readers. Threads end with the tasks.
+    /// Opens the query service over `views.db` in `dir`, in parallel to the process's other readers. Its
+    /// threads end with the tasks.
     pub fn open(dir: &Path, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Self {
         let path = dir.join(FILE_NAME);
         let (send, jobs) = mpsc::channel(QUERIES_WAITING_MAX);
@@ -83,7 +84,7 @@ impl SqliteQuestions {
         }
     }
 
-    /// Questions on the caller's thread.
+    /// Makes a query service that runs on the caller's thread.
     pub fn inline(dir: &Path, clock: &Arc<dyn Clock>) -> Self {
         Self {
             path: dir.join(FILE_NAME),
@@ -138,7 +139,8 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(std::time::Duration::from_millis(LOCK_WAIT_MS))?;
     connection.pragma_update(None, "query_only", 1)?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
-    // Text in double quotes is a name, never a string, as on PostgreSQL; no view may do harm by itself.
+    // As in PostgreSQL, text in double quotes is a name, never a string. `DEFENSIVE` keeps a crafted view
+    // from doing harm.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     Ok(connection)
@@ -178,14 +180,15 @@ fn bound(
     connection.authorizer(Some(authorize))
 }
 
-/// Tables are read through documented views only; nothing is written, opened or set.
+/// The authorizer: allows tables to be read through documented views only, and refuses to write, attach or
+/// set anything.
 fn authorize(context: AuthContext<'_>) -> Authorization {
     let documented = |name: &str| SQL_VIEWS.iter().any(|view| view.name.eq_ignore_ascii_case(name));
     let in_view = context.accessor.is_some_and(documented);
     let allowed = match context.action {
         AuthAction::Select | AuthAction::Recursive => true,
-        // Without a column: rows are only counted, of whatever the guard let pass, and SQLite no longer says
-        // through which view.
+        // Without a column, rows are only counted, of relations that the guard has accepted; SQLite does not
+        // report the view here.
         AuthAction::Read {
             table_name,
             column_name: "",
@@ -215,7 +218,7 @@ fn run(connection: &Connection, sql: &str, limits: AskLimits) -> Ran {
     let mut gathered = Gathered::new(columns, limits);
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        // Before anything of it is copied.
+        // Checked before any value of the row is copied.
         if let Some((column, bytes)) = too_long(row, count)? {
             let name = gathered.asked.columns.get(column).map_or("", String::as_str);
             return Ok(Err(row_too_long(name, bytes)));
@@ -228,7 +231,7 @@ fn run(connection: &Connection, sql: &str, limits: AskLimits) -> Ran {
     Ok(Ok(gathered.asked))
 }
 
-/// Of a row that is too long, its longest column and how many bytes that has.
+/// Returns the longest column of a row that is too long, with its bytes; `None` if the row is not.
 fn too_long(row: &Row<'_>, count: usize) -> rusqlite::Result<Option<(usize, usize)>> {
     let (mut whole, mut longest) = (0, (0, 0));
     for column in 0..count {
@@ -255,7 +258,7 @@ fn said(error: &rusqlite::Error, limits: AskLimits) -> AskError {
             ms: limits.timeout_ms,
         },
         Some(ErrorCode::AuthorizationForStatementDenied) => AskError::Forbidden {
-            what: "reading past the documented views".to_owned(),
+            what: "reading tables other than the documented views".to_owned(),
             hint: plain,
             place: super::Place::default(),
         },
@@ -273,7 +276,7 @@ fn said(error: &rusqlite::Error, limits: AskLimits) -> AskError {
     }
 }
 
-/// In the same words as PostgreSQL's.
+/// Rewrites SQLite's message about an unknown column into the words of PostgreSQL's.
 fn missing_column(why: &str) -> String {
     match why.strip_prefix("no such column: ") {
         Some(name) => format!("there is no column {name}"),

@@ -1,4 +1,5 @@
-//! What is asked is answered within its limits; what would write, run away or look elsewhere is told so.
+//! Queries are answered within their limits; those that would write, run without end or read elsewhere are
+//! refused with the reason.
 
 use super::{
     AskError, AskLimits, Asked, COLUMNS_MAX, FUNCTIONS, Place, Questions, ROW_BYTES_MAX, SQL_BYTES_MAX,
@@ -15,7 +16,7 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Each look at it takes a millisecond, so that a time limit is met without waiting.
+/// A clock that advances by a millisecond with each reading, so that a time limit is reached without waiting.
 struct LookingTakesTime(AtomicI64);
 
 #[async_trait]
@@ -26,7 +27,8 @@ impl Clock for LookingTakesTime {
     async fn wait_until(&self, _: Timestamp) {}
 }
 
-/// A look takes a tenth of a millisecond: a question meets its quota long before its time is over.
+/// A clock that advances by a tenth of a millisecond with each reading: a query reaches its quota long before
+/// its time limit.
 struct LooksAreFree(AtomicI64);
 
 #[async_trait]
@@ -43,7 +45,7 @@ struct Shop {
     _directory: tempfile::TempDir,
 }
 
-/// Three whole calls of one campaign.
+/// A story of three complete calls of one campaign.
 fn story() -> Story {
     let mut story = Story::new();
     story.created("T");
@@ -103,7 +105,7 @@ fn texts(asked: &Asked) -> Vec<String> {
     shown.collect()
 }
 
-/// What is asked, and the rows that answer it.
+/// Queries with the rows they return.
 const ANSWERED: &[(&str, &[&str])] = &[
     ("select count(*) from calls", &["3"]),
     (
@@ -140,7 +142,7 @@ const ANSWERED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What nobody is answered.
+/// Queries that are refused.
 const REFUSED: &[&str] = &[
     "delete from calls",
     "insert into calls values (1)",
@@ -207,7 +209,7 @@ const REFUSED: &[&str] = &[
     "sel ect",
 ];
 
-/// What is no column where it stands: PostgreSQL would take it for a function of the row, or the whole row.
+/// Names that are no columns: PostgreSQL would read them as functions of the row, or as the whole row.
 const NO_COLUMNS: &[&str] = &[
     "select cast(calls.row_to_json as text) from calls",
     "select cast(c.row_to_json as text) from calls c",
@@ -228,7 +230,7 @@ const NO_COLUMNS: &[&str] = &[
     "select z.call from calls c",
 ];
 
-/// What names columns in every way there is.
+/// Queries that name columns in every possible way.
 const COLUMNS: &[&str] = &[
     "select c.call, C.Campaign, \"c\".\"state\" from calls c order by c.call",
     "select calls.call from calls group by calls.call having max(calls.attempt) > 0",
@@ -305,7 +307,7 @@ async fn texts_and_rows_have_a_bound(shop: &Shop) {
     assert!(matches!(refused, AskError::TooLarge(_)), "{refused}");
 }
 
-/// Rows of two hundred bytes without end, sorted or grouped.
+/// Endless rows of two hundred bytes, sorted or grouped.
 async fn temporary_space_has_a_bound(shop: &Shop) {
     let limits = AskLimits {
         rows_max: 10,
@@ -330,7 +332,7 @@ async fn a_sort_without_an_end_is_stopped_at_its_quota_of_temporary_space() {
     let directory = tempfile::tempdir().unwrap();
     let tasks = TestTasks::default();
     filled(Arc::new(SqliteReadDb::open(directory.path(), &tasks).unwrap())).await;
-    // Time that goes on by itself is not needed to see the space.
+    // The space is measured without time passing by itself.
     let clock: Arc<dyn Clock> = Arc::new(LooksAreFree(AtomicI64::new(0)));
     let sqlite = Shop {
         questions: Box::new(SqliteQuestions::inline(directory.path(), &clock)),

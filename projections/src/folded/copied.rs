@@ -1,5 +1,5 @@
-//! Views that have copies folded beside others that have none: the ones from where their copy ends, the
-//! others from the first event, and the events before the copy are read for the others alone.
+//! Folds views with a snapshot together with views without one: the former from the end of the snapshot, the
+//! latter from the first event. Events before the end of the snapshot are read for the latter only.
 
 use super::sums::SumsOf;
 use super::{Begun, FoldError, Folded, Span, fold, kinds_of, summed, written};
@@ -9,17 +9,17 @@ use domain::ports::event_store::EventStore;
 use domain::stored_event::Position;
 use std::sync::Arc;
 
-/// Views, and the rows that they had at a position.
+/// Some views, and the rows that they had at a position.
 pub struct Copied {
     pub views: Vec<Arc<dyn View>>,
-    /// Where the copy ends.
+    /// The position of the snapshot: its rows are complete up to here.
     pub upto: Position,
     pub begun: Begun,
 }
 
-/// Folds `copied` from where its rows end, and `others`, if there are any, from the first event of `span`,
-/// into one database. Where one of them has no sums in memory all are folded from the first event, and also
-/// what had happened by an instant (`valid_at`), which no copy says.
+/// Folds `copied` from the end of its rows and `others`, if any, from the first event of `span`, into one
+/// database. Folds all views from the first event if one of them has no in-memory implementation, or if
+/// `valid_at` is set, because no snapshot knows what had happened by an instant.
 pub async fn fold_beside(
     store: &dyn EventStore,
     span: &Span,
@@ -47,7 +47,7 @@ pub async fn fold_beside(
         ..span.clone()
     };
     let mut events = 0;
-    // No view at all would name no kinds, which is all of them.
+    // Without views there would be no kinds, which means all kinds.
     if !others.is_empty() {
         let before = of(&others, span.after, upto, span.events_max);
         events = summed(store, &before, std::slice::from_mut(&mut without), goes_on).await?;
@@ -59,7 +59,7 @@ pub async fn fold_beside(
     written(all, both.into(), events, span.until).await
 }
 
-/// What ended the second part, told of both.
+/// Turns an error of the second part of the fold into one about both parts.
 fn of_all(error: FoldError, before: u64, events_max: u64) -> FoldError {
     match error {
         FoldError::TooManyEvents { .. } => FoldError::TooManyEvents { events_max },

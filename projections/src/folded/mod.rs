@@ -1,9 +1,10 @@
-//! Rows as they were: some events of the log, up to a position, folded into a database in memory that is
-//! thrown away. The same views, the same queries; nothing but the log is asked.
+//! Folds: rows as they were at a position. Some events of the log, up to that position, are applied to views
+//! in a temporary in-memory database. Views and queries are the same as for live rows; the only source is the
+//! log.
 //!
-//! Of a campaign only its own events are read, by the store's index, and of those only the kinds that the
-//! views handle. What a view says of one campaign is then, row for row, what a replay of the whole log up
-//! to that position says of it.
+//! For one campaign only its own events are read, through the store's index, and only the kinds that the
+//! views handle. Its rows are then equal, row by row, to those of a replay of the whole log up to that
+//! position.
 
 mod copied;
 mod pages;
@@ -29,27 +30,27 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use sums::SumsOf;
 
-/// Most events one fold takes: some ten seconds and some hundred megabytes. Decision 0029.
+/// Most events of one fold: about ten seconds and some hundred megabytes. Decision 0029.
 pub const FOLDED_EVENTS_MAX: u64 = 2_000_000;
 
-/// What is folded.
+/// The events to fold.
 #[derive(Debug, Clone)]
 pub struct Span {
-    /// Whose events: a campaign's, a customer's. Its kinds are set by `fold`.
+    /// Selects the events, for example those of a campaign or a customer. `fold` sets its kinds.
     pub filter: EventFilter,
-    /// Events after this position; 0 for all.
+    /// Only events after this position; 0 for all.
     pub after: Position,
-    /// Events up to and including this position.
+    /// Only events up to and including this position.
     pub until: Position,
-    /// Of those, only what had happened by this instant by the events' own `at`; a correction counts from
-    /// when its call ended, whenever it was noticed.
+    /// If set, only events that had happened by this instant, by their own `at`. A correction counts from the
+    /// end of its call, whenever it was recorded.
     pub valid_at: Option<Timestamp>,
-    /// Refused beyond so many events.
+    /// The fold fails if there are more events than this.
     pub events_max: u64,
 }
 
 impl Span {
-    /// All events that a filter wants, up to a position.
+    /// Selects all events of a filter up to a position.
     pub const fn until(filter: EventFilter, until: Position) -> Self {
         Self {
             filter,
@@ -61,22 +62,22 @@ impl Span {
     }
 }
 
-/// Rows that were folded.
+/// The result of a fold.
 pub struct Folded {
-    /// In memory, gone when this is dropped.
+    /// The in-memory database with the rows; it is gone when this is dropped.
     pub db: Arc<dyn ReadDb>,
-    /// How many events were folded.
+    /// The number of folded events.
     pub events: u64,
-    /// Where the fold ended.
+    /// The position where the fold ended.
     pub until: Position,
 }
 
-/// Why nothing was folded.
+/// The reason why a fold failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
     #[error("more than {events_max} events would have to be replayed")]
     TooManyEvents { events_max: u64 },
-    /// Whoever asked said so between two pages.
+    /// `goes_on` returned false between two pages: the caller stopped the fold.
     #[error("the replay was stopped after {events} events")]
     Stopped { events: u64 },
     #[error(transparent)]
@@ -85,8 +86,8 @@ pub enum FoldError {
     Rows(#[from] ProjectionError),
 }
 
-/// Folds the events of `span` into fresh tables of `views`. Works on the caller's thread for as long as it
-/// takes; `goes_on` is asked between pages.
+/// Folds the events of `span` into new tables of `views`. Runs on the caller's thread until it is done;
+/// `goes_on` is asked after each page whether to continue.
 pub async fn fold(
     store: &dyn EventStore,
     span: &Span,
@@ -96,8 +97,8 @@ pub async fn fold(
     fold_onto(store, span, views, Begun::new(), goes_on, None).await
 }
 
-/// As `fold`, onto rows that hold what came before `span`. With `tasks` events are made ready on a thread of
-/// their own, while those before are folded.
+/// Folds as `fold` does, on top of rows that hold the events before `span`. With `tasks`, events are prepared
+/// on a separate thread while the previous ones are folded.
 pub async fn fold_onto(
     store: &dyn EventStore,
     span: &Span,
@@ -141,7 +142,7 @@ pub async fn fold_onto(
     })
 }
 
-/// Writes what was summed in memory, once, with where each view stands.
+/// Writes the rows that were summed in memory to a new database, with each view's checkpoint.
 async fn written(
     views: Vec<Arc<dyn View>>,
     all: Vec<SumsOf>,
@@ -162,7 +163,7 @@ async fn written(
     Ok(Folded { db, events, until })
 }
 
-/// Feeds the events of a span to sums of several views; answers how many.
+/// Feeds the events of a span to in-memory views. Returns the number of events.
 async fn summed(
     store: &dyn EventStore,
     wanted: &Span,
@@ -191,7 +192,7 @@ async fn summed(
     Ok(events)
 }
 
-/// The events of a stream up to a position.
+/// Returns the events of a stream up to a position.
 async fn past_of(
     store: &dyn EventStore,
     stream: &StreamId,
@@ -212,7 +213,7 @@ async fn past_of(
     }
 }
 
-/// Feeds the events of a span; answers how many.
+/// Feeds the events of a span to a runner. Returns the number of events.
 async fn feed(
     store: &dyn EventStore,
     wanted: &Span,
@@ -246,7 +247,7 @@ async fn feed(
     }
 }
 
-/// A view that stays before an event has no figure to show.
+/// Returns an error if a view was parked: its figures would be incomplete.
 fn whole(runner: &InlineRunner) -> Result<(), ProjectionError> {
     for row in runner.progress().checkpoints() {
         if let Some((position, why)) = row.parked {
@@ -257,7 +258,7 @@ fn whole(runner: &InlineRunner) -> Result<(), ProjectionError> {
     Ok(())
 }
 
-/// Every kind that one of the views handles; empty when one handles all.
+/// Returns every kind that one of the views handles; empty if one of them handles all kinds.
 fn kinds_of(views: &[Arc<dyn View>]) -> Vec<String> {
     let mut kinds = BTreeSet::new();
     for view in views {

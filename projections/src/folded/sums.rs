@@ -1,4 +1,5 @@
-//! The sums of all views that are folded, fed event by event, and handed over once with their checkpoints.
+//! The in-memory views of a fold: they are fed event by event and write their rows and checkpoints once at
+//! the end.
 
 use crate::checkpoint::{Checkpoint, write_checkpoints};
 use crate::database::Tx;
@@ -12,21 +13,22 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A view and its sums.
+/// A view with its in-memory state.
 type Summed = (Arc<dyn View>, Box<dyn InMemory>);
 
-/// The sums of several views, and where the last event stands.
+/// The in-memory states of several views, with the position of the last event.
 pub(crate) struct SumsOf {
     views: Vec<Summed>,
-    /// By kind: whether each of the views takes it.
+    /// For each kind, which of the views handle it.
     takers: BTreeMap<&'static str, Vec<bool>>,
     last: Option<(Position, Timestamp)>,
-    /// What came before the first event is in rows that were begun with.
+    /// Whether loaded rows hold the events before the first one.
     has_past: bool,
 }
 
 impl SumsOf {
-    /// `None` unless every view has sums, of kinds it names.
+    /// Starts all views in memory. Returns `None` unless every view has an in-memory implementation and names
+    /// its kinds.
     pub(crate) fn begin(views: &[Arc<dyn View>]) -> Option<Self> {
         let mut takers = BTreeMap::new();
         for view in views {
@@ -47,7 +49,7 @@ impl SumsOf {
         })
     }
 
-    /// Begins with rows of what came before; `false` where a view cannot.
+    /// Loads rows of earlier events. Returns `false` if a view cannot start from rows.
     pub(crate) fn begin_with(&mut self, begun: &Begun) -> Result<bool, ProjectionError> {
         for (_, sums) in &mut self.views {
             if !sums.begin_with(begun)? {
@@ -58,9 +60,9 @@ impl SumsOf {
         Ok(true)
     }
 
-    /// Takes the events of a page behind so many; stops before one of an entity whose past is to be recalled
-    /// first, and answers how many are taken and which stream that is. The first of those left is not asked
-    /// for its past when that was just `recalled`.
+    /// Takes the events of a page from index `behind` on. Stops before an event of an entity that needs its
+    /// earlier events first, and returns the index and the entity's stream; `None` when the page is done. If
+    /// `recalled`, the earlier events of the first one have just been replayed.
     pub(crate) fn take(
         &mut self,
         page: &[StoredEvent],
@@ -83,7 +85,7 @@ impl SumsOf {
         Ok(None)
     }
 
-    /// Tells of an entity what the rows begun with have counted of it.
+    /// Replays earlier events of an entity, which the loaded rows have already counted.
     pub(crate) fn recall(&mut self, past: &[StoredEvent]) -> Result<(), ProjectionError> {
         for stored in past {
             let event = self.read(stored)?;
@@ -105,7 +107,7 @@ impl SumsOf {
         })
     }
 
-    /// Whether a view is one of these.
+    /// Whether this holds the view with this name.
     pub(crate) fn is_of(&self, view: &str) -> bool {
         self.views.iter().any(|(own, _)| own.name() == view)
     }
@@ -128,7 +130,7 @@ impl SumsOf {
     }
 }
 
-/// The views that take an event of its kind.
+/// Returns the views that handle the event's kind.
 fn takers<'a>(
     views: &'a mut [Summed],
     takers: &'a BTreeMap<&'static str, Vec<bool>>,

@@ -1,4 +1,4 @@
-//! Folds held to replays, and what ends one.
+//! Folds compared with replays, and the ways in which a fold ends.
 
 use super::*;
 use crate::database::{each_row, read_as};
@@ -10,7 +10,7 @@ use domain::campaign::event::CampaignEvent;
 use domain::disposition::{Disposition, Outcome};
 use domain::stored_event::StoredEvent;
 
-/// Three campaigns whose calls interleave, corrections among them.
+/// A story of three campaigns with interleaved calls, some of them corrected.
 fn story() -> Story {
     let mut story = Story::new();
     for name in ["T", "U", "V"] {
@@ -42,12 +42,13 @@ async fn folded(log: &TestLog, span: &Span) -> Result<Folded, FoldError> {
     fold(log, span, views(), &|| true).await
 }
 
-/// Every row that belongs to a campaign, of the tables that questions are asked of.
+/// Returns every row of a campaign, from the tables that queries read.
 async fn rows(db: &dyn ReadDb, name: &'static str) -> Vec<Vec<Val>> {
     rows_of(db, name, |_| true).await
 }
 
-/// The same without those that say where each call counts: they are in no copy.
+/// Returns the rows as `rows` does, without those that state where each call counts, which are in no
+/// snapshot.
 async fn figures(db: &dyn ReadDb, name: &'static str) -> Vec<Vec<Val>> {
     rows_of(db, name, |table| table != "campaign_board_call").await
 }
@@ -56,7 +57,7 @@ async fn rows_of(db: &dyn ReadDb, name: &'static str, wanted: fn(&str) -> bool) 
     let mut all = Vec::new();
     let metrics = MetricBoard.definition().tables.iter();
     let asked = metrics.filter(|table| ["metric_board", "metric_board_first"].contains(&table.name));
-    // Copies are taken of live rows, and of none that are folded.
+    // Snapshots are taken of live rows, never of folded ones.
     let board = CampaignBoard.definition().tables.iter();
     let board = board.filter(|table| !table.name.starts_with("campaign_board_cop"));
     for table in board.chain(asked).filter(|table| wanted(table.name)) {
@@ -74,7 +75,7 @@ async fn rows_of(db: &dyn ReadDb, name: &'static str, wanted: fn(&str) -> bool) 
         .unwrap();
         rows.retain(|row| row[at] == Val::text(name));
         if table.name == "metric_board_first" {
-            // Their position is that of the last event of all.
+            // The last column is the position of the last event of all campaigns.
             rows.iter_mut().for_each(|row| drop(row.pop()));
         }
         all.extend(rows);
@@ -89,7 +90,8 @@ async fn replay(events: &[StoredEvent]) -> Arc<dyn ReadDb> {
     db
 }
 
-/// Folds each campaign as of so many events and holds its rows to a replay's; answers how many rows.
+/// Folds each campaign up to a number of events and compares its rows with a replay. Returns the number of
+/// rows.
 async fn compare(story: &Story, until: usize) -> usize {
     let log = TestLog::of(&story.events);
     let replay = replay(&story.events[..until]).await;
@@ -124,8 +126,8 @@ async fn a_campaign_folded_from_its_own_events_is_row_for_row_a_replay_of_the_wh
     }
 }
 
-/// Folds a campaign with the board from its last copy, and holds its rows to those of all events; answers
-/// where the copy ended, and how many rows were compared.
+/// Folds a campaign with the board starting from its last snapshot, and compares its rows with those of all
+/// events. Returns the snapshot's position and the number of rows compared.
 async fn compare_beside(
     log: &TestLog,
     live: &dyn ReadDb,

@@ -1,4 +1,4 @@
-//! What was true at an instant, of what is known: by the events' own `at`.
+//! Filters events by valid time: those that had happened by an instant, by the events' own `at`.
 
 use domain::call::event::CallEvent;
 use domain::ids::StreamId;
@@ -8,14 +8,14 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// What had happened by an instant, event by event in the order of the log.
+/// A filter of the events that had happened by an instant; it reads them in the order of the log.
 pub(super) struct Validity {
     at: Timestamp,
-    /// Streams of calls that had ended by then: their corrections count.
+    /// Streams of calls that had ended by then; their corrections count.
     ended: BTreeSet<StreamId>,
 }
 
-/// What is looked at, borrowed from a record.
+/// The envelope members that the filter needs, borrowed from the record.
 #[derive(Deserialize)]
 struct When<'a> {
     #[serde(borrow)]

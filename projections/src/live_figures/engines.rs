@@ -1,10 +1,11 @@
-//! How engines of speech served the last calls: of each, the calls in which it heard or spoke, or failed.
+//! The health of speech engines by their last calls: for each engine, the calls in which it recognized or
+//! spoke, and those in which it failed.
 //!
-//! A call counts once for an engine, when it ends; it counts as failed where the engine failed in it, however
-//! often. An engine that no call has asked yet is not here: nothing is known of it.
+//! A call counts once for an engine, when it ends; it counts as failed if the engine failed in it, however
+//! often. An engine that no call has used yet is not listed, because nothing is known about it.
 //!
-//! A call that is answered by keys keeps no turns, and does not say which voice spoke: where its notice was
-//! heard and no voice failed, it counts for whichever voice is known.
+//! A call answered by keypresses stores no turns and does not name the engine that spoke. If its notice was
+//! heard and no synthesizer failed, it counts for every known synthesizer.
 
 use domain::call::event::CallEvent;
 use domain::call::{EngineFailedFact, EngineKind, SaidFact};
@@ -13,32 +14,32 @@ use domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Calls of an engine that are looked back at.
+/// Most recent calls of an engine that are considered.
 const ENGINE_CALLS_MAX: usize = 20;
 
-/// Engines remembered: an installation has a handful.
+/// Most engines remembered; an installation has a handful.
 const ENGINES_MAX: usize = 100;
 
-/// Open calls remembered, as many as the figures remember.
+/// Most open calls remembered, the same as for the other figures.
 const CALLS_MAX: usize = super::CALLS_MAX;
 
-/// One engine, by its last calls.
+/// The figures of one engine over its last calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct EngineFigures {
     pub engine_kind: EngineKind,
     #[schemars(example = &"vosk")]
     pub engine: String,
-    /// At most its last 20 calls of an hour.
+    /// The engine's calls in the last hour; at most its last 20 are counted.
     pub calls: u64,
-    /// Of these, in which it failed.
+    /// The engine's calls, among `calls`, in which it failed.
     pub failed_calls: u64,
-    /// Whether it failed in the last of them.
+    /// Whether the engine failed in its last call.
     pub failed_last: bool,
-    /// Of the last failure that is remembered.
+    /// The class of the engine's last failure among `calls`; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"unreachable")]
     pub last_failure: Option<String>,
-    /// When the last of these calls ended.
+    /// When the engine's last call ended.
     pub last_call_at: Timestamp,
 }
 
@@ -50,19 +51,19 @@ struct Served {
     failure: Option<String>,
 }
 
-/// See the file's description.
+/// The state of all engines, fed by the events of calls.
 #[derive(Debug, Default)]
 pub(super) struct Engines {
-    /// By open call: which engines it asked, and by what class they failed in it.
+    /// For each open call the engines that it used, with the class of failure if one failed.
     open: BTreeMap<CallId, BTreeMap<Engine, Option<String>>>,
     served: BTreeMap<Engine, VecDeque<Served>>,
-    /// Open calls in which a notice was heard to its end.
+    /// Open calls in which a notice was played to its end.
     noticed: BTreeSet<CallId>,
-    /// When calls ended in which some voice spoke that nobody named.
+    /// End times of calls in which a voice spoke but no engine was named.
     unnamed: VecDeque<Timestamp>,
 }
 
-/// An engine kind in the order of its names.
+/// Returns the key of an engine: its kind and name.
 fn key(kind: EngineKind, engine: &str) -> Engine {
     (kind, engine.to_owned())
 }
@@ -138,7 +139,7 @@ impl Engines {
         self.unnamed.retain(|at| *at >= oldest);
     }
 
-    /// An engine's last calls, in the order of their ends.
+    /// Returns an engine's last calls, ordered by their ends.
     fn last_calls<'a>(
         &'a self,
         kind: EngineKind,
@@ -255,7 +256,7 @@ mod tests {
     fn an_engine_is_as_its_last_calls_were_and_a_call_counts_once() {
         let mut engines = Engines::default();
         engines.take(call(0), &ended(), NOW);
-        assert_eq!(engines.shown(), [], "nobody has asked it yet");
+        assert_eq!(engines.shown(), [], "no call has used it yet");
         for event in [heard(), failed(), failed()] {
             engines.take(call(1), &event, NOW);
         }

@@ -1,10 +1,10 @@
-//! Figures of this moment: what calls do now, and how the last minutes went, by campaign and by trunk.
+//! Live figures: what calls do at this moment, and the results of the last minutes, by campaign and by trunk.
 //!
-//! Folded in memory from the events of the last hour, so that they are there the instant an event is: no
-//! row is read or written. A call counts in the ten seconds in which its first leg was dialed, so that a
-//! ratio never compares the answers of one moment with the dials of another; a call that still rings counts
-//! in no ratio. Everything is bounded: what is older than an hour is forgotten, and so are the calls and
-//! campaigns beyond the named limits, which is counted and shown.
+//! They are folded in memory from the events of the last hour and read or write no rows, so each event is
+//! visible at once. A call counts in the ten-second slot in which its first leg was dialed, so that a ratio
+//! never compares the answers of one moment with the dials of another; a call that still rings counts in no
+//! ratio. All memory is limited: events older than an hour are dropped, and so are calls and campaigns beyond
+//! the named limits. The number of dropped ones is shown.
 
 mod engines;
 mod shown;
@@ -28,10 +28,10 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// How long events are remembered.
+/// How long events count in the live figures, in milliseconds.
 pub const KEPT_MS: u64 = 3_600_000;
 
-/// The kinds that are looked at; a reader may leave the others out.
+/// The event kinds that are used; a reader may leave out the others.
 pub const KINDS: &[&str] = &[
     CallEvent::PERMITTED,
     CallEvent::DIALING,
@@ -47,25 +47,25 @@ pub const KINDS: &[&str] = &[
     ConversationEvent::SENSITIVE_WORD_MATCHED,
 ];
 
-/// Width of a stretch of time, microseconds.
+/// Width of a time slot in microseconds.
 const STRETCH_MICROS: i64 = 10_000_000;
 
-/// Open calls remembered: ten times what one machine is measured for.
+/// Most open calls remembered: ten times the measured capacity of one machine.
 const CALLS_MAX: usize = 10_000;
 
-/// Campaigns remembered at once; the least active is forgotten first.
+/// Most campaigns remembered; the one with the oldest activity is dropped first.
 const CAMPAIGNS_MAX: usize = 1_000;
 
-/// Trunks remembered.
+/// Most trunks remembered.
 const TRUNKS_MAX: usize = 1_000;
 
-/// The stretch in which an instant lies.
+/// Returns the start of the time slot that contains an instant.
 const fn stretch_of(at: Timestamp) -> i64 {
     let micros = at.micros();
     micros - micros.rem_euclid(STRETCH_MICROS)
 }
 
-/// Counts of one stretch.
+/// The counts of one time slot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     dialed: u64,
@@ -97,21 +97,21 @@ impl Counts {
     }
 }
 
-/// Stretches by their beginning in microseconds.
+/// Counts by the start of their time slot, in microseconds.
 type Stretches = BTreeMap<i64, Counts>;
 
-/// Where an open call is.
+/// An open call and its state.
 #[derive(Debug, Clone)]
 struct OpenCall {
     campaign: CampaignId,
     place: CallPlace,
     stretch: Option<i64>,
-    /// The first leg's: where the call counts.
+    /// The trunk of the first leg at first, then of each later leg: the call counts there.
     trunk: Option<String>,
-    /// The last leg's: who fails or carries it.
+    /// The trunk of the last leg, which carries the call or fails.
     leg_trunk: Option<String>,
     answered: bool,
-    /// The callee sounded angry; a call counts once.
+    /// Whether the callee has sounded angry; a call counts once.
     angry: bool,
 }
 
@@ -123,7 +123,7 @@ struct Trunk {
     stretches: Stretches,
 }
 
-/// See the file's description.
+/// The live figures of all campaigns, trunks and engines, fed by events.
 #[derive(Debug, Default)]
 pub struct LiveFigures {
     calls: BTreeMap<CallId, OpenCall>,
@@ -132,7 +132,7 @@ pub struct LiveFigures {
     engines: engines::Engines,
     position: Position,
     recorded_at: Option<Timestamp>,
-    /// Calls and campaigns that no longer fit.
+    /// The number of calls and campaigns that were dropped because a limit was reached.
     forgotten: u64,
 }
 
@@ -141,7 +141,7 @@ impl LiveFigures {
         Self::default()
     }
 
-    /// Takes the next event. One that cannot be read is an error, and the figures stay as they are.
+    /// Applies the next event. If it cannot be read, returns an error and leaves the figures as they are.
     pub fn apply(&mut self, event: &ViewEvent) -> Result<(), ProjectionError> {
         self.position = event.position;
         self.recorded_at = Some(event.recorded_at);
@@ -158,7 +158,7 @@ impl LiveFigures {
         Ok(())
     }
 
-    /// A word of a list in a text: it counts when it was written.
+    /// Counts a sensitive word in a text message, at the time when the message was written.
     fn written(&mut self, event: &ViewEvent) {
         let Some(campaign) = &event.envelope.campaign else {
             return;
@@ -214,7 +214,7 @@ impl LiveFigures {
         }
     }
 
-    /// The first leg says when a call counts, the last one on which trunk.
+    /// Records a dial. The first leg decides in which time slot the call counts, the last leg on which trunk.
     fn dialing(&mut self, call: CallId, trunk: &str, at: Timestamp) {
         let stretch = stretch_of(at);
         let Some(open) = self.calls.get_mut(&call) else {
@@ -257,7 +257,7 @@ impl LiveFigures {
         }
     }
 
-    /// Counts in the stretch of a call, of its campaign and of its trunk.
+    /// Changes the counts of a call's time slot, for its campaign and for its trunk.
     fn count(&mut self, call: CallId, change: impl Fn(&mut Counts)) {
         let Some(open) = self.calls.get(&call) else { return };
         let Some(stretch) = open.stretch else { return };
@@ -303,7 +303,7 @@ impl LiveFigures {
         self.count(call, |counts| counts.answered += 1);
     }
 
-    /// What the callee does (busy, no answer) shows that the trunk works.
+    /// Records a failed leg. A failure caused by the callee (busy, no answer) shows that the trunk works.
     fn leg_failed(&mut self, call: CallId, failure: &LegFailure, at: Timestamp) {
         let Some(open) = self.calls.get(&call) else { return };
         let Some(trunk) = open
@@ -343,7 +343,7 @@ impl LiveFigures {
         self.calls.remove(&call);
     }
 
-    /// Forgets what is older than an hour. Asked before a snapshot, so that memory follows the load.
+    /// Drops everything older than an hour. Called before a snapshot, so that memory follows the load.
     pub fn forget_before(&mut self, now: Timestamp) {
         self.engines.forget_before(now.minus_ms(KEPT_MS));
         let kept = i64::try_from(KEPT_MS).unwrap_or(i64::MAX).saturating_mul(1_000);

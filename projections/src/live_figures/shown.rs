@@ -1,5 +1,5 @@
-//! What live figures show: a snapshot with the position and instant it stands at, and windows of the last
-//! minutes.
+//! The snapshot of live figures: its position and time, and the figures of the last five minutes and the last
+//! hour.
 
 use super::engines::EngineFigures;
 use super::{Counts, LiveFigures, STRETCH_MICROS, Stretches};
@@ -10,14 +10,14 @@ use domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The short window, for alerts and for what changes fast: five minutes (REP-6).
+/// The short window, for alerts and for figures that change fast: five minutes (REP-6).
 pub(super) const SHORT_WINDOW_MS: u64 = 300_000;
 
-/// Where an open call is.
+/// The stage that an open call has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallPlace {
-    /// Permitted, not yet dialed.
+    /// Permitted and not yet dialed.
     Permitted,
     Dialing,
     Ringing,
@@ -25,17 +25,17 @@ pub enum CallPlace {
     Transferring,
 }
 
-/// All figures at one position.
+/// All live figures at one position of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct LiveSnapshot {
-    /// The last event in the figures, and when it was recorded.
+    /// The position of the last event in the figures.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
     pub recorded_at: Option<Timestamp>,
-    /// Now, by the clock of this process.
+    /// The time of the snapshot, by the clock of this process.
     pub shown_at: Timestamp,
-    /// Open calls by where they are.
+    /// Number of open calls by stage.
     #[schemars(extend(
         "propertyNames" = { "enum": ["permitted", "dialing", "ringing", "talking", "transferring"] },
         "examples" = [{ "talking": 3 }]
@@ -45,13 +45,14 @@ pub struct LiveSnapshot {
     pub last_hour: WindowFigures,
     pub campaigns: Vec<CampaignFigures>,
     pub trunks: Vec<TrunkFigures>,
-    /// Engines of speech, by their last calls; one that no call has asked in the last hour is not here.
+    /// Speech engines with the figures of their last calls; engines that no call used in the last hour are
+    /// absent.
     pub engines: Vec<EngineFigures>,
-    /// Calls and campaigns that did not fit into the memory of this process.
+    /// Number of calls and campaigns that were dropped because the memory limit was reached.
     pub forgotten: u64,
 }
 
-/// One campaign now.
+/// Live figures of one campaign.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct CampaignFigures {
     pub campaign: CampaignId,
@@ -64,13 +65,13 @@ pub struct CampaignFigures {
     pub last_hour: WindowFigures,
 }
 
-/// One trunk now.
+/// Live figures of one trunk.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct TrunkFigures {
     pub trunk: String,
-    /// Failures that are the trunk's, since it last carried a call.
+    /// Number of failures caused by the trunk since it last carried a call.
     pub failures_in_row: u64,
-    /// Its last answered calls in a row in which keys had no way to arrive.
+    /// Number of its last answered calls in a row in which keypresses could not arrive.
     pub keyless_in_row: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure_at: Option<Timestamp>,
@@ -80,35 +81,38 @@ pub struct TrunkFigures {
     pub last_hour: WindowFigures,
 }
 
-/// Calls whose first leg was dialed in a window. Ratios are per call, `null` over nothing.
+/// Figures of the calls dialed in a window, by the time of their first leg. Ratios are per call, and `null`
+/// if the denominator is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, schemars::JsonSchema)]
 pub struct WindowFigures {
     pub dialed: u64,
     pub answered: u64,
-    /// Ended, and answered by a person: neither a machine nor a screening assistant, nor gone at once.
+    /// Calls that ended and were answered by a person: not by a machine or a screening assistant, and not
+    /// hung up at once.
     pub person_answered: u64,
     pub ended: u64,
-    /// Answered, or ended without an answer: what a ratio may be taken over.
+    /// Calls that were answered, or that ended without an answer; the denominator of `settled_answer_ratio`.
     pub settled: u64,
     /// 接通率（按呼叫，含应答机）: answered ÷ dialed, the formula of `answer_ratio_per_call` v1.
     pub answer_ratio: Option<f64>,
-    /// 接通率（按呼叫，仅真人）: that of v2, by how calls ended; a later correction does not move it here.
+    /// 接通率（按呼叫，仅真人）: the formula of `answer_ratio_per_call` v2, by how calls ended; later corrections are not
+    /// applied.
     pub answer_ratio_people: Option<f64>,
-    /// 接通率（按呼叫，仅计已有结果者）: answered ÷ settled. Not the metric `answer_ratio_per_call`, whose calls
-    /// may still ring: over five minutes those would pull it down.
+    /// 接通率（按呼叫，仅计已有结果者）: answered ÷ settled. It differs from the metric `answer_ratio_per_call`, in which
+    /// calls may still be ringing: over five minutes, those would lower the ratio.
     pub settled_answer_ratio: Option<f64>,
-    /// 平均通话时长: over ended calls that were answered.
+    /// 平均通话时长: mean talk time of ended calls that were answered, in milliseconds.
     pub talk_ms_mean: Option<f64>,
     pub conversions: u64,
-    /// Ended by the watchdog, because the process that held them did not.
+    /// Calls that the watchdog ended, because the process that ran them did not.
     pub left_over: u64,
-    /// Calls in which a word of a campaign's lists was said.
+    /// Number of sensitive words of the campaigns' lists that were said or written.
     pub sensitive_words: u64,
-    /// Calls in which the callee sounded angry, of campaigns that measure it.
+    /// Calls in which the callee sounded angry, in campaigns that measure it.
     pub angry_calls: u64,
     /// 转化率: conversions ÷ answered calls that ended.
     pub conversion_ratio: Option<f64>,
-    /// What all of these are made of; several windows add up by it.
+    /// The counts from which the figures are computed; several windows are added by them.
     #[serde(skip)]
     pub counts: Counts,
 }
@@ -141,7 +145,8 @@ impl WindowFigures {
 }
 
 impl LiveSnapshot {
-    /// The same of some campaigns alone. Trunks and engines carry everybody's calls, so they are left out.
+    /// Returns the snapshot of some campaigns only. Trunks and engines are left out, because they serve all
+    /// campaigns.
     pub fn of_campaigns(&self, admits: impl Fn(&CampaignId) -> bool) -> Self {
         let campaigns = self.campaigns.iter().filter(|one| admits(&one.campaign));
         let campaigns: Vec<CampaignFigures> = campaigns.cloned().collect();
@@ -167,7 +172,8 @@ impl LiveSnapshot {
     }
 }
 
-/// Exact below 2^53, far beyond any count of an hour.
+/// Returns the ratio, or `None` if the denominator is 0. It is exact below 2^53, far beyond any count of an
+/// hour.
 fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
     let float = |value: u64| {
         let (high, low) = (value >> 32, value & 0xffff_ffff);
@@ -179,13 +185,13 @@ fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
 
 fn window(stretches: &Stretches, now: Timestamp, window_ms: u64) -> WindowFigures {
     let width = i64::try_from(window_ms).unwrap_or(i64::MAX).saturating_mul(1_000);
-    // A stretch belongs to the window while any of it does.
+    // A time slot belongs to the window while any part of it does.
     let oldest = now.micros().saturating_sub(width).saturating_sub(STRETCH_MICROS);
     WindowFigures::of(stretches.range(oldest + 1..).map(|(_, counts)| counts))
 }
 
 impl LiveFigures {
-    /// The figures at `now`.
+    /// Returns the figures at `now`.
     pub fn snapshot(&self, now: Timestamp) -> LiveSnapshot {
         let mut open: BTreeMap<CallPlace, u64> = BTreeMap::new();
         let mut open_of: BTreeMap<&CampaignId, BTreeMap<CallPlace, u64>> = BTreeMap::new();
@@ -224,7 +230,7 @@ impl LiveFigures {
         }
     }
 
-    /// Over all campaigns.
+    /// Returns the figures over all campaigns.
     fn together(&self, now: Timestamp, window_ms: u64) -> WindowFigures {
         let mut all = Stretches::new();
         for (at, counts) in self.campaigns.values().flatten() {

@@ -1,4 +1,4 @@
-//! Given events, then the figures of the moment.
+//! Tests of live figures: given events, then figures.
 
 use super::shown::SHORT_WINDOW_MS;
 use super::{CALLS_MAX, CallPlace, KEPT_MS, LiveFigures, LiveSnapshot};

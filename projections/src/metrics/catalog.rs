@@ -1,4 +1,4 @@
-//! The catalog: every metric and term of the file, read once and checked.
+//! The catalog of metrics: all metrics and terms of `metrics.yaml`, read once and checked.
 
 use super::checks;
 use super::program::{Program, programs};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-/// The one file.
+/// The file that defines all metrics and terms.
 const FILE: &str = include_str!("metrics.yaml");
 
 /// A text in both languages.
@@ -20,54 +20,55 @@ pub struct Texts {
     pub en: String,
 }
 
-/// What a figure is measured in.
+/// The unit of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
-    /// A part of a whole, 0 to 1.
+    /// A share of a whole, 0 to 1.
     Ratio,
     Ms,
     Count,
 }
 
-/// What one figure means. Never changed once published: another meaning is another version.
+/// The definition of a metric in one version. A published version never changes; another meaning is another
+/// version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metric {
     pub name: String,
-    /// From 1, without gaps.
+    /// The version, from 1, without gaps.
     pub version: u32,
-    /// The day from which this version is the one to quote, `2026-01-01`.
+    /// The first day on which this version is the one to quote, such as `2026-01-01`.
     pub effective_from: String,
-    /// The version that is meant where none is named; without one, the latest is.
+    /// Whether this version is used if a request names none. If no version is marked, the latest is used.
     #[serde(default, skip_serializing_if = "is_false")]
     pub headline: bool,
     pub unit: Unit,
-    /// The name of a term; absent while `awaits` says what is missing.
+    /// The name of the term that is the numerator; absent while `awaits` states what is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numerator: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denominator: Option<String>,
-    /// Dimensions it can be split by; empty: all.
+    /// Dimensions that the metric can be split by; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
     pub label: Texts,
     pub definition: Texts,
-    /// The rule it follows, where it follows one.
+    /// The regulation or rule that the metric follows, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Events that do not exist yet, without which there is no figure.
+    /// The missing events without which the metric has no figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub awaits: Option<String>,
 }
 
-// Serde hands a reference to whatever decides that a member is left out.
+// Serde passes a reference to the function that decides whether a member is left out.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 const fn is_false(value: &bool) -> bool {
     !*value
 }
 
-/// The file as it is written.
+/// The content of `metrics.yaml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -75,19 +76,20 @@ struct Written {
     metrics: Vec<Metric>,
 }
 
-/// Every metric and term.
+/// All metrics and terms.
 #[derive(Debug)]
 pub struct Catalog {
-    /// By name; a term's index here is its bit in the board's rows.
+    /// The terms by name. A term's index is its bit in the rows of the metric board.
     terms: Vec<Term>,
     metrics: Vec<Metric>,
-    /// Kinds whose times are remembered of a call; an index here stands for the kind in the board's rows.
+    /// Event kinds of which the evaluator stores a call's times. Rows of the metric board hold the index of a
+    /// kind.
     pub(super) marks: Vec<String>,
     programs: BTreeMap<String, Program>,
     kinds: BTreeSet<String>,
 }
 
-/// No metric or version of this name.
+/// The error that a metric, or a version of it, does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
     #[error("there is no metric {name:?}; did you mean {nearest}? There are: {}", .names.join(", "))]
@@ -105,7 +107,7 @@ pub enum Unknown {
 }
 
 impl Catalog {
-    /// Reads and checks a file; the error says what is wrong with it.
+    /// Reads and checks the text of a metrics file. The error describes the first mistake.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let json = domain::yaml::value(text).map_err(|error| error.to_string())?;
         let written: Written = serde_json::from_value(json).map_err(|error| error.to_string())?;
@@ -133,22 +135,22 @@ impl Catalog {
         &self.terms
     }
 
-    /// In the order of the file; versions of one name stand together.
+    /// Returns all metrics in the order of the file; versions of one name are adjacent.
     pub fn metrics(&self) -> &[Metric] {
         &self.metrics
     }
 
-    /// Every kind of event that can touch a term.
+    /// Returns every event kind that can affect a term.
     pub fn kinds(&self) -> impl Iterator<Item = &str> {
         self.kinds.iter().map(String::as_str)
     }
 
-    /// What an event of a kind counts for; `None` where no term names the kind.
+    /// Returns the program for events of a kind; `None` if no term names the kind.
     pub(super) fn program(&self, kind: &str) -> Option<&Program> {
         self.programs.get(kind)
     }
 
-    /// A term by its name, with its index.
+    /// Returns a term by its name, with its index.
     pub fn term(&self, name: &str) -> Option<(usize, &Term)> {
         let index = self
             .terms
@@ -157,7 +159,8 @@ impl Catalog {
         self.terms.get(index).map(|term| (index, term))
     }
 
-    /// A metric at a version; without one, at its headline version, or at its latest where none is marked.
+    /// Returns a metric in the given version. Without a version: its headline version, or its latest if none
+    /// is marked.
     pub fn metric(&self, name: &str, version: Option<u32>) -> Result<&Metric, Unknown> {
         let versions: Vec<&Metric> = self.metrics.iter().filter(|one| one.name == name).collect();
         let Some(latest) = versions.last() else {
@@ -175,8 +178,8 @@ impl Catalog {
         })
     }
 
-    /// What stands beside a headline figure, by its label: the other versions of its name; nothing beside
-    /// others.
+    /// Returns the metrics that are shown next to a headline metric: the other versions of its name. Empty
+    /// for a metric that is no headline.
     pub fn beside<'a>(&'a self, metric: &Metric) -> impl Iterator<Item = &'a Metric> {
         let name = metric.headline.then(|| metric.name.clone());
         let version = metric.version;
@@ -196,10 +199,10 @@ impl Catalog {
     }
 }
 
-/// Characters of an unknown name that are said back.
+/// Most characters of an unknown name that the error repeats.
 const NAME_CHARS_SHOWN: usize = 64;
 
-/// Levenshtein's distance, for "did you mean".
+/// Returns the Levenshtein distance, for "did you mean".
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
@@ -216,7 +219,7 @@ fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-/// The catalog of this build. An error is a fault of ours; a test reads the file.
+/// Returns the catalog of this build. An error is a fault of this program; a test reads the file.
 pub fn catalog() -> Result<&'static Catalog, ProjectionError> {
     static CATALOG: OnceLock<Result<Catalog, String>> = OnceLock::new();
     CATALOG

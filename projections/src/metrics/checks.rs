@@ -1,4 +1,4 @@
-//! What the file of metrics must be before any figure follows from it.
+//! Checks the file of metrics before any figure is computed from it.
 
 use super::catalog::{Metric, Unit};
 use super::evaluate::is_of_call;
@@ -6,19 +6,19 @@ use super::term::{Measure, OncePer, Term};
 use domain::call::event::CallEvent;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Terms are bits of one 63-bit column.
+/// Most terms: each is a bit of one column with 63 bits.
 const TERMS_MAX: usize = 62;
 
-/// Dimensions a figure can be split by.
+/// Dimensions that a figure can be split by.
 pub(crate) const DIMENSIONS: [&str; 5] = ["campaign", "hour", "day", "trunk", "flow_version"];
 
-/// Members that a correction speaks of.
+/// Members of an event that a correction states.
 const CORRECTED_MEMBERS: [&str; 2] = ["disposition", "outcome"];
 
-/// Kinds after which a call's times are no longer kept, or that may follow its end.
+/// Kinds of events for which a call's times are no longer stored, or that may follow its end.
 const LATE_KINDS: [&str; 2] = [CallEvent::LATE_ANSWERED, CallEvent::CORRECTED];
 
-/// The first mistake of the file, in words.
+/// Checks all terms and metrics. Returns the first mistake as text.
 pub(super) fn check(terms: &[Term], metrics: &[Metric]) -> Result<(), String> {
     if terms.len() > TERMS_MAX {
         return Err(format!("{} terms, more than {TERMS_MAX}", terms.len()));
@@ -55,7 +55,7 @@ fn check_term(term: &Term) -> Result<(), String> {
     let of_calls = term.kinds.iter().all(|kind| is_of_call(kind));
     let of_customers = term.kinds.iter().all(|kind| kind.starts_with("customer."));
     let of_complaints = term.kinds.iter().all(|kind| kind.starts_with("complaint."));
-    // Each event is a change of a sum: no call is known of it, and all of them count.
+    // Each event changes a sum: all of them count, and no call is known for them.
     let sums_changes = term.once_per == OncePer::None && matches!(term.value, Some(Measure::Member(_)));
     let has_marks = term.marks().next().is_some();
     let ends = term.kinds.iter().all(|kind| kind == CallEvent::ENDED);
@@ -133,7 +133,7 @@ fn check_metric(metric: &Metric, terms: &BTreeSet<&str>) -> Result<(), String> {
     if !is_date(&metric.effective_from) {
         return Err(format!("{} is not a date", metric.effective_from));
     }
-    // 接通率 alone would not say of what: the label does.
+    // 接通率 alone does not state whether it counts calls or customers; the label must.
     let labelled = ["按呼叫", "按客户"]
         .iter()
         .any(|what| metric.label.zh.contains(what));
@@ -143,7 +143,8 @@ fn check_metric(metric: &Metric, terms: &BTreeSet<&str>) -> Result<(), String> {
     Ok(())
 }
 
-/// Versions of one name stand together, from 1, each effective later.
+/// Checks that versions of one name are adjacent, start at 1, and that each is effective later than the one
+/// before.
 fn follows(metric: &Metric, index: usize, before: Option<(usize, &Metric)>) -> Result<(), String> {
     let (expected, later) = match before {
         None => (1, true),

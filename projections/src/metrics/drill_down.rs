@@ -1,4 +1,4 @@
-//! The events behind a figure: the log folded through the evaluator, without any view.
+//! Lists the events behind a figure, by folding the log through the evaluator without using a view.
 
 use super::catalog::{Catalog, Metric};
 use super::evaluate::{Contribution, Fact, Subject, is_of_call, subject_of};
@@ -16,30 +16,30 @@ use domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most items on one page.
+/// Most events behind a figure on one page.
 pub const ITEMS_MAX: usize = 1_000;
 
-/// Which part of a metric is asked for.
+/// A part of a metric: its numerator or denominator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     Numerator,
     Denominator,
 }
 
-/// What is asked: the events behind one part of a metric.
+/// A request for the events behind one part of a metric.
 #[derive(Debug, Clone)]
 pub struct Drill<'a> {
     pub metric: &'a Metric,
     pub part: Part,
     pub scope: Scope,
-    /// Nothing after this position is looked at: the figure's own.
+    /// The last position that is read: the figure's own.
     pub until: Position,
-    /// Items after this position: where the last page ended.
+    /// Only items after this position, where the last page ended.
     pub after: Position,
     pub limit: usize,
 }
 
-/// One event and what it counts for.
+/// One event behind a figure, and what it counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct DrillItem {
     #[serde(serialize_with = "Position::as_text")]
@@ -51,17 +51,17 @@ pub struct DrillItem {
     pub stream: String,
     pub campaign: String,
     pub customer: String,
-    /// When the hour began in which it counts.
+    /// The beginning of the hour in which the event counts.
     pub hour_at: Timestamp,
-    /// Of the leg of the event: a call that was then dialed on another trunk counts there.
+    /// The trunk of the event's leg. A call that was then dialed on another trunk counts on that one.
     pub trunk: String,
-    /// +1; -1 where a correction took it away again.
+    /// +1, or -1 if a correction removed the event from the figure.
     pub count: i64,
-    /// What it adds to a sum; 0 for a count.
+    /// The value added to a sum; 0 for a count.
     pub value: i64,
 }
 
-/// All items together.
+/// The totals over all items, not only those of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
 pub struct Totals {
     pub items: u64,
@@ -71,27 +71,27 @@ pub struct Totals {
     pub value: i64,
 }
 
-/// A page, and what all pages come to.
+/// A page of items, with the totals of all pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DrillDown {
     pub items: Vec<DrillItem>,
-    /// Where the next page begins; `None` at the end.
+    /// The position at which the next page begins; `None` on the last page.
     pub next: Option<Position>,
     pub totals: Totals,
-    /// What the part of the metric is by these events: the sum of counts, or of values.
+    /// The figure of this part of the metric, computed from these events: the sum of counts, or of values.
     pub figure: i64,
-    /// How many events were read for it.
+    /// The number of events that were read for it.
     pub events_read: u64,
 }
 
-/// Why there is no list.
+/// The reason why no list is returned.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DrillError {
     #[error("more than {FOLDED_EVENTS_MAX} events must be read for this: select a campaign or a smaller one")]
     TooManyEvents,
     #[error("this metric has no such part")]
     NoSuchPart,
-    /// Whoever asked said so between two pages.
+    /// `goes_on` returned false between two pages: the caller stopped the listing.
     #[error("not all events were read: stopped after {events}")]
     Stopped { events: u64 },
     #[error(transparent)]
@@ -101,7 +101,7 @@ pub enum DrillError {
 }
 
 impl Metric {
-    /// The name of the term of a part.
+    /// Returns the name of the term of this part.
     pub fn term_of(&self, part: Part) -> Option<&str> {
         match part {
             Part::Numerator => self.numerator.as_deref(),
@@ -110,9 +110,9 @@ impl Metric {
     }
 }
 
-/// Lists the events behind a figure. Costs one reading of the campaign's events that touch the term (of the
-/// whole log's where no campaign is named), however many are shown. Works on the caller's thread for as long
-/// as that takes; `goes_on` is asked between pages.
+/// Lists the events behind a figure. It reads once all events of the campaign that affect the term, or of the
+/// whole log if no campaign is given, however few items the page has. Runs on the caller's thread until it is
+/// done; `goes_on` is asked after each page of the log whether to continue.
 pub async fn drill_down(
     catalog: &Catalog,
     store: &dyn EventStore,
@@ -158,13 +158,13 @@ fn corrupt(error: domain::stored_event::UnreadableRecord) -> DrillError {
     DrillError::Rows(ProjectionError::Corrupt(error.to_string()))
 }
 
-/// The kinds that touch a term, with those that say where a call counts.
+/// Returns the event kinds that affect a term, and those that determine where a call counts.
 fn kinds_of(term: &Term) -> Vec<String> {
     let mut kinds: Vec<String> = term.touched_by().map(str::to_owned).collect();
     if term.kinds.iter().any(|kind| is_of_call(kind)) {
         kinds.extend([CallEvent::PERMITTED, CallEvent::DIALING].map(str::to_owned));
     }
-    // Where an enrolment counts, its first event says.
+    // The first event of an enrolment determines where it counts.
     if term.kinds.iter().any(|kind| kind.starts_with("customer.")) {
         kinds.push(CustomerEvent::ENROLLED.to_owned());
     }
@@ -173,7 +173,7 @@ fn kinds_of(term: &Term) -> Vec<String> {
     kinds
 }
 
-/// The log so far, for one term.
+/// The state of the fold for one term.
 struct Fold<'a> {
     catalog: &'a Catalog,
     drill: &'a Drill<'a>,
@@ -181,7 +181,7 @@ struct Fold<'a> {
     once_per_customer: bool,
     window: (i64, i64),
     subjects: BTreeMap<String, Option<Subject>>,
-    /// Calls of each customer that stand in the term, for terms that count customers.
+    /// For terms that count customers: the number of calls of each customer that count in the term.
     standing: BTreeMap<String, i64>,
     found: DrillDown,
 }
@@ -265,7 +265,8 @@ impl<'a> Fold<'a> {
     }
 }
 
-/// Whether a customer came into the term with this call, or left it.
+/// Adds a call of a customer to the term, or removes it. Returns whether the customer thereby entered or left
+/// the term.
 fn stands_alone(standing: &mut BTreeMap<String, i64>, customer: &str, sign: i64) -> bool {
     let calls = standing.entry(customer.to_owned()).or_insert(0);
     let before = *calls;

@@ -1,9 +1,10 @@
-//! The evaluator: one event and what is remembered of its call in, contributions to terms out. Pure.
+//! The evaluator of metrics, a pure function: takes one event and the stored state of its call, and returns
+//! contributions to terms.
 //!
-//! A call counts in the hour in which its first leg was dialed, and on the trunk of its latest leg: where a
+//! A call counts in the hour in which its first leg was dialed, and on the trunk of its latest leg: if a
 //! further leg is dialed on another trunk, the call moves there. A term that counts every event counts it on
 //! the trunk of the event's own leg. A call that was never dialed counts nowhere. An enrolment counts in the
-//! hour it was made.
+//! hour in which it was made.
 
 use super::catalog::Catalog;
 use super::program::{Found, Program, Source, Step, Window, place};
@@ -18,25 +19,25 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// What the kinds of calls and of their summaries begin with: a summary's stream has its call's id.
+/// First parts of the event kinds of calls and of their summaries; a summary's stream has the id of its call.
 const OF_CALLS: [&str; 2] = ["call.", "summary."];
 
-/// Whether an event of this kind is of a call.
+/// Whether events of this kind belong to a call.
 pub(crate) fn is_of_call(kind: &str) -> bool {
     OF_CALLS.iter().any(|start| kind.starts_with(start))
 }
 
-/// What the kinds of complaints begin with.
+/// The first part of the event kinds of complaints.
 pub(crate) const COMPLAINTS: &str = "complaint.";
 
-/// An event as the evaluator reads it.
+/// An event as the evaluator takes it.
 #[derive(Debug, Clone, Copy)]
 pub struct Fact<'a> {
     pub position: Position,
     pub envelope: &'a Envelope,
 }
 
-/// The same, borrowed from wherever the event lies.
+/// An event as `Fact`, with all members borrowed from the place where the event is stored.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Told<'a> {
     pub(crate) position: Position,
@@ -44,7 +45,7 @@ pub(crate) struct Told<'a> {
     pub(crate) at: Timestamp,
     pub(crate) campaign: Option<&'a str>,
     pub(crate) customer: Option<&'a str>,
-    /// JSON.
+    /// The event's data as JSON.
     pub(crate) data: &'a str,
 }
 
@@ -62,56 +63,57 @@ impl<'a> From<Fact<'a>> for Told<'a> {
     }
 }
 
-/// What is remembered of a call, or of an enrolment, between its events.
+/// The state of a call, an enrolment or a complaint that the evaluator keeps between its events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     pub campaign: String,
     pub customer: String,
-    /// When the hour began in which it counts; `None` before its first dial.
+    /// The beginning of the hour in which it counts; `None` before the first dial.
     pub hour_at: Option<i64>,
-    /// Of the latest leg; empty for an enrolment.
+    /// The trunk of the latest leg; empty for an enrolment.
     pub trunk: String,
     pub flow_version: i64,
-    /// Terms it counts in now, a bit each.
+    /// The terms in which it counts now, one bit each.
     pub terms: i64,
-    /// Corrected terms it would count in, were the corrected members right; a bit each, set at its end.
+    /// The corrected terms for which it meets all conditions except those on corrected members; one bit each,
+    /// set at its end.
     pub eligible: i64,
-    /// Times of events by the catalog's marks, in microseconds, and values that may move to another trunk by
-    /// `value_mark`; empty after the end.
+    /// Times of events in microseconds, by index in the catalog's marks; and, by `value_mark`, values that
+    /// may move to another trunk. Empty after the end.
     pub marks: BTreeMap<usize, i64>,
 }
 
 impl Subject {
-    /// Whether it counts in a term now, where something is counted once.
+    /// Whether it counts in a term now. Only meaningful for terms that count something once.
     pub(crate) const fn counts_in(&self, term: usize) -> bool {
         self.terms & bit(term) != 0
     }
 }
 
-/// One event's part in one term.
+/// The contribution of one event to one term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contribution {
-    /// Index of the term in the catalog.
+    /// The index of the term in the catalog.
     pub term: usize,
-    /// +1, or -1 where a correction takes it away.
+    /// +1, or -1 if a correction removes it.
     pub sign: i64,
-    /// What a valued term sums; 0 for a count.
+    /// The value that the term sums; 0 for a count.
     pub value: i64,
 }
 
-/// What one event counts for.
+/// The contributions of one event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventCount {
-    /// The event dialed a further leg on another trunk.
+    /// Set if the event dialed a further leg on another trunk.
     pub moved: Option<TrunkChange>,
     pub contributions: Vec<Contribution>,
 }
 
-/// A call that moves to the trunk of its latest leg.
+/// A call that moves from one trunk to that of its latest leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrunkChange {
     pub from_trunk: String,
-    /// What the call counted for on that trunk, and counts for on the new one.
+    /// The contributions that move from the former trunk to the new one.
     pub terms: Vec<Contribution>,
 }
 
@@ -129,12 +131,13 @@ struct DialingTrunk<'a> {
     trunk: Cow<'a, str>,
 }
 
-/// Whose state an event needs: a call's id, or `<campaign>/<customer>` of an enrolment.
+/// Returns the key of the state that an event needs: the id of its call, `<campaign>/<customer>` of its
+/// enrolment, or the stream of its complaint.
 pub fn subject_of(envelope: &Envelope) -> Option<String> {
     if is_of_call(&envelope.kind) {
         return Some(envelope.stream.id().to_owned());
     }
-    // With its aggregate: no call has the same id.
+    // The aggregate is part of the key, so that it cannot equal the id of a call.
     if envelope.kind.starts_with(COMPLAINTS) {
         return Some(envelope.stream.to_string());
     }
@@ -143,21 +146,22 @@ pub fn subject_of(envelope: &Envelope) -> Option<String> {
 }
 
 const fn bit(term: usize) -> i64 {
-    // At most 62 terms: the checks of the file say so.
+    // The checks of the file allow at most 62 terms.
     1 << (term % 63)
 }
 
-/// Keys of values among the marks of a call begin here; the catalog has at most 62 terms and few marks.
+/// The first key of values among the marks of a call; the catalog has at most 62 terms and few marks.
 const VALUES_FROM: usize = 1_000;
 
-/// Where the counted value of a term is kept among the marks, until the call can no longer move.
+/// Returns the key under which the counted value of a term is kept among the marks while the call can still
+/// move.
 const fn value_mark(term: usize) -> usize {
     VALUES_FROM + term
 }
 
 impl Catalog {
-    /// Takes one event: moves what is remembered and answers what it counts for. An event of a call whose
-    /// permit was not seen changes nothing.
+    /// Takes one event: updates the stored state and returns the contributions. An event of a call without a
+    /// known permit changes nothing.
     pub fn evaluate(
         &self,
         subject: &mut Option<Subject>,
@@ -166,7 +170,7 @@ impl Catalog {
         self.evaluate_told(subject, fact.into())
     }
 
-    /// As `evaluate`.
+    /// Takes one event as `evaluate` does, in its borrowed form.
     pub(crate) fn evaluate_told(
         &self,
         subject: &mut Option<Subject>,
@@ -206,7 +210,7 @@ impl Catalog {
         Ok(EventCount { moved, contributions })
     }
 
-    /// Takes the call to another trunk, with all that is counted once of a call or a customer.
+    /// Moves the call to another trunk, with every term in which it counts once.
     fn moved(&self, subject: &mut Subject, trunk: String) -> TrunkChange {
         let from_trunk = std::mem::replace(&mut subject.trunk, trunk);
         let counted =
@@ -223,7 +227,8 @@ impl Catalog {
         }
     }
 
-    /// A correction moves the call in its own hour: out of terms it no longer fits, into those it does.
+    /// Applies a correction within the call's own hour: removes it from terms that it no longer matches and
+    /// adds it to those that it matches now.
     fn corrected(
         &self,
         subject: &mut Subject,
@@ -251,7 +256,8 @@ impl Catalog {
         Ok(contributions)
     }
 
-    /// The first event of each marked kind, of the latest leg where legs have them each.
+    /// Stores the time of the first event of each marked kind; for dialing and ringing, that of the latest
+    /// leg.
     fn remember(&self, subject: &mut Subject, told: Told<'_>, mark: Option<usize>) {
         match told.kind {
             CallEvent::ENDED => {
@@ -309,7 +315,7 @@ fn counted(
     Ok(contributions)
 }
 
-/// The conditions on what came before.
+/// Whether the conditions on earlier events are met.
 fn timely(step: &Step, marks: &BTreeMap<usize, i64>) -> bool {
     let at = |mark: &usize| marks.get(mark).copied();
     step.after.iter().all(|mark| at(mark).is_some())
@@ -341,11 +347,12 @@ fn holds(term: &Term, data: &Map<String, Value>) -> bool {
     conditions.all(|(member, condition)| condition.holds(data.get(member)))
 }
 
-/// A call begins with its permit, an enrolment or a complaint with itself.
+/// Makes the first state of a subject: of a call at its permit, of an enrolment or a complaint at its first
+/// event. Returns `None` for any other event.
 fn begin(told: Told<'_>) -> Result<Option<Subject>, UnreadableRecord> {
     let (campaign, customer) = match (told.campaign, told.customer) {
         (Some(campaign), Some(customer)) => (campaign, customer),
-        // It may name neither.
+        // A complaint may have neither campaign nor customer.
         (campaign, customer) if told.kind.starts_with(COMPLAINTS) => {
             (campaign.unwrap_or_default(), customer.unwrap_or_default())
         }

@@ -1,8 +1,8 @@
-//! Metrics with names and versions: one file defines them, one pure evaluator reads events for them.
+//! Metrics with names and versions: one file defines them, and one pure evaluator computes them from events.
 //!
 //! A metric is a term, or one term divided by another; a term is a query over events (`metrics.yaml`). The
-//! view `metric_board` keeps the terms' sums by hour; `drill_down` folds the log through the same evaluator
-//! without the view, so that a figure and the events behind it prove one another.
+//! view `metric_board` stores the sums of terms by hour. `drill_down` folds the log through the same
+//! evaluator without the view, so a figure and the events behind it confirm each other.
 
 mod catalog;
 mod checks;
@@ -23,7 +23,8 @@ use domain::calendar::HOUR_MICROS;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
 
-/// Which calls (or enrolments) a question is about: from `from` on and before `to`, both at whole hours.
+/// The calls or enrolments that a query covers: an optional campaign, and the hours from `from` up to but not
+/// including `to`; both are full hours.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
     pub campaign: Option<CampaignId>,
@@ -31,7 +32,7 @@ pub struct Scope {
     pub to: Option<Timestamp>,
 }
 
-/// A window that does not begin and end at whole hours, or ends before it begins.
+/// The error for a time range that does not start and end at full hours, or that ends before it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
     #[error("{0} is not a full hour: figures are recorded by the hour")]
@@ -41,7 +42,7 @@ pub enum WindowError {
 }
 
 impl Scope {
-    /// Refuses what the hourly sums cannot answer.
+    /// Checks that the time range can be answered by hourly sums.
     pub fn check(&self) -> Result<(), WindowError> {
         for bound in [self.from, self.to].into_iter().flatten() {
             if bound.micros().rem_euclid(HOUR_MICROS) != 0 {
@@ -54,7 +55,7 @@ impl Scope {
         }
     }
 
-    /// The window in microseconds, its end excluded.
+    /// Returns the time range in microseconds; the end is excluded.
     pub(crate) fn hours(&self) -> (i64, i64) {
         let from = self.from.map_or(i64::MIN, Timestamp::micros);
         (from, self.to.map_or(i64::MAX, Timestamp::micros))

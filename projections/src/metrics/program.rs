@@ -1,5 +1,5 @@
-//! The terms of the file, made ready for one kind of event: names resolved to places once, so that an event
-//! costs comparisons of numbers and the few members its terms read.
+//! The terms compiled for one kind of event. Names are resolved to indexes once, so an event costs
+//! comparisons of numbers and the few members that its terms read.
 
 use super::term::{Condition, Measure, OncePer, Term};
 use serde::Deserializer;
@@ -9,24 +9,24 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// What one term asks of an event of this kind.
+/// The compiled form of one term for events of a kind.
 #[derive(Debug)]
 pub(super) struct Step {
-    /// Its index in the catalog.
+    /// The term's index in the catalog.
     pub(super) term: usize,
-    /// Counts again for a call that it counted before.
+    /// Whether it counts again for a call that it has already counted.
     pub(super) is_repeated: bool,
     pub(super) is_corrected: bool,
-    /// Marks that must be there, and that must not.
+    /// Marks that must exist (`after`) and that must not (`without`).
     pub(super) after: Vec<usize>,
     pub(super) without: Vec<usize>,
     pub(super) not_within: Option<Window>,
-    /// Members by their place in `Program::members`.
+    /// Conditions on members, by their index in `Program::members`.
     pub(super) conditions: Vec<(usize, Condition)>,
     pub(super) measure: Option<Source>,
 }
 
-/// None of the marks `to` within so many microseconds of the mark `from`.
+/// The condition that none of the marks `to` follows the mark `from` within `micros` microseconds.
 #[derive(Debug)]
 pub(super) struct Window {
     pub(super) from: usize,
@@ -34,7 +34,7 @@ pub(super) struct Window {
     pub(super) micros: i64,
 }
 
-/// Where a summed value comes from.
+/// The source of a summed value: a member of the event, or the time since a mark.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source {
     Member(usize),
@@ -52,17 +52,17 @@ impl Step {
     }
 }
 
-/// All terms that a kind of event can count in or is remembered for.
+/// All terms in which a kind of event can count, and whether its time is stored.
 #[derive(Debug, Default)]
 pub(super) struct Program {
-    /// Where its time is remembered, where a term asks for it.
+    /// The mark under which the event's time is stored, if a term needs it.
     pub(super) mark: Option<usize>,
     pub(super) steps: Vec<Step>,
-    /// Names of the members that its terms read.
+    /// Names of the members that the terms read.
     members: Vec<String>,
 }
 
-/// The programs of all kinds that terms name.
+/// Compiles the programs of all kinds that terms name.
 pub(super) fn programs(terms: &[Term], marks: &[String]) -> BTreeMap<String, Program> {
     let kinds: BTreeSet<&str> = terms.iter().flat_map(Term::touched_by).collect();
     let of = |kind: &str| Program::of(kind, terms, marks);
@@ -121,7 +121,7 @@ impl Program {
         self.members.len() - 1
     }
 
-    /// The members that its terms read, of an event's data.
+    /// Reads the members that the terms need from an event's data.
     pub(super) fn read(&self, data: &str) -> serde_json::Result<Found> {
         let mut json = serde_json::Deserializer::from_str(data);
         let found = Members(&self.members).deserialize(&mut json)?;
@@ -130,12 +130,12 @@ impl Program {
     }
 }
 
-/// A kind's place among the marks, which are in order.
+/// Returns the index of a kind among the marks, which are sorted.
 pub(super) fn place(marks: &[String], kind: &str) -> Option<usize> {
     marks.binary_search_by(|mark| mark.as_str().cmp(kind)).ok()
 }
 
-/// Members as they were found, by their places.
+/// The values of members that were found, by index.
 #[derive(Debug, Default)]
 pub(super) struct Found(Vec<Option<Value>>);
 
@@ -145,11 +145,11 @@ impl Found {
     }
 }
 
-/// Reads some members of an object and passes over the others.
+/// A deserializer that reads some members of an object and skips the others.
 struct Members<'a>(&'a [String]);
 
 impl Members<'_> {
-    /// Places what is wanted of a member's own members.
+    /// Stores the wanted inner members of a member.
     fn place_inner(&self, outer: &str, value: &Value, found: &mut [Option<Value>]) {
         for (known, slot) in self.0.iter().zip(found) {
             if let Some(inner) = within(known, outer) {
@@ -190,12 +190,12 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 }
 
-/// The inner name of `outer.inner`, where its value stands in this member.
+/// Returns the inner name of `outer.inner` if `outer` is the given member.
 fn within<'a>(known: &'a str, outer: &str) -> Option<&'a str> {
     known.strip_prefix(outer)?.strip_prefix('.')
 }
 
-/// A member's name, copied only where it is escaped.
+/// A member's name; it is copied only if it contains escapes.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,12 +1,12 @@
-//! The reference page, made from the catalog: what `docs/reference/metrics.md` must be.
+//! Generates the reference page `docs/reference/metrics.md` from the catalog.
 
 use super::catalog::{Catalog, Metric, Unit};
 use super::term::{Measure, OncePer, Term};
 
-/// What stands before the tables.
+/// The text before the tables.
 const HEAD: &str = include_str!("reference_head.md");
 
-/// The whole page. It is printed by `ledgerline metrics --format markdown`.
+/// Returns the whole page. `ledgerline metrics --format markdown` prints it.
 pub fn reference(catalog: &Catalog) -> String {
     let mut page = HEAD.to_owned();
     page.push_str("\n## Metrics 指标\n\n");
@@ -122,7 +122,7 @@ mod tests {
         let same = published.trim_end() == page.trim_end();
         assert!(
             same,
-            "make it anew: ledgerline metrics --format markdown > docs/reference/metrics.md"
+            "generate it again: ledgerline metrics --format markdown > docs/reference/metrics.md"
         );
     }
 }

@@ -1,23 +1,23 @@
-//! One term: a query over events, as the file writes it and as the evaluator reads it.
+//! One term: a query over events, in the form of `metrics.yaml`.
 
 use domain::call::event::CallEvent;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// How often the events of one call, or of one customer, count.
+/// How often events of one call, or of one customer, count in a term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OncePer {
-    /// The first such event of a call.
+    /// The first matching event of a call counts.
     Call,
-    /// Distinct customers over whatever is asked.
+    /// Each customer counts once within the range of the query.
     Customer,
-    /// Every event.
+    /// Every event counts.
     None,
 }
 
-/// What one member of an event's data must be. A member that is absent is none of anything.
+/// A condition on one member of an event's data. An absent member matches `none_of` only.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub(super) enum Condition {
@@ -33,7 +33,7 @@ impl Condition {
         }
     }
 
-    /// For people: `any of a, b`.
+    /// Returns the condition as text for the reference page: `any of a, b`.
     pub(super) fn words(&self) -> String {
         let (what, values) = match self {
             Self::AnyOf(values) => ("any of", values),
@@ -47,7 +47,7 @@ impl Condition {
     }
 }
 
-/// None of `to` followed `from` within `ms`.
+/// The condition that none of the kinds `to` followed `from` within `ms` milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NotWithin {
@@ -56,17 +56,17 @@ pub(super) struct NotWithin {
     pub(super) ms: u32,
 }
 
-/// What an event adds besides one to the count.
+/// What a term sums instead of counting events.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub(super) enum Measure {
-    /// A whole number among the members.
+    /// An integer member of the event.
     Member(String),
     /// Milliseconds since the call's event of this kind.
     Since(String),
 }
 
-/// A query over events.
+/// A term: a query over events that counts them or sums a value.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Term {
@@ -86,18 +86,18 @@ pub struct Term {
     pub(super) not_within: Option<NotWithin>,
     #[serde(default)]
     pub(super) value: Option<Measure>,
-    /// A later `call.corrected` moves it.
+    /// Whether a later `call.corrected` can change it.
     #[serde(default)]
     pub corrected: bool,
 }
 
 impl Term {
-    /// Whether this term sums values; else it counts.
+    /// Whether this term sums values; otherwise it counts.
     pub const fn is_valued(&self) -> bool {
         self.value.is_some()
     }
 
-    /// Kinds whose times the evaluator must remember of a call for this term.
+    /// Returns the kinds of events of which the evaluator must store a call's times for this term.
     pub(super) fn marks(&self) -> impl Iterator<Item = &str> {
         let within = self.not_within.iter();
         let within = within.flat_map(|one| one.to.iter().chain(std::iter::once(&one.from)));
@@ -109,7 +109,7 @@ impl Term {
         before.chain(within).chain(since).map(String::as_str)
     }
 
-    /// Every kind of event that can touch this term.
+    /// Returns every kind of event that can affect this term.
     pub fn touched_by(&self) -> impl Iterator<Item = &str> {
         let corrections = self.corrected.then_some(CallEvent::CORRECTED);
         let kinds = self.kinds.iter().map(String::as_str);

@@ -1,5 +1,5 @@
-//! Many whole rows at once: appended by binary COPY, written, removed and read by their keys in one statement
-//! whose parameters are whole columns.
+//! Reads and writes many whole rows at once: appends by binary COPY; upserts, deletes and reads by key in one
+//! statement with whole columns as parameters.
 
 use super::connection::{Link, Shape};
 use crate::database::Table;
@@ -10,13 +10,14 @@ use postgres::types::ToSql;
 use postgres::{Error, Row};
 use std::collections::BTreeMap;
 
-/// Rows of one statement: its parameters stay far below the gigabyte that a message may have.
+/// Most rows per statement. Its parameters stay far below the gigabyte that a message may have.
 pub(super) const ROWS_MAX: usize = 4_096;
 
-/// From so many rows on COPY is faster than a statement, by one round trip more.
+/// Fewest rows for which COPY is faster than a statement, although it needs one more round trip.
 const COPIED_ROWS_MIN: usize = 16;
 
-/// `unnest($1::text[], $2::bigint[])`: rows from as many columns of parameters.
+/// Returns the SQL that makes rows from `count` parameters, one array per column: `unnest($1::text[],
+/// $2::bigint[])`.
 fn unnested(shape: &Shape, count: usize) -> String {
     let columns = shape.types.iter().take(count).zip(1..);
     let arrays: Vec<String> = columns
@@ -25,14 +26,14 @@ fn unnested(shape: &Shape, count: usize) -> String {
     format!("unnest({})", arrays.join(", "))
 }
 
-/// Each key column of the table `t` beside the one of `k`.
+/// Returns the SQL condition that the key columns of the tables `t` and `k` are equal.
 fn same_keys(shape: &Shape, table: &Table) -> String {
     let keys = shape.columns.iter().take(table.key_columns);
     let same: Vec<String> = keys.map(|key| format!("t.{key} = k.{key}")).collect();
     same.join(" and ")
 }
 
-/// Reads the rows of many keys.
+/// Returns the statement that reads the rows of many keys.
 pub(super) fn rows_statement(link: &mut Link, table: &Table) -> Result<String, Error> {
     let shape = link.shape(table.name)?;
     Ok(format!(
@@ -53,7 +54,7 @@ fn upsert_statement(shape: &Shape, table: &Table) -> String {
     )
 }
 
-/// Rows as columns: what a statement over arrays takes.
+/// Turns rows into columns, the form of parameters of a statement over arrays.
 fn transposed(rows: &[Vec<Val>]) -> Vec<Vec<&Val>> {
     let count = rows.first().map_or(0, Vec::len);
     let column = |at: usize| {
@@ -83,7 +84,7 @@ pub(super) fn query(link: &mut Link, sql: &str, keys: &[Vec<Val>]) -> Result<Vec
     link.client.query(&statement, &parameters(&columns))
 }
 
-/// The last row of each key: a statement may not write one row twice.
+/// Returns the last row of each key, because a statement may not write a row twice.
 fn last_of_each_key(table: &Table, rows: &[Vec<Val>]) -> Vec<Vec<Val>> {
     let mut last = BTreeMap::new();
     for row in rows {
@@ -101,7 +102,7 @@ fn has_keys_twice(table: &Table, rows: &[Vec<Val>]) -> bool {
     keys.windows(2).any(|pair| pair.first() == pair.last())
 }
 
-/// Writes rows in place of those with their keys.
+/// Writes rows and overwrites those with the same keys.
 pub(super) fn upsert(link: &mut Link, table: &Table, rows: &[Vec<Val>]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
@@ -115,7 +116,7 @@ pub(super) fn upsert(link: &mut Link, table: &Table, rows: &[Vec<Val>]) -> Resul
         .try_for_each(|rows| execute(link, &sql, rows))
 }
 
-/// Removes the rows of keys.
+/// Removes the rows with these keys.
 pub(super) fn delete(link: &mut Link, table: &Table, keys: &[Vec<Val>]) -> Result<(), Error> {
     if keys.is_empty() {
         return Ok(());
@@ -132,7 +133,7 @@ pub(super) fn delete(link: &mut Link, table: &Table, keys: &[Vec<Val>]) -> Resul
         .try_for_each(|keys| execute(link, &sql, keys))
 }
 
-/// Adds rows whose keys are new.
+/// Inserts rows with new keys.
 pub(super) fn append(link: &mut Link, table: &Table, rows: &[Vec<Val>]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());

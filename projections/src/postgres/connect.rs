@@ -1,6 +1,8 @@
-//! Where the rows are: a URL read and refused, what every connection shares, and what an error means.
+//! The address of a PostgreSQL read database, the settings that all connections share, and the meaning of
+//! errors.
 //!
-//! Whether TLS is spoken, and who is trusted, stands in the URL (crate `tls`). A password is shown nowhere.
+//! The URL states whether TLS is used and which authority is trusted (crate `tls`). A password is never
+//! shown.
 
 use super::value::Unfit;
 use crate::error::ProjectionError;
@@ -13,42 +15,42 @@ use std::str::FromStr;
 use std::time::Duration;
 use tls::postgres::Connector;
 
-/// How long one attempt to connect may take: a server that is up answers within milliseconds.
+/// Longest time for one attempt to connect; a running server answers within milliseconds.
 const CONNECT_MS: u64 = 5_000;
 
-/// How long a question of a server's client may run: dashboards take a fraction of a second.
+/// Longest time for a reading statement of a server; dashboards take a fraction of a second.
 pub(super) const READ_MS: u64 = 30_000;
 
-/// How long one statement of a check may run: all rows of the largest table, in order.
+/// Longest time for one statement of a check, which reads all rows of the largest table in order.
 pub(super) const CHECK_MS: u64 = 30 * 60 * 1_000;
 
-/// How long a writing statement may run: an index over the rows of a rebuild.
+/// Longest time for a writing statement, for example an index over the rows of a rebuild.
 pub(super) const WRITE_MS: u64 = 10 * 60 * 1_000;
 
-/// How long the writers of several processes wait for one another, and readers for a switch. Their batches
-/// take milliseconds each.
+/// Longest time for which writers of several processes wait for each other, and readers for a switch. Their
+/// transactions take milliseconds each.
 const LOCK_MS: u64 = 20_000;
 
-/// How long a transaction may stand still between statements, before the server ends it: longer than any work
-/// of ours, shorter than a process that has hung may keep the others waiting.
+/// Longest idle time of a transaction between statements, after which the server ends it: longer than any
+/// work of this program, short enough that a hung process does not delay the others for long.
 const IDLE_MS: u64 = 5 * 60 * 1_000;
 
-/// Idle time before TCP asks whether the other side is still there.
+/// Idle time before TCP checks whether the other side is still there.
 const KEEPALIVE_IDLE_MS: u64 = 10_000;
 
-/// What is not acknowledged for so long counts as lost.
+/// Time without an acknowledgement after which a connection counts as lost.
 const UNANSWERED_MS: u64 = 30_000;
 
-/// The schema of all rows; nothing else stands there.
+/// The schema that contains all rows and nothing else.
 pub(super) const SCHEMA: &str = "ledgerline_views";
 
-/// What a connection is for.
+/// The purpose of a connection; it decides how long a statement may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Write,
-    /// Questions, beside the writer.
+    /// Reads, in parallel to the writer.
     Read,
-    /// Questions over whole tables, beside another process's writer.
+    /// Reads of whole tables, in parallel to another process's writer.
     Check,
 }
 
@@ -62,7 +64,7 @@ impl Purpose {
     }
 }
 
-/// Where a database is and how it is reached.
+/// The address of a database: its settings, and the TLS connector.
 #[derive(Clone)]
 pub(super) struct Address {
     pub(super) config: Config,
@@ -87,7 +89,7 @@ impl Deref for Address {
 pub(super) fn read_url(url: &str) -> Result<Address, ProjectionError> {
     let refused = |why: &str| ProjectionError::Unavailable(format!("the read database: {why}"));
     let read = tls::postgres::read(url).map_err(|error| refused(&error.to_string()))?;
-    // The parser's own words may repeat part of the URL, and with it a password.
+    // The parser's message may repeat part of the URL, and so a password.
     let Ok(config) = Config::from_str(&read.url) else {
         return Err(refused(
             "the URL cannot be read: postgres://user@db.example.com/ledgerline",
@@ -99,14 +101,14 @@ pub(super) fn read_url(url: &str) -> Result<Address, ProjectionError> {
     })
 }
 
-/// What every connection of ours shares, by what it is for.
+/// Returns the address with the settings that all connections with this purpose share.
 pub(super) fn configured(base: &Address, purpose: Purpose) -> Address {
     let mut config = base.config.clone();
     if config.get_application_name().is_none() {
         config.application_name("ledgerline views");
     }
     let before = config.get_options().unwrap_or_default();
-    // Rows can be made again: a crash of the server may lose the last commits, never part of one.
+    // Rows can be rebuilt: a crash of the server may lose the last commits, never part of one.
     let options = format!(
         "{before} -c search_path={SCHEMA},pg_temp -c synchronous_commit=off -c jit=off -c timezone=UTC \
          -c client_min_messages=warning -c default_transaction_isolation=read\\ committed \
@@ -124,7 +126,7 @@ pub(super) fn configured(base: &Address, purpose: Purpose) -> Address {
     }
 }
 
-/// The database as it may be shown: without user options and password.
+/// Returns the database's URL for display, without user, options and password.
 pub(super) fn shown(config: &Config) -> String {
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(name)) => name.clone(),
@@ -149,14 +151,16 @@ pub(super) fn is_lost(error: &Error) -> bool {
     }
 }
 
-/// A value that fits no parameter or column never reached the server.
+/// Whether the error arose in this process: a value that fits no parameter or column never reached the
+/// server.
 fn is_ours(error: &Error) -> bool {
     error.source().is_some_and(|source| {
         source.is::<Unfit>() || source.is::<std::num::TryFromIntError>() || source.is::<std::str::Utf8Error>()
     })
 }
 
-/// What a server or the network said, without the values that a server's detail repeats.
+/// Returns the message of a server or the network, without the detail of the server's error, which repeats
+/// values.
 pub(super) fn text(error: &Error) -> String {
     if let Some(said) = error.as_db_error() {
         return format!("{} ({})", said.message(), said.code().code());
@@ -167,10 +171,10 @@ pub(super) fn text(error: &Error) -> String {
     }
 }
 
-/// What an error of a statement means to its caller.
+/// Translates an error of a statement into an error of the read side.
 pub(super) fn failed(error: &Error, purpose: Purpose) -> ProjectionError {
     if is_lost(error) {
-        return ProjectionError::Unavailable(format!("the read database is away: {}", text(error)));
+        return ProjectionError::Unavailable(format!("the read database cannot be reached: {}", text(error)));
     }
     match error.as_db_error() {
         Some(said) => failed_there(said, purpose),
@@ -178,9 +182,9 @@ pub(super) fn failed(error: &Error, purpose: Purpose) -> ProjectionError {
     }
 }
 
-/// Classes of SQLSTATE (PostgreSQL, appendix A) of which the same statement may do better later: connections,
-/// conflicts between transactions, resources, a state that does not fit, an operator who steps in, the system
-/// under the server. All others are the statement's own: it would fail again for ever.
+/// Classes of SQLSTATE (PostgreSQL, appendix A) in which the same statement may succeed later: connections,
+/// conflicts between transactions, resources, object state, operator intervention, system errors. All others
+/// are caused by the statement itself and would repeat.
 const PASSING_CLASSES: [&str; 6] = ["08", "40", "53", "55", "57", "58"];
 
 fn failed_there(said: &DbError, purpose: Purpose) -> ProjectionError {
@@ -194,12 +198,12 @@ fn failed_there(said: &DbError, purpose: Purpose) -> ProjectionError {
         ));
     }
     if *code == SqlState::LOCK_NOT_AVAILABLE {
-        return unavailable("another process holds the rows for too long".to_owned());
+        return unavailable("another process has locked the rows for too long".to_owned());
     }
     if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED {
         return ProjectionError::Corrupt(why);
     }
-    // A schema that is gone went with the whole database: no view names one.
+    // A missing schema was dropped together with everything in it, because no view names a schema.
     let gone = purpose == Purpose::Write && *code == SqlState::INVALID_SCHEMA_NAME;
     let passes = PASSING_CLASSES.iter().any(|class| code.code().starts_with(class));
     let standby = *code == SqlState::READ_ONLY_SQL_TRANSACTION && purpose == Purpose::Write;
@@ -209,7 +213,7 @@ fn failed_there(said: &DbError, purpose: Purpose) -> ProjectionError {
     ProjectionError::Fault(why)
 }
 
-/// Whether a table was remade under a statement that was prepared before.
+/// Whether a table was recreated after a statement on it was prepared.
 fn is_remade(said: &DbError) -> bool {
     *said.code() == SqlState::FEATURE_NOT_SUPPORTED && said.message().starts_with("cached plan")
 }

@@ -1,5 +1,5 @@
-//! One connection with what is prepared on it: lost and made anew without anybody noticing but whoever asked
-//! in between.
+//! One connection with its prepared statements. It is reopened after a loss; only the work that ran meanwhile
+//! gets an error.
 
 use super::connect::{Address, Purpose, configured, failed, is_lost, shown, text};
 use super::schema::{self, GATE_PASSED, TURN_TAKEN};
@@ -14,27 +14,27 @@ use postgres::{Client, Statement};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Prepared statements kept per connection: all views together have under a hundred.
+/// Most prepared statements cached per connection; all views together have fewer than a hundred.
 const STATEMENTS_MAX: usize = 256;
 
-/// First wait between two attempts to reach the server again; each further one is twice as long.
+/// First wait between two attempts to reach the server; each further one is twice as long.
 const BACK_OFF_FIRST_MS: u64 = 50;
 
-/// Longest such wait: how much later than the server the views are back at most.
+/// Longest wait between two attempts: the most by which the views are back later than the server.
 const BACK_OFF_MS_MAX: u64 = 2_000;
 
-/// The columns of a table with their types, in its own order.
+/// The columns of a table with their types, in the table's order.
 pub(super) struct Shape {
     pub(super) columns: Vec<String>,
     pub(super) types: Vec<Type>,
 }
 
-/// A connection that is up.
+/// An open connection with its prepared statements and the shapes of tables.
 pub(super) struct Link {
     pub(super) client: Client,
     pub(super) purpose: Purpose,
     statements: BTreeMap<String, (Statement, u64)>,
-    /// Counts uses, so that the statement not used for longest gives way.
+    /// Counts uses, so that the least recently used statement is evicted.
     uses: u64,
     shapes: BTreeMap<String, Arc<Shape>>,
 }
@@ -50,7 +50,7 @@ impl Link {
         }
     }
 
-    /// A statement, prepared once while it is used.
+    /// Returns the prepared statement of `sql`, from the cache if it is there.
     pub(super) fn statement(&mut self, sql: &str) -> Result<Statement, postgres::Error> {
         self.uses += 1;
         if let Some((statement, used)) = self.statements.get_mut(sql) {
@@ -83,14 +83,14 @@ impl Link {
         Ok(shape)
     }
 
-    /// Forgets what was prepared: a table may be another than before.
+    /// Forgets all prepared statements and shapes, because a table may have been replaced.
     pub(super) fn forget(&mut self) {
         self.statements.clear();
         self.shapes.clear();
     }
 }
 
-/// A connection that comes and goes with its server.
+/// A connection that is reopened when its server is back.
 pub(super) struct Connection {
     config: Address,
     purpose: Purpose,
@@ -99,7 +99,7 @@ pub(super) struct Connection {
     away: Option<Away>,
 }
 
-/// A server that was not reached.
+/// The state after a failed attempt: when to try next, the last wait and the error.
 struct Away {
     next_attempt_at: Timestamp,
     waited_ms: u64,
@@ -117,12 +117,13 @@ impl Connection {
         }
     }
 
-    /// Runs units of work as a thread's worker.
+    /// Returns a worker that runs units of work on this connection.
     pub(super) fn into_worker(mut self) -> Worker {
         Box::new(move |work| self.run(work))
     }
 
-    /// One transaction: committed when `work` answers `Ok` and all its statements did, else rolled back.
+    /// Runs one transaction. It is committed if `work` and all its statements succeed, and rolled back
+    /// otherwise.
     fn run(&mut self, work: TxWork) -> Result<(), ProjectionError> {
         let purpose = self.purpose;
         let link = self.begun()?;
@@ -133,18 +134,18 @@ impl Connection {
             Err(_) => link.client.batch_execute("rollback"),
         };
         if ended.is_err() || matches!(done, Err(ProjectionError::Unavailable(_))) {
-            // A new connection finds the server, or what was dropped in it, or says what is wrong.
+            // A new connection finds the server again, or what was dropped in it, or reports the error.
             self.link = None;
         } else if done.is_err() {
-            // What failed may have been prepared on a table that is another now.
+            // A failed statement may have been prepared on a table that was replaced since.
             link.forget();
         }
         done?;
         ended.map_err(|error| failed(&error, purpose))
     }
 
-    /// A connection with a transaction on it. One that the server has ended meanwhile is made anew: nothing
-    /// was asked of it yet.
+    /// Returns a connection with a transaction begun. If the server has closed the connection, it is
+    /// reopened; nothing has been sent in it yet.
     fn begun(&mut self) -> Result<&mut Link, ProjectionError> {
         self.reach()?;
         if let Some(Err(refused)) = self.link.as_mut().map(begin) {
@@ -160,7 +161,8 @@ impl Connection {
         self.link.as_mut().ok_or_else(missing)
     }
 
-    /// Sees to it that there is a connection. While the server is away, only so often.
+    /// Opens the connection if it is closed. While the server cannot be reached, it tries only after the
+    /// back-off time.
     fn reach(&mut self) -> Result<(), ProjectionError> {
         if self.link.as_ref().is_some_and(|link| !link.client.is_closed()) {
             return Ok(());
@@ -174,7 +176,7 @@ impl Connection {
             Ok(link) => {
                 self.link = Some(link);
                 if self.away.take().is_some() {
-                    tracing::info!(database = %shown(&self.config), "the read database is back");
+                    tracing::info!(database = %shown(&self.config), "the read database is reachable again");
                 }
                 Ok(())
             }
@@ -187,7 +189,7 @@ impl Connection {
 
     fn stay_away(&mut self, why: ProjectionError) {
         if self.away.is_none() {
-            tracing::warn!(database = %shown(&self.config), %why, "the read database is away");
+            tracing::warn!(database = %shown(&self.config), %why, "the read database cannot be reached");
         }
         let before_ms = self.away.as_ref().map_or(0, |away| away.waited_ms);
         let waited_ms = (before_ms * 2).clamp(BACK_OFF_FIRST_MS, BACK_OFF_MS_MAX);

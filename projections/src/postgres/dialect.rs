@@ -1,18 +1,19 @@
-//! What one portable SQL leaves open on PostgreSQL: text that orders by bytes, as SQLite's does, and
-//! statements that define something rather than move rows.
+//! Adapts the portable SQL to PostgreSQL: text columns are ordered by bytes, as in SQLite, and statements
+//! that define something are recognized.
 
 use std::borrow::Cow;
 
-/// Statements that move rows; all others define, lock or set something, and are not kept prepared.
+/// First words of statements that read or change rows. All others define, lock or set something and are not
+/// kept prepared.
 const ROW_WORDS: [&str; 6] = ["select", "insert", "update", "delete", "with", "values"];
 
-/// Whether a statement moves or reads rows.
+/// Whether a statement reads or changes rows.
 pub(super) fn is_of_rows(sql: &str) -> bool {
     let word = first_words(sql, 1);
     ROW_WORDS.contains(&word.as_str())
 }
 
-/// The first words, in lower case, with one blank between them.
+/// Returns the first words of a statement in lower case, separated by single blanks.
 fn first_words(sql: &str, count: usize) -> String {
     let words: Vec<String> = sql
         .split(|character: char| character.is_whitespace() || character == '(')
@@ -23,7 +24,7 @@ fn first_words(sql: &str, count: usize) -> String {
     words.join(" ")
 }
 
-/// A piece of a statement: a word, something in quotes, blanks, or one other character.
+/// Returns the next token of a statement: a word, a quoted text, blanks, or one other character.
 fn next_token(rest: &str) -> &str {
     let mut characters = rest.char_indices();
     let Some((_, first)) = characters.next() else {
@@ -42,8 +43,8 @@ fn next_token(rest: &str) -> &str {
     end.and_then(|end| rest.get(..end)).unwrap_or(rest)
 }
 
-/// Gives every text column that a statement makes the order of bytes: a database may have any other by
-/// default, and keys and pages of rows must come in the same order everywhere.
+/// Adds the collation by bytes to every text column that a statement creates. The database's default may be
+/// another, and keys and pages must have the same order everywhere.
 pub(super) fn ordered_by_bytes(sql: &str) -> Cow<'_, str> {
     if !["create table", "alter table"].contains(&first_words(sql, 2).as_str()) {
         return Cow::Borrowed(sql);
@@ -55,7 +56,7 @@ pub(super) fn ordered_by_bytes(sql: &str) -> Cow<'_, str> {
         let token = next_token(rest);
         rest = rest.get(token.len()..).unwrap_or("");
         made.push_str(token);
-        // A type stands behind a column's name; a column that is itself called so, or a cast, does not.
+        // `text` is a type after a column's name, but not as the name of a column or in a cast.
         let is_type = token.eq_ignore_ascii_case("text") && follows_a_name(before);
         if is_type && !rest.trim_start().starts_with("collate") {
             made.push_str(" collate \"C\"");

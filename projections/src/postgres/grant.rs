@@ -1,5 +1,5 @@
-//! What the role of a read database lacks so that the server bounds the temporary files of its questions:
-//! asked as a question's connection asks it, for `doctor`.
+//! Finds the grant that the role of a read database lacks, without which the server cannot limit the
+//! temporary files of its queries. For `doctor`; it tries as a query connection does.
 
 use super::connect::{Address, Purpose, failed, read_url};
 use super::questions::bounded;
@@ -8,16 +8,18 @@ use crate::error::ProjectionError;
 use domain::ports::tasks::Tasks;
 use tokio::sync::oneshot;
 
-/// The grant that a superuser gives, in SQL; `None` where the role needs none.
+/// Returns the SQL of the missing grant, which a superuser runs; `None` if the role needs none.
 pub async fn missing_grant(url: &str, tasks: &dyn Tasks) -> Result<Option<String>, ProjectionError> {
     let address = bounded(&read_url(url)?);
     let (send, said) = oneshot::channel();
     let look = move || {
-        // Whoever asked may have gone.
+        // The caller may have gone.
         drop(send.send(look(&address)));
     };
     tasks.thread("questions grant", Box::new(look));
-    let gone = |_| ProjectionError::Unavailable("the read database was not asked: stopping".to_owned());
+    let gone = |_| {
+        ProjectionError::Unavailable("the server is stopping; the read database was not queried".to_owned())
+    };
     said.await.map_err(gone)?
 }
 

@@ -1,8 +1,8 @@
-//! PostgreSQL as the read database: rows in the schema `ledgerline_views`, for many processes at once.
+//! PostgreSQL as the read database: rows in the schema `ledgerline_views`, shared by many processes.
 //!
-//! One connection writes and some read, each on a thread of its own, as with SQLite. Writers of all processes
-//! take turns; readers see one snapshot and pass a gate that a switch of tables closes. A server that goes
-//! away is reached again at the next work; what was asked meanwhile is answered `Unavailable`.
+//! One connection writes and some read, each on its own thread, as with SQLite. The writers of all processes
+//! take turns. Readers see one snapshot and pass a gate, which a switch of tables closes. A lost server is
+//! reconnected at the next unit of work; work in between gets `Unavailable`.
 
 mod bulk;
 mod connect;
@@ -38,15 +38,15 @@ use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
 use std::sync::Arc;
 
-/// Rows in PostgreSQL.
+/// A read database in PostgreSQL.
 pub struct PostgresReadDb {
     threads: Arc<Threads>,
     is_read_only: bool,
 }
 
 impl PostgresReadDb {
-    /// Connects and makes the schema where it is missing. Its threads end when this is dropped or the tasks
-    /// are stopping.
+    /// Connects and creates the schema if it is missing. The threads end when this is dropped or the tasks
+    /// stop.
     pub async fn open(url: &str, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let base = read_url(url)?;
         let connection = |purpose| Connection::new(&base, purpose, clock).into_worker();
@@ -55,12 +55,12 @@ impl PostgresReadDb {
             threads: Threads::begin(Some(connection(Purpose::Write)), readers, tasks),
             is_read_only: false,
         };
-        // The first work connects: a server that is away, or not ours to write in, is known now.
+        // The first work connects, so a server that cannot be reached or written to is noticed here.
         opened.transaction(Box::new(|_| Ok(()))).await?;
         Ok(opened)
     }
 
-    /// More readers of rows that are open, which connect when they are asked first.
+    /// Opens more readers of a database that is in use. They connect at their first query.
     pub fn open_beside(
         url: &str,
         clock: &Arc<dyn Clock>,
@@ -74,7 +74,7 @@ impl PostgresReadDb {
         })
     }
 
-    /// Connects for reading only, beside the processes that write: whole tables may be read.
+    /// Connects for reading only, in parallel to the processes that write; whole tables may be read.
     pub async fn open_read_only(
         url: &str,
         clock: &Arc<dyn Clock>,
@@ -99,7 +99,7 @@ impl ReadDb for PostgresReadDb {
     async fn transaction(&self, work: TxWork) -> Result<(), ProjectionError> {
         if self.is_read_only {
             return Err(ProjectionError::Fault(
-                "rows opened for reading are not written".to_owned(),
+                "this read database is open for reading only".to_owned(),
             ));
         }
         self.threads.write(work).await

@@ -1,4 +1,5 @@
-//! Which errors of a server keep a view waiting, and which park it: one that repeats is not tried for ever.
+//! Tests which server errors let a view wait and which park it, so that a repeating error is not tried for
+//! ever.
 
 use super::PostgresReadDb;
 use crate::database::{ReadDb, Tx};
@@ -14,7 +15,7 @@ use domain::stored_event::Position;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Says something to the database at the first event, so many times before it thinks better of it.
+/// A view that runs a statement at the first event, a limited number of times.
 struct Sayer {
     sql: String,
     times: AtomicU32,
@@ -39,7 +40,7 @@ impl View for Sayer {
     }
 }
 
-/// With all other views beside it.
+/// Starts all views together with the one that runs `sql`.
 async fn saying(db: &Arc<dyn ReadDb>, sql: &str, times: u32) -> InlineRunner {
     let mut all = views::all();
     all.push(Arc::new(Sayer {
@@ -55,7 +56,7 @@ fn story() -> Story {
     story
 }
 
-/// The position the view is parked before, and why; all others are at the end.
+/// Returns the position that this view is parked before, and why; all other views must be at the end.
 fn parked(runner: &InlineRunner, story: &Story) -> Option<(Position, String)> {
     let (mine, others): (Vec<_>, Vec<_>) = runner
         .progress()
@@ -114,7 +115,8 @@ async fn what_passes_is_tried_again_and_what_repeats_parks_the_view() {
         assert_eq!(parked(&runner, &story), None, "{code}");
         begin_anew(&url);
     }
-    // A number too large, a broken rule of a table, no right, no such column, no such function, their bug.
+    // A number too large, a violated constraint, a missing privilege, an unknown column, an unknown function,
+    // a bug of the server.
     for code in ["22003", "23505", "42501", "42703", "42883", "XX000"] {
         let mut runner = saying(&db, &raised(code), u32::MAX).await;
         assert_eq!(runner.catch_up(&log).await, Ok(story.head()), "{code}");
@@ -130,7 +132,7 @@ fn raised(code: &str) -> String {
     format!("do $$ begin raise exception 'made up' using errcode = '{code}'; end $$")
 }
 
-/// The next runner's view has seen nothing.
+/// Resets the view's checkpoint, so that the next runner's view has seen nothing.
 fn begin_anew(url: &str) {
     crate::testing::run_sql(
         url,

@@ -1,13 +1,13 @@
-//! What the role of a database may do beyond our work there, for `doctor`: log, rows and keys need a role
-//! that owns its database and nothing else.
+//! Finds the privileges that the role of a database has and does not need, for `doctor`: a role for log, rows
+//! and keys should own its database and nothing else.
 
 use super::connect::{Address, Purpose, configured, failed, read_url};
 use crate::error::ProjectionError;
 use domain::ports::tasks::Tasks;
 use tokio::sync::oneshot;
 
-/// The attributes of a role, and the roles of PostgreSQL's own by which the server's files and programs are
-/// reached; a superuser has all of those.
+/// Lists the role's attributes, and the predefined roles of PostgreSQL with access to the server's files and
+/// programs. A superuser has all of those.
 const POWERS: &str = "select p.power from pg_roles r, lateral (values ('superuser', r.rolsuper), \
      ('createrole', r.rolcreaterole), ('createdb', r.rolcreatedb), ('replication', r.rolreplication), \
      ('bypassrls', r.rolbypassrls)) as p(power, has) where r.rolname = current_user and p.has \
@@ -15,16 +15,18 @@ const POWERS: &str = "select p.power from pg_roles r, lateral (values ('superuse
      and not r.rolsuper and m.rolname in ('pg_execute_server_program', 'pg_read_server_files', \
      'pg_write_server_files') and pg_has_role(r.oid, m.oid, 'usage')";
 
-/// What may be taken from the role of this URL, by PostgreSQL's names; nothing, as it should be.
+/// Returns the privileges of the URL's role that can be revoked, by their PostgreSQL names; empty if there
+/// are none.
 pub async fn idle_powers(url: &str, tasks: &dyn Tasks) -> Result<Vec<String>, ProjectionError> {
     let address = configured(&read_url(url)?, Purpose::Read);
     let (send, said) = oneshot::channel();
     let look = move || {
-        // Whoever asked may have gone.
+        // The caller may have gone.
         drop(send.send(look(&address)));
     };
     tasks.thread("role powers", Box::new(look));
-    let gone = |_| ProjectionError::Unavailable("the database was not asked: stopping".to_owned());
+    let gone =
+        |_| ProjectionError::Unavailable("the server is stopping; the database was not queried".to_owned());
     said.await.map_err(gone)?
 }
 

@@ -1,6 +1,6 @@
-//! Questions to rows in PostgreSQL: read-only transactions with a time limit, on connections that see the
-//! schema of the documented views and nothing else without its name, which the guard lets nobody say. What
-//! nobody waits for any more is ended in the server.
+//! SQL queries on PostgreSQL: read-only transactions with a time limit, on connections with a search path of
+//! the documented views only; the guard accepts no other schema's name. A query is ended in the server when
+//! its caller has gone.
 
 use super::connect::{Address, Purpose, configured, is_lost, read_url, text};
 use super::shown::{Shown, is_shown};
@@ -25,30 +25,30 @@ use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
-/// Rows fetched at a time, each of at most `ROW_BYTES_MAX`: what is behind a limit is never sent.
+/// Rows fetched at a time, each of at most `ROW_BYTES_MAX`; rows beyond a limit are never sent.
 pub(super) const PAGE_ROWS: i32 = 16;
 
-/// Memory of one sort or hash of a question, in KiB; what is more waits in a file.
+/// Memory for one sort or hash of a query, in KiB; the rest goes to a file.
 const WORK_KIB: u32 = 16 * 1_024;
 
-/// What the connections of questions are called in the server: a switch of tables ends what is in its way.
+/// The application name of query connections. By it, a switch of tables ends the queries that block it.
 pub(super) const QUESTIONS_NAME: &str = "ledgerline questions";
 
-/// Ends that may wait to be told: each running question has at most one, and its connection ends with it.
+/// Most end requests in the queue: each running query has at most one, and its connection ends with it.
 const ENDS_MAX: usize = 2 * QUERIES_AT_ONCE;
 
-/// Ends the connection of a question. A cancel would be lost where it comes between two of its statements,
-/// and the question would run on to its time limit. The name: a number may be somebody else's by then.
+/// Ends the connection of a query. A cancel would be lost between two of its statements, and the query would
+/// run to its time limit. The application name is checked because the process id may have been reused.
 const END: &str = "select pg_terminate_backend(pid) from pg_stat_activity
     where pid = $1 and application_name = $2";
 
-/// Questions to the documented views in PostgreSQL.
+/// The query service over the documented views in PostgreSQL.
 pub struct PostgresQuestions {
     queue: Arc<Mutex<Option<mpsc::Sender<Job>>>>,
 }
 
 impl PostgresQuestions {
-    /// Connects when it is asked first. Threads end with the tasks.
+    /// Starts the service; it connects at the first query. Its threads end with the tasks.
     pub fn open(url: &str, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let config = bounded(&read_url(url)?);
         let (send, jobs) = mpsc::channel(QUERIES_WAITING_MAX);
@@ -82,7 +82,7 @@ impl PostgresQuestions {
     }
 }
 
-/// What a question's connection may do: read, in the documented views.
+/// Returns the address with the settings of query connections: read-only, and documented views only.
 pub(super) fn bounded(base: &Address) -> Address {
     let mut address = configured(base, Purpose::Read);
     let config = &mut address.config;
@@ -99,16 +99,16 @@ pub(super) fn bounded(base: &Address) -> Address {
 #[async_trait]
 impl Questions for PostgresQuestions {
     async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {
-        // Refused here, before it waits for a connection.
+        // Refuse a query here, before it waits for a connection.
         drop(read(sql)?);
         queue::ask(&self.queue, sql.to_owned(), limits.bounded()).await
     }
 }
 
-/// A connection's process in the server.
+/// The process id of a connection in the server.
 type Backend = i32;
 
-/// Tells the server what nobody waits for: on a connection of its own, which takes a moment.
+/// Ends the backends of queries without a caller, each by a new connection, which takes a moment.
 fn end(mut unwanted: mpsc::Receiver<Backend>, address: &Address) {
     while let Some(backend) = unwanted.blocking_recv() {
         let told = address.connect().and_then(|mut client| {
@@ -118,23 +118,23 @@ fn end(mut unwanted: mpsc::Receiver<Backend>, address: &Address) {
         if let Err(error) = told {
             tracing::warn!(
                 why = text(&error),
-                "a question that nobody waits for runs on to its time limit"
+                "a query without a caller was not ended and runs to its time limit"
             );
         }
     }
 }
 
-/// A connection for questions.
+/// A connection for queries.
 struct Connected {
     client: Client,
     backend: Backend,
 }
 
-/// A thread with its connection.
+/// A query thread with its connection.
 struct Desk {
     config: Address,
     kept: Option<Connected>,
-    /// Of the connection that was made last.
+    /// Whether the server limits the temporary space of the last connection made.
     space: TemporarySpace,
     clock: Arc<dyn Clock>,
     ends: mpsc::Sender<Backend>,
@@ -156,10 +156,10 @@ impl Desk {
         }
         let sql = growth::bounded(*query);
         let (backend, ends) = (connected.backend, self.ends.clone());
-        // Where it cannot be told the query still has its time limit.
+        // If the end request is lost, the query still has its time limit.
         let is_wanted = asking.begin(Box::new(move || {
             if let Err(error) = ends.try_send(backend) {
-                tracing::warn!(%error, "a question that nobody waits for runs on to its time limit");
+                tracing::warn!(%error, "a query without a caller was not ended and runs to its time limit");
             }
         }));
         if !is_wanted {
@@ -169,15 +169,16 @@ impl Desk {
         let until = self.clock.now().plus_ms(limits.timeout_ms);
         let clock = self.clock.as_ref();
         let done = run(&mut connected.client, &sql, limits, asking, clock, until);
-        // An end that is on its way must not meet the next question.
+        // A connection with an end request under way is dropped, so that the request does not hit the next
+        // query.
         if asking.end() {
             self.kept = Some(connected);
         }
         done.unwrap_or_else(|error| Err(self.ended(&error, limits)))
     }
 
-    /// Why a question has no answer. A connection that is ended between two statements of it is closed
-    /// without a code that says so; where the server answers the next one, it was not away.
+    /// Returns why a query failed. A connection that is ended between two statements closes without an error
+    /// code; if the server answers on the next one, the query was interrupted.
     fn ended(&mut self, error: &postgres::Error, limits: AskLimits) -> AskError {
         if error.is_closed()
             && let Ok(connected) = self.reached(limits)
@@ -188,7 +189,7 @@ impl Desk {
         said(error, limits)
     }
 
-    /// The connection of the last question, or a new one where that was lost meanwhile.
+    /// Returns the connection of the last query, or a new one if it was lost.
     fn reached(&mut self, limits: AskLimits) -> Result<Connected, AskError> {
         if let Some(mut kept) = self.kept.take()
             && !kept.client.is_closed()
@@ -201,7 +202,7 @@ impl Desk {
         let made = client.batch_execute(&growth::functions());
         made.map_err(|error| {
             AskError::Unavailable(format!(
-                "the bounds of questions cannot be made in the read database: {}; its role needs `grant \
+                "the functions that limit queries cannot be created in the read database: {}; its role needs `grant \
                  temporary on database` and the language plpgsql",
                 text(&error)
             ))
@@ -235,7 +236,7 @@ fn run(
     if let Err(refused) = are_shown(asked.columns()) {
         return Ok(Err(refused));
     }
-    // Nothing of a longer row is ever sent.
+    // A row that is too long is never sent.
     let texts: Vec<bool> = asked
         .columns()
         .iter()
@@ -258,7 +259,7 @@ fn run(
     Ok(gathered)
 }
 
-/// Whether an answer has columns that are shown here, and not too many.
+/// Checks that the result's columns have types that can be shown, and that there are not too many.
 fn are_shown(columns: &[Column]) -> Result<(), AskError> {
     if columns.len() > COLUMNS_MAX {
         return Err(too_many_columns(columns.len()));
@@ -298,14 +299,14 @@ fn gather(
         if last {
             return Ok(Ok(gathered.asked));
         }
-        // The server counts each page anew; the question has one time for all.
+        // The server measures the time of each page; the query has one time limit for all pages.
         let left_ms = until.ms_since(clock.now());
         if left_ms == 0 {
             return Ok(Err(AskError::TooSlow {
                 ms: limits.timeout_ms,
             }));
         }
-        // Not at each of many short pages.
+        // The limit is set again only when half of it is used, not for each of many short pages.
         if left_ms <= given_ms / 2 {
             given_ms = left_ms;
             transaction.batch_execute(&format!("set local statement_timeout = {left_ms}"))?;
@@ -313,7 +314,8 @@ fn gather(
     }
 }
 
-/// The server refuses a row by the place of its longest column: here it has its name.
+/// Translates the server's error about a row that is too long: it has the column's number, the result has its
+/// name.
 fn too_long(columns: &[String], error: postgres::Error) -> Ran {
     let said = error.as_db_error().map(postgres::error::DbError::message);
     let Some((place, bytes)) = said.and_then(growth::too_long) else {
@@ -334,7 +336,7 @@ fn said(error: &postgres::Error, limits: AskLimits) -> AskError {
         return AskError::Interrupted;
     }
     if is_lost(error) {
-        return AskError::Unavailable(format!("the read database is away: {}", text(error)));
+        return AskError::Unavailable(format!("the read database cannot be reached: {}", text(error)));
     }
     let Some(there) = error.as_db_error() else {
         let why = error
@@ -357,7 +359,7 @@ fn said(error: &postgres::Error, limits: AskLimits) -> AskError {
     }
     if *code == SqlState::INSUFFICIENT_PRIVILEGE || *code == SqlState::READ_ONLY_SQL_TRANSACTION {
         return AskError::Forbidden {
-            what: "reading past the documented views".to_owned(),
+            what: "reading tables other than the documented views".to_owned(),
             hint: why,
             place: Place::default(),
         };
@@ -370,7 +372,7 @@ fn said(error: &postgres::Error, limits: AskLimits) -> AskError {
     }
 }
 
-/// In the same words as SQLite's.
+/// Rewrites PostgreSQL's message about an unknown column into the words of SQLite's.
 fn missing_column(why: &str) -> String {
     let name = why
         .strip_prefix("column ")

@@ -1,5 +1,5 @@
-//! A question on a real server ends when its time is over, when nobody waits for it, and when tables are to
-//! be switched: and says which.
+//! On a real server, a query ends at its time limit, when its caller has gone, and when tables are switched;
+//! the error states which.
 
 use super::questions::PAGE_ROWS;
 use super::{PostgresQuestions, PostgresReadDb};
@@ -18,9 +18,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// It ends long after everybody is gone, reads a documented view, and keeps a thousand small rows only: one
-/// that grows without end, or whose joins are kept, would meet the bound on temporary space instead wherever
-/// a switch's grace takes longer than filling it.
+/// A query that runs much longer than any test, reads a documented view, and keeps only a thousand small
+/// rows. A query that grows without end, or keeps its joins, could reach the limit on temporary space before
+/// a switch ends it.
 const ENDLESS: &str = "with recursive n as (select 1 as i union all select i + 1 from n where i < 1000)
     select max((select max((select max((select count(*) from n d where d.i > a.i + b.i - c.i))
         from n c where c.i <> b.i)) from n b where b.i <> a.i)) from calls, n a";
@@ -30,7 +30,7 @@ const LONGEST: AskLimits = AskLimits {
     timeout_ms: TIMEOUT_MAX_MS,
 };
 
-/// Looks at the server: far fewer are needed, and all together take less than the question's time limit.
+/// Most polls of the server; far fewer are needed, and all together take less than the query's time limit.
 const LOOKS_MAX: usize = 20_000;
 
 struct Shop {
@@ -59,8 +59,8 @@ impl Shop {
         })
     }
 
-    /// Looks until so many questions run in the server: themselves, not what readies a new connection for
-    /// them, which stands in no switch's way.
+    /// Polls until so many queries run in the server. Statements that prepare a new connection do not count,
+    /// because they block no switch.
     async fn until_running(&self, wanted: i64) {
         for _ in 0..LOOKS_MAX {
             let asked = self.grounds.db.query(
@@ -92,7 +92,7 @@ async fn a_question_that_nobody_waits_for_ends_in_the_server() {
     let Some(shop) = Shop::open(TestClock::new()).await else {
         return;
     };
-    // More than there are connections: those that wait for one are never begun.
+    // More queries than connections: those that wait for one never start.
     let mut asked: Vec<Pin<Box<_>>> = (0..4)
         .map(|_| Box::pin(shop.questions.ask(ENDLESS, LONGEST)))
         .collect();
@@ -109,7 +109,7 @@ async fn a_question_that_nobody_waits_for_ends_in_the_server() {
     shop.close().await;
 }
 
-/// Polls all; ends with the first.
+/// Polls all futures; ends with the first.
 async fn futures<F: Future>(all: &mut [Pin<Box<F>>]) {
     std::future::poll_fn(|context| {
         let ended = all.iter_mut().any(|one| one.as_mut().poll(context).is_ready());
@@ -144,7 +144,7 @@ async fn a_switch_ends_a_question_in_its_way_and_tells_its_asker() {
     shop.close().await;
 }
 
-/// Each look at it takes a minute.
+/// A clock that advances by a minute with each reading.
 struct Slow(AtomicI64);
 
 #[async_trait]

@@ -1,4 +1,5 @@
-//! Rows over TLS: another authority or host is named, and neither rows nor questions end in plain text.
+//! Rows over TLS: a wrong authority or host is named in the error, and neither rows nor queries fall back to
+//! plain text.
 
 use super::{PostgresQuestions, PostgresReadDb, missing_grant};
 use crate::ask::{AskLimits, Questions};

@@ -1,4 +1,5 @@
-//! Which values of PostgreSQL an answer shows, and as what: the same as SQLite's for the same question.
+//! Converts PostgreSQL values for results of queries, to the same values as SQLite returns for the same
+//! query.
 
 use super::value::{Cell, is_readable};
 use crate::value::Val;
@@ -8,7 +9,7 @@ pub(super) fn is_shown(column: &Type) -> bool {
     *column == Type::NUMERIC || is_readable(column)
 }
 
-/// A value as SQLite would give it: sums are integers, means are reals.
+/// A value as SQLite would return it: sums are integers, means are reals.
 pub(super) struct Shown(pub(super) Val);
 
 impl<'a> FromSql<'a> for Shown {
@@ -30,7 +31,8 @@ impl<'a> FromSql<'a> for Shown {
     }
 }
 
-/// The wire form of `numeric`: count of digits, weight of the first, sign, scale, then digits to base 10,000.
+/// Reads the wire form of `numeric`: number of digits, weight of the first, sign, scale, then digits to base
+/// 10,000.
 fn numeric(raw: &[u8]) -> Option<Val> {
     let mut words = raw
         .chunks_exact(2)

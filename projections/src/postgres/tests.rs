@@ -1,4 +1,5 @@
-//! PostgreSQL beside SQLite: the same statements, the same rows; and what only a server can do to one.
+//! Tests of PostgreSQL against SQLite: the same statements make the same rows; and of what only a server can
+//! do.
 
 use super::PostgresReadDb;
 use crate::database::{Dialect, ReadDb, Table, read_as, transact};
@@ -18,7 +19,7 @@ use domain::stored_event::Position;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A read database of its own, with what it runs on.
+/// A new read database and what it runs on.
 struct Opened {
     url: String,
     db: Arc<dyn ReadDb>,
@@ -41,7 +42,7 @@ impl Opened {
         })
     }
 
-    /// Another process's view of it.
+    /// Opens the database again, as another process would.
     async fn again(&self) -> Arc<dyn ReadDb> {
         Arc::new(
             PostgresReadDb::open(&self.url, &self.clock, &self.tasks)
@@ -56,7 +57,7 @@ impl Opened {
     }
 }
 
-/// Ends every connection to the database but the one that asks.
+/// Ends every connection to the database except the one that runs this.
 const CUT: &str = "select pg_terminate_backend(pid) from pg_stat_activity
                    where datname = current_database() and pid <> pg_backend_pid()";
 
@@ -64,7 +65,7 @@ fn inline_db() -> Arc<dyn ReadDb> {
     Arc::new(SqliteReadDb::open_inline().unwrap())
 }
 
-/// Events of every kind, in an order that exercises every branch of the views.
+/// Events of every kind, in an order that reaches every branch of the views.
 fn story() -> Story {
     varied(600, 20)
 }
@@ -108,7 +109,7 @@ async fn every_view_makes_the_same_rows_on_both_databases() {
     opened.close().await;
 }
 
-/// What happened to people lies in parts, by the hash of who it happened to.
+/// Asserts that the rows of the customer timeline are spread over partitions, by the hash of the customer.
 async fn lies_in_parts(db: &dyn ReadDb) {
     let parts = "select count(*) from pg_inherits where inhparent = 'customer_timeline_line'::regclass";
     let used = "select count(distinct tableoid) from customer_timeline_line";
@@ -127,7 +128,7 @@ const WORDS: Table = Table {
     key_columns: 1,
 };
 
-/// Words that languages order in another way than bytes do.
+/// Rows of words that languages order differently from bytes.
 fn words() -> Vec<Vec<Val>> {
     let words = [
         "b",
@@ -146,7 +147,7 @@ fn words() -> Vec<Vec<Val>> {
     ];
     let rows = words.iter().zip(1..).map(|(word, count): (_, i64)| {
         let odd = count % 2 == 1;
-        // PostgreSQL has no null character in a text: both say U+FFFD.
+        // PostgreSQL has no null character in a text: both databases return U+FFFD.
         let word = if count == 7 {
             format!("{word}\0")
         } else {
@@ -175,7 +176,7 @@ async fn worded(db: &dyn ReadDb) {
     work.await.unwrap();
 }
 
-/// Each kind of statement that views make.
+/// One statement of each kind that views use.
 fn statements() -> Vec<(&'static str, Vec<Val>)> {
     vec![
         ("select * from word order by word", vec![]),
@@ -283,7 +284,7 @@ async fn whole_rows_are_appended_replaced_read_and_removed_few_and_many() {
                     .collect();
                 tx.write_rows(&WORDS, &[], &keys)?;
             }
-            // The last of a key stands.
+            // The last row of a key wins.
             tx.write_rows(&WORDS, &[row(7, 1), row(8, 1), row(7, 9)], &[])?;
             let keys = [row(7, 0)[..1].to_vec(), row(99_999, 0)[..1].to_vec()];
             assert_eq!(tx.row(&WORDS, &keys[1])?, None);
@@ -359,7 +360,7 @@ async fn a_statement_that_does_not_fit_is_a_fault_and_the_next_one_is_answered()
     opened.close().await;
 }
 
-/// Cuts the connection it is applied on, in the middle of a batch: once before each hundredth event.
+/// A view that cuts its own connection within a batch, once before each hundredth event.
 struct Cutter {
     url: String,
     next: AtomicU64,
@@ -400,7 +401,7 @@ async fn a_cut_in_the_middle_loses_nothing_and_is_caught_up() {
     let mut runner = InlineRunner::begin(Arc::clone(&opened.db), all).await.unwrap();
     let mut refused = 0;
     for page in story.events.chunks(150) {
-        // What is refused comes again, as it does from the log.
+        // A refused page is applied again, as the log would deliver it again.
         while let Err(why) = runner.apply_page(page).await {
             assert!(matches!(why, ProjectionError::Unavailable(_)), "{why}");
             refused += 1;
@@ -413,7 +414,7 @@ async fn a_cut_in_the_middle_loses_nothing_and_is_caught_up() {
         .await
         .unwrap();
     replay.catch_up(&TestLog::of(&story.events)).await.unwrap();
-    // Between two units of work a cut is not even felt.
+    // Between two units of work, a cut causes no error.
     run_sql(&opened.url, CUT);
     assert_eq!(
         all_rows(opened.db.as_ref()).await,
@@ -440,7 +441,7 @@ async fn rows_that_went_back_or_are_gone_are_made_again() {
         .flat_map(|view| view.tables())
         .map(|table| format!("delete from ledgerline_views.{};", table.name))
         .collect();
-    // As a crash that lost every commit would leave them; then as somebody who cleans up would.
+    // First as after a crash that lost every commit, then as after a manual cleanup.
     let went_back = format!(
         "{} update ledgerline_views.checkpoint set position = 0",
         emptied.concat()
@@ -532,7 +533,7 @@ async fn a_reader_sees_a_switch_of_tables_whole_or_not_at_all() {
         tx.exec(next, &[])?;
         tx.close_gate()?;
         tx.exec("alter table word rename to word__old", &[])?;
-        // The question was asked while the gate was closed; half of the switch must not be seen.
+        // The query came while the gate was closed; it must not see half of the switch.
         was_asked.recv().unwrap();
         tx.exec("alter table word__next rename to word", &[])?;
         tx.exec("drop table word__old", &[])?;

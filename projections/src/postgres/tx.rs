@@ -1,4 +1,4 @@
-//! Statements inside one PostgreSQL transaction. One that fails ends it: nothing that follows can commit.
+//! A transaction on PostgreSQL. After a failed statement it cannot be committed.
 
 use super::bulk;
 use super::connect::{failed, is_lost};
@@ -16,7 +16,7 @@ use postgres::types::ToSql;
 
 pub(super) struct PostgresTx<'a> {
     link: &'a mut Link,
-    /// The first statement that failed: PostgreSQL would take `commit` after it for `rollback`, silently.
+    /// The first error. PostgreSQL would silently treat a `commit` after it as a `rollback`.
     failure: Option<ProjectionError>,
 }
 
@@ -25,7 +25,7 @@ impl<'a> PostgresTx<'a> {
         Self { link, failure: None }
     }
 
-    /// Whether it may be committed.
+    /// Returns the first error; `Ok` means that the transaction may be committed.
     pub(super) fn into_outcome(self) -> Result<(), ProjectionError> {
         self.failure.map_or(Ok(()), Err)
     }
@@ -35,7 +35,7 @@ impl<'a> PostgresTx<'a> {
             ProjectionError::Fault(why) => ProjectionError::Fault(format!("{why} in: {sql}")),
             other => other,
         };
-        // A value that never reached the server left the transaction as it was, but not what was asked of it.
+        // A value that never reached the server left the transaction intact, but its statement was not run.
         if self.failure.is_none() || is_lost(error) {
             self.failure = Some(failure.clone());
         }
@@ -60,14 +60,14 @@ impl<'a> PostgresTx<'a> {
         Ok(statement)
     }
 
-    /// A definition or a setting: not kept prepared, and what was prepared on its table is forgotten.
+    /// Runs a definition or a setting. It is not kept prepared, and all prepared statements are forgotten.
     fn define(&mut self, sql: &str) -> Result<u64, ProjectionError> {
         let done = self.link.client.batch_execute(&ordered_by_bytes(sql));
         self.link.forget();
         done.map(|()| 0).map_err(|error| self.fail(&error, sql))
     }
 
-    /// Runs a step of many rows.
+    /// Runs a step over many rows and records its error.
     fn many<T>(
         &mut self,
         table: &Table,
@@ -154,16 +154,16 @@ impl Tx for PostgresTx<'_> {
         let ended = self.query(QUESTIONS_ENDED, &[Val::text(QUESTIONS_NAME)])?;
         let count = ended.len();
         if count > 0 {
-            tracing::warn!(count, "questions were ended: tables are being replaced");
+            tracing::warn!(count, "queries were ended because tables are being replaced");
         }
         Ok(())
     }
 }
 
-/// Why a query was not read to its end.
+/// The reason why a query was not read to its end.
 enum Stopped {
     Database(postgres::Error),
-    /// Whoever takes the rows does not want them all.
+    /// The callback that takes the rows ended the query.
     Taker(ProjectionError),
 }
 

@@ -1,12 +1,12 @@
-//! Values on their way to and from PostgreSQL: by the type the statement's parameter or column has, so that
-//! both databases keep and give back the same. What would lose something is refused, never rounded.
+//! Converts values to and from PostgreSQL by the type of the parameter or column, so that both databases
+//! store and return the same. A value that would lose precision is refused, never rounded.
 
 use crate::value::{Val, storable};
 use bytes::{BufMut, BytesMut};
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use std::error::Error;
 
-/// A value that a parameter or column of that type cannot hold.
+/// The error for a value that a parameter or column of this type cannot hold.
 #[derive(Debug, thiserror::Error)]
 #[error("{value} does not fit {database_type}: {hint}")]
 pub(super) struct Unfit {
@@ -17,7 +17,7 @@ pub(super) struct Unfit {
 
 type Boxed = Box<dyn Error + Sync + Send>;
 
-/// Never the value itself: it may be personal.
+/// Names only the value's type, because the value may be personal.
 fn unfit(value: &Val, database_type: &Type) -> Boxed {
     Box::new(Unfit {
         value: value.kind_name(),
@@ -40,7 +40,7 @@ impl ToSql for Val {
         Ok(IsNull::No)
     }
 
-    /// All types: what does not fit is an error of `to_sql`, which names it.
+    /// Accepts all types; a value that does not fit is an error of `to_sql`, which names it.
     fn accepts(_: &Type) -> bool {
         true
     }
@@ -64,12 +64,12 @@ fn put_integer(value: &Val, integer: i64, wanted: &Type, out: &mut BytesMut) -> 
     Ok(())
 }
 
-/// A double holds integers of up to 53 bits.
+/// Whether a double holds the integer exactly: up to 53 bits.
 const fn is_exact(integer: i64) -> bool {
     integer.unsigned_abs() <= 1 << 53
 }
 
-/// Whether a column of this type can be read; asked before the first row.
+/// Whether a column of this type can be read; checked before the first row.
 pub(super) fn is_readable(column: &Type) -> bool {
     is_text(column)
         || [
@@ -84,7 +84,7 @@ pub(super) fn is_readable(column: &Type) -> bool {
         .contains(column)
 }
 
-/// A column read back: as SQLite would give it.
+/// A column's value as SQLite would return it.
 pub(super) struct Cell(pub(super) Val);
 
 impl<'a> FromSql<'a> for Cell {

@@ -1,7 +1,8 @@
-//! Next rows of one view beside its live ones: begun, fed, compared, switched to or dropped.
+//! The shadow rebuild of one view: new rows are made in parallel to the live ones, compared with them, and
+//! switched to or dropped.
 //!
-//! Every step is one transaction that reads what is kept of the rebuild first, so a step that is repeated,
-//! cut off, or taken by two processes at once does no harm.
+//! Every step is one transaction that first reads the stored state of the rebuild. A step that is repeated,
+//! interrupted, or run by two processes at once therefore does no harm.
 
 use super::rows::{Fed, Page, Rows};
 use super::stored::{self, Comparison, Rebuild, RebuildState};
@@ -18,25 +19,25 @@ use serde::Serialize;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// Events of one step: more than the live views take at once, for the speed; the live ones wait for at most
-/// one step.
+/// Events of one step: more than live views usually take at once, for speed. The live views wait for one step
+/// at most.
 pub(crate) const STEP_EVENTS_MAX: usize = 1_024;
 
-/// How often a switch is tried while the live rows run on ahead of it, or readers are in its way.
+/// Most tries of a switch while the live rows move ahead of the new ones or readers block it.
 const SWITCH_TRIES_MAX: u32 = 40;
 
-/// Tries of a switch that leave questions in peace: about two seconds. Most end in one.
+/// Tries of a switch that do not end analysts' queries: about two seconds. Most queries end within one.
 const QUESTIONS_GRACE_TRIES: u32 = 3;
 
-/// Pause after a try that readers or the database were in the way of.
+/// Pause after a try that was blocked by readers or by the database.
 const SWITCH_AGAIN_MS: u64 = 250;
 
-/// Why a rebuild was not begun, switched to or dropped.
+/// The reason why a rebuild was not started, switched to or dropped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RebuildError {
     #[error("there is no view {0}")]
     NoView(String),
-    /// Not now, or not like this; says what to do.
+    /// Not possible now or in this form; the text says what to do.
     #[error("{0}")]
     Refused(String),
     #[error(transparent)]
@@ -53,24 +54,24 @@ impl From<RebuildError> for Problem {
     }
 }
 
-/// What a step did.
+/// The result of one step of a rebuild.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// There is nothing to feed: none was begun, it failed, or it is over.
+    /// There is nothing to feed: no rebuild was started, it failed, or it is over.
     Over,
-    /// Rows moved.
+    /// The new rows advanced.
     Moved,
-    /// The next rows have all that the live ones have; nothing to do until those move.
+    /// The new rows have everything that the live rows have; the next step waits until those advance.
     Level,
-    /// They were compared and are ready.
+    /// The new rows were compared with the live ones and are ready.
     Compared,
 }
 
-/// A switch that was made.
+/// The result of a switch: the view and the position of its new rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Switched {
     pub view: String,
-    /// The rows are complete up to here.
+    /// The position up to which the rows are complete.
     pub position: Position,
 }
 
@@ -83,18 +84,18 @@ impl Switched {
     }
 }
 
-/// The rebuild of one view.
+/// The rebuild of one view, with what its steps need.
 #[derive(Clone)]
 pub(crate) struct Beside {
     grounds: Grounds,
     view: Arc<dyn View>,
     shadow: Arc<Shadow>,
-    /// The tables of all views: the documented views stand on them.
+    /// The names of the tables of all views, which the documented SQL views read.
     tables: Arc<[&'static str]>,
 }
 
 impl Beside {
-    /// The rebuild of the view with this name.
+    /// Returns the rebuild of the view with this name; an error if there is no such view.
     pub(crate) fn of(grounds: &Grounds, views: &Views, name: &str) -> Result<Self, RebuildError> {
         let view = views.iter().find(|view| view.name() == name);
         let view = view.ok_or_else(|| RebuildError::NoView(name.to_owned()))?;
@@ -123,13 +124,13 @@ impl Beside {
         }
     }
 
-    /// What is kept of it.
+    /// Returns the stored state of the rebuild; `None` if there never was one.
     pub(crate) async fn kept(&self) -> Result<Option<Rebuild>, ProjectionError> {
         let name = self.view.name();
         read_as(self.db(), move |tx| stored::read(tx, name)).await
     }
 
-    /// Goes on with an open rebuild of this version, or begins one; with `restart` always begins anew.
+    /// Resumes an open rebuild of this version, or starts one. With `restart` it always starts a new one.
     pub(crate) async fn begin(&self, restart: bool) -> Result<Rebuild, ProjectionError> {
         let (rows, now) = (self.rows(), self.grounds.clock.now());
         let dialect = self.db().dialect();
@@ -139,7 +140,8 @@ impl Beside {
             if let Some(mut open) = kept.clone().filter(|kept| rows.goes_on(kept) && !restart) {
                 (open.fed_from, open.fed_since) = (open.position, now);
                 if open.state == RebuildState::Failed {
-                    // What was compared stays compared; next rows may be past the live ones by now.
+                    // A comparison that was made stays valid; the new rows may be ahead of the live ones by
+                    // now.
                     let state = match open.comparison {
                         Some(_) => RebuildState::Ready,
                         None => RebuildState::Feeding,
@@ -157,7 +159,7 @@ impl Beside {
         .await
     }
 
-    /// Drops the next rows; `false` when there are none.
+    /// Cancels the rebuild and drops the new rows. Returns `false` if no rebuild is open.
     pub(crate) async fn cancel(&self) -> Result<bool, ProjectionError> {
         let (rows, now) = (self.rows(), self.grounds.clock.now());
         transact(self.db(), move |tx| {
@@ -179,7 +181,7 @@ impl Beside {
         Ok(Page { after, events })
     }
 
-    /// Feeds one batch; compares when the next rows are where the live ones are.
+    /// Feeds one batch of events. Compares the rows once the new ones are at the position of the live ones.
     pub(crate) async fn step(&self) -> Result<Step, ProjectionError> {
         let Some(kept) = self.kept().await?.filter(|kept| kept.state.is_fed()) else {
             return Ok(Step::Over);
@@ -197,7 +199,7 @@ impl Beside {
                 against_live: Ordering::Equal,
                 state: Some(RebuildState::Feeding),
             }) => self.compare().await,
-            // Also next rows that live ones, which began anew, have not met yet.
+            // This includes new rows that are ahead of live rows which started again at the first event.
             Ok(_) => Ok(Step::Level),
             Err(ProjectionError::Parked { position, why, .. }) => {
                 let why = format!("position {position}: {why}");
@@ -208,13 +210,13 @@ impl Beside {
         }
     }
 
-    /// Says so of the rebuild that was being fed, unless it was dropped, switched to or begun anew meanwhile.
+    /// Marks the rebuild as failed, unless it was dropped, switched to or started again meanwhile.
     async fn fail(&self, generation: u64, why: String) -> Result<(), ProjectionError> {
         let (name, now) = (self.view.name(), self.grounds.clock.now());
         tracing::error!(
             view = name,
             why,
-            "the next rows of a view met an event they cannot take"
+            "the shadow rebuild of a view failed at an event that it cannot apply"
         );
         transact(self.db(), move |tx| {
             let is_same = |kept: &Rebuild| kept.state.is_fed() && kept.generation == generation;
@@ -227,8 +229,8 @@ impl Beside {
         .await
     }
 
-    /// Live and next rows in one snapshot in which both are at one position; when the live rows have moved
-    /// meanwhile there is none, and the next step feeds on.
+    /// Compares live and new rows in one snapshot, if both are at the same position there. If the live rows
+    /// have moved, it returns `Moved`, and the next step feeds on.
     async fn compare(&self) -> Result<Step, ProjectionError> {
         let rows = self.rows();
         let dialect = self.db().dialect();
@@ -251,19 +253,19 @@ impl Beside {
             view = name,
             position = position.0,
             agrees,
-            "the next rows of a view are ready"
+            "the shadow rebuild of a view is ready"
         );
         Ok(Step::Compared)
     }
 
-    /// Makes the next rows the live ones in one transaction. Refused while they are not ready, and where
-    /// they differ from the live ones without a reason to accept that.
+    /// Makes the new rows the live ones, in one transaction. Refused while they are not ready, and if they
+    /// differ from the live rows, unless `accept` gives a reason to accept that.
     pub(crate) async fn switch(&self, accept: Option<&str>) -> Result<Switched, RebuildError> {
         let name = self.view.name();
         let (mut away, mut asked) = (None, None);
         for tried in 0..SWITCH_TRIES_MAX {
             let kept = self.kept().await?;
-            // A connection that was cut at the end of a try does not say whether the try was committed.
+            // If the connection broke at the end of a try, it is unknown whether that try was committed.
             if let Some(done) = kept
                 .as_ref()
                 .filter(|kept| Some(kept.generation) == asked && is_done(kept))
@@ -294,7 +296,11 @@ impl Beside {
                 }
                 Ok(None) => away = None,
                 Err(ProjectionError::Unavailable(why)) => {
-                    tracing::warn!(view = name, why, "a switch waits and tries again");
+                    tracing::warn!(
+                        view = name,
+                        why,
+                        "the switch of a view is blocked and tries again"
+                    );
                     away = Some(why);
                     let again = self.grounds.clock.now().plus_ms(SWITCH_AGAIN_MS);
                     self.grounds.clock.wait_until(again).await;
@@ -310,8 +316,8 @@ impl Beside {
             return Err(ProjectionError::Unavailable(why).into());
         }
         Err(RebuildError::Refused(format!(
-            "readers, or the live rows running on, were in the way of the switch of {name} {SWITCH_TRIES_MAX} \
-             times; nothing was changed, ask again"
+            "view {name} could not be switched in {SWITCH_TRIES_MAX} tries, because of readers or because its \
+             live rows moved on; nothing was changed, try again"
         )))
     }
 }
@@ -320,23 +326,23 @@ fn is_done(kept: &Rebuild) -> bool {
     kept.state == RebuildState::Switched
 }
 
-/// The rebuild, when it may be switched to.
+/// Returns the rebuild if it may be switched to; otherwise the reason why not.
 fn ready(name: &str, kept: Option<Rebuild>, accept: Option<&str>) -> Result<Rebuild, RebuildError> {
     let refused = |why: String| Err(RebuildError::Refused(why));
     let Some(kept) = kept.filter(|kept| kept.state.is_open()) else {
-        return refused(format!("no rebuild of {name} was begun"));
+        return refused(format!("no rebuild of {name} was started"));
     };
     let (state, position) = (kept.state.code(), kept.position);
     if kept.state != RebuildState::Ready {
         let why = kept.why.unwrap_or_default();
         return refused(format!(
-            "the next rows of {name} are {state} at position {position} {why}"
+            "the rebuild of {name} is {state} at position {position} {why}"
         ));
     }
     let agrees = kept.comparison.as_ref().is_some_and(Comparison::agrees);
     if !agrees && accept.is_none_or(|reason| reason.trim().is_empty()) {
         return refused(format!(
-            "the next rows of {name} differ from the live ones; look at the comparison, and accept the \
+            "the new rows of {name} differ from the live ones; look at the comparison, and accept the \
              differences with a reason"
         ));
     }

@@ -1,4 +1,5 @@
-//! Rows compared: SHA-256 over a table in key order, and the first keys that differ.
+//! Compares the rows of tables: a SHA-256 over each table in key order, and the keys of the first rows that
+//! differ.
 
 use crate::database::{Table, Tx, each_row};
 use crate::error::ProjectionError;
@@ -7,37 +8,39 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Most differing rows named per table; the digests cover all.
+/// Most differing rows named per table; the digests cover all rows.
 pub const DIFFERENCES_MAX: usize = 20;
 
-/// Rows of one table that are compared one by one when its digests differ (some tens of megabytes).
+/// Most rows of one table that are compared one by one if its digests differ (some tens of megabytes).
 const COMPARED_ROWS_MAX: usize = 200_000;
 
-/// All rows of one table: how many, and SHA-256 over them in key order, lower hex.
+/// The digest of a table: the number of its rows, and the SHA-256 over all of them in key order, in
+/// lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TableDigest {
     pub rows: u64,
     pub sha256: String,
 }
 
-/// One table, live beside replayed: by a check in memory, or beside the live rows before a switch.
+/// One table of live rows compared with the same table of rebuilt rows: a replay in memory, or the new rows
+/// of a shadow rebuild.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TableCheck {
     pub table: String,
     pub live: TableDigest,
     pub replay: TableDigest,
-    /// Keys of rows that differ or are on one side only; at most `DIFFERENCES_MAX`.
+    /// Keys of rows that differ or exist on one side only; at most `DIFFERENCES_MAX`.
     pub differences: Vec<Difference>,
 }
 
 impl TableCheck {
-    /// As many rows, and the same.
+    /// Whether both sides have the same rows.
     pub fn agrees(&self) -> bool {
         self.live == self.replay
     }
 }
 
-/// A row that is not the same on both sides.
+/// A row that differs between the two sides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Difference {
     pub key: String,
@@ -64,14 +67,14 @@ pub(crate) fn digest(tx: &mut dyn Tx, table: &Table) -> Result<TableDigest, Proj
     Ok(TableDigest { rows, sha256 })
 }
 
-/// Type, length and bytes of every value: two rows are the same only when all of it is.
+/// Encodes a row with type, length and bytes of every value, so that only equal rows have equal bytes.
 fn encoded(row: &[Val]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for value in row {
         let (kind, content) = match value {
             Val::Null => (b'n', Vec::new()),
             Val::Int(value) => (b'i', value.to_be_bytes().to_vec()),
-            // A boolean column reads back as an integer from SQLite.
+            // SQLite returns a boolean column as an integer.
             Val::Bool(value) => (b'i', i64::from(*value).to_be_bytes().to_vec()),
             Val::Real(value) => (b'r', value.to_bits().to_be_bytes().to_vec()),
             Val::Text(value) => (b't', value.as_bytes().to_vec()),
@@ -86,7 +89,7 @@ fn encoded(row: &[Val]) -> Vec<u8> {
 
 pub(crate) type Hashes = BTreeMap<String, Vec<u8>>;
 
-/// Each row's hash by its key, of the first `COMPARED_ROWS_MAX` rows.
+/// Returns the hash of each row by its key, for the first `COMPARED_ROWS_MAX` rows.
 pub(crate) fn hashes(tx: &mut dyn Tx, table: &Table) -> Result<Hashes, ProjectionError> {
     let mut hashes = BTreeMap::new();
     each_row(tx, table, &mut |row| {

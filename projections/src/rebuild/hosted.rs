@@ -1,5 +1,5 @@
-//! Rebuilds as a process holds them: all views by name, and the task that feeds next rows beside the live
-//! ones without getting in their way.
+//! The rebuilds of a process: those of all views by name, and the task that feeds them without slowing down
+//! the live views.
 
 use super::beside::{Beside, RebuildError, Step, Switched};
 use super::stored::{self, Rebuild};
@@ -15,17 +15,18 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// Most events the live views may be behind while next rows are fed at full speed. Beyond, a batch is fed
-/// only every `WAY_MS`: a trickle, so that a server that is always behind finishes its rebuilds too.
+/// Most events by which live views may lag while a rebuild is fed at full speed. If they lag more, one batch
+/// is fed every `WAY_MS`, so that rebuilds also end on a server that always lags.
 const LIVE_LAG_EVENTS_MAX: u64 = 2_048;
 
-/// How long the live views are left alone when they are behind.
+/// The pause that leaves the processor to live views that lag.
 const WAY_MS: u64 = 100;
 
-/// Longest pause after a batch: as long as a quarter of it took, for whoever else wants the processor.
+/// Longest pause after a batch. The pause is a quarter of the batch's time and leaves the processor to other
+/// work.
 const BREATH_MS_MAX: u64 = 50;
 
-/// Pause before a store or database that was away is asked again.
+/// Pause before a store or database that was unavailable is tried again.
 const AGAIN_AFTER_MS: u64 = 500;
 
 /// The rebuilds of a set of views.
@@ -35,7 +36,8 @@ pub struct Rebuilds {
 }
 
 impl Rebuilds {
-    /// Of all views of this build, in a process that runs no views. Makes or remakes their tables.
+    /// Opens the rebuilds of all views of this build, in a process that runs no views. Creates or recreates
+    /// their tables.
     pub async fn open(grounds: Grounds) -> Result<Self, ProjectionError> {
         InlineRunner::begin(Arc::clone(&grounds.db), views::all()).await?;
         Ok(Self::of(grounds, views::all()))
@@ -49,8 +51,8 @@ impl Rebuilds {
         Beside::of(&self.grounds, &self.views, view)
     }
 
-    /// Brings the live rows of all views to the log's head, where no server does; answers that. A view that
-    /// an event parks stays where it is.
+    /// Brings the live rows of all views to the log's head, if no server does. Returns that position. A view
+    /// that is parked by an event stays where it is.
     pub async fn catch_up(&self, progress: Hearing<'_>) -> Result<Position, ProjectionError> {
         let Grounds { store, db, .. } = &self.grounds;
         let mut runner = InlineRunner::begin(Arc::clone(db), self.views.clone()).await?;
@@ -59,17 +61,17 @@ impl Rebuilds {
         Ok(head)
     }
 
-    /// Every view's present or last rebuild, by name.
+    /// Returns every view's current or last rebuild, by name of view.
     pub async fn list(&self) -> Result<Vec<Rebuild>, ProjectionError> {
         read_as(self.grounds.db.as_ref(), stored::read_all).await
     }
 
-    /// Goes on with the open rebuild of a view, or begins one; with `restart` always from the first event.
+    /// Resumes the open rebuild of a view, or starts one. With `restart` it starts again at the first event.
     pub async fn begin(&self, view: &str, restart: bool) -> Result<Rebuild, RebuildError> {
         Ok(self.beside(view)?.begin(restart).await?)
     }
 
-    /// Drops the next rows of a view; refused when there are none.
+    /// Cancels the rebuild of a view and drops its new rows; refused if none is open.
     pub async fn cancel(&self, view: &str) -> Result<(), RebuildError> {
         if !self.beside(view)?.cancel().await? {
             return Err(RebuildError::Refused(format!("no rebuild of {view} is open")));
@@ -77,21 +79,21 @@ impl Rebuilds {
         Ok(())
     }
 
-    /// Makes the next rows of a view the live ones. Refused while they are not ready, and where they differ
-    /// without a reason to accept that.
+    /// Makes the new rows of a view the live ones. Refused while they are not ready, and if they differ,
+    /// unless `accept` gives a reason to accept that.
     pub async fn switch(&self, view: &str, accept: Option<&str>) -> Result<Switched, RebuildError> {
         self.beside(view)?.switch(accept).await
     }
 
-    /// Feeds a rebuild that was begun until it is ready or has failed; answers it as it is then. `progress`
-    /// hears how far it is, and how far the live rows are.
+    /// Feeds a rebuild until it is ready or has failed, and returns its state. `progress` receives its
+    /// position and that of the live rows.
     pub async fn feed(&self, view: &str, progress: Hearing<'_>) -> Result<Rebuild, RebuildError> {
         let beside = self.beside(view)?;
         loop {
             let step = beside.step().await?;
             let kept = beside.kept().await?;
             let kept =
-                kept.ok_or_else(|| RebuildError::Refused(format!("no rebuild of {view} was begun")))?;
+                kept.ok_or_else(|| RebuildError::Refused(format!("no rebuild of {view} was started")))?;
             if step != Step::Moved {
                 return Ok(kept);
             }
@@ -99,7 +101,7 @@ impl Rebuilds {
         }
     }
 
-    /// Next rows of views that this build makes otherwise are dropped: they would be of no use.
+    /// Cancels rebuilds of views of which this build has another version; their new rows are useless.
     async fn drop_outdated(&self) -> Result<(), ProjectionError> {
         for kept in self.list().await?.iter().filter(|kept| kept.state.is_open()) {
             let view = self.views.iter().find(|view| view.name() == kept.view);
@@ -113,7 +115,7 @@ impl Rebuilds {
     }
 }
 
-/// The rebuilds of a running server, and their task.
+/// The rebuilds of a running server, with their task.
 pub(crate) struct Host {
     pub(crate) rebuilds: Rebuilds,
     progress: Arc<Progress>,
@@ -129,12 +131,12 @@ impl Host {
         }
     }
 
-    /// There is something to feed, or no longer.
+    /// Wakes the task: there is something to feed, or no longer.
     pub(crate) fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Feeds every open rebuild, a batch each in turn, for ever.
+    /// Feeds every open rebuild, one batch each in turn; never returns.
     pub(crate) async fn work(&self) {
         let mut said = false;
         while let Err(why) = self.rebuilds.drop_outdated().await {
@@ -156,7 +158,7 @@ impl Host {
 
     async fn wait_out(&self, said: &mut bool, why: &ProjectionError) {
         if !std::mem::replace(said, true) {
-            tracing::warn!(%why, "rebuilds wait and try again");
+            tracing::warn!(%why, "rebuilds of views failed and are tried again");
         }
         self.pause(AGAIN_AFTER_MS).await;
     }
@@ -166,12 +168,12 @@ impl Host {
         clock.wait_until(clock.now().plus_ms(ms)).await;
     }
 
-    /// One batch of each open rebuild; whether anything moved.
+    /// Feeds one batch of each open rebuild. Returns whether any of them moved.
     async fn round(&self) -> Result<bool, ProjectionError> {
         let mut moved = false;
         let open = self.rebuilds.list().await?;
         for kept in open.into_iter().filter(|kept| kept.state.is_fed()) {
-            // A view that this build does not have is left as it is.
+            // A rebuild of a view unknown to this build is left as it is.
             let Ok(beside) = self.rebuilds.beside(&kept.view) else {
                 continue;
             };
@@ -186,7 +188,7 @@ impl Host {
         Ok(moved)
     }
 
-    /// The live views come first.
+    /// Pauses if the live views lag, because they come first.
     async fn make_way(&self) -> Result<(), ProjectionError> {
         let head = self.rebuilds.grounds.store.head().await.map_err(away)?;
         let reached = self.progress.position().unwrap_or(head);

@@ -1,5 +1,5 @@
-//! Rows made anew from the first event: in place, or beside the live ones until a switch; and the proof that
-//! live rows equal a replay.
+//! Rebuilds of views from the first event, in place or as a shadow rebuild with a later switch, and the check
+//! that live rows equal a replay.
 
 mod beside;
 pub(crate) mod digest;
@@ -37,8 +37,8 @@ fn away(error: StoreError) -> ProjectionError {
     }
 }
 
-/// Drops all rows and makes them anew; `progress` hears the position reached and the log's head. Killed in
-/// between, the next start goes on where it stopped.
+/// Drops all rows and makes them again. `progress` receives the position reached and the log's head. If the
+/// process is killed, the next start resumes.
 pub async fn rebuild(
     store: &dyn EventStore,
     db: Arc<dyn ReadDb>,
@@ -47,7 +47,7 @@ pub async fn rebuild(
     rebuild_views(store, db, views::all(), progress).await
 }
 
-/// As `rebuild`, for the given views only.
+/// Rebuilds the given views only, as `rebuild` does.
 pub async fn rebuild_views(
     store: &dyn EventStore,
     db: Arc<dyn ReadDb>,
@@ -58,7 +58,7 @@ pub async fn rebuild_views(
     InlineRunner::begin(Arc::clone(&db), views.clone()).await?;
     let (emptied, dialect) = (views.clone(), db.dialect());
     transact(db.as_ref(), move |tx| {
-        // A reader of another process sees the rows of before, or that there are none yet: no table of each.
+        // A reader of another process sees either the former rows or none, never some tables of each.
         tx.end_questions()?;
         tx.close_gate()?;
         drop_sql_views(tx, dialect)?;
@@ -88,7 +88,7 @@ fn parked(runner: &InlineRunner) -> Option<ProjectionError> {
     })
 }
 
-/// Feeds events up to and including `end`.
+/// Applies events up to and including `end`.
 async fn feed_to(
     runner: &mut InlineRunner,
     store: &dyn EventStore,

@@ -1,4 +1,4 @@
-//! Next rows of one view inside a transaction: made, fed, compared, put in the place of the live ones.
+//! The new rows of one view within a transaction: created, fed, compared, and put in place of the live rows.
 
 use super::digest::{TableCheck, differences, digest, hashes};
 use super::stored::{self, Comparison, Rebuild, RebuildState};
@@ -14,32 +14,32 @@ use domain::time::Timestamp;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// How long one try waits for readers inside; new ones wait behind it, so it is short.
+/// How long one try waits for current readers. New readers wait behind it, so it is short.
 const GATE_WAIT_MS: u64 = 500;
 
 /// How long one table may take to be read for the comparison: tens of millions of rows, in order.
 const COMPARED_MS: u64 = 30 * 60 * 1_000;
 
-/// The events after a position, as they were read outside the transaction that takes them.
+/// The events after a position, read outside the transaction that applies them.
 pub(super) struct Page {
     pub(super) after: Position,
     pub(super) events: Vec<Result<ViewEvent, UnreadableRecord>>,
 }
 
-/// One view as a transaction needs it.
+/// What a transaction needs to know of the view.
 #[derive(Clone)]
 pub(super) struct Rows {
     pub(super) view: Arc<dyn View>,
     pub(super) shadow: Arc<Shadow>,
-    /// The tables of all views: the documented views stand on them.
+    /// The names of the tables of all views, which the documented SQL views read.
     pub(super) tables: Arc<[&'static str]>,
 }
 
-/// What feeding found.
+/// The result of feeding a page.
 pub(super) struct Fed {
-    /// Whether the next rows are behind the live ones, at one position with them, or past them.
+    /// Whether the new rows are behind the live ones, at the same position, or ahead of them.
     pub(super) against_live: Ordering,
-    /// `None` when nothing is fed any more.
+    /// The state of the rebuild; `None` if nothing is fed any more.
     pub(super) state: Option<RebuildState>,
 }
 
@@ -99,9 +99,10 @@ impl Rows {
         })
     }
 
-    /// Until both were compared the next rows stay behind the live ones: they must meet at one position.
+    /// Applies a page to the new rows. Until the comparison, they stay behind the live rows: both must meet
+    /// at one position.
     pub(super) fn feed(&self, tx: &mut dyn Tx, page: &Page, now: Timestamp) -> Result<Fed, ProjectionError> {
-        // Next rows of another build are not ours to feed.
+        // New rows of another build are not fed.
         let is_ours = |kept: &Rebuild| kept.state.is_fed() && kept.version == self.view.version();
         let kept = stored::read(tx, self.view.name())?.filter(is_ours);
         let Some(mut kept) = kept else {
@@ -112,7 +113,7 @@ impl Rows {
         };
         let live = self.live(tx)?;
         if kept.position < page.after {
-            // A database that crashed lost the last of the next rows: these events do not follow on them.
+            // A database that crashed lost the last new rows, so this page does not follow them.
             return Ok(Fed {
                 against_live: Ordering::Less,
                 state: Some(kept.state),
@@ -177,7 +178,8 @@ impl Rows {
         Ok(Some(Comparison { position, tables }))
     }
 
-    /// Inside the transaction that has just fed the next rows: `None` while the live ones are ahead.
+    /// Switches to the new rows, in the transaction that has just fed them. Returns `None` if the live rows
+    /// are ahead.
     pub(super) fn switched(
         &self,
         tx: &mut dyn Tx,
@@ -191,7 +193,7 @@ impl Rows {
         else {
             return Ok(None);
         };
-        // A reader on SQLite sees the snapshot it began with, names included.
+        // On SQLite, a reader sees the snapshot that it began with, including the names of tables.
         if dialect == Dialect::Postgres {
             tx.exec(&format!("set local lock_timeout = {GATE_WAIT_MS}"), &[])?;
             tx.close_gate()?;

@@ -1,4 +1,4 @@
-//! What is kept of rebuilds: a row per view, moved in the transaction that moves its next rows.
+//! The stored state of rebuilds: one row per view, changed in the transaction that changes the new rows.
 
 use super::digest::TableCheck;
 use crate::database::Tx;
@@ -8,29 +8,29 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Where a rebuild stands.
+/// The state of a shadow rebuild.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RebuildState {
-    /// Next rows are being made.
+    /// New rows are being made.
     Feeding,
-    /// They have caught up, were compared with the live ones, and follow the log until the switch.
+    /// The new rows have caught up, were compared with the live ones, and follow the log until the switch.
     Ready,
-    /// They met an event they cannot take.
+    /// The new rows met an event that the view cannot apply.
     Failed,
-    /// They are the live ones now.
+    /// The new rows are the live ones now.
     Switched,
-    /// They were dropped.
+    /// The new rows were dropped.
     Canceled,
 }
 
 impl RebuildState {
-    /// Whether next rows exist.
+    /// Whether new rows exist.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Feeding | Self::Ready | Self::Failed)
     }
 
-    /// Whether next rows go on.
+    /// Whether new rows are still fed.
     pub const fn is_fed(self) -> bool {
         matches!(self, Self::Feeding | Self::Ready)
     }
@@ -46,11 +46,11 @@ impl RebuildState {
     }
 }
 
-/// Live and next rows at one position, counted and digested.
+/// The comparison of live and new rows at one position, by number and digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Comparison {
     pub position: Position,
-    /// `replay` is what the next rows are.
+    /// The compared tables; `replay` is the digest of the new rows.
     pub tables: Vec<TableCheck>,
 }
 
@@ -60,23 +60,23 @@ impl Comparison {
     }
 }
 
-/// One view's rebuild, the present or the last.
+/// The current or last shadow rebuild of one view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Rebuild {
     pub view: String,
     pub version: u32,
-    /// Counts the rebuilds of this view, from 1.
+    /// The number of the rebuild among those of this view, from 1.
     pub generation: u64,
     pub state: RebuildState,
-    /// The next rows are complete up to here.
+    /// The position up to which the new rows are complete.
     pub position: Position,
     /// When the event at `position` was recorded.
     pub recorded_at: Option<Timestamp>,
-    /// Why it failed; after a switch, why differences were accepted.
+    /// The reason of a failure; after a switch, the reason for accepting differences.
     pub why: Option<String>,
     pub begun_at: Timestamp,
     pub changed_at: Timestamp,
-    /// Where and when feeding began, or went on after a restart: what its speed is measured from.
+    /// The position and time at which feeding started or resumed; the speed is measured from there.
     pub fed_from: Position,
     pub fed_since: Timestamp,
     pub comparison: Option<Comparison>,
@@ -90,25 +90,25 @@ const REBUILDS: &str = "create table if not exists rebuild (
 const COLUMNS: &str = "view, version, generation, state, position, recorded_at, why, begun_at, changed_at,
     fed_from, fed_since, comparison";
 
-/// Makes the table where it does not exist.
+/// Creates the table if it does not exist.
 pub(crate) fn prepare(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
     tx.exec(REBUILDS, &[]).map(drop)
 }
 
-/// Every view's present or last rebuild.
+/// Returns every view's current or last rebuild, by name of view.
 pub(crate) fn read_all(tx: &mut dyn Tx) -> Result<Vec<Rebuild>, ProjectionError> {
     let rows = tx.query(&format!("select {COLUMNS} from rebuild order by view"), &[])?;
     rows.into_iter().map(read_row).collect()
 }
 
-/// One view's present or last rebuild.
+/// Returns one view's current or last rebuild.
 pub(crate) fn read(tx: &mut dyn Tx, view: &str) -> Result<Option<Rebuild>, ProjectionError> {
     let sql = format!("select {COLUMNS} from rebuild where view = $1");
     let rows = tx.query(&sql, &[Val::text(view)])?;
     rows.into_iter().next().map(read_row).transpose()
 }
 
-/// Keeps a rebuild as it is now.
+/// Stores a rebuild and overwrites the former state.
 pub(crate) fn write(tx: &mut dyn Tx, rebuild: &Rebuild) -> Result<(), ProjectionError> {
     let comparison = rebuild.comparison.as_ref().map(serde_json::to_string);
     let comparison = comparison

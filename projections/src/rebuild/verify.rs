@@ -1,5 +1,5 @@
-//! The proof that live rows equal a replay: rows read in one snapshot, the log replayed into memory up to
-//! where they stand.
+//! Checks that live rows equal a replay: the rows are read in one snapshot, and the log is replayed into
+//! memory up to their position.
 
 use super::digest::{Hashes, TableCheck, TableDigest, differences, digest, hashes};
 use super::{Views, feed_to};
@@ -16,22 +16,22 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Hears how far a replay has come, and how far it goes.
+/// A callback for the progress of a replay; it receives the position reached and the last position.
 pub type Hearing<'a> = &'a mut (dyn FnMut(Position, Position) + Send);
 
-/// One view, live beside a replay to the same position.
+/// The comparison of one view's live rows with a replay to the same position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ViewCheck {
     pub view: String,
     pub version: u32,
     pub position: Position,
-    /// Why it is parked, where it is.
+    /// Why the view is parked; `None` if it is not.
     pub parked: Option<String>,
     pub tables: Vec<TableCheck>,
 }
 
 impl ViewCheck {
-    /// Live rows equal the replay, and nothing keeps the view from going on.
+    /// Whether the live rows equal the replay and the view is not parked.
     pub fn holds(&self) -> bool {
         self.parked.is_none() && self.agrees()
     }
@@ -41,13 +41,13 @@ impl ViewCheck {
     }
 }
 
-/// Compares every view's live rows with a replay of the log into memory, up to the view's own position.
+/// Compares every view's live rows with a replay of the log into memory, up to the view's position.
 pub async fn verify(store: &dyn EventStore, db: Arc<dyn ReadDb>) -> Result<Vec<ViewCheck>, ProjectionError> {
     verify_views(store, db, views::all(), &mut |_, _| {}).await
 }
 
-/// As `verify`, for the given views only. Works beside a running server: all rows are read in one snapshot,
-/// and where they differ, once more with their keys in a snapshot of their own.
+/// Compares the given views only, as `verify` does. Works while a server runs: all rows are read in one
+/// snapshot. A view that differs is read again, with the keys of its rows, in another snapshot.
 pub async fn verify_views(
     store: &dyn EventStore,
     db: Arc<dyn ReadDb>,
@@ -56,7 +56,7 @@ pub async fn verify_views(
 ) -> Result<Vec<ViewCheck>, ProjectionError> {
     let live = snapshot(db.as_ref(), views.clone(), Look::Digests).await?;
     let mut replays: BTreeMap<Position, Arc<dyn ReadDb>> = BTreeMap::new();
-    // Views mostly stand at one position: one replay serves them all.
+    // Most views are at the same position, so one replay serves them all.
     for position in live.iter().map(|view| view.position).collect::<BTreeSet<_>>() {
         let there = views
             .iter()
@@ -79,7 +79,7 @@ pub async fn verify_views(
     Ok(checks)
 }
 
-/// A view that differs, once more: now with every row's key, at the position it has reached meanwhile.
+/// Compares a differing view again with the keys of its rows, at the position it has reached by now.
 async fn look_closer(
     store: &dyn EventStore,
     db: &dyn ReadDb,
@@ -94,7 +94,7 @@ async fn look_closer(
     compare(replay.as_ref(), &view, live).await
 }
 
-/// The rows of `views` after the events up to `end`, in memory.
+/// Returns an in-memory database with the rows of `views` after the events up to `end`.
 async fn replay(
     store: &dyn EventStore,
     views: Views,
@@ -107,7 +107,7 @@ async fn replay(
     Ok(db)
 }
 
-/// Whether the keys of all rows are wanted too.
+/// Whether a snapshot contains only digests, or also the keys of all rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
     Digests,
@@ -121,7 +121,7 @@ struct Shown {
     tables: Vec<(TableDigest, Hashes)>,
 }
 
-/// All views at one moment.
+/// Reads all views in one snapshot.
 async fn snapshot(db: &dyn ReadDb, views: Views, look: Look) -> Result<Vec<Shown>, ProjectionError> {
     read_as(db, move |tx| {
         let stored = read_checkpoints(tx)?;

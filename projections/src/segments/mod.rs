@@ -1,8 +1,9 @@
-//! What segments ask: a row per person with the known attributes, one per further attribute, one per tag.
+//! The rows that segments query: one row per customer with the known attributes, one per further attribute,
+//! one per tag.
 //!
-//! These rows hold values in clear, so they are no view: they live in memory alone, in a process that has the
-//! keys, and go with it; nothing of them is written to a disk, a replica or a backup (decision 0111). Who is
-//! erased is taken out with the event that says so. The statements are those that either database takes.
+//! These rows hold values in clear and are therefore no view: they exist only in the memory of a process that
+//! has the keys, and are never written to a disk, a replica or a backup (decision 0111). An erased customer
+//! is removed with the event of the erasure. The statements work on both databases.
 
 mod statement;
 
@@ -54,24 +55,25 @@ static TAGS: Table = Table {
     key_columns: 3,
 };
 
-/// Somebody who has an attribute of a name.
+/// Finds a customer who has an attribute of a given name.
 const HAS_FURTHER: &str = "select customer from segment_further where name = $1 limit 1";
 
-/// Rows that segments ask.
+/// The rows that segments query.
 pub struct SegmentRows {
     db: Arc<dyn ReadDb>,
 }
 
-/// What becomes known of one person, in its order.
+/// The changes of one customer's profile, in their order.
 pub type OfPerson = (CustomerId, Vec<ProfileChange>);
 
 impl SegmentRows {
-    /// In memory, gone when this is dropped.
+    /// Makes the rows in memory; they are gone when this is dropped.
     pub async fn in_memory() -> Result<Self, ProjectionError> {
         Self::begin(Arc::new(SqliteReadDb::open_inline()?)).await
     }
 
-    /// In another database, emptied: where answers are compared.
+    /// Makes the rows in another database, in which their tables are emptied, to compare the answers of
+    /// databases.
     pub async fn begin(db: Arc<dyn ReadDb>) -> Result<Self, ProjectionError> {
         transact(db.as_ref(), |tx| {
             for table in [&PEOPLE, &FURTHER, &TAGS] {
@@ -87,7 +89,7 @@ impl SegmentRows {
         Ok(Self { db })
     }
 
-    /// Takes what became known of several people, in one transaction.
+    /// Applies profile changes of several customers in one transaction.
     pub async fn take(&self, changes: Vec<OfPerson>) -> Result<(), ProjectionError> {
         let mut by_person: BTreeMap<CustomerId, Vec<ProfileChange>> = BTreeMap::new();
         for (customer, changes) in changes {
@@ -100,7 +102,7 @@ impl SegmentRows {
         .await
     }
 
-    /// How many people a segment means at a moment.
+    /// Returns how many customers a segment selects at a given time, at most its limit.
     pub async fn count(&self, segment: &Segment, now: Timestamp) -> Result<u64, ProjectionError> {
         let asked = statement::counting(segment, now);
         let found = read_as(self.db.as_ref(), move |tx| tx.query(&asked.sql, &asked.values)).await?;
@@ -111,7 +113,7 @@ impl SegmentRows {
         Ok(segment.limit().map_or(count, |limit| count.min(limit)))
     }
 
-    /// The first of these attributes that nobody has, nor had since these rows were begun.
+    /// Returns the first of these attributes that no customer has, or has had since the rows were made.
     pub async fn first_of_nobody(&self, names: BTreeSet<String>) -> Result<Option<String>, ProjectionError> {
         read_as(self.db.as_ref(), move |tx| {
             for name in names {
@@ -125,7 +127,7 @@ impl SegmentRows {
         .await
     }
 
-    /// Whom a segment means at a moment, in its order; at most `count_max`.
+    /// Returns the customers that a segment selects at a given time, in its order; at most `count_max`.
     pub async fn members(
         &self,
         segment: &Segment,
@@ -138,11 +140,12 @@ impl SegmentRows {
     }
 }
 
-/// What is known of one person: values in the order in which they were asked for.
+/// One customer with the values of the requested attributes, in the requested order.
 pub type KnownOf = (CustomerId, Vec<Val>);
 
 impl SegmentRows {
-    /// What is known of whom a segment means, at most `count_max` of them.
+    /// Returns the values of known attributes of the customers that a segment selects, at most `count_max` of
+    /// them.
     pub async fn known(
         &self,
         segment: &Segment,
@@ -157,11 +160,11 @@ impl SegmentRows {
     }
 }
 
-/// One person's rows, as events change them.
+/// The rows of one customer while changes are applied.
 struct Sitting<'a> {
     tx: &'a mut dyn Tx,
     customer: Val,
-    /// `None` before they are registered and once they are erased.
+    /// The customer's row of known attributes; `None` before the registration and after the erasure.
     row: Option<Vec<Val>>,
     was_there: bool,
 }
@@ -263,7 +266,8 @@ impl<'a> Sitting<'a> {
     }
 }
 
-/// A known attribute's column: behind the key, in the catalogue's order.
+/// Returns the column index of a known attribute: the key is first, then the attributes in the catalogue's
+/// order.
 fn place_of(name: &str) -> Option<usize> {
     let place = CATALOGUE.iter().position(|known| known.name == name);
     place.map(|at| at + 1)

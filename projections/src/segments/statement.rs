@@ -1,18 +1,18 @@
-//! A segment as one statement that SQLite and PostgreSQL answer alike: names from the catalogue alone, values
-//! bound, never written into the text.
+//! Translates a segment into one SQL statement that SQLite and PostgreSQL answer alike. Names come from the
+//! catalogue only; values are bound as parameters, never written into the text.
 
 use crate::value::Val;
 use domain::attribute::{Attribute, AttributeType, AttributeValue, Known, folded};
 use domain::segment::{Bound, Column, Condition, Operator, Segment};
 use domain::time::Timestamp;
 
-/// A statement and its values.
+/// A statement and the values of its parameters.
 pub(super) struct Asked {
     pub(super) sql: String,
     pub(super) values: Vec<Val>,
 }
 
-/// How many people a segment means, its LIMIT aside.
+/// Returns the statement that counts the customers of a segment, without its LIMIT.
 pub(super) fn counting(segment: &Segment, now: Timestamp) -> Asked {
     let mut writer = Writer::new(now);
     let condition = writer.whole(segment);
@@ -22,7 +22,8 @@ pub(super) fn counting(segment: &Segment, now: Timestamp) -> Asked {
     }
 }
 
-/// What is known of whom a segment means, at most `count_max`: values of known attributes, in any order.
+/// Returns the statement that reads known attributes of the customers of a segment, at most `count_max`,
+/// ordered by id.
 pub(super) fn telling(segment: &Segment, now: Timestamp, known: &[&Known], count_max: u64) -> Asked {
     let mut writer = Writer::new(now);
     let condition = writer.whole(segment);
@@ -41,7 +42,8 @@ pub(super) fn telling(segment: &Segment, now: Timestamp, known: &[&Known], count
     }
 }
 
-/// Whom a segment means, at most `count_max`, in its order; who stands level comes by id.
+/// Returns the statement that lists the customers of a segment, at most `count_max`, in its order; equal ones
+/// are ordered by id.
 pub(super) fn naming(segment: &Segment, now: Timestamp, count_max: u64) -> Asked {
     let mut writer = Writer::new(now);
     let condition = writer.whole(segment);
@@ -84,7 +86,7 @@ impl Writer {
         }
     }
 
-    /// The place of a value.
+    /// Adds a value and returns its parameter.
     fn bind(&mut self, value: Val) -> String {
         self.values.push(value);
         format!("${}", self.values.len())
@@ -111,7 +113,7 @@ impl Writer {
         format!("(select f.{kept} from segment_further f where f.customer = p.customer and f.name = {name})")
     }
 
-    /// Whether the person has a tag of which `fits` is true.
+    /// Returns the condition that the customer has a tag for which `fits` holds; without `fits`, any tag.
     fn has_tag(&mut self, column: &Column, fits: Option<String>) -> String {
         let level = match column {
             Column::Tag(Some(level)) => {
@@ -207,7 +209,8 @@ impl Writer {
         }
     }
 
-    /// A column with an order; tags have none, and no segment that was read asks for it.
+    /// Returns the expression of a column that can be ordered. Tags have no order, and no valid segment
+    /// compares them.
     fn asked(&mut self, column: &Column) -> String {
         match column {
             Column::Attribute(attribute) => self.value_of(attribute),
@@ -223,7 +226,8 @@ const fn not(negated: bool) -> &'static str {
     }
 }
 
-/// As a column keeps it: texts in one case, everything else as the integer by which it is ordered.
+/// Returns a value as its column stores it: text in folded case, everything else as the integer that orders
+/// it.
 pub(super) fn stored(value: &AttributeValue) -> Val {
     match value {
         AttributeValue::Text(text) => Val::text(folded(text)),

@@ -1,4 +1,5 @@
-//! Rows of segments: the columns are the catalogue's, and both databases and the memory answer alike.
+//! Tests of the rows of segments: the columns match the catalogue, and both databases and the in-memory
+//! evaluation select the same customers.
 
 use super::*;
 use crate::testing::{both_databases, columns_of, customer};
@@ -11,7 +12,7 @@ fn now() -> Timestamp {
     "2026-11-23T10:00:00+08:00".parse().unwrap()
 }
 
-/// Numbers from a seed: the same on every run.
+/// Random numbers from a seed, the same in every run.
 struct Seeded(u64);
 
 impl Seeded {
@@ -187,7 +188,7 @@ async fn the_databases_and_the_memory_mean_the_same_people() {
         let (events, mut profile) = (person(&mut seeded), Profile::default());
         for event in &events {
             profile.evolve(event);
-            // One event at a time, so that what was there before is read again.
+            // One event at a time, so that earlier rows are read again.
             rows.take(vec![(customer(number), profile_changes(event))])
                 .await
                 .unwrap();

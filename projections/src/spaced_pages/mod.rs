@@ -1,9 +1,9 @@
-//! Events that one transaction takes while views follow the log: a commit costs more than the rows it makes
-//! durable, and each writes the same pages again, so transactions keep apart, and what is appended between
-//! two goes into the second.
+//! Groups events into transactions while views follow the log. A commit costs more than the rows that it
+//! makes durable, and each commit writes the same pages again. Transactions therefore keep a minimum
+//! distance, and events that arrive between two go into the second.
 //!
-//! Nobody who waits for a position waits for that: the transaction begins as soon as its event is there.
-//! After a pause nothing is held back either, only what follows at once.
+//! A caller that waits for a position does not wait for that: the transaction begins as soon as its event is
+//! there. After a pause, events are not held back either; only events that follow at once are added.
 
 use crate::grounds::Grounds;
 use crate::progress::Progress;
@@ -14,28 +14,28 @@ use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// From the beginning of one transaction to that of the next, unless somebody waits: rows that nobody waits
-/// for are behind by so much. A page that a person looks at is no slower for it.
+/// Least time between the starts of two transactions if no caller waits. Rows that no caller waits for are
+/// late by up to this much; pages that a user opens are not slower.
 pub const GATHERING_MS: u64 = 200;
 
-/// How often tasks that are ready go first, so that what they append joins a transaction that is not held
-/// back. Time does not pass while they do; whoever waits for the views is not ready.
+/// Most yields to tasks that are ready, so that events they append join a transaction that is not held back.
+/// Time does not pass meanwhile, and a task that waits for the views is not ready.
 const GATHERING_TURNS_MAX: usize = 8;
 
-/// A subscription whose pages are as large as a transaction wants them.
+/// A subscription that returns pages of the size of a transaction.
 pub(crate) struct SpacedPages {
     store: Arc<dyn EventStore>,
     subscription: Box<dyn Subscription>,
     clock: Arc<dyn Clock>,
     progress: Arc<Progress>,
-    /// As `GATHERING_MS`, by whoever follows.
+    /// The least time between transactions, as `GATHERING_MS`, set by the follower.
     apart_ms: u64,
-    /// Before then no transaction begins that nobody waits for.
+    /// The earliest start of a transaction that no caller waits for.
     held_until: Option<Timestamp>,
 }
 
 impl SpacedPages {
-    /// Those after a position, for transactions so far apart.
+    /// Subscribes after a position, for transactions at least `apart_ms` apart.
     pub(crate) async fn after(
         position: Position,
         grounds: &Grounds,
@@ -52,7 +52,7 @@ impl SpacedPages {
         })
     }
 
-    /// The events of the next transaction.
+    /// Returns the events of the next transaction.
     pub(crate) async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
         let mut page = self.subscription.next().await?;
         self.held_back(&mut page).await?;
@@ -61,7 +61,7 @@ impl SpacedPages {
         Ok(page)
     }
 
-    /// Adds what comes while the transaction before is too near.
+    /// Adds the events that arrive while the previous transaction is too recent.
     async fn held_back(&mut self, page: &mut Vec<StoredEvent>) -> Result<(), StoreError> {
         let Some(until) = self.held_until.filter(|until| self.clock.now() < *until) else {
             return Ok(());
@@ -78,7 +78,8 @@ impl SpacedPages {
         Ok(())
     }
 
-    /// Whether one transaction takes no more. Only who is far behind takes many events, and memory for them.
+    /// Whether the page is large enough for one transaction. Only views that are far behind take many events,
+    /// and memory for them.
     async fn is_enough(store: &dyn EventStore, page: &[StoredEvent]) -> Result<bool, StoreError> {
         if page.len() < FOLLOWING_EVENTS_MAX || is_full(page) {
             return Ok(is_full(page));
@@ -88,7 +89,7 @@ impl SpacedPages {
         Ok(behind <= FOLLOWING_BEHIND_MAX)
     }
 
-    /// Adds what tasks that are ready append.
+    /// Adds the events that ready tasks append.
     async fn joined(&mut self, page: &mut Vec<StoredEvent>) -> Result<(), StoreError> {
         for _ in 0..GATHERING_TURNS_MAX {
             if Self::is_enough(self.store.as_ref(), page).await? {

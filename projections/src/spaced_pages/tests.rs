@@ -1,4 +1,4 @@
-//! Transactions keep apart, nobody who waits is kept waiting, and what was gathered is never lost.
+//! Transactions keep a distance, waiting callers are not delayed, and gathered events are never lost.
 
 use super::GATHERING_MS;
 use crate::database::{Dialect, ReadDb, TxWork};
@@ -19,11 +19,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
-/// Turns after which a task that could go on has gone on: the runtime has one thread, and rows in memory are
-/// written on it, so what has not moved by then waits for the clock, for events or for a waiter.
+/// Yields after which every task that could go on has done so: the runtime has one thread, and rows in memory
+/// are written on it. A task that has not moved by then waits for the clock, for events or for a waiter.
 const TURNS: usize = 200;
 
-/// Time that stands still until a test moves it.
+/// A clock that stops until a test moves it.
 struct HeldClock {
     now: AtomicI64,
     moved: Notify,
@@ -53,7 +53,7 @@ impl Clock for HeldClock {
     }
 }
 
-/// Counts the writing transactions.
+/// A read database that counts its writing transactions.
 struct Counted {
     inner: SqliteReadDb,
     written: AtomicUsize,
@@ -73,7 +73,7 @@ impl ReadDb for Counted {
     }
 }
 
-/// Views that follow a log, caught up, with a transaction just behind them.
+/// Views that have caught up with a log and have just written a transaction.
 struct Following {
     story: Story,
     log: TestLog,
@@ -113,7 +113,7 @@ impl Following {
         following
     }
 
-    /// Appends what the story has more than the log.
+    /// Appends the events that the story has and the log does not.
     fn tell(&mut self) {
         self.log.extend(&self.story.events[self.told..]);
         self.told = self.story.events.len();
@@ -185,7 +185,7 @@ async fn what_comes_soon_after_a_transaction_goes_into_one() {
 #[tokio::test]
 async fn who_waits_for_a_position_is_not_held_back() {
     let mut on = Following::begin().await;
-    // Waited for while it is gathered, and before it is there: the clock never moves.
+    // One waiter waits while the event is gathered, one before it exists; the clock never moves.
     on.tell_call(2).await;
     on.views.progress().wait_for(None, on.story.head()).await.unwrap();
     on.story.enrolled("T", 4);
@@ -224,7 +224,7 @@ async fn who_waits_for_what_is_not_there_yet_hurries_nobody_and_who_gave_up_neit
     };
     tokio::select! {
         biased;
-        () = waits => unreachable!("the clock stands still"),
+        () = waits => unreachable!("the clock does not move"),
         () = on.settle() => {}
     }
     assert_eq!(on.written(), before);

@@ -1,5 +1,5 @@
-//! Every documented view with its columns, in zh and en, with their units: the one list from which the views,
-//! the reference and the guard of ad-hoc SQL are made.
+//! The catalog of documented SQL views: every view with its columns, in Chinese and English, with units. The
+//! views, the reference and the guard of ad-hoc SQL are made from it.
 
 use super::column::{
     SqlColumn, SqlView, Unit, Words, code, column, count, flag, id, instant, keyed_number, label, micros, ms,
@@ -21,7 +21,7 @@ const NUMBER: SqlColumn = keyed_number(
 );
 const FLOW_VERSION: SqlColumn = count("flow_version", ("话术版本", "version of the flow"));
 
-/// Every documented view, by name.
+/// Every documented view, sorted by name.
 pub const SQL_VIEWS: &[SqlView] = &[
     SqlView {
         name: "audit",
@@ -326,11 +326,13 @@ pub const SQL_VIEWS: &[SqlView] = &[
     },
 ];
 
-// A closed window speaks for everybody it keeps waiting; without one, what the enrolment itself was told.
+// If the campaign's calling window is closed, its opening applies to every waiting enrolment; otherwise the
+// enrolment's own due time.
 const DUE_AT: &str = "coalesce(closed_until, due_at)";
 const NEXT_DUE: &str = "case when state = 'waiting' then coalesce(closed_until, due_at) end";
 const RULE: &str = "coalesce(closed_rule, not_called_rule)";
-/// Without those of `same_number`, which name the other customer with the number.
+/// The facts of the rule. Those of `same_number` are hidden, because they name the other customer with this
+/// number.
 const FACTS: &str = "case when coalesce(closed_rule, not_called_rule) = 'same_number' then '{}' \
     else coalesce(closed_facts, not_called_facts) end";
 const ZH: &str = "case when coalesce(closed_rule, not_called_rule) = 'same_number' then '同号客户已在任务中' \
@@ -358,7 +360,7 @@ const LABELS: [SqlColumn; 3] = [
     label("label_en", Unit::Text, ("英文名称", "its label in English")),
 ];
 
-/// The rows of a list of codes, as a query.
+/// Returns the query that lists the codes and labels of a view without a table.
 pub(super) fn labels(view: &str) -> String {
     let rows: Vec<String> = match view {
         "dispositions" => Disposition::ALL

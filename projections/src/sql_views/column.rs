@@ -1,4 +1,4 @@
-//! What a documented view and its columns are, and the short words in which the catalog writes them.
+//! The description of documented views and their columns, and short constructors for the catalog.
 
 /// One documented view.
 #[derive(Debug, Clone, Copy)]
@@ -6,7 +6,7 @@ pub struct SqlView {
     pub name: &'static str,
     pub zh: &'static str,
     pub en: &'static str,
-    /// The table under it; `None` for a list of codes and their labels.
+    /// The table that the view reads; `None` for a list of codes with labels.
     pub table: Option<&'static str>,
     pub columns: &'static [SqlColumn],
 }
@@ -21,10 +21,10 @@ pub struct SqlColumn {
     pub(super) source: Source,
 }
 
-/// What a column's values are.
+/// The unit and SQL type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// An id of our own making, TEXT.
+    /// An id made by this system, TEXT.
     Id,
     /// A code of a closed list, TEXT.
     Code,
@@ -33,7 +33,7 @@ pub enum Unit {
     Milliseconds,
     /// Microseconds since 1970-01-01 UTC, BIGINT.
     Micros,
-    /// RFC 3339, UTC, six decimals, TEXT: compares as it reads.
+    /// A time in RFC 3339, UTC, with six decimals, TEXT; sorts by time.
     Rfc3339,
     /// 0 or 1.
     Flag,
@@ -42,7 +42,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// As the reference says it.
+    /// Returns the unit as the reference shows it.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Id => "TEXT, id",
@@ -59,7 +59,7 @@ impl Unit {
 }
 
 impl SqlColumn {
-    /// The same of another column, or of an expression over the row.
+    /// Returns the column with another source: a column of the table, or an expression over the row.
     pub(super) const fn from(self, from: &'static str) -> Self {
         Self {
             source: Source::Column(from),
@@ -70,21 +70,21 @@ impl SqlColumn {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source {
-    /// A column of the table, as it is.
+    /// A column of the table, unchanged.
     Column(&'static str),
-    /// A column of 16 bytes, as the text of a UUID.
+    /// A column of 16 bytes, shown as the text of a UUID.
     Uuid(&'static str),
-    /// A column in microseconds, as text.
+    /// A column in microseconds, shown as text.
     Instant(&'static str),
-    /// Of the enrolment that a call belongs to, as an expression over its row.
+    /// An expression over the row of the enrolment that a call belongs to.
     Enrolment(&'static str),
-    /// Of a list of codes.
+    /// A column of a list of codes.
     Label,
     /// The id of a number, keyed with the customer of the row.
     KeyedNumber,
 }
 
-/// What a column is called: in Chinese, in English.
+/// The meaning of a column: in Chinese, in English.
 pub(super) type Words = (&'static str, &'static str);
 
 pub(super) const fn column(name: &'static str, unit: Unit, from: &'static str, words: Words) -> SqlColumn {
@@ -101,7 +101,7 @@ pub(super) const fn column(name: &'static str, unit: Unit, from: &'static str, w
 pub(super) const fn id(name: &'static str, words: Words) -> SqlColumn {
     column(name, Unit::Id, name, words)
 }
-/// An id that the table keeps in 16 bytes.
+/// Makes a column of an id that the table stores in 16 bytes.
 pub(super) const fn uuid(name: &'static str, words: Words) -> SqlColumn {
     let (zh, en) = words;
     let source = Source::Uuid(name);
@@ -139,7 +139,7 @@ pub(super) const fn position(name: &'static str, from: &'static str) -> SqlColum
         ("日志位置", "log position of this row's event"),
     )
 }
-/// The text beside a column in microseconds.
+/// Makes a text column that shows a column in microseconds.
 pub(super) const fn instant(name: &'static str, from: &'static str) -> SqlColumn {
     SqlColumn {
         name,
@@ -149,7 +149,7 @@ pub(super) const fn instant(name: &'static str, from: &'static str) -> SqlColumn
         source: Source::Instant(from),
     }
 }
-/// Of the enrolment that a call belongs to.
+/// Makes a column of the enrolment that a call belongs to.
 pub(super) const fn of_enrolment(
     name: &'static str,
     unit: Unit,
@@ -166,7 +166,7 @@ pub(super) const fn of_enrolment(
         source,
     }
 }
-/// The id of a number, keyed with the row's customer.
+/// Makes a column with the id of a number, keyed with the customer of the row.
 pub(super) const fn keyed_number(name: &'static str, words: Words) -> SqlColumn {
     let (zh, en) = words;
     SqlColumn {

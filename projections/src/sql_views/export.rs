@@ -1,4 +1,5 @@
-//! Rows of a documented view, page by page behind the last one's position: bounded memory, no long snapshot.
+//! Exports the rows of a documented view page by page, each page after the position of the last row: with
+//! limited memory and without a long snapshot.
 
 use super::catalog::SQL_VIEWS;
 use super::column::{SqlColumn, SqlView};
@@ -13,15 +14,16 @@ use domain::time::Timestamp;
 /// Rows of one page: some ten megabytes at most.
 pub const EXPORT_PAGE_ROWS: usize = 8_000;
 
-/// What can be exported: a documented view, in the order of a position that its rows keep.
+/// A documented view that can be exported, in the order of one of its position columns.
 #[derive(Debug, Clone, Copy)]
 pub struct Exportable {
-    /// As it is asked for, such as `calls`.
+    /// The name in the request, such as `calls`.
     pub name: &'static str,
     view: &'static str,
-    /// Which position orders the rows. Rows may share one, of fewer rows than a page has.
+    /// The position column that orders the rows. Several rows may have the same position, but fewer than a
+    /// page has.
     position: &'static str,
-    /// Which instant `from` and `until` are held against.
+    /// The time column that `from` and `until` are compared with.
     at: &'static str,
 }
 
@@ -47,14 +49,14 @@ pub const EXPORTABLES: &[Exportable] = &[
     },
 ];
 
-/// Which rows and columns.
+/// Selects the rows and columns of an export.
 #[derive(Debug, Clone)]
 pub struct ExportFilter {
     pub columns: Vec<&'static SqlColumn>,
     pub campaign: Option<CampaignId>,
-    /// First instant taken.
+    /// The first instant included.
     pub from: Option<Timestamp>,
-    /// First instant not taken any more.
+    /// The first instant excluded.
     pub until: Option<Timestamp>,
 }
 
@@ -63,13 +65,13 @@ impl Exportable {
         EXPORTABLES.iter().find(|one| one.name == name)
     }
 
-    /// Every column, in the view's order.
+    /// Returns every column, in the view's order.
     pub fn columns(&self) -> &'static [SqlColumn] {
         let view: Option<&SqlView> = SQL_VIEWS.iter().find(|view| view.name == self.view);
         view.map_or(&[], |view| view.columns)
     }
 
-    /// The next rows behind a position, and the position of the last one.
+    /// Returns the next rows after a position, and the position of the last one.
     pub async fn page(
         &self,
         db: &dyn ReadDb,
@@ -94,7 +96,8 @@ impl Exportable {
     }
 }
 
-/// Of a full page without the rows of its last position: some of them may be missing, and come with the next.
+/// Removes the rows of the last position from a full page, because more of them may follow; they come with
+/// the next page.
 fn whole_positions(
     mut rows: Vec<(Position, Vec<Val>)>,
     after: Position,

@@ -1,11 +1,10 @@
-//! The documented SQL views: what analysts and their tools may ask of the rows, masked.
+//! The documented SQL views: the masked rows that analysts and their tools may query.
 //!
-//! Each is a `create view` over the tables of the read side, under a name and with columns that do not change
-//! when a table does. No sealed or personal column is in one: ids of our own making only. On PostgreSQL they
-//! stand in the schema `ledgerline_sql`, apart from the tables, so that a role can be granted that schema
-//! alone and a short `search_path` reaches nothing else, and once more with typed columns in
-//! `ledgerline_typed`. They are remade when their text or a table changed;
-//! who drops or renames tables puts them aside first.
+//! Each is a `create view` over tables of the read side; its name and columns stay the same when a table
+//! changes. No view has a sealed or personal column; ids are internal. On PostgreSQL the views are in the
+//! schema `ledgerline_sql`, separate from the tables, so that a role can be granted this schema alone and a
+//! short `search_path` reaches nothing else; with typed columns they are also in `ledgerline_typed`. They are
+//! recreated when their text or a table changes, and dropped before tables are dropped or renamed.
 
 mod catalog;
 mod column;
@@ -25,35 +24,37 @@ use crate::views::audit_trail;
 use column::Source;
 use std::collections::BTreeMap;
 
-/// A question as the reference and the description show one.
+/// An example query for the reference and the API description.
 pub const EXAMPLE: &str = "select disposition, count(*) from calls group by disposition";
 
 /// The schema of the documented views on PostgreSQL.
 pub const SQL_SCHEMA: &str = "ledgerline_sql";
 
-/// The schema of the same views with the types of PostgreSQL, for tools that go by a column's type: instants
-/// are `timestamptz`, truths `boolean`. `SQL_SCHEMA` keeps its columns as they are.
+/// The schema of the same views with PostgreSQL's types, for tools that use a column's type: times are
+/// `timestamptz`, flags `boolean`. The columns in `SQL_SCHEMA` stay as they are.
 pub const TYPED_SCHEMA: &str = "ledgerline_typed";
 
-/// How a typed view is noted among those that were made.
+/// The prefix of typed views in the table of created views.
 const TYPED: &str = "typed.";
 
-/// Where the enrolment that a call belongs to stands.
+/// The table of enrolments, with which a call's row is joined.
 const ENROLMENTS: &str = "worklist_enrolment";
 
-/// Which numbers a customer has, each with its id keyed with the customer.
+/// The table of customers' numbers, each with its id keyed with the customer.
 const NUMBERS: &str = "customer_timeline_number";
 
-/// Enrolments, each with the closing of its campaign's window that keeps it waiting, if one does: nobody is
-/// asked then, and what it says is said of all. One of its view's tables never stands without the other.
+/// Enrolments joined with the closing of their campaign's calling window, if it keeps them waiting: no dial
+/// is tried then, and the closing states the reason for all of them. Both tables belong to one view, so they
+/// exist together.
 const ENROLMENTS_AND_CLOSINGS: &str = "worklist_enrolment left join worklist_closing on \
     closed_campaign = worklist_enrolment.campaign and state = 'waiting' and due_at < closed_until";
 
-/// What was made, as it was made: a start that changes nothing touches nothing, and waits for no reader.
+/// The table of created views with their statements: a start that changes nothing touches nothing, and waits
+/// for no reader.
 const MADE: &str = "create table if not exists sql_view_made (name text primary key, ddl text not null)";
 
-/// Drops the documented views where tables are about to be dropped, renamed or remade: on PostgreSQL a view
-/// holds on to its table, and SQLite renames no table below a broken view.
+/// Drops the documented views before tables are dropped, renamed or recreated: on PostgreSQL a view locks its
+/// table, and SQLite does not rename a table under a broken view.
 pub(crate) fn drop_sql_views(tx: &mut dyn Tx, dialect: Dialect) -> Result<(), ProjectionError> {
     tx.exec(MADE, &[])?;
     for name in made(tx)?.keys() {
@@ -62,8 +63,8 @@ pub(crate) fn drop_sql_views(tx: &mut dyn Tx, dialect: Dialect) -> Result<(), Pr
     tx.exec("delete from sql_view_made", &[]).map(drop)
 }
 
-/// Makes the documented views whose tables exist; those that stand already, and as they would be made now,
-/// stay untouched.
+/// Creates the documented views whose tables exist. If all exist already with the same statements, nothing
+/// changes.
 pub(crate) fn remake_sql_views(
     tx: &mut dyn Tx,
     dialect: Dialect,
@@ -82,7 +83,7 @@ pub(crate) fn remake_sql_views(
         }
     }
     for (name, ddl) in wanted {
-        // A list of codes stands on no table: it outlives a database whose rows were dropped.
+        // A list of codes reads no table, so it survives when the rows' schema is dropped.
         tx.exec(&format!("drop view if exists {}", placed(&name, dialect)), &[])?;
         tx.exec(&ddl, &[])?;
         tx.exec(
@@ -113,7 +114,7 @@ fn wanted(dialect: Dialect, tables: &[&str]) -> BTreeMap<String, String> {
     wanted
 }
 
-/// The schema and name of a view, by the name under which it is noted.
+/// Returns the schema and name of a view, from its name in the table of created views.
 fn placed(name: &str, dialect: Dialect) -> String {
     match (dialect, name.strip_prefix(TYPED)) {
         (Dialect::Sqlite, _) => name.to_owned(),
@@ -122,7 +123,7 @@ fn placed(name: &str, dialect: Dialect) -> String {
     }
 }
 
-/// The statement that makes a view under the name by which it is noted.
+/// Returns the statement that creates a view, from its name in the table of created views.
 fn ddl(view: &SqlView, noted: &str, dialect: Dialect, tables: &[&str]) -> String {
     let name = placed(noted, dialect);
     let is_typed = noted.starts_with(TYPED);
@@ -151,7 +152,7 @@ fn ddl(view: &SqlView, noted: &str, dialect: Dialect, tables: &[&str]) -> String
     format!("create view {name} as select {columns} from {from}")
 }
 
-/// A column with its type of PostgreSQL.
+/// Returns the expression of a column with its PostgreSQL type.
 fn typed(unit: Unit, source: &Source, table: &str) -> String {
     let instant = |micros: &str| format!("timestamptz 'epoch' + ({micros}) * interval '1 microsecond'");
     if let Source::Instant(column) = source {
@@ -187,7 +188,7 @@ fn expression(source: &Source, table: &str, dialect: Dialect) -> String {
         (Source::Uuid(column), Dialect::Sqlite) => {
             let hex = |first: u8, count: u8| format!("substr(hex({column}), {first}, {count})");
             let parts = [hex(1, 8), hex(9, 4), hex(13, 4), hex(17, 4), hex(21, 12)];
-            // Of nothing, `hex` makes an empty text.
+            // `hex` of null is an empty text.
             format!(
                 "case when {column} is not null then lower({}) end",
                 parts.join(" || '-' || ")
@@ -196,7 +197,7 @@ fn expression(source: &Source, table: &str, dialect: Dialect) -> String {
         (Source::Uuid(column), Dialect::Postgres) => {
             format!("cast(cast(encode({column}, 'hex') as uuid) as text)")
         }
-        // The same text on both: RFC 3339, UTC, six decimals.
+        // The text is the same on both databases: RFC 3339, UTC, six decimals.
         (Source::Instant(column), Dialect::Sqlite) => format!(
             "case when {column} is not null then strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch') \
              || '.' || substr('000000' || ({column} % 1000000), -6) || 'Z' end"

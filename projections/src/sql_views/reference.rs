@@ -1,10 +1,10 @@
-//! The reference of the documented views as Markdown, made from the list they are made from.
+//! Generates the reference of the documented views as Markdown from the catalog.
 
 use super::catalog::SQL_VIEWS;
 use super::column::SqlView;
 use std::fmt::Write;
 
-/// A section per view, a line per column. `docs/reference/sql.md` holds it word for word.
+/// Returns one section per view with one line per column. `docs/reference/sql.md` contains this text.
 pub fn sql_reference() -> String {
     let mut text = String::new();
     // Writing into a String cannot fail.

@@ -1,8 +1,8 @@
-//! The documented views of summaries: what answered calls and closed conversations came to, to be counted.
+//! The documented views of summaries: results of answered calls and closed text conversations, for counting.
 
 use super::column::{SqlView, code, count, id, instant, micros, ms, position};
 
-/// See the file's description.
+/// The view of call summaries.
 pub(super) const SUMMARIES: SqlView = SqlView {
     name: "summaries",
     zh: "每个接通呼叫的话后小结，不含话语",
@@ -38,7 +38,7 @@ pub(super) const SUMMARIES: SqlView = SqlView {
     ],
 };
 
-/// Of conversations in text, whose ends differ from a call's.
+/// The view of summaries of text conversations, which end differently from calls.
 pub(super) const TEXT_SUMMARIES: SqlView = SqlView {
     name: "text_summaries",
     zh: "每次文字会话的小结，不含话语",

@@ -1,5 +1,5 @@
-//! The documented views stand on the tables of this build, show nothing personal, and are what the reference
-//! says.
+//! Tests of the documented views: they match the tables of this build, show nothing personal, and match the
+//! reference.
 
 use super::{Dialect, SQL_VIEWS, drop_sql_views, remake_sql_views, sql_reference};
 use crate::database::{ReadDb, read_as, transact};
@@ -176,7 +176,7 @@ async fn a_question_hears_why_somebody_was_not_called_and_when_next() {
         en.starts_with("there is no consent that counts: consent withdrawn; next due "),
         "{en}"
     );
-    // A call says it of its customer in its campaign: this one is being called, or was.
+    // A call's row shows its customer's reason in its campaign; this customer is being called or was called.
     let sql = "select next_due_at, not_called_rule, not_called_zh from calls";
     let mut row = db.query(sql, Vec::new()).await.unwrap().remove(0);
     assert_eq!(row.maybe_at().unwrap(), None);
@@ -215,7 +215,8 @@ async fn who_was_never_asked_because_the_window_is_closed_hears_the_rule_and_whe
     for person in 1..=4 {
         story.enrolled("T", person);
     }
-    // Waiting for another reason, until after the opening; being called; settled; enrolled elsewhere.
+    // Customers who wait for another reason until after the opening, are being called, are settled, or are
+    // enrolled elsewhere.
     let later = CustomerEvent::DialRefused {
         campaign: campaign("T"),
         call: call("T", 2, 1),

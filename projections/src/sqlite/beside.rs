@@ -1,5 +1,5 @@
-//! More readers of a `views.db` that another part of this process has open and writes: long reads have
-//! connections that nobody waits for.
+//! More readers of a `views.db` that another part of this process has open for writing, so that long reads do
+//! not block other readers.
 
 use super::{FILE_NAME, Place, SqliteReadDb, workers};
 use crate::error::ProjectionError;
@@ -8,7 +8,7 @@ use domain::ports::tasks::Tasks;
 use std::path::Path;
 
 impl SqliteReadDb {
-    /// Reads only, on threads of its own, which end when this is dropped or the tasks are stopping.
+    /// Opens `views.db` for reading on separate threads, which end when this is dropped or the tasks stop.
     pub fn open_beside(dir: &Path, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let readers = workers(&dir.join(FILE_NAME))?;
         Ok(Self {

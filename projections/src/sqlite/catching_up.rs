@@ -1,31 +1,31 @@
-//! How much memory the writer takes: little while it follows, much while it catches up.
+//! The writer's memory: little while it follows the log, much while it catches up.
 //!
-//! Rows by call or customer have ids that say nothing about when they came, so a transaction of many events
-//! changes pages all over their indexes. What does not fit into memory is written and read again within the
-//! transaction, and what the log of one transaction holds is moved into the file before the next changes the
-//! same pages: of a log of a million events that was ten times the file.
+//! The ids of calls and customers are unrelated to time, so a transaction of many events changes pages all
+//! over their indexes. Pages that do not fit into memory are written and read again within the transaction.
+//! The write-ahead log of one transaction is moved into the file before the next one changes the same pages:
+//! for a log of a million events that was ten times the size of the file.
 
 use super::{CACHE_KIBIBYTES, WAL_PAGES, failed};
 use crate::error::ProjectionError;
 use rusqlite::Connection;
 
-/// Events from which on a transaction is one of views that follow what appends faster than they take, an
-/// import for instance: the pages of several such are moved into the file at once. They have no more memory
-/// than others, for they may go on for hours beside what appends.
+/// Fewest events of a transaction that follows a fast writer, for example an import. The pages of several
+/// such transactions are moved into the file together. Their cache is of the usual size, because they may run
+/// for hours next to the import.
 const FAST_EVENTS_MIN: usize = 1_024;
 
-/// Events from which on a transaction is one of many while views catch up; those that follow a log, however
-/// much is appended, have fewer (`FOLLOWING_EVENTS_MAX`).
+/// Fewest events of a catching-up transaction. Transactions of views that follow the log are smaller
+/// (`FOLLOWING_EVENTS_MAX`).
 const MANY_EVENTS_MIN: usize = 16_384;
 
-/// Pages the writer may keep while it catches up, in KiB: all that a transaction of so many events changes.
+/// Cache of the writer while it catches up, in KiB: all pages that one transaction changes.
 const MANY_CACHE_KIBIBYTES: i64 = 256 * 1024;
 
 /// Pages of 4,096 bytes in the write-ahead log before they are moved into the file, while it catches up or
-/// follows what is fast: those of several transactions, for they change the same ones. They take no memory.
+/// follows a fast writer: those of several transactions, which change the same pages. They take no memory.
 const MANY_WAL_PAGES: i64 = 64 * 1024;
 
-/// What a connection was last given.
+/// The memory settings that a connection has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Room {
     Usual,
@@ -34,7 +34,7 @@ pub(super) enum Room {
 }
 
 impl Room {
-    /// Takes what a transaction of so many events wants, and gives back what it does not.
+    /// Applies the settings for a transaction of so many events; releases memory that is no longer needed.
     pub(super) fn make(
         &mut self,
         connection: &Connection,

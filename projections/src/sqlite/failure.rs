@@ -1,4 +1,4 @@
-//! Why a statement failed, in the words of the read side: away, damaged, or our own fault.
+//! Translates errors of SQLite into those of the read side: unavailable, corrupt, or a fault of our own.
 
 use crate::error::ProjectionError;
 

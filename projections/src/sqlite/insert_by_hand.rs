@@ -1,5 +1,5 @@
-//! The rows of a measurement, inserted as a person would write it: a file with the settings of ours, one
-//! transaction, one prepared statement per table.
+//! Inserts the rows of a measurement at the least cost: a file with the usual settings, one transaction, one
+//! prepared statement per table.
 
 use super::{failed, prepare, prepare_writer};
 use crate::database::{Dialect, Table};
@@ -9,7 +9,7 @@ use crate::yardstick::TableRows;
 use rusqlite::{Connection, params_from_iter};
 use std::path::Path;
 
-/// Beside the rows of ours.
+/// The file's name, in the directory of the measurement.
 const FILE_NAME: &str = "by_hand.db";
 
 pub(crate) struct ByHand {
@@ -17,7 +17,7 @@ pub(crate) struct ByHand {
 }
 
 impl ByHand {
-    /// A new file with these tables and their indexes, empty.
+    /// Creates a new file with these tables and their indexes, empty.
     pub(crate) fn open(directory: &Path, tables: Vec<&'static Table>) -> Result<Self, ProjectionError> {
         let path = directory.join(FILE_NAME);
         if path.exists() {

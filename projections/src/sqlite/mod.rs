@@ -1,5 +1,5 @@
-//! SQLite as the read database: `views.db` with one writer and some readers on threads of their own, or
-//! memory executed inline on the caller's thread for the simulation.
+//! SQLite as the read database: `views.db` with one writer and some readers on their own threads, or, for the
+//! simulation, a database in memory on the caller's thread.
 
 mod beside;
 mod catching_up;
@@ -25,44 +25,44 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use texts::Texts;
 
-/// The file inside the data directory.
+/// The name of the file in the data directory.
 pub(crate) const FILE_NAME: &str = "views.db";
 
-/// Prepared statements kept per connection: all views together have under a hundred.
+/// Most prepared statements cached per connection; all views together have fewer than a hundred.
 const STATEMENTS_MAX: usize = 256;
 
-/// How long a statement waits for another process's lock (`projections verify` beside a server).
+/// Longest wait of a statement for another process's lock (`projections verify` while a server runs).
 const LOCK_WAIT_MS: u64 = 5_000;
 
-/// The WAL file is cut back to this after a checkpoint, so that a rebuild leaves no giant behind.
+/// Size to which the WAL file is cut after a checkpoint, so that a rebuild does not leave a huge file.
 const WAL_BYTES_MAX: i64 = 16 * 1024 * 1024;
 
 /// Pages of 4,096 bytes in the write-ahead log before they are moved into the file: as many as that file may
-/// have. Catching up changes the same pages of an index again and again; SQLite's own 1,000 move each often.
+/// have. Catching up changes the same index pages repeatedly; SQLite's default of 1,000 would move each of
+/// them often.
 const WAL_PAGES: i64 = 4_000;
 
-/// Pages the writer keeps, in KiB: a batch's pages of all indexes, which SQLite's own 2 MB spill and read
-/// again. What a batch has changed in large indexes the next hardly meets again.
+/// Cache of the writer, in KiB: the pages of all indexes that a batch changes, which SQLite's default of 2 MB
+/// would spill and read again. The next batch rarely meets the same pages of large indexes.
 const CACHE_KIBIBYTES: i64 = 16 * 1024;
 
-/// Pages in memory are larger than the usual 4,096 bytes: after a page has split, a commit looks at every
-/// page
-/// in memory, so fewer are faster (a quarter less of the simulation's time).
+/// Page size of a database in memory, larger than the usual 4,096 bytes: after a page split, a commit visits
+/// every page in memory, so fewer pages are faster (a quarter less of the simulation's time).
 const MEMORY_PAGE_BYTES: i64 = 8_192;
 
 enum Place {
-    /// On the caller's thread.
+    /// Runs on the caller's thread.
     Inline(Mutex<Opened>),
     Threads(Arc<Threads>),
 }
 
-/// Rows in SQLite.
+/// A read database in SQLite.
 pub struct SqliteReadDb {
     place: Place,
 }
 
 impl SqliteReadDb {
-    /// Opens or makes `views.db` in `dir`. Its threads end when this is dropped or the tasks are stopping.
+    /// Opens or creates `views.db` in `dir`. Its threads end when this is dropped or the tasks stop.
     pub fn open(dir: &Path, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let path = dir.join(FILE_NAME);
         owned::make(&path)?;
@@ -78,9 +78,9 @@ impl SqliteReadDb {
         })
     }
 
-    /// Rows in memory, every statement on the caller's thread: nothing to wait for on virtual time. They
-    /// live as long as this value, which a simulated crash keeps: what was committed survives, the rest was
-    /// rolled back.
+    /// Opens a database in memory that runs every statement on the caller's thread, so nothing waits on
+    /// virtual time. Rows live as long as this value. A simulated crash keeps the value: committed rows
+    /// survive, the rest is rolled back.
     pub fn open_inline() -> Result<Self, ProjectionError> {
         let connection = Connection::open_in_memory().map_err(|error| failed(&error))?;
         connection
@@ -90,7 +90,8 @@ impl SqliteReadDb {
         Ok(Self::inline(connection))
     }
 
-    /// Opens `views.db` for reading beside the process that writes it. Statements run on the caller's thread.
+    /// Opens `views.db` for reading, in parallel to the process that writes it. Statements run on the
+    /// caller's thread.
     pub fn open_read_only(dir: &Path) -> Result<Self, ProjectionError> {
         open_reader(&dir.join(FILE_NAME)).map(Self::inline)
     }
@@ -123,7 +124,7 @@ impl ReadDb for SqliteReadDb {
     }
 }
 
-/// A connection, and the texts of its statements over whole rows.
+/// A connection with its cached statement texts and memory settings.
 struct Opened {
     connection: Connection,
     texts: Texts,
@@ -140,7 +141,7 @@ impl Opened {
     }
 }
 
-/// Runs units of work on a connection of its own.
+/// Returns a worker that runs units of work on its own connection.
 fn worker(connection: Connection, run: fn(&mut Opened, TxWork) -> Result<(), ProjectionError>) -> Worker {
     let mut opened = Opened::new(connection);
     Box::new(move |work| run(&mut opened, work))
@@ -151,7 +152,8 @@ fn workers(path: &Path) -> Result<Vec<Worker>, ProjectionError> {
     (0..READERS_COUNT).map(one).collect()
 }
 
-/// How a unit of work begins: with the write lock, or with a snapshot at its first statement.
+/// How a writing unit of work begins: with the write lock. A reading one takes a snapshot at its first
+/// statement.
 const BEGIN_WRITE: &str = "begin immediate";
 const BEGIN_READ: &str = "begin deferred";
 
@@ -159,12 +161,13 @@ fn run_write(opened: &mut Opened, work: TxWork) -> Result<(), ProjectionError> {
     run(opened, work, BEGIN_WRITE)
 }
 
-/// On a connection that can write: it must not.
+/// Runs a unit of work that may only read, also on a connection that can write.
 fn run_read(opened: &mut Opened, work: TxWork) -> Result<(), ProjectionError> {
     run(opened, work, BEGIN_READ)
 }
 
-/// Begin and end are kept prepared like everything else: parsing them was a tenth of a short transaction.
+/// Runs a unit of work in a transaction. Begin and end are cached prepared statements, because parsing them
+/// took a tenth of a short transaction.
 fn run(opened: &mut Opened, work: TxWork, begin: &'static str) -> Result<(), ProjectionError> {
     let open = Open {
         connection: &opened.connection,
@@ -177,14 +180,14 @@ fn run(opened: &mut Opened, work: TxWork, begin: &'static str) -> Result<(), Pro
         read_only: begin == BEGIN_READ,
     });
     if done.is_err() {
-        // It may have made or dropped tables, which are now back as they were.
+        // The work may have created or dropped tables, which the rollback has restored.
         opened.texts.forget();
     }
     done?;
     open.step("commit")
 }
 
-/// A transaction; dropped before its commit it is rolled back, also in a panic.
+/// An open transaction. Dropped before its commit, also in a panic, it is rolled back.
 struct Open<'a> {
     connection: &'a Connection,
 }
@@ -219,7 +222,7 @@ fn open_reader(path: &Path) -> Result<Connection, ProjectionError> {
 fn prepare(connection: &Connection) -> Result<(), ProjectionError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection
-        // One plan per statement: else SQLite plans again for each new bound of a range.
+        // One plan per statement; otherwise SQLite plans again for each new bound of a range.
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(|error| failed(&error))?;
     connection
@@ -228,7 +231,8 @@ fn prepare(connection: &Connection) -> Result<(), ProjectionError> {
         .map_err(|error| failed(&error))
 }
 
-/// The mode is a property of the file; setting it needs the first write lock, so the writer does it.
+/// Configures the writer's connection. The journal mode is a property of the file and needs the write lock,
+/// so the writer sets it.
 fn prepare_writer(writer: &Connection) -> Result<(), ProjectionError> {
     writer
         .pragma_update(None, "journal_mode", "wal")
@@ -236,8 +240,8 @@ fn prepare_writer(writer: &Connection) -> Result<(), ProjectionError> {
         .and_then(|()| writer.pragma_update(None, "journal_size_limit", WAL_BYTES_MAX))
         .and_then(|()| writer.pragma_update(None, "wal_autocheckpoint", WAL_PAGES))
         .and_then(|()| writer.pragma_update(None, "cache_size", -CACHE_KIBIBYTES))
-        // Sealed values of an erased person are overwritten, and do not wait in free pages; older pages
-        // in the write-ahead log go with the next checkpoint, at the latest at the next start.
+        // Sealed values of an erased person are overwritten and do not stay in free pages. Older pages in the
+        // write-ahead log go with the next checkpoint, at the latest at the next start.
         .and_then(|()| writer.pragma_update(None, "secure_delete", 1))
         .map_err(|error| failed(&error))
 }
@@ -255,7 +259,7 @@ impl SqliteTx<'_> {
             .connection
             .prepare_cached(&sqlite_placeholders(sql))
             .map_err(|error| failed_in(&error, sql))?;
-        // Asked of each statement: `pragma query_only` would have all of them prepared again.
+        // Checked per statement: `pragma query_only` would prepare all statements again.
         if self.read_only && !statement.readonly() {
             return Err(ProjectionError::Fault(format!("a read would write: {sql}")));
         }
@@ -325,8 +329,8 @@ impl Tx for SqliteTx<'_> {
     }
 }
 
-/// A table whose key is one integer has its rows by that key itself: an `integer` here is as wide as a
-/// `bigint`, of which SQLite would keep an index beside the rows.
+/// Makes an integer primary key the key of the rows themselves. SQLite does so for `integer`, which is as
+/// wide as `bigint`; for `bigint` it would keep a separate index.
 fn own_key(sql: &str) -> Cow<'_, str> {
     if !sql.starts_with("create table") {
         return Cow::Borrowed(sql);
@@ -368,8 +372,8 @@ pub(crate) fn from_sqlite(value: ValueRef<'_>) -> Val {
     }
 }
 
-/// `$1` becomes `?1`: SQLite takes `$2, $1` for names and binds them in order of appearance. What stands
-/// between quotes is left alone.
+/// Replaces `$1` by `?1` outside quotes: SQLite takes `$2, $1` for names and binds them in order of
+/// appearance.
 fn sqlite_placeholders(sql: &str) -> Cow<'_, str> {
     if !sql.contains('$') {
         return Cow::Borrowed(sql);

@@ -1,12 +1,12 @@
-//! The mode of `views.db` and of what SQLite keeps beside it: read and written by the owner alone.
+//! The file mode of `views.db` and of SQLite's files beside it: read and written by the owner only.
 
 use crate::error::ProjectionError;
 use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// Rows are their owner's alone whatever the directory's mode. SQLite gives its log and index files the mode
-/// of the database; what an earlier release left wider is narrowed.
+/// Creates the file with mode 0600, whatever the directory's mode. SQLite gives its log and index files the
+/// mode of the database; wider modes set by an earlier release are narrowed.
 pub(super) fn make(path: &Path) -> Result<(), ProjectionError> {
     let narrow = || -> std::io::Result<()> {
         let mut options = OpenOptions::new();

@@ -1,18 +1,18 @@
-//! The statements over whole rows of each table, written once per connection: telling them anew for every row
-//! would cost as much as the row.
+//! The statements over whole rows of each table, built once per connection: building them for every row would
+//! cost as much as the row.
 
 use crate::database::Table;
 use crate::statements::{key_condition, placeholders, upsert_statement};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Tables kept; all views together have under a hundred, and as many while their next rows are made.
+/// Most tables cached: all views together have fewer than a hundred, and as many more while they are rebuilt.
 const TABLES_MAX: usize = 256;
 
-/// Sets of changed columns kept per table: an event changes the same ones each time.
+/// Most sets of changed columns cached per table; an event changes the same ones each time.
 const CHANGES_MAX: usize = 64;
 
-/// Whether a statement makes or changes tables.
+/// Whether a statement creates, drops or changes tables.
 pub(super) fn is_definition(sql: &str) -> bool {
     let word = sql.split_whitespace().next().unwrap_or_default();
     ["create", "drop", "alter"]
@@ -45,7 +45,8 @@ impl TableTexts {
         }
     }
 
-    /// Sets the columns at these places, in their order; the key's values follow.
+    /// Returns the statement that sets the columns at these indexes, in their order; the values of the key
+    /// follow.
     fn update(&self, table: &Table, changed: &[usize]) -> String {
         let named = changed.iter().filter_map(|place| self.columns.get(*place));
         let set: Vec<String> = named.map(|column| format!("{column} = ?")).collect();
@@ -60,7 +61,7 @@ impl TableTexts {
     }
 }
 
-/// What one connection knows.
+/// The statements that one connection has cached.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     tables: BTreeMap<&'static str, Arc<TableTexts>>,
@@ -86,7 +87,7 @@ impl Texts {
         texts
     }
 
-    /// The statement that changes the columns at these places.
+    /// Returns the statement that changes the columns at these indexes.
     pub(super) fn update(
         &mut self,
         table: &'static Table,

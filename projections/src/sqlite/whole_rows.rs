@@ -1,4 +1,4 @@
-//! Whole rows in SQLite: read, written, changed, added and removed by statements that stay prepared.
+//! Whole rows in SQLite: read, written, changed, inserted and removed by statements that stay prepared.
 
 use super::texts::TableTexts;
 use super::{SqliteTx, failed, failed_in, values_of};
@@ -77,10 +77,10 @@ pub(super) fn remove(
     run_all(tx, table, |texts| &texts.delete, keys)
 }
 
-/// One of a table's statements.
+/// A selector of one of a table's statements.
 type Statement = fn(&TableTexts) -> &str;
 
-/// Runs one of a table's statements once for each row or key; nothing for none.
+/// Runs one of a table's statements once for each row or key; does nothing if there are none.
 fn run_all(
     tx: &mut SqliteTx<'_>,
     table: &'static Table,
@@ -94,7 +94,7 @@ fn run_all(
     run_each(tx, statement(&texts), rows)
 }
 
-/// Only the columns that differ are written, so that no index is touched whose columns stay.
+/// Changes rows by writing only the columns that differ, so that indexes over other columns are not touched.
 pub(super) fn change(
     tx: &mut SqliteTx<'_>,
     table: &'static Table,

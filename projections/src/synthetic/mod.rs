@@ -1,6 +1,6 @@
-//! A log made up for measurements and proofs: whole calls of one campaign after another, or of several side
-//! by side, thirty-two at a time, as a store would give them back. The same log in every run; no event that
-//! a decider would not make.
+//! A generated log for measurements and proofs: complete calls of one campaign after another, or of several
+//! in parallel, thirty-two calls at a time, as a store would return them. The log is the same in every run
+//! and contains only events that a decider would produce.
 
 mod person;
 
@@ -14,18 +14,18 @@ use person::Person;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Calls that go on at once.
+/// Calls that run at the same time.
 const CALLS_AT_ONCE: u64 = 32;
 
-/// Customers of one campaign where nobody says otherwise: whole rounds.
+/// Default number of customers of a campaign; a multiple of a round.
 const CAMPAIGN_CUSTOMERS: u64 = 312 * CALLS_AT_ONCE;
 
 /// Monday, 2 March 2026, 10:00 in Beijing.
 const BEGIN: Timestamp = Timestamp::from_micros(1_772_416_800_000_000);
 
-/// Why the log could not be made: a fault of this file.
+/// The reason why the log could not be generated: a fault in this file.
 #[derive(Debug, thiserror::Error)]
-#[error("an event cannot be made up: {0}")]
+#[error("an event of the synthetic log cannot be made: {0}")]
 pub struct NotMade(String);
 
 impl From<NotMade> for domain::problem::Problem {
@@ -46,7 +46,7 @@ impl From<serde_json::Error> for NotMade {
     }
 }
 
-/// One event that is to be told: its stream, what the record says beside it, and itself.
+/// One event to be appended: its stream, the envelope members that vary, and its data.
 struct Told {
     stream: StreamId,
     campaign: CampaignId,
@@ -55,7 +55,8 @@ struct Told {
     data: Value,
 }
 
-/// Campaigns of so many customers each, so many at a time: the customers of those called at once take turns.
+/// The size of the campaigns: `customers` each, and `at_once` campaigns in parallel, of which the customers
+/// are called in turn.
 #[derive(Debug, Clone, Copy)]
 struct Campaigns {
     at_once: u64,
@@ -63,26 +64,26 @@ struct Campaigns {
 }
 
 impl Campaigns {
-    /// The campaign of a customer, both counted from 0.
+    /// Returns the campaign of a customer, both counted from 0.
     const fn of(self, customer: u64) -> u64 {
         customer % self.at_once + self.at_once * (customer / (self.at_once * self.customers))
     }
 
-    /// The first customer of campaigns that begin after those of `customer` have ended.
+    /// Returns the first customer of the campaigns that begin after those of `customer` have ended.
     const fn end_after(self, customer: u64) -> u64 {
         let together = self.at_once * self.customers;
         (customer / together + 1) * together
     }
 }
 
-/// The log, page by page, for ever.
+/// A generator of the log; it returns pages without end.
 pub struct SyntheticLog {
     campaigns: Campaigns,
     position: u64,
     customers_count: u64,
-    /// What follows, in order.
+    /// The next events, in order.
     ahead: VecDeque<Told>,
-    /// Of streams that go on; those of finished calls are gone.
+    /// Versions of streams that continue; streams of finished calls are removed.
     versions: BTreeMap<String, u64>,
 }
 
@@ -96,7 +97,7 @@ impl SyntheticLog {
     /// Microseconds between two events.
     pub const STEP_MICROS: u64 = 20_000;
 
-    /// Campaigns of `customers` each, `at_once` of them at a time; neither is below 1.
+    /// Makes a log with `customers` per campaign and `at_once` campaigns in parallel; both are at least 1.
     pub fn side_by_side(at_once: u64, customers: u64) -> Self {
         Self {
             campaigns: Campaigns {
@@ -110,17 +111,18 @@ impl SyntheticLog {
         }
     }
 
-    /// The id of a campaign, counted from 0.
+    /// Returns the id of a campaign, counted from 0.
     pub fn campaign(number: u64) -> Result<CampaignId, NotMade> {
         campaign_of(number)
     }
 
-    /// The id of a customer, counted from 0: the n-th of campaign c is `c + n × at_once` of the first.
+    /// Returns the id of a customer, counted from 0. Among the first campaigns, the n-th customer of campaign
+    /// c has the index `c + n × at_once`.
     pub fn customer(index: u64) -> Result<CustomerId, NotMade> {
         Person::customer_of(index)
     }
 
-    /// The next `count` events.
+    /// Returns the next `count` events.
     pub fn page(&mut self, count: usize) -> Result<Vec<StoredEvent>, NotMade> {
         let mut page = Vec::with_capacity(count);
         while page.len() < count {
@@ -132,7 +134,7 @@ impl SyntheticLog {
         Ok(page)
     }
 
-    /// As `page`, but no further than the first campaigns go; empty after them.
+    /// Returns the next events as `page` does, but ends with the first campaigns; empty after them.
     pub fn page_of_first(&mut self, count: usize) -> Result<Vec<StoredEvent>, NotMade> {
         let mut page = Vec::with_capacity(count);
         let together = self.campaigns.at_once * self.campaigns.customers;
@@ -175,7 +177,8 @@ impl SyntheticLog {
         ))
     }
 
-    /// Thirty-two customers, the first event of each, then the second of each, and so on.
+    /// Adds the events of the next thirty-two customers: the first event of each, then the second of each,
+    /// and so on.
     fn next_round(&mut self) -> Result<(), NotMade> {
         self.versions.retain(|stream, _| stream.starts_with("campaign-"));
         let (first, campaigns) = (self.customers_count, self.campaigns);
@@ -218,7 +221,7 @@ fn data<E: EventData>(event: &E) -> Result<(&'static str, Value), NotMade> {
     Ok((event.kind(), data.unwrap_or_default()))
 }
 
-/// What a campaign may do: three retries, from nine to nine.
+/// Returns the calling plan of a campaign: three retries, calls from 9:00 to 21:00.
 pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
     let minutes =
         |minutes| TimeOfDay::from_minutes(minutes).ok_or_else(|| NotMade("a time of day".to_owned()));

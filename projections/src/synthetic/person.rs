@@ -1,4 +1,4 @@
-//! One customer of the log that is made up: registered, enrolled, called once or twice, and settled.
+//! One customer of the generated log: registered, enrolled, called once or twice, and settled.
 
 use super::{NotMade, Told, campaign_of, data, flow};
 use domain::call::event::{CallEvent, EndReason, Notice};
@@ -14,7 +14,7 @@ use domain::ports::line::AnsweredDialog;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// One customer with one number.
+/// One customer of the generated log, with one number.
 pub(super) struct Person {
     campaign: CampaignId,
     customer: CustomerId,
@@ -36,7 +36,8 @@ impl Person {
         Ok(format!("{:032x}", spread(index)).parse()?)
     }
 
-    /// Registered, enrolled and called: every third is busy at first and called again.
+    /// Returns the events of the customer: registered, enrolled and called. Every third is busy first and
+    /// called again.
     pub(super) fn story(&self, at: Timestamp) -> Result<Vec<Told>, NotMade> {
         let mut told = Vec::new();
         let is_busy_first = self.index.is_multiple_of(3);
@@ -268,7 +269,8 @@ impl Person {
     }
 }
 
-/// Ids are hashes in the product: these are spread likewise, or every index would grow at its end.
+/// Spreads ids over their range as the product's hashes are; otherwise every index would grow at its end
+/// only.
 fn spread(index: u64) -> u128 {
     u128::from(index.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(index)
 }

@@ -1,5 +1,5 @@
-//! Both databases as one: every statement of a test is run on SQLite and on PostgreSQL, and must be answered
-//! alike. Without a server it is SQLite alone.
+//! Both databases as one: every statement of a test runs on SQLite and on PostgreSQL and must have the same
+//! result. Without a PostgreSQL server, SQLite runs alone.
 
 use super::databases::postgres_url_if_any;
 use super::{TestClock, TestTasks};
@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::task::{Context, Waker};
 
-/// One statement for the other database, with the way back for its answer inside.
+/// One statement for the other database; it contains the channel for its result.
 type Step = Box<dyn FnOnce(&mut dyn Tx) + Send>;
 
 struct BothDatabases {
@@ -26,7 +26,7 @@ struct BothDatabases {
     there: PostgresReadDb,
 }
 
-/// A new database in memory; beside it one on the test's server, if there is one.
+/// Opens a new database in memory and, if there is a test server, one on it in parallel.
 pub(crate) async fn both_databases() -> Arc<dyn ReadDb> {
     let here = SqliteReadDb::open_inline().unwrap();
     let Some(url) = postgres_url_if_any() else {
@@ -39,7 +39,7 @@ pub(crate) async fn both_databases() -> Arc<dyn ReadDb> {
     Arc::new(BothDatabases { here, there })
 }
 
-/// Runs the steps that come, then ends as the other side did.
+/// Runs the steps that arrive, then commits or rolls back as the other side did.
 fn serve(steps: Receiver<Step>, is_kept: Arc<AtomicBool>) -> TxWork {
     Box::new(move |tx| {
         while let Ok(step) = steps.recv() {
@@ -54,7 +54,7 @@ fn serve(steps: Receiver<Step>, is_kept: Arc<AtomicBool>) -> TxWork {
 
 type Ending<'a> = Pin<Box<dyn Future<Output = Result<(), ProjectionError>> + Send + 'a>>;
 
-/// A unit of work over both: `run` runs it here, statement by statement also there.
+/// Runs a unit of work on both databases: `work` runs here, and each of its statements also there.
 async fn beside<'a>(
     work: TxWork,
     there: impl FnOnce(TxWork) -> Ending<'a>,
@@ -63,10 +63,10 @@ async fn beside<'a>(
     let (steps, taken) = sync_channel(1);
     let is_kept = Arc::new(AtomicBool::new(false));
     let mut ending = there(serve(taken, Arc::clone(&is_kept)));
-    // Polled once, it stands in the queue of the other database's thread.
+    // After one poll it is in the queue of the other database's thread.
     let polled = ending.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(polled.is_pending(), "the other database is there: {polled:?}");
-    // The other side ends when its last sender is gone, and must know by then how this one ended.
+    // The other side ends when its last sender is dropped, and must know by then how this side ended.
     let until_known = steps.clone();
     let done = here(Box::new(move |tx| work(&mut BothTx { here: tx, steps }))).await;
     is_kept.store(done.is_ok(), Ordering::SeqCst);
@@ -110,7 +110,7 @@ impl BothTx<'_> {
     }
 }
 
-/// Both failed, or both answered the same.
+/// Asserts that both sides failed or both returned the same, and returns this side's result.
 fn alike<T: PartialEq + std::fmt::Debug>(
     what: &str,
     here: Result<T, ProjectionError>,
@@ -124,7 +124,7 @@ fn alike<T: PartialEq + std::fmt::Debug>(
     here
 }
 
-/// What analysts see is defined for each database in its own words.
+/// Whether a statement defines what analysts see; those definitions differ between the databases.
 fn is_of_one_database(sql: &str) -> bool {
     ["create view", "drop view", "create schema"]
         .iter()
@@ -139,7 +139,7 @@ impl Tx for BothTx<'_> {
         }
         let (statement, values) = (sql.to_owned(), values.to_vec());
         let there = self.there(move |tx| tx.exec(&statement, &values));
-        // SQLite counts nothing sensible for a definition.
+        // For a definition, SQLite returns no useful count of rows.
         alike(
             sql,
             here.as_ref().map(drop).map_err(Clone::clone),

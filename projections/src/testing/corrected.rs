@@ -1,4 +1,4 @@
-//! A story goes on after its call has ended: somebody finds that it was recorded wrongly.
+//! Continues a story after a call has ended: the call's finding is corrected.
 
 use super::Story;
 use domain::call::Finding;

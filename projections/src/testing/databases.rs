@@ -1,9 +1,10 @@
-//! A PostgreSQL database for each test, whose own order of text is a language's: the rows' must not be.
+//! A new PostgreSQL database for each test. Its collation is that of a language, to show that the order of
+//! rows does not depend on it.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Where the test server is; set by `tests/with_postgres.sh`.
+/// The environment variable with the test server's URL; `tests/with_postgres.sh` sets it.
 const SERVER: &str = "LEDGERLINE_TEST_POSTGRES";
 
 #[expect(clippy::disallowed_methods, reason = "the tests' environment")]
@@ -11,7 +12,8 @@ fn server() -> Option<String> {
     std::env::var(SERVER).ok()
 }
 
-/// The URL of a database of one's own over TLS, and the file of its authority; `None`, said aloud, without.
+/// Returns the URL of a new database over TLS and the file of its certificate authority. Without such a
+/// server it prints a line and returns `None`.
 #[expect(clippy::disallowed_methods, reason = "the tests' environment")]
 pub(crate) fn secured_url() -> Option<(String, String)> {
     let server = std::env::var("LEDGERLINE_TEST_POSTGRES_TLS").ok();
@@ -26,7 +28,8 @@ pub(crate) fn secured_url() -> Option<(String, String)> {
     Some((format!("{before}/{name}"), authority))
 }
 
-/// The URL of a database of one's own, which goes with the server; `None`, said aloud, without a server.
+/// Returns the URL of a new database, which is removed with the server. Without a server it prints a line and
+/// returns `None`.
 pub(crate) fn postgres_url() -> Option<String> {
     let url = postgres_url_if_any();
     if url.is_none() {
@@ -37,7 +40,7 @@ pub(crate) fn postgres_url() -> Option<String> {
     url
 }
 
-/// As `postgres_url`, for tests that make sense without it too.
+/// Returns the URL of a new database as `postgres_url` does, for tests that are also useful without one.
 pub(crate) fn postgres_url_if_any() -> Option<String> {
     static MADE: AtomicU64 = AtomicU64::new(0);
     let server = server()?;
@@ -48,7 +51,7 @@ pub(crate) fn postgres_url_if_any() -> Option<String> {
     Some(format!("{before}/{name}"))
 }
 
-/// Runs statements on a connection of their own, for what the read database would not do.
+/// Runs statements on a new connection, for what the read database would not do.
 #[expect(
     clippy::disallowed_methods,
     reason = "the client blocks, and a test's runtime must not"

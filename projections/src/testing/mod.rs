@@ -1,4 +1,4 @@
-//! For tests: a story told in events, as a store would give them back; given events, then rows.
+//! Test fixtures: a story is built from events, as a store would return them; views then make rows of it.
 
 mod both;
 mod corrected;
@@ -34,7 +34,7 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Monday, 10:00 in Beijing.
+/// Monday, 2 March 2026, 10:00 in Beijing.
 pub(crate) fn ten() -> Timestamp {
     "2026-03-02T10:00:00+08:00".parse().unwrap()
 }
@@ -86,7 +86,8 @@ pub(crate) fn flow_ref() -> FlowRef {
     }
 }
 
-/// Events as a store would give them back, in the order told; `at` moves on by a second an event.
+/// Events in the order in which they were added, as a store would return them. `at` advances by one second
+/// per event.
 pub(crate) struct Story {
     pub(crate) events: Vec<StoredEvent>,
     pub(crate) at: Timestamp,
@@ -126,7 +127,7 @@ impl Story {
         self.tell_record(&stream, serde_json::to_vec(&envelope).unwrap());
     }
 
-    /// Any bytes as the next record.
+    /// Appends any bytes as the next record.
     pub(crate) fn tell_record(&mut self, stream: &StreamId, record: Vec<u8>) {
         *self.versions.entry(stream.as_str().to_owned()).or_default() += 1;
         self.events.push(StoredEvent::new(
@@ -155,7 +156,7 @@ impl Story {
         self
     }
 
-    /// `name` stands for rule and subject.
+    /// Appends an event of an alert; `name` is both its rule and its subject.
     pub(crate) fn alert(&mut self, name: &str, event: &AlertEvent) -> &mut Self {
         let id = AlertId::derive("told", name);
         self.tell(StreamId::new("alert", &id), None, None, event);
@@ -172,7 +173,7 @@ impl Story {
         self
     }
 
-    // What happens often, by name.
+    // Shortcuts for frequent events.
 
     pub(crate) fn created(&mut self, name: &str) -> &mut Self {
         let created = CampaignEvent::Created {
@@ -240,7 +241,7 @@ impl Story {
         self.call(call(name, of, attempt), event)
     }
 
-    /// Both grants and the permit.
+    /// Appends both grants and the permit.
     pub(crate) fn granted(&mut self, name: &str, of: u32, attempt: u32) -> &mut Self {
         self.customer_granted(name, of, attempt)
             .number_granted(name, of, attempt)
@@ -345,7 +346,8 @@ impl Story {
         self.customer(of, event)
     }
 
-    /// A first call from enrolment to settlement: answered and successful for even customers, else busy.
+    /// Appends a first call from enrolment to settlement: answered and successful for even customers,
+    /// otherwise busy.
     pub(crate) fn whole_call(&mut self, name: &str, of: u32) -> &mut Self {
         let id = call(name, of, 1);
         self.enrolled(name, of)
@@ -364,7 +366,7 @@ impl Story {
             .settled(name, of, disposition)
     }
 
-    /// Applies the story to one view on a database in memory.
+    /// Applies the story to one view on a new database.
     pub(crate) async fn shown_by(&self, view: impl View + 'static) -> (Arc<dyn ReadDb>, InlineRunner) {
         let db = both_databases().await;
         let mut runner = InlineRunner::begin(Arc::clone(&db), vec![Arc::new(view)])

@@ -1,4 +1,4 @@
-//! The ports that tests stand on: a log in memory, a clock nobody waits for, tasks on the test's runtime.
+//! Test implementations of the ports: a log in memory, a clock without waiting, tasks on the test's runtime.
 
 use super::ten;
 use crate::database::{ReadDb, Table, each_row, read_as};
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
-/// A log in memory that can be away for some subscriptions. Clones share it.
+/// A log in memory that can be unavailable for some subscriptions. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct TestLog {
     events: Arc<Mutex<Vec<StoredEvent>>>,
@@ -53,7 +53,7 @@ impl EventStore for TestLog {
     }
     async fn append(&self, _: &StreamId, _: StreamVersion, _: Vec<Record>) -> Result<Position, StoreError> {
         Err(StoreError::Invalid(
-            "this log is told, not appended to".to_owned(),
+            "the test fills this log; it takes no appends".to_owned(),
         ))
     }
     async fn read_stream(
@@ -111,7 +111,7 @@ impl Subscription for TestSubscription {
     }
 }
 
-/// A clock on which whoever waits has waited at once.
+/// A clock on which every wait ends at once.
 pub(crate) struct TestClock(AtomicI64);
 
 impl TestClock {
@@ -162,7 +162,7 @@ impl StopSignal for TestStop {
 }
 
 impl TestTasks {
-    /// Ends the tasks where they stand, as a crash would; threads finish what they hold.
+    /// Aborts the tasks wherever they are, as a crash would; threads finish their current work.
     pub(crate) fn kill(&self) {
         for task in self.tasks.lock().unwrap().drain(..) {
             task.abort();
@@ -203,7 +203,7 @@ impl Tasks for TestTasks {
     }
 }
 
-/// All rows of the given tables.
+/// Returns all rows of the given tables.
 pub(crate) async fn rows_of(db: &dyn ReadDb, tables: &[Table]) -> Vec<Vec<Val>> {
     let tables = tables.to_vec();
     read_as(db, move |tx| {
@@ -220,7 +220,7 @@ pub(crate) async fn rows_of(db: &dyn ReadDb, tables: &[Table]) -> Vec<Vec<Val>> 
     .unwrap()
 }
 
-/// The columns of a table, as its database has them.
+/// Returns the columns of a table as its database has them.
 pub(crate) async fn columns_of(db: &dyn ReadDb, table: &Table) -> Vec<String> {
     let name = table.name;
     read_as(db, move |tx| tx.columns(name)).await.unwrap()

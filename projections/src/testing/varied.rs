@@ -1,5 +1,5 @@
-//! A story in which anything may follow anything: every kind of event that a view takes, over a few
-//! campaigns, people and calls, in an order that no decider would make. The same seed tells the same story.
+//! A random story: every kind of event that a view handles, over a few campaigns, customers and calls, in an
+//! order that no decider would produce. The same seed gives the same story.
 
 use super::{Story, call, campaign, dialog, number, sealed, verdict};
 use domain::call::event::{CallEvent, EndReason};
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const CAMPAIGNS: [&str; 3] = ["T", "U", "V"];
 const PEOPLE_COUNT: u64 = 12;
 
-/// A small generator: the same numbers in every run.
+/// A small random generator with the same numbers in every run.
 pub(crate) fn steps(seed: u64) -> impl Iterator<Item = u64> {
     let mut state = seed;
     std::iter::from_fn(move || {
@@ -29,16 +29,16 @@ struct Teller<N> {
     story: Story,
     numbers: N,
     permitted: BTreeSet<(usize, u32, u32)>,
-    /// Attempts granted so far of each person in each campaign: they run on one by one.
+    /// Attempts granted so far per customer and campaign; they are numbered consecutively.
     attempts: BTreeMap<(usize, u32), u32>,
-    /// Whose last grant is neither released nor closed: no other is given before.
+    /// Customers and campaigns with a grant that is neither released nor closed; no other is granted before.
     open: BTreeSet<(usize, u32)>,
 }
 
-/// The story goes on with the next event.
+/// Ends a branch of the random story; the event has been appended.
 const fn told(_story: &Story) {}
 
-/// So many events.
+/// Builds a random story with this number of events.
 pub(crate) fn varied(events_count: usize, seed: u64) -> Story {
     let mut teller = Teller {
         story: Story::new(),
@@ -79,7 +79,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
         self.attempts.get(&enrolment).copied().unwrap_or_default()
     }
 
-    /// One that was granted lately, or the next.
+    /// Returns a recently granted attempt, or the next one.
     fn attempt(&mut self, enrolment: (usize, u32)) -> u32 {
         let granted = self.granted(enrolment);
         (granted + 1 - self.small(3).min(granted)).max(1)

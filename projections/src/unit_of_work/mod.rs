@@ -1,8 +1,9 @@
-//! The rows that one view touches in a batch, kept in memory and handed to the database together.
+//! The unit of work: buffers the rows that one view reads and writes in a batch, and writes them to the
+//! database together.
 //!
-//! Whoever reads through it sees what was written through it. Statements of a view's own (`exec`, `query`)
-//! are preceded by everything kept, and after an `exec` nothing is believed any more: SQL may have changed
-//! any row. Tables go in the order in which the view declares them, rows by their keys.
+//! Reads through it see its own writes. Before SQL of the view's own (`exec`, `query`) all buffered rows are
+//! written, and after an `exec` the buffer is empty, because SQL may have changed any row. Tables are written
+//! in the order of the view's definition, rows in the order of their keys.
 
 use crate::database::{Edit, Table, TakesRow, Tx};
 use crate::error::ProjectionError;
@@ -10,25 +11,25 @@ use crate::value::Val;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-/// Rows kept at once: a few megabytes of the widest. Beyond, everything is handed over and forgotten; the
-/// database keeps it in its own memory until the transaction ends.
+/// Most rows in the buffer: a few megabytes of the widest. When it is full, all rows are written and dropped
+/// from the buffer; the database keeps them in its own memory until the transaction ends.
 const HELD_ROWS_MAX: usize = 4_096;
 
-/// Keys of a table's rows that a batch is going to ask for.
+/// Keys of the rows that a batch will read, with their tables.
 pub(crate) type Keys = Vec<(&'static Table, Vec<Val>)>;
 
-/// What is known of one key.
+/// What the buffer knows about one key.
 #[derive(Debug)]
 enum Held {
-    /// There is no row.
+    /// There is no row with this key.
     Absent,
-    /// As it stands in the database.
+    /// The row as it is in the database.
     Read(Vec<Val>),
-    /// Not in the database yet, and nothing with its key.
+    /// A new row; the database has none with this key.
     New(Vec<Val>),
-    /// In place of `was`, where that is known, or of whatever is there.
+    /// A changed row, with the database's row `was` if that is known.
     Written { was: Option<Vec<Val>>, row: Vec<Val> },
-    /// To go, if it is there.
+    /// The row is to be removed if there is one.
     Removed,
 }
 
@@ -40,7 +41,7 @@ impl Held {
         }
     }
 
-    /// The same key with a row.
+    /// Returns the state after a row was written for this key.
     fn with(self, row: Vec<Val>) -> Self {
         match self {
             Self::Absent | Self::New(_) => Self::New(row),
@@ -50,7 +51,7 @@ impl Held {
         }
     }
 
-    /// The same key without a row.
+    /// Returns the state after the row of this key was removed.
     fn without(self) -> Self {
         match self {
             Self::Absent | Self::New(_) => Self::Absent,
@@ -61,11 +62,11 @@ impl Held {
 
 struct HeldTable {
     table: &'static Table,
-    /// Found by hash: a row is looked for several times in a batch, and put in order once.
+    /// A hash map: a row is looked up several times in a batch, and sorted once.
     rows: HashMap<Vec<Val>, Held>,
 }
 
-/// A transaction in front of a transaction; `hand_over` ends it.
+/// A buffering transaction in front of the database's transaction; `hand_over` writes its rows.
 pub(crate) struct UnitOfWork<'a> {
     inner: &'a mut dyn Tx,
     tables: Vec<HeldTable>,
@@ -73,7 +74,7 @@ pub(crate) struct UnitOfWork<'a> {
 }
 
 impl<'a> UnitOfWork<'a> {
-    /// For a view with these tables.
+    /// Makes an empty buffer for a view with these tables.
     pub(crate) fn new(inner: &'a mut dyn Tx, tables: &'static [Table]) -> Self {
         let tables = tables.iter().map(|table| HeldTable {
             table,
@@ -86,7 +87,7 @@ impl<'a> UnitOfWork<'a> {
         }
     }
 
-    /// Reads rows that a batch is going to ask for, a query per table.
+    /// Reads the rows that a batch will need, with one query per table.
     pub(crate) fn read_ahead(&mut self, keys: Keys) -> Result<(), ProjectionError> {
         let mut wanted: Vec<(&'static Table, Vec<Vec<Val>>)> = Vec::new();
         for (table, key) in keys {
@@ -114,7 +115,7 @@ impl<'a> UnitOfWork<'a> {
         Ok(())
     }
 
-    /// Hands everything to the database that it does not have yet.
+    /// Writes all changes in the buffer to the database.
     pub(crate) fn hand_over(&mut self) -> Result<(), ProjectionError> {
         let mut clean_count = 0;
         for held in &mut self.tables {
@@ -133,7 +134,7 @@ impl<'a> UnitOfWork<'a> {
         Ok(())
     }
 
-    /// Before one more key is kept.
+    /// Makes room for one more key: if the buffer is full, writes and empties it.
     fn make_room(&mut self) -> Result<(), ProjectionError> {
         if self.held_count >= HELD_ROWS_MAX {
             self.hand_over_and_forget()?;
@@ -145,7 +146,7 @@ impl<'a> UnitOfWork<'a> {
         held_table(&mut self.tables, table)
     }
 
-    /// What is known of a key; asks the database when nothing is.
+    /// Returns the state of a key; reads it from the database if the buffer does not have it.
     fn look(&mut self, table: &'static Table, key: &[Val]) -> Result<&mut Held, ProjectionError> {
         if !self.table(table)?.rows.contains_key(key) {
             self.make_room()?;
@@ -155,10 +156,11 @@ impl<'a> UnitOfWork<'a> {
         }
         let rows = &mut self.table(table)?.rows;
         rows.get_mut(key)
-            .ok_or_else(|| ProjectionError::Fault("a row that was kept is gone".to_owned()))
+            .ok_or_else(|| ProjectionError::Fault("a buffered row is missing".to_owned()))
     }
 
-    /// Keeps what `step` makes of what is known of a key; `None` when nothing is.
+    /// Replaces the state of a key by the result of `step`, which receives the current state, or `None` if
+    /// the buffer has none.
     fn keep(
         &mut self,
         table: &'static Table,
@@ -188,15 +190,15 @@ fn held_table<'t>(
     tables
         .iter_mut()
         .find(|held| std::ptr::eq(held.table, table) || held.table.name == table.name)
-        .ok_or_else(|| ProjectionError::Fault(format!("{} is no table of the view that asks", table.name)))
+        .ok_or_else(|| ProjectionError::Fault(format!("{} is not a table of this view", table.name)))
 }
 
 fn key_of(table: &Table, row: &[Val]) -> Vec<Val> {
     row.iter().take(table.key_columns).cloned().collect()
 }
 
-/// New rows, rows in place of known ones, other rows, and keys without one, each in the order of the keys.
-/// Answers what was only read.
+/// Writes a table's changes: new rows, rows with a known former state, other rows, and removed keys, each in
+/// the order of the keys. Returns the entries that were only read, to be kept in the buffer.
 fn hand_over_rows(
     inner: &mut dyn Tx,
     table: &'static Table,
@@ -308,7 +310,8 @@ impl Tx for UnitOfWork<'_> {
         let held = self.look(table, key)?;
         let (done, row) = match held {
             Held::Absent | Held::Removed => return Ok(None),
-            // Edited in place: only what stands in the database is kept to be compared with.
+            // Rows that differ from the database are edited in place. A row as read is copied first, to be
+            // compared later.
             Held::New(row) | Held::Written { row, .. } => (edit(row)?, None),
             Held::Read(was) => {
                 let mut row = was.clone();

@@ -1,4 +1,5 @@
-//! Kept rows are never told from written ones, and what the database refuses late parks the right event.
+//! Buffered rows cannot be told apart from written ones, and an event that the database refuses late parks
+//! its view before that event.
 
 use super::UnitOfWork;
 use crate::database::{Edit, ReadDb, Table, Tx, transact};
@@ -38,7 +39,7 @@ async fn empty_db() -> SqliteReadDb {
     db
 }
 
-/// One of everything a view may say, by chance; what was read is told too.
+/// Runs one random operation of a view on the transaction, and returns what it read.
 fn act(tx: &mut dyn Tx, number: u64, line: i64) -> Result<Vec<Val>, ProjectionError> {
     let key = [
         Val::text(["a", "b", "c"][usize::try_from(number % 3).unwrap()]),
@@ -121,7 +122,8 @@ async fn kept_rows_read_and_end_as_written_ones() {
     }
 }
 
-/// Adds a line per kind: the second event of a kind cannot be taken, and only the database knows.
+/// A view that inserts one row per kind. Its second event of a kind cannot be applied, which only the
+/// database finds out.
 struct OncePerKind;
 
 impl View for OncePerKind {
@@ -148,7 +150,7 @@ async fn what_the_database_refuses_with_the_batch_parks_the_view_before_its_even
         .await
         .unwrap();
     runner.apply_page(&story.events).await.unwrap();
-    // In the next batch, two good ones before it and some after.
+    // In the next batch, two good events before the bad one and some after it.
     let told = story.events.len();
     let id = crate::testing::call("T", 1, 1);
     story.ended(id, domain::disposition::Disposition::Busy, None, 0);

@@ -1,4 +1,4 @@
-//! Users and keys: what each may, since when, and whether it still opens anything. No secret of theirs.
+//! The view of users and API keys: roles, scopes, state and times. It holds no secrets.
 
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
@@ -17,10 +17,10 @@ use std::collections::BTreeSet;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "access_board";
 
-/// Most users, and most keys, in one answer.
+/// Most users, and most keys, in one response.
 const SHOWN_MAX: usize = 10_000;
 
-/// See the file's description.
+/// The view of users and API keys.
 pub struct AccessBoard;
 
 const TABLES: &[Table] = &[
@@ -231,47 +231,44 @@ fn json(value: &impl Serialize) -> Result<Val, ProjectionError> {
         .map_err(|error| ProjectionError::Fault(error.to_string()))
 }
 
-/// A user as of the rows.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "a row: each stands in a column of its own"
-)]
+/// A user in the rows of the view.
+#[expect(clippy::struct_excessive_bools, reason = "a row: each is a column")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "User")]
 pub struct UserRow {
     pub name: UserId,
     pub roles: BTreeSet<Role>,
-    /// Only these; null for all.
+    /// The campaigns that the user may access; null means all.
     pub campaigns: Option<BTreeSet<CampaignId>>,
     pub team: Option<TeamId>,
     pub disabled: bool,
-    /// False while the user has yet to choose one.
+    /// Whether the user has chosen a password.
     pub has_password: bool,
-    /// Whether a code of an authenticator app is asked for at each sign-in.
+    /// Whether each sign-in requires a code of an authenticator app.
     pub has_second_factor: bool,
-    /// The identity provider by which the user signs in too.
+    /// The identity provider with which the user can also sign in.
     #[schemars(example = &"https://login.example.com")]
     pub issuer: Option<String>,
-    /// As whom there: a keyed hash, for us alone.
+    /// The user's subject at the identity provider, as a keyed hash; for internal use only.
     #[serde(skip)]
     pub provider_subject: Option<String>,
     pub added_at: Timestamp,
     pub signed_in_at: Option<Timestamp>,
-    /// The end of the last lock, which may be over.
+    /// The end of the last lock; it may be in the past.
     pub locked_until: Option<Timestamp>,
-    /// Of a guest: from when on nothing opens for them; null for everybody else.
+    /// For a guest: the time from which access ends; null for other users.
     pub guest_until: Option<Timestamp>,
 }
 
-/// A key as of the rows.
+/// An API key in the rows of the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "Key")]
 pub struct KeyRow {
     pub id: KeyId,
     pub user: UserId,
-    /// What it is for; null for all that its user may.
+    /// The permissions of the key; null means all of its user's.
     pub scopes: Option<BTreeSet<Permission>>,
-    /// Only these of the user's; null for all of those.
+    /// The campaigns that the key may access, among those of its user; null means all of them.
     pub campaigns: Option<BTreeSet<CampaignId>>,
     pub label: Option<String>,
     pub created_at: Timestamp,
@@ -280,7 +277,7 @@ pub struct KeyRow {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// Every user, by name.
+/// Returns every user, by name.
 pub async fn users(db: &dyn ReadDb) -> Result<Vec<UserRow>, ProjectionError> {
     let sql = format!(
         "select name, roles, campaigns, team, disabled, has_password, has_second_factor, issuer, provider_subject,
@@ -291,7 +288,7 @@ pub async fn users(db: &dyn ReadDb) -> Result<Vec<UserRow>, ProjectionError> {
     rows.into_iter().map(read_user).collect()
 }
 
-/// Every key, the latest first.
+/// Returns every key, the latest first.
 pub async fn keys(db: &dyn ReadDb) -> Result<Vec<KeyRow>, ProjectionError> {
     let sql = format!(
         "select id, user_name, scopes, campaigns, label, created_at, created_by, expires_at, revoked_at

@@ -1,4 +1,4 @@
-//! Alerts: what stands, since when, who saw to it, and how often it came.
+//! The view of alerts: whether each is active, since when, who acknowledged it, and how often it was raised.
 
 use crate::alert_words::in_chinese;
 use crate::database::{ReadDb, Select, Table, Tx};
@@ -13,10 +13,10 @@ use serde::Serialize;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "alert_board";
 
-/// Most alerts in one answer.
+/// Most alerts in one response.
 pub const ALERTS_MAX: usize = 1_000;
 
-/// See the file's description.
+/// The view of alerts.
 pub struct AlertBoard;
 
 const TABLES: &[Table] = &[Table {
@@ -71,7 +71,8 @@ impl View for AlertBoard {
         };
         let mut all = vec![Val::text(id), Val::position(event.position)];
         all.extend(values);
-        // A mute may come before the first alert: then there is nothing to show, and the next one says it.
+        // A mute may precede the first alert: there is no row yet, and the next `raised` event states the
+        // mute.
         tx.exec(
             &format!("update alert_board set {set}, pos = $2 where alert = $1"),
             &all,
@@ -80,7 +81,8 @@ impl View for AlertBoard {
     }
 }
 
-/// It stands again: who saw to it the last time has not seen this.
+/// Writes a raised alert. An existing row becomes active again and loses its acknowledgement, which was for
+/// the last time.
 fn raised(tx: &mut dyn Tx, event: &ViewEvent, id: AlertId, fact: &AlertEvent) -> Result<(), ProjectionError> {
     let AlertEvent::Raised {
         rule,
@@ -124,7 +126,7 @@ fn figure_text(figure: &AlertFigure) -> Result<Val, ProjectionError> {
         .map_err(|error| ProjectionError::Fault(error.to_string()))
 }
 
-/// One alert as it is now.
+/// The current state of one alert.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct AlertRow {
     pub alert: AlertId,
@@ -136,15 +138,15 @@ pub struct AlertRow {
     pub campaign: Option<CampaignId>,
     #[schemars(with = "domain::alert::Severity")]
     pub severity: String,
-    /// The figure that raised it, or that ended it.
+    /// The figure with which it was raised or, if it is over, cleared.
     pub figure: AlertFigure,
     pub detail: String,
-    /// The detail in Chinese, where it is a sentence of ours.
+    /// The detail in Chinese; absent if the detail is not a known text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail_zh: Option<String>,
     pub standing: bool,
     pub raised_at: Timestamp,
-    /// How often it has been raised, in all.
+    /// How often the alert has been raised in total.
     pub raised_count: u64,
     pub cleared_at: Option<Timestamp>,
     pub acknowledged_at: Option<Timestamp>,
@@ -154,14 +156,14 @@ pub struct AlertRow {
     pub muted_until: Option<Timestamp>,
 }
 
-/// What to look for; everything given must hold.
+/// Selects alerts; all given conditions must hold.
 #[derive(Debug, Clone, Default)]
 pub struct AlertFilter {
     pub standing: Option<bool>,
     pub rule: Option<AlertRule>,
     pub campaign: Option<CampaignId>,
     pub alert: Option<AlertId>,
-    /// Only those that come after one that stands or not, was raised then, and has this id.
+    /// Only alerts that follow this one in the order of the list: its state, the time it was raised, its id.
     pub behind: Option<(bool, Timestamp, AlertId)>,
 }
 
@@ -169,7 +171,8 @@ const COLUMNS: &str = "select alert, rule, subject, campaign, severity, figure, 
     raised_count, cleared_at, acknowledged_at, acknowledged_by, note, escalated_at, muted_until
     from alert_board";
 
-/// Alerts that fit the filter: standing ones first, the latest first; at most `limit` (≤ `ALERTS_MAX`).
+/// Returns the alerts that match the filter: active ones first, then the latest; at most `limit` (≤
+/// `ALERTS_MAX`).
 pub async fn list(
     db: &dyn ReadDb,
     filter: &AlertFilter,

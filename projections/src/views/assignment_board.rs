@@ -1,4 +1,5 @@
-//! To whom persons are given: a user or a team. Rows only say whom to ask; each person's own events decide.
+//! The view of assignments: the user or team to which each customer is assigned. It is a lookup only; the
+//! customer's own events decide.
 
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
@@ -11,10 +12,10 @@ use domain::ids::CustomerId;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "assignment_board";
 
-/// Most assignees asked for at once: the members of a team, and the team.
+/// Most assignees in one query: the members of a team, and the team.
 pub const ASSIGNEES_MAX: usize = 500;
 
-/// See the file's description.
+/// The view of assignments of customers.
 pub struct AssignmentBoard;
 
 static TABLES: [Table; 1] = [Table {
@@ -63,7 +64,7 @@ impl View for AssignmentBoard {
     }
 }
 
-/// As the rows name it: names of users and teams may be the same.
+/// Returns an assignee as the rows store it, with its kind: a user and a team may have the same name.
 fn word(to: &Assignee) -> String {
     match to {
         Assignee::User(user) => format!("user {user}"),
@@ -71,8 +72,8 @@ fn word(to: &Assignee) -> String {
     }
 }
 
-/// Persons who are given to any of these, by our ids in their order, behind one of them; at most `limit`.
-/// Without assignees: to anybody.
+/// Returns customers assigned to any of these assignees, ordered by internal id, after `behind`; at most
+/// `limit`. Without assignees: customers assigned to any user or team.
 pub async fn given_to(
     db: &dyn ReadDb,
     assignees: Option<&[Assignee]>,

@@ -1,4 +1,4 @@
-//! Which flows are published, and which version of each is current: what a list of flows shows.
+//! The view of published flows and their current versions, for the list of flows.
 
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
@@ -11,7 +11,7 @@ use domain::stored_event::Position;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "flow_board";
 
-/// See the file's description.
+/// The view of published flows.
 pub struct FlowBoard;
 
 static TABLES: [Table; 1] = [Table {
@@ -86,11 +86,11 @@ pub struct FlowRow {
     pub current_version: u64,
     pub versions: u64,
     pub content_hash: String,
-    /// Of the event that made the current version current.
+    /// The position of the event that made this version current.
     pub position: Position,
 }
 
-/// Flows by name, behind one of them; at most `limit`.
+/// Returns flows by name, after `behind`; at most `limit`.
 pub async fn list(
     db: &dyn ReadDb,
     behind: Option<&FlowId>,

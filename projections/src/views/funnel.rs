@@ -1,9 +1,9 @@
-//! How far each campaign's customers came, as a funnel (漏斗): enrolled, permitted, dialed, rang, answered,
-//! told, engaged, converted. A customer counts once, in the furthest stage of any of their calls and in all
-//! before it.
+//! The view of each campaign's funnel (漏斗): how many customers were enrolled, permitted, dialed, rang,
+//! answered, heard the notice, engaged, converted. A customer counts once, in the furthest stage of any of
+//! their calls and in all stages before it.
 //!
-//! Only what happened moves a customer on: a correction of an outcome moves nobody back, and is told
-//! elsewhere.
+//! Only the original events count: a correction of an outcome moves no customer back, and is visible in other
+//! views.
 
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
@@ -19,10 +19,10 @@ use serde::Serialize;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "funnel";
 
-/// See the file's description.
+/// The view of campaign funnels.
 pub struct Funnel;
 
-/// The stages, in order.
+/// The stages of the funnel, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -33,7 +33,7 @@ pub enum Stage {
     Answered,
     /// The notice was played to its end.
     Told,
-    /// A key was pressed, or a person was asked for.
+    /// The callee pressed a key or asked for an agent.
     Engaged,
     Converted,
 }
@@ -149,7 +149,7 @@ impl View for Funnel {
         let mut row = key.to_vec();
         row.extend([Val::Int(stage.rank()), pos.clone()]);
         tx.put(CUSTOMERS, row)?;
-        // Whoever came further has passed every stage between.
+        // A customer who reached a further stage has passed every stage before it.
         for passed in reached.saturating_add(1)..=stage.rank() {
             count(tx, campaign, passed, &pos)?;
         }
@@ -188,19 +188,19 @@ fn count(tx: &mut dyn Tx, campaign: &CampaignId, stage: i64, pos: &Val) -> Resul
     tx.put(STAGES, row)
 }
 
-/// One stage of a campaign.
+/// The figures of one stage of a campaign.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct StageRow {
     pub stage: Stage,
     pub label_zh: &'static str,
     pub label_en: &'static str,
-    /// Customers who came at least so far.
+    /// Customers who reached at least this stage.
     pub customers: u64,
-    /// Of the stage before; `null` where that is empty or there is none.
+    /// The share of the previous stage's customers; `null` if there were none or there is no previous stage.
     pub of_previous_ratio: Option<f64>,
 }
 
-/// Every stage of a campaign, in order; all empty where there is no such campaign.
+/// Returns every stage of a campaign, in order; all are empty if the campaign does not exist.
 pub async fn stages(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<StageRow>, ProjectionError> {
     let rows = db
         .query(
@@ -233,7 +233,7 @@ pub async fn stages(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<StageR
     Ok(shown)
 }
 
-/// Exact below 2^32 customers.
+/// Returns the share, exact below 2^32 customers; `None` if the whole is 0.
 fn share(part: u64, whole: u64) -> Option<f64> {
     let (part, whole) = (u32::try_from(part).ok()?, u32::try_from(whole).ok()?);
     (whole > 0).then(|| f64::from(part) / f64::from(whole))

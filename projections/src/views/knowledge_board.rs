@@ -1,4 +1,4 @@
-//! Which knowledge bases are published, and which version of each is current: what a list of them shows.
+//! The view of published knowledge bases and their current versions, for the list of knowledge bases.
 
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
@@ -10,7 +10,7 @@ use domain::knowledge::KnowledgeEvent;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "knowledge_board";
 
-/// See the file's description.
+/// The view of published knowledge bases.
 pub struct KnowledgeBoard;
 
 static TABLES: [Table; 1] = [Table {
@@ -55,7 +55,7 @@ impl View for KnowledgeBoard {
     }
 }
 
-/// One base in the list.
+/// One knowledge base in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnowledgeRow {
     pub knowledge: KnowledgeId,
@@ -63,7 +63,7 @@ pub struct KnowledgeRow {
     pub content_hash: String,
 }
 
-/// Bases by name, behind one of them; at most `limit`.
+/// Returns knowledge bases by name, after `behind`; at most `limit`.
 pub async fn list(
     db: &dyn ReadDb,
     behind: Option<&KnowledgeId>,

@@ -1,4 +1,4 @@
-//! The views of this build, one file each. No view knows another.
+//! The views of this build, one file or folder each. No view uses another.
 
 pub mod access_board;
 pub mod alert_board;
@@ -27,7 +27,7 @@ pub use worklist::SqlWorklist;
 use crate::view::View;
 use std::sync::Arc;
 
-/// Every view, in the order in which a batch is applied.
+/// Returns every view, in the order in which a batch is applied.
 pub fn all() -> Vec<Arc<dyn View>> {
     vec![
         Arc::new(worklist::Worklist),

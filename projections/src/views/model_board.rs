@@ -1,4 +1,4 @@
-//! Which models are published, and which version of each is current: what a list of models shows.
+//! The view of published models and their current versions, for the list of models.
 
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
@@ -10,7 +10,7 @@ use domain::model::ModelEvent;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "model_board";
 
-/// See the file's description.
+/// The view of published models.
 pub struct ModelBoard;
 
 static TABLES: [Table; 1] = [Table {
@@ -65,7 +65,7 @@ pub struct ModelRow {
     pub intents: u64,
 }
 
-/// Models by name, behind one of them; at most `limit`.
+/// Returns models by name, after `behind`; at most `limit`.
 pub async fn list(
     db: &dyn ReadDb,
     behind: Option<&ModelId>,

@@ -1,9 +1,9 @@
-//! Calls by campaign and region of the callee: dialed, answered, converted, talk time (REP-2).
+//! The view of calls by campaign and region of the callee: dialed, answered, converted, talk time (REP-2).
 //!
-//! No event says where a callee lives. What is known is what the permit's rules saw: the time zones in
-//! which the calling window was judged, and a home location where a preset asks for one. That is the region
-//! here, and where neither was judged it is `unknown`. A call counts in the region of its permit for ever;
-//! a correction moves its conversion there, and whether a person had answered.
+//! No event states where a callee lives. The region is what the rules of the permit saw: the time zones in
+//! which the calling window was checked and, if a preset asks for it, the home location; if neither was
+//! checked, it is `unknown`. A call stays in the region of its permit. A correction changes the region's
+//! conversions and calls answered by a person.
 
 use crate::cells::{Cells, change_or_begin, columns};
 use crate::database::{ReadDb, Select, Table, Tx};
@@ -21,13 +21,13 @@ use serde::Serialize;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "region_board";
 
-/// Most rows in one answer, those with the most calls: there are a few hundred time zones.
+/// Most rows in one response, those with the most calls; there are a few hundred time zones.
 pub const REGIONS_MAX: usize = 1_000;
 
-/// The region of a call whose permit saw none.
+/// The region of a call without region in its permit.
 pub const UNKNOWN: &str = "unknown";
 
-/// See the file's description.
+/// The view of calls by region.
 pub struct RegionBoard;
 
 static TABLES: [Table; 2] = [
@@ -42,7 +42,7 @@ static TABLES: [Table; 2] = [
         ],
         key_columns: 3,
     },
-    // Written at the permit and at the answer: a correction may come years later.
+    // Written at the permit and at the answer, and kept, because a correction may come years later.
     Table {
         name: "region_board_call",
         ddl: &[
@@ -126,11 +126,11 @@ impl View for RegionBoard {
     }
 }
 
-/// What an event of a call changes.
+/// The change that an event of a call makes to its region's row.
 struct Change {
     counted: (Column, i64),
     talk_ms: i64,
-    /// Where the call was answered.
+    /// The change of calls answered by a person; applied only if the call was answered.
     people: i64,
     is_answer: bool,
 }
@@ -169,7 +169,8 @@ impl Change {
         }
     }
 
-    /// Adds to the region of the event's call. Nothing for a call whose permit was never seen, or by nothing.
+    /// Adds the change to the region of the event's call. Does nothing if the call's permit is unknown or the
+    /// change is 0.
     fn add(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
         let pos = Val::position(event.position);
         let key = [Val::text(event.call()?)];
@@ -208,15 +209,15 @@ impl Change {
     }
 }
 
-/// The calls of a campaign in one region.
+/// The figures of a campaign's calls in one region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RegionRow {
-    /// The time zones the calling window was judged in, joined by a comma; `unknown` where none was.
+    /// The time zones in which the calling window was checked, separated by commas; `unknown` if none was.
     pub region: String,
-    /// As the rule of that name found it; absent where no preset asked.
+    /// The home location that the rule `home_location` found; absent if no preset asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home_location: Option<String>,
-    /// Calls whose first leg was dialed.
+    /// Calls that were dialed, counted at their first leg.
     pub dialed: u64,
     /// Calls that a person or a machine answered.
     pub answered: u64,
@@ -226,7 +227,7 @@ pub struct RegionRow {
     pub person_answered: u64,
 }
 
-/// A campaign's regions, that with the most calls first; at most `REGIONS_MAX`.
+/// Returns a campaign's regions, the one with the most calls first; at most `REGIONS_MAX`.
 pub async fn regions(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<RegionRow>, ProjectionError> {
     let (sql, values) = Select::new(
         "select region, home_location, dialed, answered, converted, talk_ms, person_answered from region_board",
@@ -316,7 +317,7 @@ mod tests {
         permitted(&mut story, 3, zone("Asia/Shanghai"));
         permitted(&mut story, 4, zone("America/Chicago, America/New_York"));
         let id = call("T", 2, 1);
-        // A second leg is no second call.
+        // A second leg is not a second call.
         story.dialing(id, 1, "first").dialing(id, 2, "second");
         story.answered(id, 2);
         story.ended(id, Disposition::Answered, Some(Outcome::Success), 4_000);
@@ -334,7 +335,7 @@ mod tests {
             shown(&story).await,
             [row("Asia/Shanghai", [2, 1, 0, 4_000, 0]), american.clone()]
         );
-        // Nobody answered that one, whatever is found of it later.
+        // This call was not answered; a later correction does not change that.
         let busy = call("T", 3, 1);
         story.corrected(busy, (Disposition::Busy, None), (Disposition::Answered, None));
         assert_eq!(

@@ -1,5 +1,5 @@
-//! What answered calls and closed conversations in text came to, by what can be counted: intent, interest,
-//! what may follow. No word stands here: text and slots stay sealed in the log.
+//! The view of summaries of answered calls and closed text conversations, with what can be counted: outcome,
+//! intent, interest, follow-up. It holds no words: texts and slots stay sealed in the log.
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
@@ -15,7 +15,7 @@ use domain::summary::{FollowUp, Interest, SummaryEvent, SummaryFact, TextSummary
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "summary_board";
 
-/// See the file's description.
+/// The view of summaries.
 pub struct SummaryBoard;
 
 static TABLES: [Table; 2] = [CALLS, TEXTS];
@@ -105,7 +105,7 @@ fn of_text(conversation: ConversationId, fact: &TextSummaryFact, position: Posit
     row
 }
 
-/// What both rows begin with.
+/// Returns the columns with which both kinds of rows begin.
 fn of_whom(key: Val, campaign: &CampaignId, customer: &CustomerId, flow: &FlowRef) -> Vec<Val> {
     let flow = [Val::text(&flow.flow), Val::count(flow.version)];
     [key, Val::text(campaign), Val::text(customer)]

@@ -1,4 +1,4 @@
-//! What each campaign is to reach, as last set.
+//! The view of each campaign's targets, as last set.
 
 use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
@@ -12,10 +12,10 @@ use serde::Serialize;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "target_board";
 
-/// Most targets in one answer.
+/// Most targets in one response.
 pub const TARGETS_MAX: usize = 2_000;
 
-/// See the file's description.
+/// The view of campaign targets.
 pub struct TargetBoard;
 
 static TABLES: [Table; 1] = [Table {
@@ -69,7 +69,7 @@ impl View for TargetBoard {
     }
 }
 
-/// One target.
+/// One target of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct TargetRow {
     pub campaign: CampaignId,
@@ -81,7 +81,7 @@ pub struct TargetRow {
     pub set_at: Timestamp,
 }
 
-/// Targets, of one campaign or of all, by campaign and metric; at most `TARGETS_MAX`.
+/// Returns the targets of one campaign or of all, by campaign and metric; at most `TARGETS_MAX`.
 pub async fn targets(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,

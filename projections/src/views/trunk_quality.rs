@@ -1,10 +1,10 @@
-//! How well each trunk carries calls, by Beijing day: legs, what rang, what was answered, what failed and
-//! by whose fault, how long the network took to say anything, and the final codes it gave.
+//! The view of trunk quality by Beijing day: legs dialed, rung, answered, failed and by which side's fault,
+//! the delay until ringing, and the final codes of the network.
 //!
-//! A leg counts on its own trunk and on the day on which it was dialed, for ever. Post-dial delay is from
-//! dialing to the first ringing (LIN-5). What the callee does (busy, declined, no answer) is never the
-//! trunk's failure. Whether a person answered a leg is known when its call has ended, and a correction moves
-//! it: of a leg that was answered a row stays.
+//! A leg stays on its own trunk and on the day on which it was dialed. The post-dial delay is the time from
+//! dialing to the first ringing (LIN-5). What the callee does (busy, declined, no answer) is never a failure
+//! of the trunk. Whether a person answered a leg is known when its call has ended, and a correction may
+//! change it, so the row of an answered leg is kept.
 
 use crate::cells::{Cells, columns};
 use crate::database::{Edit, ReadDb, Table, Tx, read_as};
@@ -24,10 +24,10 @@ use serde::Serialize;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "trunk_quality";
 
-/// Most rows in one answer: a hundred trunks for a month.
+/// Most rows in one response: a hundred trunks for a month.
 pub const ROWS_MAX: usize = 3_000;
 
-/// See the file's description.
+/// The view of trunk quality.
 pub struct TrunkQuality;
 
 const DAYS: Table = Table {
@@ -41,7 +41,7 @@ const DAYS: Table = Table {
     key_columns: 2,
 };
 
-/// Final codes, and causes where the network gave none.
+/// Counts of final SIP codes or, if the network gave none, of failure causes.
 const CODES: Table = Table {
     name: "trunk_quality_code",
     ddl: &[
@@ -51,7 +51,7 @@ const CODES: Table = Table {
     key_columns: 3,
 };
 
-/// Legs that are not over, and those that were answered: a correction may come years later.
+/// Legs that are open, and those that were answered, because a correction may come years later.
 const LEGS: Table = Table {
     name: "trunk_quality_leg",
     ddl: &[
@@ -67,7 +67,7 @@ static DAY_TABLE: &Table = &TABLES[0];
 static CODE_TABLE: &Table = &TABLES[1];
 static LEG_TABLE: &Table = &TABLES[2];
 
-/// Columns of a day's row that are counted.
+/// The counted columns of a day's row, by index.
 #[derive(Clone, Copy)]
 enum Column {
     Legs = 2,
@@ -84,7 +84,7 @@ columns! {
     enum LegColumn { Call, Leg, Trunk, DayAt, DialedAt, Rang, Answered, Pos }
 }
 
-/// Width of a day's row, and where its position stands.
+/// Number of columns of a day's row; the last one is the position.
 const DAY_COLUMNS: usize = 11;
 
 const DEFINITION: ViewDefinition = ViewDefinition {
@@ -130,7 +130,7 @@ impl View for TrunkQuality {
     }
 }
 
-/// The leg that is open, as its row has it.
+/// The leg of a call, as read from its row.
 struct OpenLeg {
     trunk: String,
     day_at: i64,
@@ -180,7 +180,7 @@ impl Quality<'_> {
         }))
     }
 
-    /// Notes that this has come of the leg.
+    /// Sets a flag of the call's leg.
     fn note(&mut self, column: LegColumn) -> Result<(), ProjectionError> {
         let pos = self.pos.clone();
         self.tx.edit(LEG_TABLE, &[Val::text(self.call)], &mut |row| {
@@ -222,7 +222,7 @@ impl Quality<'_> {
         }
     }
 
-    /// Adds to the people who answered, where the leg was answered.
+    /// Adds to the legs answered by a person, if this leg was answered.
     fn people(&mut self, more: i64) -> Result<(), ProjectionError> {
         match self.open()?.filter(|leg| leg.answered && more != 0) {
             Some(leg) => self.add(&leg.trunk, leg.day_at, &[(Column::PersonAnswered, more)]),
@@ -256,7 +256,7 @@ impl Quality<'_> {
         self.tx.write_rows(LEG_TABLE, &[], &[vec![Val::text(self.call)]])
     }
 
-    /// Adds to columns of a trunk's day, which begins at nothing.
+    /// Adds to columns of a trunk's day; creates the row if there is none.
     fn add(&mut self, trunk: &str, day_at: i64, what: &[(Column, i64)]) -> Result<(), ProjectionError> {
         let key = [Val::text(trunk), Val::Int(day_at)];
         let mut row = match self.tx.row(DAY_TABLE, &key)? {
@@ -279,7 +279,7 @@ impl Quality<'_> {
     }
 }
 
-/// One trunk on one Beijing day.
+/// The figures of one trunk on one Beijing day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TrunkDay {
     pub trunk: String,
@@ -288,20 +288,20 @@ pub struct TrunkDay {
     pub legs: u64,
     pub rang: u64,
     pub answered: u64,
-    /// Failures that are the trunk's (LIN-4).
+    /// Failures caused by the trunk (LIN-4).
     pub failed_trunk: u64,
-    /// Busy, declined, no answer and the like.
+    /// Other failures: busy, declined, no answer and the like.
     pub failed_other: u64,
-    /// Dialing to first ringing: the sum, over so many legs.
+    /// The sum of post-dial delays in milliseconds, over `post_dial_count` legs.
     pub post_dial_ms: u64,
     pub post_dial_count: u64,
     /// Legs that a person answered, of calls that have ended.
     pub person_answered: u64,
-    /// Final codes or causes, the most frequent first.
+    /// Final codes or causes with their counts, the most frequent first.
     pub codes: Vec<(String, u64)>,
 }
 
-/// Days from `from` on and before `until`, by trunk and day; at most `ROWS_MAX`.
+/// Returns the days from `from` up to but not including `until`, by day and trunk; at most `ROWS_MAX`.
 pub async fn days(
     db: &dyn ReadDb,
     from: Timestamp,
@@ -466,7 +466,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(people(&story).await, [(0, 0), (2, 1)]);
-        // Nobody answered the last one, whatever is found of it later.
+        // The last one was not answered; a later correction does not change that.
         for (id, before) in [(machine, Disposition::Machine), (busy, Disposition::Busy)] {
             story.corrected(id, (before, None), (Disposition::Answered, None));
         }

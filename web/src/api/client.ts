@@ -1,5 +1,5 @@
-// How the console asks the API: as any integrator does, with the session's cookie, and with the words that only our own
-// pages know for commands. A refusal is a `Problem`; where the session has ended whoever listens hears it once.
+// The HTTP client of the console. It uses the public API with the session's cookie and, for commands, the CSRF header
+// of our own pages. A failed request throws a `Problem`; a listener is called once when the session has ended.
 import type { paths } from '../../made/schema'
 import { isAttended } from '../app/attended'
 import { viewHeaders } from './pageView'
@@ -10,28 +10,28 @@ export interface MemberError {
   detail_zh?: string | null
 }
 
-/** Why something was not done, as RFC 9457 writes it; status 0: no answer at all. */
+/** The error of a request, a problem as in RFC 9457. Status 0 means that there was no response. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     detail: string,
     readonly errors: MemberError[] = [],
-    /** The approval that another person is to give first. */
+    /** The id of the approval that another person must give first. */
     readonly approval: string | null = null,
-    /** The detail in Chinese, where the server knows it. */
+    /** The detail in Chinese, if the server has one. */
     readonly detailZh: string | null = null,
   ) {
     super(detail)
   }
 }
 
-/** What the server wrote, in this language: English where it knows no other. */
+/** Returns the server's text in the given language; English if it has no other. */
 export function saidIn(language: string, said: { detail: string; detail_zh?: string | null }): string {
   return language === 'en' ? said.detail : (said.detail_zh ?? said.detail)
 }
 
-/** Why something failed, as the server wrote it in this language; empty where nobody answered. */
+/** Returns the reason of a failure in the given language, as the server wrote it; empty if there was no response. */
 export function whyIn(language: string, why: unknown): string {
   if (why instanceof Problem) return saidIn(language, { detail: why.message, detail_zh: why.detailZh })
   return why instanceof Error ? why.message : ''
@@ -53,17 +53,17 @@ export type Query = Record<string, string | number | readonly string[] | null | 
 let csrf: string | null = null
 let ended: () => void = () => undefined
 
-/** What commands say besides the cookie. */
+/** Stores the CSRF token that commands send besides the cookie. */
 export function keepCsrf(token: string | null | undefined): void {
   csrf = token ?? null
 }
 
-/** Who hears that the session has ended. */
+/** Sets the listener that is called when the session has ended. */
 export function onEnded(hear: () => void): void {
   ended = hear
 }
 
-/** The session of whoever was signed in has ended. */
+/** Reports that the session of the signed-in user has ended. */
 export function hearEnd(): void {
   ended()
 }
@@ -86,7 +86,7 @@ async function problemOf(reply: Response): Promise<Problem> {
   return new Problem(reply.status, body.code ?? 'fault', body.detail ?? reply.statusText, body.errors, body.approval ?? null, body.detail_zh ?? null)
 }
 
-/** Who one is may be asked by somebody who is nobody yet. */
+/** Whether the request may be sent without a session: asking who is signed in. */
 function isAsking(address: string): boolean {
   return address === '/api/v1/whoami'
 }
@@ -102,7 +102,7 @@ export async function send(address: string, init: RequestInit): Promise<Response
   if (reply.ok) return reply
   const problem = await problemOf(reply)
   if (reply.status === 401 && !address.startsWith('/api/v1/sign-in') && !isAsking(address)) ended()
-  // Somebody else has signed in here, in another tab: what this page shows is not theirs.
+  // Another user has signed in in another tab: this page must not show them its data.
   if (problem.code === 'csrf-token-needed') location.reload()
   throw problem
 }
@@ -117,24 +117,27 @@ export async function get<P extends GetPath>(
   return (await reply.json()) as Told<P>
 }
 
-/** A file, as it is. */
+/** Returns a file unchanged. */
 export async function file(address: string): Promise<ArrayBuffer> {
   return (await send(address, {})).arrayBuffer()
 }
 
-/** The name of one command. Whoever sends it again because no answer came sends it by the same name: it is done once. */
+/**
+ * Returns a new idempotency key for a command. A client that gets no response repeats the command with the same key,
+ * and the server executes it once.
+ */
 export function commandKey(): string {
   return crypto.randomUUID()
 }
 
-/** What a command says of itself: once, from one of our pages. */
+/** Returns the headers of a command: content type, idempotency key and CSRF token. */
 export function headersOf(type = 'application/json', key: string = commandKey()): Record<string, string> {
   const headers: Record<string, string> = { 'Content-Type': type, 'Idempotency-Key': key }
   if (csrf !== null) headers['X-CSRF-Token'] = csrf
   return headers
 }
 
-/** A command: what it answers, and the position that it reached, for `?after_position=`. */
+/** Sends a command. Returns its response and the log position that it reached, for `?after_position=`. */
 export async function post<P extends PostPath>(
   path: P,
   params: readonly string[],
@@ -147,7 +150,7 @@ export async function post<P extends PostPath>(
   return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
 }
 
-/** A file, sent as it is. */
+/** Uploads a file unchanged. */
 export async function upload<P extends PostPath>(
   path: P,
   params: readonly string[],
@@ -160,7 +163,7 @@ export async function upload<P extends PostPath>(
   return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
 }
 
-/** A question whose words stand in the body: nothing follows from it, so it may be asked again at once. */
+/** Sends a query whose parameters are in the body. It changes nothing, so it may be repeated at once. */
 export async function ask<P extends PostPath>(
   path: P,
   params: readonly string[],

@@ -1,9 +1,10 @@
-// A list that is read on as somebody scrolls: page after page by the server's cursor, up to a limit, beyond which it is
-// narrowed. From the second page on it stands still as it was read: rows do not move under whoever reads them.
+// A list that is loaded while the user scrolls: page after page by the server's cursor, up to a limit; larger lists
+// must be filtered. Once a second page is loaded, the list is no longer refreshed, so that rows do not move while they
+// are read.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { startTransition, useCallback, useRef, useState } from 'react'
 
-/** Most rows that a list holds at once: some 40 MB of a browser's memory. What stands behind is asked for by a filter. */
+/** Most rows that a list holds: some 40 MB of a browser's memory. Rows beyond it are found with a filter. */
 export const ROWS_MAX = 100_000
 
 export interface Page<Row> {
@@ -16,23 +17,23 @@ export interface Long<Row> {
   isPending: boolean
   isReading: boolean
   error: unknown
-  /** Where the next page begins. */
+  /** The cursor of the next page; null at the end. */
   next: string | null
-  /** When the first page was read. */
+  /** When the first page was loaded. */
   readAt: number
-  /** More stands behind, and may be held. */
+  /** There are more rows, and the limit allows to load them. */
   hasMore: boolean
-  /** More stands behind, and is not held: the list is at its limit. */
+  /** There are more rows, but the list is at its limit. */
   isFull: boolean
-  /** Pages behind the first are here: the list stands still. */
+  /** Further pages are loaded, so the list is no longer refreshed. */
   isStill: boolean
   more: () => void
-  /** From the first page on, as it is now. */
+  /** Loads the list again from the first page. */
   again: () => void
 }
 
 interface Further<Row> {
-  /** Of which question. */
+  /** The key of the query that the rows belong to. */
   of: string
   rows: Row[]
   next: string | null
@@ -41,10 +42,10 @@ interface Further<Row> {
 }
 
 interface Asked<Row> {
-  /** Names the question; another one begins from its first page. */
+  /** Identifies the query; another key starts with the first page. */
   key: readonly unknown[]
   ask: (cursor: string | undefined) => Promise<Page<Row>>
-  /** How often the first page is read while it is the only one. */
+  /** How often the first page is refreshed while it is the only one. */
   everyMs: number | false
   enabled?: boolean
 }
@@ -58,7 +59,7 @@ export function useLong<Row>({ key, ask, everyMs, enabled = true }: Asked<Row>):
     queryFn: () => ask(undefined),
     refetchInterval: everyMs,
     placeholderData: keepPreviousData,
-    // What stands still is not read under its later pages either.
+    // A list with further pages is not refreshed.
     enabled: enabled && further === null,
   })
   const isOther = first.isPlaceholderData
@@ -74,7 +75,7 @@ export function useLong<Row>({ key, ask, everyMs, enabled = true }: Asked<Row>):
     ask(next)
       .then((page) => {
         const rows = [...before.rows, ...page.items].slice(0, ROWS_MAX)
-        // Rows that nobody sees yet may wait for a frame that has time for them.
+        // Rows that are not visible yet can wait for an idle frame.
         startTransition(() => setKept({ of, rows, next: page.next, error: null, isReading: false }))
       })
       .catch((error: unknown) => setKept({ ...before, error, isReading: false }))

@@ -1,6 +1,6 @@
-// Lists of several pages, read to their end or to a limit: what stands behind it is said to be left off.
+// Loads lists of several pages up to their end or to a limit. The caller shows that rows beyond it are left out.
 
-/** Most pages of one list, with 200 rows or more each: beyond that a page is read by its filters. */
+/** Most pages of one list, with at least 200 rows each; larger lists must be filtered. */
 const PAGES_MAX = 5
 
 interface Page<Row> {
@@ -8,7 +8,7 @@ interface Page<Row> {
   next_cursor: string | null
 }
 
-/** The pages as one, with what the first says besides; `next_cursor` is not null where there is more. */
+/** Returns all pages as one, with the other members of the first. `next_cursor` is not null if there are more rows. */
 export async function paged<Row, P extends Page<Row>>(ask: (cursor: string | undefined) => Promise<P & Page<Row>>): Promise<P> {
   const first = await ask(undefined)
   const items = [...first.items]

@@ -1,28 +1,31 @@
-// The questions that several pages ask, and how often: what is live every two seconds, the rest when it may have changed.
+// The queries that several pages share, with their refresh intervals: live data every two seconds, the rest less often.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMay, useMe } from '../app/session'
 import { get, type Told } from './client'
 
-/** What a page that shows this moment asks again. */
+/** Refresh interval of live pages, in milliseconds. */
 export const LIVE_MS = 2_000
-/** What changes by people, or is read of people and so put on record. */
+/** Refresh interval of data that people change, or that is personal and so logged at each read, in milliseconds. */
 export const SLOW_MS = 10_000
 
 export type Ready = Told<'/readyz'>
 export type Live = Told<'/api/v1/live'>
 type AnyCampaign = Told<'/api/v1/campaigns/{id}'>
-/** What a campaign has whenever it is not asked what was true then (`valid_at`), which this console does not ask. */
+/** Members that a campaign always has, except in queries with `valid_at`, which the console does not send. */
 type Always = 'basis' | 'flow' | 'open_lists' | 'preset' | 'purpose' | 'schedule' | 'time_zone'
-/** What it has once the views have come to it. */
+/** Members that a campaign has once the views contain it. */
 type WithRows = 'enrolled' | 'open' | 'settled' | 'versions' | 'waiting'
 export type CampaignShown = AnyCampaign & { [M in Always | WithRows]-?: NonNullable<AnyCampaign[M]> }
 export type CampaignTold = AnyCampaign & { [M in Always]-?: NonNullable<AnyCampaign[M]> }
 
-/** Whether the views have come to it: only then it has figures, and a report. */
+/** Whether the views contain the campaign; only then it has figures and a report. */
 export function hasRows(campaign: CampaignTold): campaign is CampaignShown {
   return campaign.versions !== undefined
 }
-/** Waits until the views have what was written of a campaign. Where they are long in coming its page says so itself: what was ordered is done. */
+/**
+ * Waits until the views contain what was written to a campaign. Errors are ignored: the command is done, and the
+ * campaign's page shows if the views are late.
+ */
 export async function rowsOf(campaign: string, position: string | null): Promise<void> {
   await get('/api/v1/campaigns/{id}', [campaign], { after_position: position }).catch(() => undefined)
 }
@@ -31,7 +34,10 @@ export type CampaignListed = Told<'/api/v1/campaigns'>['items'][number]
 export type CallEvent = Told<'/api/v1/calls/{id}/events'>['items'][number]
 export type StopShown = Told<'/api/v1/stop'>['items'][number]
 
-/** Of the process: whether it dials, and whether its time is made up. A server that is not ready says why. */
+/**
+ * The readiness of the process: whether it dials, and whether its clock is simulated. A server that is not ready states
+ * why.
+ */
 export function useReady() {
   return useQuery({ queryKey: ['readyz'], queryFn: () => get('/readyz'), refetchInterval: LIVE_MS, retry: false })
 }
@@ -48,18 +54,21 @@ export function useLive() {
 
 export type AlertRow = Told<'/api/v1/alerts'>['items'][number]
 
-/** Campaigns that are asked one by one, for whoever is held to them; a question each, every few seconds. */
+/**
+ * Most campaigns that are queried one by one, for users limited to certain campaigns; one request each, every few
+ * seconds.
+ */
 export const NAMED_MAX = 20
 
 export interface Alerts {
   items: AlertRow[]
-  /** Campaigns that are named for whoever asks, and were not asked for. */
+  /** Number of the user's campaigns that were not queried. */
   leftOff: number
 }
 
 /**
- * What stands, now or as it was known at an instant: of everybody, or of each campaign that is named for whoever asks. A
- * team narrows people and not alerts: whoever has one and no named campaigns is answered without naming any.
+ * The alerts now, or as known at an instant: all of them, or those of each campaign that the user is limited to. A team
+ * limits customers, not alerts: a user with a team and no named campaigns gets all of them.
  */
 export function useAlerts(asOf?: string) {
   const may = useMay()
@@ -87,7 +96,7 @@ export function useStops() {
   })
 }
 
-/** Now, or as they were known at a position. */
+/** Returns all campaigns, now or as known at a position. */
 export function useCampaigns(position?: number) {
   return useQuery({
     queryKey: position === undefined ? ['campaigns'] : ['campaigns', position],
@@ -97,13 +106,13 @@ export function useCampaigns(position?: number) {
   })
 }
 
-/** One campaign and its report, now or as it was known at a position. */
+/** Returns one campaign and its report, now or as known at a position. */
 export function useCampaign(id: string, position: number | undefined) {
   const every = position === undefined ? { refetchInterval: LIVE_MS } : {}
   const shown = useQuery({
     queryKey: ['campaign', id, position ?? 'now'],
     queryFn: async () => (await get('/api/v1/campaigns/{id}', [id], { as_of: position })) as CampaignTold,
-    // Of this campaign: no page shows another's figures.
+    // Old data is shown only for the same campaign, never that of another one.
     placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
     ...every,
   })

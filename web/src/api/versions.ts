@@ -1,10 +1,11 @@
-// Commands that name the version they replace: what another has changed meanwhile is refused (412), and nothing is lost.
+// Commands that name the version they replace: if another user has changed it meanwhile, they are refused (412), and no
+// change is lost.
 import type { paths } from '../../made/schema'
 import { addressOf, commandKey, headersOf, send, type BodyOf, type GetPath, type Ok, type PostPath, type Told } from './client'
 
 export type PutPath = { [P in keyof paths]: paths[P] extends { put: object } ? P : never }[keyof paths]
 
-/** What stands, and its version. */
+/** Returns the current value with its version (ETag). */
 export async function getVersioned<P extends GetPath>(path: P, params: readonly string[]): Promise<{ told: Told<P>; etag: string }> {
   const reply = await send(addressOf(path, params), {})
   return { told: (await reply.json()) as Told<P>, etag: reply.headers.get('ETag') ?? '' }

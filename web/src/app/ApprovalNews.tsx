@@ -1,4 +1,4 @@
-// Tells the signed-in user, on whatever page, that one of their requests for an approval was decided.
+// Notifies the signed-in user, on any page, when one of their approval requests was decided.
 import { useQuery } from '@tanstack/react-query'
 import { App } from 'antd'
 import { useEffect, useRef } from 'react'
@@ -8,10 +8,10 @@ import { paged } from '../api/paged'
 import { SLOW_MS } from '../api/queries'
 import { closedSince, type Known, knownOf, newsOf, placeOf } from './approvalNews'
 
-/** Requests of one page. Only open ones are listed: the list of all only grows, the oldest first. */
+/** Requests per page. Only open requests are listed, because the list of all only grows, oldest first. */
 const PAGE = 200
 
-/** How long a notice is shown, in seconds: long enough to be read; the page of approvals has it afterwards. */
+/** How long a notification is shown, in seconds. It can be read on the approvals page afterwards. */
 const SHOWN_S = 20
 
 export function ApprovalNews({ user }: { user: string }) {

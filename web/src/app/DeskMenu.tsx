@@ -1,4 +1,4 @@
-// The menu of the desks: each entry for whoever the server would answer.
+// The menu of workplaces; each entry is shown only to users who may use it.
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useMay, useSeesAll } from './session'

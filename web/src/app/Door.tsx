@@ -1,5 +1,5 @@
-// Signing in: a name and a password, a code where one is asked for, or the identity provider. The password leaves this
-// form once, and is kept nowhere.
+// The sign-in form: name and password, a code if required, or the identity provider. The password is sent once and not
+// stored.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button, Input, Switch } from 'antd'
 import { useState, type FormEvent } from 'react'

@@ -1,6 +1,6 @@
-// What stands around every page: where one can go, whether this is a rehearsal, whether it dials, what needs a person,
-// and who is signed in. Without a session it is the door; with one that has ended, the door stands before the page, and
-// nothing typed there is lost.
+// The frame around every page: menu, rehearsal mark, dialing status, pending tasks and the signed-in user. Without a
+// session it shows the sign-in form. If a session has ended, the form opens over the page, so that nothing typed is
+// lost.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
 import { App, Button, Modal, Switch } from 'antd'
@@ -40,7 +40,7 @@ export function Frame() {
       <Modal open={hasEnded} title={t('door.ended')} footer={null} closable={false} destroyOnHidden>
         <SignInForm
           onDone={(signedIn) => {
-            // Whoever signs in here is shown nothing that was read for somebody else.
+            // Another user signs in here: reload, so that they do not see data loaded for the previous user.
             if (signedIn !== user) location.reload()
             setEnded(false)
             void queries.invalidateQueries()

@@ -1,5 +1,5 @@
-// What one prefers wherever one signs in: language, theme, and the page that comes first. It is kept by the server, over
-// the version that was read; what this browser was switched to stays as it is here.
+// The user's preferences on all devices: language, theme and first page. The server stores them, with a check of the
+// version that was read. A choice made in this browser takes precedence here.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Select } from 'antd'
@@ -14,10 +14,13 @@ import { preferHere } from './preferences'
 import { useMe } from './session'
 
 const KEY = ['preferences']
-/** Whether the first page was gone to already since this script began. */
+/** Whether the preferred first page has been opened since this script started. */
 let isThere = false
 
-/** Follows what the user prefers, once it is known who it is: a browser that was never switched, and the first page. */
+/**
+ * Applies the user's preferences once they are signed in: language and theme of a browser without its own choice, and
+ * the first page.
+ */
 export function usePreferred(): void {
   const navigate = useNavigate()
   const me = useMe()

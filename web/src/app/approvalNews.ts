@@ -1,4 +1,4 @@
-// What became of the approvals that the signed-in user asked for: each decision is news once.
+// Finds news about the approvals that the signed-in user requested; each decision is news once.
 
 export interface Asked {
   id: string
@@ -6,10 +6,13 @@ export interface Asked {
   standing: 'waiting' | 'approved' | 'rejected' | 'used' | 'expired'
 }
 
-/** The standing of each own request at the last look; null before the first. */
+/** The state of each own request at the last poll; null before the first. */
 export type Known = ReadonlyMap<string, Asked['standing']> | null
 
-/** Own requests that were decided since the last look. At the first look: those that are approved and not done yet. */
+/**
+ * Returns the user's requests that were decided since the last poll. At the first poll: those that are approved and not
+ * used yet.
+ */
 export function newsOf<One extends Asked>(known: Known, rows: readonly One[], user: string): One[] {
   const own = rows.filter((one) => one.requested_by === user)
   if (known === null) return own.filter((one) => one.standing === 'approved')
@@ -20,19 +23,19 @@ export function newsOf<One extends Asked>(known: Known, rows: readonly One[], us
   })
 }
 
-/** What is known after a look. */
+/** Returns the states to remember after a poll. */
 export function knownOf(rows: readonly Asked[], user: string): Known {
   return new Map(rows.filter((one) => one.requested_by === user).map(({ id, standing }) => [id, standing]))
 }
 
-/** Own requests that waited at the last look and are not open any more. */
+/** Returns the ids of own requests that were waiting at the last poll and are not open any more. */
 export function closedSince(known: Known, open: readonly { id: string }[]): string[] {
   if (known === null) return []
   const ids = new Set(open.map(({ id }) => id))
   return [...known].filter(([id, standing]) => standing === 'waiting' && !ids.has(id)).map(([id]) => id)
 }
 
-/** The page where an act is asked for, and finished. */
+/** Returns the page on which an act is requested and completed. */
 export function placeOf({ act, campaign, customer }: { act: string; campaign?: string | null; customer?: string | null }): string {
   if (customer != null) return `/customers/${encodeURIComponent(customer)}`
   if (campaign != null) return `/campaigns/${encodeURIComponent(campaign)}`

@@ -1,11 +1,12 @@
-// Whether somebody is at this page. What it asks by itself while nobody is keeps no session alive: the server is told so.
+// Tracks whether a user is at this page. Automatic requests of an unattended page do not keep the session alive; a
+// header tells the server.
 const TOUCHES = ['keydown', 'pointerdown', 'pointermove', 'wheel', 'touchstart'] as const
-/** How long after the last touch somebody is taken to be there. */
+/** How long after the last input a user counts as present, in milliseconds. */
 const THERE_FOR_MS = 60_000
 
 let touchedAt = Date.now()
 
-/** Begins to notice keys and pointers. */
+/** Starts to listen for keys and pointers. */
 export function noticeTouches(): void {
   for (const touch of TOUCHES) window.addEventListener(touch, () => (touchedAt = Date.now()), { passive: true, capture: true })
 }

@@ -1,4 +1,4 @@
-// The addresses of the desks: the log and who saw what, compliance and quality, administration.
+// The routes of the workplaces: events and audit, compliance and quality, administration.
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { root } from './root'
 
@@ -22,7 +22,7 @@ export interface EventSearch {
   position?: number | undefined
 }
 
-/** What a line of time needs of an address, and which tab is open. */
+/** The URL parameters of a page with a timeline: its position, and the open tab. */
 interface Placed {
   position?: number | undefined
   tab?: string | undefined

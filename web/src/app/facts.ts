@@ -1,5 +1,5 @@
-// What a rule went by, in words: names and codes by the catalogues, instants in a zone, shares, counts and lengths as people
-// read them. A name or a code that no catalogue has, of a later build, stands as it is.
+// Shows the facts of a compliance rule as text: names and codes by the catalogues, times in a time zone, shares, counts
+// and durations in readable form. A name or code unknown to the catalogues, of a later build, is shown unchanged.
 import type { TFunction } from 'i18next'
 import { count, instantIn, percent } from './format'
 
@@ -9,11 +9,11 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 const CAP = /^(imported_)?([a-z]+_per_[a-z]+)_in_(\d+)_(days|minutes)$/
 const PRESET = /^(\S+) since (\S+)$/
 const OF = /^(\d+) of (\d+)$/
-/** Words that somebody wrote, names and ids. */
+/** Facts with texts written by people, names and ids, which are not translated. */
 const NO_CODES = ['reason', 'by', 'agent', 'offered_to', 'stop', 'scope', 'quota', 'list', 'call', 'same_as', 'merged_with', 'holiday', 'preset', 'time_zones', 'times_group', 'registry']
 const PER_MILLE = ['per_mille', 'instead_per_mille']
 
-/** As they are on record: what an auditor compares. */
+/** Returns the facts as stored, for auditors to compare. */
 export function rawFacts(facts: Facts): string {
   return Object.entries(facts).map(([name, value]) => `${name}=${value}`).join(' ')
 }
@@ -24,7 +24,7 @@ function lengthOf(ms: number, t: TFunction): string {
   return t(`factSaid.${unit}`, { count: ms / of })
 }
 
-/** A code's word; several stand with commas or blanks between. */
+/** Translates codes; several may be separated by commas or blanks. */
 function coded(value: string, t: TFunction): string {
   if (value === 'in force') return t('factValue.in_force')
   return value.replace(/[a-z][a-z_]*/g, (code) => t(`factValue.${code}`, { defaultValue: code }))
@@ -46,7 +46,7 @@ function valueOf(name: string, value: string, zone: string, t: TFunction): strin
   return /^\d{1,9}$/.test(value) && !name.includes('version') ? count(Number(value)) : coded(value, t)
 }
 
-/** Of a cap, such as `dialed_per_number_in_1_days`: what it counts, over what, in which period. */
+/** Describes a cap such as `dialed_per_number_in_1_days`: what it counts, per what, and in which period. */
 function cap(name: string, value: string, t: TFunction): string | null {
   const [, imported, what, length, unit] = CAP.exec(name) ?? []
   if (what === undefined || unit === undefined) return null

@@ -1,26 +1,27 @@
-// How figures and times are written: times in the zone that they are about, figures in digits of one width.
+// Formats figures and times: times in the time zone that they concern, figures in digits of equal width.
 
 export function timeIn(at: number | string, zone: string): string {
   return written(at, zone, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
 }
 
-/** With its day, year and offset: 2026-03-02 10:00:15 +08:00. */
+/** Formats an instant with date and offset: 2026-03-02 10:00:15 +08:00. */
 export function instantIn(at: number | string, zone: string): string {
   const day = written(at, zone, { year: 'numeric', month: '2-digit', day: '2-digit' })
   return `${day} ${timeIn(at, zone)} ${offsetIn(at, zone)}`
 }
 
-/** The instant of a time that somebody typed (2026-03-02T10:00), which is meant in `zone`; none where nothing was typed. */
+/** Returns the instant of a typed local time (2026-03-02T10:00) in `zone`; undefined if nothing was typed. */
 export function instantFrom(local: string, zone: string): string | undefined {
   if (local === '') return undefined
   const typed = Date.parse(`${local.length === 16 ? `${local}:00` : local}Z`)
   if (Number.isNaN(typed)) return undefined
-  // The offset is of the instant that is looked for: a second look is right also on a day on which it changes.
+  // The offset depends on the instant that is computed: a second step is right also on a day on which the offset
+  // changes.
   const first = typed - offsetMs(typed, zone)
   return new Date(typed - offsetMs(first, zone)).toISOString()
 }
 
-/** The zone of whoever sits here. */
+/** Returns the time zone of the browser. */
 export function ownZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone
 }
@@ -30,9 +31,9 @@ function offsetMs(at: number, zone: string): number {
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
 }
 
-/** Those that were made so far: making one takes longer than writing a hundred times with it, and a list writes thousands. */
+/** Cached formatters: creating one takes longer than a hundred uses, and a list needs thousands of uses. */
 const made = new Map<string, Intl.DateTimeFormat>()
-/** Zones and shapes of one page are a handful; names of zones come from people. */
+/** Most cached formatters. One page uses a handful of zones and shapes, but names of zones come from user input. */
 const MADE_MAX = 64
 
 function formatOf(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
@@ -65,7 +66,7 @@ export function seconds(ms: number | null | undefined): string {
   return ms === null || ms === undefined ? '–' : `${(ms / 1000).toFixed(1)} s`
 }
 
-/** 1:05 of 65,000 ms. */
+/** Formats a duration: 1:05 for 65,000 ms. */
 export function clockOf(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return ''
   const whole = Math.max(Math.floor(ms / 1000), 0)
@@ -76,7 +77,7 @@ export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : new Intl.NumberFormat('en').format(value)
 }
 
-/** A moment as whoever sits here reads the clock: their own day and time. */
+/** Formats an instant in the browser's time zone, with date and time. */
 export function clockNow(at: number): string {
   return Number.isNaN(at) ? '–' : new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' }).format(new Date(at))
 }

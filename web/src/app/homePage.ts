@@ -1,4 +1,4 @@
-// The pages that somebody may want to see first, by the names that the API has for them.
+// The pages that a user may choose as first page, by their API names.
 import type { Told } from '../api/client'
 
 export type Preferred = Told<'/api/v1/preferences'>
@@ -13,7 +13,7 @@ export function pathOf(page: HomePage): string {
   return page === 'home' ? '/' : `/${page}`
 }
 
-/** How a page is called: as the menu has it. */
+/** Returns the catalogue key of a page's name, as in the menu. */
 export function wordOf(page: HomePage): string {
   return ['approvals', 'compliance', 'samples', 'labels', 'events', 'audit'].includes(page) ? `desk.${page}` : `menu.${page}`
 }

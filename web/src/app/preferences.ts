@@ -1,4 +1,4 @@
-// What whoever looks prefers, kept by their browser: language and theme. Nothing else is kept there.
+// The preferences stored in this browser: language and theme. Nothing else is stored there.
 import { useSyncExternalStore } from 'react'
 import i18n, { learn } from '../i18n'
 
@@ -18,7 +18,7 @@ function keep(name: string, value: string): void {
   try {
     localStorage.setItem(name, value)
   } catch {
-    // A browser that keeps nothing asks again the next time.
+    // If the browser cannot store it, the choice is lost at the next start.
   }
   for (const hear of listeners) hear()
 }
@@ -28,14 +28,14 @@ function subscribe(hear: () => void): () => void {
   return () => listeners.delete(hear)
 }
 
-/** What the user prefers wherever they sign in: it counts where nobody has switched this browser. */
+/** The user's preferences on all devices; used if this browser has no own choice. */
 let preferred: { language: Language | null; theme: 'light' | 'dark' | null } = { language: null, theme: null }
 
 function wanted(): Language {
   return (kept('language') ?? preferred.language) === 'en' ? 'en' : 'zh-CN'
 }
 
-/** In which language the page is: the one that is wanted, once its words are here. */
+/** The language of the page: the wanted one, once its catalogue is loaded. */
 let spoken: Language = wanted()
 
 export function isDark(): boolean {
@@ -51,11 +51,11 @@ export function useIsDark(): boolean {
   return useSyncExternalStore(subscribe, isDark)
 }
 
-/** Speaks the language that counts, once its words have come. */
+/** Switches to the wanted language, once its catalogue is loaded. */
 export async function speak(): Promise<void> {
   const asked = wanted()
   await learn(asked)
-  // Another one was chosen meanwhile: it speaks for itself.
+  // Another language was chosen meanwhile; its own call will switch.
   if (asked !== wanted()) return
   spoken = asked
   document.documentElement.lang = asked
@@ -63,7 +63,7 @@ export async function speak(): Promise<void> {
   for (const hear of listeners) hear()
 }
 
-/** Where the words do not come the page stays in the language that it is in. */
+/** Switches the language; if the catalogue cannot be loaded, the page keeps its language. */
 function speakOrStay(): void {
   speak().catch(() => undefined)
 }

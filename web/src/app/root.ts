@@ -1,4 +1,4 @@
-// The root of all addresses: the frame around every page.
+// The root route: the frame around every page.
 import { createRootRoute } from '@tanstack/react-router'
 import { Missing } from '../components/States'
 import { Frame } from './Frame'

@@ -1,4 +1,4 @@
-// The addresses of the console. Each page comes with its own script; what a page is looking at stands in its address.
+// The routes of the console. Each page has its own script; the state of a page is in its URL.
 import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { Waiting } from '../components/States'
 import type { Looked } from '../pages/reports/tabs'
@@ -6,7 +6,7 @@ import { deskRoutes } from './deskRoutes'
 import { root } from './root'
 import { callSearchOf, type CallSearch } from '../pages/callFilters'
 
-/** A number in an address; anything else is as if it were not there. */
+/** Reads a position from a URL parameter; any other text counts as absent. */
 function position(value: unknown): number | undefined {
   const read = typeof value === 'number' ? value : Number(typeof value === 'string' ? value : Number.NaN)
   return Number.isSafeInteger(read) && read >= 0 ? read : undefined
@@ -16,13 +16,13 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** An instant in an address, as RFC 3339 writes it. */
+/** Reads an instant (RFC 3339) from a URL parameter. */
 function instant(value: unknown): string | undefined {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : undefined
 }
 
 interface FlowSearch {
-  /** A draft that the server keeps. */
+  /** The id of a draft stored on the server. */
   draft?: string | undefined
   from?: string | undefined
   version?: number | undefined

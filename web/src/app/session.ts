@@ -1,10 +1,10 @@
-// Who is signed in, and what they may. The server decides each time; a page leaves out what it would refuse.
+// The signed-in user and their permissions. The server decides each time; pages leave out what it would refuse.
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { get, hearEnd, keepCsrf, post, Problem, type Told } from '../api/client'
 
 export type Me = Told<'/api/v1/whoami'>
 
-/** Whoever this page is shown to, once somebody has signed in. */
+/** The user that this page was loaded for; null before the first sign-in. */
 let known: Me | null = null
 
 export const whoAmI = queryOptions({
@@ -16,10 +16,10 @@ export const whoAmI = queryOptions({
       known = told
       return told
     } catch (why) {
-      // Only this means that nobody is signed in; a server that is busy or away says nothing about that.
+      // Only status 401 means that no user is signed in; a busy or unreachable server says nothing about that.
       if (!(why instanceof Problem && why.status === 401)) throw why
       if (known === null) return null
-      // Their session is over: the page stays, with the door before it, so that nothing typed is lost.
+      // The session has ended: the page stays, with the sign-in form over it, so that nothing typed is lost.
       hearEnd()
       throw why
     }
@@ -36,13 +36,16 @@ export function useMay(): (permission: Me['permissions'][number]) => boolean {
   return (permission) => me?.permissions.includes(permission) ?? false
 }
 
-/** Whether one sees everybody: who is held to campaigns, to a team or to own customers is told of each by its name. */
+/** Whether the user sees all data: neither limited to campaigns nor to a team or own customers. */
 export function useSeesAll(): boolean {
   const me = useMe()
   return me !== null && me.campaigns == null && me.team == null && !me.roles.includes('agent')
 }
 
-/** Signing out ends the session here and, where a provider says so, there. The page begins anew: it keeps nothing of theirs. */
+/**
+ * Signs out: ends the session here and, if required, at the identity provider. Then the page is reloaded, so that it
+ * keeps no data of the user.
+ */
 export async function signOut(): Promise<void> {
   const { told } = await post('/api/v1/sign-out', [])
   keepCsrf(null)

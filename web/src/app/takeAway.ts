@@ -1,6 +1,6 @@
-// What stands on a page as a file to take away: rows as CSV that spreadsheets read, with no cell taken for a formula.
+// Saves data of a page as a file: rows as CSV for spreadsheets, with no cell taken for a formula.
 
-/** A cell as spreadsheets read it: nothing in it is taken for a formula. */
+/** Returns a CSV cell that spreadsheets do not take for a formula. */
 function cell(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text
   return `"${safe.replaceAll('"', '""')}"`
@@ -10,12 +10,12 @@ export function csvOf(lines: readonly (readonly string[])[]): string {
   return `\ufeff${lines.map((line) => line.map(cell).join(',')).join('\r\n')}\r\n`
 }
 
-/** Hands a file to whoever looks: nothing leaves the browser for it. */
+/** Saves rows as a CSV file; nothing leaves the browser for it. */
 export function takeAway(name: string, lines: readonly (readonly string[])[]): void {
   takeFile(name, csvOf(lines), 'text/csv')
 }
 
-/** Hands over what a server made, byte for byte. */
+/** Saves a file from the server, byte for byte. */
 export function takeFile(name: string, bytes: BlobPart, type = 'application/octet-stream'): void {
   takeBlob(name, new Blob([bytes], { type }))
 }
@@ -29,7 +29,7 @@ export function takeBlob(name: string, file: Blob): void {
   URL.revokeObjectURL(address)
 }
 
-/** A reply that is a file, by the name that the server has for it. */
+/** Saves a response as a file, under the name that the server gives it. */
 export async function takeReply(reply: Response, name: string): Promise<void> {
   const said = /filename="([^"]+)"/.exec(reply.headers.get('Content-Disposition') ?? '')?.[1]
   takeFile(said ?? name, await reply.arrayBuffer())

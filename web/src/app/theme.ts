@@ -1,5 +1,5 @@
-// The tokens of the console's look, light and dark: one accent, nothing red but what needs a person, no shadows but on
-// what lies above. The same values stand in style.css for what is not Ant Design's.
+// The design tokens, light and dark: one accent color, red only for what needs a person, shadows only on overlays.
+// style.css has the same values for elements that are not of Ant Design.
 import { theme, type ThemeConfig } from 'antd'
 
 const FONTS =
@@ -30,8 +30,8 @@ export function themeOf(isDark: boolean): ThemeConfig {
       fontSize: 14,
       boxShadow: 'none',
       boxShadowTertiary: 'none',
-      // What opens is there at once: on a busy machine a movement of 150 ms lasts for seconds, what is pressed meanwhile is
-      // pressed beside its place, and the end of a movement that never began is waited for for ever.
+      // No opening animation: on a busy machine 150 ms can take seconds, clicks meanwhile miss their target, and code
+      // that waits for the end of an animation that never began would wait for ever.
       motionDurationFast: '0.08s',
       motionDurationMid: '0.12s',
       motionDurationSlow: '0.15s',

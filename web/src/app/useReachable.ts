@@ -1,5 +1,5 @@
-// What scrolls is reached with a key: a table wider than its place scrolls in an element of the library's own, which
-// nobody can focus (WCAG 2.1.1). It is looked at anew whenever the page changes, and whenever its width does.
+// Makes scrolling tables reachable by keyboard: a table wider than its place scrolls in an element of the library that
+// cannot be focused (WCAG 2.1.1). Checked again whenever the page or its width changes.
 import { useEffect, type RefObject } from 'react'
 
 const SCROLLED = '.ant-table-content, .ant-table-body'
@@ -18,7 +18,7 @@ function reach(within: HTMLElement, name: string) {
   }
 }
 
-/** Lets the keyboard reach each table of `place` that scrolls; `name` is what a screen reader calls it. */
+/** Lets the keyboard focus each scrolling table inside `place`; `name` is its name for screen readers. */
 export function useReachable(place: RefObject<HTMLElement | null>, name: string) {
   useEffect(() => {
     const within = place.current

@@ -1,6 +1,6 @@
-// Why a campaign dials nobody at this moment, from what the server says of it: the first that holds, with what it names.
-// Each is a fact of the API; nothing is guessed. That it dials is said only where calls of its own are open, or where
-// all that could keep it from dialing has been asked; what is not known is said to be not known.
+// Explains why a campaign does not dial now, from the server's facts: the first one that applies, with its values.
+// Nothing is guessed. “Dialing” is shown only if the campaign has open calls, or if every possible reason has been
+// queried; what is unknown is shown as unknown.
 import type { Ready } from '../api/queries'
 import type { Tone } from '../components/lineMarks'
 import { instantIn } from './format'
@@ -24,7 +24,7 @@ interface Campaign {
   pause_reason?: string | null
 }
 
-/** Null: it dials. */
+/** Returns the reason, or null if the campaign dials. */
 export function whyNotNow(campaign: Campaign, ready: Ready | undefined, isChinese: boolean): WhyNot | null {
   if (campaign.status === 'completed' || campaign.status === 'stopped') {
     return { key: `why.${campaign.status}`, tone: 'slate' }
@@ -33,7 +33,7 @@ export function whyNotNow(campaign: Campaign, ready: Ready | undefined, isChines
   if (stop !== undefined) return { key: 'why.stop', tone: 'red', values: { stop } }
   if (campaign.status === 'draft' || campaign.status === 'ready') return { key: `why.${campaign.status}`, tone: 'amber' }
   if (campaign.status === 'paused') {
-    // A row as of a past moment does not say who or what paused it.
+    // A row as of a past moment does not state who or what paused it.
     return { key: campaign.pause_reason == null ? 'why.pausedSomehow' : `why.paused.${campaign.pause_reason}`, tone: 'amber' }
   }
   if (ready !== undefined && ready.dialing !== 'dialing') return { key: `standing.${ready.dialing}`, tone: 'red' }
@@ -46,7 +46,7 @@ function ofTheHours({ hours, schedule, time_zone }: Campaign): WhyNot | null {
   if (hours?.state === 'never') return { key: 'why.never', tone: 'red' }
   if (hours?.state !== 'closed') return null
   const zone = time_zone ?? 'UTC'
-  // A row of a list says when they open, and not from when to when they are.
+  // A row of a list states when the hours open next, not from when to when they last.
   if (schedule === undefined) return { key: 'why.closed', tone: 'amber', values: { until: instantIn(hours.opens_at, zone), zone } }
   return { key: 'why.window', tone: 'amber', values: { from: schedule?.start_time ?? '', to: schedule?.end_time ?? '', until: instantIn(hours.opens_at, zone), zone } }
 }
@@ -62,6 +62,6 @@ function ofThePeople({ waiting, open, schedule }: Campaign): WhyNot | null {
 function ofWhatIsUnknown({ hours, open }: Campaign, ready: Ready | undefined): WhyNot | null {
   if (open > 0) return null
   if (ready === undefined || hours == null) return { key: 'why.unknown', tone: 'slate' }
-  // Days off and each person's own zone are asked of each person.
+  // Days off and personal time zones are checked per customer.
   return { key: hours.state === 'by_person' ? 'why.byPerson' : 'why.due', tone: 'slate' }
 }

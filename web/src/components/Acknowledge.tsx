@@ -1,4 +1,4 @@
-// An alert is seen to: by whom, with a note that is on record. Used wherever alerts are shown.
+// The dialog for acknowledging an alert, with a note that is logged. Used wherever alerts are shown.
 import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { post } from '../api/client'
@@ -6,7 +6,7 @@ import type { AlertRow } from '../api/queries'
 import { Ask } from './Ask'
 
 interface Props {
-  /** What is seen to; null: nothing is asked. */
+  /** The alert to acknowledge; null closes the dialog. */
   alert: AlertRow | null
   onDone: () => void
 }
@@ -19,6 +19,6 @@ export function Acknowledge({ alert, onDone }: Props) {
     await post('/api/v1/alerts/{id}/acknowledge', [alert.alert], { note }, key)
     await queries.invalidateQueries({ queryKey: ['alerts'] })
   }
-  // Each alert has a note and a command of its own.
+  // Each alert has its own note and command.
   return <Ask key={alert.alert} title={t('alerts.acknowledge')} ok={t('alerts.acknowledge')} reason={t('alerts.note')} send={send} onLeave={onDone} />
 }

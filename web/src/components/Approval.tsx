@@ -1,5 +1,5 @@
-// An act that another person approves first: its state, the page where it is decided, and one button that finishes it once it
-// is approved. The link opens beside the page, so that what was typed here stays.
+// An act that waits for another person's approval: its state, a link to the approval, and a button that completes the
+// act once it is approved. The link opens a new tab, so that the typed input stays.
 import { useQuery } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
@@ -14,7 +14,7 @@ export const APPROVAL_TONES = { waiting: 'amber', approved: 'line', rejected: 'r
 
 interface Props {
   id: string
-  /** Finishes the act by this approval; absent where a page cannot. */
+  /** Completes the act with this approval; absent if the page cannot. */
   again?: ((approval: string) => void) | undefined
 }
 

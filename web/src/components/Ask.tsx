@@ -1,5 +1,5 @@
-// A question before something is done: what it is, why (kept for ever), and what the server said where it refused. What
-// was typed stays until it is done or left. One question is one command: sent again behind a lost reply, it is done once.
+// A confirmation dialog: the act, the reason (which is logged) and the server's refusal, if any. The input stays until
+// the act is done or canceled. One dialog is one command: repeated after a lost response, it is executed once.
 import { useQueryClient } from '@tanstack/react-query'
 import { Input, Modal } from 'antd'
 import { useState, type ReactNode } from 'react'
@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { Refused } from './States'
 import { isReused, useOnce } from './useOnce'
 
-/** Bytes of UTF-8, as the server counts: a Chinese character has three. Where it takes more, the page says so. */
+/** Most bytes of the reason in UTF-8, as the server counts: a Chinese character has three. A page may allow more. */
 const REASON_BYTES_MAX = 256
 
 interface Props {
@@ -15,15 +15,15 @@ interface Props {
   ok: string
   what?: string
   isDanger?: boolean
-  /** How the reason is called; none: no reason is asked for. */
+  /** The label of the reason; if absent, no reason is required. */
   reason?: string | undefined
   reasonBytesMax?: number
   mayBeEmpty?: boolean
   isReady?: boolean
   children?: ReactNode
-  /** What stands below the reason. */
+  /** Content below the reason. */
   below?: ReactNode
-  /** `key` is the command's name; `approval` that of another person, where the act needed one. */
+  /** Sends the command. `key` is its idempotency key, `approval` the approval of another person if it was needed. */
   send: (reason: string, key: string, approval: string | null) => Promise<unknown>
   onLeave: () => void
 }
@@ -46,7 +46,7 @@ export function Ask({ title, ok, what, isDanger = false, reason: named, reasonBy
     } catch (why) {
       setRefused(why)
       setAsking(false)
-      // What was sent first is done, or may be: the page behind shows it, and what is sent now is another.
+      // The first command was or may have been executed: the page reloads, and the next one gets a new key.
       if (isReused(why)) void queries.invalidateQueries()
     }
   }

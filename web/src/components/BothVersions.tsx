@@ -1,4 +1,4 @@
-// Somebody else has changed the same thing: what one wanted, and what stands now.
+// Another user changed the same object: shows the own version and the current one.
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Pairs } from './Pairs'
@@ -19,7 +19,7 @@ export interface Differing {
   theirs: ReactNode
 }
 
-/** Of many members: those that differ, side by side. */
+/** Shows the members that differ between two versions, side by side. */
 export function BothTable({ mine, theirs, rows }: { mine: string; theirs: string; rows: readonly Differing[] }) {
   return (
     <table className="both">

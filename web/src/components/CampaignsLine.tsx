@@ -1,5 +1,5 @@
-// The line of time of a page about several campaigns: their own events, and for whoever may read the log also what stopped
-// and warned beyond them. Where somebody may not, the line is of the campaigns that they see.
+// The timeline of a page about several campaigns: their own events and, for users who may read the log, also stops and
+// alerts beyond them. Other users see the timeline of their campaigns.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
@@ -15,11 +15,11 @@ import { indexAt, type Mark } from './lineMarks'
 import { ZONE } from './PageHead'
 import { Refused } from './States'
 
-/** Events of one campaign: the line is of how campaigns stand, and each changes that a few times. */
+/** Most events per campaign. The timeline shows campaign states, which change a few times. */
 const EACH_MAX = 100
 
 interface Props {
-  /** What stands on it for whoever may read the log. */
+  /** The event kinds on the timeline, for users who may read the log. */
   kinds: readonly string[]
   cursor: number | null
   onMove: (position: number | null) => void

@@ -1,5 +1,5 @@
-// A chart as the API describes it (ECharts options), in the colours of this console, with the definition it is of. Its
-// script comes only with a page that shows one.
+// A chart from ECharts options of the API, in the console's colors, with the definition of its metric. Its script is
+// loaded only with a page that shows a chart.
 import { BarChart, LineChart } from 'echarts/charts'
 import { GridComponent, LegendComponent, TooltipComponent } from 'echarts/components'
 import * as echarts from 'echarts/core'

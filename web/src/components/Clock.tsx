@@ -1,4 +1,4 @@
-// By when something is due, as a word with its shape: overdue is red, less than a day amber.
+// The due time of a task as a tag with text and shape: overdue is red, less than a day amber.
 import { useTranslation } from 'react-i18next'
 import { instantIn } from '../app/format'
 import { Tag } from './Marks'

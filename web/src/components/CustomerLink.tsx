@@ -1,4 +1,4 @@
-// A person, by what may be shown of them: a way to their page for whoever may see it.
+// A customer, as far as the user may see: a link to the customer's page, or plain text.
 import { Link } from '@tanstack/react-router'
 import { useMay } from '../app/session'
 

@@ -1,5 +1,5 @@
-// The line of time of a page that is about events of some kinds, for whoever may read events. It is read on from where it
-// was, keeps the latest of them, and says where it has not come to the end.
+// The timeline of a page about events of certain kinds, for users who may read events. It continues reading where it
+// stopped, keeps the latest events, and shows if it has not reached the end.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { useCallback, useMemo } from 'react'
@@ -14,16 +14,16 @@ import { Refused } from './States'
 
 export type StoredEvent = Told<'/api/v1/events'>['items'][number]
 
-/** What a list says of an event: a hundred thousand of them fit into a page. */
+/** The members of an event that a list needs; a hundred thousand of them fit into a page. */
 export type EventRow = Pick<StoredEvent, 'id' | 'position' | 'type' | 'subject' | 'time'>
 
 export function rowOf({ id, position, type, subject, time }: StoredEvent): EventRow {
   return { id, position, type, subject, time }
 }
 
-/** Most marks that a line holds: the latest. */
+/** Most marks on a timeline, the latest ones. */
 const MARKS_MAX = 500
-/** Most pages of the log that are looked through at a time. */
+/** Most pages of the log that are read at a time. */
 const PAGES_MAX = 20
 const PAGE = 1000
 
@@ -72,7 +72,7 @@ interface Props {
   campaign?: string | undefined
   cursor: number | null
   onMove: (position: number | null) => void
-  /** The page itself cannot be moved to the past: only the event is shown. */
+  /** The page itself cannot show the past: only the event is shown. */
   isOfNow?: boolean
 }
 
@@ -92,7 +92,7 @@ export function EventsLine({ kinds, stream, campaign, cursor, onMove, isOfNow = 
     [read.data, word],
   )
   if (marks.length === 0) {
-    // Without a line there is still a way back from the past.
+    // Without a timeline, a button still leads back from the past to now.
     return (
       <>
         {read.error && <Refused why={read.error} again={() => void read.refetch()} />}

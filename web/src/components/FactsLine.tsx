@@ -1,4 +1,4 @@
-// What a rule went by, in words; as it stands on record where the pointer rests, for whoever compares.
+// The facts of a rule as text, with the stored form as tooltip for comparison.
 import { useTranslation } from 'react-i18next'
 import { rawFacts, wordedFacts, type Facts } from '../app/facts'
 
@@ -7,7 +7,7 @@ interface Props {
   version: number
   facts: Facts | undefined
   zone: string
-  /** What is said where it went by nothing. */
+  /** The text if there are no facts. */
   otherwise?: string
 }
 
@@ -20,7 +20,7 @@ export function FactsLine({ rule, version, facts = {}, zone, otherwise = '' }: P
   )
 }
 
-/** A rule by its name in words. */
+/** Returns a function that translates the name of a rule. */
 export function useRuleWord(): (rule: string) => string {
   const { t } = useTranslation()
   return (rule) => t(`rule.${rule}`, { defaultValue: rule })

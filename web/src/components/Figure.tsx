@@ -1,4 +1,4 @@
-// One figure with its name, version and definition; its target or budget beside it; and since when it is true.
+// One figure with name, version and definition; with its target or budget, and the time at which it was true.
 import { Tooltip } from 'antd'
 import { useEffect, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,7 +9,7 @@ interface Props {
   value: string
   beside?: string | undefined
   below?: ReactNode
-  /** What opens behind it: the events that it was counted from. */
+  /** Opens the events behind the figure. */
   onOpen?: (() => void) | undefined
 }
 
@@ -29,7 +29,7 @@ export function Figure({ name, definition, value, beside, below, onOpen }: Props
   )
 }
 
-/** How long ago what is shown was read: it grows while nothing newer comes, whatever the reason. */
+/** The age of the data shown; it grows while no newer data arrives, whatever the reason. */
 export function Age({ at, position }: { at: number; position?: string | null | undefined }) {
   const { t } = useTranslation()
   const [now, setNow] = useState(() => Date.now())

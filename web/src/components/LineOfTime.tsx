@@ -1,5 +1,5 @@
-// The line of time at the top of a page: its events as marks, and a cursor that moves the whole page to a moment. Now is
-// its right end. ← → one event, with Shift the next of that kind, Home and End, / to a position or a time.
+// The timeline at the top of a page: its events as marks, and a cursor that moves the whole page to a moment. The right
+// end is now. Keys: ← → one event, with Shift the next of the same kind, Home and End, / to a position or a time.
 import { Button, Input } from 'antd'
 import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -8,16 +8,16 @@ import { drawnOf, indexAt, joined, jumpedTo, moved, nearest, waveOf, type Drawn,
 
 interface Props {
   marks: readonly Mark[]
-  /** A position, or null for now. */
+  /** A log position; null means now. */
   cursor: number | null
   onMove: (position: number | null) => void
   zone: string
   lanes?: readonly Lane[]
-  /** How a moment is written below the line. */
+  /** Formats a moment below the timeline. */
   tell?: (at: number) => string
-  /** Now, where the line goes on to it. */
+  /** The current time, if the timeline extends to it. */
   until?: number | undefined
-  /** It is over: its right end is its end, and not now. */
+  /** The subject is over: the right end is its end instead of now. */
   isOver?: boolean
 }
 
@@ -38,7 +38,7 @@ function useWidth(): [React.RefObject<HTMLDivElement | null>, number] {
   return [ref, width]
 }
 
-/** Labels that do not stand in one another's way: those that matter first, then from the left. */
+/** Returns the marks that get a label: labels that do not overlap, red ones first, then from the left. */
 function labelled(marks: readonly Drawn[]): Set<number> {
   const taken: [number, number][] = []
   const shown = new Set<number>()
@@ -53,7 +53,7 @@ function labelled(marks: readonly Drawn[]): Set<number> {
   return shown
 }
 
-/** From the first to the last of all that stands on the line. */
+/** Returns the time range of everything on the timeline. */
 function reachOf(marks: readonly Mark[], lanes: readonly Lane[], until: number | undefined): [number, number] {
   let from = marks[0]?.at ?? 0
   for (const { stretches } of lanes) for (const one of stretches) from = Math.min(from, one.from)
@@ -67,7 +67,7 @@ function reachOf(marks: readonly Mark[], lanes: readonly Lane[], until: number |
 
 const NO_LANES: readonly Lane[] = []
 
-/** Made anew only where what stands on it is another: a page scrolls beneath it. */
+/** Rendered again only if its content changes, not while the page scrolls below it. */
 export const LineOfTime = memo(function LineOfTime({ marks, cursor, onMove, zone, lanes = NO_LANES, tell, until, isOver = false }: Props) {
   const { t } = useTranslation()
   const [ref, width] = useWidth()
@@ -84,7 +84,7 @@ export const LineOfTime = memo(function LineOfTime({ marks, cursor, onMove, zone
     () => lanes.map(({ peaks }, row) => (peaks === undefined ? undefined : waveOf(peaks, xOf, 56 + row * ROW, ROW / 2 - 2))),
     [lanes, width, from, to],
   )
-  // What does not move with the cursor is made once for all of its steps.
+  // The part that does not move with the cursor is rendered once for all cursor steps.
   const ground = useMemo(() => {
     const shown = labelled(drawn)
     return (

@@ -1,5 +1,5 @@
-// A table of a hundred thousand rows: only those that are seen are made, and what stands behind is read as one comes to it.
-// It is a table to screen readers too: a row says which it is.
+// A table for a hundred thousand rows: only visible rows are rendered, and further rows are loaded when the user comes
+// near them. It is a table for screen readers too: each row has its index.
 import { memo, useRef, type ReactNode } from 'react'
 import type { Long } from '../api/long'
 import { ReadOn } from './ReadOn'
@@ -11,10 +11,10 @@ import { useWindow } from './window'
 export interface LongColumn<Row> {
   key: string
   title: string
-  /** Of all, in per cent. */
+  /** Share of the table's width, in per cent. */
   width: number
   align?: 'right'
-  /** What stands there is a value, in no language. */
+  /** The content is a value, not text in a language. */
   isValue?: boolean
   render: (row: Row) => ReactNode
 }
@@ -27,7 +27,7 @@ interface Props<Row> {
   empty: ReactNode
 }
 
-/** As the stylesheet has it (`.long td`). */
+/** Row height in pixels, as in the stylesheet (`.long td`). */
 const ROW = 36
 
 export function LongTable<Row>(props: Props<Row>) {
@@ -39,7 +39,7 @@ export function LongTable<Row>(props: Props<Row>) {
   return <Body {...props} />
 }
 
-/** The rows, once there are some: what is scrolled is there from the beginning. */
+/** The rows of a non-empty list, in a scrolling frame that exists from the first render. */
 function Body<Row>({ label, columns, list, idOf }: Props<Row>) {
   const frame = useRef<HTMLDivElement>(null)
   const { rows, hasMore } = list

@@ -1,4 +1,4 @@
-// Words with a shape and a colour: how a campaign, a call or the dialing stands. The colour never says it alone.
+// Status words with a shape and a color, for campaigns, calls and dialing. Color is never the only sign.
 import { useTranslation } from 'react-i18next'
 import type { Tone } from './lineMarks'
 
@@ -31,7 +31,7 @@ export function Status({ status }: { status: string }) {
   return <Tag tone={toneOfStatus(status)}>{t(`status.${status}`)}</Tag>
 }
 
-/** How a call stands: talked with, ringing, ended well, or by us. */
+/** Returns the color of a call: in conversation, ringing, ended normally, or ended by us. */
 export function toneOfCall(disposition: string | null | undefined, isAnswered: boolean): Tone {
   if (disposition === null || disposition === undefined) return isAnswered ? 'line' : 'amber'
   if (disposition === 'interrupted' || disposition === 'abandoned') return 'red'

@@ -1,5 +1,5 @@
-// What people noted on the chart of a metric, of everybody or of one campaign: when it was, who said so, and a field for
-// another one, of this moment or of the one that is named.
+// The chart notes of a metric, of all campaigns or of one: time, author and text, with a form for a new note at now or
+// a given time.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button, Input } from 'antd'
 import { useState, type FormEvent } from 'react'
@@ -12,7 +12,7 @@ import { Moment } from './TimeFields'
 import { useOnce } from './useOnce'
 
 interface Props {
-  /** The metric whose chart it is. */
+  /** The metric of the chart. */
   chart: string
   campaign?: string | null | undefined
   zone: string

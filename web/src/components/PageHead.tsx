@@ -1,4 +1,4 @@
-// The head of a page: its name, whether this is a rehearsal, what can be done, and since when it is true.
+// The head of a page: title, rehearsal mark, actions, and the time of its data.
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useReady } from '../api/queries'
@@ -9,7 +9,7 @@ export const ZONE = 'Asia/Shanghai'
 
 interface Props {
   title: string
-  /** What the page is for, in a sentence. */
+  /** The purpose of the page in one sentence. */
   about: string
   at: number
   position?: string | null | undefined

@@ -1,8 +1,8 @@
-// Names and what they stand for, a row each.
+// A list of names and values, one row each.
 import { Fragment, type ReactNode } from 'react'
 
 export interface Pair {
-  /** What tells the row from others. */
+  /** The React key of the row. */
   key: string
   name: ReactNode
   value: ReactNode

@@ -1,4 +1,4 @@
-// What stands below a long list: how much of it is here, and the way on for whoever does not scroll.
+// The footer of a long list: how much is loaded, and a button to load more without scrolling.
 import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Long } from '../api/long'

@@ -1,12 +1,12 @@
-// Links within a long list. A hundred of them are made anew within one frame while it is scrolled: each is a plain link, and
-// the list takes what is pressed to the router.
+// Links within a long list. A hundred of them are rendered per frame while it scrolls, so each is a plain link, and the
+// list passes clicks to the router.
 import { defaultStringifySearch, useRouter } from '@tanstack/react-router'
 import { useCallback, type MouseEvent, type ReactNode } from 'react'
 
 interface Props {
   path: string
   search?: Record<string, string | number | undefined>
-  /** What stands there is a value, in no language. */
+  /** The content is a value, not text in a language. */
   isValue?: boolean
   children: ReactNode
 }
@@ -15,7 +15,10 @@ export function RowLink({ path, search = {}, isValue = false, children }: Props)
   return <a className={isValue ? 'data' : undefined} href={`${path}${defaultStringifySearch(search)}`}>{children}</a>
 }
 
-/** For the frame of such a list: a plain press opens the page here, anything else is the browser's. */
+/**
+ * Returns the click handler of a list with such links: a plain click opens the page in the router, anything else is
+ * left to the browser.
+ */
 export function useRowLinks(): (event: MouseEvent<HTMLElement>) => void {
   const router = useRouter()
   return useCallback(

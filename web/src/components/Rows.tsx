@@ -1,19 +1,19 @@
-// A list of rows of one height, of which only those that are seen are made: ten thousand cost what twenty do. The row at
-// which the cursor stands is kept within sight.
+// A list of rows of equal height. Only the visible rows are rendered, so that ten thousand cost as much as twenty. The
+// row at the cursor is kept in view.
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 
 interface Props {
   count: number
-  /** Where the cursor stands; none where it stands nowhere. */
+  /** The index of the row at the cursor; undefined if there is none. */
   at: number | undefined
   render: (index: number) => ReactNode
   label: string
 }
 
-/** As the stylesheet has it (`.event`). */
+/** Row height in pixels, as in the stylesheet (`.event`). */
 const ROW = 28
 const HEIGHT = 220
-/** Rows made above and below those that are seen, so that keys and a wheel find them there. */
+/** Rows rendered above and below the visible ones, for keys and the wheel. */
 const BESIDE = 6
 
 export function Rows({ count, at, render, label }: Props) {

@@ -1,4 +1,4 @@
-// What is shown once: it is kept nowhere, and gone when it is closed.
+// A secret that is shown once: it is not stored, and gone when the dialog closes.
 import { App, Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 

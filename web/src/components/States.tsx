@@ -1,5 +1,4 @@
-// What a page shows while it waits, where there is nothing, and where something was refused: what happened, by which
-// code, and what to do.
+// The states of a page: loading, empty, and refused, with the reason, its code and what to do.
 import { useQuery } from '@tanstack/react-query'
 import { Alert, Button, Spin } from 'antd'
 import type { ReactNode } from 'react'
@@ -30,18 +29,25 @@ export function Empty({ what, next }: { what: string; next?: ReactNode }) {
   )
 }
 
-/** An act that waits for another person's approval is no failure: its state, and one button to finish it once it is approved. */
+/**
+ * An act that needs another person's approval, which is no failure: its state, and a button to complete it once it is
+ * approved.
+ */
 function NeedsApproval({ id, approved }: { id: string; approved: ((approval: string) => void) | undefined }) {
   const { t } = useTranslation()
   return <Alert type="info" showIcon title={t('approvals.needed')} description={<Approval id={id} again={approved} />} />
 }
 
-/** Why something was not done. What the server wrote stands beside our words for its code; `approved` does it by another person's word. */
+/**
+ * Shows why a request failed: our text for the problem code, and the server's detail. `approved` completes the act with
+ * another person's approval.
+ */
 export function Refused({ why, again, approved }: { why: unknown; again?: () => void; approved?: (approval: string) => void }) {
   const { t, i18n } = useTranslation()
   const code = why instanceof Problem ? why.code : 'fault'
   const isOurs = i18n.exists(`problem.${code}`)
-  // What a code means stands in the server's own list, in both languages; without an answer it is said in general.
+  // The server's problem list has the meaning of each code in both languages; without a response a general text is
+  // shown.
   const meaning = useQuery({
     queryKey: ['problem', code],
     queryFn: () => get('/api/v1/problems/{code}', [code]),
@@ -50,12 +56,12 @@ export function Refused({ why, again, approved }: { why: unknown; again?: () => 
     retry: false,
   })
   if (why instanceof Problem && why.approval !== null) return <NeedsApproval id={why.approval} approved={approved} />
-  // The server's own words name its member `detail`; what it says there stands below them here.
+  // The server's text refers to its member `detail`; on this page the detail is shown below.
   const told = i18n.language === 'en' ? meaning.data?.en : meaning.data?.zh.replaceAll(/ ?detail ?/g, t('problem.below'))
   const words = isOurs ? t(`problem.${code}`) : (told ?? t('problem.other'))
   const said = why instanceof Problem ? whyIn(i18n.language, why) : ''
   const members = why instanceof Problem ? why.errors.map((one) => `${one.pointer} ${saidIn(i18n.language, one)}`) : []
-  // Where the whole says no more than its members, it is said once.
+  // If the detail only repeats the errors of the members, it is shown once.
   const isMembers = members.length > 0 && members.every((one) => said.includes(one))
   return (
     <Alert

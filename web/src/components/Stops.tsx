@@ -1,5 +1,5 @@
-// Emergency stops: of everything, a line, a preset or a campaign. Each is engaged for a reason, acts at once, and is lifted
-// where it is shown, whatever its reach.
+// Emergency stops of everything, a line, a compliance preset or a campaign. Each needs a reason, takes effect at once,
+// and is lifted where it is shown, whatever its scope.
 import { Button, Checkbox } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,14 +11,14 @@ import { usePending } from './usePending'
 
 type Scope = StopShown['scope']
 
-/** What a stop is of. */
+/** The scope of a stop. */
 export interface Reach {
   scope: Scope
-  /** None: everything. */
+  /** The id of the line, preset or campaign; null means everything. */
   id: string | null
 }
 
-/** What it stops, in words. */
+/** Returns a function that describes the scope of a stop. */
 export function useReachWord(): (reach: Reach) => string {
   const { t } = useTranslation()
   return ({ scope, id }) => t(`stops.of.${scope}`, { id })
@@ -28,7 +28,7 @@ function useStopsPending() {
   return usePending((position) => get('/api/v1/stop', [], { after_position: position }))
 }
 
-/** Stops what is named, for whoever sees all of it. */
+/** The button that engages a stop, for users who see its whole scope. */
 export function StopIt({ scope, id }: Reach) {
   const { t } = useTranslation()
   const may = useMay()
@@ -59,7 +59,7 @@ export function StopIt({ scope, id }: Reach) {
   )
 }
 
-/** Lifts one that is engaged. */
+/** The button that lifts an engaged stop. */
 export function LiftIt({ stop, isSmall = false }: { stop: StopShown; isSmall?: boolean }) {
   const { t } = useTranslation()
   const may = useMay()

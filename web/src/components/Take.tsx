@@ -1,17 +1,17 @@
-// A button that takes a file away: while the server makes it, it says so; where it refuses, why.
+// A button that downloads a file. It shows progress while the server makes the file, and the reason if it is refused.
 import { Button } from 'antd'
 import { useState } from 'react'
 import { takeReply } from '../app/takeAway'
 import { Refused } from './States'
 
 interface Props {
-  /** What the button is called. */
+  /** The label of the button. */
   children: string
-  /** Its name where the server has none. */
+  /** The file name, if the server gives none. */
   name: string
   isSmall?: boolean
   isReady?: boolean
-  /** Asks for the file; `approval` is another person's, where it needed one. */
+  /** Requests the file; `approval` is the approval of another person, if it was needed. */
   ask: (approval: string | null) => Promise<Response>
 }
 

@@ -1,5 +1,5 @@
-// A test call: one of our own phones rings by a campaign's flow, line and voice, and what is heard, decided and said is told
-// step by step. It is no call to a customer, and in no figure.
+// A test call: one of our own phones rings with a campaign's flow, line and voice, and each step of hearing, deciding
+// and speaking is shown. It is not a call to a customer and counts in no figure.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Input, Modal, Select } from 'antd'
 import { useState } from 'react'
@@ -14,16 +14,16 @@ import { ZONE } from './PageHead'
 import { Refused, Waiting } from './States'
 import { useOnce } from './useOnce'
 
-/** How long one look waits for the end: each is on record. */
+/** How long one poll waits for the end, in seconds; each poll is logged. */
 const LOOK_SECONDS = 5
 
-/** What stands behind a `=` on a line of its own, by its name. */
+/** Reads lines of the form `name=value` into an object. */
 function variablesOf(text: string): Record<string, string> {
   const pairs = text.split('\n').map((line) => /^\s*([^=\s]+)\s*=(.*)$/.exec(line))
   return Object.fromEntries(pairs.flatMap((found) => (found?.[1] === undefined ? [] : [[found[1], (found[2] ?? '').trim()]])))
 }
 
-/** `campaign`: whose flow it is; without it one is chosen. */
+/** The button for a test call of a campaign; without `campaign` the dialog lets the user choose one. */
 export function TestCall({ campaign }: { campaign?: string }) {
   const { t } = useTranslation()
   const may = useMay()
@@ -91,7 +91,7 @@ function Dialog({ campaign, onLeave }: { campaign: string | undefined; onLeave: 
   )
 }
 
-/** What has come of it so far; it is looked at until it is over. */
+/** The course of a test call so far; polled until it is over. */
 function Course({ campaign, call }: { campaign: string; call: string }) {
   const { t } = useTranslation()
   const word = useKindWord()

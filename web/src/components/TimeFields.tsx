@@ -1,6 +1,6 @@
-// Fields for a moment, a day and a time of day, in the console's language whatever the browser speaks. What is typed in is
-// digits in one order, in every language; what comes out is a text without a zone, which is meant in the zone of whoever
-// asks: 2026-03-02T10:00, 2026-03-02, 10:00; empty for none. Each text counts as soon as it is whole.
+// Input fields for a moment, a date and a time of day, in the console's language whatever the browser's. Input is
+// digits in one order in every language. The value is a text without zone, meant in the zone of the form:
+// 2026-03-02T10:00, 2026-03-02, 10:00; empty for none. A typed value counts as soon as it is complete.
 import { DatePicker, TimePicker } from 'antd'
 import dayjs, { type Dayjs } from 'dayjs'
 import 'dayjs/locale/zh-cn'
@@ -9,9 +9,9 @@ import type { CSSProperties, FocusEvent, KeyboardEvent } from 'react'
 interface Props {
   value?: string
   onChange?: (value: string) => void
-  /** How it is called; not needed where a form names it by its id. */
+  /** The accessible name; not needed if a form labels the field by its id. */
   'aria-label'?: string
-  /** What stands in it while it is empty; else that a moment is to be chosen. */
+  /** The text of the empty field; by default a prompt to choose a moment. */
   placeholder?: string
   id?: string
   style?: CSSProperties
@@ -19,7 +19,7 @@ interface Props {
 
 type Shape = 'YYYY-MM-DDTHH:mm' | 'YYYY-MM-DD' | 'HH:mm'
 
-/** Also from a time without a day; a text that is of no such shape is none. */
+/** Parses a text of the given shape, also a time without a date; null if it has another shape. */
 function read(value: string, shape: Shape): Dayjs | null {
   const read = value === '' ? null : dayjs(value, shape)
   return read?.isValid() ? read : null
@@ -30,7 +30,7 @@ function shared({ value = '', onChange, placeholder, style, ...rest }: Props, sh
     const next = chosen?.format(shape) ?? ''
     if (next !== value) onChange?.(next)
   }
-  // The field by itself takes an emptied text for one that was given up.
+  // The library's field would treat an emptied text as canceled input.
   const leave = (text: string) => {
     if (text === '') say(null)
   }
@@ -39,7 +39,7 @@ function shared({ value = '', onChange, placeholder, style, ...rest }: Props, sh
     ...(placeholder === undefined ? {} : { placeholder }),
     style: { width: '100%', ...style },
     value: read(value, shape),
-    // The clock of whoever sits here need not be that of the field.
+    // The browser's clock may be in another zone than the field, so there is no “now” button.
     showNow: false,
     needConfirm: false,
     onChange: say,

@@ -1,6 +1,6 @@
-// Whose events stand on the line of time of a list: those that changed what it shows.
+// The event kinds on the timelines of lists: those that change what the list shows.
 
-/** How campaigns came to stand as they do, and what was stopped beyond them. */
+/** Kinds that change the state of campaigns, and stops beyond them. */
 export const OF_CAMPAIGNS = [
   'campaign.created', 'campaign.started', 'campaign.paused', 'campaign.resumed', 'campaign.reopened', 'campaign.promoted', 'campaign.completed',
   'campaign.stopped', 'stop.',
@@ -8,5 +8,5 @@ export const OF_CAMPAIGNS = [
 
 export const OF_ALERTS = ['alert.raised', 'alert.acknowledged', 'alert.escalated', 'alert.muted', 'alert.cleared'] as const
 
-/** What somebody who comes in the morning asks for. */
+/** Kinds for the home page. */
 export const OF_HOME = [...OF_CAMPAIGNS, ...OF_ALERTS] as const

@@ -1,4 +1,4 @@
-// What stands on a line of time: events as marks, and the moves of its cursor from one to another.
+// The marks of a timeline, and the moves of its cursor from one to another.
 
 export type Tone = 'line' | 'amber' | 'red' | 'slate'
 
@@ -11,7 +11,7 @@ export interface Mark {
   tone: Tone
 }
 
-/** A stretch of a lane below the marks: who spoke, how many rang. */
+/** A stretch of a lane below the marks, for example of who spoke or how many calls rang. */
 export interface Stretch {
   from: number
   to: number
@@ -19,7 +19,7 @@ export interface Stretch {
   label: string
 }
 
-/** How loud a lane was along its time: thousandths of the loudest there could be, one each so many milliseconds. */
+/** The loudness of a lane over time, in thousandths of the maximum, one value each `stepMs` milliseconds. */
 export interface Peaks {
   from: number
   stepMs: number
@@ -29,11 +29,11 @@ export interface Peaks {
 export interface Lane {
   name: string
   stretches: readonly Stretch[]
-  /** Where they are known they are drawn in place of the stretches. */
+  /** If known, the loudness is drawn instead of the stretches. */
   peaks?: Peaks | undefined
 }
 
-/** A wave as one path: a line for each column of the screen, as long as its loudest point of all that fall into it. */
+/** Returns a waveform as one SVG path: a line per screen column, as long as the loudest value within it. */
 export function waveOf({ from, stepMs, values }: Peaks, xOf: (at: number) => number, middle: number, half: number): string {
   const loudest = Math.max(...values, 1)
   const columns = new Map<number, number>()
@@ -49,10 +49,10 @@ export function waveOf({ from, stepMs, values }: Peaks, xOf: (at: number) => num
   return lines.join('')
 }
 
-/** Pixels within which marks are one to the eye, and to a finger. */
+/** Pixels within which marks look and feel like one. */
 const TOUCH = 3
 
-/** A mark as it is drawn: it stands for all that fall into its place, the gravest of them or else the first. */
+/** A mark as drawn: it represents all marks at its place, by the most severe of them or else the first. */
 export interface Drawn extends Mark {
   x: number
   many: number
@@ -60,7 +60,7 @@ export interface Drawn extends Mark {
 
 const GRAVITY: Record<Tone, number> = { red: 3, amber: 2, line: 1, slate: 0 }
 
-/** Marks that fall into one place are drawn as one: a line of ten thousand has no more than there is room for. */
+/** Merges marks that fall into one place, so that a timeline of ten thousand draws no more than fit. */
 export function drawnOf(marks: readonly Mark[], xOf: (at: number) => number): Drawn[] {
   const places = new Map<number, Drawn>()
   for (const mark of marks) {
@@ -74,7 +74,7 @@ export function drawnOf(marks: readonly Mark[], xOf: (at: number) => number): Dr
   return [...places.values()]
 }
 
-/** Stretches that touch on the screen and are of one tone are drawn as one. */
+/** Merges stretches of one tone that touch on the screen. */
 export function joined(stretches: readonly Stretch[], xOf: (at: number) => number): Stretch[] {
   const found: Stretch[] = []
   for (const one of [...stretches].sort((some, other) => some.from - other.from)) {
@@ -86,14 +86,14 @@ export function joined(stretches: readonly Stretch[], xOf: (at: number) => numbe
   return found
 }
 
-/** The mark nearest to an instant, of marks in the order of their positions; times may go back where clocks did. */
+/** Returns the mark nearest to an instant. Marks are ordered by position; times may decrease where clocks did. */
 export function nearest(marks: readonly Mark[], at: number): Mark | undefined {
   let best: Mark | undefined
   for (const mark of marks) if (best === undefined || Math.abs(mark.at - at) < Math.abs(best.at - at)) best = mark
   return best
 }
 
-/** The last of some things in the order of their positions that stands at or before one; -1 where none does. */
+/** Returns the index of the last item at or before a position, in items ordered by position; -1 if there is none. */
 export function lastAt<One>(all: readonly One[], position: number, of: (one: One) => number): number {
   let [low, high] = [0, all.length]
   while (low < high) {
@@ -105,12 +105,12 @@ export function lastAt<One>(all: readonly One[], position: number, of: (one: One
   return low - 1
 }
 
-/** The last mark at or before a position; -1 before the first. */
+/** Returns the index of the last mark at or before a position; -1 before the first. */
 export function indexAt(marks: readonly Mark[], position: number): number {
   return lastAt(marks, position, (mark) => mark.position)
 }
 
-/** Where the cursor goes by a key; null is now, undefined: not a key of ours. */
+/** Returns the cursor position after a key press; null is now, undefined means that the key is not handled. */
 export function moved(
   marks: readonly Mark[],
   cursor: number | null,
@@ -131,7 +131,7 @@ export function moved(
   return marks[Math.max(next, 0)]?.position
 }
 
-/** What somebody typed behind `/`: a position, or a time of day of the line's own day. */
+/** Returns the position for the text typed after `/`: a position, or a time of day on the timeline's day. */
 export function jumpedTo(marks: readonly Mark[], typed: string, dayOf: (at: number) => string): number | undefined {
   const text = typed.trim()
   if (/^\d+$/.test(text)) {

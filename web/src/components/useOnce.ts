@@ -1,25 +1,28 @@
-// One command, however often it is sent: its name is kept until the server has answered it, so that what is sent again
-// behind a reply that was lost is done once.
+// Sends a command once: its idempotency key is kept until the server has answered, so that a repetition after a lost
+// response is executed once.
 import { useRef } from 'react'
 import { commandKey, Problem } from '../api/client'
 
-/** What says nothing of the command itself: nobody is signed in any more, it took too long, too many came at once. */
+/** Statuses that do not judge the command: not signed in, timeout, too many requests. */
 const UNJUDGED = new Set([401, 408, 429])
 
-/** Whether the server has judged it: what is sent after a refusal is another command. Of a fault, an outage, a server that is busy and a name that it knows, it has not. */
+/**
+ * Whether the server has judged the command, so that the next attempt is a new one. After a fault, an outage, a busy
+ * server or a known idempotency key it has not.
+ */
 export function isAnswered(why: unknown): boolean {
   return why instanceof Problem && why.status >= 400 && why.status < 500 && !UNJUDGED.has(why.status) && !why.code.startsWith('idempotency-key')
 }
 
-/** Whether the first that came by this name was of other words: it was done, or may be. */
+/** Whether the key was already used with another body: the first command was or may have been executed. */
 export function isReused(why: unknown): boolean {
   return why instanceof Problem && why.code === 'idempotency-key-reused'
 }
 
 /**
- * Sends `what` by its name. Another thing than the last one has another name; the same one keeps it until it is answered,
- * and where it was used for other words: who has been told so sends another command. `seen` is what the page showed when
- * it was asked for: once that is another, so is the command.
+ * Sends `what` with its idempotency key. Another command gets another key; the same command keeps its key until it is
+ * answered, or until it was refused because the key was used with another body. `seen` is what the page showed when the
+ * command was requested: if that changes, so does the key.
  */
 export function useOnce(seen = ''): <T>(what: string, send: (key: string) => Promise<T>) => Promise<T> {
   const last = useRef<{ what: string; seen: string; key: string } | null>(null)
@@ -37,7 +40,7 @@ export function useOnce(seen = ''): <T>(what: string, send: (key: string) => Pro
   }
 }
 
-/** What a file is known by while it is in somebody's hand. */
+/** Returns the identity of a file while the user has it selected: name, size and time. */
 export function nameOf(file: File): string {
   return `${file.name} ${file.size} ${file.lastModified}`
 }

@@ -1,11 +1,15 @@
-// After a command: until the rows have what it wrote, the page says that it is pending and for which position it waits.
+// The pending state after a command: until the rows contain what it wrote, the page shows that it waits, and for which
+// position.
 import { useQueryClient } from '@tanstack/react-query'
 import { App } from 'antd'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Problem, whyIn } from '../api/client'
 
-/** `read` asks the page's rows with `after_position`; the reply comes once they have it. Where the page itself says what was done, `said` is null. */
+/**
+ * Returns the pending mark and a function to call after a command. `read` queries the page's rows with `after_position`;
+ * it returns once they contain it. `said` is the success message, or null if the page itself shows what was done.
+ */
 export function usePending(read: (position: string | null) => Promise<unknown>): [ReactNode, (position: string | null, said: string | null) => Promise<void>] {
   const { t, i18n } = useTranslation()
   const queries = useQueryClient()
@@ -17,7 +21,8 @@ export function usePending(read: (position: string | null) => Promise<unknown>):
     try {
       await read(position)
     } catch (why) {
-      // The command was taken; that it cannot be read back yet is another matter, and that one may not read it none at all.
+      // The command was accepted; a failure to read it back is a separate matter, and a missing permission to read is
+      // none.
       const mayNot = why instanceof Problem && why.status === 403
       if (!mayNot) void message.warning(t('act.notReadYet', { position: position ?? '–', why: whyIn(i18n.language, why) }))
     } finally {

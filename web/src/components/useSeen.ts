@@ -1,4 +1,4 @@
-// Keeps what the cursor stands at within sight of its own list; the page around it stays where it is.
+// Keeps the item at the cursor in view within its own list; the page around it does not scroll.
 import { useEffect, useRef, type RefObject } from 'react'
 
 export function useSeen<E extends HTMLElement>(what: unknown): RefObject<E | null> {

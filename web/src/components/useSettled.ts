@@ -1,4 +1,4 @@
-// A value once it stands still: what costs much to make follows where somebody stops, and not each step on the way there.
+// A value after it has stopped changing: costly work then follows only where the user stops, not each step on the way.
 import { useEffect, useState } from 'react'
 
 const STILL_MS = 150

@@ -1,10 +1,10 @@
-// Which rows of a long list are made: those that are seen, with some beside them. Rows have one height, so that which
-// they are follows from how far was scrolled; it changes by steps, so that scrolling a little makes nothing anew.
+// Computes which rows of a long list are rendered: the visible ones and some around them. Rows have equal height, so
+// they follow from the scroll position. The range moves in steps, so that small scrolling renders nothing again.
 import { useEffect, useState, type RefObject } from 'react'
 
-/** Rows made above and below those that are seen, so that a wheel finds them there. */
+/** Rows rendered above and below the visible ones, for the wheel. */
 const BESIDE = 12
-/** Rows by which the window moves. */
+/** Rows by which the range moves. */
 const STEP = 8
 
 export interface Window {

@@ -1,4 +1,4 @@
-// What stands: which figure is beyond its limit, since when, and who sees to it.
+// The page of alerts: which figure is beyond its limit, since when, and who acknowledged it.
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Button, Table } from 'antd'
 import { useState } from 'react'

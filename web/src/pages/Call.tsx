@@ -1,5 +1,5 @@
-// One call: its line of time moves every pane at once. What was said, why, the state that the events up to there add up
-// to, the events themselves, the signalling; and whether all of it is proved.
+// The page of one call. Its timeline moves all panes at once: transcript, reasons, the state after the events up to
+// there, the events themselves and the signaling; and whether all of it is proved.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'

@@ -1,4 +1,5 @@
-// The calls of one campaign or of all that the user may see, narrowed by day, result, line, person and talk time.
+// The list of calls of one campaign, or of all that the user may see, filtered by day, result, line, customer and talk
+// time.
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Input, InputNumber, Select } from 'antd'
@@ -15,15 +16,15 @@ import { CallsOf } from './campaign/CallsOf'
 import { looked } from './Customers'
 
 const here = getRouteApi('/calls')
-/** Each call once on the line: where it ended. */
+/** The event kinds on the timeline: each call once, at its end. */
 const KINDS = ['call.ended', 'call.corrected'] as const
-/** The values that a call can have, in the order in which they are offered. */
+/** The values of the filters, in the order of the menus. */
 const DISPOSITIONS = [
   'answered', 'answered_short', 'machine', 'no_answer', 'busy', 'rejected', 'unreachable', 'invalid_number', 'blocked', 'screened', 'abandoned', 'interrupted',
   'congestion', 'trunk_auth', 'trunk_denied', 'trunk_timeout', 'trunk_unreachable', 'unreachable_route', 'media_incompatible', 'loop', 'redirect_refused', 'not_permitted', 'withdrawn',
 ] as const
 const OUTCOMES = ['success', 'callback', 'transferred', 'declined', 'opted_out', 'wrong_party', 'hung_up', 'no_response', 'failed'] as const
-/** The longest talk time that the server takes, in seconds. */
+/** Longest talk time that the server accepts, in seconds. */
 const TALK_S_MAX = 86_400
 
 export function Calls() {
@@ -84,7 +85,10 @@ export function Calls() {
   )
 }
 
-/** One person, by the institution's id or a number. The address holds our id alone, and the look-up is on record. */
+/**
+ * The filter for one customer, by the institution's id or a number. The URL contains only our internal id, and the
+ * look-up is logged.
+ */
 function Person({ customer, onFound }: { customer: string | undefined; onFound: (customer: string | undefined) => void }) {
   const { t } = useTranslation()
   const [typed, setTyped] = useState('')

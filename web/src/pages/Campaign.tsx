@@ -1,5 +1,5 @@
-// One campaign, live: its line of time, its figures with their definitions, why it dials nobody at this moment, its calls
-// and its funnel; and, as it was known at any event of its own, the same page then.
+// The page of one campaign, live: timeline, figures with definitions, the reason why it does not dial, calls and
+// funnel. It can also show the campaign as known at any of its own events.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Tabs } from 'antd'
@@ -35,13 +35,13 @@ import { Stage } from './campaign/Stage'
 
 const here = getRouteApi('/campaigns/$id')
 
-/** Of the campaign's own events, those by which somebody finds their way; granted batches are thousands. */
+/** The campaign's own events on the timeline. Granted batches are left out, because there are thousands. */
 const KINDS = [
   'created', 'started', 'paused', 'resumed', 'stopped', 'list_closed', 'list_undone', 'promoted', 'window_closed', 'alert_raised',
   'completed', 'reopened', 'targets_set', 'plan_changed', 'segment_frozen', 'anonymized',
 ].map((kind) => `campaign.${kind}`)
 
-/** Those by which it stands as it does. */
+/** The event kinds that change the campaign's state. */
 const STANDING = new Set(['campaign.started', 'campaign.paused', 'campaign.resumed', 'campaign.completed', 'campaign.reopened', 'campaign.stopped'])
 
 const TONES: Record<string, Tone> = {
@@ -49,7 +49,7 @@ const TONES: Record<string, Tone> = {
   'campaign.window_closed': 'amber', 'campaign.alert_raised': 'red', 'campaign.stopped': 'red',
 }
 
-/** Where the rows are; without them, the last event by which somebody finds their way. */
+/** Returns the position of the rows; without rows, that of the last event on the timeline. */
 function lastKnown(rows: string | null | undefined, marks: readonly Mark[]): number | undefined {
   return rows == null ? marks[marks.length - 1]?.position : Number(rows)
 }
@@ -85,13 +85,14 @@ export function CampaignPage() {
   if (shown.error && shown.data === undefined) return <Refused why={shown.error} again={() => void shown.refetch()} />
   const campaign = shown.data
   if (campaign === undefined) return <Waiting />
-  // What stands under another moment is not shown as this one's; the line of time stays, with its focus.
+  // Data of another moment is not shown as data of this one; the timeline stays, with its focus.
   const isReading = shown.isPlaceholderData || report.isPlaceholderData
   const isPast = position !== undefined
   const status = campaign.status ?? 'draft'
   const why = isPast || !hasRows(campaign) ? null : whyNotNow({ ...campaign, status }, ready.isError ? undefined : ready.data, i18n.language !== 'en')
   const moveTo = (to: number | null) => void navigate({ to: '/campaigns/$id', params: { id }, search: { position: to ?? undefined, tab }, replace: true })
-  // Whether it is over now, whatever it was then: the axis stays the same while one moves along it.
+  // Whether the campaign is over now, whatever it was then, so that the time axis stays the same while the cursor
+  // moves.
   const isOver = ['campaign.completed', 'campaign.stopped'].includes(marks[marks.length - 1]?.kind ?? '')
   const until = isOver || live.data === undefined ? undefined : Date.parse(live.data.shown_at)
   const since = marks.filter((mark) => STANDING.has(mark.kind)).at(-1)?.position

@@ -1,4 +1,4 @@
-// The campaigns: how each stands, why it dials nobody at this moment, how far it is, and its figures.
+// The list of campaigns: status, reason for not dialing, progress and figures.
 import { Link, getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Segmented, Table } from 'antd'
 import { useTranslation } from 'react-i18next'
@@ -59,7 +59,7 @@ export function Campaigns() {
               title: t('campaigns.why'),
               key: 'why',
               render: (_, one) => {
-                // Why nobody is dialed is a question of now.
+                // The reason for not dialing is known for now only.
                 if (isPast) return '–'
                 const why = whyNotNow(one, ready.isError ? undefined : ready.data, isChinese)
                 return why === null ? <Word tone="line">{t('why.dialing')}</Word> : <Word tone={why.tone}>{t(why.key, why.values)}</Word>

@@ -1,5 +1,5 @@
-// One person, masked: what happened to them, on a line of time; in which campaigns they are and how far; and why they may
-// or may not be called at this moment, by each rule with the facts that it saw.
+// The page of one customer, masked: their timeline, their campaigns with progress, and why they may or may not be
+// called now, by each rule with its facts.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo } from 'react'
@@ -27,7 +27,7 @@ function toneOf(kind: string): Tone {
   return kind.startsWith('call.') ? 'amber' : 'slate'
 }
 
-/** As our ids are written: an institution's own may be an identity number, and stands in no address of ours. */
+/** The form of our internal ids. An institution's own id may be an identity number and must not occur in our URLs. */
 const OURS = /^[0-9a-f]{32}$/
 
 export function CustomerPage() {
@@ -35,7 +35,9 @@ export function CustomerPage() {
   return OURS.test(id) ? <Person id={id} /> : <Elsewhere named={id} />
 }
 
-/** An address of old, by an own id: the page moves on to the one by ours, and leaves nothing of it behind. */
+/**
+ * Handles an old URL with the institution's own id: redirects to the internal id and leaves no trace of the old one.
+ */
 function Elsewhere({ named }: { named: string }) {
   const search = here.useSearch()
   const navigate = useNavigate()
@@ -54,7 +56,7 @@ function Person({ id }: { id: string }) {
   const { position, campaign } = here.useSearch()
   const navigate = useNavigate()
   const ready = useReady()
-  // Before the first request leaves: what the page asks for is one read on record.
+  // Before the first request is sent, so that all requests of the page are logged as one read.
   beginView(id)
   useEffect(() => {
     beginView(id)
@@ -63,7 +65,7 @@ function Person({ id }: { id: string }) {
   const shown = useQuery({
     queryKey: ['customer', id, position ?? 'now'],
     queryFn: () => get('/api/v1/customers/{id}', [id], { as_of: position }),
-    // Of this person: nobody's page shows another's values.
+    // Old data is shown only for the same customer, never that of another one.
     placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
   })
   const timeline = useQuery({ queryKey: ['timeline', id], queryFn: () => get('/api/v1/customers/{id}/timeline', [id]) })
@@ -80,7 +82,7 @@ function Person({ id }: { id: string }) {
   )
   if (shown.error instanceof Problem && shown.error.status === 404) return <Missing />
   if (shown.error && shown.data === undefined) return <Refused why={shown.error} again={() => void shown.refetch()} />
-  // A timeline is of all campaigns: whoever is held to some has none, and is shown the rest.
+  // The timeline covers all campaigns, so users limited to some campaigns get none; the rest of the page is shown.
   const isNotTheirs = timeline.error instanceof Problem && timeline.error.status === 403
   const person = shown.data
   if (person === undefined) return <Waiting />
@@ -88,7 +90,7 @@ function Person({ id }: { id: string }) {
   const enrolments = person.enrolments ?? []
   const chosen = campaign ?? enrolments[0]?.campaign
   const isPast = position !== undefined
-  // What stands under another moment is not shown as this one's; the line of time stays, with its focus.
+  // Data of another moment is not shown as data of this one; the timeline stays, with its focus.
   const isReading = shown.isPlaceholderData
   const moveTo = (to: number | null) => void navigate({ to: '/customers/$id', params: { id }, search: { campaign, position: to ?? undefined }, replace: true })
   return (

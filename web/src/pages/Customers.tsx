@@ -1,5 +1,5 @@
-// Customers: somebody found by the institution's own id, by ours or by a number; and those who are given to whoever looks,
-// or to anybody, masked. What one asks by does not stand in the address, and each reading is on record.
+// The page of customers: a search by the institution's id, our id or a number; and the customers assigned to the user
+// or to anyone, masked. The search input is not in the URL, and each read is logged.
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Button, Input } from 'antd'
 import { useCallback, useMemo, useState, type FormEvent } from 'react'
@@ -17,11 +17,11 @@ const here = getRouteApi('/customers')
 
 type Row = Told<'/api/v1/customers'>['items'][number]
 
-/** Rows of one page: each is a person who is looked up, and on record. */
+/** Rows per page; each is a customer who is looked up and logged. */
 const PAGE = 50
-/** The shortest number, as the server reads them. */
+/** Fewest digits of a number, as the server reads them. */
 const DIGITS_MIN = 7
-/** E.164: the longest. */
+/** Most digits of a number (E.164). */
 const DIGITS_MAX = 15
 
 export function Customers() {
@@ -86,7 +86,7 @@ export function Customers() {
   )
 }
 
-/** One person by id or number: the page that opens is named by our id alone. */
+/** The search for one customer by id or number; the URL of the page that opens contains only our internal id. */
 function Find() {
   const { t } = useTranslation()
   const navigate = useNavigate()
@@ -133,20 +133,20 @@ function Find() {
   )
 }
 
-/** Only what numbers are written with, and as many digits as the shortest has. */
+/** Whether the input consists of characters of phone numbers, with a valid count of digits. */
 function mayBeNumber(said: string): boolean {
   const digits = said.replace(/\D/g, '').length
   return /^[\d\s+()-]+$/.test(said) && digits >= DIGITS_MIN && digits <= DIGITS_MAX
 }
 
-/** Written as no id is: with a sign of numbers, with the zero of a trunk, or as mobile numbers are. */
+/** Whether the input cannot be an id: it has signs of phone numbers, a leading zero, or the form of a mobile number. */
 function isNumber(said: string): boolean {
   return /[\s+()-]/.test(said) || said.startsWith('0') || /^1[3-9]\d{9}$/.test(said)
 }
 
 /**
- * Our ids of whoever is meant. What may be a number is asked in a body first, and stands in an address only where no number
- * is written like that; an institution's own id is asked in a body too, and no address holds it.
+ * Returns the internal ids of the customers found. Input that may be a number is first sent in a request body, and used
+ * in a URL only if it cannot be a number; an institution's own id is sent in a body too and never in a URL.
  */
 export async function looked(said: string): Promise<string[]> {
   if (!mayBeNumber(said)) return byId(said)
@@ -154,7 +154,7 @@ export async function looked(said: string): Promise<string[]> {
     const { told } = await post('/api/v1/consents/show', [], { number: said.replace(/[\s()-]/g, '') })
     if (told.customers.length > 0 || isNumber(said)) return told.customers.map((one) => one.id)
   } catch (why) {
-    // That no number is written like this is an answer, too.
+    // A refusal because this is not a number is an answer too.
     const isNone = why instanceof Problem && (why.status === 400 || why.status === 422)
     const isForbidden = why instanceof Problem && why.status === 403
     if (!isNone && !(isForbidden && !isNumber(said))) throw why

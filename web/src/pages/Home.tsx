@@ -1,4 +1,4 @@
-// Home: what is running, what needs me, and today; or all of it as it was known at another moment.
+// The home page: what is running, what needs the user, and today's figures; or all of it as known at another moment.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
@@ -17,7 +17,7 @@ import { StopAll } from './homepage/StopAll'
 import { Then } from './homepage/Then'
 import type { Compared } from './reports/Compare'
 
-// The first page is there before them.
+// Loaded after the first render of the page.
 const CampaignsLine = lazy(async () => ({ default: (await import('../components/CampaignsLine')).CampaignsLine }))
 const Behind = lazy(async () => ({ default: (await import('./reports/Behind')).Behind }))
 
@@ -50,7 +50,7 @@ export function Home() {
 }
 
 interface Moved {
-  /** As known then; now without. */
+  /** The log position up to which data is shown; undefined means now. */
   position: number | undefined
 }
 
@@ -116,7 +116,7 @@ function Running({ position }: Moved) {
       {items.length === 0 && <Empty what={t('campaigns.none')} next={<code className="mono">{t('campaigns.noneNext')}</code>} />}
       <div className="body">
         {items.slice(0, 8).map((one) => {
-          // Why nobody is dialed is a question of now.
+          // The reason for not dialing is known for now only.
           const why = position !== undefined ? null : whyNotNow(one, ready.isError ? undefined : ready.data, i18n.language !== 'en')
           return (
             <div key={one.id} className="funnel" style={{ gridTemplateColumns: 'minmax(120px, 1fr) 110px 1fr 2fr', padding: '5px 0' }}>

@@ -1,5 +1,5 @@
-// One saved report with its figures, now or as they were known then: each with its version, a link to the events behind
-// it, and what people noted on its chart.
+// The page of one saved report with its figures, now or as known at a moment: each with its version, a link to the
+// events behind it, and the notes on its chart.
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Button, DatePicker, Table } from 'antd'
@@ -22,13 +22,13 @@ import { SaveDialog } from './reports/SaveDialog'
 type Made = Told<'/api/v1/saved-reports/{name}'>
 type Row = Made['figures'][number]
 
-/** What came of sending it: where it is on record, and why nothing left where nothing did. */
+/** The result of sending the report: the log position, or the reason why nothing was sent. */
 interface Sent {
   position: string | null
   fault: string | null
 }
 
-/** Charts that a page draws at once; the table above has every figure. */
+/** Most charts drawn at once; the table has every figure. */
 const DRAWN_MAX = 12
 
 export function ReportPage() {

@@ -1,4 +1,4 @@
-// Saved reports: one's own and those that others share, and every metric with what it means. A name leads to the report.
+// The page of saved reports: the user's own and shared ones, and the definition of every metric.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Button, Table, Tabs } from 'antd'

@@ -1,5 +1,5 @@
-// A campaign from its file to its start, step by step; what is filled in is kept as a draft at each of them, and stays in the
-// page whatever happens to the server or the session. The address names the draft.
+// The wizard for a new campaign, from the file to the start. The input is saved as a draft at each step, and stays in
+// the page whatever happens to the server or session. The URL contains the draft's id.
 import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useBlocker, useNavigate } from '@tanstack/react-router'
 import { Button, Steps } from 'antd'
@@ -37,13 +37,13 @@ export function Wizard() {
   const name = (id: string) => void navigate({ to: '/campaigns/new', search: { draft: id }, replace: true })
   const draft = useDraft(opened, setFilled, name)
   const list = useList(file, filled)
-  // What was said of columns that this file does not have is said of no file.
+  // A mapping of columns that this file does not have is dropped.
   const isOfOthers = list.why instanceof Problem && list.why.code === 'mapping-invalid'
   useEffect(() => {
     if (isOfOthers) setFilled((before) => ({ ...before, map: {} }))
   }, [isOfOthers])
   const isKept = wordsOf(filled) === (draft.kept.as === 'kept' ? draft.kept.of : wordsOf(EMPTY))
-  // A campaign that is made is no draft any more.
+  // Once the campaign is created, the draft is no longer needed.
   const isUnkept = made === null && !isKept
   useBlocker({
     shouldBlockFn: ({ current, next }) => isUnkept && current.pathname !== next.pathname && !window.confirm(t('wizard.leave')),
@@ -60,7 +60,7 @@ export function Wizard() {
   }
   const choose = (chosen: File | null) => {
     setFile(chosen)
-    // The same file, chosen again behind a reload, is read as it was said; another one from the beginning.
+    // If the same file is chosen again after a reload, its mapping is kept; another file starts without one.
     set(chosen !== null && chosen.name === filled.fileName ? {} : { fileName: chosen?.name ?? '', map: {} })
   }
   const started = async (id: string) => {

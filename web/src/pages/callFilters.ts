@@ -1,6 +1,6 @@
-// The filters of the list of calls, as they stand in the page's address: no number of a person is among them.
+// The filters of the list of calls in the page's URL; they contain no phone number.
 
-/** Days are those of China; a talk time is in seconds. */
+/** Days are in China's time zone; talk times in seconds. */
 export interface CallSearch {
   campaign?: string | undefined
   customer?: string | undefined
@@ -23,7 +23,7 @@ const whole = (value: unknown) => {
   return Number.isInteger(number) && number >= 0 ? number : undefined
 }
 
-/** What an address asks for; of it what can be asked. */
+/** Reads the filters from the URL and drops invalid ones. */
 export function callSearchOf(search: Record<string, unknown>): CallSearch {
   return {
     campaign: text(search['campaign']),
@@ -39,12 +39,12 @@ export function callSearchOf(search: Record<string, unknown>): CallSearch {
   }
 }
 
-/** The first instant of a day in China, and of the day behind it. */
+/** Returns the first instant of a day in China, or of a later day. */
 function midnight(of: string, daysLater = 0): string {
   return new Date(Date.parse(`${of}T00:00:00+08:00`) + daysLater * 86_400_000).toISOString()
 }
 
-/** The question to the server. Both days are included. */
+/** Returns the query for the server. Both days are included. */
 export function callQueryOf(search: CallSearch): Record<string, string | number | undefined> {
   const { campaign, customer, disposition, outcome, trunk, from, to, talkMin, talkMax, order } = search
   return {

@@ -1,8 +1,8 @@
-//! The events of a span, page after page, read while the pages before are worked on.
+//! Reads the events of a span page by page, while the caller processes the previous pages.
 //!
-//! Where a store has a server that looks for events, the span is cut into stretches of positions that are
-//! read side by side and handed out in order. How long a stretch is follows from how dense the events of
-//! those before it lay: about a page each. At most one page of each stretch is in memory.
+//! If the store has a server that searches events, the span is split into ranges of positions, which are read
+//! in parallel and returned in order. The length of a range follows from the density of events in the
+//! previous ones: about a page each. At most one page per range is in memory.
 
 use super::Span;
 use super::validity::Validity;
@@ -10,45 +10,45 @@ use domain::ports::event_store::{EventStore, MatchingPage, PAGE_EVENTS_MAX, Stor
 use domain::stored_event::{Position, StoredEvent};
 use std::collections::VecDeque;
 
-/// Events of one page: some milliseconds of reading, while the pages before are made ready and folded.
+/// Most events of one page: some milliseconds of reading while the previous pages are prepared and folded.
 const PAGE_EVENTS: usize = PAGE_EVENTS_MAX;
 
-/// Events that a stretch is meant to have: what lies closer than before still fits into one page.
+/// Events that a range should contain; if they are somewhat denser than before, they still fit into one page.
 const STRETCH_EVENTS: u64 = PAGE_EVENTS as u64 * 3 / 4;
 
-/// Positions of the first stretches, of which nothing is known: of several campaigns side by side each fills
-/// a good part of a page.
+/// Positions of the first ranges, while the density of events is unknown. With several campaigns in parallel,
+/// each range fills a good part of a page.
 const FIRST_POSITIONS: u64 = PAGE_EVENTS as u64 * 2;
 
-/// A stretch is at most so many times as long as the one it follows from: what lay thin may come to lie
-/// dense, and the rest of a stretch beyond its first page is read by nobody ahead.
+/// The most by which a range may be longer than the one it is derived from: sparse events may become dense,
+/// and the part of a range beyond its first page is not read in advance.
 const GROWTH_MAX: u64 = 8;
 
 type Reading<'a> = std::pin::Pin<Box<dyn Future<Output = Result<MatchingPage, StoreError>> + Send + 'a>>;
 
-/// A part of the span whose next page is being read.
+/// A range of the span; its next page is being read.
 struct Stretch<'a> {
     after: Position,
     until: Position,
     reading: Reading<'a>,
 }
 
-/// The pages of a span in order. A page may be empty.
+/// The pages of a span, in order. A page may be empty.
 pub struct Pages<'a> {
     store: &'a dyn EventStore,
     span: &'a Span,
     validity: Option<Validity>,
-    /// In order of their positions; each begins where the one before it ends.
+    /// The ranges being read, in the order of their positions; each begins where the previous one ends.
     ahead: VecDeque<Stretch<'a>>,
     at_once: usize,
-    /// Where the next stretch begins.
+    /// The position at which the next range begins.
     cut: Position,
-    /// How long it is.
+    /// The length of the next range, in positions.
     positions: u64,
 }
 
 impl<'a> Pages<'a> {
-    /// Begins to read. `span.events_max` is for the caller to keep.
+    /// Starts reading. The caller enforces `span.events_max`.
     pub async fn begin(store: &'a dyn EventStore, span: &'a Span) -> Result<Self, StoreError> {
         let at_once = store.stretches_at_once().max(1);
         let mut pages = Self {
@@ -64,7 +64,7 @@ impl<'a> Pages<'a> {
         Ok(pages)
     }
 
-    /// The next page; `None` after the last.
+    /// Returns the next page; `None` after the last.
     pub async fn next(&mut self) -> Result<Option<Vec<StoredEvent>>, StoreError> {
         let Some(Stretch {
             after,
@@ -82,7 +82,7 @@ impl<'a> Pages<'a> {
             }
         };
         if page.reached <= after {
-            // The log ends here; what was asked for beyond it had nothing.
+            // The log ends here; the ranges beyond it are empty.
             self.end();
         } else {
             self.learn(page.reached.0 - after.0, page.events.len());
@@ -100,13 +100,13 @@ impl<'a> Pages<'a> {
         Ok(Some(page.events))
     }
 
-    /// Nothing more is read.
+    /// Stops reading.
     fn end(&mut self) {
         self.ahead.clear();
         self.cut = self.span.until;
     }
 
-    /// Cuts the next stretches as long as those just read would have had to be.
+    /// Sets the length of the next ranges from the density of the page just read.
     fn learn(&mut self, positions: u64, events: usize) {
         if self.at_once > 1 {
             let as_dense = u128::from(positions) * u128::from(STRETCH_EVENTS) / (events.max(1) as u128);
@@ -115,7 +115,7 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// Asks for as many stretches as are read side by side.
+    /// Starts as many ranges as are read in parallel.
     async fn read_on(&mut self) {
         while self.ahead.len() < self.at_once && self.cut < self.span.until {
             let until = Position(self.cut.0.saturating_add(self.positions)).min(self.span.until);
@@ -125,7 +125,7 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// Asks for the next page of a stretch and does not wait: the store reads on threads or tasks of its own.
+    /// Starts to read the next page of a range without waiting; the store reads on its own threads or tasks.
     async fn read(&self, after: Position, until: Position) -> Stretch<'a> {
         let (store, span) = (self.store, self.span);
         let mut reading: Reading<'a> = Box::pin(async move {

@@ -1,4 +1,4 @@
-//! Stretches joined: a store that answers them late, grows, fails, or is left in the middle.
+//! Ranges joined in order: the store answers late, grows, fails, or the reader stops early.
 
 use super::*;
 use async_trait::async_trait;
@@ -10,14 +10,14 @@ use domain::time::Timestamp;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A log of which only some positions are wanted.
+/// A log in which only some positions match.
 #[derive(Default)]
 struct Sparse {
     wanted: Vec<u64>,
-    /// Where it ends; grows by so much with each read.
+    /// The end of the log; it grows by `growth` with each read.
     head: Mutex<u64>,
     growth: u64,
-    /// A record that cannot be read.
+    /// The position of a record that cannot be read.
     broken: Option<u64>,
     at_once: usize,
     asked: Mutex<Vec<(u64, u64)>>,
@@ -25,7 +25,7 @@ struct Sparse {
     reading_most: AtomicUsize,
 }
 
-/// A read under way, until it has answered or is given up.
+/// A read in progress; dropping it ends the count.
 struct Underway<'a>(&'a AtomicUsize);
 
 impl Drop for Underway<'_> {
@@ -116,7 +116,7 @@ impl EventStore for Sparse {
         let now = self.reading.fetch_add(1, Ordering::SeqCst) + 1;
         let _underway = Underway(&self.reading);
         self.reading_most.fetch_max(now, Ordering::SeqCst);
-        // Every other read is answered later than the one asked for after it.
+        // Every other read is answered later than the one that was started after it.
         if number % 2 == 1 {
             tokio::task::yield_now().await;
         }
@@ -137,7 +137,7 @@ fn span(after: u64, until: u64) -> Span {
     }
 }
 
-/// All positions handed out, and the error that ended it.
+/// Returns all positions that were read, and the error that ended the reading.
 async fn read(store: &Sparse, span: &Span) -> (Vec<u64>, Option<StoreError>) {
     let mut pages = Pages::begin(store, span).await.unwrap();
     let mut positions = Vec::new();
@@ -153,7 +153,7 @@ async fn read(store: &Sparse, span: &Span) -> (Vec<u64>, Option<StoreError>) {
     }
 }
 
-/// Every position, every fifth, hardly any, and all of these in turn, each longer than several pages.
+/// Every position, every fifth, hardly any, and all of these in turn; each part is longer than several pages.
 fn logs() -> Vec<Vec<u64>> {
     let changing = |at: &u64| match at / 30_000 {
         0 | 4 => at.is_multiple_of(97),

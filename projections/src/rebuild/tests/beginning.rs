@@ -1,4 +1,5 @@
-//! How next rows begin, go on and end: after a kill, where the live rows began anew, under another version.
+//! Rebuilds that start, resume and end: after a kill, after the live rows started again, and under another
+//! version of the view.
 
 use super::{made_ready, pair, places, story_of};
 use crate::database::transact;
@@ -20,7 +21,7 @@ async fn a_rebuild_goes_on_where_it_was_killed_and_begins_anew_when_told() {
         rebuilds.begin("pair", false).await.unwrap();
         let one_step = rebuilds.beside("pair").unwrap().step().await.unwrap();
         assert_eq!(one_step, Step::Moved);
-        // Another process: nothing is left in memory.
+        // A new process: nothing is left in memory.
         let again = on.rebuilds(&views);
         let going_on = again.begin("pair", false).await.unwrap();
         let reached = Position(STEP_EVENTS_MAX as u64);

@@ -1,4 +1,5 @@
-//! Rebuilds beside live rows, on both databases: a view to rebuild, and where. What is tested stands beside.
+//! Shadow rebuilds on both databases: a view to rebuild, and the databases. The tests are in the other files
+//! of this folder.
 
 use super::{Rebuild, Rebuilds, verify_views};
 use crate::database::{ReadDb, Table, Tx};
@@ -19,7 +20,8 @@ mod beginning;
 mod parking;
 mod switching;
 
-/// Two tables whose sums are the same after every event; cannot take `call.ended` while it is poisoned.
+/// A view with two tables that have the same sums after every event. It cannot apply `call.ended` while it is
+/// poisoned.
 struct Pair {
     version: u32,
     poisoned: Arc<AtomicBool>,
@@ -57,7 +59,7 @@ impl View for Pair {
             return Err(ProjectionError::Fault("cannot take it".to_owned()));
         }
         let amount = event.position.0 % 7;
-        // One table by whole rows, the other by a statement.
+        // One table is written by whole rows, the other by a statement.
         let row = vec![Val::position(event.position), Val::count(amount)];
         tx.append_rows(&PAIR[0], &[row])?;
         tx.exec(
@@ -91,7 +93,7 @@ fn story_of(customers: u32) -> Story {
     story
 }
 
-/// A log, a clock and each of the databases there are here.
+/// A log, a clock and one of the available databases.
 struct Place {
     grounds: Grounds,
     log: TestLog,

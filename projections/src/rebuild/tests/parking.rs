@@ -1,4 +1,4 @@
-//! What an event that a view cannot take does to live and to next rows, and how far behind a view is told.
+//! Tests of an event that a view cannot apply, in live and in new rows, and of the reported lag of views.
 
 use super::{calls, made_ready, pair, places, story_of};
 use crate::grounds::Grounds;
@@ -41,7 +41,7 @@ async fn a_poisoned_event_parks_one_view_and_after_a_fix_it_catches_up_without_a
         assert!(parked[0].parked.as_ref().unwrap().why.contains("cannot take it"));
         assert!(parked[0].lag_events > 0);
 
-        // A rebuild meets the same event: it fails, the live rows stay.
+        // A rebuild meets the same event: it fails, and the live rows stay.
         live.rebuild("pair", false).await.unwrap();
         poisoned.store(false, Ordering::SeqCst);
         live.retry("pair").unwrap();
@@ -56,7 +56,7 @@ async fn a_poisoned_event_parks_one_view_and_after_a_fix_it_catches_up_without_a
     }
 }
 
-/// A feeder that parked a view does not follow on rows that another process has moved past the event.
+/// A feeder that parked a view must not continue rows that another process has moved past the event.
 #[tokio::test]
 async fn a_parked_view_that_is_switched_elsewhere_misses_no_event() {
     let story = story_of(40);

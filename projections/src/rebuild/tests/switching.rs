@@ -1,4 +1,4 @@
-//! Switches to the next rows: of every view, where rows differ, under readers, over a lost answer.
+//! Tests of switches: of every view, with differing rows, with readers, and after a lost response.
 
 use super::{PAIR, made_ready, pair, places, story_of};
 use crate::checkpoint::read_checkpoints;
@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[tokio::test]
 async fn every_view_is_rebuilt_beside_its_live_rows_and_switched_to_twice() {
     let mut story = story_of(12);
-    // So far apart that copies are taken of what has them.
+    // The distance is large enough for views that take snapshots to take some.
     for event in &mut story.events {
         event.position = Position(event.position.0 * 1_000);
     }
@@ -72,7 +72,7 @@ async fn rows_that_were_wrong_are_switched_away_only_with_a_reason() {
     }
 }
 
-/// A database whose connection is cut once, when a commit has been made and not yet been heard of.
+/// A database that breaks the connection once, after a commit and before its response.
 struct CutAfterCommit {
     db: Arc<dyn ReadDb>,
     cut: AtomicBool,
@@ -123,22 +123,22 @@ async fn a_switch_whose_commit_was_not_heard_of_is_a_switch() {
     }
 }
 
-/// Waits for the one rebuild there is.
+/// Waits until the only rebuild is ready.
 async fn until_ready(live: &Projections) {
     while live.rebuilds().await.unwrap()[0].state != RebuildState::Ready {
         tokio::task::yield_now().await;
     }
 }
 
-/// The second column of a row, and the third where there is one.
+/// Returns the second column of a row, and the third or 0.
 fn counts(row: Vec<Val>) -> (u64, u64) {
     let mut row = Row::new(row);
     row.val().unwrap();
     (row.count().unwrap(), row.count().unwrap_or(0))
 }
 
-/// Both sums, and how many events they are over, in one snapshot.
-/// The checkpoint is read first: a switch in between would give other rows than it speaks of.
+/// Returns both sums and the number of their events, in one snapshot. The checkpoint is read first: after a
+/// switch in between, the rows would be others than its own.
 async fn sums(db: &dyn ReadDb) -> (u64, u64, u64, u64, Position) {
     read_as(db, |tx| {
         let stored = read_checkpoints(tx)?;

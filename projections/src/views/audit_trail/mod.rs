@@ -1,7 +1,8 @@
-//! Every event, with the columns by which an auditor looks for it. The record itself stays in the log.
+//! The audit trail: every event with the columns by which an auditor searches. The record itself stays in the
+//! log.
 //!
-//! There are some twenty events a call that name the same call, person and campaign: a text that is named
-//! again and again stands once, in a table of names, and rows and their indexes hold its number.
+//! A call has about twenty events that name the same call, customer and campaign. Repeated texts are
+//! therefore stored once, in a table of names; rows and their indexes hold a number.
 
 mod names;
 mod search;
@@ -32,11 +33,11 @@ use uuid::Uuid;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "audit_trail";
 
-/// See the file's description.
+/// The view of the audit trail.
 pub struct AuditTrail;
 
-/// Ids of 16 bytes as such; `kind`, `aggregate`, `stream`, `campaign`, `customer` and `correlation` are
-/// numbers of names.
+/// The table of events. Ids are stored as 16 bytes; `kind`, `aggregate`, `stream`, `campaign`, `customer` and
+/// `correlation` are numbers from the table of names.
 const TRAIL: Table = Table {
     name: "audit_trail",
     ddl: &[
@@ -101,12 +102,12 @@ impl View for AuditTrail {
     }
 }
 
-/// Sixteen bytes instead of thirty-six characters.
+/// Returns an id as 16 bytes instead of 36 characters.
 fn id(id: Uuid) -> Val {
     Val::Blob(id.as_bytes().to_vec())
 }
 
-/// Kinds that say who acted: only their data is looked into, for the others are most of a log.
+/// Kinds that state who acted. Only their data is parsed, because most events of a log are of other kinds.
 const ACTED: &[&str] = &[
     AlertEvent::ACKNOWLEDGED,
     AlertEvent::MUTED,
@@ -142,7 +143,8 @@ const ACTED: &[&str] = &[
     OfView::SWITCHED,
 ];
 
-/// What events call the person who acted; of a reader who gave no name, what let them in.
+/// The members in which events name the person who acted. For a reader without a name, `door` states how they
+/// got access.
 #[derive(Deserialize)]
 struct Acted {
     #[serde(alias = "requested_by")]
@@ -150,7 +152,8 @@ struct Acted {
     door: Option<String>,
 }
 
-/// Who acted: who asked, as the envelope of newer events says; else as the event says.
+/// Returns who acted: the actor of the envelope in newer events, otherwise the one that the event's data
+/// names.
 pub fn by_whom(envelope: &Envelope) -> Option<String> {
     let said = said_by(&envelope.kind, envelope.data.get());
     let Some(by) = envelope.by else { return said };
@@ -160,7 +163,7 @@ pub fn by_whom(envelope: &Envelope) -> Option<String> {
     }
 }
 
-/// As the event says; a text of another shape says nobody, and stays in the log.
+/// Returns the actor in the event's data; `None` if the data has another shape.
 fn said_by(kind: &str, data: &str) -> Option<String> {
     if !ACTED.contains(&kind) {
         return None;
@@ -206,7 +209,7 @@ mod tests {
         assert_eq!(found(&story, both, 9).await, [3]);
     }
 
-    /// A record of somebody else's making, in a stream of any name.
+    /// Appends a record as another program might write it, in a stream of any name.
     fn told(story: &mut Story, stream: &str, kind: &str, customer: Option<&str>) {
         let id = Uuid::from_u128(u128::try_from(story.events.len()).unwrap());
         let record = serde_json::json!({
@@ -295,7 +298,7 @@ mod tests {
         assert_eq!(said_by("customer.held", r#"{"by":7}"#), None);
     }
 
-    /// Kind and data of every golden event.
+    /// Returns kind and data of every golden event.
     fn golden() -> Vec<(String, serde_json::Value)> {
         let events = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/events");
         let folders = std::fs::read_dir(events).unwrap().map(|one| one.unwrap().path());

@@ -1,4 +1,4 @@
-//! Each text once, with the number by which the rows of the trail name it.
+//! The table of names in the audit trail: each text once, with the number that rows use.
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
@@ -7,17 +7,17 @@ use domain::ids::StreamId;
 use domain::stored_event::Position;
 use std::fmt::Display;
 
-/// A name and its number, which is the key on SQLite's side: names are looked up by either.
+/// A name and its number. The number is the primary key; the name is unique, so both can be looked up.
 pub(super) const NAMES: Table = Table {
     name: "audit_trail_name",
     ddl: &["create table audit_trail_name (name text not null unique, number bigint primary key)"],
     key_columns: 1,
 };
 
-/// Names that one event may bring: its numbers are its position times this, and what follows.
+/// Most names that one event can add. An event's first number is its position times this.
 const NAMES_OF_AN_EVENT: u64 = 8;
 
-/// Numbers of one event's names. The same log gives each name the same number, however it is read.
+/// Assigns numbers to the names of one event. The same log always gives each name the same number.
 pub(super) struct Names<'a> {
     tx: &'a mut dyn Tx,
     next: u64,
@@ -31,7 +31,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// The number of a name, which gets one if it has none.
+    /// Returns the number of a name, and adds the name if it is new.
     pub(super) fn number(&mut self, name: impl Display) -> Result<Val, ProjectionError> {
         let key = [stored(&name.to_string())];
         let known = self.tx.row(&NAMES, &key)?.and_then(|row| row.get(1).cloned());
@@ -50,13 +50,13 @@ impl<'a> Names<'a> {
     }
 }
 
-/// A name as the database keeps it: two that it cannot tell apart are one.
+/// Returns a name as the database stores it, so that names it cannot tell apart are one.
 pub(super) fn stored(name: &str) -> Val {
     Val::Text(storable(name).into_owned())
 }
 
-/// What a stream is called behind its aggregate: of a call or a person the id by which other columns name it.
-/// `None` where a foreign name has no dash.
+/// Returns the part of a stream's name after its aggregate: for a call or customer, the id that other columns
+/// use. `None` if a foreign name has no dash.
 pub(super) fn own_id(stream: &StreamId) -> Option<&str> {
     stream.as_str().split_once('-').map(|(_, id)| id)
 }

@@ -1,4 +1,4 @@
-//! What an auditor asks of the trail, and its rows with their names.
+//! Searches the audit trail and returns its rows with their names.
 
 use super::{id, names};
 use crate::database::{ReadDb, Select};
@@ -11,27 +11,28 @@ use serde::Serialize;
 use std::fmt::Display;
 use uuid::Uuid;
 
-/// Most events in one answer.
+/// Most events in one response.
 pub const EVENTS_MAX: usize = 1_000;
 
-/// The rows of the trail with the names by which they are looked for: each by its key, so that a condition on
-/// a name becomes one on its number.
+/// The SQL of the trail's rows joined with their names. Each name is joined by its key, so a condition on a
+/// name becomes one on its number.
 pub(crate) const ROWS_AND_NAMES: &str = "audit_trail \
     left join audit_trail_name kind_of on kind_of.number = audit_trail.kind \
     left join audit_trail_name campaign_of on campaign_of.number = audit_trail.campaign \
     left join audit_trail_name customer_of on customer_of.number = audit_trail.customer \
     left join audit_trail_name correlation_of on correlation_of.number = audit_trail.correlation";
 
-/// A stream's name, of both of its parts. No index finds a row by it, so it is read only where it is shown.
+/// The SQL of a stream's name, made of both of its parts. No index finds a row by it, so it is only read for
+/// rows that are shown.
 pub(crate) const STREAM: &str = "(select name from audit_trail_name where number = audit_trail.aggregate) || \
     coalesce('-' || (select name from audit_trail_name where number = audit_trail.stream), '')";
 
-/// The same without the id of a number, which would tell who shares one.
+/// The SQL of a stream's name without the id of a number, which would show which customers share a number.
 pub(crate) const STREAM_WITHOUT_NUMBER: &str = "(select name from audit_trail_name where number = audit_trail.aggregate) || \
     case (select name from audit_trail_name where number = audit_trail.aggregate) when 'number' then '' \
     else coalesce('-' || (select name from audit_trail_name where number = audit_trail.stream), '') end";
 
-/// What to look for; everything given must hold.
+/// Selects events; all given conditions must hold.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
     pub kind: Option<String>,
@@ -40,14 +41,14 @@ pub struct AuditFilter {
     pub customer: Option<CustomerId>,
     pub command: Option<CommandId>,
     pub correlation: Option<Uuid>,
-    /// Who acted, as the event says.
+    /// Who acted, as `by_whom` returns it.
     pub by_whom: Option<String>,
-    /// Events' own times, first inclusive, last exclusive.
+    /// Range of the events' own times: first inclusive, last exclusive.
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
 }
 
-/// One event as the trail knows it.
+/// One event as the audit trail shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct AuditRow {
     #[serde(serialize_with = "Position::as_text")]
@@ -73,7 +74,7 @@ pub struct AuditRow {
 }
 
 impl Select {
-    /// Adds that a column holds the number of this name; a name that nobody said has none.
+    /// Adds the condition that a column holds the number of this name; an unknown name matches nothing.
     fn named(self, column: &str, name: Option<impl Display>) -> Self {
         let opening = format!("{column} = (select number from audit_trail_name where name =");
         let name = name.map(|name| names::stored(&name.to_string()));
@@ -81,7 +82,7 @@ impl Select {
     }
 }
 
-/// Events after a position that fit the filter, in order; at most `limit` (≤ `EVENTS_MAX`).
+/// Returns events after a position that match the filter, in order; at most `limit` (≤ `EVENTS_MAX`).
 pub async fn events(
     db: &dyn ReadDb,
     filter: &AuditFilter,
@@ -98,7 +99,7 @@ pub async fn events(
         .named("kind", filter.kind.as_ref())
         .named("aggregate", stream.map(StreamId::aggregate))
         .named("stream", stream.and_then(names::own_id))
-        // No number is 0: of a name without a dash there is no second part.
+        // Numbers are never 0; a name without a dash has no second part.
         .when(
             "coalesce(stream, 0) =",
             stream

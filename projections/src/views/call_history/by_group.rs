@@ -1,5 +1,5 @@
-//! Calls of a campaign summed by a group that each person is in, row by row: no list of calls or people is
-//! held but that of the groups.
+//! Sums the calls of a campaign by a group of their customers. Calls are read one by one; only the customers'
+//! groups are held in memory.
 
 use crate::database::{ReadDb, read_as};
 use crate::error::ProjectionError;
@@ -8,13 +8,13 @@ use domain::disposition::{Disposition, Outcome};
 use domain::ids::CampaignId;
 use std::collections::BTreeMap;
 
-/// Most calls that one answer sums: some seconds of reading.
+/// Most calls summed in one response: some seconds of reading.
 pub const SUMMED_CALLS_MAX: usize = 5_000_000;
 
-/// What calls of a group came to, by what is found of them today.
+/// Counts of a group's calls, by their current findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, schemars::JsonSchema)]
 pub struct CallCounts {
-    /// Calls whose first leg was dialed.
+    /// Calls that were dialed, counted at their first leg.
     pub dialed: u64,
     /// Calls that a person or a machine answered.
     pub answered: u64,
@@ -40,8 +40,8 @@ impl CallCounts {
     }
 }
 
-/// Sums for as many groups as are counted, and whether all calls are in them. `of` has each person's group by
-/// their id; calls of whoever is in none count in the first.
+/// Returns the counts of each group, and whether all calls of the campaign are included. `of` maps a
+/// customer's id to the index of the group; calls of other customers count in the first group.
 pub async fn counts_by_group(
     db: &dyn ReadDb,
     campaign: &CampaignId,

@@ -1,6 +1,8 @@
-//! One row per call, from its permit to its disposition; the events behind it stand in the call's stream.
+//! The view of calls: one row per call, from its permit to its disposition. The events behind a row are in
+//! the call's stream.
 //!
-//! The callee stays sealed, with the id of the event that sealed it, so that a permitted reply can open it.
+//! The callee stays sealed, with the id of the event that sealed it, so that a permitted response can open
+//! it.
 
 mod by_group;
 mod rows;
@@ -25,15 +27,16 @@ use domain::disposition::Outcome;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "call_history";
 
-/// JSON pointer of the callee inside its event's data: part of what its seal is bound to.
+/// JSON pointer of the callee in the data of its event; the seal is bound to it.
 pub const CALLEE_POINTER: &str = "/callee";
 
-/// See the file's description.
+/// The view of calls.
 pub struct CallHistory;
 
 const CALLS: Table = Table {
     name: "call_history",
-    // sip_call_ids and trunks: one per leg, in order, joined by a blank, which neither can hold.
+    // sip_call_ids and trunks have one entry per leg, in order, separated by a blank, which neither can
+    // contain.
     ddl: &[
         "create table call_history (call text primary key, campaign text not null, customer text not null,
         number text not null, attempt bigint not null, flow text not null, flow_version bigint not null,
@@ -143,7 +146,7 @@ fn apply_fact(cells: &mut Cells<'_>, event: &ViewEvent, fact: &CallEvent) {
     }
 }
 
-/// One more, after a blank.
+/// Appends a word to a column of words, separated by a blank.
 fn add_word(cells: &mut Cells<'_>, column: Column, word: &str) {
     let words = cells.text(column);
     let words = if words.is_empty() {
@@ -154,7 +157,7 @@ fn add_word(cells: &mut Cells<'_>, column: Column, word: &str) {
     cells.set(column, Val::Text(words));
 }
 
-/// The numbers that were dialed for a person give way to their lookup hashes; everything counted stays.
+/// Replaces the dialed numbers of an erased customer's calls by their lookup hashes; everything else stays.
 fn erased(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
     let customer = Val::text(event.envelope.stream.id());
     let calls = tx.query(
@@ -240,7 +243,7 @@ fn ended(cells: &mut Cells<'_>, at: Val, fact: &CallEvent) {
     );
 }
 
-/// Moves the four-state view (CAL-1) where the event is a signal to it.
+/// Updates the call state (four states, CAL-1) if the event changes it.
 fn step_state(cells: &mut Cells<'_>, fact: &CallEvent) -> Result<(), ProjectionError> {
     if domain::call::FourSignal::of(fact).is_some() {
         let after = four_state(cells.text(Column::State))?.after_event(fact);
@@ -438,7 +441,7 @@ mod tests {
             .unwrap();
         assert_eq!(all.len(), 7);
         assert_eq!(get(db.as_ref(), call("T", 9, 9)).await.unwrap(), None);
-        // The last name is longer than a pattern of SQLite may be.
+        // The last name is longer than SQLite allows a pattern to be.
         for (trunk, count) in [("first", 7), ("First", 0), ("fir", 0), (&"f".repeat(50_001), 0)] {
             let on = CallFilter {
                 trunk: Some(trunk.to_owned()),

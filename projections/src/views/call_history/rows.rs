@@ -1,4 +1,4 @@
-//! What is asked of the history: one call, or the calls that fit.
+//! Queries of the view of calls: one call, or the calls that match a filter.
 
 use super::four_state;
 use crate::database::{ReadDb, Select};
@@ -12,10 +12,10 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde::Serialize;
 
-/// Most calls in one answer.
+/// Most calls in one response.
 pub const CALLS_MAX: usize = 500;
 
-/// One call.
+/// One call, from its permit to its disposition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CallRow {
     pub call: CallId,
@@ -25,40 +25,41 @@ pub struct CallRow {
     pub attempt: u64,
     pub flow: FlowId,
     pub flow_version: u64,
-    /// INIT, CONVERSATION, MANUAL, END or ERROR.
+    /// The call state: INIT, CONVERSATION, MANUAL, END or ERROR.
     pub state: FourState,
-    /// The number dialed, sealed; `callee_event`, the call's stream and `CALLEE_POINTER` open it.
+    /// The dialed number, sealed. `callee_event`, the call's stream and `CALLEE_POINTER` are needed to open
+    /// it.
     #[serde(skip)]
     pub callee: Personal<String>,
     #[serde(skip)]
     pub callee_event: EventId,
-    /// The number shown.
+    /// The caller number shown to the callee.
     pub caller: Option<String>,
-    /// One per leg.
+    /// The trunks, one per leg.
     pub trunks: Vec<String>,
-    /// One per leg, as on the wire.
+    /// The SIP Call-IDs, one per leg.
     pub sip_call_ids: Vec<String>,
     pub permitted_at: Timestamp,
     pub dialing_at: Option<Timestamp>,
     pub ringing_at: Option<Timestamp>,
     pub answered_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
-    /// As known now: what the last correction says, else what `call.ended` said.
+    /// The current disposition: that of the last correction, or else of `call.ended`.
     pub disposition: Option<Disposition>,
     pub outcome: Option<Outcome>,
-    /// What `call.ended` said.
+    /// The disposition in `call.ended`.
     pub recorded_disposition: Option<Disposition>,
     pub recorded_outcome: Option<Outcome>,
-    /// When it was last corrected.
+    /// When the call was last corrected.
     pub corrected_at: Option<Timestamp>,
-    /// Why it was ended, as stored in `call.ended`.
+    /// Why the call ended, as stored in `call.ended`.
     pub reason: Option<String>,
     pub talk_ms: Option<u64>,
     pub sip_code: Option<u64>,
     pub q850: Option<u64>,
     pub late_answer: bool,
     pub recording_sha256: Option<String>,
-    /// Positions of the call's first and last event.
+    /// Position of the call's first event; `last_position` is that of its last event.
     pub first_position: Position,
     pub last_position: Position,
 }
@@ -69,33 +70,33 @@ const COLUMNS: &str = "select call, campaign, customer, number, attempt, flow, f
     sip_code, q850, late_answer, recording_sha256, first_pos, last_pos
     from call_history";
 
-/// Most customers whose calls are asked for at once.
+/// Most customers in one filter.
 pub const CUSTOMERS_MAX: usize = 1_000;
 
-/// Which calls; everything given must hold.
+/// Selects calls; all given conditions must hold.
 #[derive(Debug, Clone, Default)]
 pub struct CallFilter {
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
-    /// Of any of these; at most `CUSTOMERS_MAX`.
+    /// Only calls of these customers; at most `CUSTOMERS_MAX`.
     pub customers: Option<Vec<CustomerId>>,
     pub number: Option<NumberId>,
     pub state: Option<FourState>,
     pub disposition: Option<Disposition>,
     pub outcome: Option<Outcome>,
-    /// Permitted in this time, first inclusive, last exclusive.
+    /// Range of the permit's time: first inclusive, last exclusive.
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
-    /// With a leg on this trunk.
+    /// Only calls with a leg on this trunk.
     pub trunk: Option<String>,
-    /// Talk time, both inclusive; a call without talk fits neither bound.
+    /// Range of the talk time, both inclusive; a call without talk matches neither bound.
     pub talk_ms_min: Option<u64>,
     pub talk_ms_max: Option<u64>,
-    /// The oldest first, instead of the newest.
+    /// Returns the oldest calls first instead of the newest.
     pub oldest_first: bool,
 }
 
-/// One call by its id.
+/// Returns one call by its id.
 pub async fn get(db: &dyn ReadDb, call: CallId) -> Result<Option<CallRow>, ProjectionError> {
     let (sql, values) = Select::new(COLUMNS)
         .when("call =", Some(Val::text(call)))
@@ -104,8 +105,8 @@ pub async fn get(db: &dyn ReadDb, call: CallId) -> Result<Option<CallRow>, Proje
     rows.pop().map(read_row).transpose()
 }
 
-/// Calls that fit, in the order of the filter, from behind `before` (the `first_position` of the last row
-/// seen); at most `limit` (≤ `CALLS_MAX`).
+/// Returns the calls that match, in the order of the filter, after the row with the `first_position`
+/// `before`; at most `limit` (≤ `CALLS_MAX`).
 pub async fn list(
     db: &dyn ReadDb,
     filter: &CallFilter,
@@ -128,7 +129,7 @@ pub async fn list(
         .when("outcome =", filter.outcome.map(|one| Val::text(one.code())))
         .when("permitted_at >=", filter.from.map(Val::at))
         .when("permitted_at <", filter.until.map(Val::at))
-        // Not by `like`: on SQLite it takes A for a, and refuses a long pattern.
+        // `like` is not used: on SQLite it ignores case and refuses a long pattern.
         .when_in(
             "replace(' ' || trunks || ' ',",
             filter

@@ -1,4 +1,4 @@
-//! What is asked of calls of a span of time: how they ended, on which trunks.
+//! Counts the calls of a period by disposition and trunks.
 
 use crate::database::{ReadDb, read_as};
 use crate::error::ProjectionError;
@@ -7,10 +7,12 @@ use domain::ids::CampaignId;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Calls by disposition, and of each by the trunks they were dialed on (in order, joined by a blank).
+/// Counts of calls by disposition, and within it by the trunks on which they were dialed (in order, separated
+/// by blanks).
 pub type Dispositions = BTreeMap<String, BTreeMap<String, u64>>;
 
-/// How the calls ended that were first dialed from `from` on and before `to`; corrections are in it.
+/// Counts the ended calls that were first dialed from `from` up to but not including `to`, with their
+/// corrected dispositions.
 pub async fn dispositions(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,

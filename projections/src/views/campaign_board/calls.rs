@@ -1,4 +1,4 @@
-//! What a call adds to the hour it counts in.
+//! Adds the events of calls to the board's rows by hour.
 
 use super::{Board, CALLS, CallColumn, HOURS, HourColumn};
 use crate::cells::Cells;
@@ -11,7 +11,7 @@ use domain::call::event::CallEvent;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CallId;
 
-/// Where a call counts: the key of its hour, once it was dialed.
+/// Where a call counts: its campaign and, once it was dialed, the key of its hour's row.
 pub(super) struct Place {
     pub(super) campaign: Val,
     pub(super) answered: i64,
@@ -68,7 +68,7 @@ impl Board<'_> {
         }
     }
 
-    /// Where a call counts, after `change`; `None` for an unknown call.
+    /// Applies `change` to a call's row and returns where the call counts then; `None` for an unknown call.
     pub(super) fn place(
         &mut self,
         call: CallId,
@@ -84,7 +84,7 @@ impl Board<'_> {
         Ok(place)
     }
 
-    /// A call counts in the hour of its first dial, on the trunk that carried its last leg.
+    /// Counts a dialed call in the hour of its first dial, and moves it to the trunk of its latest leg.
     fn dialing(&mut self, call: CallId, trunk: &str) -> Result<(), ProjectionError> {
         let micros = self.at.micros();
         let hour_at = micros - micros.rem_euclid(HOUR_MICROS);
@@ -119,7 +119,7 @@ impl Board<'_> {
         self.tx.append_row(&HOURS, row)
     }
 
-    /// Adds to an hour; answers whether there is one.
+    /// Changes an hour's row. Returns whether there is one.
     fn add_to(&mut self, hour: &[Val], change: &dyn Fn(&mut Cells<'_>)) -> Result<bool, ProjectionError> {
         let pos = self.pos.clone();
         let known = self.tx.edit(&HOURS, hour, &mut |row| {
@@ -131,7 +131,7 @@ impl Board<'_> {
         Ok(known.is_some())
     }
 
-    /// Adds to the hour a call counts in. Nothing for one never dialed.
+    /// Changes the row of the hour in which a call counts. Does nothing if the call was never dialed.
     pub(super) fn add_at(
         &mut self,
         place: &Place,

@@ -1,9 +1,10 @@
-//! Copies of the board's rows, taken every 50,000 positions of the log: a campaign as of a moment is its last
-//! copy and the few events after it, however long the campaign is.
+//! Snapshots of the board's rows, taken every 50,000 positions of the log. A campaign as of a moment is then
+//! its last snapshot and the few events after it, however long the campaign is.
 //!
-//! The first event at or behind so many positions copies what changed since the copies before: a campaign's
-//! row, all its counts, and the hours that changed. Calls are in no copy. Of a call that has an event after
-//! one, its own few events before it are read again, so that no copy grows with the calls.
+//! The first event at least that many positions after the last snapshot copies what changed since: a
+//! campaign's row, all its counts, and the hours that changed. Snapshots contain no calls, so they do not
+//! grow with the number of calls; for a call with events after the snapshot, its earlier events are read
+//! again.
 
 use super::{BOARD, COUNTS, HOURS};
 use crate::database::{ReadDb, Table, Tx, read_as};
@@ -14,10 +15,10 @@ use crate::view::ViewEvent;
 use domain::ids::CampaignId;
 use domain::stored_event::Position;
 
-/// Positions between two copies: what is folded behind one takes a quarter of a second.
+/// Positions between two snapshots; folding the events after one takes a quarter of a second.
 pub(super) const APART: u64 = 50_000;
 
-/// One row: up to where the last copies go.
+/// A single row: the position of the last snapshot.
 pub(super) const LAST: Table = Table {
     name: "campaign_board_copied",
     ddl: &["create table campaign_board_copied (one bigint primary key, upto bigint not null)"],
@@ -55,15 +56,15 @@ pub(super) const HOURS_COPY: Table = Table {
     key_columns: 5,
 };
 
-/// A campaign's rows as they were, to begin with.
+/// A campaign's rows of a snapshot, with which a fold begins.
 #[derive(Debug, Clone)]
 pub struct CampaignCopy {
-    /// Everything of the campaign up to here is in it.
+    /// The position up to which the snapshot contains every event of the campaign.
     pub upto: Position,
     pub rows: Begun,
 }
 
-/// Copies what changed since the last copies when this event lies far enough behind them.
+/// Takes a snapshot of what changed since the last one, if this event is far enough after it.
 pub(super) fn copy_when_due(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
     let last = match tx.row(&LAST, &[Val::Int(1)])? {
         None => None,
@@ -79,7 +80,7 @@ pub(super) fn copy_when_due(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), Pr
     let upto = Position(event.position.0.saturating_sub(1));
     if let Some(last) = last {
         copy(tx, &BOARD, &BOARD_COPY, "pos > $2", upto, last)?;
-        // A count that came to nothing left no row: all of a campaign are copied, so that none comes back.
+        // A count that reached zero has no row. So all counts of the campaign are copied, and none reappears.
         let changed = "campaign in (select campaign from campaign_board_count where pos > $2)";
         copy(tx, &COUNTS, &COUNTS_COPY, changed, upto, last)?;
         copy(tx, &HOURS, &HOURS_COPY, "pos > $2", upto, last)?;
@@ -104,8 +105,8 @@ fn copy(
         .map(drop)
 }
 
-/// The last copy of a campaign at or before a position; `None` when there is none yet. A copy that is there
-/// is complete, however far the rows are behind: then more is folded after it.
+/// Returns the last snapshot of a campaign at or before a position; `None` if there is none. A snapshot is
+/// complete even if the rows lag; more events are then folded after it.
 pub async fn last_copy(
     db: &dyn ReadDb,
     campaign: &CampaignId,
@@ -140,7 +141,7 @@ pub async fn last_copy(
     .await
 }
 
-/// A campaign's rows of one table, as its copies have them.
+/// Returns a campaign's rows of one table from its snapshots.
 fn rows(
     tx: &mut dyn Tx,
     of: &Table,
@@ -171,10 +172,10 @@ mod tests {
     use std::collections::BTreeSet;
     use std::sync::Arc;
 
-    /// Between two events: of fifteen hundred several copies are taken.
+    /// Distance between two events, so that several snapshots are taken of fifteen hundred.
     const STEP: u64 = 130;
 
-    /// Whatever follows whatever: calls that are open when a copy is taken, and corrections long after.
+    /// A random story with calls that are open at a snapshot, and corrections long after the call.
     fn story(seed: u64) -> Story {
         let mut story = varied(1_500, seed);
         for event in &mut story.events {
@@ -197,7 +198,7 @@ mod tests {
         fold_onto(log, &span, views, rows, &|| true, None).await.unwrap()
     }
 
-    /// A campaign's rows, but for those that say where each call counts: they are in no copy.
+    /// Returns a campaign's rows without those that state where each call counts, which are in no snapshot.
     async fn figures(db: &dyn ReadDb, name: &'static str) -> Vec<Vec<Val>> {
         let all = read_as(db, |tx| {
             let mut all = Vec::new();
@@ -214,8 +215,8 @@ mod tests {
         all
     }
 
-    /// Holds a campaign as of a position to all of its events folded; answers where its copy ended, and how
-    /// many rows were compared.
+    /// Compares a campaign as of a position, folded from a snapshot, with all its events folded. Returns the
+    /// snapshot's position and the number of rows compared.
     async fn compare(
         log: &TestLog,
         live: &dyn ReadDb,

@@ -1,4 +1,4 @@
-//! A corrected call leaves one figure for another; the move itself is counted.
+//! Applies corrections of calls: moves a call from one count to another, and counts the move.
 
 use super::{Board, COUNTS, CountColumn, HourColumn};
 use crate::cells::Cells;
@@ -11,7 +11,7 @@ use domain::disposition::Outcome;
 use domain::ids::CallId;
 
 impl Board<'_> {
-    /// Dialed, answered and talk time are what the network did: they stay.
+    /// Applies a correction. Dialed and answered calls and talk time are facts of the network and stay.
     pub(super) fn corrected(
         &mut self,
         call: CallId,
@@ -43,7 +43,7 @@ impl Board<'_> {
         })
     }
 
-    /// A count that came to nothing leaves no row.
+    /// Decreases a count; a count that reaches zero loses its row.
     fn uncount(&mut self, campaign: &Val, what: &str, code: &str) -> Result<(), ProjectionError> {
         let key = [campaign.clone(), Val::text(what), Val::text(code)];
         let pos = self.pos.clone();
@@ -60,7 +60,7 @@ impl Board<'_> {
     }
 }
 
-/// A move as its count names it: `answered/success>machine`.
+/// Returns the code under which a correction is counted: `answered/success>machine`.
 pub(super) fn moved(before: Finding, after: Finding) -> String {
     let name = |finding: Finding| match finding.outcome {
         Some(outcome) => format!("{}/{}", finding.disposition.code(), outcome.code()),

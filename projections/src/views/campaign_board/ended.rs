@@ -1,4 +1,4 @@
-//! How calls ended, by disposition and outcome: of one campaign, or of all the others together.
+//! Counts of ended calls by disposition and outcome, for one campaign and for all others together.
 
 use super::figures::Count;
 use crate::database::{ReadDb, read_as};
@@ -6,14 +6,15 @@ use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use domain::ids::CampaignId;
 
-/// Ended calls by disposition, those with an outcome by it too.
+/// Counts of ended calls by disposition and, for those that have one, by outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Endings {
     pub dispositions: Vec<Count>,
     pub outcomes: Vec<Count>,
 }
 
-/// The endings of a campaign's calls, and of all other campaigns' together, over one snapshot.
+/// Returns the counts of a campaign and those of all other campaigns together, from one snapshot of the
+/// database.
 pub async fn endings(db: &dyn ReadDb, campaign: &CampaignId) -> Result<(Endings, Endings), ProjectionError> {
     let campaign = Val::text(campaign);
     read_as(db, move |tx| {

@@ -1,8 +1,10 @@
-//! What is asked of the board: rows, shares by line and flow version, hours, and the three figures of REP-1.
+//! Queries of the campaign board: campaigns, shares by line and flow version, hours, and the three figures of
+//! REP-1.
 //!
-//! 接通率 answer ratio = calls answered ÷ calls dialed; 平均通话时长 mean talk time = talk of answered calls that
-//! ended ÷ their number; 转化率 conversion ratio = calls with outcome `success` ÷ calls answered. All per call.
-//! Beside the two rates stand those of people only: answered by a person and ended in place of answered.
+//! 接通率 answer ratio = calls answered ÷ calls dialed; 平均通话时长 mean talk time = talk time of answered calls that
+//! ended ÷ their number; 转化率 conversion ratio = calls with outcome `success` ÷ calls answered. All are per
+//! call. Both ratios also exist for people only, with calls that a person answered and that have ended in
+//! place of calls answered.
 
 use crate::database::{ReadDb, Tx, read_as};
 use crate::error::ProjectionError;
@@ -13,30 +15,30 @@ use domain::ids::CampaignId;
 use domain::time::Timestamp;
 use serde::Serialize;
 
-/// Most campaigns in one answer.
+/// Most campaigns in one response.
 pub const LISTED_MAX: usize = 1_000;
 
-/// Most hours in one answer: 60 days around the clock.
+/// Most hours in one response: 60 days around the clock.
 const HOURS_MAX: usize = 1_440;
 
-/// Most lines, flow versions, dispositions or outcomes in one answer.
+/// Most lines, flow versions, dispositions or outcomes in one response.
 const SHARES_MAX: usize = 200;
 
-/// Calls counted, and the figures that follow.
+/// Counts of calls, and the figures computed from them.
 #[derive(Debug, Clone, PartialEq, Serialize, Default, schemars::JsonSchema)]
 pub struct Share {
     pub dialed: u64,
     pub answered: u64,
-    /// Dialed and ended.
+    /// Calls that were dialed and have ended.
     pub ended: u64,
-    /// Answered and ended.
+    /// Calls that were answered and have ended.
     pub talked: u64,
     pub talk_ms: u64,
     /// Calls with outcome `success`.
     pub conversions: u64,
-    /// Answered by a person, and ended.
+    /// Calls that a person answered and that have ended.
     pub person_answered: u64,
-    /// 0 to 1; none while nothing was dialed, as the metric of that name says.
+    /// Answer ratio, 0 to 1, as the metric of that name defines it; `null` if no call was dialed.
     pub answer_ratio: Option<f64>,
     pub talk_ms_mean: Option<f64>,
     pub conversion_ratio: Option<f64>,
@@ -60,7 +62,7 @@ impl Share {
         Ok(share)
     }
 
-    /// The figures from the counts.
+    /// Computes the figures from the counts.
     pub fn work_out(&mut self) {
         self.answer_ratio = ratio(self.answered, self.dialed);
         self.talk_ms_mean = ratio(self.talk_ms, self.talked);
@@ -78,7 +80,7 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
     }
     Some(match (u32::try_from(part), u32::try_from(whole)) {
         (Ok(part), Ok(whole)) => f64::from(part) / f64::from(whole),
-        // Talk time in milliseconds passes 32 bits: split into seconds and rest.
+        // Talk time in milliseconds exceeds 32 bits, so it is split into seconds and the rest.
         _ => float(part / 1_000) / float(whole) * 1_000.0 + float(part % 1_000) / float(whole),
     })
 }
@@ -100,9 +102,9 @@ pub struct BoardRow {
     /// Enrolments of closed lists, by the lists' own counts.
     pub listed: u64,
     pub enrolled: u64,
-    /// Enrolled, without an open grant or call, not settled.
+    /// Enrolments that are not settled and have no open grant or call.
     pub waiting: u64,
-    /// With an open grant or a call that is not closed.
+    /// Enrolments with an open grant or a call that is not closed.
     pub open: u64,
     pub settled: u64,
     pub pause_reason: Option<String>,
@@ -114,36 +116,37 @@ pub struct BoardRow {
     pub calls: Share,
 }
 
-/// How many calls (or enrolments) ended in one way. `code` is a `Disposition` or an `Outcome`.
+/// The number of calls or enrolments with one result. `code` is a `Disposition` or an `Outcome`; for
+/// corrections, the move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Count {
     pub code: String,
     pub count: u64,
 }
 
-/// One hour's calls, by the time of their first dial.
+/// The calls of one hour, by the time of their first dial.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Hour {
     /// When the hour began.
     pub hour_at: Timestamp,
-    /// Beijing's date, `2026-03-02`.
+    /// The date in Beijing, `2026-03-02`.
     pub date: String,
-    /// Beijing's hour, `08:00`: the category of a chart.
+    /// The hour in Beijing, `08:00`, as the category of a chart.
     pub label: String,
     pub calls: Share,
 }
 
-/// A campaign's figures, whole and by dimension.
+/// A campaign's figures, in total and by dimension.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     pub campaign: BoardRow,
-    /// All calls that ended, `withdrawn` (never dialed) among them.
+    /// All calls that ended, by disposition; `withdrawn` calls, which were never dialed, are included.
     pub dispositions: Vec<Count>,
     pub outcomes: Vec<Count>,
-    /// Calls corrected after their end, by move (`answered/success>machine`). The two lists above have them
-    /// where they belong now; taken back, these give what was recorded first.
+    /// Calls corrected after their end, by move (`answered/success>machine`). The two lists above count the
+    /// corrected findings; reversing the moves gives the findings first recorded.
     pub corrections: Vec<Count>,
-    /// Final dispositions of enrolments.
+    /// Settled enrolments by final disposition.
     pub settled: Vec<Count>,
     pub by_trunk: Vec<(String, Share)>,
     pub by_flow_version: Vec<(String, Share)>,
@@ -203,7 +206,7 @@ fn read_board(mut row: Row) -> Result<BoardRow, ProjectionError> {
     Ok(board)
 }
 
-/// A difference of two streams' counts may be below 0 for a moment.
+/// Reads a count that is a difference between two streams; it may be below 0 for a moment and is then 0.
 fn signed(row: &mut Row) -> Result<u64, ProjectionError> {
     Ok(u64::try_from(row.int()?).unwrap_or(0))
 }
@@ -215,7 +218,7 @@ fn status_of(code: &str) -> Result<CampaignStatus, ProjectionError> {
         .ok_or_else(|| ProjectionError::Fault(format!("there is no campaign status {code}")))
 }
 
-/// Campaigns by id, after `after`; at most `limit` (≤ `LISTED_MAX`).
+/// Returns campaigns by id, after `after`; at most `limit` (≤ `LISTED_MAX`).
 pub async fn list(
     db: &dyn ReadDb,
     after: Option<&CampaignId>,
@@ -230,7 +233,7 @@ pub async fn list(
     .await
 }
 
-/// One campaign.
+/// Returns one campaign; `None` if there is none with this id.
 pub async fn get(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Option<BoardRow>, ProjectionError> {
     let values = [Val::text(campaign)];
     read_as(db, move |tx| one(tx, &values)).await
@@ -241,7 +244,7 @@ fn one(tx: &mut dyn Tx, values: &[Val]) -> Result<Option<BoardRow>, ProjectionEr
     Ok(rows.pop())
 }
 
-/// A campaign's figures over one snapshot; `None` when there is no such campaign.
+/// Returns a campaign's figures from one snapshot of the database; `None` if there is no such campaign.
 pub async fn report(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Option<Report>, ProjectionError> {
     let values = [Val::text(campaign)];
     read_as(db, move |tx| {
@@ -262,7 +265,7 @@ pub async fn report(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Option<Rep
     .await
 }
 
-/// A campaign's calls by the hour, in order; what a chart shows.
+/// Returns a campaign's calls by hour, in order, for a chart.
 pub async fn hourly(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<Hour>, ProjectionError> {
     let values = [Val::text(campaign)];
     read_as(db, move |tx| hours(tx, &values)).await
@@ -297,7 +300,7 @@ fn shares(tx: &mut dyn Tx, campaign: &[Val; 1], by: &str) -> Result<Vec<(String,
 
 fn hours(tx: &mut dyn Tx, campaign: &[Val; 1]) -> Result<Vec<Hour>, ProjectionError> {
     let [campaign] = campaign;
-    // The latest hours, when there are more than an answer holds.
+    // Returns the latest hours if there are more than a response holds.
     let sql = format!(
         "select hour_at, {SUMS} from campaign_board_hour where campaign = $1
          group by hour_at order by hour_at desc limit $2"
@@ -477,7 +480,8 @@ mod tests {
         }
     }
 
-    /// The board's people are those of the metric; how many.
+    /// Asserts that the board and the metric count the same calls answered by a person, and returns their
+    /// number.
     async fn same_as_the_metric(story: &Story) -> u64 {
         let (db, _runner) = story.shown_by(MetricBoard).await;
         let catalog = catalog().unwrap();
@@ -515,7 +519,7 @@ mod tests {
             (0, 0)
         );
         assert_eq!((report.campaign.waiting, report.campaign.open), (1, 0));
-        // Nothing dialed has no ratio: 0 would say that nobody answered.
+        // Without dialed calls there is no ratio: 0 would say that no call was answered.
         assert_eq!(report.campaign.calls.answer_ratio, None);
     }
 
@@ -547,7 +551,8 @@ mod tests {
             (row.status, row.lists_open, row.lists_closed, row.listed),
             (CampaignStatus::Ready, 0, 1, 200)
         );
-        // Undone while another process imported it: closed again with who came meanwhile.
+        // The list was undone while another process imported it; it is closed again with the customers added
+        // meanwhile.
         story.campaign(
             "T",
             CampaignEvent::ListClosed {

@@ -1,11 +1,11 @@
-//! How each campaign stands: its status, its list, its calls by hour, line and flow version, its figures.
+//! The view of campaigns: status, lists, calls by hour, line and flow version, and figures.
 //!
-//! A call counts in the hour in which its first leg was dialed and on that leg's trunk, for ever: a ratio
-//! never compares the answers of one hour with the dials of another. A correction moves a call from one
-//! disposition or outcome to another in that same hour, and is counted as a move, so that what was recorded
-//! first can still be told.
+//! A call counts in the hour in which its first leg was dialed, and on the trunk of its latest leg, so that a
+//! ratio never compares the answers of one hour with the dials of another. A correction moves a call from one
+//! disposition or outcome to another in the same hour. The move itself is counted, so that the findings first
+//! recorded can still be computed.
 
-/// The columns of a campaign's row behind its key, in the board and in its copies.
+/// The columns of a campaign's row after its key, in the board and in its snapshots.
 macro_rules! board_columns {
     () => {
         "status text not null,
@@ -18,7 +18,7 @@ macro_rules! board_columns {
     };
 }
 
-/// The columns of an hour's row behind its key, in the board and in its copies.
+/// The columns of an hour's row after its key, in the board and in its snapshots.
 macro_rules! hour_columns {
     () => {
         "dialed bigint not null,
@@ -56,7 +56,7 @@ use domain::time::Timestamp;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "campaign_board";
 
-/// See the file's description.
+/// The view of campaigns.
 pub struct CampaignBoard;
 
 const BOARD: Table = Table {
@@ -91,7 +91,7 @@ const HOURS: Table = Table {
     key_columns: 4,
 };
 
-// Where each call counts: a correction may come years later.
+// Where each call counts; kept, because a correction may come years later.
 const CALLS: Table = Table {
     name: "campaign_board_call",
     ddl: &[
@@ -188,7 +188,7 @@ impl View for CampaignBoard {
     }
 }
 
-/// What an event says, without the copies that may be due before it.
+/// Applies an event, without the snapshot that may be due before it.
 fn tell(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
     let mut board = Board {
         tx,
@@ -203,7 +203,7 @@ fn tell(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
     }
 }
 
-/// The tables, at one event.
+/// The board's tables while one event is applied.
 struct Board<'a> {
     tx: &'a mut dyn Tx,
     pos: Val,
@@ -211,7 +211,7 @@ struct Board<'a> {
 }
 
 impl Board<'_> {
-    /// Changes a campaign's row. It is made when another stream's event came first.
+    /// Changes a campaign's row; creates it if an event of another stream comes first.
     fn set(&mut self, campaign: &CampaignId, change: &dyn Fn(&mut Cells<'_>)) -> Result<(), ProjectionError> {
         let key = [Val::text(campaign)];
         let begin = || draft(Val::text(campaign));
@@ -283,7 +283,7 @@ impl Board<'_> {
         self.set(campaign, &|row| row.add(column, more))
     }
 
-    /// The first closed list makes a draft ready.
+    /// Counts a closed list. The first one makes a draft campaign ready.
     fn list_closed(&mut self, campaign: &CampaignId, count: u64) -> Result<(), ProjectionError> {
         self.set(campaign, &|row| {
             row.add(Column::ListsOpen, -1);
@@ -328,7 +328,7 @@ fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// A campaign of which nothing is known yet.
+/// Returns the row of a campaign without any events.
 fn draft(campaign: Val) -> Vec<Val> {
     let mut row = blank::<Column>();
     let mut cells = Cells(&mut row);

@@ -1,5 +1,5 @@
-//! What is asked of a span of time: its hours by campaign, trunk and flow version, and how far the rows are
-//! complete.
+//! Queries of a period: its hours by campaign, trunk and flow version, and the position up to which the rows
+//! are complete.
 
 use crate::checkpoint::read_checkpoints;
 use crate::database::{ReadDb, read_as};
@@ -9,7 +9,7 @@ use domain::ids::CampaignId;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 
-/// Most rows of a span: a year of hours on ten trunks with five flow versions.
+/// Most rows of a period: a year of hours on ten trunks with five flow versions.
 pub const CELLS_MAX: usize = 500_000;
 
 /// The calls of one hour, campaign, trunk and flow version, by the time of their first dial.
@@ -25,12 +25,13 @@ pub struct Cell {
     pub talked: u64,
     pub talk_ms: u64,
     pub conversions: u64,
-    /// Answered by a person, and ended.
+    /// Calls that a person answered and that have ended.
     pub person_answered: u64,
 }
 
-/// The hours of a span that begin from `from` on and before `to`, in order, with the position up to which
-/// they are complete. More than `CELLS_MAX` are a fault of the asker: the latest are missing then.
+/// Returns the hours that begin from `from` up to but not including `to`, in order, with the position up to
+/// which they are complete. The caller must keep the period below `CELLS_MAX` rows; otherwise the latest are
+/// missing.
 pub async fn cells(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,

@@ -1,12 +1,12 @@
-//! What carriers bill of calls: calls and seconds by campaign, Beijing day, disposition and outcome, in the
-//! steps in which carriers round up (60 s, 6 s, 1 s).
+//! The view of carrier costs: calls and billed time by campaign, Beijing day, disposition and outcome, in the
+//! steps to which carriers round up (60 s, 6 s, 1 s).
 //!
-//! A call counts on the day on which it ended. Talk is billed from answer to end, each call rounded up by
-//! itself, so the sums of the three steps are kept and none can be derived from another. A call answered
-//! after we had given up is billed one step: its BYE follows its ACK. Ringing is not billed. What
-//! agents and engines did in a call is counted beside it (`work.rs`): agents from the moment they took it to
-//! its end; wrapping up is no event yet. A correction moves a call with its seconds and all of that from one
-//! outcome to another on the same day.
+//! A call counts on the day on which it ended. Talk is billed from answer to end, each call rounded up on its
+//! own; therefore the sums of all three steps are stored, because none follows from another. A call that was
+//! answered after we gave up is billed one step: its BYE follows its ACK. Ringing is not billed. The work of
+//! agents and engines in a call is counted too (`work.rs`): an agent's time runs from taking the call to its
+//! end; wrap-up has no event yet. A correction moves the call with all its figures to another outcome on the
+//! same day.
 
 mod rows;
 mod work;
@@ -27,10 +27,10 @@ use std::str::FromStr;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "cost_board";
 
-/// See the file's description.
+/// The view of carrier costs.
 pub struct CostBoard;
 
-/// The step in which a carrier rounds a call's seconds up.
+/// The step to which a carrier rounds up the seconds of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BillingStep {
     Minute,
@@ -41,7 +41,7 @@ pub enum BillingStep {
 impl BillingStep {
     pub const ALL: [Self; 3] = [Self::Minute, Self::SixSeconds, Self::Second];
 
-    /// Its length in seconds.
+    /// Returns the length of the step in seconds.
     pub const fn seconds(self) -> u64 {
         match self {
             Self::Minute => 60,
@@ -50,7 +50,8 @@ impl BillingStep {
         }
     }
 
-    /// The steps a carrier bills for so much talk: every step begun is billed whole.
+    /// Returns the number of steps that a carrier bills for this talk time; a step that has begun is billed
+    /// in full.
     pub const fn steps_of(self, talk_ms: u64) -> u64 {
         talk_ms.div_ceil(self.seconds().saturating_mul(1_000))
     }
@@ -90,7 +91,7 @@ static TABLES: [Table; 3] = [
         ],
         key_columns: 4,
     },
-    // What a correction, or an answer after the end, moves.
+    // The row of each ended call, which a correction or a late answer changes.
     Table {
         name: "cost_board_call",
         ddl: &[
@@ -104,7 +105,7 @@ static TABLES: [Table; 3] = [
         ],
         key_columns: 1,
     },
-    // Calls that go on: their rows go into the one above at their end.
+    // Calls that are open; at their end the row moves into the table above.
     Table {
         name: "cost_board_work",
         ddl: &["create table cost_board_work (call text primary key, agent_from bigint,
@@ -175,7 +176,7 @@ impl View for CostBoard {
                 };
                 row.extend(work::take(tx, event)?);
                 row.push(pos.clone());
-                // A call ends once; were it told twice, the first would count.
+                // A call ends once; if a second end came, the first would count.
                 if tx.has(CALLS, &[Val::text(event.call()?)])? {
                     return Ok(());
                 }
@@ -198,14 +199,14 @@ impl View for CostBoard {
     }
 }
 
-/// An answer that we end at once: the shortest time there is, so one step of any length.
+/// Billed time of an answer that is ended at once: the shortest possible, so one step of any length.
 const LATE_ANSWER_MS: i64 = 1;
 
 fn outcome_text(outcome: Option<Outcome>) -> String {
     outcome.map_or_else(String::new, |outcome| outcome.code().to_owned())
 }
 
-/// The row of a call that ended, up to what was done in it; `None` for one outside any campaign.
+/// Returns the row of an ended call, without the work done in it; `None` for a call outside any campaign.
 fn ended(event: &ViewEvent, fact: &CallEvent) -> Result<Option<Vec<Val>>, ProjectionError> {
     let (
         CallEvent::Ended {
@@ -240,8 +241,8 @@ fn ended(event: &ViewEvent, fact: &CallEvent) -> Result<Option<Vec<Val>>, Projec
     ]))
 }
 
-/// Changes what is known of a call, and counts it as what it is now. Nothing for one that has not ended:
-/// its end will say it.
+/// Changes the row of an ended call, and moves its counts accordingly. Does nothing if the call has not
+/// ended: its end will state everything.
 fn change(tx: &mut dyn Tx, event: &ViewEvent, edit: &dyn Fn(&mut Cells<'_>)) -> Result<(), ProjectionError> {
     let Some(before) = tx.row(CALLS, &[Val::text(event.call()?)])? else {
         return Ok(());
@@ -256,7 +257,7 @@ fn change(tx: &mut dyn Tx, event: &ViewEvent, edit: &dyn Fn(&mut Cells<'_>)) -> 
     tx.put(CALLS, after)
 }
 
-/// What was done in calls, in sums and in a call's row.
+/// The columns of work done in calls, in the sums and in a call's row.
 const USED: [(Column, CallColumn); work::USED_COUNT] = [
     (Column::AgentCalls, CallColumn::AgentCalls),
     (Column::AgentMs, CallColumn::AgentMs),
@@ -268,7 +269,7 @@ const USED: [(Column, CallColumn); work::USED_COUNT] = [
     (Column::Tokens, CallColumn::Tokens),
 ];
 
-/// Counts a call once more, or once less. A row of no calls stays: it says nothing.
+/// Adds a call to the sums of its ending, or removes it. A row that reaches zero calls stays.
 fn count(tx: &mut dyn Tx, call: &[Val], sign: i64, pos: &Val) -> Result<(), ProjectionError> {
     let mut call = call.to_vec();
     let call = Cells(&mut call);

@@ -1,4 +1,4 @@
-//! What is asked of the rows: calls and what was used for them, by campaign and ending.
+//! Queries of the view: calls and the work done in them, by campaign and ending.
 
 use super::BillingStep;
 use crate::database::{ReadDb, Select};
@@ -7,56 +7,56 @@ use crate::value::{Row, Val};
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
 
-/// Most rows in one answer.
+/// Most rows in one response.
 pub const ROWS_MAX: usize = 20_000;
 
-/// Which calls.
+/// Selects calls by campaign and day.
 #[derive(Debug, Clone, Default)]
 pub struct CostFilter {
     pub campaign: Option<CampaignId>,
-    /// Calls of days that begin from then on.
+    /// Only days that begin at this time or later.
     pub from: Option<Timestamp>,
-    /// Calls of days that begin before.
+    /// Only days that begin before this time.
     pub to: Option<Timestamp>,
 }
 
-/// Calls of a campaign with one ending.
+/// The figures of a campaign's calls with one disposition and outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CostRow {
     pub campaign: CampaignId,
-    /// Disposition and, of a conversation, outcome: codes.
+    /// The code of the disposition; `outcome` is that of the outcome, after a conversation.
     pub disposition: String,
     pub outcome: Option<String>,
-    /// Calls that ended, also those never dialed.
+    /// Calls that ended, including those that were never dialed.
     pub calls: u64,
-    /// Of them, those the retry policy counts.
+    /// Ended calls that the retry policy counts.
     pub charged: u64,
-    /// Of them, those a carrier bills.
+    /// Ended calls that a carrier bills.
     pub billed: u64,
     pub talk_ms: u64,
     pub billed_seconds: u64,
     pub used: Used,
 }
 
-/// What agents and engines did in calls.
+/// The work of agents and engines in calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Used {
-    /// Calls that an agent took, and for how long they were in them.
+    /// Calls that an agent took; `agent_ms` is the agents' time in them.
     pub agent_calls: u64,
     pub agent_ms: u64,
-    /// Utterances that a recognizer heard to their end, and how long they were.
+    /// Utterances that a recognizer completed; `utterance_ms` is their duration.
     pub utterances: u64,
     pub utterance_ms: u64,
-    /// Texts that were said, and their characters.
+    /// Texts that were synthesized; `text_chars` is the number of their characters.
     pub texts: u64,
     pub text_chars: u64,
-    /// What an assistant was asked, and the tokens that it told.
+    /// Questions to an assistant; `tokens` is the number of tokens that it reported.
     pub questions: u64,
     pub tokens: u64,
 }
 
 impl Used {
-    /// Both together.
+    /// Returns the sum of both.
     pub const fn with(&self, other: &Self) -> Self {
         Self {
             agent_calls: self.agent_calls.saturating_add(other.agent_calls),
@@ -70,7 +70,7 @@ impl Used {
         }
     }
 
-    /// The same in one order everywhere: columns, cells, sums.
+    /// Reads all figures in the order that columns, cells and sums share.
     fn of(mut next: impl FnMut() -> Result<u64, ProjectionError>) -> Result<Self, ProjectionError> {
         Ok(Self {
             agent_calls: next()?,
@@ -85,7 +85,7 @@ impl Used {
     }
 }
 
-/// Calls by campaign and ending, by campaign and code; at most `ROWS_MAX`.
+/// Returns the figures by campaign, disposition and outcome, in that order; at most `ROWS_MAX`.
 pub async fn costs(
     db: &dyn ReadDb,
     filter: &CostFilter,

@@ -1,4 +1,4 @@
-//! Given calls with what was done in them, what they cost by day and ending.
+//! Tests of costs: given calls with the work done in them, the figures by day and ending.
 
 use super::work::{WORK, WorkColumn};
 use super::*;
@@ -99,7 +99,7 @@ async fn a_correction_takes_the_seconds_along_and_a_late_answer_is_billed_a_step
     assert_eq!(found, expected);
 }
 
-/// A call in which an agent, a recognizer, a voice and an assistant had their part.
+/// Appends a call in which an agent, a recognizer, a synthesizer and an assistant worked.
 fn attended(story: &mut Story, of: u32) {
     story.permitted("T", of, 1);
     let id = call("T", of, 1);
@@ -117,7 +117,7 @@ fn attended(story: &mut Story, of: u32) {
             ends_ms: begins_ms + 2_500,
         }),
     );
-    // Somebody spoke into it: the whole text was made all the same.
+    // The callee interrupted it, but the whole text was synthesized.
     story.call(
         id,
         CallEvent::Said(SaidFact {
@@ -185,7 +185,7 @@ async fn what_agents_and_engines_did_counts_with_the_call_and_moves_with_a_corre
     };
     let times = |count: u64| Used {
         agent_calls: count,
-        // A story moves on by a second with each event.
+        // A story advances by a second with each event.
         agent_ms: 91_000 * count,
         utterances: count,
         utterance_ms: 2_500 * count,

@@ -1,5 +1,5 @@
-//! What agents and engines do in a call until it ends: counted as it happens, and taken over by the call's
-//! row at its end.
+//! Counts the work of agents and engines in an open call, event by event; at the call's end the counts move
+//! into its row.
 
 use super::TABLES;
 use crate::cells::{Cells, change_or_begin, columns};
@@ -10,7 +10,7 @@ use crate::view::ViewEvent;
 use domain::call::event::CallEvent;
 use domain::time::Timestamp;
 
-/// Calls that go on, and nothing of those that are over.
+/// The table of open calls; rows of ended calls are removed.
 pub(super) static WORK: &Table = &TABLES[2];
 
 columns! {
@@ -19,10 +19,10 @@ columns! {
     }
 }
 
-/// How many counts there are of a call, the agent's two among them.
+/// Number of counts per call, including the two of the agent.
 pub(super) const USED_COUNT: usize = 8;
 
-/// Kinds that are counted here.
+/// Event kinds that are counted here.
 pub(super) const KINDS: [&str; 5] = [
     CallEvent::AGENT_CONNECTED,
     CallEvent::HEARD,
@@ -31,7 +31,7 @@ pub(super) const KINDS: [&str; 5] = [
     CallEvent::ASSISTANT_ANSWERED,
 ];
 
-/// What one event adds.
+/// The counts that one event adds.
 #[derive(Default)]
 struct More {
     agent_from: Option<Timestamp>,
@@ -54,7 +54,7 @@ impl More {
                     heard.ends_ms.saturating_sub(heard.begins_ms),
                 ),
             ],
-            // The whole text was made, also where somebody spoke into it.
+            // The whole text was synthesized, also if the callee interrupted it.
             CallEvent::Said(said) => vec![
                 (WorkColumn::Texts, 1),
                 (WorkColumn::TextChars, said.prompt_chars.into()),
@@ -74,7 +74,7 @@ impl More {
     }
 }
 
-/// Counts it for its call; nothing for a call outside any campaign.
+/// Adds the counts of an event to its call; does nothing for a call outside any campaign.
 pub(super) fn note(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent) -> Result<(), ProjectionError> {
     let more = More::of(event, fact);
     if event.envelope.campaign.is_none() || (more.agent_from.is_none() && more.counts.is_empty()) {
@@ -100,7 +100,7 @@ pub(super) fn note(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent) -> Resu
     change_or_begin(tx, WORK, &key, &nothing, &changed)
 }
 
-/// The counts of a call that ends now, in the order of its row; nothing more is kept of them here.
+/// Returns the counts of a call that ends now, in the order of its row, and removes them here.
 pub(super) fn take(tx: &mut dyn Tx, event: &ViewEvent) -> Result<[Val; USED_COUNT], ProjectionError> {
     let mut taken = [const { Val::Int(0) }; USED_COUNT];
     let ended = event.at();

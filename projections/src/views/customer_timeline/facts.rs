@@ -1,4 +1,4 @@
-//! What a line of the timeline says of an event: facts that are not personal.
+//! The facts that a timeline line shows of an event; never personal values.
 
 use crate::view::code_of;
 use domain::call::event::CallEvent;
@@ -10,7 +10,7 @@ use domain::voiceprint::VoiceprintEvent;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The facts of a voiceprint's event: nothing of the voice.
+/// Returns the facts of a voiceprint event; nothing of the voice itself.
 pub(super) fn of_voiceprint(fact: &VoiceprintEvent) -> serde_json::Value {
     without_nulls(match fact {
         VoiceprintEvent::Consented(consented) => {
@@ -26,7 +26,7 @@ pub(super) fn of_voiceprint(fact: &VoiceprintEvent) -> serde_json::Value {
     })
 }
 
-/// The facts of a conversation in text: by which channel, and how it ended.
+/// Returns the facts of a text conversation's event: its channel, and how it ended.
 pub(super) fn of_conversation(conversation: &str, fact: &ConversationEvent) -> serde_json::Value {
     let own = match fact {
         ConversationEvent::Opened(opened) => {
@@ -46,7 +46,7 @@ pub(super) fn of_conversation(conversation: &str, fact: &ConversationEvent) -> s
     without_nulls(own)
 }
 
-/// The facts of a message: by which way, and what became of it.
+/// Returns the facts of a message event: its channel, and its result.
 pub(super) fn of_message(fact: &MessageEvent) -> serde_json::Value {
     without_nulls(match fact {
         MessageEvent::Ordered(ordered) => json!({ "message": ordered.message, "way": ordered.way }),
@@ -61,7 +61,7 @@ pub(super) fn of_message(fact: &MessageEvent) -> serde_json::Value {
     })
 }
 
-/// The facts of a customer's event.
+/// Returns the facts of a customer event.
 pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
     without_nulls(match fact {
         CustomerEvent::Registered { time_zone, .. } => json!({ "time_zone": time_zone }),
@@ -134,12 +134,12 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
     })
 }
 
-/// The facts of a call that a user asked for.
+/// Returns the facts of a call that a user requested.
 fn of_asked_call(due_at: Timestamp, deadline: Option<Timestamp>) -> serde_json::Value {
     json!({ "next_due_at": due_at, "deadline": deadline })
 }
 
-/// What other systems told: deals, and calls of theirs.
+/// Returns the facts of what other systems reported: deals, and calls that they made.
 fn of_records(fact: &CustomerEvent) -> serde_json::Value {
     if let CustomerEvent::DealReported {
         deal, change_minor, ..
@@ -158,7 +158,7 @@ fn of_records(fact: &CustomerEvent) -> serde_json::Value {
     json!({})
 }
 
-/// Ids that are one person, or are two after all.
+/// Returns the facts of merging two customer ids, or of undoing it.
 fn of_ids(fact: &CustomerEvent) -> serde_json::Value {
     match fact {
         CustomerEvent::Merged {
@@ -174,7 +174,8 @@ fn of_ids(fact: &CustomerEvent) -> serde_json::Value {
     }
 }
 
-/// What is known of a person, by name; never the values.
+/// Returns the facts of changes to a customer's profile: names or numbers of changed values, never the
+/// values.
 fn of_profile(fact: &CustomerEvent) -> serde_json::Value {
     match fact {
         CustomerEvent::Corrected {
@@ -186,7 +187,7 @@ fn of_profile(fact: &CustomerEvent) -> serde_json::Value {
             json!({ "request": request, "name": name.is_some(), "variables": names })
         }
         CustomerEvent::CapsSet { caps, reason, by } => json!({ "caps": caps, "reason": reason, "by": by }),
-        // When somebody prefers to be called is shown with the person, and goes with them.
+        // The preferred times are shown in the customer's profile and erased with it.
         CustomerEvent::PreferredTimesSet { times, origin } => {
             json!({ "times": times.len(), "origin": origin })
         }
@@ -206,7 +207,7 @@ fn of_profile(fact: &CustomerEvent) -> serde_json::Value {
     }
 }
 
-/// A time that was named for being called again, and how it ended.
+/// Returns the facts of a callback: the agreed time, and how it ended; or of a skipped preview.
 fn of_callback(fact: &CustomerEvent) -> serde_json::Value {
     if let CustomerEvent::PreviewSkipped {
         agent,
@@ -246,7 +247,7 @@ fn of_callback(fact: &CustomerEvent) -> serde_json::Value {
     }
 }
 
-/// The facts of forgetting a person.
+/// Returns the facts of an erasure.
 fn of_erasure(fact: &CustomerEvent) -> serde_json::Value {
     match fact {
         CustomerEvent::ErasureRequested {
@@ -270,7 +271,7 @@ fn of_erasure(fact: &CustomerEvent) -> serde_json::Value {
     }
 }
 
-/// The facts of a call's event.
+/// Returns the facts of a call event.
 pub(super) fn of_call(fact: &CallEvent) -> serde_json::Value {
     without_nulls(match fact {
         CallEvent::Permitted { attempt, flow, .. } => {

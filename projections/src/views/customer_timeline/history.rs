@@ -1,4 +1,4 @@
-//! What is asked of the timeline: one person with numbers, calls and lines.
+//! Queries of the customer timeline: one customer with numbers, calls and lines.
 
 use crate::database::{ReadDb, Tx, read_as};
 use crate::error::ProjectionError;
@@ -10,29 +10,29 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde::Serialize;
 
-/// Most lines, calls or numbers in one answer: the latest ones.
+/// Most lines, calls or numbers in one response; the latest ones are returned.
 pub const LINES_MAX: usize = 500;
 
-/// A person, with everything known of them. Personal values are sealed: `sealed_in` is the event that holds
-/// them, in the stream `customer-<id>`, under `/external_id` and `/phone`; `name_in` holds `/name`.
+/// A customer with all stored values. Personal values are sealed: `sealed_in` is the event that holds them,
+/// in the stream `customer-<id>`, under `/external_id` and `/phone`; `name_in` holds `/name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerRow {
     pub customer: CustomerId,
     pub external_id: Personal<String>,
     pub name: Option<Personal<String>>,
     pub sealed_in: EventId,
-    /// Where it was corrected, that event.
+    /// The event that holds the name: the registration, or the one that corrected it.
     pub name_in: Option<EventId>,
     pub time_zone: Option<String>,
     pub registered_at: Timestamp,
     pub numbers: Vec<NumberRow>,
-    /// The latest `LINES_MAX`, oldest first.
+    /// The latest `LINES_MAX` calls, oldest first.
     pub calls: Vec<CustomerCall>,
-    /// The latest `LINES_MAX`, oldest first.
+    /// The latest `LINES_MAX` lines, oldest first.
     pub timeline: Vec<TimelineLine>,
 }
 
-/// A phone of a person, sealed.
+/// A phone number of a customer, sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberRow {
     pub number: NumberId,
@@ -40,7 +40,7 @@ pub struct NumberRow {
     pub sealed_in: EventId,
 }
 
-/// A call of a person.
+/// A call of a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct CustomerCall {
     pub call: CallId,
@@ -55,7 +55,7 @@ pub struct CustomerCall {
     pub talk_ms: Option<u64>,
 }
 
-/// One thing that happened.
+/// One line of the timeline: an event of the customer or of one of their calls, conversations or messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct TimelineLine {
     pub position: Position,
@@ -63,7 +63,7 @@ pub struct TimelineLine {
     pub kind: String,
     pub campaign: Option<CampaignId>,
     pub call: Option<CallId>,
-    /// By name; never personal.
+    /// Facts of the event by name; never personal.
     #[schemars(
         with = "serde_json::Map<String, serde_json::Value>",
         extend("examples" = [{ "disposition": "busy" }])
@@ -71,10 +71,10 @@ pub struct TimelineLine {
     pub facts: serde_json::Value,
 }
 
-/// Most people looked for behind one number: a family has a handful, a placeholder in a file thousands.
+/// Most customers returned for one number: a family has a handful, a placeholder number in a file thousands.
 pub const HAVING_MAX: usize = 1_000;
 
-/// A person by internal id, or by the lookup hash of the external id; `None` when unknown.
+/// Returns a customer by internal id, or by the lookup hash of the external id; `None` if there is none.
 pub async fn get(db: &dyn ReadDb, id_or_hash: &str) -> Result<Option<CustomerRow>, ProjectionError> {
     let wanted = Val::text(id_or_hash);
     read_as(db, move |tx| {
@@ -92,7 +92,8 @@ pub async fn get(db: &dyn ReadDb, id_or_hash: &str) -> Result<Option<CustomerRow
     .await
 }
 
-/// Who has a phone number, by our ids, as far as the rows go; at most `HAVING_MAX`.
+/// Returns the customers with a phone number, by internal id, as far as the rows are complete; at most
+/// `HAVING_MAX`.
 pub async fn having(db: &dyn ReadDb, number: &NumberId) -> Result<Vec<CustomerId>, ProjectionError> {
     let wanted = [Val::text(number), Val::count(HAVING_MAX)];
     read_as(db, move |tx| {
@@ -105,8 +106,7 @@ pub async fn having(db: &dyn ReadDb, number: &NumberId) -> Result<Vec<CustomerId
     .await
 }
 
-/// Persons who were registered before an instant, by our ids in their order, behind one of
-/// them; at most `limit`.
+/// Returns customers registered before an instant, ordered by internal id, after `behind`; at most `limit`.
 pub async fn registered_before(
     db: &dyn ReadDb,
     before: Timestamp,

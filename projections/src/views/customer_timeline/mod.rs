@@ -1,6 +1,7 @@
-//! A person over all campaigns: identity in sealed form, numbers, calls, and what happened when.
+//! The view of customers over all campaigns: identity in sealed form, numbers, calls, and a timeline of
+//! events.
 //!
-//! A line of the timeline holds facts that are not personal; what was said or pressed stays in the record.
+//! A line of the timeline holds facts that are not personal; spoken words and keypresses stay in the record.
 
 mod facts;
 mod history;
@@ -29,7 +30,7 @@ use domain::voiceprint::VoiceprintEvent;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "customer_timeline";
 
-/// See the file's description.
+/// The view of customers and their timelines.
 pub struct CustomerTimeline;
 
 const CUSTOMERS: Table = Table {
@@ -183,7 +184,7 @@ impl View for CustomerTimeline {
     }
 }
 
-/// A line about a person: what is said of them, and in which call, if any.
+/// Appends a line about a customer, with the call if there is one.
 fn say(
     tx: &mut dyn Tx,
     event: &ViewEvent,
@@ -252,7 +253,7 @@ fn registered(
     change_or_begin(tx, &CUSTOMERS, std::slice::from_ref(&customer), &new, &tell)
 }
 
-/// Another name from here on, sealed in the event that corrects it.
+/// Replaces a customer's name; the new one is sealed in the event that corrects it.
 fn renamed(tx: &mut dyn Tx, event: &ViewEvent, name: &Personal<String>) -> Result<(), ProjectionError> {
     let (name, _) = sealed_columns(name)?;
     let customer = Val::text(event.envelope.stream.id());
@@ -266,7 +267,7 @@ fn renamed(tx: &mut dyn Tx, event: &ViewEvent, name: &Personal<String>) -> Resul
     Ok(())
 }
 
-/// The sealed values give way to erased ones; lookup hashes stay.
+/// Replaces the sealed values of an erased customer by erased ones; lookup hashes stay.
 fn erased(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
     let customer = Val::text(event.envelope.stream.id());
     let pos = Val::position(event.position);
@@ -306,7 +307,7 @@ fn erased(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
     Ok(())
 }
 
-/// A line about a call goes to the customer it was permitted for.
+/// Updates the row of a call and appends a line to the timeline of its customer.
 fn apply_call(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent) -> Result<(), ProjectionError> {
     let call = Val::text(event.call()?);
     let mut about = None;
@@ -348,7 +349,7 @@ fn permitted(event: &ViewEvent, grant: &CustomerGrant, attempt: u32, call: &Val)
     row
 }
 
-/// What a call's row learns of an event.
+/// Updates the row of a call with an event.
 fn tell(cells: &mut Cells<'_>, event: &ViewEvent, fact: &CallEvent) -> Edit {
     match fact {
         CallEvent::Answered { .. } => cells.set_first(CallColumn::AnsweredAt, Val::at(event.at())),

@@ -1,5 +1,5 @@
-//! The numbers of a person: sealed, with the id as the log has it, and keyed with the person for the SQL
-//! views.
+//! The numbers of a customer: sealed, with the number's id, and with an id keyed with the customer for the
+//! SQL views.
 
 use super::NUMBERS;
 use crate::database::Tx;
@@ -10,7 +10,7 @@ use domain::ids::{CustomerId, NumberId};
 use domain::number_ids::keyed_number;
 use domain::personal::Personal;
 
-/// Adds a number of a person.
+/// Adds a number of a customer.
 pub(super) fn added(
     tx: &mut dyn Tx,
     event: &ViewEvent,

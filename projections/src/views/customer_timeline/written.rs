@@ -1,4 +1,4 @@
-//! Lines of the timeline about what is no call: voiceprints, conversations in text, messages.
+//! Timeline lines of voiceprints, text conversations and messages.
 
 use super::{facts, say};
 use crate::database::Tx;
@@ -10,7 +10,7 @@ use domain::decider::Decider;
 use domain::message::{Message, MessageEvent};
 use domain::voiceprint::{Voiceprint, VoiceprintEvent};
 
-/// Adds the line of an event of these aggregates. Returns false for any other event.
+/// Appends the line of an event of these aggregates. Returns false for any other event.
 pub(super) fn applied(tx: &mut dyn Tx, event: &ViewEvent) -> Result<bool, ProjectionError> {
     let aggregate = event.envelope.stream.aggregate();
     if aggregate == Voiceprint::AGGREGATE {
@@ -35,7 +35,7 @@ fn apply_voiceprint(
     say(tx, event, Val::text(customer), campaign, Val::Null, &facts)
 }
 
-/// A conversation in text belongs to the customer it is with; the texts are left out.
+/// Appends the line of a text conversation to its customer's timeline, without the texts.
 fn apply_conversation(
     tx: &mut dyn Tx,
     event: &ViewEvent,
@@ -49,7 +49,7 @@ fn apply_conversation(
     say(tx, event, Val::text(customer), campaign, Val::Null, &facts)
 }
 
-/// A message's stream is the customer's; its text and address are left out.
+/// Appends the line of a message, without its text and address. A message's stream has the customer's id.
 fn apply_message(tx: &mut dyn Tx, event: &ViewEvent, fact: &MessageEvent) -> Result<(), ProjectionError> {
     let (customer, campaign) = (event.envelope.stream.id(), event.envelope.campaign.as_ref());
     let (campaign, facts) = (Val::maybe_text(campaign), facts::of_message(fact));

@@ -1,13 +1,13 @@
-//! The totals of every campaign as each day began, so that all campaigns can be asked as of any moment
-//! without reading the log from its beginning: the copy of the day, and only what came after it.
+//! The view of daily snapshots: the totals of every campaign at the start of each day. With them, all
+//! campaigns can be shown as of any moment by folding only the events after that day's snapshot.
 //!
-//! The view keeps running totals of its own. At the first event it handles that was recorded on a new day in
-//! Beijing it copies those that changed since the last copy, and the calls that were open, with the
-//! position up to which the copy is complete. Laid into fresh tables a copy goes on by the same `apply`.
+//! The view keeps running totals. At the first event recorded on a new day in Beijing, it copies the totals
+//! that changed since the last snapshot, and the open calls, with the position up to which they are complete.
+//! A snapshot loaded into empty tables is continued by the same `apply`.
 //!
-//! A correction may come years after its call, and people are counted among answered calls alone: of each
-//! answered call that ended a row stays, with the position of its last correction. A copy takes along those
-//! that were corrected after it, whatever they were at its time.
+//! A correction may come years after its call, and only answered calls count people. Therefore the row of
+//! each answered call is kept after its end, with the position of its last correction. A loaded snapshot also
+//! contains the calls that were corrected after it.
 
 mod total;
 
@@ -31,13 +31,13 @@ use domain::time::Timestamp;
 /// The view's name.
 pub const NAME: &str = "daily_copies";
 
-/// Most campaigns in one answer, as on the board.
+/// Most campaigns in one response, as on the campaign board.
 pub const TOTALS_MAX: usize = 1_000;
 
-/// See the file's description.
+/// The view of daily snapshots of campaign totals.
 pub struct DailyCopies;
 
-/// The columns of a total behind its key.
+/// The columns of a total's row after its key.
 macro_rules! total_columns {
     () => {
         "status text not null, preset text not null, enrolled bigint not null, settled bigint not null,
@@ -59,7 +59,7 @@ const TOTAL: Table = Table {
 };
 
 /// Calls that were dialed and have not ended, and those that were answered and have. `corrected` is the
-/// position of the last correction, 0 for none. The indexes are for copies, made and laid out.
+/// position of the last correction, 0 if there is none. The indexes serve to make and load snapshots.
 const CALL: Table = Table {
     name: "daily_copies_call",
     ddl: &[
@@ -75,7 +75,7 @@ columns! {
     enum CallColumn { Call, Campaign, Answered, Ended, Corrected, Pos }
 }
 
-/// One row: the day of the last copy, and where it ends.
+/// A single row: the day of the last snapshot, and its position.
 const DAY: Table = Table {
     name: "daily_copies_day",
     ddl: &[
@@ -193,7 +193,7 @@ fn apply_call(
         ]
     };
     match fact {
-        // A second leg is the same call.
+        // A second leg belongs to the same call.
         CallEvent::Dialing { leg: 1, .. } => {
             let row = open(0);
             total.dialed += 1;
@@ -250,7 +250,7 @@ fn apply_call(
     }
 }
 
-/// Days since 1970 in Beijing.
+/// Returns the day in Beijing, in days since 1970.
 fn day_of(recorded_at: Timestamp) -> i64 {
     recorded_at
         .micros()
@@ -258,8 +258,8 @@ fn day_of(recorded_at: Timestamp) -> i64 {
         .div_euclid(DAY_MICROS)
 }
 
-/// Copies what changed since the last copy, when this event is the first of its day; the first day of all has
-/// nothing before it to copy.
+/// Takes a snapshot of what changed since the last one, if this event is the first of its day. On the first
+/// day of all, it only records the day.
 fn copy_on_a_new_day(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
     let today = day_of(event.recorded_at);
     let last = tx.row(DAY_TABLE, &[Val::Int(1)])?;
@@ -298,17 +298,17 @@ fn copy_on_a_new_day(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), Projectio
     tx.put(DAY_TABLE, vec![Val::Int(1), Val::Int(today), Val::Int(upto)])
 }
 
-/// A copy, as rows to begin with.
+/// A snapshot as rows with which a fold begins.
 #[derive(Debug, Clone)]
 pub struct DailyCopy {
-    /// Everything up to here is in it.
+    /// The position up to which the snapshot contains every event.
     pub upto: Position,
-    /// Rows for this view's own tables.
+    /// The rows, by table of this view.
     pub rows: Vec<(&'static Table, Vec<Vec<Val>>)>,
 }
 
-/// The last copy that is complete at or before a position; `None` when there is none yet, or while the rows
-/// are not complete up to that position: calls that were corrected before it would be missing.
+/// Returns the last snapshot at or before a position. Returns `None` if there is none, or if the rows are not
+/// complete up to that position, because calls corrected before it would be missing.
 pub async fn last_copy(db: &dyn ReadDb, position: Position) -> Result<Option<DailyCopy>, ProjectionError> {
     read_as(db, move |tx| {
         let checkpoints = read_checkpoints(tx)?;
@@ -337,7 +337,7 @@ pub async fn last_copy(db: &dyn ReadDb, position: Position) -> Result<Option<Dai
             "select call, campaign, answered, 0, 0, pos from daily_copies_open where upto = $1 order by call",
             &at,
         )?;
-        // Of those not open then: calls that ended later begin later, by their own events.
+        // Without the calls that were open then: they are among `calls`, and end by their own events.
         let corrected = tx.query(
             "select call, campaign, answered, ended, 0, pos from daily_copies_call c where corrected > $1
              and not exists (select 1 from daily_copies_open o where o.upto = $1 and o.call = c.call)
@@ -359,7 +359,7 @@ pub async fn last_copy(db: &dyn ReadDb, position: Position) -> Result<Option<Dai
     .await
 }
 
-/// The running totals of campaigns by id; at most `TOTALS_MAX`.
+/// Returns the running totals of campaigns, ordered by id; at most `TOTALS_MAX`.
 pub async fn totals(db: &dyn ReadDb) -> Result<Vec<Total>, ProjectionError> {
     read_as(db, |tx| {
         let rows = tx.query(
@@ -385,7 +385,8 @@ mod tests {
     /// A day in Beijing.
     const DAY_MS: u64 = 24 * 3_600_000;
 
-    /// Five days: calls open over midnight, a day with nothing, corrections of yesterday's calls.
+    /// A story of five days: calls open over midnight, a day without events, corrections of the previous
+    /// day's calls.
     fn story() -> Story {
         let mut story = Story::new();
         story
@@ -413,7 +414,8 @@ mod tests {
             let Some(before) = day.checked_sub(2).filter(|before| *before != 2) else {
                 continue;
             };
-            // Of the copied days: one back to a person, and one that nobody had answered.
+            // Corrections of calls in earlier snapshots: one back to a person, and one of a call that was not
+            // answered.
             story.corrected(
                 call(name, before * 10 + 2, 1),
                 (Disposition::Machine, None),

@@ -1,4 +1,4 @@
-//! One campaign's running totals: a row, and what each fact does to it.
+//! The running totals of one campaign: its row, and how events change it.
 
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
@@ -9,7 +9,7 @@ use domain::customer::event::CustomerEvent;
 use domain::ids::CampaignId;
 use domain::stored_event::Position;
 
-/// One campaign's totals.
+/// The totals of one campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Total {
     pub campaign: CampaignId,
@@ -17,22 +17,22 @@ pub struct Total {
     pub preset: String,
     pub enrolled: i64,
     pub settled: i64,
-    /// With an open grant or a call that is not closed.
+    /// Enrolments with an open grant or a call that is not closed.
     pub open: i64,
     pub alerts: i64,
     pub last_alert: Option<String>,
     pub last_alert_detail: Option<String>,
     pub dialed: i64,
     pub answered: i64,
-    /// Dialed and ended.
+    /// Calls that were dialed and have ended.
     pub ended: i64,
-    /// Answered and ended.
+    /// Calls that were answered and have ended.
     pub talked: i64,
     pub talk_ms: i64,
     pub conversions: i64,
-    /// Answered by a person, and ended.
+    /// Calls that a person answered and that have ended.
     pub person_answered: i64,
-    /// The last event that changed it.
+    /// The position of the last event that changed the totals.
     pub position: Position,
 }
 

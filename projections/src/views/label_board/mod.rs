@@ -1,8 +1,8 @@
-//! Turns of conversations that people are asked about, or were: those that were understood with doubt, and
-//! those that somebody put before people. No word stands here.
+//! The view of turns to label: turns of conversations that were understood with doubt, and those that a user
+//! submitted for labeling. It holds no words.
 //!
-//! A turn is in doubt where its reading was not accepted, and where an accepted one led to "not understood"
-//! at its node. Who is erased is in no row any more.
+//! A turn is in doubt if its reading was not accepted, or if an accepted reading led to "not understood" at
+//! its node. Rows of an erased customer are removed.
 
 mod rows;
 
@@ -23,7 +23,7 @@ use domain::stored_event::StreamVersion;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "label_board";
 
-/// See the file's description.
+/// The view of turns to label.
 pub struct LabelBoard;
 
 static TABLES: [Table; 1] = [Table {
@@ -40,7 +40,7 @@ static TABLES: [Table; 1] = [Table {
     key_columns: 1,
 }];
 
-/// Places of the columns that events change.
+/// Indexes of the columns that events change.
 const WHY: usize = 3;
 const LABELS: usize = 8;
 const LABELLED_BY: usize = 9;
@@ -50,10 +50,10 @@ const SETTLED_AT: usize = 12;
 const SETTLED_BY: usize = 13;
 const MEANING: usize = 14;
 
-/// Names of who labelled it, each on a line of its own: a name may hold a blank.
+/// The separator of the names of labelers: one per line, because a name may contain a blank.
 const BETWEEN_NAMES: &str = "\n";
 
-/// Its turn was put here by hand; nothing doubtful was read of it.
+/// The reason of a turn that a user submitted; its reading was not in doubt.
 const CHOSEN: &str = "chosen";
 
 const DEFINITION: ViewDefinition = ViewDefinition {
@@ -118,7 +118,7 @@ impl View for LabelBoard {
     }
 }
 
-/// A turn whose reading was not accepted.
+/// Adds a turn with a reading that was not accepted.
 fn understood(
     tx: &mut dyn Tx,
     event: &ViewEvent,
@@ -147,7 +147,7 @@ fn understood(
     )
 }
 
-/// A turn whose reading was accepted, and led nowhere at its node.
+/// Adds a turn with a reading that was accepted but led nowhere at its node.
 fn decided(
     tx: &mut dyn Tx,
     event: &ViewEvent,
@@ -163,7 +163,7 @@ fn decided(
     if !decision.rule.contains(".on_unclear") {
         return Ok(());
     }
-    // What was understood stands right before what was decided by it.
+    // The event with the reading directly precedes the one with the decision.
     let before = event.envelope.stream_version.0.saturating_sub(1);
     let turn = TurnId {
         of,
@@ -219,7 +219,7 @@ fn put(
     tx.put(table, row)
 }
 
-/// What people did with a turn; one that was not in doubt gets a row by it.
+/// Applies a label event to a turn's row; creates the row if the turn was not in doubt.
 fn labelled(tx: &mut dyn Tx, event: &ViewEvent, label: &LabelEvent) -> Result<(), ProjectionError> {
     let [table] = &TABLES;
     let LabelledTurn { turn, .. } = label.turn();

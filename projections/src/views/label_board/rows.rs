@@ -1,4 +1,5 @@
-//! What is asked of the turns: the next one for somebody, those that fit, and settled ones by place.
+//! Queries of the turns: the next ones for a labeler, those that match a filter, and settled ones in the
+//! order of their ids.
 
 use super::BETWEEN_NAMES;
 use crate::database::{ReadDb, Select};
@@ -15,20 +16,20 @@ const COLUMNS: &str = "select turn, campaign, customer, why, node, intent, score
     open_by, open_until, settled_at, settled_by, meaning, settled_intent, sentiment, interest, pos \
     from label_board";
 
-/// One turn.
+/// One turn with its labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelRow {
     pub turn: TurnId,
     pub campaign: CampaignId,
     pub customer: CustomerId,
-    /// Why it is before people: to_confirm, abstained, unclear, misheard, misunderstood or chosen.
+    /// Why the turn is to be labeled: to_confirm, abstained, unclear, misheard, misunderstood or chosen.
     pub why: String,
     pub node: Option<String>,
-    /// What it was read as, at best.
+    /// The most likely intent of the reading.
     pub intent: Option<String>,
     pub score_permille: Option<u64>,
     pub said_at: Option<Timestamp>,
-    /// How many people said something of it.
+    /// Number of labels given.
     pub labels: u64,
     pub labelled_by: Vec<String>,
     pub open_by: Option<String>,
@@ -42,21 +43,21 @@ pub struct LabelRow {
     pub position: Position,
 }
 
-/// Which turns, by how they stand.
+/// The state by which turns are filtered: waiting for labels, or settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TurnState {
     Waiting,
     Settled,
 }
 
-/// Which turns; everything given must hold.
+/// Selects turns; all given conditions must hold.
 #[derive(Debug, Clone, Default)]
 pub struct LabelFilter {
     pub campaign: Option<CampaignId>,
     pub state: Option<TurnState>,
 }
 
-/// Turns that fit, the newest first, from below a position.
+/// Returns turns that match, the newest first, with positions below `below`.
 pub async fn list(
     db: &dyn ReadDb,
     filter: &LabelFilter,
@@ -76,8 +77,8 @@ pub async fn list(
     rows.into_iter().map(read_row).collect()
 }
 
-/// Turns for somebody to label: those that another has begun first, then the least sure; none that they have
-/// labelled, none that is open elsewhere.
+/// Returns turns for a user to label: those that others have labeled first, then the least certain. Turns
+/// that this user has labeled, or that are open at another user, are left out.
 pub async fn next(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,
@@ -105,7 +106,7 @@ pub async fn next(
     rows.into_iter().map(read_row).collect()
 }
 
-/// Settled turns of a campaign by their names, behind one of them.
+/// Returns settled turns, of a campaign or of all, ordered by id, after `behind`.
 pub async fn settled(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,
@@ -123,7 +124,7 @@ pub async fn settled(
     rows.into_iter().map(read_row).collect()
 }
 
-/// One turn.
+/// Returns one turn.
 pub async fn get(db: &dyn ReadDb, turn: &TurnId) -> Result<Option<LabelRow>, ProjectionError> {
     let (sql, values) = Select::new(COLUMNS)
         .when("turn =", Some(Val::text(turn)))
@@ -132,7 +133,7 @@ pub async fn get(db: &dyn ReadDb, turn: &TurnId) -> Result<Option<LabelRow>, Pro
     rows.pop().map(read_row).transpose()
 }
 
-/// As it stands among others.
+/// Returns a name with its separators, as it occurs in the list of labelers.
 fn name_between(by: &str) -> String {
     format!("{BETWEEN_NAMES}{by}{BETWEEN_NAMES}")
 }
@@ -177,7 +178,7 @@ mod tests {
     const CALL: &str = "308b38fa-b3fa-59e5-b685-93b305968d97";
     const PERSON: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
 
-    /// Events of made-up streams, each at the next place of its stream.
+    /// Builds events of generated streams, each with the next version of its stream.
     struct Told(Story, u64);
 
     impl Told {
@@ -268,7 +269,7 @@ mod tests {
         assert_eq!(places(db, "li", now).await, [5, 8, 13]);
         assert_eq!(places(db, "wang", now).await, [13]);
         assert_eq!(places(db, "wang", until).await, [8, 13]);
-        // A name that another begins with is another's.
+        // A name that is the start of another name is a different name.
         assert_eq!(places(db, "wan", until).await, [5, 8, 13]);
         told.labelled(&LabelEvent::Settled {
             turn: of(5),
@@ -285,7 +286,7 @@ mod tests {
             ..LabelFilter::default()
         };
         assert_eq!(list(db.as_ref(), &filter, None, 9).await.unwrap().len(), 2);
-        // Who is erased is nowhere.
+        // An erased customer has no rows.
         let erased = serde_json::json!({});
         told.tell(&format!("customer-{PERSON}"), 1, "customer.erased", &erased);
         let (db, _runner) = told.0.shown_by(LabelBoard).await;

@@ -1,4 +1,4 @@
-//! Calls that agents take: the abandon rates that know them, held to what the campaign's own account counts.
+//! Compares the abandon rates that include calls taken by agents with the campaign's own account.
 
 use super::MetricBoard;
 use super::tests::{asked, metric, parts};
@@ -15,7 +15,7 @@ use domain::stored_event::StoredEvent;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A call that a robot and an agent attended to after so long, told up to its end.
+/// Appends a call that a robot or an agent attended after the given times, up to its end.
 fn attended(story: &mut Story, of: u32, robot_ms: Option<u64>, agent_ms: Option<u64>, ends: Disposition) {
     let id = call("c1", of, 1);
     story.granted("c1", of, 1).dialing(id, 1, "first");
@@ -39,7 +39,8 @@ fn attended(story: &mut Story, of: u32, robot_ms: Option<u64>, agent_ms: Option<
     story.ended(id, ends, None, 10_000);
 }
 
-/// What the campaign's own account has counted of the calls so far, by the rules of both kinds of presets.
+/// Returns what the campaign's own account has counted of the calls so far, by the rules of both kinds of
+/// presets.
 fn counted(events: &[StoredEvent], preset: Preset) -> [i64; 2] {
     let mut calls: BTreeMap<String, CallState> = BTreeMap::new();
     for event in events {
@@ -57,7 +58,7 @@ fn counted(events: &[StoredEvent], preset: Preset) -> [i64; 2] {
     })
 }
 
-/// What rows and account say after one more call.
+/// Asserts that rows and account agree after one more call.
 async fn agree(db: &dyn ReadDb, story: &Story, what: &str) {
     for (name, preset) in [
         ("abandon_ratio_house", Preset::CnService),

@@ -1,7 +1,7 @@
-//! Distinct customers as sums. A customer who stands in a term in several hours counts once in a window: in
-//! the first of these hours that is inside it. So each hour is summed beside the customer's hour before it,
-//! and a window counts those whose hour is inside and whose hour before is not: exact over any whole hours,
-//! for a campaign or all together, whole, by trunk and by flow version, and no call is read for it.
+//! Sums of distinct customers. A customer who counts in a term in several hours counts once in a time range:
+//! in the first of these hours inside it. Therefore each hour is summed together with the customer's previous
+//! hour, and a time range counts those with an hour inside it and a previous hour outside. This is exact over
+//! any full hours, for one campaign or all, in total, by trunk and by flow version, and reads no call.
 
 use super::{CUSTOMERS, FIRST, FIRSTS};
 use crate::database::{Edit, Tx};
@@ -12,12 +12,12 @@ use domain::calendar::HOUR_MICROS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Where a customer stands: calls of one campaign that count in one hour, on one trunk, of one flow version,
-/// and how many of them stand in each term. Ordered by time; written as a list, since every customer has one.
+/// The calls of a customer that count in one hour, on one trunk, of one flow version and campaign, with their
+/// number in each term. Ordered by time; serialized as a list to be short, because every customer has one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Stand(Place, String, Vec<(usize, i64)>);
 
-/// The hour by its number since 1970, the trunk, the flow version.
+/// The hour as a number since 1970, the trunk, the flow version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Place(i64, String, i64);
 
@@ -26,7 +26,7 @@ impl Stand {
         self.2.iter().any(|(one, count)| *one == term && *count > 0)
     }
 
-    /// Whether a call more or less brought the customer in here, or out.
+    /// Adds calls to a term. Returns whether the customer thereby entered or left the term here.
     fn add(&mut self, term: usize, sign: i64) -> bool {
         let before = self.stands_in(term);
         match self.2.iter_mut().find(|(one, _)| *one == term) {
@@ -39,12 +39,13 @@ impl Stand {
     }
 }
 
-/// A row of sums without its term and campaign: a place, and the hours before it: of all places, of those
-/// on its trunk, of those of its flow version.
+/// The key of a row of sums without term and campaign: a place, and the previous hours: of any place, of the
+/// same trunk, of the same flow version.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Link(Place, [i64; 3]);
 
-/// The places of a customer in a term, each with what came before it; `campaign` is empty for all together.
+/// Returns the places of a customer in a term, each with its previous hours; an empty `campaign` means all
+/// campaigns.
 fn links(stands: &[Stand], term: usize, campaign: &str) -> BTreeSet<Link> {
     let counted = |stand: &&Stand| stand.stands_in(term) && (campaign.is_empty() || stand.1 == campaign);
     let places: BTreeSet<&Place> = stands.iter().filter(counted).map(|stand| &stand.0).collect();
@@ -66,7 +67,7 @@ fn links(stands: &[Stand], term: usize, campaign: &str) -> BTreeSet<Link> {
     found
 }
 
-/// Takes what an event counts for in the terms that count customers.
+/// Applies an event's contributions to the terms that count customers.
 pub(super) fn count_customers(
     tx: &mut dyn Tx,
     catalog: &Catalog,
@@ -107,7 +108,7 @@ pub(super) fn count_customers(
     tx.put(&CUSTOMERS, vec![customer, write_stands(&stands)?, pos.clone()])
 }
 
-/// Answers whether the customer came in at this place, or went.
+/// Adds a contribution to the customer's place. Returns whether the customer entered or left the term there.
 fn add(stands: &mut Vec<Stand>, place: &Place, campaign: &str, one: &Contribution) -> bool {
     let at = |stand: &Stand| (&stand.0, stand.1.as_str()).cmp(&(place, campaign));
     let index = stands.binary_search_by(at).unwrap_or_else(|index| {
@@ -121,7 +122,7 @@ fn add(stands: &mut Vec<Stand>, place: &Place, campaign: &str, one: &Contributio
     moved
 }
 
-/// One customer more or fewer in a row of sums; a row of none is gone.
+/// Adds one customer to a row of sums or removes one; a row that reaches zero is removed.
 fn sum(
     tx: &mut dyn Tx,
     term: &str,
@@ -159,13 +160,13 @@ fn read_stands(row: Vec<Val>) -> Result<Vec<Stand>, ProjectionError> {
     let mut row = Row::new(row);
     row.val()?;
     serde_json::from_str(&row.text()?)
-        .map_err(|error| ProjectionError::Fault(format!("where a customer stands cannot be read: {error}")))
+        .map_err(|error| ProjectionError::Fault(format!("a customer's metric row cannot be read: {error}")))
 }
 
 fn write_stands(stands: &[Stand]) -> Result<Val, ProjectionError> {
     let text = serde_json::to_string(stands);
     text.map(Val::Text).map_err(|error| {
-        ProjectionError::Fault(format!("where a customer stands cannot be written: {error}"))
+        ProjectionError::Fault(format!("a customer's metric row cannot be written: {error}"))
     })
 }
 

@@ -1,4 +1,4 @@
-//! What is asked of the board: a metric over a window, whole or by a dimension.
+//! Queries of the metric board: a metric over a time range, in total or by a dimension.
 
 use super::{FIRST, NAME};
 use crate::checkpoint::{Complete, complete_in};
@@ -11,15 +11,15 @@ use domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most groups in one answer, the earliest: 60 days around the clock.
+/// Most groups in one response, the earliest ones: 60 days around the clock.
 pub const GROUPS_MAX: usize = 1_440;
 
-/// How a figure is split.
+/// The dimension by which a figure is split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     Campaign,
     Hour,
-    /// Beijing's days.
+    /// Days in Beijing.
     Day,
     Trunk,
     FlowVersion,
@@ -48,7 +48,7 @@ impl By {
         Self::ALL.iter().copied().find(|by| by.code() == code)
     }
 
-    /// The expression over the rows of either table.
+    /// Returns the SQL expression of the dimension, for the rows of both tables.
     pub(super) fn column(self) -> String {
         match self {
             Self::Hour => "hour_at".to_owned(),
@@ -64,7 +64,7 @@ impl By {
         }
     }
 
-    /// A group's key and its label, in Beijing time.
+    /// Returns a group's key and its label, in Beijing time.
     fn words(self, key: &Key) -> (String, String) {
         let beijing = |micros: i64| Timestamp::from_micros(micros.saturating_add(BEIJING_MICROS)).to_utc();
         match self {
@@ -83,23 +83,23 @@ impl By {
     }
 }
 
-/// A group as it is ordered: by number, then by text.
+/// The sort key of a group: by number, then by text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key(i64, String);
 
-/// One figure, whole or of one group.
+/// One figure, in total or of one group.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Figure {
-    /// A campaign, an instant (hour), a date, a trunk or a flow version; absent for the whole.
+    /// A campaign, an instant (hour), a date, a trunk or a flow version; absent for the total.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// The key for people: `08:00`, `2026-03-02`.
+    /// The key for display: `08:00`, `2026-03-02`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     pub numerator: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub denominator: Option<i64>,
-    /// Absent where the denominator is 0.
+    /// Numerator ÷ denominator; absent if the denominator is 0.
     pub value: Option<f64>,
 }
 
@@ -121,7 +121,7 @@ impl Figure {
     }
 }
 
-/// Exact up to 2^53, which is 285 years of milliseconds a thousand times over.
+/// Converts a count exactly up to 2^53; in milliseconds this is 285,000 years.
 #[expect(
     clippy::cast_precision_loss,
     reason = "counts and milliseconds stay far below 2^53"
@@ -130,8 +130,8 @@ const fn float(count: i64) -> f64 {
     count as f64
 }
 
-/// A metric's figures over a scope: one for the whole, or one per group, in order; with how complete the rows
-/// are, from the same snapshot. A metric that awaits its events has none.
+/// Returns a metric's figures over a scope: one for the total, or one per group, in order; and the position
+/// up to which the rows are complete, from the same snapshot. A metric that awaits its events has no figures.
 pub async fn figures(
     db: &dyn ReadDb,
     catalog: &Catalog,
@@ -157,8 +157,8 @@ pub async fn figures(
     .await
 }
 
-/// Several metrics over a scope, whole, from one snapshot: a figure for each in the order given, `None` for
-/// one that awaits its events.
+/// Returns the total figures of several metrics over a scope from one snapshot, in the order of `metrics`;
+/// `None` for a metric that awaits its events.
 pub async fn whole_figures(
     db: &dyn ReadDb,
     catalog: &Catalog,
@@ -195,7 +195,7 @@ pub async fn whole_figures(
     Ok((metrics.iter().map(figure).collect(), complete))
 }
 
-/// How far the board's rows are complete.
+/// Returns the position up to which the board's rows are complete.
 pub async fn complete_up_to(db: &dyn ReadDb) -> Result<Complete, ProjectionError> {
     read_as(db, |tx| complete(tx)).await
 }
@@ -219,7 +219,7 @@ fn joined(by: Option<By>, above: &BTreeMap<Key, i64>, below: Option<&BTreeMap<Ke
     keys.iter().take(GROUPS_MAX).map(figure).collect()
 }
 
-/// For tests: a term as asked for, and its amounts by bare keys.
+/// For tests: returns a term as a query uses it.
 #[cfg(test)]
 pub(super) fn asked_for(name: &str) -> Result<Asked, ProjectionError> {
     asked(crate::metrics::catalog()?, name)
@@ -238,13 +238,13 @@ pub(super) fn by_key(
         .collect())
 }
 
-/// A term as the statements need it.
+/// A term as the SQL statements need it.
 pub(super) struct Asked {
     name: String,
     counts: Counts,
 }
 
-/// Which rows a term is summed in, and what of them.
+/// The rows that a term is summed from: counts of events, sums of values, or distinct customers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Counts {
     Events,
@@ -267,7 +267,7 @@ fn asked(catalog: &Catalog, name: &str) -> Result<Asked, ProjectionError> {
     })
 }
 
-/// A term's amounts by group; the whole has one, under an empty key.
+/// Returns a term's amounts by group; the total has one amount, under an empty key.
 fn amounts(
     tx: &mut dyn Tx,
     term: &Asked,
@@ -288,11 +288,11 @@ fn amounts(
     tx.query(&sql, &values)?.into_iter().map(read).collect()
 }
 
-/// What `amounts` asks. Reads sums by the hour, never a row of a call or a customer: a test asks for
-/// SQLite's plan.
+/// Returns the statement of `amounts`. It reads sums by hour, never a row of a call or a customer; a test
+/// checks SQLite's query plan.
 pub(super) fn statement(term: &Asked, scope: &Scope, by: Option<By>) -> (String, Vec<Val>) {
     let (from, to) = scope.hours();
-    // No hour was before 1970; what came before the first hour ever is `FIRST`.
+    // No hour is before 1970; the hour before a customer's first one is `FIRST`.
     let mut values = vec![Val::text(&term.name), Val::Int(from.max(0)), Val::Int(to)];
     let campaign = match (&scope.campaign, term.counts, by) {
         (Some(campaign), _, _) => {
@@ -316,7 +316,7 @@ pub(super) fn statement(term: &Asked, scope: &Scope, by: Option<By>) -> (String,
         || ("cast(0 as bigint)".to_owned(), String::new()),
         |by| {
             let column = by.column();
-            // One more than an answer holds, so that an answer never looks whole by chance.
+            // One more than a response holds, so that a full response is not taken for complete.
             let tail = format!("group by {column} order by 1 limit {}", GROUPS_MAX + 1);
             (column, tail)
         },
@@ -328,7 +328,7 @@ pub(super) fn statement(term: &Asked, scope: &Scope, by: Option<By>) -> (String,
     (sql, values)
 }
 
-/// The condition that a customer had not yet counted in the group at hand, inside the window.
+/// Returns the condition that a customer has not yet counted in the group inside the time range.
 fn first_in(by: Option<By>, is_unbounded: bool) -> String {
     let before = match by {
         Some(By::Hour) => return " and before_at < hour_at".to_owned(),

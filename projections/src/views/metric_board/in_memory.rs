@@ -1,5 +1,6 @@
-//! The sums of many events at once, in memory: the same evaluator, the same rows of sums as `apply` makes,
-//! written once. The rows of calls, enrolments and customers, which no figure is read from, are not made.
+//! The metric board in memory: sums events with the same evaluator and writes the same rows of sums as
+//! `apply`, once at the end. The rows of calls, enrolments and customers are not made, because no figure is
+//! read from them.
 
 use super::{FIRST, FIRSTS, SUMS};
 use crate::database::Tx;
@@ -12,35 +13,35 @@ use crate::value::Val;
 use domain::ids::CallId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What a term summed in a group.
+/// The sum of a term in a group.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     count: i64,
     value: i64,
-    /// Of the last event that counted; 0 for none.
+    /// The position of the last event that counted; 0 if none did.
     pos: i64,
 }
 
-/// A campaign, an hour, a trunk, a flow version.
+/// A group of sums: campaign, hour, trunk, flow version.
 type Group = (String, i64, String, i64);
 
-/// A call or an enrolment, and where its group's sums are.
+/// A call, an enrolment or a complaint, with the index of its group's sums.
 #[derive(Default)]
 struct Kept {
     subject: Option<Subject>,
     sums: Option<usize>,
 }
 
-/// See the file's description.
+/// The state of the metric board in memory.
 pub(super) struct Sums {
     catalog: &'static Catalog,
     calls: HashMap<CallId, Kept>,
-    /// By campaign and customer.
+    /// Enrolments by campaign and customer.
     enrolments: HashMap<(String, String), Kept>,
-    /// By id; they count no customers.
+    /// Complaints by id; they are not counted per customer.
     complaints: HashMap<String, Kept>,
     groups: BTreeMap<Group, usize>,
-    /// By group, then by term.
+    /// Sums by group, then by term.
     sums: Vec<Vec<Sum>>,
     last: i64,
 }
@@ -114,16 +115,16 @@ impl Sums {
 /// The hour, the trunk, the flow version.
 type Place<'a> = (i64, &'a str, i64);
 
-/// A term, a campaign or nothing for all together, a place, and the hours before it: of all places, of those
-/// on its trunk, of those of its flow version.
+/// The key of a count of customers: term, campaign (empty for all), place, and the customer's previous hours:
+/// of any place, of the same trunk, of the same flow version.
 type FirstKey<'a> = (usize, &'a str, Place<'a>, [i64; 3]);
 
-/// How many customers count in a term at a place, by what came before it.
+/// The number of customers that count in a term at a place, by their previous hours.
 #[derive(Default)]
 struct Firsts<'a>(BTreeMap<FirstKey<'a>, i64>);
 
 impl<'a> Firsts<'a> {
-    /// One customer's calls and enrolments in one term.
+    /// Adds the calls and enrolments of one customer to a term.
     fn add(&mut self, term: usize, subjects: &[&'a Subject]) {
         let stands = |subject: &&&Subject| subject.counts_in(term);
         let places = subjects.iter().filter(stands).filter_map(|subject| {
@@ -157,7 +158,7 @@ impl<'a> Firsts<'a> {
     }
 }
 
-/// Adds contributions to the sums of a group, or with the sign -1 takes them away.
+/// Adds contributions to the sums of a group; with the sign -1 it removes them.
 fn add_all(sums: &mut [Sum], catalog: &Catalog, contributions: &[Contribution], sign: i64, pos: i64) {
     for one in contributions {
         let counted = catalog.terms().get(one.term);

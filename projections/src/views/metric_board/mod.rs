@@ -1,9 +1,9 @@
-//! The terms of all metrics, summed by campaign, hour, trunk and flow version, and what is remembered of each
-//! call and enrolment.
+//! The view of metrics: the terms of all metrics, summed by campaign, hour, trunk and flow version, and the
+//! evaluator's state of each call and enrolment.
 //!
-//! The meaning of every term is in `metrics/metrics.yaml`, read by the evaluator alone; this view keeps its
-//! answers. Calls are summed by the hour; distinct customers are too, in a way that stays exact over any
-//! window of whole hours (`customers.rs`). No question reads the rows of calls.
+//! `metrics/metrics.yaml` defines every term, and only the evaluator reads it; this view stores its results.
+//! Calls and distinct customers are summed by hour, in a form that stays exact over any range of full hours
+//! (`customers.rs`). No query reads the rows of calls.
 
 #[cfg(test)]
 mod agents_tests;
@@ -32,14 +32,14 @@ use rows::{add, read_subject, subject_row};
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "metric_board";
 
-/// Raised with every change of `metrics.yaml`'s terms: their indexes are bits of the rows, and new terms need
-/// old events. `tests.rs` holds the terms' hash to it.
+/// The view's version. Raise it with every change of a term in `metrics.yaml`: the indexes of terms are bits
+/// of the rows, and a new term needs old events. `tests.rs` compares the hash of the terms with it.
 const VERSION: u32 = 9;
 
-/// In place of an hour before, where there is none: before every hour since 1970.
+/// The value of a previous hour if there is none: before every hour since 1970.
 const FIRST: i64 = -1;
 
-/// See the file's description.
+/// The view of metrics.
 pub struct MetricBoard;
 
 const SUMS: Table = Table {
@@ -52,7 +52,7 @@ const SUMS: Table = Table {
     key_columns: 5,
 };
 
-// One row per call, enrolment and complaint: a correction may come years later.
+// One row per call, enrolment and complaint; kept, because a correction may come years later.
 const SUBJECTS: Table = Table {
     name: "metric_board_subject",
     ddl: &[
@@ -73,8 +73,8 @@ const CUSTOMERS: Table = Table {
     key_columns: 1,
 };
 
-// Customers by an hour they count in and the hours they counted in before it: anywhere, on this trunk, of
-// this flow version. Campaign '' is all together. The index is for questions without a beginning.
+// Customers by an hour in which they count, and by their previous hours: any, on this trunk, of this flow
+// version. Campaign '' means all campaigns. The index is for queries without a start time.
 const FIRSTS: Table = Table {
     name: "metric_board_first",
     ddl: &[
@@ -91,7 +91,7 @@ const FIRSTS: Table = Table {
 
 const TABLES: &[Table] = &[SUMS, SUBJECTS, CUSTOMERS, FIRSTS];
 
-/// All that the terms of this build can be touched by; a test compares with the file.
+/// All event kinds that affect a term of this build; a test compares them with the file.
 const KINDS: &[&str] = &[
     CallEvent::AGENT_CONNECTED,
     CallEvent::ANSWERED,
@@ -111,7 +111,7 @@ const KINDS: &[&str] = &[
     SummaryEvent::RECORDED,
 ];
 
-/// Those that a term counting customers begins to count with.
+/// The kinds with which a term that counts customers starts to count.
 const COUNTING_CUSTOMERS: &[&str] = &[
     CallEvent::ANSWERED,
     CallEvent::DIALING,

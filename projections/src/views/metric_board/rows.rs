@@ -1,4 +1,4 @@
-//! The rows of the board, as values in their tables' order.
+//! Converts the rows of the board from and to values in the order of their tables.
 
 use super::SUMS;
 use crate::database::Tx;
@@ -38,7 +38,8 @@ pub(super) fn subject_row(key: String, subject: Subject, pos: Val) -> Vec<Val> {
     ]
 }
 
-/// `0=1772416800000000 3=1772416801000000`: small, since every open call has it.
+/// Returns the marks as short text, because every open call has them: `0=1772416800000000
+/// 3=1772416801000000`.
 fn write_marks(marks: &BTreeMap<usize, i64>) -> String {
     let all: Vec<String> = marks.iter().map(|(mark, at)| format!("{mark}={at}")).collect();
     all.join(" ")
@@ -53,7 +54,7 @@ fn read_marks(text: &str) -> Result<BTreeMap<usize, i64>, ProjectionError> {
     marks.ok_or_else(|| ProjectionError::Fault("the marks of a call cannot be read".to_owned()))
 }
 
-/// Adds a contribution to its sum. Distinct customers have sums of another kind: `customers.rs`.
+/// Adds a contribution to its sum. Distinct customers have other sums: `customers.rs`.
 pub(super) fn add(
     tx: &mut dyn Tx,
     catalog: &Catalog,

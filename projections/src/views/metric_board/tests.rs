@@ -1,4 +1,4 @@
-//! The board beside the log: golden figures at every version, and every figure against its drill-down.
+//! Compares the board with the log: golden figures at every version, and every figure with its drill-down.
 
 use super::{By, Figure, KINDS, MetricBoard, VERSION, figures};
 use crate::database::{ReadDb, read_as};
@@ -82,7 +82,7 @@ async fn every_metric_of_the_golden_log_is_as_counted_by_hand_at_every_version()
     assert_eq!(found, expected);
 }
 
-/// One part of a figure, by the log alone.
+/// Returns one part of a figure, computed from the log only.
 async fn drilled(log: &TestLog, metric: &Metric, part: Part, scope: &Scope) -> i64 {
     let drill = Drill {
         metric,
@@ -142,7 +142,7 @@ async fn a_correction_moves_a_call_in_the_hour_of_its_dial_and_is_listed_as_a_mo
         .unwrap();
     let before = board(&events[..first]).await;
     let then = asked(before.as_ref(), people, &hour("10"), None).await.remove(0);
-    assert_eq!(then.numerator, 3, "before anybody corrected call B");
+    assert_eq!(then.numerator, 3, "before the correction of call B");
 
     let log = TestLog::of(&events);
     let drill = Drill {
@@ -209,7 +209,7 @@ async fn figures_are_split_by_hour_day_trunk_flow_version_and_campaign() {
             .collect();
         assert_eq!(found, expected, "{by:?}");
     }
-    // Customer 4 was dialed in both hours: once in each, once in the whole.
+    // Customer 4 was dialed in both hours: once in each, once in the total.
     let hours = asked(
         db.as_ref(),
         metric("attempts_per_customer", 1),
@@ -290,7 +290,7 @@ async fn seen_twice_or_in_pieces_the_rows_are_the_same() {
     assert!(rows.len() > 60, "{}", rows.len());
 }
 
-/// Distinct customers as a question of all calls' rows counts them.
+/// Counts distinct customers from the rows of all calls.
 async fn counted_over_calls(
     db: &dyn ReadDb,
     bit: usize,
@@ -322,7 +322,7 @@ async fn counted_over_calls(
     rows.map(read).collect()
 }
 
-/// A story's events, each as many times later than the first as it was.
+/// Returns a story's events with all distances from the first event multiplied by `times`.
 fn stretched(events: &[StoredEvent], times: i64) -> Vec<StoredEvent> {
     let begin = events[0].envelope().unwrap().at.micros();
     let later = |event: &StoredEvent| {
@@ -335,7 +335,8 @@ fn stretched(events: &[StoredEvent], times: i64) -> Vec<StoredEvent> {
     events.iter().map(later).collect()
 }
 
-/// Bounds at, before and after the hours in which something counts; and none.
+/// Returns time ranges with bounds at, before and after the hours in which something counts, and without
+/// bounds.
 async fn windows(db: &dyn ReadDb) -> Vec<(Option<Timestamp>, Option<Timestamp>)> {
     let sql = "select distinct hour_at from metric_board_subject where hour_at is not null order by 1";
     let hours = db.query(sql, vec![]).await.unwrap().into_iter();
@@ -356,12 +357,12 @@ async fn windows(db: &dyn ReadDb) -> Vec<(Option<Timestamp>, Option<Timestamp>)>
     windows
 }
 
-/// All ways to split a figure, and none.
+/// Returns all ways to split a figure, and none.
 fn splits() -> impl Iterator<Item = Option<By>> {
     std::iter::once(None).chain(By::ALL.iter().copied().map(Some))
 }
 
-/// Compares every split of a term over a scope; answers how many groups there were.
+/// Compares every split of a term over a scope with a count over all calls. Returns the number of groups.
 async fn compare(db: &dyn ReadDb, bit: usize, term: &str, scope: &Scope) -> usize {
     let mut compared = 0;
     for by in splits() {
@@ -369,7 +370,7 @@ async fn compare(db: &dyn ReadDb, bit: usize, term: &str, scope: &Scope) -> usiz
         let (asked, of) = (figures::asked_for(term).unwrap(), scope.clone());
         let found = read_as(db, move |tx| figures::by_key(tx, &asked, &of, by));
         let mut found = found.await.unwrap();
-        // The whole has a row for none at all.
+        // The total has a row even if there are no customers.
         expected.retain(|_, count| *count != 0);
         found.retain(|_, count| *count != 0);
         compared += found.len();
@@ -378,8 +379,7 @@ async fn compare(db: &dyn ReadDb, bit: usize, term: &str, scope: &Scope) -> usiz
     compared
 }
 
-/// Whatever the order of events and corrections, over any window: what the sums say is what a count over
-/// all calls says.
+/// In any order of events and corrections and over any time range, the sums equal a count over all calls.
 #[tokio::test]
 async fn customers_are_distinct_over_any_hours_whole_and_by_every_column() {
     let db = board(&stretched(&varied(4_000, 11).events, 60)).await;
@@ -396,7 +396,7 @@ async fn customers_are_distinct_over_any_hours_whole_and_by_every_column() {
     assert!(compared > 1_000, "{compared}");
 }
 
-/// What SQLite says it will do.
+/// Returns SQLite's query plan.
 async fn plan(db: &dyn ReadDb, term: &str, scope: &Scope, by: Option<By>) -> String {
     let asked = figures::asked_for(term).unwrap();
     let (sql, values) = figures::statement(&asked, scope, by);
@@ -406,7 +406,7 @@ async fn plan(db: &dyn ReadDb, term: &str, scope: &Scope, by: Option<By>) -> Str
     lines.join("; ")
 }
 
-/// A scan would grow with the calls ever made.
+/// A scan would grow with the number of calls ever made.
 #[tokio::test]
 async fn no_figure_reads_rows_of_calls_or_customers_nor_a_whole_table() {
     let db = SqliteReadDb::open_inline().unwrap();
@@ -434,7 +434,7 @@ async fn no_figure_reads_rows_of_calls_or_customers_nor_a_whole_table() {
     assert!(ever.contains("metric_board_first_ever"), "{ever}");
 }
 
-/// A complaint as it is opened, of a campaign or of none.
+/// Returns the event that opens a complaint, with or without a campaign.
 fn complaint(position: u64, campaign: Option<&str>, at: &str) -> StoredEvent {
     let mut line = serde_json::json!({
         "id": format!("00000000-0000-5000-8000-{position:012}"), "kind": "complaint.opened", "version": 1,
@@ -503,7 +503,7 @@ fn a_change_of_terms_raises_the_version_of_the_view() {
     );
 }
 
-/// What figures count of one report of a deal.
+/// Appends a report of a deal with the counts that figures use.
 fn deal(story: &mut Story, kind: DealKind, counts: [i64; 4]) {
     let [counted_minor, counted_deals, counted_people, cycle_change_ms] = counts;
     let event = CustomerEvent::DealReported {

@@ -1,9 +1,10 @@
-//! What is known of each customer from their calls (客户画像), each value with the call it came from (CUS-7).
+//! The view of customer profiles (客户画像): values learned from a customer's calls, each with the call that it
+//! came from (CUS-7).
 //!
-//! When they answer: the hours of the day, in Beijing. Buying preference 购买偏好: what calls were about, and how
-//! it was taken. Style 沟通风格: whether they speak or press keys, how long, and how often they interrupt.
-//! Decision cycle 决策周期: from the first call to the one that converted. A correction of an outcome moves what
-//! it moved. Once a person is erased nothing of this is kept.
+//! When they answer: the hours of the day, in Beijing. Buying preference 购买偏好: what calls offered, and how
+//! the customer reacted. Communication style 沟通风格: speech or keypresses, length, interruptions. Decision
+//! cycle 决策周期: from the first call to the one that converted. A correction of an outcome changes what depends
+//! on it. Nothing is kept of an erased customer.
 
 mod shown;
 mod talks;
@@ -27,7 +28,7 @@ use domain::transfer_reason::TransferReason;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "portrait";
 
-/// See the file's description.
+/// The view of customer profiles.
 pub struct Portraits;
 
 static TABLES: [Table; 3] = [
@@ -58,7 +59,7 @@ static ROWS: &Table = &TABLES[0];
 static HOURS: &Table = &TABLES[1];
 static TALKS: &Table = &TABLES[2];
 
-/// Columns of `portrait`, from its key on.
+/// Columns of `portrait`, by index after the key.
 #[derive(Clone, Copy)]
 enum Column {
     Calls = 1,
@@ -138,7 +139,7 @@ impl View for Portraits {
     }
 }
 
-/// One customer's row, as an event changes it.
+/// One customer's row while an event changes it.
 struct Sitting<'a> {
     tx: &'a mut dyn Tx,
     customer: Val,
@@ -241,7 +242,8 @@ impl<'a> Sitting<'a> {
         self.outcome(after.outcome, 1);
     }
 
-    /// Counts an outcome, or takes it back; what converted last is then no longer known to have.
+    /// Counts an outcome, or removes one. If the last converting call loses its success, the call and time of
+    /// the conversion are cleared.
     fn outcome(&mut self, outcome: Option<Outcome>, more: i64) {
         let Some(outcome) = outcome else { return };
         let of_this_call = self.row.get(Column::ConvertedCall as usize) == Some(&self.call);
@@ -263,7 +265,7 @@ impl<'a> Sitting<'a> {
         }
     }
 
-    /// Counts in the hour of the day in which it is.
+    /// Counts a call or answer in its hour of the day.
     fn hour(&mut self, calls: i64, answered: i64) -> Result<(), ProjectionError> {
         let local = self.at.micros().saturating_add(BEIJING_MICROS);
         let hour = Val::Int(local.div_euclid(HOUR_MICROS).rem_euclid(24));
@@ -295,7 +297,7 @@ impl<'a> Sitting<'a> {
     }
 }
 
-/// A customer of whom nothing is known yet.
+/// Returns the row of a customer without calls.
 fn blank(customer: Val) -> Vec<Val> {
     let mut row = vec![customer];
     row.resize(Column::FirstCall as usize, Val::Int(0));
@@ -358,7 +360,7 @@ mod tests {
         );
     }
 
-    /// As the golden summary says, of this call.
+    /// Appends the golden summary for this call.
     fn summed_up(story: &mut Story, of: CallId) {
         summed_up_with(story, of, |_| {});
     }
@@ -453,7 +455,7 @@ mod tests {
                 enrolments_count: 1,
             },
         );
-        // A summary that was owed comes after its person is gone, without a word.
+        // A pending summary comes after its customer was erased, without words.
         summed_up_with(&mut story, call("T", 1, 1), |record| {
             record["data"]["text"] = serde_json::json!({ "erased": true });
         });

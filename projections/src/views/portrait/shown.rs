@@ -1,4 +1,4 @@
-//! One customer's portrait as it is shown: every value with the call it came from, and the hours of the day.
+//! A customer's profile for display: every value with the call that it came from, and the hours of the day.
 
 use super::talks::{self, OfferTaken, Style};
 use crate::database::{ReadDb, read_as};
@@ -8,7 +8,7 @@ use domain::ids::{CallId, CustomerId};
 use domain::time::Timestamp;
 use serde::Serialize;
 
-/// A value with the call it came from.
+/// A value with the call that it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "Sourced_{T}", inline)]
 pub struct Sourced<T> {
@@ -16,14 +16,14 @@ pub struct Sourced<T> {
     pub call: CallId,
 }
 
-/// What is known of one customer.
+/// The profile of one customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Portrait {
     pub customer: CustomerId,
     pub calls: u64,
     pub answered: u64,
     pub talk_ms: u64,
-    /// Keys pressed and persons asked for, over all calls.
+    /// Number of keypresses and of requests for an agent, over all calls.
     pub engaged: u64,
     pub conversions: u64,
     pub declines: u64,
@@ -34,17 +34,17 @@ pub struct Portrait {
     #[schemars(with = "Option<Sourced<domain::disposition::Outcome>>")]
     pub last_outcome: Option<Sourced<String>>,
     pub converted_at: Option<Sourced<Timestamp>>,
-    /// 决策周期: from the first call to the one that converted last.
+    /// 决策周期: milliseconds from the first call to the last one that converted.
     pub decision_ms: Option<u64>,
-    /// 购买偏好: what calls were about, what was taken best first.
+    /// 购买偏好: what calls offered, the best received first.
     pub buying: Vec<OfferTaken>,
-    /// 沟通风格; absent until they said or pressed something.
+    /// 沟通风格; absent until the customer has spoken or pressed a key.
     pub style: Option<Style>,
-    /// Hours of the day in Beijing with calls, in order.
+    /// The hours of the day in Beijing in which there were calls, in order.
     pub hours: Vec<HourOfDay>,
 }
 
-/// Calls dialed and answers in one hour of the day, over all days.
+/// Calls dialed and answered in one hour of the day, over all days.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct HourOfDay {
     pub hour: u64,
@@ -54,7 +54,7 @@ pub struct HourOfDay {
     pub last_answered_call: Option<CallId>,
 }
 
-/// One customer's portrait; `None` before their first call, and once they are erased.
+/// Returns a customer's profile; `None` before their first call and after their erasure.
 pub async fn get(db: &dyn ReadDb, customer: &CustomerId) -> Result<Option<Portrait>, ProjectionError> {
     let key = vec![Val::text(customer)];
     read_as(db, move |tx| {
@@ -107,7 +107,7 @@ fn read_portrait(mut row: Row) -> Result<Portrait, ProjectionError> {
     Ok(portrait)
 }
 
-/// A call, then the value it gave.
+/// Reads a call's id, then the value that came from it.
 fn sourced<T>(
     row: &mut Row,
     value: impl Fn(&mut Row) -> Result<Option<T>, ProjectionError>,

@@ -1,6 +1,5 @@
-//! What each call in which somebody said or pressed something adds to a portrait: what it was about and how
-//! it was taken (购买偏好), and how the person spoke (沟通风格). One row a call, so that every figure names its
-//! calls.
+//! What each call adds to a customer's profile if they spoke or pressed a key: the offer and the reaction
+//! (购买偏好), and how they spoke (沟通风格). There is one row per call, so that every figure names its calls.
 
 use super::TALKS;
 use crate::database::{Table, Tx};
@@ -14,7 +13,7 @@ use domain::personal::Personal;
 use domain::summary::{SummaryEvent, SummaryFact};
 use serde::Serialize;
 
-/// Most calls that a figure names, the latest first: whoever wants all has the person's history.
+/// Most calls that a figure names, the latest first. The customer's history has them all.
 pub const CALLS_NAMED_MAX: usize = 20;
 
 pub(super) const TABLE: Table = Table {
@@ -28,14 +27,14 @@ pub(super) const TABLE: Table = Table {
     key_columns: 2,
 };
 
-/// Where the outcome stands in a row.
+/// Index of the outcome in a row.
 const OUTCOME: usize = 6;
 
-/// In place of an interest, until the call's summary comes.
+/// The interest of a call without a summary yet.
 const UNSUMMED: &str = "";
 
 labelled! {
-    /// How somebody answers the robot (沟通风格).
+    /// How a customer answers the robot (沟通风格).
     Manner {
         Speaks => "speaks", "说话", "speaks";
         Presses => "presses", "按键", "presses keys";
@@ -43,23 +42,23 @@ labelled! {
     }
 }
 
-/// What one flow offered, and how it was taken (购买偏好).
+/// What one flow offered, and how the customer reacted (购买偏好).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct OfferTaken {
     /// The name of the flow that the calls ran.
     pub flow: String,
     pub calls: u64,
-    /// Calls by the interest that was shown: 高, 中, 低.
+    /// Calls with high interest 高; `medium` 中 and `low` 低 count the others.
     pub high: u64,
     pub medium: u64,
     pub low: u64,
-    /// Calls whose outcome is `success`, corrections counted.
+    /// Calls with outcome `success`, after corrections.
     pub conversions: u64,
-    /// The calls that this is of, the latest first, twenty at most.
+    /// The calls counted here, the latest first, at most twenty.
     pub named: Vec<CallId>,
 }
 
-/// How somebody talks (沟通风格), over the calls in which they said or pressed something.
+/// How a customer communicates (沟通风格), over the calls in which they spoke or pressed a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Style {
     pub manner: Manner,
@@ -67,17 +66,17 @@ pub struct Style {
     pub talk_ms_mean: u64,
     pub utterances: u64,
     pub keys: u64,
-    /// Times that they spoke while the robot did.
+    /// How often the customer spoke while the robot did.
     pub interruptions: u64,
-    /// Times that they let the robot wait too long.
+    /// How often the customer let the robot wait too long.
     pub silences: u64,
-    /// The calls that this is of, the latest first, twenty at most.
+    /// The calls counted here, the latest first, at most twenty.
     pub named: Vec<CallId>,
 }
 
-/// Keeps the row of a call that was summed up; of one in which nobody said anything there is none. A summary
-/// may come after its call was corrected, and after its person was erased: the one keeps what the correction
-/// said, of the other nothing is kept.
+/// Stores the row of a summarized call; a call without speech or keypresses has none. A summary may come
+/// after its call was corrected: the corrected outcome is kept. It may come after its customer was erased:
+/// then nothing is stored.
 pub(super) fn keep(tx: &mut dyn Tx, event: &ViewEvent, customer: Val) -> Result<(), ProjectionError> {
     let call = Val::text(event.call()?);
     let SummaryEvent::Recorded(fact) = event.read_as()? else {
@@ -114,8 +113,8 @@ pub(super) fn keep(tx: &mut dyn Tx, event: &ViewEvent, customer: Val) -> Result<
     tx.put(TALKS, row)
 }
 
-/// A correction moves the outcome of its call; one that comes before the summary waits for it, in a row that
-/// says nothing else.
+/// Applies a correction to the outcome of its call. If it comes before the summary, it creates a row with
+/// only the outcome.
 pub(super) fn correct(
     tx: &mut dyn Tx,
     event: &ViewEvent,
@@ -136,7 +135,7 @@ pub(super) fn correct(
     tx.put(TALKS, row)
 }
 
-/// The row of a call that has no summary yet.
+/// Returns the row of a call that has no summary yet.
 fn unsummed(key: Vec<Val>) -> Vec<Val> {
     let mut row = key;
     row.extend([
@@ -150,7 +149,7 @@ fn unsummed(key: Vec<Val>) -> Vec<Val> {
     row
 }
 
-/// Forgets every row of a person.
+/// Removes every row of a customer.
 pub(super) fn forget(tx: &mut dyn Tx, customer: &Val) -> Result<(), ProjectionError> {
     tx.exec(
         "delete from portrait_talk where customer = $1",
@@ -159,7 +158,7 @@ pub(super) fn forget(tx: &mut dyn Tx, customer: &Val) -> Result<(), ProjectionEr
     .map(drop)
 }
 
-/// One call, as its row tells it.
+/// One call as read from its row.
 struct Talk {
     call: CallId,
     flow: String,
@@ -186,7 +185,8 @@ fn read_talk(mut row: Row) -> Result<Talk, ProjectionError> {
     })
 }
 
-/// What a person's rows say: offers, the best taken first, and how they talk; nothing of who never did.
+/// Returns a customer's offers, the best received first, and their style; without style if they never spoke
+/// or pressed a key.
 pub(super) fn read(
     tx: &mut dyn Tx,
     customer: &[Val],

@@ -1,17 +1,16 @@
-//! A call that was asked for and waits to be dialed, found by the id that follows from its enrolment.
+//! Finds a requested call that waits to be dialed, by the id that follows from its enrolment.
 
 use crate::database::ReadDb;
 use crate::error::ProjectionError;
 use crate::value::Val;
 use domain::ids::{CallId, EnrolmentId};
 
-/// One row by the index of what was asked for: an id that nobody was given costs no more than one that is
-/// known.
+/// Finds one row by the index of requested calls; an unknown id costs no more than a known one.
 const ASKED: &str = "select campaign, customer from worklist_enrolment
     where asked_call = $1 and state = 'waiting' limit 1";
 
-/// The enrolment of which a call is the next one: the rows name whom to ask, and that person's stream
-/// decides.
+/// Returns the enrolment that has this call as its requested next one. It is a lookup only: the customer's
+/// stream decides.
 pub async fn asked_for(db: &dyn ReadDb, call: CallId) -> Result<Option<EnrolmentId>, ProjectionError> {
     let rows = db.query(ASKED, vec![Val::text(call)]).await?;
     let Some(mut row) = rows.into_iter().next() else {

@@ -1,4 +1,4 @@
-//! A call from its first grant until both its customer and its number are told how it went.
+//! The rows of calls, from the first grant until both customer and number have recorded the end.
 
 use super::{CALLS, CallColumn, Rows};
 use crate::cells::{Cells, blank};
@@ -10,10 +10,10 @@ use domain::call::event::CallEvent;
 use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::ids::CallId;
 
-/// A dialed call is done when it has ended and both sides are told. One that was not dialed is done
-/// when no side holds a grant, the number was asked (its grant may still be on its way after a crash
-/// between the two, and must then be found), and a permitted one has ended, so that it can never be
-/// dialed any more.
+/// Whether a call's row can be removed. A dialed call is done when it has ended and both sides have recorded
+/// that. A call that was not dialed is done when no side holds a grant, the number has been asked (after a
+/// crash in between, its grant may still come and must then be found), and, if it was permitted, it has
+/// ended, so that it can never be dialed.
 fn is_done(cells: &Cells<'_>) -> bool {
     let number_side = cells.text(CallColumn::NumberSide);
     let is_dialed = *cells.get(CallColumn::DialedAt) != Val::Null;
@@ -25,7 +25,7 @@ fn is_done(cells: &Cells<'_>) -> bool {
 }
 
 impl Rows<'_> {
-    /// Changes a call's row, or makes one of which only that is known.
+    /// Changes a call's row, or creates one with only these values.
     pub(super) fn of_call(
         &mut self,
         call: Val,
@@ -50,7 +50,7 @@ impl Rows<'_> {
         self.tx.append_row(&CALLS, row)
     }
 
-    /// Changes a call's row where there is one, and forgets it when the call is done.
+    /// Changes a call's row if there is one, and removes it when the call is done.
     fn of_known(&mut self, call: CallId, change: &dyn Fn(&mut Cells<'_>)) -> Result<(), ProjectionError> {
         let pos = self.pos.clone();
         self.tx.edit(&CALLS, &[Val::text(call)], &mut |row| {
@@ -95,7 +95,7 @@ impl Rows<'_> {
         let pos = self.pos.clone();
         match fact {
             CallEvent::Permitted { customer_grant, .. } => self.permitted(call, customer_grant),
-            // A second leg is the same call: the first dialing counts.
+            // A second leg belongs to the same call: the first dial counts.
             CallEvent::Dialing { .. } => {
                 let at = Val::at(event.at());
                 let key = [Val::text(call)];
@@ -112,7 +112,7 @@ impl Rows<'_> {
         }
     }
 
-    /// `call.permitted` names everything, whatever came before it.
+    /// Marks a call as permitted. `call.permitted` names everything, so the row can be created from it alone.
     fn permitted(&mut self, call: CallId, grant: &CustomerGrant) -> Result<(), ProjectionError> {
         let call = Val::text(call);
         if self.tx.has(&CALLS, std::slice::from_ref(&call))? {

@@ -1,5 +1,6 @@
-//! What keeps everybody of a campaign waiting at once: the last closing of its window, in words as an
-//! enrolment's own, so that who was never asked has rule and next due time in SQL too.
+//! The last closing of a campaign's calling window, which keeps all its enrolments waiting. It is stored with
+//! the same texts as an enrolment's own reason, so that SQL shows rule and next due time also for enrolments
+//! that were never tried.
 
 use super::{CLOSINGS, Rows, not_called};
 use crate::database::Edit;

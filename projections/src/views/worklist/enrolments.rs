@@ -1,4 +1,4 @@
-//! What an enrolment waits for: its due time, an open grant, or a call that is to be closed.
+//! The rows of enrolments: waiting for the due time, with an open grant, or with a call to be closed.
 
 use super::{CALLS, CallColumn, ENROLMENTS, EnrolmentColumn, Rows, not_called};
 use crate::cells::Cells;
@@ -16,7 +16,7 @@ fn state_is(cells: &Cells<'_>, state: &str) -> bool {
 }
 
 impl Rows<'_> {
-    /// Changes an enrolment where `change` wants to; answers whether it did.
+    /// Changes an enrolment if `change` returns true. Returns whether it did.
     fn of_enrolment(
         &mut self,
         campaign: &CampaignId,
@@ -28,7 +28,7 @@ impl Rows<'_> {
         Ok(done == Some(true))
     }
 
-    /// Changes one that is not settled.
+    /// Changes an enrolment unless it is settled. Returns whether it did.
     fn of_unsettled(
         &mut self,
         campaign: &CampaignId,
@@ -105,8 +105,9 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// What a crash left of an earlier attempt that never reached the number has no news to come any more.
-    /// Attempts run on one by one, and each grant does this: it can only be the one before.
+    /// Removes the row of the previous attempt if a crash left it without ever reaching the number; no
+    /// further event will come for it. Attempts are consecutive and every grant does this, so it can only be
+    /// the previous one.
     fn forget_unasked(&mut self, grant: &CustomerGrant, attempt: u32) -> Result<(), ProjectionError> {
         let Some(before) = attempt.checked_sub(1).filter(|before| *before > 0) else {
             return Ok(());
@@ -138,7 +139,7 @@ impl Rows<'_> {
             Decision::Allow | Decision::Forbid => None,
         };
         let due_at = not_before.or(deferred);
-        // Refused for good: nothing is due until `customer.enrolment_settled`, which follows.
+        // Refused permanently: nothing is due until `customer.enrolment_settled` follows.
         let forbidden = due_at.is_none() && verdict.decision == Decision::Forbid;
         self.of_enrolment(campaign, customer, &mut |cells| {
             if !state_is(cells, "waiting") {
@@ -196,7 +197,7 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Sooner than the call before left it: an order changes nothing of what is open or settled.
+    /// Sets an earlier due time of a waiting enrolment; an open or settled one stays unchanged.
     pub(super) fn called_back(
         &mut self,
         campaign: &CampaignId,
@@ -214,7 +215,7 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Not due before then. While a call is open, its end says when.
+    /// Sets a later due time of a waiting enrolment. While a call is open, its end sets the due time.
     pub(super) fn answered_late(
         &mut self,
         campaign: &CampaignId,
@@ -233,7 +234,7 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Before whoever only stands in a list.
+    /// Marks a waiting enrolment as requested, so that it is dialed before the enrolments of lists.
     pub(super) fn call_asked(
         &mut self,
         campaign: &CampaignId,
@@ -259,8 +260,8 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Not before the time that was named, then before whoever only stands in a list. While a call is open
-    /// its end says when.
+    /// Sets the agreed time of a callback as due time; from then on the enrolment is dialed before those of
+    /// lists. While a call is open, its end sets the due time.
     pub(super) fn callback_named(
         &mut self,
         campaign: &CampaignId,
@@ -278,7 +279,7 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// One among those of the list again, unless a call was asked for besides.
+    /// Ends a callback: the enrolment is again one of its list, unless a call was requested too.
     pub(super) fn callback_over(
         &mut self,
         campaign: &CampaignId,

@@ -1,8 +1,8 @@
-//! Open work: enrolments with their due times, dials granted, calls open, calls ended and not yet closed.
+//! The view of open work: enrolments with their due times, granted dials, open calls, and calls that have
+//! ended and are not closed.
 //!
-//! A call has a row from its first grant until both its customer and its number are told how it went.
-//! Events of different streams come in any order; each side of a row is moved only by its own stream's
-//! events.
+//! A call has a row from its first grant until both its customer and its number have recorded the end. Events
+//! of different streams come in any order; each side of a row is changed by events of its own stream only.
 
 mod asked;
 mod calls;
@@ -34,13 +34,13 @@ use domain::planted::{Bug, planted};
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "worklist";
 
-/// Where the closings of windows stand, for the documented views.
+/// The table of window closings, which the documented SQL views also read.
 pub(crate) const CLOSINGS_TABLE: &str = "worklist_closing";
 
-/// See the file's description.
+/// The view of open work.
 pub struct Worklist;
 
-// start_scheduled: 1 while the campaign waits to begin by itself, at its time or behind another
+// start_scheduled: 1 while the campaign waits for its automatic start, at a time or after another campaign
 const CAMPAIGNS: Table = Table {
     name: "worklist_campaign",
     ddl: &[
@@ -51,12 +51,11 @@ const CAMPAIGNS: Table = Table {
     key_columns: 1,
 };
 
-// callback: 1 while a time that was named for being called again waits
-// call_value: what the person is worth to a campaign that has an order; null in others
-// not_called_…: why it was not dialed when it was last asked for, its facts as a JSON object
-// asked_call: the id that the next call of the enrolment has, from when somebody asked for it until its grant
-// in_list: 0 where somebody asked for a call now, or named a time for being called again, who goes before
-// those that only stand in a list: 1
+// callback: 1 while an agreed callback waits
+// call_value: the value of the customer, in a campaign with an order; null in others
+// not_called_…: why it was not dialed at the last try, with facts as a JSON object
+// asked_call: the id of the enrolment's next call, from its request until its grant
+// in_list: 0 if a call was requested or a callback agreed; these are dialed before those with 1
 // state: waiting, open (a grant or call is open), closed (neither due nor settled yet), settled
 const ENROLMENTS: Table = Table {
     name: "worklist_enrolment",
@@ -79,7 +78,7 @@ const ENROLMENTS: Table = Table {
     key_columns: 2,
 };
 
-// customer_side, number_side: none, granted, refused, told (released or closed)
+// customer_side, number_side: `none`, `granted`, `refused`, `told` (released or closed)
 const CALLS: Table = Table {
     name: "worklist_call",
     ddl: &[
@@ -90,8 +89,8 @@ const CALLS: Table = Table {
     key_columns: 1,
 };
 
-// The last closing of each campaign's window that somebody waited behind: whoever waits with an earlier due
-// time waits for that. Its columns' names are no other table's, so that it can be joined to enrolments.
+// The last closing of each campaign's window that kept enrolments waiting: those with an earlier due time
+// wait for its end. Its column names are unique, so that it can be joined to enrolments.
 const CLOSINGS: Table = Table {
     name: CLOSINGS_TABLE,
     ddl: &[
@@ -190,7 +189,7 @@ impl View for Worklist {
     }
 }
 
-/// The call that an event of a customer's or number's stream is about.
+/// Returns the call that an event of a customer or number concerns.
 fn call_of(event: &ViewEvent) -> Option<CallId> {
     match event.event().ok()? {
         AnyEvent::Customer(CustomerEvent::DialGranted { grant, .. }) => Some(grant.call),
@@ -207,14 +206,14 @@ fn call_of(event: &ViewEvent) -> Option<CallId> {
     }
 }
 
-/// The tables, at one event.
+/// The view's tables while one event is applied.
 struct Rows<'a> {
     tx: &'a mut dyn Tx,
     pos: Val,
 }
 
 impl Rows<'_> {
-    /// Changes a row where `change` wants to, and answers whether it did; `None` when there is none.
+    /// Changes a row if `change` returns true. Returns whether it did; `None` if there is no row.
     fn change(
         &mut self,
         table: &'static Table,
@@ -260,7 +259,7 @@ impl Rows<'_> {
         })
     }
 
-    /// Adds to a campaign's counts; its own stream's events may come later.
+    /// Adds to a campaign's counts; creates its row if the campaign's own events come later.
     fn count(&mut self, campaign: &CampaignId, enrolled: i64, settled: i64) -> Result<(), ProjectionError> {
         self.of_campaign(Val::text(campaign), &|cells| {
             cells.add(CampaignColumn::Enrolled, enrolled);

@@ -1,7 +1,7 @@
-//! Why an enrolment was not dialed when it was last asked for: rule, facts, and both in words (zh, en) with
-//! the next due time, so that a question in SQL answers what `customer show` answers.
+//! Why an enrolment was not dialed at the last try: rule, facts, and both as text (zh, en) with the next due
+//! time, so that an SQL query shows the same as `customer show`.
 //!
-//! The words follow the row: who moves its due time or its state says them again.
+//! The text is written again when the due time or state changes.
 
 use super::EnrolmentColumn as Column;
 use crate::cells::Cells;
@@ -10,13 +10,13 @@ use domain::compliance::{InWords, in_words, zone_of};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// A rule that looks at the callee's clock names the zones it looked at.
+/// The fact in which rules on the callee's local time name their time zones.
 const ZONES: &str = "time_zones";
 
-/// The zone of the reports' calendar, for rules that name none; each time shows its offset.
+/// The time zone of the reports' calendar, for rules that name none; each time shows its offset.
 const ZONE_DEFAULT: &str = "Asia/Shanghai";
 
-/// After the row's state and due time are set.
+/// Sets the reason of an enrolment. Call it after state and due time are set, because the text contains them.
 pub(super) fn note(cells: &mut Cells<'_>, rule: &str, facts: &BTreeMap<String, String>) {
     let next = match cells.get(Column::DueAt) {
         Val::Int(micros) if cells.text(Column::State) == "waiting" => Some(Timestamp::from_micros(*micros)),
@@ -29,18 +29,18 @@ pub(super) fn note(cells: &mut Cells<'_>, rule: &str, facts: &BTreeMap<String, S
     cells.set(Column::NotCalledEn, Val::Text(said.en));
 }
 
-/// Rule, facts and next due time in words, times as in the zones that the rule looked at.
+/// Returns rule, facts and next due time as text; times are in the time zones that the rule used.
 pub(super) fn words(rule: &str, facts: &BTreeMap<String, String>, next: Option<Timestamp>) -> InWords {
     let zone = facts.get(ZONES).map_or(ZONE_DEFAULT, String::as_str);
     in_words(rule, facts, next, zone_of(Some(zone), None))
 }
 
 pub(super) fn as_json(facts: &BTreeMap<String, String>) -> Val {
-    // A map of texts is always JSON.
+    // A map of texts can always be written as JSON.
     Val::Text(serde_json::to_string(facts).unwrap_or_default())
 }
 
-/// It is being called, or was.
+/// Clears the reason, because the enrolment is being dialed or was dialed.
 pub(super) fn forget(cells: &mut Cells<'_>) {
     for column in [
         Column::NotCalledRule,
@@ -52,7 +52,7 @@ pub(super) fn forget(cells: &mut Cells<'_>) {
     }
 }
 
-/// With another due time.
+/// Writes the text of the reason again, after the due time changed.
 pub(super) fn say_again(cells: &mut Cells<'_>) {
     let rule = cells.text(Column::NotCalledRule).to_owned();
     if rule.is_empty() {

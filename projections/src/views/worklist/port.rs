@@ -1,4 +1,4 @@
-//! The Worklist port over the view's rows: what drivers read.
+//! The port `Worklist` over the view's rows, for drivers.
 
 use super::NAME;
 use crate::database::ReadDb;
@@ -17,17 +17,17 @@ use domain::time::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Most unfinished campaigns one process carries; beyond it the later ones (by id) wait for the earlier.
+/// Most unfinished campaigns in one process; beyond it, the later ones (by id) wait for the earlier.
 const CAMPAIGNS_MAX: usize = 10_000;
 
-/// Reads the worklist's rows; waits for them through the runner that feeds them.
+/// The port `Worklist` in SQL: reads the view's rows, and waits for them through the runner's progress.
 pub struct SqlWorklist {
     db: Arc<dyn ReadDb>,
     progress: Arc<Progress>,
 }
 
 impl SqlWorklist {
-    /// `wait_for` returns when whoever moves `progress` has fed the rows far enough.
+    /// Makes the port. `wait_for` returns when `progress` shows that the rows are complete to the position.
     pub const fn over(db: Arc<dyn ReadDb>, progress: Arc<Progress>) -> Self {
         Self { db, progress }
     }
@@ -55,8 +55,8 @@ fn read_due(mut row: Row) -> Result<DueEnrolment, ProjectionError> {
     })
 }
 
-/// The first of each part of an index, and the open calls counted in one walk: what waits is not walked,
-/// however much it is.
+/// Lists unfinished campaigns. Due times are read as the first entry of each part of an index, and open calls
+/// are counted in one pass, so the cost does not grow with the waiting enrolments.
 pub(super) const UNFINISHED_CAMPAIGNS: &str =
     "select worklist_campaign.campaign, status = 'running', enrolled, settled, coalesce(open_count, 0),
      (select min(due_at) from worklist_enrolment where in_list = 0
@@ -72,8 +72,8 @@ pub(super) const UNFINISHED_CAMPAIGNS: &str =
      where status not in ('completed', 'stopped')
      order by worklist_campaign.campaign limit $1";
 
-/// Whom somebody asked for, then whom a list names: a range of the index each, so that nobody is walked who
-/// waits and is not due.
+/// Lists due enrolments: requested calls and callbacks first, then those of lists. Each is a range of the
+/// index, so that waiting enrolments that are not due are not read.
 pub(super) const DUE: &str = "select campaign, customer, number, due_at from
      (select * from (select campaign, customer, number, due_at, in_list from worklist_enrolment
        where campaign = $1 and state = 'waiting' and in_list = 0 and due_at <= $2
@@ -84,15 +84,15 @@ pub(super) const DUE: &str = "select campaign, customer, number, due_at from
        order by due_at, customer limit $3) as of_lists) as of_both
      order by in_list, due_at, customer limit $3";
 
-/// The first due time to come: one look into each part of the index, however many are due or wait.
+/// Finds the next due time after now: one lookup in each part of the index, however many are due or wait.
 pub(super) const NEXT_DUE: &str = "select
      (select min(due_at) from worklist_enrolment where in_list = 0
       and campaign = $1 and state = 'waiting' and due_at > $2),
      (select min(due_at) from worklist_enrolment where in_list = 1
       and campaign = $1 and state = 'waiting' and due_at > $2)";
 
-/// Of so many names. Each is one look into the primary key, however many of the campaign wait: `cross join`
-/// keeps SQLite from walking them instead.
+/// Returns the statement that lists the due enrolments of so many customers. Each is one lookup of the
+/// primary key; `cross join` keeps SQLite from scanning the campaign's waiting enrolments instead.
 pub(super) fn due_of_sql(names_count: usize) -> String {
     let named: Vec<String> = (3..names_count + 3).map(|place| format!("(${place})")).collect();
     format!(
@@ -105,8 +105,8 @@ pub(super) fn due_of_sql(names_count: usize) -> String {
     )
 }
 
-/// Whom a call was asked for, and the first of each value. Each is a range of an index: no row that is not
-/// due is looked at, however many wait, and nobody is sorted.
+/// Returns the statement that lists due enrolments with requested calls, and the first ones of each value.
+/// Each is a range of an index: enrolments that are not due are not read, and nothing is sorted.
 fn first_of_each(values_count: usize) -> String {
     let first = |of: &str| {
         format!(
@@ -158,7 +158,7 @@ impl Worklist for SqlWorklist {
     }
 
     async fn wait_for(&self, position: Position) -> Result<(), WorklistError> {
-        // A driver has time: what it waits for was decided, and no person waits with it.
+        // A driver waits without urgency: the decision is made, and no user waits for it.
         let waited = self.progress.wait_patiently(Some(NAME), position).await;
         waited.map_err(failed)
     }

@@ -1,4 +1,4 @@
-//! Given events, then open work: every step of a dial, in and out of order.
+//! Tests of open work: given events, for every step of a dial, in and out of order.
 
 use super::{SqlWorklist, Worklist as View, asked_for};
 use crate::testing::{Story, call, campaign, customer, number, ten, verdict};
@@ -29,7 +29,7 @@ pub(super) fn late() -> Timestamp {
     ten().plus_ms(3_600_000)
 }
 
-/// Enrolled in a running campaign.
+/// A story with one enrolment in a running campaign.
 fn enrolled() -> Story {
     let mut story = Story::new();
     story
@@ -107,7 +107,7 @@ async fn a_call_that_was_asked_for_is_found_by_its_id_until_it_is_granted() {
     let second = Some((campaign("T"), customer(2)));
     assert_eq!(found(&story, call("T", 2, 1)).await, second);
     for other in [call("T", 1, 1), call("T", 2, 2), call("U", 2, 1)] {
-        assert_eq!(found(&story, other).await, None, "nobody asked for it");
+        assert_eq!(found(&story, other).await, None, "it was not requested");
     }
     story.customer_granted("T", 2, 1);
     assert_eq!(found(&story, call("T", 2, 1)).await, None, "it is on its way");

@@ -1,4 +1,5 @@
-//! What waits without being due: campaigns that are to begin by themselves, callbacks of stopped ones.
+//! Tests of what waits without being due: campaigns with an automatic start, and callbacks of stopped
+//! campaigns.
 
 use super::port::{DUE, NEXT_DUE, UNFINISHED_CAMPAIGNS, due_of_sql};
 use super::tests::{late, worklist};
@@ -92,14 +93,14 @@ async fn callbacks_of_a_stopped_campaign_are_listed_until_each_has_an_end() {
     let mut both = vec![customer(1), customer(2)];
     both.sort();
     assert_eq!(listed(&story).await, both);
-    // A time that was refused in a call leaves the one that waits.
+    // A time refused in a call leaves the agreed callback unchanged.
     story.customer(1, ended(CallbackEnd::Refused));
     assert_eq!(listed(&story).await, both);
     story.customer(1, ended(CallbackEnd::Canceled));
     assert_eq!(listed(&story).await, [customer(2)]);
 }
 
-/// Enrolled in a campaign that has an order.
+/// Returns an enrolment in a campaign with an order.
 fn placed(of: u32, value: u8) -> CustomerEvent {
     CustomerEvent::Enrolled {
         campaign: campaign("T"),
@@ -132,7 +133,7 @@ async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
         },
     );
     let worklist = worklist(&story).await;
-    // As rows have them: the value, and ten for each group of hours.
+    // The codes as stored in rows: the value, plus ten for each group of hours.
     let rungs = [0, 9].map(Rung::of_code);
     assert_eq!(Rung::of_code(29), Rung { group: 2, ..rungs[1] });
     let listed = async |now| {
@@ -160,7 +161,7 @@ async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
     assert_eq!(
         listed(ten()).await,
         [(true, 0, customer(5))],
-        "nobody else is due yet"
+        "no other is due yet"
     );
 }
 
@@ -180,7 +181,7 @@ async fn the_next_due_time_is_that_of_a_callback_though_others_are_due_already()
     assert_eq!(next(late()).await, None);
 }
 
-/// What SQLite says it will do about enrolments.
+/// Returns SQLite's query plan for tables of enrolments.
 async fn plan(sql: &str, values_count: usize) -> Vec<String> {
     let db = SqliteReadDb::open_inline().unwrap();
     for ddl in super::TABLES.iter().flat_map(|table| table.ddl) {
@@ -193,7 +194,7 @@ async fn plan(sql: &str, values_count: usize) -> Vec<String> {
     lines.filter(|line| line.contains("worklist_enrolment")).collect()
 }
 
-/// A walk over what waits would grow with the lists: a million rows at each round of the dialer.
+/// A scan of waiting enrolments would grow with the lists: a million rows in each round of the dialer.
 #[tokio::test]
 async fn no_round_of_the_dialer_walks_what_waits() {
     let asked = [
@@ -231,5 +232,5 @@ async fn named_people_are_told_who_are_due_by_then_each_once() {
     };
     assert_eq!(of(&[3, 1, 3], 3).await, [customer(1), customer(3)]);
     assert_eq!(of(&[3, 1], 2).await, [customer(1)], "3 is due a moment later");
-    assert_eq!(of(&[], 3).await, [], "nobody was named");
+    assert_eq!(of(&[], 3).await, [], "no customer was given");
 }

@@ -1,4 +1,4 @@
-// What waits for another person's word, and what became of it. Nobody approves what they asked for themselves.
+// The page of approvals: open requests, and decided ones with their results. Users cannot approve their own requests.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Table, Tabs } from 'antd'

@@ -1,5 +1,5 @@
-// Who did what, and who saw what: searched by whom, time, kind, campaign, number and words. Searching is itself on record,
-// and what is typed here is in no address.
+// The audit page: who did and who saw what, searched by actor, time, kind, campaign, number and words. The search
+// itself is logged, and its input is not in the URL.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Input, Table } from 'antd'
@@ -23,20 +23,22 @@ const FIELDS = ['by', 'user', 'kind', 'campaign', 'customer', 'call', 'number', 
 type Field = (typeof FIELDS)[number]
 type Order = Partial<Record<Field | 'from' | 'to' | 'cursor', string>>
 type Found = Awaited<ReturnType<typeof ask>>['items'][number]
-/** Beginnings of kinds that people ask for most. */
+/** Prefixes of event kinds that are searched most. */
 const PRESETS = ['inquiry.personal_data_read', 'inquiry.', 'access.', 'user.', 'approval.', 'setting.'] as const
 
 async function ask(order: Order) {
   return (await post('/api/v1/audit/search', [], { ...order, limit: LIMIT })).told
 }
 
-/** What such a search finds, from its first page on, as a file that proves itself; the server puts the export on record. */
+/**
+ * Requests a file with a proof of everything that the search finds, from its first page on; the server logs the export.
+ */
 function proofOf(order: Order): Promise<Response> {
   const whole = Object.fromEntries(Object.entries(order).filter(([name]) => name !== 'cursor'))
   return send('/api/v1/audit/export', { method: 'POST', headers: headersOf(), body: JSON.stringify(whole) })
 }
 
-/** What was found as rows, in the order of the log's own columns; what an event says stays behind the door it came by. */
+/** Returns the found events as CSV rows, with the columns of the list. The content of events is not included. */
 function rowsOf(items: readonly Found[], titles: readonly string[]): string[][] {
   return [[...titles], ...items.map((one) => [one.at, one.by_whom ?? '', one.kind, [one.campaign, one.stream].filter(Boolean).join(' '), one.position])]
 }

@@ -1,5 +1,5 @@
-// What can be done about a call that is over: how it ended is corrected, by a new event that leaves the old one; a complaint
-// about it is taken down; all of it is taken away as a file that proves itself.
+// The actions for a call that is over: correct its finding by a new event, which keeps the old one; record a complaint;
+// download everything with proof.
 import { Button, Checkbox, Input, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,4 +1,4 @@
-// The badge of proof: what this browser found when it checked the call's bundle against the log's checkpoint.
+// The proof badge: the result of checking the call's bundle against the log checkpoint in this browser.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Tooltip } from 'antd'
 import { useTranslation } from 'react-i18next'

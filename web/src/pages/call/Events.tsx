@@ -1,4 +1,4 @@
-// Every event of the call in stored order, and, one at a time, the whole of it; the signalling that they tell of.
+// The events of the call in stored order, one of them in full, and the signaling derived from them.
 import { Tabs } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { CallEvent } from '../../api/queries'
@@ -48,7 +48,7 @@ export function Events({ events, begin, position, zone, onMove }: Props) {
   )
 }
 
-/** Most lines of signalling around the cursor: what stands behind them is said. */
+/** Most lines of signaling around the cursor; the number of the others is shown. */
 const RUNGS_MAX = 200
 
 export function Whole({ events, rungs, position, zone, onMove }: Omit<Props, 'begin'> & { rungs: readonly Rung[] }) {

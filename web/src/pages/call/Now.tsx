@@ -1,4 +1,4 @@
-// The state at the moment at which the page stands, with what the last event changed; why the call was placed at all.
+// The state of the call at the cursor, with what the last event changed, and why the call was placed.
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { CallEvent } from '../../api/queries'
@@ -15,10 +15,10 @@ interface Verdict {
   facts?: Record<string, string>
 }
 
-/** What has words, or is a time. */
+/** The values that have a translation or are times. */
 const WORDED = new Set(['answered', 'reason', 'four', 'disposition', 'outcome'])
 
-/** Values from closed lists have words; others are shown as they are. */
+/** Returns a function that translates values of closed lists; others are shown unchanged. */
 function useValue(zone: string): (name: string, value: string) => string {
   const { t } = useTranslation()
   return (name, value) => {

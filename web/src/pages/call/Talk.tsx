@@ -1,5 +1,5 @@
-// What was said, by whom and when, up to the moment at which the page stands and beyond it; and the recording, which one
-// listens to, and whose wave one sees, for a reason that is on record.
+// The transcript of the call, up to the cursor and beyond it; and the recording with its waveform, which are opened for
+// a reason that is logged.
 import { Button, Input } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -13,7 +13,7 @@ import type { Turn, Waveform } from './story'
 
 const Wave = lazy(() => import('./Wave'))
 
-/** Most turns that stand on the page, around the cursor; how many stand before and behind them is said. */
+/** Most turns shown around the cursor; the number of turns before and after them is shown. */
 const TURNS_MAX = 120
 
 interface Props {
@@ -23,9 +23,9 @@ interface Props {
   position: number
   hasRecording: boolean
   onMove: (position: number) => void
-  /** To the last event at or before an instant. */
+  /** Moves the cursor to the last event at or before an instant. */
   onMoveTo: (at: number) => void
-  /** The recording's wave has come: the line of time shows it too. */
+  /** Called when the recording's waveform is loaded, so that the timeline shows it too. */
   onWave: (wave: Waveform) => void
 }
 

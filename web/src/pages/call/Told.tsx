@@ -1,4 +1,4 @@
-// What a call came to, in a few words, once it is over; and what was corrected of how it ended, with both findings.
+// The summary of a call that is over, and corrections of its finding, with both findings.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -15,7 +15,7 @@ type Correction = NonNullable<Call['corrections']>[number]
 export function Summary({ id }: { id: string }) {
   const { t, i18n } = useTranslation()
   const read = useQuery({ queryKey: ['summary', id], queryFn: () => get('/api/v1/calls/{id}/summary', [id]), retry: false, staleTime: Infinity })
-  // Of a call that nobody answered there is none.
+  // A call that was not answered has no summary.
   if (read.error instanceof Problem && read.error.status === 404) return null
   if (read.error) return <Refused why={read.error} again={() => void read.refetch()} />
   const told = read.data
@@ -44,7 +44,7 @@ export function Summary({ id }: { id: string }) {
   )
 }
 
-// What a model wrote beside it: never taken for the summary, which the rules wrote.
+// The wording by a model. It is shown separately from the summary, which is made by rules.
 function Worded({ of }: { of: NonNullable<Told<'/api/v1/calls/{id}/summary'>['wording']> }) {
   const { t } = useTranslation()
   return (

@@ -1,4 +1,4 @@
-// The sound of a call, the two sides apart, and its own cursor: a press on it moves the whole page to that moment.
+// The player of a recording with the waveforms of both sides; a click moves the whole page to that moment.
 import { useEffect, useRef, useState } from 'react'
 import WaveSurfer from 'wavesurfer.js'
 import { Button } from 'antd'
@@ -8,10 +8,10 @@ import type { Waveform } from './story'
 
 interface Props {
   sound: Blob
-  /** Its peaks as the server read them: the browser need not unpack the sound to draw it. */
+  /** The peaks as computed by the server, so that the browser need not decode the sound to draw it. */
   wave: Waveform
   nonce: string
-  /** Milliseconds of the recording. */
+  /** Called with the position in the recording, in milliseconds. */
   onSeek: (ms: number) => void
 }
 

@@ -1,4 +1,5 @@
-// Why it answered as it did: what was heard and how surely, how it was understood, by which rule, and where that went.
+// The reasons of an answer: what was recognized with which confidence, how it was understood, by which rule, and where
+// that led.
 import { useTranslation } from 'react-i18next'
 import { lastAt } from '../../components/lineMarks'
 import { Empty } from '../../components/States'

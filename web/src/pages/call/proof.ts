@@ -1,6 +1,6 @@
-// Checks a call's bundle in this browser: every byte of the archive, the signatures of the log's own key, each record's
-// way to the root, and that the events on this page are the ones that are proved. The format is that of
-// docs/reference/proof.md; nothing here asks a server whether it is true.
+// Checks a call's evidence bundle in this browser: every byte of the archive, the signatures of the log's key, each
+// record's path to the Merkle root, and that the page shows the events that are proved. The format is that of
+// docs/reference/proof.md; no server is asked whether it is true.
 
 export interface Shown {
   id: string
@@ -23,7 +23,7 @@ export interface Proved {
   size: number
 }
 
-/** Why a bundle proves nothing: what was looked at, in the words of the format. */
+/** The error that a bundle proves nothing; the message names what was checked, in the words of the format. */
 export class NotProved extends Error {}
 
 const BLOCK = 512
@@ -75,7 +75,7 @@ function text(bytes: Uint8Array | undefined, name: string): string {
   }
 }
 
-/** A header as the format demands it: what is in an archive is held to it byte for byte. */
+/** Returns a tar header as the format requires; each header of an archive must equal it byte for byte. */
 function header(name: string, size: number): Uint8Array {
   const block = new Uint8Array(BLOCK)
   const put = (value: string, at: number) => block.set(encoder.encode(value), at)
@@ -93,7 +93,7 @@ function header(name: string, size: number): Uint8Array {
   return block
 }
 
-/** The files of an archive that is written as the format says, and of no other. */
+/** Returns the files of an archive. Throws unless it is written exactly as the format requires. */
 export function unpacked(archive: Uint8Array): Map<string, Uint8Array> {
   hold(archive.length <= BYTES_MAX && archive.length % BLOCK === 0, 'the archive has no whole blocks')
   const files = new Map<string, Uint8Array>()
@@ -136,7 +136,7 @@ async function keyOf(vkey: string): Promise<Key> {
   }
 }
 
-/** The text of a signed note, once the key's signature under it holds. */
+/** Returns the text of a signed note after checking the key's signature. */
 async function noted(note: string, key: Key, what: string): Promise<string> {
   const cut = note.lastIndexOf('\n\n')
   hold(cut >= 0 && note.endsWith('\n'), `${what} is no signed note`)
@@ -150,7 +150,7 @@ async function noted(note: string, key: Key, what: string): Promise<string> {
   return signed
 }
 
-/** Each line `<sha256>  <name>`, held to the files. */
+/** Checks each line `<sha256>  <name>` against the files. */
 async function hashed(lines: string, files: Map<string, Uint8Array>, what: string): Promise<string[]> {
   const names: string[] = []
   for (const line of lines.replace(/\n$/, '').split('\n')) {
@@ -162,7 +162,7 @@ async function hashed(lines: string, files: Map<string, Uint8Array>, what: strin
   return names
 }
 
-/** The root that a leaf leads to (RFC 9162, 2.1.3.2). */
+/** Returns the root computed from a leaf and its path (RFC 9162, 2.1.3.2). */
 async function rootOf(leaf: Uint8Array, index: number, size: number, path: Uint8Array[]): Promise<Uint8Array> {
   hold(index < size, 'a leaf behind the end of the tree')
   let [node, last, hash] = [index, size - 1, leaf]
@@ -184,7 +184,7 @@ async function rootOf(leaf: Uint8Array, index: number, size: number, path: Uint8
   return hash
 }
 
-/** Microseconds since 1970 of an RFC 3339 instant with six decimals, as eight bytes. */
+/** Returns an RFC 3339 instant with six decimals as microseconds since 1970, in eight bytes. */
 function instant(told: string): Uint8Array {
   const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z$/.exec(told)
   hold(parts !== null, 'a time of recording')
@@ -203,7 +203,7 @@ interface Indexed {
   kind: string
 }
 
-/** JSON with its members in one order, so that two ways of writing the same are the same. */
+/** Returns JSON with sorted members, so that equal values have equal texts. */
 function plain(value: unknown): string {
   return JSON.stringify(value, (_, one: unknown) =>
     one !== null && typeof one === 'object' && !Array.isArray(one)
@@ -227,7 +227,7 @@ async function included(event: Indexed, files: Map<string, Uint8Array>, checkpoi
   return told
 }
 
-/** What a bundle proves of the call whose events are shown; otherwise why it proves nothing. */
+/** Returns what a bundle proves about the call with the shown events; throws the reason if it proves nothing. */
 export async function check(bytes: ArrayBuffer, call: string, shown: readonly Shown[], now: Checkpoint): Promise<Proved> {
   const files = unpacked(new Uint8Array(bytes))
   const key = await keyOf(now.key)

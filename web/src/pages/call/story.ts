@@ -1,6 +1,6 @@
-// A call's events, read for people: who spoke when, what led to what, and the state that the events up to a moment add up
-// to. Texts come from the call's replay, masked there; the events themselves hold them sealed. A call that is led by keys
-// alone has no event for each text: what the robot said then follows from the step in which it said it.
+// Interprets a call's events for display: who spoke when, what led to what, and the state after the events up to a
+// moment. Texts come from the call's replay, where they are masked; in the events they are sealed. A call controlled by
+// keypresses has no event per text, so the robot's texts follow from the step that said them.
 import type { Told } from '../../api/client'
 import type { CallEvent } from '../../api/queries'
 import type { Lane, Mark, Stretch, Tone } from '../../components/lineMarks'
@@ -11,7 +11,7 @@ type Step = Replay['steps'][number]
 type Data = Record<string, unknown>
 
 export interface Turn {
-  /** Of its own: two texts of one step have the same position. */
+  /** A unique key; two texts of one step have the same position. */
   key: string
   position: number
   at: number
@@ -20,7 +20,7 @@ export interface Turn {
   kind: string
 }
 
-/** What was heard, understood and decided behind an event. */
+/** The step behind an event: what was recognized, understood and decided. */
 export interface Reason {
   position: number
   step: Step
@@ -48,7 +48,7 @@ export function marksOf(events: readonly CallEvent[], label: (kind: string) => s
   }))
 }
 
-/** The step of the replay that an event is the input of: the next of its kind that has not been taken. */
+/** Assigns to each event its step of the replay: the next one with this kind of input. */
 function stepsOf(events: readonly CallEvent[], replay: Replay | undefined): Map<number, Step> {
   const left = [...(replay?.steps ?? [])]
   const found = new Map<number, Step>()
@@ -71,7 +71,10 @@ export function reasonsOf(events: readonly CallEvent[], replay: Replay | undefin
 
 type Said = Step['said'][number]
 
-/** The words as they were played, cut where the robot was interrupted; as the flow has them where a value is not known any more. */
+/**
+ * Returns the words as played, cut where the robot was interrupted; if a value is no longer known, the text of the
+ * flow.
+ */
 function wordsOf({ words, text, prompt, spoken_chars: spoken, prompt_chars: whole }: Said): string {
   const characters = [...(words ?? text ?? prompt)]
   if (words == null || spoken == null || whole == null || spoken >= whole || characters.length !== whole) return characters.join('')
@@ -85,7 +88,7 @@ export function turnsOf(events: readonly CallEvent[], replay: Replay | undefined
   const texts = (replay?.steps ?? []).flatMap((step) => step.said)
   const areOnRecord = events.some((event) => event.type === 'call.said')
   const turns: Turn[] = []
-  // Texts without an event of their own: said once the notices of their step were played.
+  // Texts without their own event; they are spoken after the notices of their step.
   let owed: Said[] = []
   const push = (event: CallEvent, isTheirs: boolean, text: string, kind: string = event.type) =>
     turns.push({ key: `${event.position} ${turns.length.toString()}`, position: Number(event.position), at: Date.parse(event.time), isTheirs, text, kind })
@@ -113,14 +116,17 @@ export function turnsOf(events: readonly CallEvent[], replay: Replay | undefined
     if (step === undefined) continue
     if (event.type !== 'call.answered') push(event, true, step.heard?.text ?? step.key ?? '')
     if (areOnRecord) continue
-    // Of a notice that was not played to its end nothing follows: the callee heard no more.
+    // After a notice that was not played to its end the callee heard nothing more.
     owed = [...step.said]
     if (!owed.some(isNotice)) pay(event)
   }
   return turns
 }
 
-/** Who was to be heard when: the robot up to each event that says it has spoken, the callee as the recognizer cut it. */
+/**
+ * Returns when each side spoke: the robot up to each event that it has spoken, the callee as the recognizer segmented
+ * it.
+ */
 export function lanesOf(events: readonly CallEvent[], names: { robot: string; callee: string }): Lane[] {
   const answered = events.find((event) => event.type === 'call.answered')
   if (answered === undefined) return []
@@ -144,7 +150,7 @@ export function lanesOf(events: readonly CallEvent[], names: { robot: string; ca
   ]
 }
 
-/** The lanes with the wave of the recording in them, which begins with the answer. */
+/** Returns the lanes with the waveform of the recording, which starts at the answer. */
 export function withWave(lanes: readonly Lane[], wave: Waveform | null, begin: number): readonly Lane[] {
   if (wave === null) return lanes
   const sides = [wave.ours_per_mille, wave.callee_per_mille]
@@ -160,7 +166,7 @@ function four(kind: string, data: Data, before: string): string {
   return before === 'CONVERSATION' || before === 'MANUAL' || data['disposition'] === 'answered' ? 'END' : 'ERROR'
 }
 
-/** The state after each event: what the events up to it add up to. Sealed values stay sealed. */
+/** Returns the state after each event. Sealed values stay sealed. */
 export function statesOf(events: readonly CallEvent[]): State[] {
   const states: State[] = []
   let state: State = { four: 'INIT' }
@@ -191,7 +197,7 @@ export function statesOf(events: readonly CallEvent[]): State[] {
   return states
 }
 
-/** One line of the signalling: from whom, and what. */
+/** One line of the signaling: direction and content. */
 export interface Rung {
   position: number
   at: number

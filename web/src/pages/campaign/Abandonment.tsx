@@ -1,4 +1,4 @@
-// The ledger of abandoned calls: the budget, and the rate under every definition, each down to the events behind it.
+// The abandonment ledger: the budget, and the rate under each definition, with the events behind it.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Table } from 'antd'
 import { useState } from 'react'

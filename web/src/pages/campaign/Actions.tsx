@@ -1,5 +1,5 @@
-// What can be done to a campaign. The emergency stop acts at once and is lifted again; ending is for good, and another
-// button. What the server has taken and the rows have not yet is said to be pending, with the position it waits for.
+// The actions of a campaign. The emergency stop takes effect at once and can be lifted; ending is permanent and has its
+// own button. A command that the rows do not contain yet is shown as pending, with the position.
 import { App, Button, Checkbox } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -14,7 +14,7 @@ import { usePending } from '../../components/usePending'
 
 type Act = 'stop' | 'end'
 
-/** What a campaign's status offers. */
+/** The commands of a campaign, by their routes. */
 const PATHS = {
   start: '/api/v1/campaigns/{id}/start',
   pause: '/api/v1/campaigns/{id}/pause',
@@ -25,7 +25,7 @@ type Verb = keyof typeof PATHS
 interface Props {
   campaign: { id: string; status: string }
   stop: StopShown | undefined
-  /** The event by which it stands as it does: a pause behind another one is another command. */
+  /** The event that led to the current state: the same command after another event is a new one. */
   since: number | undefined
 }
 
@@ -36,7 +36,7 @@ export function Actions({ campaign: { id, status }, stop, since }: Props) {
   const once = useOnce(`${status} ${since ?? ''}`)
   const [act, setAct] = useState<Act | null>(null)
   const [isSending, setSending] = useState(false)
-  // The rows have it when this is answered: until then nothing here pretends.
+  // Answers once the rows contain the command; until then the page shows the old state.
   const [pending, settle] = usePending((position) => get('/api/v1/campaigns/{id}', [id], { after_position: position }))
   const isOver = status === 'stopped'
   const go = async (verb: Verb) => {

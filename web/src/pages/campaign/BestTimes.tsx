@@ -1,4 +1,5 @@
-// When people of this campaign answer, as it has learnt: the counts of each open hour with the likely answers, and the best.
+// The learned answer times of the campaign's customers: for each open hour the counts and the estimated answers, and
+// the best hours.
 import { useQuery } from '@tanstack/react-query'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
@@ -20,7 +21,7 @@ function rowsOf(told: Times, others: string): Row[] {
   )
 }
 
-/** Nothing where the campaign's plan does not learn. */
+/** Empty if the campaign's plan does not use best call times. */
 export function BestTimes({ id, zone, position }: { id: string; zone: string; position: number | undefined }) {
   const { t } = useTranslation()
   const read = useQuery({

@@ -1,4 +1,4 @@
-// Calls of a campaign by a group of its callees: what each row is, counted, and the ratios with their versions.
+// Calls of a campaign by a group of its callees: counts per group, and ratios with their versions.
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { percent } from '../../app/format'

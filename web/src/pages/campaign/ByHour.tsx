@@ -1,4 +1,4 @@
-// The answer rate by hour of the campaign's own zone, with people alone beside it.
+// The answer rate by hour in the campaign's time zone, with and without machines.
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Told } from '../../api/client'

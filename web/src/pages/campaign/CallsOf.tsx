@@ -1,5 +1,5 @@
-// The latest calls of a campaign, and on demand all of them. A list of calls shows persons, masked, and each reading of it
-// is on record; so it is asked again less often than figures, and not at all once somebody reads on.
+// The latest calls of a campaign, and all of them on demand. The list shows masked customers, and each read is logged;
+// therefore it is refreshed less often than figures, and not at all once further pages are loaded.
 import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, type Query, type Told } from '../../api/client'
@@ -16,15 +16,15 @@ import { callQueryOf, type CallSearch } from '../callFilters'
 
 type Row = Told<'/api/v1/calls'>['items'][number]
 
-/** Rows of one page: as many as a reading shows of whom, so that a glance is no list of everybody. */
+/** Rows per page: the most customers in one logged read, so that a glance does not list all of them. */
 const PAGE = 100
 
 interface Props {
   id: string | undefined
   zone: string
-  /** As known then; now without. */
+  /** The log position up to which data is shown; undefined means now. */
   position?: number | undefined
-  /** Narrowed by these, with the day of each call. */
+  /** Filters of the list; the rows then show the date. */
   filters?: CallSearch | undefined
 }
 

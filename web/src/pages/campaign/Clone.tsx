@@ -1,4 +1,4 @@
-// Another campaign with the same plan and flow: its lists and figures are its own.
+// The dialog that copies a campaign: same plan and flow, its own lists and figures.
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Button, Input } from 'antd'

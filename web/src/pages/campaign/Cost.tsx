@@ -1,4 +1,5 @@
-// What a campaign's calls cost on the line, at a tariff that is typed here: seconds as carriers bill them, by how calls ended.
+// The line cost of a campaign's calls at a tariff entered here: seconds as carriers bill them, by disposition and
+// outcome.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { InputNumber, Segmented, Table } from 'antd'
 import { useState } from 'react'
@@ -24,7 +25,7 @@ export function Cost({ id }: { id: string }) {
     placeholderData: keepPreviousData,
   })
   if (costs.error && costs.data === undefined) return <Refused why={costs.error} again={() => void costs.refetch()} />
-  // Another tariff has figures of its own: until they are there none are shown.
+  // Figures of another tariff are not shown until they are loaded.
   const told = costs.isPlaceholderData ? undefined : costs.data
   return (
     <div className="list">

@@ -1,4 +1,5 @@
-// Whom a crash or a stop of ours cut off behind an answer: who waits to be called again, who is to be now, who not any more.
+// Customers who were cut off by our crash or stop after the answer: those waiting for another call, those to call now,
+// and those not called again.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button, Table } from 'antd'

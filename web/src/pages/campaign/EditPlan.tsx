@@ -1,5 +1,5 @@
-// Editing a campaign's hours, concurrency, retries and share of the lines. Each change is an event with the values before
-// and after, and its reason.
+// The form for a campaign's hours, concurrency, retries and share of the lines. Each change is an event with the values
+// before and after, and its reason.
 import { useQuery } from '@tanstack/react-query'
 import { Button, InputNumber } from 'antd'
 import { useState } from 'react'
@@ -15,7 +15,7 @@ import { usePending } from '../../components/usePending'
 import { Field } from '../wizard/parts'
 import { formOf, isInOrder, orderOf, type PlanForm } from './planChange'
 
-/** The largest values that the server takes. */
+/** The largest values that the server accepts. */
 const CONCURRENT_MAX = 1_000
 const RETRIES_MAX = 10
 const SHARE_MAX = 100
@@ -37,7 +37,7 @@ export function EditPlan({ campaign }: { campaign: CampaignShown }) {
 
 function Form({ campaign, onLeave, onDone }: { campaign: CampaignShown; onLeave: () => void; onDone: (position: string | null) => void }) {
   const { t } = useTranslation()
-  // The plan as it was when the form was opened: another user's change is not overwritten by fields left alone.
+  // The plan at the time when the form was opened, so that unchanged fields do not overwrite another user's change.
   const [shown] = useState(campaign)
   const [form, setForm] = useState(() => formOf(campaign))
   const order = orderOf(shown, form)
@@ -93,7 +93,7 @@ interface Terms {
   share?: number
 }
 
-/** Each change with its reason, and the values before and after. */
+/** The list of plan changes, each with its reason and the values before and after. */
 export function PlanChanges({ id, zone }: { id: string; zone: string }) {
   const { t } = useTranslation()
   const read = useQuery({

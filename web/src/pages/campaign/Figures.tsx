@@ -1,4 +1,4 @@
-// The figures of one campaign, each with its version and definition, and beside them why it dials nobody now.
+// The figures of one campaign, each with version and definition, and the reason why it does not dial.
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -26,7 +26,7 @@ export function Figures({ id, campaign, report, why, position }: Props) {
   const may = useMay()
   const isPast = position !== undefined
   const [behind, setBehind] = useState<Compared | null>(null)
-  // Whoever may read figures may see what they were counted from.
+  // Users who may read figures may also see the events behind them.
   const opens = (metric: string, version: number) => (may('figures:read') ? () => setBehind({ metric, version, campaign: id }) : undefined)
   const isChinese = i18n.language !== 'en'
   const targets = useQuery({ queryKey: ['targets', id], queryFn: () => get('/api/v1/campaigns/{id}/targets', [id]) })

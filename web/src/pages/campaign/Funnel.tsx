@@ -1,4 +1,4 @@
-// The campaign's customers by the furthest stage they came to: people, and not calls; now, or as known at a position.
+// The campaign's customers by the furthest stage reached (customers, not calls), now or as known at a position.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'

@@ -1,4 +1,4 @@
-// How the campaign's calls ended and, of those whom nobody reached, why: each word from the closed list of endings.
+// How the campaign's calls ended, and why customers were not reached, by disposition.
 import { useTranslation } from 'react-i18next'
 import type { Told } from '../../api/client'
 import type { CampaignShown } from '../../api/queries'

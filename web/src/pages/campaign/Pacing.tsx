@@ -1,5 +1,5 @@
-// What sizes the calls of this campaign: each batch that was granted, by what, and what is left of the account of abandoned
-// calls; how much room its own limit and the lines have, as the dialer itself counts them.
+// The pacing of the campaign: each granted batch with the figures that sized it, the rest of the abandonment budget,
+// and the free capacity of the campaign and the lines as the dialer counts it.
 import { useQuery } from '@tanstack/react-query'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
@@ -12,7 +12,10 @@ import { Empty, Refused } from '../../components/States'
 import { Headroom } from '../lines/Headroom'
 import { BestTimes } from './BestTimes'
 
-/** By what a batch was sized, where agents take the calls: the floor as the dialer saw it, and the account then. */
+/**
+ * The figures that sized a batch if agents take the calls: the agents as the dialer saw them, and the abandonment
+ * ledger then.
+ */
 interface Paced {
   mode: 'batch' | 'progressive' | 'predictive' | 'callback' | 'preview'
   agents: number
@@ -33,9 +36,9 @@ interface Batch {
   paced: Paced | null
 }
 
-/** So far back in the log batches are looked for: a batch comes about each second while a campaign dials. */
+/** How many positions back batches are searched; a dialing campaign has about one batch per second. */
 const POSITIONS_BACK = 20_000
-/** Batches in the table. */
+/** Most batches in the table. */
 const SHOWN_MAX = 20
 const MINUTE_MS = 60_000
 
@@ -59,7 +62,7 @@ function useBatches(id: string, upTo: number | undefined, isPast: boolean) {
 interface Props {
   id: string
   campaign: CampaignShown
-  /** The end of what is known: a position of the past, or where the rows are. */
+  /** The last known position: the chosen one of the past, or that of the rows. */
   upTo: number | undefined
   isPast: boolean
 }

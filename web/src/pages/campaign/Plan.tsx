@@ -1,4 +1,4 @@
-// The campaign's plan: hours in its own zone, rules, flow and people; and the changes of it.
+// The campaign's plan: hours in its time zone, rules, flow and customers; and the changes of the plan.
 import { useTranslation } from 'react-i18next'
 import type { CampaignShown } from '../../api/queries'
 import { instantIn } from '../../app/format'

@@ -1,5 +1,4 @@
-// Why people refused, as it was understood; and the words that they used, which are opened for a reason that stays on
-// record.
+// The reasons of refusals as understood; the words are opened for a reason that is logged.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Input } from 'antd'
 import { useState } from 'react'

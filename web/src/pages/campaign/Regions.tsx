@@ -1,4 +1,5 @@
-// Calls by region of the callee, as far as the rules of the permit saw one, and by industry, as attributes have it; now, or as known at a position.
+// Calls by region of the callee, as far as the permit's rules saw one, and by industry from attributes; now or as known
+// at a position.
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../../api/client'
@@ -35,7 +36,7 @@ export function Regions({ id, position }: { id: string; position: number | undef
   )
 }
 
-/** `few` are people of an industry that too few share to be told by its name. */
+/** Calls by industry. `few` counts customers of industries that are too small to be named. */
 function Industries({ id, position }: { id: string; position: number | undefined }) {
   const { t } = useTranslation()
   const read = useQuery({

@@ -1,5 +1,5 @@
-// Changes to a campaign that runs: people who come by a further file, people or a whole list who are not called any more, a
-// list that was a mistake; each list with where its people stand.
+// Changes to a running campaign: add customers from another file, withdraw customers or a whole list, undo a mistaken
+// list; and the state of the customers of each list.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Input, Table } from 'antd'
 import { useRef, useState } from 'react'
@@ -13,10 +13,10 @@ import { Empty, Refused } from '../../components/States'
 import { nameOf, useOnce } from '../../components/useOnce'
 import { usePending } from '../../components/usePending'
 
-/** How many lists are shown, the latest first: each is counted from the log. */
+/** Most lists shown, the latest first; each is counted from the log. */
 const LISTS_SHOWN_MAX = 20
 
-/** What one request of several did. */
+/** The result of one of several withdrawal requests. */
 interface Withdrawn {
   withdrawn: number
   after?: string | null | undefined
@@ -41,7 +41,7 @@ export function Running({ id, zone }: { id: string; zone: string }) {
     },
     refetchInterval: 5 * LIVE_MS,
   })
-  // The same file behind a list that was undone or withdrawn is another command.
+  // Importing the same file after its list was undone or withdrawn is a new command.
   const once = useOnce((lists.data ?? []).reduce((sum, one) => sum + one.withdrawn + (one.undone == null ? 0 : 1), 0).toString())
   const told = async (what: string, position: string | null | undefined) => {
     setSaid(what)
@@ -128,7 +128,7 @@ function Withdrawing({ id, act, onLeave, onDone }: WithdrawingProps) {
   const { t } = useTranslation()
   const [people, setPeople] = useState('')
   const [count, setCount] = useState<number | null>(null)
-  // How far a long list has come: what is sent again goes on from there.
+  // The progress in a long list; a repeated request continues from here.
   const far = useRef<{ parts: number; sum: number; after: string | null; position: string | null }>({ parts: 0, sum: 0, after: null, position: null })
   const named = people.split(/[\s,;，；]+/).filter((one) => one !== '')
   const send = async (reason: string, key: string) => {
@@ -138,7 +138,8 @@ function Withdrawing({ id, act, onLeave, onDone }: WithdrawingProps) {
       return
     }
     const path = act.kind === 'undo' ? '/api/v1/lists/{list}/undo' : '/api/v1/lists/{list}/withdraw'
-    // A long list is withdrawn in parts, each of which says where the next one goes on, and is a command of its own.
+    // A long list is withdrawn in parts. Each response states where the next part begins, and each part is its own
+    // command.
     for (;;) {
       const { parts, sum, after, position } = far.current
       setCount(sum)

@@ -1,5 +1,5 @@
-// Going live in stages: where the campaign is, what of its stage is used up, and the next stage with who stands for it. The
-// server counts the figures of the evidence from the log, and refuses where they are not enough.
+// The go-live stages: the current stage, how much of it is used, and the next stage with the responsible person. The
+// server computes the evidence from the log, and refuses if it is not sufficient.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Input } from 'antd'
 import { useState } from 'react'
@@ -13,7 +13,7 @@ import { Word } from '../../components/Marks'
 import { Refused } from '../../components/States'
 import { usePending } from '../../components/usePending'
 
-/** A stage that another one leads to. */
+/** A stage that follows another one. */
 type Later = 'pilot' | 'roll_out' | 'full'
 
 const isLater = (stage: string | null | undefined): stage is Later => stage === 'pilot' || stage === 'roll_out' || stage === 'full'
@@ -58,7 +58,7 @@ interface Evidence {
   person_on_duty?: string
 }
 
-/** Each promotion with what the server counted for it, and up to where. */
+/** The list of promotions, each with the server's evidence and its position. */
 function Promotions({ id, zone }: { id: string; zone: string }) {
   const { t } = useTranslation()
   const read = useQuery({

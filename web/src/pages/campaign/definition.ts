@@ -1,4 +1,4 @@
-// What a figure means, in the language of whoever looks.
+// Returns the definition of a figure in the user's language.
 import type { Told } from '../../api/client'
 
 export function definitionOf(

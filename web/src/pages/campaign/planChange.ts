@@ -1,7 +1,7 @@
-// The members of a campaign's plan that can be edited, and the request that changes them: only what differs is sent.
+// The editable members of a campaign's plan, and the request that changes them; only differences are sent.
 import type { CampaignShown } from '../../api/queries'
 
-/** The fields of the form. Times are HH:mm; a rest without both times is none. */
+/** The fields of the form. Times are HH:mm; a break without both times is ignored. */
 export interface PlanForm {
   from: string
   to: string
@@ -13,7 +13,7 @@ export interface PlanForm {
 
 type Shown = Pick<CampaignShown, 'schedule'> & { retry_policy?: CampaignShown['retry_policy']; running?: CampaignShown['running'] }
 
-/** Retries of the standard policy: what is shown while the campaign's own are unknown. */
+/** Retries of the standard policy, shown while those of the campaign are unknown. */
 const STANDARD_RETRIES = 3
 
 export function formOf({ schedule, retry_policy, running }: Shown): PlanForm {
@@ -37,7 +37,7 @@ export interface PlanOrder {
   share?: number
 }
 
-/** What differs from the plan as it is shown; null if nothing does. */
+/** Returns the differences between the form and the plan; null if there are none. */
 export function orderOf(shown: Shown, form: PlanForm): PlanOrder | null {
   const was = formOf(shown)
   const schedule = {
@@ -48,14 +48,17 @@ export function orderOf(shown: Shown, form: PlanForm): PlanOrder | null {
   }
   const order: PlanOrder = {
     ...(Object.keys(schedule).length === 0 ? {} : { schedule }),
-    // The waits and the rules of the campaign stay as they are.
+    // Waits and rules of the campaign's retry policy stay unchanged.
     ...(form.retries === was.retries || shown.retry_policy == null ? {} : { retry_policy: { ...shown.retry_policy, retries_max: form.retries } }),
     ...(form.share === was.share ? {} : { share: form.share }),
   }
   return Object.keys(order).length === 0 ? null : order
 }
 
-/** Whether the form can be sent: hours and rests begin before they end. A rest with one time is unfinished: without it, calls would begin in it. */
+/**
+ * Whether the form can be sent: hours and breaks begin before they end, and each break has both times or none. A break
+ * with one time is incomplete; if it were ignored, calls would be made in it.
+ */
 export function isInOrder(form: PlanForm): boolean {
   return form.from !== '' && form.from < form.to && form.rests.every(({ from, to }) => (from === '' && to === '') || (from !== '' && from < to))
 }

@@ -1,4 +1,4 @@
-// Complaints: where they came from, until when they are to be answered, who sees to them, and how they ended.
+// The complaints: source, deadline, owner and result.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button, Checkbox, Input, Select, Table } from 'antd'
@@ -91,7 +91,7 @@ interface SeeProps {
   onDone: (position: string | null) => void
 }
 
-/** Who sees to one complaint, or how it ended: what is said here is said of no other. */
+/** The dialog that assigns or closes one complaint; its input belongs to this complaint only. */
 function See({ one, act, onLeave, onDone }: SeeProps) {
   const { t } = useTranslation()
   const [to, setTo] = useState('')
@@ -134,7 +134,7 @@ function Open({ onLeave, onDone }: { onLeave: () => void; onDone: (position: str
   )
 }
 
-/** All of a complaint: what was said, about which call, until when by which rule, and how it ended. */
+/** All details of a complaint: the text, the call, the deadline with its rule, and the result. */
 function Details({ one }: { one: Complaint }) {
   const { t, i18n } = useTranslation()
   const pairs: [string, string | null | undefined][] = [

@@ -1,5 +1,5 @@
-// A number and a time: which calls, on which basis, what was heard and recorded, by which rules, who saw it. The number
-// leaves this form in a body, is in no address, and the look is itself on record with its reason.
+// The inspection of a number at a time: which calls, on which basis, what was heard and recorded, by which rules, and
+// who saw it. The number is sent in a request body, not in a URL, and the inspection is logged with its reason.
 import { Link } from '@tanstack/react-router'
 import { Button, Checkbox, Input } from 'antd'
 import { useState, type FormEvent } from 'react'
@@ -25,7 +25,7 @@ interface Typed {
   number: string
   at: string
   reason: string
-  /** Values in clear: by another person's word. */
+  /** Show values in clear; needs another person's approval. */
   clear: boolean
 }
 type Found = Awaited<ReturnType<typeof ask>>

@@ -1,4 +1,4 @@
-// The compliance desk: a number and a time, and what happened; complaints and requests with their clocks; signed reports.
+// The compliance workplace: inspections, complaints and person requests with deadlines, and signed reports.
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Tabs } from 'antd'
 import { useTranslation } from 'react-i18next'
@@ -37,7 +37,7 @@ export function CompliancePage() {
       : []),
     ...(may('reports:read') ? [{ key: 'reports', label: t('compliance.tab.reports'), children: <Reports /> }] : []),
   ]
-  // Beside the desk's own parts, for whoever sees the desk at all.
+  // Shown with the other tabs, to users who can see the workplace at all.
   if (items.length > 0 && may('installation:read')) items.push({ key: 'registries', label: t('compliance.tab.registries'), children: <Registries /> })
   if (items.length === 0) return <Missing />
   return (

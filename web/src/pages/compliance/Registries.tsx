@@ -1,4 +1,4 @@
-// Lists of numbers that others keep: of which day each is, and that a newer edition was taken in whole.
+// The external do-not-call registries: the date of each list, and the import of a newer complete edition.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Input, InputNumber, Table } from 'antd'
 import { useState } from 'react'

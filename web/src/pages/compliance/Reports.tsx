@@ -1,4 +1,4 @@
-// Signed reports: of which period, up to which position of the log, under which root, by whom.
+// The signed reports: period, log position, Merkle root and signer.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Select, Table } from 'antd'
 import { useState } from 'react'

@@ -1,4 +1,4 @@
-// What persons ask for themselves: a copy, a correction, to be left alone, an explanation, to be erased; each with its clock.
+// The person requests: copy, correction, objection, explanation, erasure; each with its deadline.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Checkbox, Table } from 'antd'
 import { useState } from 'react'
@@ -64,7 +64,7 @@ export function Requests() {
   )
 }
 
-/** The answer to one person: what is said here of this one is said of no other. */
+/** The dialog that answers one request; its input belongs to this request only. */
 function Answer({ one, onLeave, onDone }: { one: Row; onLeave: () => void; onDone: (position: string | null) => void }) {
   const { t } = useTranslation()
   const [refuse, setRefuse] = useState(false)

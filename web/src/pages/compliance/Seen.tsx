@@ -1,5 +1,5 @@
-// Whose data somebody saw, from one time to another: what a breach is told to the persons by. Values in clear, and how each
-// person can be told, need a reason, and another person's word.
+// The breach worksheet: customers with data that a user saw in a period, for notification after a breach. Values in
+// clear, and the ways to reach each person, need a reason and another person's approval.
 import { Link } from '@tanstack/react-router'
 import { Button, Checkbox, Input, Table } from 'antd'
 import { useState, type FormEvent } from 'react'

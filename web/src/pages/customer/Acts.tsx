@@ -1,5 +1,5 @@
-// What can be done about one person: their values in clear, for a reason that stays on record; a legal hold and its end;
-// erasure for good, with its certificate. Each says what it does before it is done.
+// The actions for one customer: show values in clear, for a reason that is logged; a legal hold and its release;
+// permanent erasure with its certificate. Each dialog states the effect first.
 import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,5 +1,5 @@
-// What people do for one person besides calling: a request of theirs is taken down, they are given to somebody, called back at
-// a time that they named, or not at all; a consent is recorded or withdrawn; and who else may be the same person.
+// What users do for one customer besides calling: record a person request, assign the customer, agree or cancel a
+// callback, record or withdraw a consent; and handle possible duplicates.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button, Input, Select } from 'antd'
@@ -26,7 +26,7 @@ interface Props {
   zone: string
 }
 
-/** Where each is asked of the server, and which right it needs. */
+/** The permission that each action needs. */
 const RIGHTS = {
   request: 'cases:open', assign: 'customers:assign', callback: 'calls:write', unback: 'calls:write', consent: 'consents:write', unconsent: 'consents:withdraw',
 } as const
@@ -88,7 +88,7 @@ interface Typed {
   evidence: string
 }
 
-/** Sends one of them, with what was typed for it. */
+/** Sends the action with its input. Returns the log position. */
 async function order(act: Act, person: Person, zone: string, typed: Typed, reason: string, key: string): Promise<string | null> {
   const { id } = person
   if (act === 'request') return (await post('/api/v1/requests', [], { customer: id, wish: typed.wish, ...(reason === '' ? {} : { note: reason }) }, key)).position
@@ -100,7 +100,7 @@ async function order(act: Act, person: Person, zone: string, typed: Typed, reaso
   return (await post('/api/v1/customers/{id}/consents/withdraw', [id], said, key)).position
 }
 
-/** Whether all that it needs is typed. */
+/** Whether all required input of an action is present. */
 function isReadyFor(act: Act, typed: Typed): boolean {
   if (act === 'callback') return typed.campaign !== '' && typed.at !== ''
   if (act === 'unback') return typed.campaign !== ''
@@ -146,11 +146,11 @@ interface DuplicatesProps {
   onDone: (position: string | null, said: string) => void
 }
 
-/** Other ids that share a number with this one; who joins them says why. */
+/** Other customer ids with the same number; merging them needs a reason. */
 function Duplicates({ person, mayJoin, onDone }: DuplicatesProps) {
   const { t } = useTranslation()
   const [asked, setAsked] = useState<{ other: string; act: 'merge' | 'unmerge' } | null>(null)
-  // The server compares numbers only for those with the reveal right over all customers.
+  // The server compares numbers only for users with the reveal permission for all customers.
   const [may, seesAll] = [useMay(), useSeesAll()]
   const read = useQuery({ queryKey: ['duplicates', person.id], queryFn: () => get('/api/v1/customers/{id}/duplicates', [person.id]), enabled: may('customers:reveal') && seesAll, retry: false })
   const send = async (reason: string, key: string) => {

@@ -1,5 +1,5 @@
-// The person's numbers, masked, and what is said of each: it opted out, it is suppressed. Who says so types the number, which
-// leaves in a body and stands in no address; a list of ours is named beside it.
+// The customer's numbers, masked, with opt-out and suppression. To change one, the user types the number, which is sent
+// in a request body and not in a URL; number lists are selected by name.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Input } from 'antd'
 import { useState } from 'react'
@@ -39,7 +39,7 @@ export function Numbers({ person, onDone }: Props) {
   )
 }
 
-// Without the reveal right the id of a number is of this customer alone: a number cannot be looked up by it.
+// Without the reveal permission, the id of a number is keyed with this customer, so a number cannot be looked up by it.
 function Standing({ one }: { one: Owned }) {
   const { t } = useTranslation()
   const may = useMay()
@@ -55,7 +55,8 @@ function Standing({ one }: { one: Owned }) {
   )
 }
 
-// Where it was written is told only to whoever may look numbers up; null: the pages are read again as they are.
+// Returns the log position, which the server gives only to users who may look up numbers; null means that the pages are
+// read again as they are.
 async function order(act: Act, number: string, list: string, reason: string, key: string): Promise<string | null> {
   if (act === 'optOut') return (await post('/api/v1/numbers/opt-out', [], { number, reason }, key)).position ?? null
   if (act === 'suppress') return (await post('/api/v1/numbers/suppress', [], { number, reason }, key)).position ?? null

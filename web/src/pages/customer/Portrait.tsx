@@ -1,5 +1,5 @@
-// What is known of one person: figures of their calls, each with the call that it came from; what was said of them; their
-// consents; rules of their own; and what they asked about their own data.
+// The profile of one customer: figures of their calls with the call that each came from; transcript values; consents;
+// individual rules; and their person requests.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { TFunction } from 'i18next'
@@ -25,7 +25,7 @@ export function About({ person, zone, position }: Props) {
   const may = useMay()
   const seesAll = useSeesAll()
   const isNow = position === undefined
-  // Of whoever was not called, or is erased, there is none to ask for.
+  // A customer without calls, or an erased one, has no profile to query.
   const hasPortrait = (person.calls ?? []).length > 0 && person.standing?.erasure !== 'certified'
   return (
     <div className="thirds">

@@ -1,4 +1,5 @@
-// Why the person may not be called at this moment, or at one that was asked for, or may: the verdict of every rule, in the order in which they are asked.
+// Why the customer may or may not be called, now or at a chosen time: the verdict of every rule, in the order of
+// evaluation.
 import { useQuery } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { useState } from 'react'
@@ -12,13 +13,13 @@ import type { Tone } from '../../components/lineMarks'
 import { Word } from '../../components/Marks'
 import { Refused, Waiting } from '../../components/States'
 
-/** `allow`, `forbid`, or until when it is put off. */
+/** Returns the color of a decision: `allow`, `forbid`, or a deferral. */
 function toneOf(decision: unknown): Tone {
   if (decision === 'allow') return 'line'
   return decision === 'forbid' ? 'red' : 'amber'
 }
 
-/** Until when it is put off; nothing where it is not. */
+/** Returns the time until which the call is deferred; null if it is not. */
 function untilOf(decision: unknown): string | null {
   const until = typeof decision === 'object' && decision !== null ? Object.values(decision)[0] : null
   return typeof until === 'string' ? until : null

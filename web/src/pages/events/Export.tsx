@@ -1,5 +1,5 @@
-// The events of a filter as a file: as stored, sealed, a line each in the log's order; and, for whoever may export, the
-// server's own table of all events, which it puts on record.
+// Downloads the events of a filter: as stored, sealed, one line each in the order of the log; and, for users who may
+// export, the server's table of all events, which is logged.
 import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,7 +11,7 @@ import { Refused } from '../../components/States'
 import { Take } from '../../components/Take'
 
 const PAGE = 1000
-/** Most pages of one file: beyond that a log is taken away by its copy. */
+/** Most pages in one file; larger parts of a log are copied with a backup. */
 const PAGES_MAX = 50
 
 export function Export({ filter, after }: { filter: EventSearch; after: string }) {

@@ -1,4 +1,4 @@
-// Which events: kinds, streams, a campaign, and from which moment on. Nothing of a person is written into an address.
+// The filters of the event list: kinds, streams, campaign, and start time. No personal data is written into a URL.
 import { useQuery } from '@tanstack/react-query'
 import { AutoComplete, Button, Input } from 'antd'
 import { useState, type FormEvent } from 'react'
@@ -13,7 +13,7 @@ import { positionBefore } from './positionAt'
 
 interface Props {
   filter: EventSearch
-  /** `after`: from behind this position, where a moment was typed. */
+  /** `after` is the position from which the list starts, if a time was entered. */
   onFilter: (to: EventSearch, after: number) => void
 }
 

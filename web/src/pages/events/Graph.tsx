@@ -1,4 +1,4 @@
-// What an event follows from and what followed from it, as a tree: each one below its cause.
+// The causation tree of an event: causes and effects, each below its cause.
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../../api/client'
@@ -9,7 +9,7 @@ import { Refused, Waiting } from '../../components/States'
 
 type Node = Told<'/api/v1/events/{id}/graph'>['nodes'][number]
 
-/** How far to the right an event stands: as many steps as it is from the first cause. */
+/** Returns the indentation of each event: its number of steps from the first cause, at most 12. */
 function depths(nodes: readonly Node[], edges: readonly { from: string; to: string }[]): Map<string, number> {
   const found = new Map<string, number>()
   for (const node of nodes) {

@@ -1,5 +1,5 @@
-// The events of the page, of which only those that are seen are made, and which is read on as one comes to its end. The one
-// that is looked at is kept within sight.
+// The event list: only visible rows are rendered, and further pages are loaded near the end. The selected event is kept
+// in view.
 import { memo, useEffect, useLayoutEffect, useRef } from 'react'
 import type { Long } from '../../api/long'
 import { timeIn } from '../../app/format'
@@ -12,18 +12,18 @@ import { useWindow } from '../../components/window'
 interface Props {
   events: readonly EventRow[]
   shown: EventRow | undefined
-  /** Somebody chose the event that is shown. */
+  /** The shown event was selected by the user. */
   isChosen: boolean
   onMove: (position: number) => void
-  /** In which block of rows those stand that are seen. */
+  /** Called with the block of rows that is visible. */
   onSeen: (block: number) => void
-  /** What is read on; none where the events come by themselves. */
+  /** The list to load further; null if events arrive by themselves. */
   list: Long<EventRow> | null
 }
 
-/** As the stylesheet has it (`.event.long-event`). */
+/** Row height in pixels, as in the stylesheet (`.event.long-event`). */
 const ROW = 28
-/** Rows at which the line of time above follows. */
+/** Rows per block; the timeline follows in steps of a block. */
 export const BLOCK = 500
 
 export function List({ events, shown, isChosen, onMove, onSeen, list }: Props) {

@@ -1,5 +1,4 @@
-// Every event of the log: filtered, by pages or as it grows; one of them whole, with what it follows from and what
-// followed from it.
+// The page of all events of the log: filtered, by pages or live; one event in full, with its causes and effects.
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Switch } from 'antd'
 import { memo, useCallback, useMemo, useState } from 'react'
@@ -22,12 +21,12 @@ import { positionBefore } from './positionAt'
 import { WholeOf } from './Whole'
 
 const here = getRouteApi('/events')
-/** Events of the first page, and of each that is read on to: as many as are read and shown within one frame. */
+/** Events of the first page, and of each further page: as many as can be read and rendered within one frame. */
 const PAGE = 200
 const FURTHER = 250
-/** What stands around the list is made anew only where it is another: a list of a hundred thousand is read on beneath it. */
+/** Rendered again only if their own data changes, because the list below loads up to a hundred thousand events. */
 const [FiltersOnce, ExportOnce, WholeOnce] = [memo(Filters), memo(Export), memo(WholeOf)]
-/** Marks of the line of time: of the events around those that are looked at. */
+/** Most marks on the timeline: those of the events around the visible ones. */
 const MARKS_MAX = 2 * BLOCK
 const TONES: Record<Standing, 'line' | 'amber' | 'red'> = { connecting: 'amber', caughtUp: 'line', behind: 'amber', cut: 'red', ended: 'red' }
 
@@ -43,12 +42,12 @@ export function EventsPage() {
   const go = useCallback((to: Partial<EventSearch>) => void navigate({ to: '/events', search: (before) => ({ ...before, ...to }), replace: true }), [navigate])
   const narrow = useCallback((to: EventSearch, behind: number) => go({ ...to, after: String(behind), position: undefined }), [go])
   const follows = useCallback((to: number) => go({ position: to, after: undefined }), [go])
-  // An address that names an event alone is of the page on which it is.
+  // A URL with only a position opens the page of the list on which that event is.
   const begin = after ?? (position === undefined ? '0' : String(Math.max(position - 1, 0)))
   const ask = useCallback(
     async (cursor: string | undefined) => {
       const page = await get('/api/v1/events', [], { kind, stream, campaign, after: cursor ?? begin, limit: cursor === undefined ? PAGE : FURTHER })
-      // The end of the log is where a page ends where it began.
+      // At the end of the log, a page ends where it began.
       return { items: page.items.map(rowOf), next: page.next === (cursor ?? begin) ? null : page.next }
     },
     [kind, stream, campaign, begin],
@@ -60,13 +59,13 @@ export function EventsPage() {
   const [block, setBlock] = useState(0)
   const marksFrom = Math.max(useSettled(block) - 1, 0) * BLOCK
   const marked = events.slice(marksFrom, marksFrom + MARKS_MAX)
-  // The same events have the same line, however much was read on behind them.
+  // The marks change only if the events do, not when further pages are loaded.
   const marks = useMemo<Mark[]>(
     () => marked.map((one) => ({ position: Number(one.position), at: Date.parse(one.time), kind: one.type, label: word(one.type), tone: toneOfKind(one.type) })),
     [marked[0]?.id, marked.at(-1)?.id, marked.length, word],
   )
   const at = position ?? null
-  // Without a position it is the last of the first page: what is read on to takes nobody's event away.
+  // Without a position, the last event of the first page is shown; further pages do not change that.
   const shown = at === null ? (isFollowing ? events.at(-1) : events[Math.min(events.length, PAGE) - 1]) : (events[lastUpTo(events, at)] ?? events[0])
   const moveTo = useCallback(
     (to: number | null) => void navigate({ to: '/events', search: (before) => ({ ...before, position: to ?? undefined, after: begin }), replace: true }),
@@ -118,7 +117,7 @@ export function EventsPage() {
   )
 }
 
-/** The last event of those up to a position; they stand in its order. */
+/** Returns the index of the last event at or before a position, in events ordered by position. */
 function lastUpTo(events: readonly EventRow[], position: number): number {
   let [low, high] = [0, events.length]
   while (low < high) {

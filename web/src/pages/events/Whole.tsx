@@ -1,4 +1,4 @@
-// One event: as it is stored, its shape, what it follows from and what followed, and the question that brings it.
+// One event: its stored form, schema, causes and effects, and the request that returns it.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { App, Button, Tabs } from 'antd'
@@ -12,7 +12,7 @@ import { ZONE } from '../../components/PageHead'
 import { Refused, Waiting } from '../../components/States'
 import { Graph } from './Graph'
 
-/** How many values in it are sealed with a person's key. */
+/** Returns how many values of the event are sealed with a person's key. */
 function sealedIn(value: unknown): number {
   if (Array.isArray(value)) return value.reduce<number>((sum, one) => sum + sealedIn(one), 0)
   if (typeof value !== 'object' || value === null) return 0
@@ -21,7 +21,7 @@ function sealedIn(value: unknown): number {
   return Object.values(members).reduce<number>((sum, one) => sum + sealedIn(one), 0)
 }
 
-/** Sealed values said as what they are: nobody reads their letters. */
+/** Replaces sealed values by a word, because their text is unreadable. */
 function told(value: unknown, word: string): unknown {
   if (Array.isArray(value)) return value.map((one) => told(one, word))
   if (typeof value !== 'object' || value === null) return value
@@ -30,7 +30,7 @@ function told(value: unknown, word: string): unknown {
   return Object.fromEntries(Object.entries(members).map(([name, one]) => [name, told(one, word)]))
 }
 
-/** The event of a row, read whole: an event is never changed, so that it is read once. */
+/** One event, loaded in full. Events never change, so it is loaded once. */
 export function WholeOf({ row, onMove }: { row: EventRow; onMove: (position: number) => void }) {
   const whole = useQuery({
     queryKey: ['event', row.id],
@@ -47,7 +47,7 @@ function Whole({ event, onMove }: { event: StoredEvent; onMove: (position: numbe
   const word = useKindWord()
   const { message } = App.useApp()
   const sealed = sealedIn(event.data)
-  // The person's own erasure, where there was one: what is sealed with their key is gone for ever.
+  // The customer's erasure, if any: values sealed with their key are permanently unreadable.
   const erased = useQuery({
     queryKey: ['erased', event.customer],
     queryFn: () => get('/api/v1/events', [], { customer: event.customer, kind: 'customer.erased', limit: 1 }),
@@ -131,7 +131,7 @@ function Subjects({ event }: { event: StoredEvent }) {
   )
 }
 
-/** The shape of this version, beside the newest one: what is stored as an older one is read as the newest. */
+/** The schema of the event's version, next to the newest one: events of older versions are read as the newest. */
 function Shape({ event }: { event: StoredEvent }) {
   const { t } = useTranslation()
   const kinds = useQuery({ queryKey: ['kinds'], queryFn: () => get('/api/v1/events/schemas'), staleTime: Infinity })

@@ -1,12 +1,12 @@
-// The log as it grows, as the server sends it: a list of the latest with an end, where the stream stands, and how many
-// were let go of. The browser takes a cut stream up again behind the last event that it had.
+// Follows the log live over the server's event stream: keeps a limited list of the latest events, the state of the
+// stream, and the number of dropped events. After a disconnection the browser continues after the last event received.
 import { useEffect, useState } from 'react'
 import { addressOf, type Query } from '../../api/client'
 import type { StoredEvent } from '../../components/EventsLine'
 
-/** Most events that a followed list holds; older ones are let go of, and counted. */
+/** Most events in the live list; older ones are dropped and counted. */
 const HELD_MAX = 300
-/** How often the page is drawn again while events come. */
+/** Interval between renders while events arrive, in milliseconds. */
 const DRAWN_EVERY_MS = 250
 
 export type Standing = 'connecting' | 'caughtUp' | 'behind' | 'cut' | 'ended'
@@ -15,10 +15,10 @@ export interface Followed {
   items: StoredEvent[]
   letGo: number
   standing: Standing
-  /** How many positions the stream is behind the log, where it said so. */
+  /** How many positions the stream is behind the log, as last reported. */
   behind: number
   position: string
-  /** When the server was last heard; 0: never. */
+  /** When the server last sent something; 0 means never. */
   heardAt: number
 }
 
@@ -58,7 +58,7 @@ export function useFollowed(query: Query, from: string | null): Followed {
     })
     source.addEventListener('end', () => change({ standing: 'ended' }))
     source.onerror = () => change({ standing: source.readyState === EventSource.CLOSED ? 'ended' : 'cut' })
-    // That it is open again says nothing of how far it is: the server says so.
+    // A reopened stream does not say how far behind it is; the server reports that.
     source.onopen = () => change({ standing: held.standing === 'cut' ? 'connecting' : held.standing })
     const drawing = setInterval(() => setShown(held), DRAWN_EVERY_MS)
     return () => {

@@ -1,4 +1,5 @@
-// Where the log stood at a moment. There is no question for it, so positions are halved: some thirty short ones.
+// Finds the log position of a moment. There is no request for it, so it takes a binary search of some thirty short
+// requests.
 import { get } from '../../api/client'
 
 async function firstAfter(position: number): Promise<{ position: number; at: number } | null> {
@@ -7,7 +8,7 @@ async function firstAfter(position: number): Promise<{ position: number; at: num
   return event === undefined ? null : { position: Number(event.position), at: Date.parse(event.time) }
 }
 
-/** The last position before the first event at or after the moment; with infinity, the log's head. */
+/** Returns the last position before the first event at or after the moment; for infinity, the log's head. */
 export async function positionBefore(moment: number): Promise<number> {
   let low = 0
   let high = 1

@@ -1,4 +1,4 @@
-// The graph of a flow: nodes that are moved by hand or keys, ways that are drawn from a member of one to another.
+// The graph of a flow: nodes are moved by mouse or keys, edges are drawn from a member of one node to another node.
 import { Background, Controls, MiniMap, ReactFlow, type Connection, type Edge, type NodeChange, type ReactFlowInstance, applyNodeChanges } from '@xyflow/react'
 import '@xyflow/react/dist/style.css'
 import { useEffect, useMemo, useRef, useState } from 'react'
@@ -15,12 +15,12 @@ const TYPES = { card: Card }
 
 type Shown = ReactFlowInstance<CardNode>
 
-/** The least zoom at which a flow is opened: below it nobody reads a card. What is longer begins at its start. */
+/** The smallest zoom at which a flow is opened, so that cards are readable. A larger flow opens at its start. */
 const READ_ZOOM = 0.8
-/** A flow with more nodes than this has an overview beside it. */
+/** A flow with more nodes than this gets an overview map. */
 const FEW_NODES = 6
 
-/** The whole flow where it can be read so, else the beginning of it. */
+/** Shows the whole flow if it is readable at that zoom, otherwise its beginning. */
 async function open(canvas: Shown, start: string) {
   await canvas.fitView({ maxZoom: 1, padding: 0.06 })
   const first = canvas.getNode(start)
@@ -28,7 +28,7 @@ async function open(canvas: Shown, start: string) {
   await canvas.setViewport({ x: 24 - first.position.x * READ_ZOOM, y: 24 - first.position.y * READ_ZOOM, zoom: READ_ZOOM })
 }
 
-/** Brings a node to the middle that is not to be seen whole. */
+/** Scrolls a node that is not completely visible to the center. */
 function bring(canvas: Shown, name: string, frame: DOMRect) {
   const node = canvas.getNode(name)
   if (node === undefined) return
@@ -55,10 +55,10 @@ export function Canvas({ draft, marks, chosen, onChoose }: Props) {
   useEffect(() => {
     if (canvas !== null && chosen !== undefined && frame.current !== null) bring(canvas, chosen, frame.current.getBoundingClientRect())
   }, [canvas, chosen])
-  // What the canvas knows of nodes: their measured sizes, and the place of one that is being dragged.
+  // The canvas's knowledge of nodes: measured sizes, and the position of a dragged one.
   const [moved, setMoved] = useState<CardNode[]>([])
   const [dragged, setDragged] = useState<ReadonlySet<string>>(new Set())
-  // The places that a user chose; a file holds none.
+  // The positions that a user chose; the file stores none.
   const [fixed, setFixed] = useState<ReadonlyMap<string, Place>>(new Map())
   const measured = useMemo(() => new Map(moved.flatMap((one) => (one.measured?.height === undefined ? [] : [[one.id, one.measured.height] as const]))), [moved])
   const places = useMemo(() => laidOut(flow, measured, fixed), [flow, measured, fixed])

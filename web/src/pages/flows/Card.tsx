@@ -1,5 +1,5 @@
-// One node as it is drawn: its kind and name, what it says, where it leads, and what was found of it. It can be read at the
-// least zoom at which a flow is opened.
+// The card of one node: kind and name, text, exits, and its faults and advice. It is readable at the smallest zoom at
+// which a flow is opened.
 import { Handle, Position, type Node, type NodeProps } from '@xyflow/react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,10 +9,10 @@ import type { Mark } from './marks'
 
 export type CardNode = Node<{ node: FlowNode; mark: Mark; isStart: boolean }, 'card'>
 
-/** Most characters of a text on a card, of which three lines are shown; the panel has it whole. */
+/** Most characters of a text on a card. Three lines of them are visible; the panel shows the whole text. */
 const SHOWN_MAX = 120
 
-/** What leads on: what a caller does in words, a name that the flow gives as it is. */
+/** The label of an exit: a translated condition, or a name from the flow. */
 function Way({ member }: { member: string }) {
   const { t, i18n } = useTranslation()
   const [head = '', rest = ''] = member.split('.')

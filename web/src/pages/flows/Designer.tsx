@@ -1,4 +1,4 @@
-// The designer: the graph and the panel beside it, both of one text; what the server finds stands above them.
+// The flow designer: graph and panel of one text, with the server's findings above.
 import { getRouteApi, Link, useBlocker, useNavigate } from '@tanstack/react-router'
 import { Alert, Button, Tabs } from 'antd'
 import { useEffect, useMemo, useState, type ReactNode } from 'react'
@@ -40,11 +40,11 @@ interface Props {
   text: string
   version: number | undefined
   hash: string | undefined
-  /** The draft that was opened, as the server keeps it. */
+  /** The opened draft as stored on the server. */
   kept: { place: string; etag: string; at: number; text: string } | undefined
 }
 
-/** The address names what is opened: another version, or the same flow from elsewhere, is another draft. */
+/** Whether a URL opens something else: another version, or the same flow from another source, is another draft. */
 function isElsewhere(one: Place, other: Place): boolean {
   const [{ version, from, draft }, next] = [one.search as Opened, other.search as Opened]
   return one.pathname !== other.pathname || version !== next.version || from !== next.from || draft !== next.draft
@@ -52,7 +52,7 @@ function isElsewhere(one: Place, other: Place): boolean {
 
 export function Designer({ id, ...opened }: Props) {
   const { t } = useTranslation()
-  // What was opened, until another address is: a version that appears meanwhile does not replace a draft.
+  // The opened source stays until the URL changes; a new version published meanwhile does not replace a draft.
   const [{ text, version, hash, kept: first }] = useState(opened)
   const [saved, setSaved] = useState<string | null>(null)
   const [begun, setBegun] = useState<string | null>(null)
@@ -138,7 +138,7 @@ function Head({ draft, id, version, hash, children }: HeadProps) {
   )
 }
 
-/** Undo and redo by key, but where somebody writes: there the browser has its own. */
+/** Handles the undo and redo keys, except in text fields, which have their own. */
 function useKeys(draft: Draft) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {

@@ -1,4 +1,5 @@
-// One flow: where its text comes from (a version, a flow that ships, a file of somebody's), then the designer on it.
+// The page of one flow: finds the source of its text (a version, a shipped flow or a user's file), then opens the
+// designer.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { stringify } from 'yaml'
@@ -10,7 +11,7 @@ import { openedText } from './opened'
 
 const here = getRouteApi('/flows/$id')
 
-/** A definition as a file: what is stored has no comments, and its members stand in their fixed order. */
+/** Returns a stored definition as YAML, without comments and with members in a fixed order. */
 function written(definition: unknown): string {
   return stringify(definition, { lineWidth: 0 })
 }
@@ -38,7 +39,7 @@ export function FlowPage() {
     retry: false,
   })
   if (source.isPending) return <Waiting />
-  // What was opened stays open, whatever becomes of the question when it is asked again.
+  // An opened flow stays open even if a later refresh fails.
   if (source.error && source.data === undefined) return <Refused why={source.error} again={() => void source.refetch()} />
   const { text, version: shown, hash, kept } = source.data
   if (text === undefined) return <Missing />

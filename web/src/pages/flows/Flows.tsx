@@ -1,4 +1,4 @@
-// The flows: those that are published, with their versions; those that ship, to begin with; and a file of one's own.
+// The page of flows: published flows with their versions, shipped flows as templates, and the upload of a file.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Button, Table } from 'antd'
@@ -72,7 +72,7 @@ export function Flows() {
   )
 }
 
-/** Flows that one has begun to change, each to go on with or to be thrown away. */
+/** The user's unfinished flows, each to continue or to delete. */
 function Drafts() {
   const { t } = useTranslation()
   const queries = useQueryClient()

@@ -1,4 +1,4 @@
-// Whether the draft of a flow is kept on the server, and both texts where it was saved elsewhere meanwhile.
+// The save state of a flow's draft, and both texts if it was saved elsewhere meanwhile.
 import { Button, Modal } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { clockNow } from '../../app/format'

@@ -1,4 +1,4 @@
-// The draft of a page: its text with undo and redo, the graph that it is, and what the server finds of it.
+// The editing state of a flow: its text with undo and redo, its graph, and the server's findings.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useReducer, useState } from 'react'
 import { ask } from '../../api/client'
@@ -6,7 +6,7 @@ import { begun, stepped } from './graph/history'
 import { NotEdited } from './graph/edit'
 import { readFlow, type FlowRead } from './graph/read'
 
-/** How long somebody types before the server is asked. */
+/** Pause in typing before the server checks the text, in milliseconds. */
 const PAUSE_MS = 300
 
 export type Checked = Awaited<ReturnType<typeof ask<'/api/v1/flow-files/check'>>>
@@ -16,7 +16,7 @@ export interface Draft {
   flow: FlowRead
   checked: Checked | undefined
   checkError: Error | null
-  /** What the server found is of this very text. */
+  /** The server's findings are about the current text. */
   isChecked: boolean
   isTouched: boolean
   refused: string | null
@@ -24,7 +24,7 @@ export interface Draft {
   canRedo: boolean
   undo: () => void
   redo: () => void
-  /** Takes a change of the text; one that cannot be made changes nothing and says so. */
+  /** Applies a change to the text. A change that is not possible leaves the text unchanged and sets the reason. */
   edit: (change: (text: string) => string) => void
 }
 

@@ -1,5 +1,5 @@
-// A draft of a flow that the server keeps for whoever writes it: the text of the file as it stands, and of which version it
-// is a change. Where it was saved elsewhere meanwhile, what is here is not lost, and neither is what is there.
+// A flow draft stored on the server for its author: the text of the file, and the version that it is based on. If it
+// was saved elsewhere meanwhile, both texts are kept.
 import { useRef, useState } from 'react'
 import { get, post, Problem } from '../../api/client'
 import { put } from '../../api/versions'
@@ -18,7 +18,7 @@ export type Standing =
   | { as: 'elsewhere'; at: number; source: string; etag: string }
   | { as: 'refused'; why: unknown }
 
-/** The draft of a place; what is no flow's is none. */
+/** Returns the draft with this id. */
 export async function readKept(place: string): Promise<KeptFlow & { etag: string; at: number }> {
   const draft = await get('/api/v1/drafts/{id}', [place])
   const body = draft.body as Partial<KeptFlow>
@@ -50,7 +50,7 @@ export function useKept(opened: { place: string; etag: string; at: number; text:
       setStanding({ as: 'elsewhere', at: theirs.at, source: theirs.source, etag: theirs.etag })
     }
   }
-  /** Over what somebody saved elsewhere, whose text is known now. */
+  /** Saves over a version that was saved elsewhere, after its text was shown. */
   const over = (theirs: { etag: string; at: number; source: string }) => {
     if (place.current !== null) place.current = { id: place.current.id, etag: theirs.etag }
     setStanding({ as: 'kept', at: theirs.at, text: theirs.source })

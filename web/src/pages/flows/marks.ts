@@ -1,13 +1,13 @@
-// What is painted on the graph: faults and advice at their nodes, what real calls went through, where a call parts.
+// The marks on the graph: faults and advice at nodes, coverage by real calls, and where calls diverge.
 import type { Told } from '../../api/client'
 import type { Checked } from './draft'
 
 export interface Mark {
   faults: number
   advice: number
-  /** What real calls came to; nothing where no coverage is shown. */
+  /** Whether real calls reached the node; undefined if no coverage is shown. */
   seen: boolean | undefined
-  /** Calls that came to it. */
+  /** Number of calls that reached the node. */
   calls: number | undefined
   parts: boolean
 }

@@ -1,4 +1,5 @@
-// A file that was opened from somebody's disk, until its page is there; it is kept nowhere else.
+// Holds the text of a file that the user opened from their disk until the flow's page shows it; it is stored nowhere
+// else.
 const opened = new Map<string, string>()
 
 export function keepOpened(id: string, text: string): void {

@@ -1,5 +1,5 @@
-// What needs somebody: stops, alerts, approvals, campaigns that wait at a stage or are near their budget of abandoned calls,
-// and cases whose time runs. Each leads to where it is seen to. Nothing is said to need nobody before all was read.
+// What needs attention: stops, alerts, approvals, campaigns that wait at a stage or are near their abandonment budget,
+// and cases near their deadline. Each links to its page. “Nothing to do” is shown only after everything was loaded.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -13,9 +13,9 @@ import { ZONE } from '../../components/PageHead'
 import { Refused, Waiting } from '../../components/States'
 import { LiftIt, useReachWord } from '../../components/Stops'
 
-/** From this share of its budget on a campaign is named here. */
+/** A campaign is listed from this share of its abandonment budget on. */
 const NEAR = 0.8
-/** How long before its deadline an open case is named here. */
+/** An open case is listed this long before its deadline, in milliseconds. */
 const SOON_MS = 3 * 24 * 60 * 60_000
 
 interface Case {
@@ -78,7 +78,7 @@ export function Needs() {
   )
 }
 
-/** Those whose time is over or nearly, the first due first. */
+/** Returns the cases that are overdue or due soon, ordered by deadline. */
 function dueOf<C extends Case>(items: readonly C[] | undefined): C[] {
   const soon = Date.now() + SOON_MS
   return (items ?? []).filter((one) => one.overdue || Date.parse(one.deadline.due_at) <= soon).sort((one, other) => one.deadline.due_at.localeCompare(other.deadline.due_at))
@@ -114,7 +114,7 @@ function Engaged({ stop }: { stop: StopShown }) {
   )
 }
 
-/** Campaigns that wait for a promotion, and those near what they may abandon. */
+/** Campaigns that wait for a promotion, and campaigns near their abandonment budget. */
 function OfCampaigns() {
   const { t, i18n } = useTranslation()
   const may = useMay()

@@ -1,4 +1,5 @@
-// The emergency stop of everything, and of a preset, for whoever may: at once, for a reason, until somebody lifts it.
+// The emergency stop of all calls or of one preset, for users with the permission. It takes effect at once, needs a
+// reason, and lasts until it is lifted.
 import { Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,5 +1,5 @@
-// What stood at another moment, in the place of what needs somebody now: the alerts of then. Stops, approvals and cases are
-// of now, and the page says so.
+// The alerts at another moment, shown in place of what needs attention now. Stops, approvals and cases are known for
+// now only, and the page says so.
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useAlerts } from '../../api/queries'

@@ -1,4 +1,4 @@
-// The answers and objections of the version that calls hear, and a model asked for other words of one of them.
+// The answers and objections of the version that calls use, and the request that a model rewords one of them.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button, Input, Table } from 'antd'
 import { useState } from 'react'
@@ -18,7 +18,7 @@ interface Row {
   isObjection: boolean
 }
 
-/** What is said to an objection without words of its own are the four parts of its argument. */
+/** Returns the rows of the table. For an objection without its own text, the text is the four parts of its argument. */
 function rowsOf(content: Content): Row[] {
   const answers = (content.answers ?? []).map((one) => ({ id: one.id, question: one.question, said: one.answer, isObjection: false }))
   const objections = (content.objections ?? []).map((one) => ({

@@ -1,5 +1,5 @@
-// What a model wrote for this base: beside what is said now, with what it may not be taken for, and what somebody made
-// of it. Whoever asked for a draft does not take it, where somebody else can.
+// The drafts that a model wrote for this base, beside the current text, with their state and the decision on them. The
+// user who requested a draft cannot adopt it if another user can.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Table } from 'antd'
 import { useState } from 'react'
@@ -90,7 +90,7 @@ export function Drafts({ base, onAdopted }: { base: string; onAdopted: () => voi
   )
 }
 
-/** Where it stands, and why or by whom. */
+/** The state of a draft, with the reason of a failure or the user who decided. */
 function Standing({ one }: { one: Row }) {
   const { t } = useTranslation()
   const failed = one.failed

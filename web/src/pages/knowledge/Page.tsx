@@ -1,5 +1,6 @@
-// What the robot may answer: knowledge bases with their approved answers, their versions, and the drafts of wording that
-// a model wrote. Nobody hears a draft before somebody else has taken it and a version with it is published.
+// The page of what the robot may answer: knowledge bases with their approved answers, their versions, and drafts by a
+// model. No call uses a draft before a user has adopted it (another than its requester, if there is one) and a version
+// with it is published.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Select, Tabs } from 'antd'
@@ -22,7 +23,7 @@ export function KnowledgePage() {
   const navigate = useNavigate()
   const go = (to: { position?: number | undefined; tab?: string | undefined; name?: string | undefined }) =>
     void navigate({ to: '/knowledge', search: { position, tab, name, ...to }, replace: true })
-  // What was ordered leads on to its outcome, unless somebody has gone elsewhere before the answer came.
+  // Opens the tab with the result of an action, unless the user has changed the tab before the response came.
   const open = useRef(tab)
   useEffect(() => {
     open.current = tab

@@ -1,5 +1,5 @@
-// Every version of a base: which one calls hear, who approved it, and the way forth and back. A campaign keeps the
-// version that it was made with.
+// All versions of a base: which one calls use, who approved it, and switching to a newer or older one. A campaign keeps
+// the version with which it was created.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Table } from 'antd'
 import { useState } from 'react'

@@ -1,5 +1,5 @@
-// Turns that were understood with doubt: one after the other is put before whoever labels, masked; what waits and what is
-// settled stands below without a word of it.
+// The labeling page: turns of doubtful understanding are shown to the labeler one at a time, masked. Below it the
+// waiting and settled turns are listed without their text.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Input, Table, Tabs } from 'antd'
@@ -69,7 +69,7 @@ export function LabelsPage() {
   )
 }
 
-/** The turn that is in one's hand: what was asked, what was said, what it was taken for; and what one says of it. */
+/** The turn to label: the question, the answer, how it was understood, and the labels to choose from. */
 function Hand() {
   const { t } = useTranslation()
   const queries = useQueryClient()

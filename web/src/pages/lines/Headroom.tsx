@@ -1,5 +1,5 @@
-// A line's room: channels and calls per second in use, of as many as the dialer itself grants; and what keeps it from
-// taking calls, in words.
+// The free capacity of a line: channels and calls per second in use, and their limits as the dialer counts them; and
+// the reason why the line takes no calls.
 import { useTranslation } from 'react-i18next'
 import type { Live } from '../../api/queries'
 import type { Tone } from '../../components/lineMarks'
@@ -9,7 +9,7 @@ export type Line = NonNullable<Live['lines']>[number]
 
 const TONES: Record<Line['state'], Tone> = { serving: 'line', full: 'amber', failing: 'red', resting: 'red', stopped: 'red', unlicensed: 'red' }
 
-/** From here on a line is nearly full: a fifth is kept in reserve (DEP-4). */
+/** A line is nearly full from this share on; a fifth is kept in reserve (DEP-4). */
 const NEARLY_FULL = 0.8
 
 function Meter({ name, used, most }: { name: string; used: number; most: number }) {

@@ -1,5 +1,5 @@
-// The lines over which calls leave: what each carries of what it may, the numbers that it shows, how it fared in the last
-// hour and by day; worst days and the codes that carriers ended calls with.
+// The page of lines: load and limit of each, its caller numbers, its figures of the last hour and by day (worst days
+// first), and the codes with which carriers ended calls.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Table } from 'antd'
@@ -20,9 +20,9 @@ type LineNow = Told<'/api/v1/trunks'>['items'][number]
 
 const here = getRouteApi('/lines')
 const ZONE = 'Asia/Shanghai'
-/** What was stopped or freed, and what stands out of a line. */
+/** The event kinds on the timeline: stops, their lifting, and alerts. */
 const KINDS = ['stop.', 'alert.raised', 'alert.cleared'] as const
-/** Codes of one row: the most frequent. */
+/** Most codes in one row, the most frequent first. */
 const CODES_MAX = 4
 
 export function Lines() {

@@ -1,5 +1,5 @@
-// Act: what to do, by which rule and from which cause; what rules refused and alerts told; and what a report of this length
-// is to tell and does not yet.
+// Act: what to do, by which rule and cause; refusals by rule, and alerts; and what a report of this length should
+// contain but does not yet.
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { count } from '../../app/format'

@@ -1,5 +1,5 @@
-// Check: why the answer rate moved, split over one cause after the other; what is ahead of a quarter or year; and what a
-// year asked of lines and log.
+// Check: why the answer rate changed, split by one cause at a time; the forecast for a quarter or year; and the load on
+// lines and log in a year.
 import { Segmented, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,5 +1,5 @@
-// Do: the metrics of the period beside the one before, each down to its events; how calls ended; and, from a month on, flow
-// versions and trunks.
+// Do: the metrics of the period beside those of the previous one, each with its events; the dispositions of calls; and,
+// from a month on, flow versions and trunks.
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

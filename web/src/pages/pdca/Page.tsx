@@ -1,5 +1,5 @@
-// The review of a period, plan, do, check, act: of a day, week, month, quarter or year, of one campaign or all, now or as it
-// was known then. What to do stands first; what a report of this length does not tell yet is said.
+// The PDCA review of a day, week, month, quarter or year, for one campaign or all, now or as known at a moment. What to
+// do comes first. What a report of this length does not contain yet is listed.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Button, DatePicker, Segmented, Select } from 'antd'
@@ -26,7 +26,7 @@ export type Length = (typeof LENGTHS)[number]
 
 const here = getRouteApi('/pdca')
 const PICKERS = { day: 'date', week: 'week', month: 'month', quarter: 'quarter', year: 'year' } as const
-/** How often and after how long one asks again while another report is being read. */
+/** How often, and after how many milliseconds, the request is repeated while another report is being computed. */
 const TRIES_MAX = 10
 const AGAIN_MS = 1_500
 
@@ -38,7 +38,7 @@ export function PdcaPage() {
   const navigate = here.useNavigate()
   const campaigns = useCampaigns()
   const held = me?.campaigns ?? null
-  // Whoever is held to campaigns asks of one of them.
+  // Users limited to some campaigns see the review of one of them.
   const chosen = campaign ?? held?.[0]
   const read = useQuery({
     queryKey: ['pdca', length, at ?? '', chosen ?? '', as_of ?? 'now'],

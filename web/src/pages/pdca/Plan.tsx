@@ -1,4 +1,4 @@
-// Plan: campaigns that dialed in the period or were made in it, and what they are to reach beside what they reached.
+// Plan: campaigns that dialed or were created in the period, with their targets and results.
 import { Link } from '@tanstack/react-router'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
@@ -12,7 +12,7 @@ type Target = Review['plan']['targets'][number]
 
 export function Plan({ plan }: Pick<Review, 'plan'>) {
   const { t, i18n } = useTranslation()
-  // Causes come in both languages, with a stroke between them.
+  // Causes contain both languages, separated by a slash.
   const caused = (cause: string) => cause.split(' / ')[i18n.language === 'en' ? 1 : 0] ?? cause
   return (
     <section className="card" aria-label={t('pdca.plan')}>

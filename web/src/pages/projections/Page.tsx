@@ -1,4 +1,4 @@
-// The views behind every answer: how old each is, what keeps it, and how it is made again beside the live one and
+// The page of projections: the age of each view, why it is parked, and its rebuild beside the live view, which is
 // compared before the switch.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
@@ -19,7 +19,7 @@ const here = getRouteApi('/projections')
 type View = Told<'/api/v1/projections'>['views'][number]
 type Act = 'rebuild' | 'switch' | 'cancel' | 'retry'
 
-/** What can be done to a view as it stands. */
+/** Returns the actions that a view allows in its current state. */
 function actsOf(view: View): Act[] {
   const state = view.rebuild?.state
   const acts: Act[] = state === 'feeding' ? ['cancel'] : state === 'ready' ? ['switch', 'cancel'] : ['rebuild']
@@ -89,7 +89,7 @@ export function ProjectionsPage() {
   )
 }
 
-/** How far it is made again, how fast, and what the comparison said. */
+/** The rebuild of a view: progress, speed and the result of the comparison. */
 function Rebuild({ view }: { view: View }) {
   const { t } = useTranslation()
   const { rebuild } = view

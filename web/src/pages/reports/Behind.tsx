@@ -1,4 +1,5 @@
-// The events behind a figure, folded from the log: each counts for or against it, and leads to the log and to its call.
+// The events behind a metric, computed from the log: whether each counts for or against it, with links to the log and
+// its call.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Drawer, Segmented, Table } from 'antd'
@@ -15,7 +16,7 @@ const LIMIT = 200
 
 interface Props {
   figure: Compared
-  /** The stretch that it was counted over; without it, all that is on record. */
+  /** Start of the counted period; without it, everything in the log is counted. */
   from?: string | undefined
   to?: string | undefined
   zone: string
@@ -59,7 +60,7 @@ export function Behind({ figure, from, to, zone, asOf, onClose }: Props) {
   )
 }
 
-/** What it is an event of: a call is a link for whoever may read calls. */
+/** The stream of an event; a call is a link for users who may read calls. */
 function Of({ stream }: { stream: string }) {
   const may = useMay()
   const call = /^call-(.+)$/.exec(stream)?.[1]

@@ -1,5 +1,5 @@
-// The figures of a report beside those of another period, as long and right before unless somebody says another: by how
-// much they differ, and how sure that is. The server computes; where there is too little, that is what stands here.
+// The figures of a report beside those of another period (by default the one of equal length just before): the
+// difference and its confidence. The server computes it; with too few calls the table says so.
 import { useQueries } from '@tanstack/react-query'
 import { Button, DatePicker, Table } from 'antd'
 import type { Dayjs } from 'dayjs'
@@ -32,7 +32,7 @@ interface Props {
 
 const TONE: Record<Comparison['verdict'], Tone> = { higher: 'line', lower: 'amber', unclear: 'slate', too_few: 'slate', no_interval: 'slate', no_figure: 'slate' }
 
-/** The instant at which a day begins where the report is about. */
+/** Returns the instant at which a day begins in the report's time zone. */
 function beginOf(day: Dayjs, zone: string): string {
   return instantFrom(`${day.format('YYYY-MM-DD')}T00:00:00`, zone) ?? ''
 }

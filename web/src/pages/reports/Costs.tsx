@@ -1,5 +1,5 @@
-// What calls cost on the line over some days, by campaign, at a tariff that is typed here; and beside it what people alone
-// would cost for the same effective calls, by a baseline that is typed here too. Nothing of that is measured.
+// The line cost of calls over some days, by campaign, at a tariff entered here; and beside it the cost of agents for
+// the same effective calls, from a baseline entered here. Neither is measured.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button, Checkbox, DatePicker, InputNumber, Segmented, Table } from 'antd'
@@ -18,7 +18,7 @@ import type { TabProps } from './tabs'
 type CostTable = Told<'/api/v1/reports/costs'>
 type Row = CostTable['campaigns'][number]
 
-/** As the requirement has it: ¥80,000 an agent and year, 150 to 200 effective calls an agent and day. */
+/** The baseline from the requirement: ¥80,000 per agent and year, 150 to 200 effective calls per agent and day. */
 const USUAL = { yuan: 80_000, days: 250, fewest: 150, most: 200 }
 
 function yuan(fen: number | null | undefined): string {
@@ -39,7 +39,7 @@ export function Costs({ look, looked }: TabProps) {
     queryFn: () => get('/api/v1/reports/costs', [], { step, per_minute_fen: fen, ...days, ...baseline, as_of }),
     placeholderData: keepPreviousData,
   })
-  // Another tariff or another baseline has figures of its own: until they are there none are shown.
+  // Figures of another tariff or baseline are not shown until they are loaded.
   const told = read.isPlaceholderData ? undefined : read.data
   const rows: Row[] = told === undefined ? [] : [...told.campaigns, { ...told.total, campaign: t('daily.total') }]
   const between = (low: number | null | undefined, high: number | null | undefined) => (low == null || high == null ? '–' : `${yuan(low)} – ${yuan(high)}`)

@@ -1,5 +1,5 @@
-// One Beijing day: the main figures of each campaign and of all together, and which targets the day reached; now, or as it
-// was known then.
+// The daily report of one day in Beijing: the main figures per campaign and in total, and the targets reached; now or
+// as known at a moment.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button, DatePicker, Table } from 'antd'

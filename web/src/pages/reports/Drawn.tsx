@@ -1,4 +1,4 @@
-// One metric of a report as a chart, by day or by hour, with its definition and what people noted on it.
+// The chart of one metric of a report, by day or hour, with its definition and the notes of users.
 import { useQuery } from '@tanstack/react-query'
 import { Segmented } from 'antd'
 import { lazy, Suspense, useState } from 'react'

@@ -1,5 +1,5 @@
-// Rows as files that the server makes: which rows, which columns, in which format. How much has come is shown while it
-// comes; each export is on record before its first byte, and one that is cut off is no file.
+// Exports as files made by the server: which rows, columns and format. The received bytes are shown during the
+// download. Each export is logged before its first byte, and an interrupted one yields no file.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button, DatePicker, Input, Select } from 'antd'
@@ -16,10 +16,10 @@ import { Refused, Waiting } from '../../components/States'
 
 type Standing = { as: 'nothing' } | { as: 'coming'; bytes: number } | { as: 'done'; bytes: number; name: string } | { as: 'left' } | { as: 'refused'; why: unknown }
 
-/** Between two words on how much has come. */
+/** Interval between updates of the received bytes, in milliseconds. */
 const TELL_MS = 200
 
-/** The whole of a reply, telling how much of it is here. */
+/** Reads a whole response and reports the number of bytes received so far. */
 async function read(reply: Response, tell: (bytes: number) => void): Promise<Blob> {
   const reader = reply.body?.getReader()
   const parts: Uint8Array<ArrayBuffer>[] = []
@@ -63,7 +63,7 @@ export function Exports() {
       takeBlob(name, file)
       setStanding({ as: 'done', bytes: file.size, name })
     } catch (why) {
-      // A connection that is cut in the middle is no answer: what came is no whole file.
+      // A response that is cut off is not complete, so no file is made of it.
       setStanding(abort.signal.aborted ? { as: 'left' } : { as: 'refused', why: why instanceof Problem ? why : new Problem(0, 'export-cut-off', '') })
     }
   }

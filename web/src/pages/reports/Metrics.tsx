@@ -1,4 +1,4 @@
-// Every metric at every version: what it means, and of awaited ones what they wait for.
+// Every metric in every version: its definition, and for those not available yet what they wait for.
 import { useQuery } from '@tanstack/react-query'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'

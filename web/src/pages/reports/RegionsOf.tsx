@@ -1,4 +1,4 @@
-// Calls of one campaign by region, as a report of its own.
+// The report of one campaign's calls by region.
 import { Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useCampaigns } from '../../api/queries'

@@ -1,6 +1,6 @@
-// Saving a report, or changing one's own: which metrics, of which campaigns, over how many days, when it is sent and to
-// whom, and whether others may read it. What the server refuses stands beside what was typed, and nothing typed is lost;
-// where it was changed elsewhere meanwhile both versions are shown.
+// The dialog that saves a new report or changes the user's own: metrics, campaigns, days, schedule, recipients, and
+// whether others may read it. Refusals are shown beside the input, and no input is lost. If the report was changed
+// elsewhere meanwhile, both versions are shown.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Checkbox, Form, Input, InputNumber, Modal, Select } from 'antd'
@@ -33,7 +33,7 @@ interface Typed {
   is_shared?: boolean
 }
 
-/** What is filled in of a report that is there, or of a new one. */
+/** Returns the form's input for a stored report, or for a new one. */
 function typedOf(report: Report | undefined): Partial<Typed> {
   if (report === undefined) return { days: 7, zone: 'Asia/Shanghai', every: 'none', time: '09:00' }
   const { name, title, metrics, campaigns = [], days, zone, schedule, channels = [], is_shared = false } = report
@@ -48,7 +48,7 @@ function orderOf({ title, metrics, campaigns = [], days, zone, every, day, time 
   return { title, metrics, days, zone, is_shared, ...schedule, ...(campaigns.length === 0 ? {} : { campaigns }), ...(channels.length === 0 ? {} : { channels }) }
 }
 
-/** Channels of alerts and webhooks, of those that whoever saves may see. */
+/** Returns the channels of alerts and webhooks that the user may see. */
 function useChannels() {
   const may = useMay()
   const seesAll = useSeesAll()
@@ -70,7 +70,7 @@ export function SaveDialog({ report, onClose }: { report?: Report; onClose: () =
   const [refused, setRefused] = useState<unknown>(null)
   const [isAsking, setAsking] = useState(false)
   const every = Form.useWatch('every', form) ?? typedOf(report).every
-  // A report shows each metric at the version that is the one to quote: the headline one, else the latest.
+  // A report shows each metric in its headline version, otherwise in its latest.
   const all = metrics.data?.items ?? []
   const known = new Map([...all].sort((one, other) => Number(one.headline === true) - Number(other.headline === true)).map((one) => [one.name, worded(one.label, i18n.language)]))
   const words = (one: { title: string; metrics: readonly string[]; days: number }) => `${one.title} · ${one.metrics.map((name) => known.get(name) ?? name).join(', ')} · ${t('reports.lastDays', { days: one.days })}`
@@ -90,7 +90,7 @@ export function SaveDialog({ report, onClose }: { report?: Report; onClose: () =
         const { told, etag } = await getVersioned('/api/v1/saved-reports/{name}', [report.name])
         setOver({ etag, theirs: told })
       }
-      // What was answered is another command when it is sent again; without an answer it is the same.
+      // After a response, sending again is a new command; without one it is the same command.
       if (why instanceof Problem && why.status !== 0) setKey(commandKey())
     }
   }

@@ -1,5 +1,5 @@
-// A question in SQL over the documented, masked views: read-only, bounded, and on record before it is answered. A fault
-// says at which line and column, and the cursor goes there.
+// SQL queries over the documented, masked views: read-only, limited, and logged before they are answered. An error
+// gives its line and column, and the cursor moves there.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Input, Table, type InputRef } from 'antd'
 import { useRef, useState } from 'react'
@@ -16,7 +16,10 @@ async function ask(sql: string) {
   return (await post('/api/v1/query', [], { sql, limit: LIMIT })).told
 }
 
-/** Where a fault stands in the text, as its detail ends: "(line 2, column 7)". */
+/**
+ * Returns the position of an error in the text, from the end of its detail: "(line 2, column 7)"; null if there is
+ * none.
+ */
 function placeOf(why: unknown, text: string): number | null {
   const found = why instanceof Problem ? /\(line (\d+), column (\d+)\)/.exec(why.message) : null
   if (found === null) return null

@@ -1,4 +1,4 @@
-// How a metric's figure is written, by its unit.
+// Formats a metric's figure by its unit.
 import { count, percent, seconds } from '../../app/format'
 import type { Told } from '../../api/client'
 
@@ -10,14 +10,14 @@ export function written(unit: Unit, value: number | null | undefined): string {
   return unit === 'ms' ? seconds(value) : value == null ? '–' : count(Math.round(value * 100) / 100)
 }
 
-/** With its sign: points of a hundred for shares. */
+/** Formats a difference with its sign; shares in percentage points. */
 export function difference(unit: Unit, value: number | null | undefined): string {
   if (value == null) return '–'
   const sign = value > 0 ? '+' : ''
   return `${sign}${unit === 'ratio' ? `${(100 * value).toFixed(1)} pp` : written(unit, value)}`
 }
 
-/** A label in the language that is read here. */
+/** Returns a label in the user's language. */
 export function worded(text: { zh: string; en: string }, language: string): string {
   return language === 'en' ? text.en : text.zh
 }

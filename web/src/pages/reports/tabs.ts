@@ -1,9 +1,9 @@
-// What a tab of the reports looks at, which stands in its address, and how it looks at something else.
+// What a report tab shows, which is in its URL, and the function that changes it.
 
 export interface Looked {
-  /** A day. */
+  /** The day of the report. */
   at?: string | undefined
-  /** As known then: an instant. */
+  /** The instant at which the data was known; undefined means now. */
   as_of?: string | undefined
   campaign?: string | undefined
 }

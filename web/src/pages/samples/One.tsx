@@ -1,4 +1,4 @@
-// One sample: its calls in the order they were drawn, what was found of each by the checklist, how it can be drawn again.
+// One sample: its calls in the order of drawing, the checklist findings of each, and how to repeat the draw.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button, Segmented, Table } from 'antd'
@@ -13,7 +13,7 @@ import { Refused, Waiting } from '../../components/States'
 type Sample = Told<'/api/v1/samples/{id}'>
 type Drawn = Sample['calls'][number]
 type Answer = NonNullable<Drawn['finding']>['finding']['answers'][string]
-/** As the server counts a remark. */
+/** Longest remark in bytes, as the server counts. */
 const REMARK_BYTES_MAX = 1_024
 const ANSWERS: readonly Answer[] = ['yes', 'no', 'not_applicable']
 

@@ -1,4 +1,5 @@
-// Calls that were drawn so that nobody chose them: each is looked at against the checklist, and signed off when all are.
+// The page of random samples of calls: each call is checked by the checklist, and the sample is signed off once all are
+// checked.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Button, Input, InputNumber, Table } from 'antd'

@@ -1,5 +1,5 @@
-// Another value, over the version that was read. Where somebody else came between, both stand side by side, and one says
-// again what is meant.
+// The dialog that changes a setting, based on the version that was read. If it was changed elsewhere meanwhile, both
+// values are shown and the user chooses again.
 import { InputNumber } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,4 +1,4 @@
-// Channels that are told of alerts, each with a button that sends a test message now and shows what came back.
+// The alert channels, each with a button that sends a test message at once and shows the result.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Table } from 'antd'
 import { useState } from 'react'

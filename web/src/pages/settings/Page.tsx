@@ -1,4 +1,4 @@
-// Values by which the installation goes: what counts, where it comes from, what bounds it, and what it was at any moment.
+// The settings of the installation: current value, source, bounds, and the value at any moment.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Table } from 'antd'

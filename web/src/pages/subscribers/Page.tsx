@@ -1,4 +1,5 @@
-// Who follows the events under a name: what they want of them, up to where they have them, and how far behind they are.
+// The page of subscribers, which follow the events under a name: their filter, the position they have reached, and how
+// far they are behind.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Table } from 'antd'
@@ -18,7 +19,7 @@ import { usePending } from '../../components/usePending'
 const here = getRouteApi('/subscribers')
 type Row = Told<'/api/v1/subscribers'>['items'][number]
 
-/** What it follows, as the API writes it. */
+/** Returns a subscriber's filter as the API writes it. */
 function followedBy(one: Row): string {
   return Object.entries(one.follows)
     .filter(([, value]) => value != null && (!Array.isArray(value) || value.length > 0))

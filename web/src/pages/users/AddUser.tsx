@@ -1,4 +1,4 @@
-// Somebody new: their name and roles, how far they see; they choose their password by a link that is shown once.
+// The dialog that adds a user: name, roles and scope. The user sets the password through a link that is shown once.
 import { Input, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

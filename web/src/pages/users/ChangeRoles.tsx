@@ -1,4 +1,5 @@
-// One role more or less, over the version that was read; where somebody else came between, both are shown.
+// The dialog that grants or revokes one role, based on the version that was read. If the user was changed elsewhere
+// meanwhile, both versions are shown.
 import { Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

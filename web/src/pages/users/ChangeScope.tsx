@@ -1,5 +1,5 @@
-// How far somebody sees, and of a guest until when, over the version that was read; where somebody else came between, both
-// are shown.
+// The dialog that changes a user's scope, and a guest's expiry, based on the version that was read. If the user was
+// changed elsewhere meanwhile, both versions are shown.
 import { useQuery } from '@tanstack/react-query'
 import { Input, Select } from 'antd'
 import { useState } from 'react'

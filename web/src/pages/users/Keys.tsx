@@ -1,4 +1,4 @@
-// Keys for programs: whose they are, what they may, until when. A new key is shown once.
+// API keys: owner, scopes and expiry. A new key is shown once.
 import { Button, Input, InputNumber, Select, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -14,7 +14,7 @@ import { useRoles } from './Matrix'
 type Key = Told<'/api/v1/api-keys'>['items'][number]
 type Scope = NonNullable<Key['scopes']>[number]
 
-/** How long a key is valid unless said otherwise. */
+/** Validity of a key in days, unless another is chosen. */
 const DAYS = 90
 
 interface Props {
@@ -50,7 +50,7 @@ export function Keys({ keys, mayWrite, onDone }: Props) {
       />
       {asked === 'make' && <MakeKey onLeave={() => setAsked(null)} onMade={(key, at) => {
         setSecret(key)
-        // Behind a reply that was lost the key is not told again.
+        // If the response was lost and the command repeated, the key is not returned again.
         onDone(at, t(key === null ? 'users.keyUnshown' : 'users.keyMade'))
       }} />}
       {asked !== null && asked !== 'make' && (
@@ -60,7 +60,7 @@ export function Keys({ keys, mayWrite, onDone }: Props) {
   )
 }
 
-// A key of one's own: the server refuses one for another user.
+// The dialog for a new key of the user's own; the server refuses to make one for another user.
 function MakeKey({ onLeave, onMade }: { onLeave: () => void; onMade: (key: string | null, position: string | null) => void }) {
   const { t, i18n } = useTranslation()
   const table = useRoles()

@@ -1,4 +1,4 @@
-// The users: their roles, how far they see, and whether they can sign in.
+// The list of users: roles, scope, and whether they can sign in.
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,4 +1,4 @@
-// Which role reaches what, as the program has it: no installation changes it.
+// The matrix of roles and permissions, which is part of the program and cannot be changed.
 import { useQuery } from '@tanstack/react-query'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'

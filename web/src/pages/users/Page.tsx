@@ -1,4 +1,5 @@
-// Users, keys, and who may do what: the matrix of roles, and why somebody can or cannot do something.
+// The page of users, keys and permissions, with the role matrix and an explanation why a user may or may not do
+// something.
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useQuery } from '@tanstack/react-query'
 import { Tabs } from 'antd'
@@ -18,7 +19,7 @@ import { WhyMay } from './WhyMay'
 
 const here = getRouteApi('/users')
 
-/** What changed who may what; that somebody signed in is in the audit. */
+/** The event kinds that change permissions; sign-ins are in the audit. */
 const KINDS = [
   'user.added', 'user.disabled', 'user.invited', 'user.locked', 'user.role_granted', 'user.role_revoked', 'user.scope_changed',
   'user.second_factor_reset', 'user.provider_linked', 'user.provider_unlinked', 'api_key.created', 'api_key.revoked',

@@ -1,5 +1,5 @@
-// One's own open sessions: where from, since when, until when; each can be ended, or all but this one. Those of others end
-// with their roles or their access.
+// The user's own open sessions: origin, begin and expiry. One, or all but the current one, can be ended. Sessions of
+// other users end when their roles or access are revoked.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button, Table } from 'antd'
 import { useState } from 'react'

@@ -1,4 +1,5 @@
-// Why somebody can, or cannot, do something: by which of their roles, how far, and within which campaigns or team.
+// Explains why a user may or may not do something: by which of their roles, how far it reaches, and in which campaigns
+// or team.
 import { Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,4 +1,4 @@
-// Beside the figures: targets against what was reached, and what is wrong; now, or as it was known at a moment.
+// The part of the wall beside the figures: targets with results, and what is wrong; now or as known at a moment.
 import { keepPreviousData, useQueries } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
@@ -13,9 +13,9 @@ import { Age } from '../../components/Figure'
 import { Word } from '../../components/Marks'
 import { Refused, Waiting } from '../../components/States'
 
-/** What is computed of rows is fresh within five seconds. */
+/** Refresh interval of figures from rows, in milliseconds: they are fresh within five seconds. */
 const ROWS_MS = 5_000
-/** Alerts on a wall. */
+/** Most alerts on the wall. */
 const ALERTS_MAX = 8
 
 export function Targets({ asOf }: { asOf: string | undefined }) {
@@ -31,11 +31,11 @@ export function Targets({ asOf }: { asOf: string | undefined }) {
       placeholderData: keepPreviousData,
     })),
   })
-  // What stands under another moment is not shown as this one's.
+  // Data of another moment is not shown as data of this one.
   const isRead = asked.every((one) => one.isSuccess && !one.isPlaceholderData)
   const rows = asked.flatMap((one) => (one.isPlaceholderData ? [] : (one.data?.items ?? [])))
   const refused = asked.find((one) => one.error)
-  // Figures of a whole campaign are told to whoever is held to people only where it is named for them.
+  // A user limited to their own customers sees figures of a campaign only if it is in their list of campaigns.
   const isNobodys = named.length === 0
   const leftOff = seesAll ? 0 : Math.max((me?.campaigns?.length ?? 0) - NAMED_MAX, 0)
   return (

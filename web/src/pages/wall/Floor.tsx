@@ -1,4 +1,4 @@
-// Campaign by campaign and line by line at this moment: what is open, how the last hour went, how much room is left.
+// Each campaign and line at this moment: open calls, the last hour and the free capacity.
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -8,7 +8,7 @@ import { Empty } from '../../components/States'
 import { Headroom } from '../lines/Headroom'
 import { useDefinitions, useNames } from './Headline'
 
-/** Rows of a wall; the busiest first, and how many more there are is said. */
+/** Most rows of a table on the wall, the busiest first; the number of further rows is shown. */
 const ROWS_MAX = 12
 
 function openOf(open: Record<string, number>): number {

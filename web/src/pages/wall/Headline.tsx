@@ -1,5 +1,5 @@
-// The figures of this moment, large: how many talk, the answer rate, how long they talk, how many convert; each with the
-// name and version that the server gives it. A live figure that is not a metric is marked, with its definition on hover.
+// The large figures of this moment: calls in conversation, answer rate, talk time and conversion, each with the
+// server's name and version. A live figure that is not a metric is marked, with its definition on hover.
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Live } from '../../api/queries'
@@ -12,9 +12,9 @@ interface BigProps {
   name: string
   value: string
   below: readonly string[]
-  /** Shown on hover. */
+  /** The text shown on hover. */
   definition?: string | undefined
-  /** What opens behind it: the events that it was counted from. */
+  /** Opens the events behind the figure. */
   onOpen?: (() => void) | undefined
   children?: React.ReactNode
 }
@@ -35,7 +35,7 @@ export const Big = memo(function Big({ name, value, below, definition, onOpen, c
   )
 })
 
-/** A curve of what was shown since this page was opened, from none to all. */
+/** The curve of the ratios shown since the page was opened, on a scale from 0 to 1. */
 export const Curve = memo(function Curve({ points, label }: { points: readonly Point[]; label: string }) {
   const [first, last] = [points[0], points[points.length - 1]]
   if (first === undefined || last === undefined || first === last) return null
@@ -59,7 +59,7 @@ export function useNames(versions: Live['versions'] | undefined): (member: Membe
   }
 }
 
-/** The server's definition of a live figure that is not a metric; undefined for a metric. */
+/** ~Returns the server's definition of a live figure that is not a metric; undefined for a metric. */
 export function useDefinitions(versions: Live['versions'] | undefined): (member: Member) => string | undefined {
   const { i18n } = useTranslation()
   return (member) => {
@@ -69,7 +69,7 @@ export function useDefinitions(versions: Live['versions'] | undefined): (member:
   }
 }
 
-/** A metric whose events are asked for. */
+/** The metric whose events are requested. */
 export interface Asked {
   metric: string
   version: number
@@ -78,7 +78,7 @@ export interface Asked {
 interface Props {
   picture: Live
   trail: readonly Point[]
-  /** Opens the events behind a figure of the last hour, of the whole hours that it lies in. */
+  /** Opens the events behind a figure of the last hour; they cover the whole hours in which it lies. */
   onOpen: (asked: Asked) => void
 }
 
@@ -86,7 +86,7 @@ export function Headline({ picture, trail, onOpen }: Props) {
   const { t } = useTranslation()
   const name = useNames(picture.versions)
   const definition = useDefinitions(picture.versions)
-  // What is no metric has no list of events that it was counted from.
+  // A live figure that is not a metric has no list of events.
   const opens = (member: Member): (() => void) | undefined => {
     const { metric, version } = picture.versions[member] ?? {}
     return metric == null ? undefined : () => onOpen({ metric, version: version ?? 1 })

@@ -1,18 +1,18 @@
-// Any minute of today: a slider from midnight to now. The page's address says at which it stands; now is its right end.
+// The slider over every minute of today, from midnight to now at its right end. The chosen moment is in the page's URL.
 import { Button, Slider } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { timeIn } from '../../app/format'
 
 const MINUTE_MS = 60_000
-/** A cursor that is still moved asks nothing yet: each moment is folded from the log. */
+/** Delay until a moved cursor is read, in milliseconds, because each moment is computed from the log. */
 const SETTLED_MS = 300
 
 interface Props {
-  /** When today began and what time it is, by the server's clock. */
+  /** The begin of today and the current time, by the server's clock. */
   midnight: number
   now: number
-  /** The moment that is shown, or null for now. */
+  /** The shown moment; null means now. */
   at: number | null
   zone: string
   onMove: (at: number | null) => void

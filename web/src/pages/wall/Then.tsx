@@ -1,5 +1,5 @@
-// The wall as it was known at a minute of today: what is kept of every moment in the log. What was only of that moment,
-// how much room lines had, is in no log and is left out.
+// The wall as known at a minute of today, from what the log contains. The free capacity of lines then is not in the log
+// and is left out.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -21,7 +21,7 @@ export function Headlines({ asOf }: { asOf: string }) {
   })
   if (daily.error) return <Refused why={daily.error} again={() => void daily.refetch()} />
   const told = daily.data
-  // What stands under another minute is not shown as this one's.
+  // Data of another minute is not shown as data of this one.
   if (told === undefined || daily.isPlaceholderData) return <Waiting />
   const totals = told.totals as Record<string, { value?: number | null; numerator: number; denominator?: number | null } | undefined>
   const label = (name: string, version: number) => {

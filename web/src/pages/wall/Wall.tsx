@@ -1,5 +1,5 @@
-// The live wall: figures of this moment for a room to read, from the server's stream, with the age of each; and the same
-// at any minute of today, as it was known then.
+// The live wall: figures of this moment from the server's stream, readable across a room, each with its age; and the
+// same as known at any minute of today.
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { lazy, Suspense, useCallback, useState } from 'react'
@@ -16,16 +16,16 @@ import { Rewind } from './Rewind'
 import { type Stream, useAge, useStream } from './stream'
 import { Past } from './Then'
 
-// Opened by few, and a wall is loaded in many rooms.
+// Loaded on demand, because few open it while the wall is loaded in many rooms.
 const Behind = lazy(async () => ({ default: (await import('../reports/Behind')).Behind }))
 const here = getRouteApi('/wall')
 const HOUR_MS = 3_600_000
-/** Days of figures are those of Beijing, which has no summer time. */
+/** Days are those of Beijing, which has no daylight saving time. */
 const ZONE = 'Asia/Shanghai'
 const OFFSET_MS = 8 * 3_600_000
 const DAY_MS = 24 * 3_600_000
 
-/** The whole hour that this moment is in: events behind figures are asked for by hours. */
+/** Returns the begin of the hour of a moment, as events behind figures are queried by whole hours. */
 function hourOf(at: number): string {
   return new Date(Math.floor(at / HOUR_MS) * HOUR_MS).toISOString()
 }
@@ -43,7 +43,7 @@ export function Wall() {
   )
   const [behind, setBehind] = useState<(Asked & { to: string }) | null>(null)
   const { picture } = stream
-  // The hours that a figure's last hour lies in end with the picture it was read from, not with one that came later.
+  // The hours are those of the picture from which the figure was read, not of a later one.
   const shownAt = picture?.shown_at
   const open = useCallback((asked: Asked) => shownAt !== undefined && setBehind({ ...asked, to: shownAt }), [shownAt])
   if (!may('figures:read')) return <Refused why={null} />
@@ -84,7 +84,7 @@ export function Wall() {
   )
 }
 
-/** How old the picture is; where none comes any more, since when, and that it is asked for again. */
+/** The age of the picture; if the stream is interrupted, since when. */
 function Freshness({ stream }: { stream: Stream }) {
   const { t } = useTranslation()
   const { age, isStale } = useAge(stream)
@@ -96,7 +96,10 @@ function Freshness({ stream }: { stream: Stream }) {
   return <Tag tone="line">{t('wall.fresh', { seconds: (age / 1_000).toFixed(1), position: picture.position })}</Tag>
 }
 
-/** The whole page, so that what opens above it is seen too; a browser may refuse it, then it stays as it is. */
+/**
+ * Switches full screen on or off for the whole page, so that dialogs above it are visible. If the browser refuses,
+ * nothing changes.
+ */
 async function fullScreen(): Promise<void> {
   const asked = document.fullscreenElement === null ? document.documentElement.requestFullscreen() : document.exitFullscreen()
   await asked.catch(() => undefined)

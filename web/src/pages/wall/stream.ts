@@ -1,14 +1,14 @@
-// The pictures of this moment as the server sends them, five a second while something happens and one in five seconds
-// while nothing does. Each is whole: whoever comes again begins with the latest, and what stands here is bounded.
+// The stream of live pictures: five per second while something changes, one per five seconds otherwise. Each picture is
+// complete, so after a reconnection the latest is enough; and the stored points are limited.
 import { useEffect, useState } from 'react'
 import { get, Problem } from '../../api/client'
 import type { Live } from '../../api/queries'
 
-/** The server sends at least every 5 s; behind this a picture is old, whatever the reason. */
+/** Age in milliseconds from which a picture is stale: the server sends at least every 5 s. */
 const STALE_MS = 6_500
-/** Before a stream that was refused is asked for again. */
+/** Delay before a refused stream is requested again, in milliseconds. */
 const AGAIN_MS = 3_000
-/** Points of the curve: an hour, one in ten seconds. */
+/** Most points of the curve: an hour, with one point per ten seconds. */
 const TRAIL_MAX = 360
 const TRAIL_STEP_MS = 10_000
 
@@ -19,9 +19,9 @@ export interface Point {
 
 export interface Stream {
   picture: Live | null
-  /** By the browser's clock: when the last picture came. */
+  /** When the last picture arrived, by the browser's clock. */
   receivedAt: number
-  /** Why no picture comes, where that is known. */
+  /** Why no picture arrives, if that is known. */
   why: unknown
   trail: readonly Point[]
 }
@@ -35,7 +35,7 @@ function grown(trail: readonly Point[], picture: Live): readonly Point[] {
   return [...trail.slice(1 - TRAIL_MAX), { at, ratio: picture.last_5_minutes.settled_answer_ratio ?? null }]
 }
 
-/** Follows the stream while the page is open; the browser takes it up again where the connection was cut. */
+/** Follows the stream while the page is open; the browser reconnects after a disconnection. */
 export function useStream(): Stream {
   const [stream, setStream] = useState(NOTHING)
   useEffect(() => {
@@ -59,7 +59,8 @@ export function useStream(): Stream {
         refused(new Problem(503, 'unavailable', told.reason ?? ''))
       })
       source.addEventListener('error', () => {
-        // A connection that was cut the browser takes up again; a stream that was refused is closed, and why is asked.
+        // The browser reconnects by itself after a disconnection; a refused stream is closed, and a request finds out
+        // why.
         if (source?.readyState === EventSource.CLOSED) get('/api/v1/live').then(() => refused(null), refused)
         else setStream((now) => ({ ...now, why: new Problem(0, 'no-answer', '') }))
       })
@@ -75,12 +76,12 @@ export function useStream(): Stream {
 }
 
 export interface Standing {
-  /** Milliseconds since the events of the picture were those of the moment. */
+  /** Milliseconds since the moment that the picture shows. */
   age: number
   isStale: boolean
 }
 
-/** How old the picture is, looked at each second: it grows while none comes. */
+/** Returns the age of the picture, updated each second; it grows while no picture arrives. */
 export function useAge({ picture, receivedAt }: Stream): Standing {
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {

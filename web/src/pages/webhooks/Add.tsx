@@ -1,4 +1,4 @@
-// Another address that is told of events: which kinds, in which form. Its secret is shown once.
+// The dialog that adds a webhook: URL, event kinds and format. Its secret is shown once.
 import { Checkbox, Input, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,4 +1,4 @@
-// What was given up: which event, how often it was tried, and why it was not taken.
+// The dead letters of a webhook: the event, the number of attempts and the reason.
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'

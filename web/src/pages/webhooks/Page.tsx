@@ -1,4 +1,4 @@
-// Who is told of events, over webhooks: how far each is, what failed, what was given up, and telling it again.
+// The page of webhooks: the progress of each, failures, dead letters and replay.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Input, Table } from 'antd'
@@ -82,7 +82,7 @@ interface DoProps {
   onDone: (position: string | null, said: string) => void
 }
 
-/** What is done to one webhook: what is typed here is of no other. */
+/** The dialog of one action on one webhook; its input belongs to this webhook only. */
 function Do({ one, act, onLeave, onSecret, onDone }: DoProps) {
   const { t } = useTranslation()
   const [after, setAfter] = useState('')
@@ -96,7 +96,8 @@ function Do({ one, act, onLeave, onSecret, onDone }: DoProps) {
     else {
       const { told, position } = await post('/api/v1/webhooks/{id}/rotate', [one.id], undefined, key)
       onSecret(told.secret)
-      // Behind a reply that was lost the secret is not told again; other forms have none of ours.
+      // If the response was lost and the command repeated, the secret is not returned again; other formats have no
+      // secret of ours.
       onDone(position, t(told.secret === null && one.format === 'standard' ? 'webhooks.unshown' : 'webhooks.rotated'))
     }
   }

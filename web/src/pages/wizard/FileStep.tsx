@@ -1,5 +1,5 @@
-// The first step: what the campaign is called and for, and the file of people with what its columns are taken for. The file
-// stays in this page: it is sent to be looked at, and enrolled only at the end.
+// The first step: name and scenario of the campaign, and the file of people with the meaning of its columns. The file
+// stays in this page: it is sent for a check, and imported only at the end.
 import { Button, Input, Radio, Select, Table } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { Refused, Waiting } from '../../components/States'
@@ -55,7 +55,10 @@ export function FileStep({ filled, set, list, onFile }: StepProps & { list: Look
   )
 }
 
-/** Each column and what it is: a member of ours, a variable of the flow under some name, or its own title. */
+/**
+ * The columns of the file, each with its meaning: a known member, a variable of the flow, or a variable by the column's
+ * own title.
+ */
 function Columns({ filled, set, told }: StepProps & { told: NonNullable<Looked['told']> }) {
   const { t, i18n } = useTranslation()
   const word = (member: string) => (i18n.exists(`listMember.${member}`) ? t(`listMember.${member}`) : member)

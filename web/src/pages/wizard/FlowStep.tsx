@@ -1,5 +1,5 @@
-// What the robot says: a published version of a flow, or one text behind the notice. What is said is shown before anybody
-// hears it.
+// The step that chooses what the robot says: a published version of a flow, or one text after the notice. All texts are
+// shown before the first call.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button, Input, Select } from 'antd'
 import { useState } from 'react'
@@ -40,7 +40,7 @@ export function FlowStep({ filled, set }: StepProps) {
   )
 }
 
-/** Flows that come with the program: one is published as it is, and then chosen. */
+/** The flows shipped with the program; one is published unchanged and then chosen. */
 function Shipped({ onPublished }: { onPublished: (named: string) => void }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
@@ -75,7 +75,7 @@ function Shipped({ onPublished }: { onPublished: (named: string) => void }) {
   )
 }
 
-/** Every text of a definition that somebody would hear, in its order. */
+/** Returns every text of a definition that the callee would hear, in order. */
 function textsOf(value: unknown, of: string, found: string[] = []): string[] {
   if (Array.isArray(value)) for (const one of value) textsOf(one, of, found)
   else if (value !== null && typeof value === 'object') for (const [name, one] of Object.entries(value)) textsOf(one, name, found)
@@ -83,7 +83,7 @@ function textsOf(value: unknown, of: string, found: string[] = []): string[] {
   return found
 }
 
-/** Members of nodes that are said. */
+/** The members of nodes whose texts are spoken. */
 const SPOKEN = new Set(['say', 'text', 'texts', 'prompt', 'ask', 'wordings', 'silence', 'unclear'])
 
 function Words({ named }: { named: string }) {

@@ -1,5 +1,5 @@
-// The last step: what is about to be made, said once more; then the campaign and its people, which dial nobody yet; what the
-// rules leave of them; and only then the start.
+// The last step: a summary; then the campaign and its people are created, without any call; then the result of the
+// rules for these people; and only then the start.
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -17,20 +17,20 @@ import { campaignOf, mapText, targetsOf, type Filled } from './filled'
 
 type Preflight = Told<'/api/v1/campaigns/{id}/preflight'>
 
-/** The result of the import: people enrolled, repeated rows and bad rows. */
+/** ~The result of the import: people enrolled, repeated rows and bad rows. */
 type Imported = paths['/api/v1/campaigns/{id}/lists']['post']['responses'][200]['content']['application/json']
 
 interface Props {
   filled: Filled
   file: File | null
-  /** Something is missing, of which the page says what. */
+  /** Whether input is missing; the page says what. */
   lacks: boolean
   made: string | null
   onMade: (id: string) => void
   onStarted: (id: string) => void
 }
 
-/** How far the campaign has come: each part is done once, and what failed is asked again from there. */
+/** The parts that are done. Each part is done once, and a failed one is repeated from there. */
 interface Done {
   campaign: boolean
   list: boolean
@@ -61,7 +61,7 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
       setDoing(null)
     }
   }
-  /** By another person's word, where the list or the segment needs it. */
+  /** Creates the campaign and its people; with another person's approval if the list or the segment needs one. */
   const make = (approval?: string) =>
     run('making', async () => {
       const now = { ...done }
@@ -71,7 +71,7 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
       }
       let position: string | null = null
       if (!now.campaign) {
-        // The server checks every member, and says of each what is wrong with it.
+        // The server checks every member and reports what is wrong with each.
         const order = campaignOf(filled)
         position = (await once(JSON.stringify(order), (key) => post('/api/v1/campaigns', [], order as never, key))).position
         next('campaign')
@@ -151,7 +151,7 @@ function Summary({ filled, file }: { filled: Filled; file: File | null }) {
   )
 }
 
-/** The result of the import, with the first bad rows; red where no person was enrolled. */
+/** ~The result of the import, with the first bad rows; red where no person was enrolled. */
 function Result({ imported }: { imported: Imported }) {
   const { t } = useTranslation()
   const bad = imported.bad ?? []
@@ -165,7 +165,7 @@ function Result({ imported }: { imported: Imported }) {
   )
 }
 
-/** What the rules leave, rule by rule, and why nothing would be dialed. */
+/** The result of the rules: how many people each rule excludes, and why nothing would be dialed. */
 function Verdict({ told }: { told: Preflight }) {
   const { t, i18n } = useTranslation()
   const isEnglish = i18n.language === 'en'

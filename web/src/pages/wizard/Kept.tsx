@@ -1,4 +1,5 @@
-// Whether what is typed is kept, since when it is not, and what to do where somebody else has changed the same draft.
+// The save state of the draft: whether the input is saved, since when it is not, and the choice if the draft was
+// changed elsewhere.
 import { useQuery } from '@tanstack/react-query'
 import { Button, Modal } from 'antd'
 import { useTranslation } from 'react-i18next'
@@ -20,7 +21,7 @@ export function KeptLine({ kept, isKept }: { kept: Kept; isKept: boolean }) {
   return <span role="status"><Word tone="amber">{t('wizard.away', { time: clockNow(kept.since) })}</Word></span>
 }
 
-/** Both versions side by side: what differs, ours and theirs. */
+/** Both versions of the draft, side by side, with the differing members. */
 export function BothDrafts({ ours, theirs, onOurs, onTheirs }: { ours: Filled; theirs: Theirs | null; onOurs: () => void; onTheirs: () => void }) {
   const { t } = useTranslation()
   if (theirs === null) return null
@@ -47,7 +48,7 @@ export function BothDrafts({ ours, theirs, onOurs, onTheirs }: { ours: Filled; t
   )
 }
 
-/** The drafts that one has, to go on with. */
+/** The user's drafts, each to be continued. */
 export function Drafts({ onOpen }: { onOpen: (id: string) => void }) {
   const { t } = useTranslation()
   const drafts = useQuery({ queryKey: ['drafts'], queryFn: () => get('/api/v1/drafts') })

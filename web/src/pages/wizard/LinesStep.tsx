@@ -1,4 +1,4 @@
-// When the campaign calls, how many at once, how long it rings and whether it tries again, and when it begins and ends.
+// The step for call hours, concurrency, ringing time and retries, and for begin and end of the campaign.
 import { useQuery } from '@tanstack/react-query'
 import { InputNumber, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
@@ -57,7 +57,7 @@ export function LinesStep({ filled, set }: StepProps) {
   )
 }
 
-/** The lines and the numbers that people will see; which of them a call takes is the line's to choose. */
+/** The lines and the caller numbers that callees will see; the line chooses the number of each call. */
 function Numbers() {
   const { t } = useTranslation()
   const may = useMay()

@@ -1,5 +1,5 @@
-// People whom the installation knows already, by a rule in the words of SQL, beside the file or in its place: how many they
-// are, before it is said.
+// The step that selects people whom the installation already knows, by a SQL condition, in addition to the file or
+// instead of it. Their number is shown before they are added.
 import { Link } from '@tanstack/react-router'
 import { Button, Input } from 'antd'
 import { useState } from 'react'
@@ -9,7 +9,7 @@ import { useMay, useSeesAll } from '../../app/session'
 import { Refused } from '../../components/States'
 import { Field, type StepProps } from './parts'
 
-/** People who are named as examples. */
+/** Number of people shown as examples. */
 const SAMPLE = 20
 
 export function SegmentStep({ filled, set }: StepProps) {
@@ -23,7 +23,7 @@ export function SegmentStep({ filled, set }: StepProps) {
     setAsking(true)
     setWhy(null)
     try {
-      // Some of them by our ids, which name nobody: whose they are is shown on each one's own page.
+      // A sample by our internal ids, which reveal no identity; personal data is shown only on each customer's page.
       const { told } = await post('/api/v1/segments/preview', [], { sql: filled.segment, sample: SAMPLE })
       setFound({ of: filled.segment, count: told.count, sample: told.sample })
     } catch (refused) {

@@ -1,4 +1,4 @@
-// What the campaign is to reach, as its scenario suggests it, and how carefully it goes live.
+// The step for the targets, with suggestions by scenario, and for the go-live stages.
 import { InputNumber, Radio } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { Field, type StepProps } from './parts'

@@ -1,5 +1,5 @@
-// Which rows are good and which are not, each with its reason, before anybody is enrolled; the bad ones to take away, mend
-// and send again.
+// The step that shows which rows are good and which are bad, with reasons, before any customer is enrolled. The bad
+// rows can be downloaded, corrected and sent again.
 import { Button, Table } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { takeAway } from '../../app/takeAway'
@@ -7,7 +7,7 @@ import { Figure } from '../../components/Figure'
 import { Empty, Refused, Waiting } from '../../components/States'
 import type { Looked } from './useList'
 
-/** Of a reason in both languages, English before a slash, the one that is read here. */
+/** Returns the part of a bilingual reason, English before a slash, that is in the user's language. */
 function read(reason: string, isEnglish: boolean): string {
   const at = reason.lastIndexOf(' / ')
   if (at < 0 || !/[\u4e00-\u9fff]/.test(reason.slice(at))) return reason

@@ -1,9 +1,9 @@
-// What somebody fills in on the way to a campaign, and the orders that are made of it. An uploaded list is no part of it: a
-// draft holds this and nothing else.
+// The input of the wizard for a campaign, and the request bodies made from it. An uploaded list is not part of it, and
+// a draft contains only this input.
 
 import { instantFrom, ownZone } from '../../app/format'
 
-/** What a campaign is for; it chooses the rules and targets that are offered. */
+/** The purposes of a campaign; each has its own suggested rules and targets. */
 export const SCENARIOS = ['collection', 'marketing', 'survey'] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
@@ -18,10 +18,10 @@ export interface Filled {
   purpose: string
   fileName: string
   encoding: string
-  /** Titles of columns and what they are taken for, where somebody said so. */
+  /** The titles of columns and their meanings, where the user chose one. */
   map: Record<string, string>
   segment: string
-  /** A published version, `NAME@V`; where there is none, the script counts. */
+  /** A published version, `NAME@V`; if empty, the script is used. */
   flow: string
   script: string
   from: string
@@ -38,10 +38,10 @@ export interface Filled {
   conversionPercent: number
 }
 
-/** The presets of rules that ship. */
+/** The shipped presets of rules. */
 export const PRESETS = ['cn-service', 'cn-marketing', 'cn-collection', 'cn-cloud-trunk', 'us-tsr', 'us-regf', 'eu-gdpr']
 
-/** The rules that go with a scenario, and what is usually aimed at. */
+/** The suggested rules and usual targets of each scenario. */
 export const OF_SCENARIO: Record<Scenario, Pick<Filled, 'preset' | 'basis' | 'answerPercent' | 'conversionPercent'>> = {
   collection: { preset: 'cn-collection', basis: 'contract', answerPercent: 60, conversionPercent: 30 },
   marketing: { preset: 'cn-marketing', basis: 'consent', answerPercent: 50, conversionPercent: 5 },
@@ -54,7 +54,7 @@ export const EMPTY: Filled = {
   retries: 'standard', startAt: '', stopAt: '', stages: 'test',
 }
 
-/** A draft as it was kept: of each member that is as it should be, the rest as at the beginning. */
+/** Returns the input of a stored draft: every member of the expected type, and the initial value of all others. */
 export function readFilled(body: Record<string, unknown> | null | undefined): Filled {
   const read: Record<string, unknown> = { ...EMPTY }
   for (const [name, usual] of Object.entries(EMPTY)) {
@@ -66,7 +66,7 @@ export function readFilled(body: Record<string, unknown> | null | undefined): Fi
   return { ...filled, scenario, step: Math.min(Math.max(Math.trunc(filled.step), 0), STEPS.length - 1) }
 }
 
-/** What is typed, whichever step is shown: by it one tells whether it is kept. */
+/** Returns the input as a text without the shown step, which tells whether it is saved. */
 export function wordsOf(filled: Filled): string {
   return JSON.stringify({ ...filled, step: 0 })
 }
@@ -76,12 +76,12 @@ export function mapText(map: Record<string, string>): string {
   return said.length === 0 ? '' : JSON.stringify(said.map(([column, member]) => ({ column, member })))
 }
 
-/** An instant of the rules' own zone: those of China are meant in Beijing's time, others where the browser stands. */
+/** Returns the instant of a local time: for presets of China in Beijing time, for others in the browser's time zone. */
 function instantOf(local: string, preset: string): string | undefined {
   return instantFrom(local, preset.startsWith('cn-') ? 'Asia/Shanghai' : ownZone())
 }
 
-/** The body that creates the campaign. */
+/** Returns the body of the request that creates the campaign. */
 export function campaignOf(one: Filled): Record<string, unknown> {
   const rests = one.restFrom !== '' && one.restTo !== '' ? [[one.restFrom, one.restTo]] : []
   const [startAt, stopAt] = [instantOf(one.startAt, one.preset), instantOf(one.stopAt, one.preset)]
@@ -109,16 +109,16 @@ export function targetsOf(one: Filled): { metric: string; ratio: number }[] {
   ].filter((target) => target.ratio > 0)
 }
 
-/** The server's look at a list: its columns, and the variables of the chosen flow that have no column. */
+/** ~The server's look at a list: its columns, and the variables of the chosen flow that have no column. */
 export interface ListLook {
   columns: readonly { title: string; member?: string | null; variable?: string | null }[]
   missing_variables: readonly string[]
 }
 
-/** Variables that an import fills from the number, where no column does (docs/reference/lists.md). */
+/** Variables that an import derives from the number if no column contains them (docs/reference/lists.md). */
 const OF_NUMBER: readonly string[] = ['home_province', 'home_city', 'carrier']
 
-/** Variables of the text, or of the flow, that no column fills: a row without them is bad, so all rows would be. */
+/** Returns the variables of the text or the flow that no column fills; without them every row would be bad. */
 export function unfilledOf(one: Filled, list: ListLook | null): string[] {
   if (list === null) return []
   if (one.flow !== '') return list.missing_variables.filter((name) => !OF_NUMBER.includes(name))
@@ -127,7 +127,7 @@ export function unfilledOf(one: Filled, list: ListLook | null): string[] {
   return [...new Set(asked)].filter((name) => !filled.has(name) && !OF_NUMBER.includes(name))
 }
 
-/** What a step still needs before the next one; nothing where it is complete. */
+/** Returns the translation key of what a step still needs; null if it is complete. */
 export function lackingOf(one: Filled, hasFile: boolean, list: ListLook | null): string | null {
   switch (STEPS[one.step]) {
     case 'file':
@@ -138,7 +138,8 @@ export function lackingOf(one: Filled, hasFile: boolean, list: ListLook | null):
       if (one.flow === '' && one.script.trim() === '') return 'wizard.lackFlow'
       return unfilledOf(one, list).length === 0 ? null : 'wizard.lackVariables'
     case 'live':
-      // Behind a reload the list is gone from the page: without it a campaign would be made and started without its people.
+      // After a reload the page no longer has the list. Without it the campaign would be created and started without
+      // its people.
       if (one.fileName !== '' && !hasFile) return 'wizard.lackFile'
       if (unfilledOf(one, list).length > 0) return 'wizard.lackVariables'
       return hasFile || one.segment.trim() !== '' ? null : 'wizard.lackPeople'

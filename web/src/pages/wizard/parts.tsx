@@ -1,4 +1,4 @@
-// What the steps share: a named field, and how a step is handed what is filled in.
+// The parts that steps share: a named field, and the properties of a step.
 import type { ReactNode } from 'react'
 import type { Filled } from './filled'
 

@@ -1,12 +1,12 @@
-// Keeps what is filled in as a draft of whoever is signed in: at each step, and again by itself while it could not be kept.
-// Another's save of the same draft is shown beside ours, and neither is lost.
+// Saves the wizard's input as a draft of the signed-in user: at each step, and repeatedly while saving fails. If the
+// draft was saved elsewhere meanwhile, both versions are kept and shown.
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { get, post, Problem } from '../../api/client'
 import { isAnswered, useOnce } from '../../components/useOnce'
 import { put } from '../../api/versions'
 import { readFilled, wordsOf, type Filled } from './filled'
 
-/** How long until a save that did not come through is tried again. */
+/** Delay before a failed save is repeated, in milliseconds. */
 const AGAIN_MS = 5_000
 
 export type Kept =
@@ -85,7 +85,7 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
       } else if (status === 0 || status === 401 || status === 429 || status >= 500) {
         setKept((before) => (before.as === 'away' ? { ...before, why } : { as: 'away', since: Date.now(), why }))
       } else {
-        // Asked again it would be refused again; what is typed stays here.
+        // A repeated request would be refused again. The input stays in the page.
         wanted.current = null
         setKept({ as: 'refused', why })
       }
@@ -94,7 +94,7 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
     }
   }, [])
 
-  /** Reads what somebody else kept; where that does not come through, the save is tried again, and with it this. */
+  /** Reads the version that was saved elsewhere. If that fails, the save is repeated, and then this again. */
   const compare = async () => {
     try {
       setTheirs(await fetched(place.current?.id))
@@ -103,7 +103,10 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
     }
   }
 
-  /** What was sent and not answered goes first, by its own name: it makes no second draft, and does not meet itself. */
+  /**
+   * Sends an order that got no response first, with its own key, so that it makes no second draft and does not conflict
+   * with itself.
+   */
   const keep = async (filled: Filled) => {
     const order = orderOf(filled)
     const before = unanswered.current
@@ -146,7 +149,7 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
     return () => clearInterval(trying)
   }, [isAway, send])
 
-  /** Ours goes over theirs, knowingly. */
+  /** Saves our version over the other one, as the user chose. */
   const keepOurs = () => {
     if (theirs === null || place.current === null) return
     place.current = { ...place.current, etag: theirs.etag }
@@ -162,7 +165,7 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
     setKept({ as: 'kept', at: Date.parse(theirs.savedAt), of: wordsOf(theirs.filled) })
     return theirs.filled
   }
-  /** Once it is a campaign, nothing is kept of it. */
+  /** Removes the draft once the campaign is created. */
   const remove = async () => {
     wanted.current = null
     unanswered.current = null

@@ -1,4 +1,5 @@
-// A file of people that somebody chose, as the server reads it: looked at again when what it is held against changes.
+// The server's reading of a chosen file of people, repeated when the plan or mapping against which it is checked
+// changes.
 import { useEffect, useState } from 'react'
 import { upload } from '../../api/client'
 import type { paths } from '../../../made/schema'

@@ -1,7 +1,7 @@
-//! The board's rows of many events at once: sums in memory, the same rows as `apply` makes, written once.
+//! The campaign board in memory: sums events and writes the same rows as `apply`, once at the end.
 //!
-//! What a campaign says of itself is rare and left to `apply`; calls and enrolments are only added up, so the
-//! order between the two does not matter.
+//! Events of campaigns are rare and passed to `apply`. Calls and enrolments are only added up, so their order
+//! relative to those does not matter.
 
 mod rows;
 
@@ -24,12 +24,12 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The shape of calls' and customers' events that is read here.
+/// The version of call and customer events that is read here.
 const VERSION: u16 = 1;
-/// A later version of `call.answered`: what it adds is no figure.
+/// A later version of `call.answered`; what it adds affects no figure.
 const ANSWERED_VERSION: u16 = 2;
 
-/// Members of events, one struct per shape; those not named are passed over.
+/// Members of events, one struct per shape; other members are skipped.
 #[derive(Deserialize)]
 struct OfCampaign<'a> {
     #[serde(borrow)]
@@ -64,20 +64,20 @@ struct Ended {
     talk_ms: u64,
 }
 
-/// Where a dial moved its call: from the hour of the trunk before, where another leg had carried it.
+/// How a dial moved its call: from the hour's row of the previous trunk, if any, to the new one.
 #[derive(Default)]
 struct Moved {
     before: Option<usize>,
     hour: Option<usize>,
 }
 
-/// What enrolments and calls add to a campaign's row.
+/// What enrolments add to a campaign's row.
 #[derive(Default)]
 struct OfBoard {
     enrolled: i64,
     settled: i64,
     open: i64,
-    /// Of the last event that added something; 0 for none.
+    /// The position of the last event that added something; 0 if none did.
     pos: i64,
 }
 
@@ -93,23 +93,23 @@ struct Hour {
     pos: i64,
 }
 
-/// Where a call counts, by the places of names and hours.
+/// Where a call counts, by indexes of names and hours.
 struct Called {
     campaign: usize,
     flow_version: i64,
-    /// Since its first dial; on the trunk of its last leg.
+    /// The hour of its first dial, on the trunk of its last leg.
     hour: Option<usize>,
     is_answered: bool,
     pos: i64,
 }
 
-/// A campaign, an hour, a trunk, a flow version: the key of an hour's row, names by their places.
+/// The key of an hour's row: campaign, hour, trunk, flow version; names by their index.
 type HourKey = (usize, i64, usize, i64);
 
-/// See the file's description.
+/// The state of the campaign board in memory.
 #[derive(Default)]
 pub(super) struct Sums {
-    /// What campaigns say of themselves.
+    /// Events of campaigns, which `apply` handles at the end.
     own: Vec<ViewEvent>,
     /// Names of campaigns and trunks, each once.
     names: Vec<String>,
@@ -119,12 +119,12 @@ pub(super) struct Sums {
     /// By campaign, what and code: the count and the last position.
     counts: BTreeMap<(usize, &'static str, Cow<'static, str>), (i64, i64)>,
     calls: BTreeMap<CallId, Called>,
-    /// Campaigns' rows as they were begun with.
+    /// The campaigns' rows that were loaded at the start.
     begun: Vec<Vec<Val>>,
 }
 
 impl Sums {
-    /// The place of a name; there are few.
+    /// Returns the index of a name; there are few names.
     fn name(&mut self, name: &str) -> usize {
         if let Some(place) = self.names.iter().position(|known| known == name) {
             return place;
@@ -150,7 +150,7 @@ impl Sums {
         *last = pos;
     }
 
-    /// A count that came to nothing leaves no row.
+    /// Decreases a count; a count that reaches zero leaves no row.
     fn uncount(&mut self, campaign: usize, what: &'static str, code: &'static str, pos: i64) {
         let key = (campaign, what, Cow::Borrowed(code));
         let Some((count, last)) = self.counts.get_mut(&key) else {
@@ -234,7 +234,7 @@ impl Sums {
         Ok(())
     }
 
-    /// The hour of a call that is dialed for the first time.
+    /// Sets the hour of a call at its first dial, and moves it if the trunk changes.
     fn dialing(&mut self, call: CallId, event: &InPlace<'_>, pos: i64) -> Result<Moved, ProjectionError> {
         let Dialing { trunk } = event.members()?;
         let trunk = self.name(&trunk);
@@ -261,7 +261,7 @@ impl Sums {
         })
     }
 
-    /// Adds to an hour; nothing for a call never dialed.
+    /// Changes an hour; does nothing for a call that was never dialed.
     fn add(&mut self, hour: Option<usize>, pos: i64, change: impl FnOnce(&mut Hour)) {
         if let Some((_, hour)) = hour.and_then(|place| self.hours.get_mut(place)) {
             change(hour);
@@ -357,7 +357,7 @@ impl InMemory for Sums {
         let kind = event.kind();
         if kind.starts_with("campaign.") {
             let whole = ViewEvent::whole(event)?;
-            // Read now: what cannot be read is said of this event.
+            // Parsed now, so that an error names this event.
             whole.event()?;
             self.own.push(whole);
             return Ok(());

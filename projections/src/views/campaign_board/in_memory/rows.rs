@@ -1,4 +1,4 @@
-//! The sums from rows and to rows: those of a copy to begin with, and all of them at the end.
+//! Converts the sums from and to rows: those of a snapshot at the start, and all of them at the end.
 
 use super::super::{BOARD, Column, TABLES, draft, tell};
 use super::{Called, Hour, HourKey, Sums};
@@ -10,7 +10,7 @@ use crate::value::{Row, Val};
 use domain::ids::CallId;
 use std::borrow::Cow;
 
-/// What counts are of.
+/// The kinds of counts, as in the column `what`.
 const COUNTED: [&str; 4] = ["disposition", "outcome", "settled", "corrected"];
 
 impl Sums {
@@ -47,7 +47,7 @@ impl Sums {
         Ok(())
     }
 
-    /// The rows of campaigns: what they say of themselves, and what was added up beside it.
+    /// Writes the rows of campaigns: the loaded ones, their own events, and the sums of enrolments.
     pub(super) fn write_boards(&self, tx: &mut dyn Tx) -> Result<(), ProjectionError> {
         tx.append_rows(&BOARD, &self.begun)?;
         let mut unit = UnitOfWork::new(tx, TABLES);

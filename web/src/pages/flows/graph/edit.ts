@@ -1,9 +1,9 @@
-// What is done to a flow file through its graph. Each takes the file's text and answers another: comments and the order
-// of what stands there stay. Nothing is done to a file that cannot be read.
+// Edits a flow file through its graph. Each function takes the file's text and returns a new one; comments and order
+// are kept. A file that cannot be parsed is not changed.
 import { isMap, isScalar, type Document } from 'yaml'
 import { documentOf, isRecord, readFlow, type Path } from './read'
 
-/** Kinds of nodes that can be added, with what a new one says. */
+/** Kinds of nodes that can be added, with the content of a new one. */
 export const KINDS = {
   say: (to: string, words: string) => ({ say: { text: words, next: to } }),
   ask: (to: string, words: string) => ({
@@ -27,7 +27,7 @@ export const KINDS = {
 } as const
 export type Kind = keyof typeof KINDS
 
-/** A change that cannot be made; the file stays as it is. */
+/** The error that a change is not possible; the file stays unchanged. */
 export class NotEdited extends Error {}
 
 function edited(text: string, change: (document: Document) => void): string {
@@ -39,13 +39,13 @@ function edited(text: string, change: (document: Document) => void): string {
   return document.toString({ lineWidth: 0, flowCollectionPadding: text.includes('{ '), ...quoted })
 }
 
-/** A value in its place; where a scalar stands it keeps its quotes and its comment. */
+/** Sets a value at a path. A scalar keeps its quotes and its comment. */
 function put(document: Document, path: Path, value: unknown): void {
   const there = document.getIn(path, true)
   const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
   if (isScalar(there) && isPlain) {
     there.value = value
-    // How a number was written is no longer how it is.
+    // The original spelling of a number no longer applies.
     delete there.source
     return
   }
@@ -71,7 +71,9 @@ export function removeNode(text: string, name: string): string {
   return removeMember(text, ['nodes', name])
 }
 
-/** Every place that names this node: the start, the exception branch, what counts anywhere, the exits of all nodes. */
+/**
+ * Returns every path that names this node: the start, the exception branch, global exits, and the exits of all nodes.
+ */
 function placesOf(text: string, name: string): Path[] {
   const value: unknown = documentOf(text).toJS()
   const exits = readFlow(text).nodes.flatMap((node) => node.exits)
@@ -99,7 +101,7 @@ export function renameNode(text: string, from: string, to: string): string {
   })
 }
 
-/** One node as it stands in the file. */
+/** Returns the text of one node as in the file. */
 export function nodeText(text: string, name: string): string {
   const found = documentOf(text).getIn(['nodes', name], true)
   if (!isMap(found)) return ''
@@ -108,7 +110,7 @@ export function nodeText(text: string, name: string): string {
   return document.toString({ lineWidth: 0, flowCollectionPadding: text.includes('{ ') })
 }
 
-/** One node, written anew. */
+/** Replaces the text of one node. */
 export function replaceNode(text: string, name: string, written: string): string {
   const inner = documentOf(written)
   if (inner.errors.length > 0 || !isMap(inner.contents)) throw new NotEdited(inner.errors[0]?.message ?? name)

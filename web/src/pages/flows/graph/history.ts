@@ -1,7 +1,6 @@
-// Undo and redo: what the file said before, and what it said after. The text is the whole state, so what is undone is
-// what was there, byte by byte.
+// Undo and redo of a file's text. The text is the whole state, so an undo restores it byte by byte.
 
-/** Most steps back. */
+/** Most undo steps. */
 const STEPS_MAX = 500
 
 export interface Kept {

@@ -1,11 +1,11 @@
-// The places of a flow's nodes: a column by how many steps they are from the start, in a column by their order in the file.
-// A file holds no places, so the same file is always drawn the same way. Nodes never overlap: heights are those that the
-// browser measured, once it has, and what a user put somewhere keeps its place while the others move away from it.
+// The layout of a flow's nodes: one column per distance from the start, in each column the order of the file. A file
+// stores no positions, so the same file is always drawn the same way. Nodes never overlap: heights are measured by the
+// browser once drawn, and a node placed by the user stays while others move away from it.
 import { isRecord, type FlowNode, type FlowRead } from './read'
 
-/** A card as style.css draws it: its width with the way to the next column, and the heights of its parts. */
+/** The sizes of a card in style.css: its width with the gap to the next column, and the heights of its parts. */
 const [COLUMN, HEAD, LINE, EXIT, GAP] = [336, 66, 20, 24, 28]
-/** Lines of a text that a card shows, and the width of one; a Chinese character is as wide as its size, others about half. */
+/** Lines of text on a card, and the width of a line; a Chinese character is as wide as its size, others about half. */
 const [LINES_MAX, LINE_WIDTH, WIDE, NARROW] = [3, 244, 14, 7.5]
 
 export interface Place {
@@ -27,7 +27,7 @@ function depths(flow: FlowRead): Map<string, number> {
   return found
 }
 
-/** What a node says; of several wordings the first. */
+/** Returns the text of a node; of several variants the first. */
 export function saidBy({ body }: FlowNode): string {
   const { text, variants } = body
   if (typeof text === 'string') return text
@@ -45,14 +45,14 @@ function heightOf(node: FlowNode): number {
   return HEAD + LINE * linesOf(saidBy(node)) + EXIT * node.exits.length + GAP
 }
 
-/** The width of a card, as style.css has it. */
+/** The width of a card, as in style.css. */
 export const CARD_WIDTH = 272
 
 interface Box extends Place {
   height: number
 }
 
-/** The same column position, as far down as it takes to touch no other card. */
+/** Moves a card down until it overlaps no other card. */
 function freed(box: Box, taken: readonly Box[]): Box {
   const touches = (other: Box) =>
     box.x < other.x + CARD_WIDTH && other.x < box.x + CARD_WIDTH && box.y < other.y + other.height + GAP && other.y < box.y + box.height + GAP
@@ -60,7 +60,10 @@ function freed(box: Box, taken: readonly Box[]): Box {
   return below.length === 0 ? box : freed({ ...box, y: Math.max(...below) }, taken)
 }
 
-/** `measured` has the heights of cards that were drawn, `fixed` the places that a user chose. */
+/**
+ * Returns the positions of all nodes. `measured` contains the heights of drawn cards, `fixed` the positions that a user
+ * chose.
+ */
 export function laidOut(flow: FlowRead, measured: ReadonlyMap<string, number> = new Map(), fixed: ReadonlyMap<string, Place> = new Map()): Map<string, Place> {
   const depth = depths(flow)
   const last = Math.max(0, ...depth.values()) + 1

@@ -1,14 +1,14 @@
-// What a flow file says, as a graph: its nodes, in their order, and where each of them leads, by the member that says so.
-// The file is read with its comments; nothing is written here.
+// Reads a flow file as a graph: its nodes in order, and the exits of each by the member that names the target. The file
+// is parsed with its comments; nothing is written.
 import { parseDocument, type Document } from 'yaml'
 
 export type Path = (string | number)[]
 
 /** A member of a node that names another node. */
 export interface Exit {
-  /** From the top of the file. */
+  /** The path from the top of the file. */
   path: Path
-  /** Inside the node, such as `on_timeout.then`. */
+  /** The path inside the node, such as `on_timeout.then`. */
   member: string
   to: string
 }
@@ -18,7 +18,7 @@ export interface FlowNode {
   kind: string
   body: Record<string, unknown>
   exits: Exit[]
-  /** It stands in the file; others come of its short forms. */
+  /** The node is written in the file; others are derived from its short forms. */
   isWritten: boolean
 }
 
@@ -26,13 +26,13 @@ export interface FlowRead {
   id: string
   start: string
   nodes: FlowNode[]
-  /** Why the file cannot be read; then nothing else counts. */
+  /** Why the file cannot be parsed; the other members are then empty. */
   wrong: string | null
 }
 
 const LEADS = new Set(['next', 'then', 'otherwise', 'on_filled', 'on_exception'])
 const TABLES = new Set(['keys', 'intents'])
-/** Values, not ways: a variable may be called `next`. */
+/** Members that are values, not exits: a variable may be called `next`. */
 const VALUES = new Set(['set', 'tags', 'send', 'variants', 'text', 'say'])
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -65,7 +65,7 @@ function nodesOf(value: unknown, isWritten: boolean): FlowNode[] {
   return isRecord(value) ? Object.entries(value).map(([name, one]) => nodeOf(name, one, isWritten)) : []
 }
 
-/** A file as a graph; `whole` is what the server made of it: nodes of its short forms are added. */
+/** Returns a file as a graph. `whole` is the server's expanded form, which adds the nodes of short forms. */
 export function readFlow(text: string, whole?: unknown): FlowRead {
   const document = documentOf(text)
   const wrong = document.errors[0]?.message ?? null

@@ -1,4 +1,5 @@
-// A past call through the draft: the server decides it again along the file as it stands, and says where it parts.
+// Replays a past call with the draft: the server decides the call again by the draft's text and shows where it
+// diverges.
 import { useMutation } from '@tanstack/react-query'
 import { Button, Input } from 'antd'
 import { useState } from 'react'

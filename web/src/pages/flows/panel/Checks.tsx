@@ -1,4 +1,5 @@
-// What the server finds: what refuses publication, what could be better, each at its node; and the rhythm of the opening.
+// The server's findings about the flow, each with its node: faults that prevent publication, advice, and the timing of
+// the opening.
 import { useTranslation } from 'react-i18next'
 import { seconds } from '../../../app/format'
 import { Word } from '../../../components/Marks'

@@ -1,4 +1,4 @@
-// What real calls of the published version went through, painted on its nodes and ways.
+// The coverage of the published version by real calls, marked on its nodes and edges.
 import { useQuery } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'

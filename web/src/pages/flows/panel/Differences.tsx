@@ -1,4 +1,4 @@
-// What the draft has otherwise than a published version: added, changed and removed, part by part.
+// The differences between the draft and a published version: added, changed and removed parts.
 import { useQuery } from '@tanstack/react-query'
 import { Select } from 'antd'
 import { useTranslation } from 'react-i18next'
@@ -16,7 +16,7 @@ interface Props {
 
 const TONES = { added: 'line', changed: 'amber', removed: 'red' } as const
 
-/** Of a flow that is published; what is only a file has none. */
+/** Queries the versions of a flow. A flow that is not published has none. */
 export function useVersions(id: string, isPublished: boolean) {
   return useQuery({
     queryKey: ['flow-versions', id],

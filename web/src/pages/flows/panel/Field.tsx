@@ -1,4 +1,5 @@
-// A value that counts when one leaves its field or presses Enter: each is one step of undo, not one a letter.
+// A text field that applies its value on leaving it or on Enter, so that each edit is one undo step, not one per
+// letter.
 import { Input } from 'antd'
 import { useEffect, useState } from 'react'
 

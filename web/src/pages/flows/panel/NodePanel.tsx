@@ -1,4 +1,5 @@
-// One node, its members as fields; below them the node as it stands in the file, for what has no field.
+// The panel of one node: its members as fields, and below them the node's text in the file, for members without a
+// field.
 import { Button, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,5 +1,5 @@
-// Publication and the way back. Where another person must stand behind a version the server says so; what was published
-// is shown once the server has it.
+// Publication of a flow, and the rollback to an older version. The server tells whether another person must approve. A
+// published version is shown once the server has it.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Button, Checkbox, Input, Table } from 'antd'
@@ -20,7 +20,7 @@ interface Props {
   draft: Draft
   id: string
   isPublished: boolean
-  /** This text is published. */
+  /** Called with the text once it is published. */
   onPublished: (text: string) => void
 }
 

@@ -1,4 +1,5 @@
-// Seeded callers through the draft: how many came to an end, and what of it nobody came to.
+// A rehearsal of the draft with simulated callers from a seed: how many calls reached an end, and which parts were not
+// reached.
 import { useMutation } from '@tanstack/react-query'
 import { Button, InputNumber } from 'antd'
 import { useState } from 'react'

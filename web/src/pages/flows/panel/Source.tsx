@@ -1,4 +1,4 @@
-// The file itself: what is written here is the graph, and what is drawn there is written here.
+// The text of the file. An edit here changes the graph, and an edit of the graph changes this text.
 import { Button, Input } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'

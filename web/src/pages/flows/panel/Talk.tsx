@@ -1,4 +1,4 @@
-// A conversation in text with the draft, turn by turn: nobody is called, and nothing is kept.
+// A conversation in text with the draft, turn by turn. No call is placed, and nothing is stored.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Button, Input } from 'antd'
 import { useState } from 'react'
@@ -10,7 +10,7 @@ import type { Draft } from '../draft'
 type Asked = Parameters<typeof ask<'/api/v1/flow-files/talk'>>[2]
 type Turn = NonNullable<Asked>['turns'][number]
 
-/** As many as the server takes. */
+/** Most turns that the server accepts. */
 const TURNS_MAX = 100
 
 function wordsOf(turn: Turn | undefined, say: (name: string) => string): string {

@@ -1,5 +1,5 @@
-// What became of a flow's wordings in real calls: of each text with several, how often the figure that decides was reached,
-// with its bounds, and whether one may be called the better.
+// The results of a flow's text variants in real calls: for each text with several, how often each reached the deciding
+// metric, with confidence bounds, and whether one is better.
 import { useQuery } from '@tanstack/react-query'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'

@@ -1,4 +1,4 @@
-// Wordings of one text that are held against each other: each with its share of the calls.
+// The variants of one text that are compared, each with its share of the calls.
 import { InputNumber } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { percent } from '../../../app/format'
@@ -7,7 +7,7 @@ import { setMember } from '../graph/edit'
 import { isRecord, type FlowNode } from '../graph/read'
 import { Field } from './Field'
 
-/** Most weight of one wording: shares of a hundredth can be said. */
+/** Largest weight of a variant, so that shares of a hundredth can be set. */
 const WEIGHT_MAX = 100
 
 export function Wordings({ draft, node }: { draft: Draft; node: FlowNode }) {
