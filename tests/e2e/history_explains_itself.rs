@@ -144,7 +144,7 @@ fn takes_the_institutions_ids(folder: &Path, data: &str, history: &History) {
     }
     let nobody = prove(&["customer", "C99999"]);
     assert_eq!(nobody.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&nobody.stderr).contains("names nothing here"));
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("is not found"));
 }
 
 /// With the keys of the directory, and never without a record; without them it stays sealed.
