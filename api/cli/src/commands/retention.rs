@@ -97,7 +97,7 @@ async fn show(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
     for class in table::items(&shown, "classes") {
         output::line(&headline(class))?;
         let columns = [
-            ("预设 preset", "/preset"),
+            ("合规规则集 preset", "/preset"),
             ("设定 set", "/set_days"),
             ("适用天数 days", "/days"),
             ("依据 rule", "/rule"),

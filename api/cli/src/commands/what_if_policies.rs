@@ -68,7 +68,7 @@ pub(super) fn show(told: &Value) -> Result<(), Failure> {
     ))?;
     if told.pointer("/preset/other").is_some() {
         output::line(&format!(
-            "另一预设 other preset: 不会拨出 not dialed {} – {} (evaluated {}, unreadable {})",
+            "另一合规规则集 other preset: 不会拨出 not dialed {} – {} (evaluated {}, unreadable {})",
             of("/preset/refused_low"),
             of("/preset/refused_high"),
             of("/preset/judged"),

@@ -124,7 +124,7 @@ fn text(report: &Value) -> Result<(), Failure> {
     let columns = [
         ("任务 campaign", "/campaign"),
         ("结果 disposition", "/disposition"),
-        ("结局 outcome", "/outcome"),
+        ("沟通结果 outcome", "/outcome"),
         ("呼叫 calls", "/calls"),
         ("计费 billed", "/billed_calls"),
         ("计费秒 billed s", "/billed_seconds"),
