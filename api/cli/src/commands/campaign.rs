@@ -66,7 +66,7 @@ enum Action {
     Abandonment(targets::OneArgs),
     /// Show the hours in which customers of a campaign answer most, as learned (最佳呼叫时间)
     Times(targets::OneArgs),
-    /// List customers whom we cut off after they answered, by a crash or stop (我方中断); call back or settle
+    /// List customers that we cut off after they answered, by a crash or stop (我方中断); call back or settle
     /// them
     CutOff(cut_off::Args),
     /// Anonymize the persons of a campaign that has ended (匿名化): figures and calls stay

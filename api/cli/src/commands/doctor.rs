@@ -38,7 +38,7 @@ const SYNC_MS_SLOW: u64 = 30;
 ///
 /// Reports the speech synthesizer, the limit of open files, free disk space and sync time; for a data
 /// directory or log, whether it is intact, whether its keys are available, and what keeps it from dialing;
-/// whether the clock is right; and whether each given trunk answers OPTIONS. It calls no one and writes no
+/// whether the clock is right; and whether each given trunk answers OPTIONS. It makes no call and writes no
 /// event. The report also names what was not checked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
@@ -53,7 +53,7 @@ pub(crate) struct Args {
     rows: ReadDbArgs,
     #[command(flatten)]
     keys: KeysSpec,
-    /// Trunk to test with OPTIONS, as for `serve`; no one is called; may be repeated
+    /// Trunk to test with OPTIONS, as for `serve`; no call is made; may be repeated
     #[arg(long = "trunk", value_name = "SPEC")]
     trunks: Vec<TrunkSpec>,
     /// NTP server to compare the clock with, as for `serve`

@@ -1,4 +1,4 @@
-//! The trunk check of `ledgerline doctor`: sends OPTIONS to each given trunk, which calls no one, and reads
+//! The trunk check of `ledgerline doctor`: sends OPTIONS to each given trunk, which makes no call, and reads
 //! its password. What only a call can show is reported as unknown.
 
 use crate::commands::doctor_check::{Check, Finding};

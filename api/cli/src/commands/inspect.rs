@@ -20,7 +20,7 @@ const RECORDINGS: &str = "attached/recordings/";
 /// Route that returns an inspection as a bundle.
 const BUNDLE: &str = "/api/v1/inspections/bundle";
 
-/// Route of the worksheet of a breach: the persons whom a user or key had access to.
+/// Route of the worksheet of a breach: the persons that a user or key had access to.
 const SEEN: &str = "/api/v1/inspections/seen";
 
 /// Inspection (号码查证): calls, lawful basis, decisions, recordings and operations of a customer or a number

@@ -49,7 +49,7 @@ enum Action {
         /// Limit the user to this campaign; may be repeated; default: all
         #[arg(long, value_name = "ID")]
         campaign: Vec<String>,
-        /// Team whose customers the user is responsible for
+        /// Team of the user, who is responsible for its customers
         #[arg(long, value_name = "T")]
         team: Option<String>,
         /// End date (RFC 3339) of a guest (来宾), with role auditor or viewer

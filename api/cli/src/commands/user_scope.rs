@@ -18,7 +18,7 @@ pub(super) struct ScopeArgs {
     /// Limit the user to this campaign; may be repeated; default: all
     #[arg(long, value_name = "ID", conflicts_with = "from")]
     campaign: Vec<String>,
-    /// Team whose customers the user is responsible for
+    /// Team of the user, who is responsible for its customers
     #[arg(long, value_name = "T", conflicts_with = "from")]
     team: Option<String>,
     /// End date of a guest

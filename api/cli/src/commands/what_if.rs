@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 /// the same path, where others diverge, and how they would have ended
 ///
 /// Or the campaign's dials under another pacer, preset or retry policy, with what the record cannot answer.
-/// No one is called and no recognizer is used: the utterances are in the record.
+/// No call is made and no recognizer is used: the utterances are in the record.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {

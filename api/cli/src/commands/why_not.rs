@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 /// Explain for one customer at one time which rule forbids a call, with the facts of every rule, and when a
 /// call would be allowed (为何不呼)
 ///
-/// For a past time it uses what was known then; for a future time, the present facts. No one is called and no
+/// For a past time it uses what was known then; for a future time, the present facts. No call is made and no
 /// permit is granted. The read is logged.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]

@@ -33,7 +33,7 @@ enum Action {
     Recording(recording::Args),
     /// Export what is needed to replay one call elsewhere (问题包), without personal data
     Export(export::Args),
-    /// Replay a call step by step (单步回放): heard, understood, decided, said; no one is called. Optionally with
+    /// Replay a call step by step (单步回放): heard, understood, decided, said; no call is made. Optionally with
     /// another version of its flow
     Replay(replay::Args),
     /// Show the summary of a call (话后小结): intent, interest, slots, follow-up

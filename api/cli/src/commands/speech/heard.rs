@@ -1,4 +1,4 @@
-//! `ledgerline speech eval`: evaluates a recognizer with recordings whose words are known.
+//! `ledgerline speech eval`: evaluates a recognizer with recordings with known words.
 
 use super::attested_set::{Recording, read};
 use super::shown::as_json;
