@@ -33,8 +33,7 @@ const LINES_NAMED_MAX: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Import {
-    /// CSV or XLSX file with a column titled phone, 手机号 or 号码, or a text file with one number per line; empty
-    /// lines and lines that begin with # are skipped
+    /// CSV or XLSX file with a column phone, 手机号 or 号码, or one number per line; empty and # lines are skipped
     file: PathBuf,
     /// Title of the column of numbers, if it is none of the usual ones (号码, 手机号, phone, number)
     #[arg(long, value_name = "TITLE")]
@@ -109,8 +108,7 @@ impl Lines {
     }
 }
 
-/// Splits a line with an area code of three digits and a local number of seven, `202,5550123`. The server
-/// decides whether the number can exist.
+/// Splits a line `202,5550123` into area code and local number. The server decides whether it can exist.
 fn us_number(line: &str) -> Option<(&str, &str)> {
     let (area, local) = line.split_once(',')?;
     let (area, local) = (area.trim(), local.trim());
@@ -122,8 +120,7 @@ fn us_number(line: &str) -> Option<(&str, &str)> {
 #[derive(Default)]
 struct Sum {
     good: u64,
-    /// Sum over the replies that have this count. The API sends it only to users who may see all numbers in
-    /// clear.
+    /// `None` unless replies have this count: the API sends it to users who may see all numbers in clear.
     unchanged: Option<u64>,
     /// Numbers without country code, suppressed in each country in use where they are valid.
     in_several_countries: u64,
@@ -329,8 +326,7 @@ impl Import {
         from_env(Some(name))
     }
 
-    /// Returns the list for the rows: digests are put on their registry, numbers of a registry are
-    /// suppressed.
+    /// Returns the list for the rows. Digests are put on their registry; its numbers are suppressed.
     fn put_on(&self) -> Option<&NumberListName> {
         match self.format {
             Lines::Sha256 => self.registry.as_ref(),
@@ -338,8 +334,7 @@ impl Import {
         }
     }
 
-    /// Fails if lines were not imported: for a registry, any line that could not be read; otherwise any line
-    /// without a callable number.
+    /// Fails if a line was not imported: for a registry an unreadable one, else one without a callable number.
     fn found(&self, file: &str, sum: &Sum) -> Result<(), Failure> {
         let (bad, uncallable) = (sum.bad_lines.len(), sum.uncallable_lines.len());
         match (&self.registry, self.as_of) {
