@@ -1,4 +1,4 @@
-//! `ledgerline campaign cut-off`: lists customers in a conversation that our crash or stop interrupted (我方中断),
+//! `ledgerline campaign cut-off`: lists customers in a conversation that our crash or stop cut off (我方中断),
 //! and calls one back or settles it.
 
 use crate::kit::api::{get, post};

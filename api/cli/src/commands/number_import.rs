@@ -334,13 +334,13 @@ impl Import {
         }
     }
 
-    /// Fails if a line was not imported: for a registry an unreadable one, else one without a callable number.
+    /// Fails if lines were not imported: unreadable ones of a registry, else ones without a callable number.
     fn found(&self, file: &str, sum: &Sum) -> Result<(), Failure> {
         let (bad, uncallable) = (sum.bad_lines.len(), sum.uncallable_lines.len());
         match (&self.registry, self.as_of) {
             (Some(_), Some(_)) if bad == 0 => Ok(()),
             (Some(registry), Some(as_of)) => Err(Failure::found(format!(
-                "{file}: lines {} do not have the form of this list, so {registry} is not set to {as_of}; the other \
+                "{file}: lines {} are not in the list format, so {registry} is not set to {as_of}; the other \
                  lines are stored and apply: correct the file, and import it again with the same --as-of",
                 listed(&sum.bad_lines)
             ))),
