@@ -146,7 +146,7 @@ fn takes_the_institutions_ids(folder: &Path, data: &str, history: &History) {
     }
     let nobody = prove(&["customer", "C99999"]);
     assert_eq!(nobody.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&nobody.stderr).contains("names nothing here"));
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("is not found"));
 }
 
 /// Checks that a call's number is shown masked with the keys of the directory, and only with a record;

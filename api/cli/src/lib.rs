@@ -1,7 +1,8 @@
-//! The command line: one file per command, parsed here, run on one runtime.
+//! The command-line program: `run` parses the arguments, runs one command and returns the exit code.
 //!
-//! `kit/` is what commands share (asking a server or a directory, printing, exit codes), `page/` what
-//! people read, `demo/` the demonstration, `jdbc/` rows of other databases.
+//! `commands/` holds one file or folder per command, `kit/` what commands share (requests to a server or a
+//! directory, printing, exit codes), `page/` formatted output for people, `demo/` the demonstration, `jdbc/`
+//! readers for other databases.
 
 mod commands;
 mod demo;
@@ -22,8 +23,8 @@ use std::sync::Arc;
 
 /// Intelligent outbound calling (智能外呼): campaigns, customers and calls as events.
 ///
-/// `ledgerline demo` shows the whole loop on this machine in two minutes, on real SIP and RTP, and needs
-/// nothing else. `ledgerline serve` does it for real.
+/// `ledgerline demo` runs a complete campaign on this machine in about two minutes, over real SIP and RTP; it
+/// needs nothing else. `ledgerline serve` starts a server for real calls.
 #[derive(Debug, Parser)]
 #[command(name = "ledgerline", version, after_help = kit::failure::EXIT_CODES)]
 struct Cli {
@@ -31,12 +32,12 @@ struct Cli {
     command: Command,
 }
 
-/// Parses the command line, runs one command, and answers how the process ends.
+/// Parses the command line, runs one command and returns the exit code of the process.
 pub fn run() -> ExitCode {
     disable_large_pages();
     let matches = examples::with_examples(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    // Simulated crashes are no news.
+    // `simulate` crashes simulated processes on purpose; their log messages would only distract.
     let level = if matches!(cli.command, Command::Simulate(_)) {
         "off"
     } else {
@@ -61,9 +62,9 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Two runtimes: one for calls, entities and the log, which commands get, and one for everything else: HTTP,
-/// reports, imports (decision 0192). Both are left in the background at the end: what must be
-/// durable is, and a second signal does not wait.
+/// Runs a command on two runtimes: `calls` for calls, entities and the log, which the command receives, and
+/// `ledgerline` for everything else: HTTP, reports, imports (decision 0192). Both are shut down in the
+/// background: everything that must be durable is stored by then, and a second signal does not have to wait.
 fn on_runtime(command: Command) -> Result<(), Failure> {
     if let Command::Simulate(args) = &command {
         return simulate::run(args);
@@ -78,7 +79,7 @@ fn on_runtime(command: Command) -> Result<(), Failure> {
     ended
 }
 
-/// One thread for each processor.
+/// Builds a multi-threaded runtime with one worker thread per processor.
 fn runtime(thread_name: &str) -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// What one thread makes another often drops here: records, requests, answers (decision 0033).
+/// The allocator of the whole process. mimalloc is fast when one thread frees what another allocated, which
+/// is frequent here: records, requests, replies (decision 0033).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,8 +1,8 @@
-//! The audit trail searched: every event by who acted, kind, time, whom or what it is about, and words, read
-//! from the records themselves, so that the count is exact and what was found can be proved.
+//! Searches the audit trail: every event by actor, kind, time, subject and words, read from the records
+//! themselves, so that the count is exact and the result can be proved.
 //!
-//! What an index or a row says is not asked: one that lacked an event would hide it. Sealed values stay
-//! sealed, and no word is found in them.
+//! No index and no view is used: one that lacked an event would hide it. Sealed values stay sealed, and their
+//! words are not found.
 
 use crate::log_walk::Matching;
 use crate::proved::Selection;
@@ -24,34 +24,34 @@ use store::proof::bundle::Reason;
 /// Most events on a page, and in a file with its proof.
 pub const FOUND_MAX: usize = 1_000;
 
-/// What is looked for; everything given must hold.
+/// The conditions of a search; all that are given must hold.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Who acted.
+    /// Name of the actor.
     pub by: Option<String>,
-    /// This kind, or those that begin so where it ends in a dot.
+    /// An event kind; with a dot at its end, all kinds that begin with it.
     pub kind: Option<String>,
-    /// Events' own times, first inclusive, last exclusive.
+    /// Bounds of the events' own times: the first inclusive, the last exclusive.
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
-    /// Things that the event belongs to or names: each one by any of its names.
+    /// Things that the event must belong to or name; each by any of its names.
     pub named: Vec<Named>,
-    /// Words that all stand in it, in any case.
+    /// Words that must all occur in the event, regardless of case.
     pub words: Vec<String>,
 }
 
-/// A thing by the names that it has in events.
+/// A thing, with the names under which events refer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// Its own stream, and that of what was refused to it.
+    /// Streams of the thing, and of what was refused to it.
     pub streams: Vec<String>,
-    /// What other events call it.
+    /// Names of the thing in other events.
     pub names: Vec<String>,
 }
 
-/// An event that was found.
+/// An event found by a search of the audit trail.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FoundEvent {
     #[serde(serialize_with = "Position::as_text")]
@@ -68,13 +68,13 @@ pub struct FoundEvent {
     pub customer: Option<CustomerId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by_whom: Option<String>,
-    /// What the event says, sealed as stored.
+    /// Data of the event; personal values are sealed as stored.
     #[schemars(with = "EventData")]
     pub data: Box<RawValue>,
 }
 
 impl FoundEvent {
-    /// The same for a reader who gets ids of phone numbers in this form.
+    /// Returns the event with ids of phone numbers in the form that the reader may see.
     #[must_use]
     pub fn showing(mut self, ids: NumberIds) -> Self {
         let shown = ShownParts {
@@ -90,21 +90,21 @@ impl FoundEvent {
     }
 }
 
-/// A page of what was found.
+/// A page of events found by a search of the audit trail.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Found {
     pub items: Vec<FoundEvent>,
-    /// How many there are on all pages.
+    /// Number of events found on all pages.
     pub total: u64,
-    /// The log was read up to here.
+    /// Log position up to which the search read.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
-    /// Where the following page begins.
+    /// Position after which the next page begins.
     pub next: Option<String>,
 }
 
-/// Everything up to `until` that fits: counted, and of it the page behind `after`.
+/// Counts the matching events up to `until` and returns the page after `after`.
 pub async fn search(
     store: &dyn EventStore,
     wanted: &Wanted,
@@ -135,7 +135,7 @@ pub async fn search(
     Ok(found)
 }
 
-/// Everything up to `until` that fits, to be proved; more than a file holds is refused.
+/// Selects the matching events up to `until` for a proof. Refuses more than `FOUND_MAX`.
 pub async fn select(store: &dyn EventStore, wanted: &Wanted, until: Position) -> Result<Selection, Problem> {
     let mut selection = Selection::default();
     each(store, wanted, until, |stored, _| {
@@ -203,7 +203,7 @@ fn fits(wanted: &Wanted, words: &[String], envelope: &Envelope) -> bool {
     words.iter().all(|word| text.contains(word.as_str()))
 }
 
-/// Whether a value of the data is this name.
+/// Returns true if a value of the data, at any depth, equals this name.
 fn says(data: &Value, name: &str) -> bool {
     match data {
         Value::String(text) => text == name,
@@ -213,7 +213,7 @@ fn says(data: &Value, name: &str) -> bool {
     }
 }
 
-/// Every text and number of the data, but what is sealed.
+/// Adds every text and number of the data, except sealed values, to the searched text.
 fn add_words(data: &Value, text: &mut String) {
     match data {
         Value::String(word) => {
@@ -279,7 +279,7 @@ mod tests {
         assert!(fits(&thing("call-c2", "c2"), &[], &read));
         assert!(
             !fits(&thing("call-c", "c"), &[], &read),
-            "a part of an id is none"
+            "a part of an id does not match"
         );
         let own = envelope("call.ended", "call-c9", None, &json!({}));
         assert!(fits(&thing("call-c9", "c9"), &[], &own));

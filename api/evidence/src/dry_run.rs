@@ -1,5 +1,5 @@
-//! A coming version of a preset, tried on the people of a campaign as they are: who would be refused that is
-//! not now, by rule. Nothing is stored and nobody is named but by id.
+//! Tries a new version of a preset on the present customers of a campaign: reports who would newly be
+//! refused, by rule. Nothing is stored, and customers are named by id only.
 
 use crate::log_walk::{Matching, unreadable};
 use application::installation::Installation;
@@ -17,49 +17,50 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most people tried: each is two streams read, some 100 µs; above it the answer says that it is not whole.
+/// Most customers tried. Each takes two stream reads, about 100 µs; above this number the reply has `whole`
+/// false.
 const PEOPLE_MAX: usize = 100_000;
 
-/// Ids named of each rule: enough to look at with `why-not`.
+/// Most ids listed per rule, for a closer look with `why-not`.
 const SAMPLE_MAX: usize = 10;
 
-/// What a version would change.
+/// The changes that another version of a preset would make in a campaign.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DryRun {
     pub campaign: CampaignId,
     pub preset: Preset,
-    /// The version that counts, and the one that was tried.
+    /// Version in force, and version that was tried.
     pub version_now: u32,
     pub version_tried: u32,
     #[schemars(example = &"2027-01-01")]
     pub effective_from: String,
-    /// The time at which both were asked.
+    /// Time for which both versions were evaluated.
     pub at: Timestamp,
-    /// People of the campaign that were asked about; settled ones are not.
+    /// Customers of the campaign that were evaluated; settled ones are left out.
     pub people: u64,
-    /// All of them were.
+    /// True if all unsettled customers were evaluated.
     pub whole: bool,
     pub refused_now: u64,
     pub refused_then: u64,
-    /// Refused by the version that was tried, and not now.
+    /// Customers refused by the tried version and permitted now.
     pub newly_refused: u64,
-    /// Refused now, and not by the version that was tried.
+    /// Customers refused now and permitted by the tried version.
     pub newly_permitted: u64,
-    /// Of those newly refused, by the rule that binds.
+    /// The newly refused customers, by the decisive rule.
     pub rules: Vec<RuleChange>,
 }
 
-/// What one rule would newly refuse.
+/// The customers that one rule would newly refuse.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RuleChange {
     #[schemars(example = &"frequency_cap")]
     pub rule: String,
     pub people: u64,
-    /// Some of them.
+    /// Ids of some of these customers.
     pub sample: Vec<CustomerId>,
 }
 
-/// The version that is named: `cn-service@2` of those that ship.
+/// Returns a shipped version by its name, for example `cn-service@2`.
 pub fn shipped_version(named: &str) -> Result<PresetRules, Problem> {
     let unknown = || {
         Problem::invalid(
@@ -78,13 +79,13 @@ pub fn shipped_version(named: &str) -> Result<PresetRules, Problem> {
     found.cloned().ok_or_else(unknown)
 }
 
-/// The version that a file is.
+/// Parses a preset version from the text of a YAML file.
 pub fn version_of_file(text: &str) -> Result<PresetRules, Problem> {
     PresetRules::from_yaml(text)
         .map_err(|fault| Problem::invalid("preset-version-invalid", fault.to_string()))
 }
 
-/// Tries a version on everybody whom the campaign has not settled.
+/// Evaluates a version for every unsettled customer of a campaign and compares it with the version in force.
 pub async fn dry_run(
     installation: &Installation,
     campaign: CampaignId,
@@ -151,7 +152,8 @@ pub async fn dry_run(
     Ok(report)
 }
 
-/// Whom the log says the campaign enrolled; false where there are more than are tried.
+/// Returns the customers that the campaign enrolled, from the log. The flag is false if there are more than
+/// are tried.
 pub(crate) async fn enrolled(
     store: &dyn EventStore,
     campaign: &CampaignId,

@@ -1,9 +1,10 @@
-//! Pages that print well and need nothing from elsewhere: one style, escaped text, tables of figures.
+//! Builds HTML pages for printing, without external resources: one style sheet, escaped text, tables of
+//! figures.
 
 use std::fmt::Display;
 use std::fmt::Write as _;
 
-/// Inline: a printed report is one file, and no reader's browser asks anybody for more.
+/// Style sheet of every page. It is inline, so that a report is one file and a browser loads nothing else.
 const STYLE: &str = "\
 @page{size:A4;margin:14mm 12mm}*{box-sizing:border-box}\
 body{font:14px/1.5 'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif;color:#1a1a1a;\
@@ -23,13 +24,14 @@ tr{break-inside:avoid}h2{break-after:avoid}\
 h2{margin:.8rem 0 .3rem}.t{overflow:visible;margin:.3rem 0 .6rem}.t.half{break-inside:avoid}p{margin:.3rem 0}\
 th,td{padding:.12rem .4rem}a{color:inherit;text-decoration:none}}";
 
-/// Rows of a narrow table that stands beside another; longer ones take the width, and may break over pages.
+/// Most rows of a narrow table that is placed beside another one; a longer one takes the full width and may
+/// break over pages.
 const HALF_ROWS_MAX: usize = 24;
 
-/// Characters of its longest cell: more would break into lines, and take back what was gained.
+/// Most characters of its longest cell; a longer cell would wrap and use up the space gained.
 const HALF_CHARS_MAX: usize = 44;
 
-/// Text as it may stand in an element or a quoted attribute.
+/// Escapes a text for an element or a quoted attribute.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -45,13 +47,13 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-/// A page while it is written. Everything given as text is escaped.
+/// An HTML page under construction. All text is escaped.
 pub(crate) struct Page {
     html: String,
 }
 
 impl Page {
-    /// Begins with a title, zh first.
+    /// Starts a page with a title in Chinese and English.
     pub(crate) fn new(title_zh: &str, title_en: &str) -> Self {
         let (zh, en) = (escape(title_zh), escape(title_en));
         Self {
@@ -64,7 +66,7 @@ impl Page {
         }
     }
 
-    /// A heading, zh first.
+    /// Adds a heading in Chinese and English.
     pub(crate) fn section(&mut self, zh: &str, en: &str) {
         self.push(format_args!(
             "<h2>{} <small>{}</small></h2>\n",
@@ -77,19 +79,19 @@ impl Page {
         self.push(format_args!("<p>{}</p>\n", escape(text)));
     }
 
-    /// A paragraph that says that all is well, or that it is not.
+    /// Adds a paragraph in the style of a good or a bad result.
     pub(crate) fn verdict(&mut self, text: &str, good: Good) {
         let class = if good == Good::Yes { "good" } else { "bad" };
         self.push(format_args!("<p class=\"{class}\">{}</p>\n", escape(text)));
     }
 
-    /// A table; cells of columns from `numbers_from` on stand to the right.
+    /// Adds a table. Cells of the columns from `numbers_from` on are right-aligned.
     pub(crate) fn table(&mut self, heads: &[&str], numbers_from: usize, rows: &[Vec<String>]) {
         if rows.is_empty() {
             self.html.push_str("<p class=\"en\">无 / none</p>\n");
             return;
         }
-        // A code and its count need no whole line of a sheet.
+        // Codes with their counts do not need the full width of a page.
         let is_short = |row: &Vec<String>| row.iter().all(|cell| cell.chars().count() <= HALF_CHARS_MAX);
         let is_small = rows.len() <= HALF_ROWS_MAX && rows.iter().all(is_short);
         let is_narrow = heads.len() == 2 && numbers_from == 1 && is_small;
@@ -110,7 +112,7 @@ impl Page {
         self.html.push_str("</tbody></table></div>\n");
     }
 
-    /// A file beside the page, by its name: a printed sheet shows it, a browser opens it.
+    /// Adds a link to a file beside the page. A printed page shows its name, a browser opens it.
     pub(crate) fn link(&mut self, text: &str, file: &str) {
         self.push(format_args!(
             "<p>{}: <a href=\"./{}\">{}</a></p>\n",
@@ -120,7 +122,7 @@ impl Page {
         ));
     }
 
-    /// A recording beside the page, by its path: heard in a browser, named on a printed sheet.
+    /// Adds a player for a recording beside the page; a printed page shows its path.
     pub(crate) fn sound(&mut self, text: &str, path: &str) {
         let path = escape(path);
         self.push(format_args!(
@@ -129,7 +131,7 @@ impl Page {
         ));
     }
 
-    /// JSON that a program reads back; `<` is written so that no browser sees a tag in it.
+    /// Embeds JSON for programs; `<` is escaped so that a browser sees no tag in it.
     pub(crate) fn data(&mut self, id: &str, json: &str) {
         self.push(format_args!(
             "<script type=\"application/json\" id=\"{}\">{}</script>\n",
@@ -150,14 +152,14 @@ impl Page {
     }
 }
 
-/// Whether something is as it should be.
+/// Whether a result is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Good {
     Yes,
     No,
 }
 
-/// A row of two cells.
+/// Returns a table row with a label and a figure.
 pub(crate) fn row(label: &str, figure: impl Display) -> Vec<String> {
     vec![label.to_owned(), figure.to_string()]
 }

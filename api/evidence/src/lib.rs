@@ -1,8 +1,8 @@
-//! What a stranger checks: signed reports, samples, bug bundles, stories of causes, our records beside a
-//! carrier's.
+//! Evidence that outsiders can check: signed reports, samples, bug bundles, causation graphs, and comparisons
+//! of our records with a carrier's.
 //!
-//! Everything here is made from the log by rules that anybody can follow again, so that nobody has to
-//! believe the process that answers.
+//! Everything here is computed from the log by published rules, so that a reader can repeat it and does not
+//! have to trust the process that answers.
 
 pub mod audit_search;
 pub mod bundle;

@@ -1,9 +1,9 @@
-//! One walk over the log from its first event to a position, with the tree's root over what was walked: what
-//! reports and samples rest on, so that anybody who has the log comes to the same. Or only over what a filter
-//! wants, without a root.
+//! Reads the log from its first event to a position and computes the Merkle root over the events read.
+//! Reports and samples depend on nothing else, so that a reader with the same log gets the same result. Also
+//! reads the events that match a filter, without a root.
 //!
-//! A server walks for one caller at a time: a second one is told to ask again, and none is read for longer
-//! than its limit.
+//! A server reads the whole log for one caller at a time: a second caller is asked to try again later, and
+//! each read has a time limit.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -16,38 +16,39 @@ use domain::time::Timestamp;
 use store::proof::{RootFold, event_hash};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Longest walk for a request: some hundred million events; a caller who waits longer has gone.
+/// Longest read for a request, in milliseconds: several hundred million events. A caller who would wait
+/// longer has gone.
 const WALK_MS_MAX: u64 = 600_000;
 
-/// Whole logs read at once by one process: a walk keeps a processor and the store's reader busy.
+/// Permits for reading the whole log in one process: a read keeps a processor and the store's reader busy.
 static WALKS: Semaphore = Semaphore::const_new(1);
 
-/// The log up to a position.
+/// The end of a read: the log up to a position, with its size and Merkle root.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LogEnd {
     pub position: Position,
-    /// Events up to there.
+    /// Number of events up to the position.
     pub size: u64,
-    /// Merkle root over them, base64 (RFC 9162, 2.1.1).
+    /// Merkle root over these events, base64 (RFC 9162, 2.1.1).
     pub root: String,
 }
 
-/// The log as one caller reads it.
+/// The log for one caller, with a progress callback and a time limit.
 #[derive(Clone, Copy)]
 pub struct Log<'a> {
     pub store: &'a dyn EventStore,
-    /// Hears after each page how far the walk is, and where it ends.
+    /// Called after each page with the position reached and the last position.
     hears: &'a (dyn Fn(Position, Position) + Sync),
     limit: Option<(&'a dyn Clock, Timestamp)>,
 }
 
 impl<'a> Log<'a> {
-    /// For as long as it takes, telling nobody.
+    /// A read without a time limit and without progress reports.
     pub fn quiet(store: &'a dyn EventStore) -> Self {
         Self::heard(store, &|_, _| {})
     }
 
-    /// For as long as it takes; `hears` is told how far it is.
+    /// A read without a time limit; `hears` receives the progress.
     pub fn heard(store: &'a dyn EventStore, hears: &'a (dyn Fn(Position, Position) + Sync)) -> Self {
         Self {
             store,
@@ -56,7 +57,7 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// For a request: ended when it takes too long.
+    /// A read for a request: fails after `WALK_MS_MAX`.
     pub fn limited(store: &'a dyn EventStore, clock: &'a dyn Clock) -> Self {
         Self {
             limit: Some((clock, clock.now().plus_ms(WALK_MS_MAX))),
@@ -80,18 +81,18 @@ impl<'a> Log<'a> {
     }
 }
 
-/// The events that a filter wants, in order, a page at a time.
+/// Reads the events that match a filter, in order, page by page.
 pub struct Matching<'a> {
     store: &'a dyn EventStore,
     filter: EventFilter,
-    /// The log was read up to here.
+    /// Log position up to which events were read.
     pub reached: Position,
     until: Position,
     ended: bool,
 }
 
 impl<'a> Matching<'a> {
-    /// Of the whole log.
+    /// Reads the whole log.
     pub fn new(store: &'a dyn EventStore, filter: EventFilter) -> Self {
         Self {
             store,
@@ -102,7 +103,7 @@ impl<'a> Matching<'a> {
         }
     }
 
-    /// Of the whole log, those of some kinds.
+    /// Reads events of the given kinds in the whole log.
     pub fn of_kinds(store: &'a dyn EventStore, kinds: &[&str]) -> Self {
         let filter = EventFilter {
             kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
@@ -111,7 +112,7 @@ impl<'a> Matching<'a> {
         Self::new(store, filter)
     }
 
-    /// Only those after one position, up to another.
+    /// Limits the read to events after one position, up to another.
     pub fn between(self, after: Position, until: Position) -> Self {
         Self {
             reached: after,
@@ -121,7 +122,7 @@ impl<'a> Matching<'a> {
         }
     }
 
-    /// The next page: it may be empty, and more follow. `None` when all was read.
+    /// Returns the next page, which may be empty while more follow; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<StoredEvent>>, StoreError> {
         if self.ended {
             return Ok(None);
@@ -137,7 +138,7 @@ impl<'a> Matching<'a> {
     }
 }
 
-/// Reads the log's events of some kinds through, in order.
+/// Calls `take` for each event of the given kinds, in order.
 pub async fn each_of_kinds(
     store: &dyn EventStore,
     kinds: &[&str],
@@ -153,7 +154,8 @@ pub async fn each_of_kinds(
     Ok(())
 }
 
-/// The turn to read the whole log in this process; it ends when what is answered is dropped.
+/// Acquires the permit to read the whole log in this process. Dropping the permit releases it. Refuses while
+/// another read has it.
 pub fn turn() -> Result<SemaphorePermit<'static>, Problem> {
     let taken = |_| {
         Problem::new(
@@ -165,13 +167,13 @@ pub fn turn() -> Result<SemaphorePermit<'static>, Problem> {
     WALKS.try_acquire().map_err(taken)
 }
 
-/// Whether events were recorded before an instant.
+/// Returns true if the first event was recorded before an instant.
 pub(crate) async fn began_before(store: &dyn EventStore, at: Timestamp) -> Result<bool, Problem> {
     let first = store.read_all(Position(0), 1).await?;
     Ok(first.first().is_some_and(|event| event.recorded_at < at))
 }
 
-/// Hands every event up to `upto`, or up to the head at the time of asking, to `take`.
+/// Calls `take` for every event up to `upto`, or up to the present head, and returns the end of the read.
 pub async fn walk(
     log: Log<'_>,
     upto: Option<Position>,
@@ -211,7 +213,7 @@ pub async fn walk(
     })
 }
 
-/// A record that this build cannot read stops the walk: what it says is not known.
+/// Converts a record that this build cannot read to a problem that ends the read: its content is unknown.
 pub fn unreadable(error: UnreadableRecord) -> Problem {
     Problem::fault(error.to_string())
 }
@@ -227,7 +229,7 @@ mod tests {
     use store::test_records::{make_record_of, stream};
     use store::{MemoryDisk, MemoryEventStore};
 
-    /// Stands still until it is set.
+    /// A clock that stands still until it is set.
     #[derive(Default)]
     struct SetClock(AtomicU64);
 

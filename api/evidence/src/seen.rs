@@ -1,8 +1,8 @@
-//! The worksheet of a breach: whose data a user or a key saw from one time to another, and whom to tell.
+//! The worksheet of a breach (泄露核查): the persons whose data a user or key accessed in a period, and who must
+//! be notified.
 //!
-//! It rests on the reads on record (decision 0035), which are stored before anything is shown; the audit
-//! trail only says where they stand. What left as a file of masked rows is listed beside, for it names
-//! nobody.
+//! It is based on the logged reads (decision 0035), which are stored before data is shown; the audit trail
+//! only locates them. Files of masked rows are listed separately, because they name no persons.
 
 use crate::inspection::Values;
 use application::installation::Installation;
@@ -20,29 +20,30 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most reads of one worksheet: a user who reads all day for months; more is asked for in parts.
+/// Most reads of one worksheet: those of a user who reads all day for months. A longer period is requested in
+/// parts.
 const READS_MAX: usize = 50_000;
 
-/// Most persons whose contact values one answer holds: each is a read on record of its own.
+/// Most persons with contact values in one reply: each of these reads is logged.
 pub const NOTICES_MAX: usize = 1_000;
 
-/// Longest wait until the trail has what the log has.
+/// Longest wait until the audit trail has caught up with the log, in milliseconds.
 const ROWS_WAIT_MS: u64 = 5_000;
 
-/// Who looked, and when.
+/// The user or key, and the period.
 #[derive(Debug, Clone)]
 pub struct SeenAsk {
-    /// As the trail names them.
+    /// Name of the user in the audit trail.
     pub by: String,
-    /// Only by this key of theirs.
+    /// Only accesses with this API key of the user.
     pub key: Option<KeyId>,
-    /// Not what the directory's own key read under that name, which is a claim.
+    /// Leaves out reads by the directory's own key under this name: the name is only a claim there.
     pub without_claims: bool,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
 }
 
-/// Whose data somebody saw.
+/// The worksheet of a breach: the persons whose data a user or key accessed.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Seen {
     #[schemars(example = &"wang")]
@@ -50,35 +51,35 @@ pub struct Seen {
     pub key: Option<KeyId>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
-    /// The log was read up to here.
+    /// Log position up to which the worksheet is complete.
     pub position: String,
-    /// Reads on record.
+    /// Number of logged reads of personal data.
     pub reads: usize,
-    /// Questions in SQL over masked views.
+    /// Number of SQL queries on masked views.
     pub queries: usize,
     pub persons: Vec<SeenPerson>,
-    /// Numbers that were looked up, and nobody is known to have.
+    /// Numbers that were looked up and that no known customer has.
     pub numbers: Vec<NumberId>,
-    /// What was taken away in files.
+    /// Files that were exported.
     pub exports: Vec<SeenExport>,
 }
 
-/// One person whose data was seen.
+/// One person whose data was accessed.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SeenPerson {
     pub customer: CustomerId,
     pub reads: usize,
-    /// Something was seen as it is, and not only masked.
+    /// True if at least one value was shown in clear.
     pub clear: bool,
     #[schemars(example = ["name"])]
     pub fields: BTreeSet<String>,
     pub first_at: Timestamp,
     pub last_at: Timestamp,
-    /// How they can be told; only where it was asked for.
+    /// Contact values for notifying the person; only if requested.
     pub contact: Option<Contact>,
 }
 
-/// How a person can be told; null where the person is erased.
+/// Contact values of a person; null values if the person is erased.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Contact {
     #[schemars(example = &"**01")]
@@ -90,14 +91,14 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// How many values it shows; those that are erased are none.
+    /// Number of values shown; erased values do not count.
     pub fn values_count(&self) -> usize {
         let own = [&self.external_id, &self.name].into_iter().flatten();
         own.count() + self.phones.len()
     }
 }
 
-/// One file that was taken away.
+/// One exported file.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SeenExport {
     pub at: Timestamp,
@@ -111,7 +112,7 @@ pub struct SeenExport {
     pub position: String,
 }
 
-/// Whose data somebody saw, by our ids.
+/// Computes the worksheet of a user or key, by our ids.
 pub async fn seen(installation: &Installation, ask: SeenAsk) -> Result<Seen, Problem> {
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WAIT_MS).await?;
@@ -164,7 +165,8 @@ pub async fn seen(installation: &Installation, ask: SeenAsk) -> Result<Seen, Pro
     Ok(seen)
 }
 
-/// What the trail has of this kind by them, from the log itself.
+/// Returns the events of this kind by the user, read from the log at the positions that the audit trail
+/// names.
 async fn told(
     installation: &Installation,
     ask: &SeenAsk,
@@ -215,7 +217,7 @@ fn is_claim(envelope: &Envelope) -> bool {
 }
 
 impl Seen {
-    /// Takes one read in: whoever it names, by id, call or number.
+    /// Adds one read to the worksheet: the persons that it names by id, call or number.
     async fn took(
         &mut self,
         installation: &Installation,
@@ -223,7 +225,7 @@ impl Seen {
         at: Timestamp,
         persons: &mut BTreeMap<CustomerId, SeenPerson>,
     ) -> Result<(), Problem> {
-        // It is among the reads, and shows nothing of a person.
+        // The read is counted, but it showed nothing of a person.
         if facts.form == ReadForm::Nothing {
             return Ok(());
         }
@@ -258,7 +260,8 @@ impl Seen {
         Ok(())
     }
 
-    /// Adds how each person can be told. The caller stores a read of each person before it shows any of them.
+    /// Adds the contact values of each person. The caller stores a read of each person before it shows any of
+    /// them.
     pub async fn add_contacts(&mut self, installation: &Installation, values: Values) -> Result<(), Problem> {
         for person in &mut self.persons {
             let state = installation

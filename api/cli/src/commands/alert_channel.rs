@@ -1,4 +1,5 @@
-//! `ledgerline alerts channel`: who is told of alerts, by mail, short message, group robot or webhook.
+//! `ledgerline alerts channel`: the channels that deliver alerts, by mail, short message, group robot or
+//! webhook.
 
 use super::webhook::list;
 use crate::kit::api::post;
@@ -12,35 +13,35 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Action {
-    /// Tell somebody of what is raised, escalated and cleared
+    /// Add a channel that is notified when an alert is raised, escalated or cleared
     Add(Box<Channel>),
-    /// List the channels, how far each is told, and what waits
+    /// List the channels with the position delivered and the alerts that wait
     List {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Send a test message, now, and show what comes back
+    /// Send a test message now and show the response
     Test {
-        /// The channel's id, as `list` shows it
+        /// Id of the channel, as shown by `list`
         id: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Become its owner: it delivers by your rights from now on, and what waits is sent
+    /// Become the owner of the channel: it delivers with your permissions, and waiting alerts are sent
     TakeOver {
-        /// The channel's id, as `list` shows it
+        /// Id of the channel, as shown by `list`
         id: String,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Tell nobody of alerts there any more
+    /// Remove the channel: it gets no more alerts
     Remove {
-        /// The channel's id, as `list` shows it
+        /// Id of the channel, as shown by `list`
         id: String,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
@@ -50,22 +51,22 @@ pub(super) enum Action {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Channel {
-    /// By which way
+    /// Kind of channel
     #[arg(value_parser = ["mail", "sms", "webhook", "wecom", "dingtalk", "feishu"])]
     way: String,
-    /// Whom: a mail address, a phone number, or an https URL
+    /// Receiver: a mail address, a phone number, or an https URL
     target: String,
-    /// The mail server
+    /// Mail server
     #[arg(long, value_name = "HOST:PORT")]
     smtp: Option<String>,
-    /// The gateway of short messages: an https URL that takes {"to":…,"text":…}
+    /// SMS gateway: an https URL that accepts {"to":…,"text":…}
     #[arg(long, value_name = "URL")]
     gateway: Option<String>,
-    /// Environment variable with what the receiver knows as its secret: a robot's, a gateway's token, or
-    /// user:password of a mail server
+    /// Environment variable that holds the secret shared with the receiver: signing secret of a robot, token
+    /// of a gateway, or user:password of a mail server
     #[arg(long, value_name = "V")]
     secret_env: Option<String>,
-    /// Demand neither https nor an address of the open internet
+    /// Accept http and addresses of private networks
     #[arg(long)]
     allow_private: bool,
     #[command(flatten)]

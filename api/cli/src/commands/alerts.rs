@@ -1,4 +1,5 @@
-//! `ledgerline alerts`: what stands and what stood, and a person's word on it.
+//! `ledgerline alerts`: lists, shows, acknowledges and mutes alerts, and manages the channels that deliver
+//! them.
 
 use super::alert_channel;
 use crate::kit::api::{get, post};
@@ -10,11 +11,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Alerts (告警): see what stands, say that you see to it, or keep it quiet for a while.
+/// Alerts (告警): list them, acknowledge one, or mute one for a while
 ///
-/// An alert is one thing that may go wrong: a rule, such as answer_ratio_low, and what it is about. It is
-/// raised once, however long it stands, and cleared once it is over. Its id stays the same when it comes
-/// back.
+/// An alert is a rule, for example answer_ratio_low, applied to one subject. It is raised once, however long
+/// the condition lasts, and cleared when the condition ends. If it is raised again, it keeps its id.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -24,54 +24,55 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// List alerts, standing ones first, the latest first
+    /// List alerts: active ones first, then the latest
     List {
-        /// Only those that stand
+        /// Only active alerts
         #[arg(long)]
         standing: bool,
-        /// Only of this rule: answer_ratio_low, line_failures, abandon_budget, view_parked, views_late,
-        /// calls_left_over, log_damaged, history_lost, clock_off, sensitive_word, engine_failing,
+        /// Only alerts of this rule: answer_ratio_low, line_failures, abandon_budget, view_parked,
+        /// views_late, calls_left_over, log_damaged, history_lost, clock_off, sensitive_word, engine_failing,
         /// caller_number_expires or caller_number_expired
         #[arg(long, value_name = "RULE")]
         rule: Option<String>,
-        /// Only of this campaign
+        /// Only alerts of this campaign
         #[arg(long, value_name = "ID")]
         campaign: Option<String>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Show one alert whole
+    /// Show one alert in full
     Show(Named),
-    /// Who is told: mails, short messages, group robots, webhooks
+    /// Manage alert channels: mail, SMS, group robots, webhooks
     Channel {
         #[command(subcommand)]
         action: alert_channel::Action,
     },
-    /// Say that you see to a standing alert (it is not escalated then)
+    /// Acknowledge an active alert; it is then not escalated
     Acknowledge {
         #[command(flatten)]
         named: Named,
-        /// What is being done; stored for ever, so name no person
+        /// What is being done; stored permanently, so name no person
         #[arg(long)]
         note: String,
-        /// Who says so
+        /// Your name, for the record
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
     },
-    /// Tell nobody of an alert until a time, at most a week ahead; it is raised and recorded all the same
+    /// Mute an alert until a time, at most a week ahead: no channel is notified, the alert is still raised
+    /// and recorded
     Mute {
         #[command(flatten)]
         named: Named,
-        /// Until this instant, such as 2026-03-02T18:00:00+08:00
+        /// End, for example 2026-03-02T18:00:00+08:00
         #[arg(long, value_name = "INSTANT", required_unless_present = "minutes")]
         until: Option<Timestamp>,
-        /// For so many minutes from now
+        /// Duration in minutes, from now
         #[arg(long, value_name = "N", conflicts_with = "until")]
         minutes: Option<u32>,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
-        /// Who says so
+        /// Your name, for the record
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
     },
@@ -79,7 +80,7 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct Named {
-    /// The alert's id, as `list` shows it
+    /// Id of the alert, as shown by `list`
     id: String,
     #[command(flatten)]
     asking: Asking,
@@ -118,7 +119,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             reason,
             by,
         } => {
-            // From the server's now: a rehearsal has a time of its own.
+            // Minutes are counted from the server's time: a rehearsal has its own clock.
             let body = json!({ "until": until, "minutes": minutes, "reason": reason, "by": by });
             tell(runtime, &named, "/mute", body).await
         }
@@ -142,16 +143,16 @@ async fn list(runtime: Arc<Runtime>, asking: &Asking, path: &str) -> Result<(), 
         .await
 }
 
-/// With its state in a word, and its figure against the limit.
+/// Adds two members for the table: the state of the alert in words, and its figure against the limit.
 fn described(alert: &Value) -> Value {
     let mut shown = alert.clone();
     let flag = |name: &str| alert.get(name).is_some_and(|value| !value.is_null());
     let stands = alert.get("standing").and_then(Value::as_bool) == Some(true);
     let state = match (stands, flag("acknowledged_at"), flag("escalated_at")) {
-        (false, ..) => "已恢复 over",
-        (true, true, _) => "处理中 seen to",
+        (false, ..) => "已恢复 cleared",
+        (true, true, _) => "处理中 acknowledged",
         (true, false, true) => "已升级 escalated",
-        (true, false, false) => "告警中 stands",
+        (true, false, false) => "告警中 active",
     };
     let number = |pointer: &str| alert.pointer(pointer).and_then(Value::as_i64).unwrap_or(0);
     let unit = alert
@@ -189,10 +190,13 @@ mod tests {
             described(&alert)
         };
         let at = json!("2026-03-02T02:00:00Z");
-        assert_eq!(alert(true, Value::Null, Value::Null)["state"], "告警中 stands");
+        assert_eq!(alert(true, Value::Null, Value::Null)["state"], "告警中 active");
         assert_eq!(alert(true, Value::Null, at.clone())["state"], "已升级 escalated");
-        assert_eq!(alert(true, at.clone(), at.clone())["state"], "处理中 seen to");
-        assert_eq!(alert(false, at, Value::Null)["state"], "已恢复 over");
+        assert_eq!(
+            alert(true, at.clone(), at.clone())["state"],
+            "处理中 acknowledged"
+        );
+        assert_eq!(alert(false, at, Value::Null)["state"], "已恢复 cleared");
         assert_eq!(
             alert(true, Value::Null, Value::Null)["shown"],
             "212 / 300 per_mille"

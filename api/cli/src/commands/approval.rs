@@ -1,4 +1,4 @@
-//! `ledgerline approval`: what waits for a second person, and that person's own decision.
+//! `ledgerline approval`: lists commands that wait for a second person, and approves or rejects them.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Approvals (双人复核): commands that need another person. The command prints the id of its approval;
-/// another person signs in and approves it; then the first user repeats the command with --approval.
+/// Approvals (审批、双人复核) of commands that need a second person
+///
+/// A command that needs approval prints the id of its approval. Another person signs in and approves it. Then
+/// the first user repeats the command with --approval.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -20,42 +22,45 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// What you asked for, and what you could approve
+    /// List the approvals that you requested or may decide
     List {
-        /// Only those that wait to be decided or used
+        /// Only those that wait for a decision or for use
         #[arg(long)]
         open: bool,
         #[command(flatten)]
         asking: Asking,
     },
-    /// One approval
+    /// Show one approval
     Show {
+        /// Id of the approval
         id: ApprovalId,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Approve what another user asked for, in a session of yours: a key approves nothing
+    /// Approve a request of another user. You sign in with your password; an API key cannot approve
     Approve {
+        /// Id of the approval
         id: ApprovalId,
-        /// The user who approves
+        /// Your user name
         #[arg(long, value_name = "NAME")]
         user: String,
-        /// Environment variable that holds this user's password
+        /// Environment variable that holds your password
         #[arg(long, value_name = "V")]
         password_env: String,
-        /// What the authenticator app shows, or a recovery code; of a user with a second factor
+        /// Code of your authenticator app, or a recovery code; needed if you have a second factor
         #[arg(long, value_name = "CODE")]
         code: Option<String>,
-        /// Why, for the log; stored for ever, so name no person
+        /// Reason, for the log; stored permanently, so name no person
         #[arg(long)]
         reason: Option<String>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Reject it, or take back what you asked for
+    /// Reject a request, or withdraw your own
     Reject {
+        /// Id of the approval
         id: ApprovalId,
-        /// Why, for the log; stored for ever, so name no person
+        /// Reason, for the log; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
@@ -111,7 +116,7 @@ async fn list(runtime: Arc<Runtime>, asking: &Asking, open: bool) -> Result<(), 
         .await
 }
 
-/// With how it stands in a word.
+/// Adds the state of the approval in words.
 fn described(approval: &Value) -> Value {
     let mut shown = approval.clone();
     let standing = approval

@@ -1,4 +1,4 @@
-//! `ledgerline customer callback`: when somebody is to be called again.
+//! `ledgerline customer callback`: schedules or cancels a callback for a customer.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -11,12 +11,12 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CallbackArgs {
-    /// The institution's own customer_id, or ours
+    /// The institution's own customer_id, or our id
     id: String,
-    /// In which campaign
+    /// Campaign (its task_id)
     #[arg(long, value_name = "TASK_ID")]
     campaign: String,
-    /// When, RFC 3339; not before it, and then first
+    /// Time of the callback (RFC 3339): not before it, then before other customers
     #[arg(
         long,
         value_name = "TIME",
@@ -24,16 +24,16 @@ pub(super) struct CallbackArgs {
         conflicts_with = "cancel"
     )]
     at: Option<String>,
-    /// Who alone makes the call, for a quarter of an hour
+    /// The only agent who may make the call, for a quarter of an hour
     #[arg(long, value_name = "NAME", conflicts_with_all = ["any", "cancel"])]
     agent: Option<String>,
-    /// Any agent makes it, or the robot; so too unless --agent is given
+    /// Any agent or the robot may make the call; the default without --agent
     #[arg(long, conflicts_with = "cancel")]
     any: bool,
-    /// The callback is not wanted any more; needs a reason
+    /// Cancel the callback; needs --reason
     #[arg(long)]
     cancel: bool,
-    /// Why, for the log; nothing personal
+    /// Reason, for the log; no personal data
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     /// Who noted it, for the log

@@ -1,5 +1,5 @@
-//! `ledgerline campaign`: create, start, pause, resume, stop, show and list campaigns, set what they are
-//! to reach and see what they reached.
+//! `ledgerline campaign`: creates, starts, pauses, resumes and stops campaigns, sets their targets and shows
+//! their results.
 
 use crate::commands::cut_off;
 use crate::commands::preflight;
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Create and steer campaigns.
+/// Create campaigns, control them, and show their results
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -31,85 +31,87 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Create a campaign from a JSON or YAML file, such as
+    /// Create a campaign from a JSON or YAML file, for example
     /// {"task_id":"LOAN_REMIND","customer_segment":"overdue","script_template":"您好,{{customer_name}}…",
     /// "schedule":{"start_time":"09:00","end_time":"18:00","max_concurrent":50}}
     Create {
+        /// JSON or YAML file with the campaign
         file: PathBuf,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Let a campaign dial
+    /// Start a campaign: it begins to dial
     Start(Named),
-    /// Stop dialing for now; live calls go on
+    /// Pause dialing; live calls continue
     Pause(Named),
-    /// Dial again after a pause
+    /// Resume dialing after a pause
     Resume(Named),
-    /// End a campaign for good
+    /// End a campaign permanently
     Stop(Named),
-    /// Show a campaign and where its enrolments stand, now or as of a time
+    /// Show a campaign and the state of its enrolments, now or as of a past moment
     Show(Then),
-    /// Show a campaign's figures, now or as of a time
+    /// Show the figures of a campaign, now or as of a past moment
     Report(Then),
-    /// Show what a campaign is to reach, or set it with --set or --preset (目标)
+    /// Show the targets of a campaign, or set them with --set or --preset (目标)
     Targets(targets::SetArgs),
-    /// Targets beside what was reached, with the main cause of each gap (偏差分析)
+    /// Compare targets with results, with the main cause of each gap (偏差分析)
     TargetActual(targets::SomeArgs),
-    /// How far a campaign's customers came, stage by stage (漏斗)
+    /// Show how many customers of a campaign reached each stage (漏斗)
     Funnel(targets::OneArgs),
-    /// A campaign's calls by region of the callee, as far as it is known (地区分布)
+    /// Show the calls of a campaign by region of the callee, as far as known (地区分布)
     Regions(targets::OneArgs),
-    /// A campaign's calls by industry of the callee, by customers' attributes (行业分布)
+    /// Show the calls of a campaign by industry, taken from customers' attributes (行业分布)
     Industries(targets::OneArgs),
-    /// The abandon rate of the last 30 days under every definition (呼损台账)
+    /// Show the abandon rate of the last 30 days under every definition (呼损台账)
     Abandonment(targets::OneArgs),
-    /// When a campaign's people answer, as it has learnt (最佳呼叫时间)
+    /// Show the hours in which customers of a campaign answer most, as learned (最佳呼叫时间)
     Times(targets::OneArgs),
-    /// Whom we cut off after they answered, by a crash or a stop (被我方中断): list, call back, settle
+    /// List customers that we cut off after they answered, by a crash or stop (我方中断); call back or settle
+    /// them
     CutOff(cut_off::Args),
-    /// Make the persons of a campaign that is over unknowable (匿名化): figures and calls stay
+    /// Anonymize the persons of a campaign that has ended (匿名化): figures and calls stay
     #[command(visible_alias = "anonymise")]
     Anonymize {
         #[command(flatten)]
         named: Named,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
-        /// Erase nobody: only say who would be, and who would still be known
+        /// Erase no data: only report who would be erased, and who would still be identifiable
         #[arg(long)]
         dry_run: bool,
-        /// The approval that another person gave
+        /// Id of the approval given by another person
         #[arg(long, value_name = "ID")]
         approval: Option<ApprovalId>,
     },
-    /// Fix whom a campaign is for by a segment of customers (客群), and enrol them
+    /// Freeze a segment of customers (人群包) as the customers of a campaign, and enrol them
     Segment {
         #[command(flatten)]
         named: Named,
         /// SELECT * FROM customers WHERE …
         sql: String,
-        /// The approval that another person gave
+        /// Id of the approval given by another person
         #[arg(long, value_name = "ID")]
         approval: Option<ApprovalId>,
     },
-    /// Numbers left after each rule, why nothing would be dialed, when it would end (预检)
+    /// Forecast: numbers left after each rule, reasons not to dial, expected end (预检)
     Preflight(preflight::Args),
-    /// Whom an agent calls next (预览外呼): shown, accepted, skipped
+    /// Preview dialing (预览外呼): the next customer of an agent is shown, accepted or skipped
     #[command(subcommand)]
     Preview(preview::Action),
-    /// Let a campaign go on to its next stage (进入下一阶段): pilot, roll_out, or full
+    /// Promote a campaign to its next stage (进入下一阶段): pilot, roll_out, or full
     Promote(promote::Args),
-    /// Create a campaign with the plan and flow of another; lists and figures are its own
+    /// Create a campaign with the plan and flow of another; lists and figures are not copied
     Clone {
         #[command(flatten)]
         named: Named,
-        /// The new campaign's id
+        /// Id of the new campaign
         new: CampaignId,
-        /// When it ends (RFC 3339); default: it does not
+        /// End of the campaign (RFC 3339); default: no end
         #[arg(long, value_name = "INSTANT")]
         ends_at: Option<Timestamp>,
     },
-    /// List all campaigns with their figures, now or as of a time
+    /// List all campaigns with their figures, now or as of a past moment
     List {
         #[command(flatten)]
         moment: MomentArgs,
@@ -128,7 +130,7 @@ struct Then {
 
 #[derive(Debug, clap::Args)]
 struct Named {
-    /// The campaign's id (its task_id)
+    /// Id of the campaign (its task_id)
     id: CampaignId,
     #[command(flatten)]
     asking: Asking,
@@ -207,7 +209,7 @@ fn path(then: &Then, rest: &str) -> String {
     format!("/api/v1/campaigns/{id}{rest}{query}")
 }
 
-/// YAML contains JSON, so one reader serves both.
+/// Reads a JSON or YAML file. YAML includes JSON, so one parser reads both.
 fn read(file: &Path) -> Result<Value, Failure> {
     let text = bounded_file::read_text(file, BODY_BYTES_MAX)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;

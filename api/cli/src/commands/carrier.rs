@@ -1,4 +1,4 @@
-//! `ledgerline carrier`: the answering side of a rehearsal, in a process of its own.
+//! `ledgerline carrier`: runs a simulated carrier in a process of its own, for rehearsals.
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -7,27 +7,27 @@ use host::signals::Signals;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Answer calls: a carrier with seeded customers behind its numbers, on real SIP and RTP.
+/// Run a simulated carrier with seeded customers behind its numbers, on real SIP and RTP
 ///
-/// Its customers answer early, late or never, are busy, decline, hang up in the middle, press keys or say
-/// nothing; which one a number gets follows from the seed. Its CDR is one JSON line at the INVITE and one at
-/// the end; the last line of a Call-ID counts. Numbers stand in it in clear: it is the outside world.
+/// Its customers answer early, late or never, are busy, decline, hang up in the middle, press keys or stay
+/// silent; the seed decides the behavior of each number. Its CDR has one JSON line at the INVITE and one at
+/// the end; the last line of a Call-ID counts. Numbers are in clear: the carrier is the outside world.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
     /// SIP address to listen on
     #[arg(long, value_name = "ADDR")]
     listen: SocketAddr,
-    /// Decides who answers how
+    /// Seed that decides how each number behaves
     #[arg(long, value_name = "N")]
     seed: u64,
-    /// File the call details are appended to
+    /// File to which call detail records are appended
     #[arg(long, value_name = "FILE")]
     cdr: PathBuf,
-    /// Mix of people, as YAML or JSON
+    /// Mix of customers, as YAML or JSON
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
-    /// Challenge every INVITE and take only this user
+    /// Challenge every INVITE and accept only this user
     #[arg(long, value_name = "USER:PASSWORD")]
     auth: Option<String>,
 }

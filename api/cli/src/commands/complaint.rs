@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Complaints (投诉): opened with a source that fixes the deadline, given to somebody, resolved with an
-/// outcome.
+/// Complaints (投诉): record them with a source that sets the deadline, assign an owner, resolve them with an
+/// outcome
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -22,37 +22,40 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Somebody complained: about a number (and the call nearest to a time), a person, or a call
+    /// Record a complaint about a number (and the call nearest to a time), a customer, or a call
     Open(Opening),
-    /// One complaint
+    /// Show one complaint
     Show {
+        /// Id of the complaint
         id: ComplaintId,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Complaints and their deadlines
+    /// List complaints with their deadlines
     List(Listing),
-    /// What complaints add up to: received, open, overdue, by source and outcome
+    /// Show totals: received, open, overdue, by source and outcome
     Report(Listing),
-    /// Somebody is to see to it
+    /// Assign an owner
     Assign {
+        /// Id of the complaint
         id: ComplaintId,
-        /// Who: a user's name
+        /// Name of the user
         #[arg(long)]
         to: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// It is answered
+    /// Resolve a complaint
     Resolve {
+        /// Id of the complaint
         id: ComplaintId,
-        /// upheld, partly_upheld, unfounded, withdrawn or not_ours
+        /// Outcome: upheld, partly_upheld, unfounded, withdrawn or not_ours
         #[arg(long)]
         outcome: ComplaintOutcome,
-        /// What was found and said; stored for ever, so name no person
+        /// What was found and answered; stored permanently, so name no person
         #[arg(long)]
         note: String,
-        /// Suppress the number as well, for good
+        /// Also suppress the number permanently
         #[arg(long)]
         suppress: bool,
         #[command(flatten)]
@@ -62,37 +65,37 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct Opening {
-    /// 12321, 12378, regulator or own
+    /// Source: 12321, 12378, regulator or own
     #[arg(long)]
     source: ComplaintSource,
-    /// The number that was called, in any usual form
+    /// Number that was called, in any usual form
     #[arg(long, required_unless_present_any = ["customer", "call"])]
     number: Option<String>,
-    /// The person: your own customer_id, or our id
+    /// Customer: your own customer_id, or our id
     #[arg(long)]
     customer: Option<String>,
-    /// The call
+    /// Id of the call
     #[arg(long)]
     call: Option<CallId>,
-    /// About when the call was: the nearest one to the number within a day is named
+    /// Approximate time of the call: the nearest call to the number within a day is used
     #[arg(long, value_name = "T", requires = "number")]
     at: Option<Timestamp>,
-    /// The complaint in a few words; stored for ever, so name no person
+    /// The complaint in a few words; stored permanently, so name no person
     #[arg(long)]
     what: String,
-    /// The number under which the source keeps it
+    /// Reference number at the source
     #[arg(long)]
     reference: Option<String>,
-    /// When it came in; default: now
+    /// Time of receipt; default: now
     #[arg(long, value_name = "T")]
     received_at: Option<Timestamp>,
-    /// The day that the source itself set; default: by the source
+    /// Deadline set by the source; default: depends on the source
     #[arg(long, value_name = "T")]
     due_at: Option<Timestamp>,
-    /// Who sees to it
+    /// Owner: name of a user
     #[arg(long)]
     owner: Option<String>,
-    /// Suppress the number as well, for good
+    /// Also suppress the number permanently
     #[arg(long)]
     suppress: bool,
     #[command(flatten)]
@@ -101,16 +104,16 @@ struct Opening {
 
 #[derive(Debug, clap::Args)]
 struct Listing {
-    /// Only received from this time on
+    /// Only complaints received from this time on
     #[arg(long, value_name = "T")]
     from: Option<Timestamp>,
-    /// Only received before this time
+    /// Only complaints received before this time
     #[arg(long, value_name = "T")]
     to: Option<Timestamp>,
-    /// Only from this source
+    /// Only complaints from this source
     #[arg(long)]
     source: Option<ComplaintSource>,
-    /// Only those that are not resolved
+    /// Only unresolved complaints
     #[arg(long)]
     open: bool,
     #[command(flatten)]
@@ -196,7 +199,7 @@ impl Listing {
     }
 }
 
-/// With how it stands in a word.
+/// Adds the state of the complaint in words.
 fn described(complaint: &Value) -> Value {
     let mut shown = complaint.clone();
     let outcome = complaint.pointer("/resolved/outcome_zh").and_then(Value::as_str);

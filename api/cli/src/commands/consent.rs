@@ -1,4 +1,5 @@
-//! `ledgerline customer consent`: give, withdraw and show one person's consents, by id or by phone number.
+//! `ledgerline customer consent`: records, withdraws and shows the consents of one customer, by id or phone
+//! number.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -10,10 +11,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Give, withdraw and show consents (同意).
+/// Record, withdraw and show consents (同意)
 ///
-/// A consent is for a scope: the campaign's purpose. A withdrawal holds before the next dial of its scope, in
-/// every campaign; calls granted before are withdrawn or cancelled, and listed.
+/// A consent is given for a scope: the campaign's purpose. A withdrawal applies before the next dial of its
+/// scope, in every campaign; calls already granted are withdrawn or canceled, and listed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -22,7 +23,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Record a consent (登记同意); refused without what makes it count, evidence above all
+    /// Record a consent (登记同意); refused if a required detail is missing, above all the evidence
     ///
     /// Example: ledgerline customer consent give C001 --scope marketing --source branch --evidence "form 17"
     Give {
@@ -30,17 +31,17 @@ enum Action {
         whose: Whose,
         #[command(flatten)]
         which: Which,
-        /// When it was given (RFC 3339); default: now
+        /// Time at which it was given (RFC 3339); default: now
         #[arg(long, value_name = "INSTANT")]
         given_at: Option<Timestamp>,
-        /// Until when it holds; default: without an end
+        /// End of the consent; default: no end
         #[arg(long, value_name = "INSTANT")]
         until: Option<Timestamp>,
-        /// Where the evidence is kept, or what it is; stored sealed
+        /// Evidence, or where it is kept; stored sealed
         #[arg(long, value_name = "TEXT")]
         evidence: Option<String>,
     },
-    /// Withdraw a consent (撤回同意): nobody is called for its scope from here on
+    /// Withdraw a consent (撤回同意): the customer is no longer called for its scope
     ///
     /// Example: ledgerline customer consent withdraw --number 13800138000 --scope marketing --source hotline
     Withdraw {
@@ -49,7 +50,7 @@ enum Action {
         #[command(flatten)]
         which: Which,
     },
-    /// Show consents by scope; on record in the log
+    /// Show consents by scope; the read is logged
     ///
     /// Example: ledgerline customer consent show C001
     Show {
@@ -65,7 +66,7 @@ struct Whose {
     /// The institution's own customer_id, or our id
     #[arg(required_unless_present = "number", conflicts_with = "number")]
     id: Option<String>,
-    /// Whoever has this phone number, in any usual form
+    /// Phone number of the customer, in any usual form
     #[arg(long, value_name = "NUMBER")]
     number: Option<String>,
     #[command(flatten)]
@@ -74,16 +75,16 @@ struct Whose {
 
 #[derive(Debug, clap::Args)]
 struct Which {
-    /// What it is for: the campaign's purpose, such as marketing
+    /// Scope: the campaign's purpose, for example marketing
     #[arg(long, value_name = "TEXT")]
     scope: String,
-    /// Where it came from, for the log; nothing personal
+    /// Source, for the log; no personal data
     #[arg(long, value_name = "TEXT")]
     source: String,
 }
 
 impl Whose {
-    /// The route below `/api/v1`; a number goes into the body.
+    /// Returns the route for the customer. A phone number is sent in the body instead.
     fn path(&self, verb: &str) -> String {
         match &self.id {
             Some(id) => format!("/api/v1/customers/{}/consents{verb}", encode(id)),

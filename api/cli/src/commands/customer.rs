@@ -1,4 +1,5 @@
-//! `ledgerline customer`: show, assign, hold, release and erase one person.
+//! `ledgerline customer`: shows, assigns, holds, releases and erases customers, and edits what is known of
+//! them.
 
 use crate::commands::callback::CallbackArgs;
 use crate::commands::merge::MergeArgs;
@@ -17,12 +18,12 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Show one person, put a legal hold on one, or erase one.
+/// Show a customer, change what is known, put a legal hold on one, or erase one
 ///
-/// ID is the institution's own customer_id, or ours. An erasure destroys the person's key, deletes the
+/// ID is the institution's own customer_id, or ours. An erasure destroys the customer's key, deletes the
 /// recordings and ends with a certificate; ids, counts and lookup hashes stay. A backup of the keys may still
-/// hold the key for 30 days. A hold refuses erasure and dials until it is released. Who looks at a person
-/// is on record in the log (`ledgerline audit trail`) before anything is shown.
+/// hold the key for 30 days. A hold blocks erasure and dials until it is released. Each view of a customer is
+/// logged (`ledgerline audit trail`) before data is shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -32,7 +33,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Show a person: masked values, enrolments, calls, hold and erasure; now or as of a time
+    /// Show a customer: masked values, enrolments, calls, hold and erasure; now or as of a past moment
     Show {
         #[command(flatten)]
         named: Named,
@@ -41,93 +42,93 @@ enum Action {
         #[command(flatten)]
         reader: ReaderArgs,
     },
-    /// List who is given to somebody (已分配客户), masked: your own, your team's, or anybody's
+    /// List assigned customers (已分配客户), masked: your own, your team's, or all
     List(ListArgs),
-    /// Erase a person for good (删除个人信息); prints what the certificate will say
+    /// Erase a customer permanently (删除个人信息); prints what the certificate will state
     Erase {
         #[command(flatten)]
         named: Named,
-        /// Why, for the log; nothing personal
+        /// Reason, for the log; no personal data
         #[arg(long, value_name = "TEXT")]
         reason: String,
-        /// Who asked, for the log
+        /// Who requested it, for the log
         #[arg(long, value_name = "USER")]
         requested_by: Option<String>,
-        /// Who approved it, as the owner of the directory says; users approve themselves: --approval
+        /// Who approved it, as stated by the owner of the directory; users approve with --approval instead
         #[arg(long, value_name = "USER")]
         approved_by: Option<String>,
-        /// The approval that another person gave
+        /// Id of the approval given by another person
         #[arg(long, value_name = "APPROVAL")]
         approval: Option<ApprovalId>,
     },
-    /// Put a legal hold on a person (法律保留): neither erased nor called until released
+    /// Put a legal hold on a customer (法律保留): no erasure and no calls until it is released
     Hold {
         #[command(flatten)]
         named: Named,
-        /// Why, for the log; nothing personal
+        /// Reason, for the log; no personal data
         #[arg(long, value_name = "TEXT")]
         reason: String,
         /// Who ordered it, for the log
         #[arg(long, value_name = "USER")]
         by: Option<String>,
     },
-    /// Show values of one or many in clear (显示明文), for a reason that is kept; masked ones need `show`
+    /// Show values of one or many customers in clear (显示明文); the reason is logged. `show` masks them
     Reveal(reveal::Args),
-    /// Give customers to a user or a team (分配客户); with neither they are nobody's in particular
+    /// Assign customers to a user or a team (分配客户); without either, remove the assignment
     Assign {
-        /// The institution's own customer_ids, or ours
+        /// The institution's own customer_ids, or our ids
         #[arg(required = true)]
         ids: Vec<String>,
-        /// The user who sees to them
+        /// User who becomes responsible
         #[arg(long, value_name = "USER", conflicts_with = "team")]
         to: Option<String>,
-        /// The team that sees to them
+        /// Team that becomes responsible
         #[arg(long, value_name = "T")]
         team: Option<String>,
-        /// Why, for the log; nothing personal
+        /// Reason, for the log; no personal data
         #[arg(long, value_name = "TEXT")]
         reason: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Show or set what is known of a person (客户属性): NAME=VALUE, in either language
+    /// Show or set attributes of a customer (客户属性): NAME=VALUE, in either language
     Attribute(Box<profile::AttributeArgs>),
-    /// Give tags of one level to a person (客户标签), and take them away
+    /// Add tags of one level to a customer (客户标签), or remove them
     Tag(profile::TagArgs),
-    /// Call a person again at a time that they named (预约回拨): not before, then first; or --cancel
+    /// Schedule a callback at the time that a customer asked for (预约回拨): not before, then first; or --cancel
     Callback(CallbackArgs),
-    /// Cap the calls to a person over all campaigns (频次上限): dialed=3/7 is three dials in seven days
+    /// Cap the calls to a customer over all campaigns (频次上限): dialed=3/7 is three dials in seven days
     Caps(CapsArgs),
-    /// Numbers of a person that were stored as Chinese without a country code are right (确认号码国家)
+    /// Confirm that numbers stored without country code are Chinese (确认号码国家)
     ConfirmNumbers(ConfirmArgs),
-    /// When a person prefers to be called (偏好时段), in their local time
+    /// Set the hours in which a customer prefers to be called (偏好时段), in their local time
     PreferredTimes(PreferredTimesArgs),
-    /// Merge another id into this one (合并客户): one person from then on, called by this id alone
+    /// Merge another id into this one (合并客户): one customer from then on, called under this id only
     ///
-    /// Caps, consents, opt-outs and suppressions of both bind. What the other id still waited for is settled.
+    /// Caps, consents, opt-outs and suppressions of both apply. Open enrolments of the other id are settled.
     Merge(MergeArgs),
-    /// They are two persons after all (撤销合并); what the merge settled stays settled
+    /// Undo a merge (撤销合并); enrolments settled by the merge stay settled
     Unmerge(MergeArgs),
-    /// Other ids that share a number with this one (疑似重复)
+    /// Find other ids that share a number with this one (疑似重复)
     Duplicates {
         #[command(flatten)]
         named: Named,
         #[command(flatten)]
         reader: ReaderArgs,
     },
-    /// Give, withdraw and show consents (同意), by id or by phone number
+    /// Record, withdraw and show consents (同意), by id or by phone number
     Consent(consent::Args),
-    /// End a hold; an erasure that waited for it is carried out
+    /// End a legal hold; a postponed erasure is then carried out
     Release {
         #[command(flatten)]
         named: Named,
-        /// Why, for the log
+        /// Reason, for the log
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
         /// Who ordered it, for the log
         #[arg(long, value_name = "USER")]
         by: Option<String>,
-        /// The approval that another person gave
+        /// Id of the approval given by another person
         #[arg(long, value_name = "APPROVAL")]
         approval: Option<ApprovalId>,
     },
@@ -234,19 +235,19 @@ async fn command(runtime: Arc<Runtime>, named: &Named, verb: &str, body: Value) 
 
 #[derive(Debug, clap::Args)]
 struct ListArgs {
-    /// Only those given to this user
+    /// Only customers assigned to this user
     #[arg(long, value_name = "USER", conflicts_with = "team")]
     user: Option<String>,
-    /// Only those given to this team or to a user of it
+    /// Only customers assigned to this team or one of its users
     #[arg(long, value_name = "T")]
     team: Option<String>,
-    /// Only those who are in this campaign
+    /// Only customers in this campaign
     #[arg(long, value_name = "TASK_ID")]
     campaign: Option<String>,
-    /// Continue behind: the `next_cursor` of the page before
+    /// Continue after the previous page: its `next_cursor`
     #[arg(long, value_name = "CURSOR")]
     cursor: Option<String>,
-    /// At most so many; default 50, at most 200
+    /// Most customers returned; default 50, at most 200
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     #[command(flatten)]

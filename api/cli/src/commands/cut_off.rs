@@ -1,5 +1,5 @@
-//! `ledgerline campaign cut-off`: whom a crash or a stop of ours cut off in mid-conversation (被我方中断), and
-//! what is to become of one of them.
+//! `ledgerline campaign cut-off`: lists customers in a conversation that our crash or stop cut off (我方中断),
+//! and calls one back or settles it.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -17,21 +17,21 @@ use tokio::runtime::Runtime;
     "  ledgerline campaign cut-off LOAN_REMIND --settle C001 --reason \"spoken to at the branch\"\n"
 ))]
 pub(super) struct Args {
-    /// The campaign's id (its task_id)
+    /// Id of the campaign (its task_id)
     id: CampaignId,
-    /// Call this customer again now (回拨); every rule and cap is asked as for any dial
+    /// Call this customer again now (回拨); every rule and cap applies as for any dial
     #[arg(long, value_name = "CUSTOMER", conflicts_with = "settle")]
     call_back: Option<String>,
-    /// Never call this customer again in this campaign (结清); needs --reason
+    /// Settle this customer: no further call in this campaign (结清); needs --reason
     #[arg(long, value_name = "CUSTOMER", requires = "reason")]
     settle: Option<String>,
-    /// Why it is settled; stored for ever, so name no person
+    /// Reason for settling; stored permanently, so name no person
     #[arg(long, requires = "settle")]
     reason: Option<String>,
     /// Who orders it, for the record
     #[arg(long)]
     by: Option<String>,
-    /// Continue a list below: its next_cursor
+    /// Continue after the previous page: its next_cursor
     #[arg(long, conflicts_with_all = ["call_back", "settle"])]
     cursor: Option<String>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `ledgerline deal import`: what came of calls afterwards, from a file of another system.
+//! `ledgerline deal import`: reports deals of another system from a file.
 
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
@@ -14,13 +14,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Largest file: its most rows at two hundred bytes each, twice over.
+/// Largest file, in bytes: twice the maximum number of rows at two hundred bytes each.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// Bad rows named in the answer; all of them are counted.
+/// Most bad rows listed in the output; all of them are counted.
 const NAMED_MAX: usize = 100;
 
-/// Deals (成交, 还款): what came of calls, reported by other systems
+/// Deals (成交, 还款): sales and repayments after calls, reported by other systems
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -30,19 +30,21 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Report the deals of a CSV or XLSX file: customer_id, reference, type, amount, currency, happened_at,
-    /// and call or campaign
+    /// Import deals from a CSV or XLSX file: customer_id, reference, type, amount, currency, happened_at, and
+    /// call or campaign
     ///
-    /// A deal of a reference that is known supersedes it; an amount of 0 takes it back. Good rows count, bad
-    /// ones are listed by line. A file with rows that Excel hides is refused until --hidden-rows says which.
+    /// A deal with a known reference replaces the earlier one; amount 0 revokes it. Good rows are stored, bad
+    /// ones are listed by line. A file with rows that Excel hides is refused until --hidden-rows decides
+    /// about them.
     Import {
+        /// CSV or XLSX file
         file: PathBuf,
         #[command(flatten)]
         table: TableArgs,
-        /// So many days after a call a deal is put down to it
+        /// Attribution window: a deal is attributed to a call up to this many days before it
         #[arg(long, value_name = "DAYS", default_value_t = ATTRIBUTION_DAYS_DEFAULT)]
         window_days: u32,
-        /// Store nothing: say what would be
+        /// Store nothing: only report what would be stored
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
@@ -50,7 +52,7 @@ enum Action {
     },
 }
 
-/// What became of the file.
+/// The result of an import.
 #[derive(Default)]
 struct Sum {
     counts: [u64; 4],
@@ -58,7 +60,7 @@ struct Sum {
     bad_count: u64,
 }
 
-/// What a reply counts, in the order of `Sum::counts`.
+/// Members of a reply that are counts, in the order of `Sum::counts`.
 const COUNTS: [&str; 4] = ["stored", "corrected", "unchanged", "unattributed"];
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! `ledgerline doctor`: what this machine and this directory can do, and what they lack.
+//! `ledgerline doctor`: checks this machine and a data directory, and reports problems.
 
 use crate::commands::doctor_check::{Check, Finding};
 use crate::commands::doctor_clock as clock;
@@ -28,39 +28,38 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Syncs timed.
+/// Writes with sync that the disk check times.
 const SYNCS: u64 = 20;
 
-/// Above this one sync is too slow for ten calls a second.
+/// Milliseconds per sync above which the disk is too slow for ten calls a second.
 const SYNC_MS_SLOW: u64 = 30;
 
-/// Check this machine, and a data directory and a log if they are given.
+/// Check this machine, and a data directory and a log if given
 ///
-/// Says which synthesizer speaks, how many files may be open, how much room the disk has and how fast it
-/// syncs, and what is not done yet; of a data directory or log whether it is whole, whether its keys are at
-/// hand, and what keeps it from dialing;
-/// whether the clock is right; and whether each trunk given answers OPTIONS. It calls nobody and writes no
-/// event. What was not checked is said to be so.
+/// Reports the speech synthesizer, the limit of open files, free disk space and sync time; for a data
+/// directory or log, whether it is intact, whether its keys are available, and what keeps it from dialing;
+/// whether the clock is right; and whether each given trunk answers OPTIONS. It makes no call and writes no
+/// event. The report also names what was not checked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// The data directory; it may be in use
+    /// Data directory; a server may be using it
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The log, where it is not the one of the data directory: a URL as for `serve`
+    /// The log, if it is not in the data directory: a URL as for `serve`
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
     #[command(flatten)]
     rows: ReadDbArgs,
     #[command(flatten)]
     keys: KeysSpec,
-    /// A trunk to ask whether it is there, as for `serve`; nobody is called; may be given several times
+    /// Trunk to test with OPTIONS, as for `serve`; no call is made; may be repeated
     #[arg(long = "trunk", value_name = "SPEC")]
     trunks: Vec<TrunkSpec>,
-    /// An NTP server to compare the clock with, as for `serve`
+    /// NTP server to compare the clock with, as for `serve`
     #[arg(long, value_name = "HOST[:PORT]")]
     ntp: Option<NtpServer>,
-    /// Verify the whole log too, every record, as `audit verify` does: minutes for millions of events
+    /// Also verify every record of the log, as `audit verify` does: minutes for millions of events
     #[arg(long)]
     full: bool,
     /// Print one JSON object
@@ -107,12 +106,12 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     report(&checks, args.json)
 }
 
-/// Every reason on record for which dialing is paused.
+/// The check of dialing: bad if the log holds any reason for which dialing is paused.
 fn dialing_check(found: Result<Vec<String>, Failure>) -> Check {
     let (finding, says) = match found {
         Ok(reasons) if reasons.is_empty() => (
             Finding::Good,
-            "no reason on record keeps anything from being dialed / 无暂停拨号的原因".to_owned(),
+            "the log holds no reason to pause dialing / 无暂停拨号的原因".to_owned(),
         ),
         Ok(reasons) => (Finding::Bad, reasons.join("; ")),
         Err(failure) => (Finding::Bad, failure.to_string()),
@@ -120,12 +119,12 @@ fn dialing_check(found: Result<Vec<String>, Failure>) -> Check {
     Check::new("dialing", finding, says)
 }
 
-/// Engines of speech that the dialing server found down.
+/// The check of speech engines: bad if a server found an engine down.
 async fn engines_check(spec: &StoreSpec) -> Check {
     let (finding, says) = match engines::down(spec).await {
         Ok(down) if down.is_empty() => (
             Finding::Good,
-            "no server found an engine down / 语音引擎均可用".to_owned(),
+            "no engine is reported down / 语音引擎均可用".to_owned(),
         ),
         Ok(down) => (Finding::Bad, format!("{} / 语音引擎不可用", down.join("; "))),
         Err(failure) => (Finding::Bad, failure.to_string()),
@@ -133,7 +132,7 @@ async fn engines_check(spec: &StoreSpec) -> Check {
     Check::new("engines", finding, says)
 }
 
-/// Of the databases that were named.
+/// Checks the roles of the PostgreSQL databases that were named.
 async fn of_roles(args: &Args) -> Vec<Check> {
     let log = match &args.store {
         Some(StoreSpec::Postgres(url)) => Some(url.as_str()),
@@ -202,8 +201,8 @@ async fn synthesizer() -> Check {
         "synthesizer",
         Finding::Note,
         format!(
-            "{name}: no synthesizer is installed, bundled clips only; campaigns whose flow speaks text with \
-             variables are refused at start (apt-get install espeak-ng) / 未安装语音合成，含变量的话术无法启动"
+            "{name}: no synthesizer is installed, only bundled clips; a campaign with a flow that speaks text with \
+             variables is refused at start (apt-get install espeak-ng) / 未安装语音合成，含变量的话术无法启动"
         ),
     )
 }
@@ -238,7 +237,7 @@ fn mode(directory: &Path) -> Check {
         Some(Mode::Rehearsal) => Check::new(
             "directory",
             Finding::Good,
-            "a rehearsal directory, for life / 演练数据目录",
+            "a rehearsal directory, permanently / 演练数据目录",
         ),
         None => Check::new(
             "directory",
@@ -248,7 +247,7 @@ fn mode(directory: &Path) -> Check {
     }
 }
 
-/// Whether keys are at hand, and where there is a log whether they are its own.
+/// The check of keys: they exist, and belong to the log if there is one.
 async fn keys(keys: &KeysSpec, directory: &Path, log: Option<&StoreSpec>) -> Check {
     let dir = keys.directory(directory);
     let missing: Vec<&str> = [store::MASTER_KEY_FILE, store::KEYS_FILE]
@@ -260,7 +259,7 @@ async fn keys(keys: &KeysSpec, directory: &Path, log: Option<&StoreSpec>) -> Che
             "keys",
             Finding::Note,
             format!(
-                "{} not in {}: elsewhere (--keys, --master-key), or not made yet / 密钥在别处或尚未生成",
+                "{} not in {}: stored elsewhere (--keys, --master-key), or not created yet / 密钥在别处或尚未生成",
                 missing.join(" and "),
                 dir.display()
             ),
@@ -285,14 +284,14 @@ async fn keys(keys: &KeysSpec, directory: &Path, log: Option<&StoreSpec>) -> Che
                 0 => Check::new(
                     "keys",
                     Finding::Good,
-                    "they are this log's, and of the people registered last nobody lacks one / 密钥与日志相符",
+                    "they belong to this log, and the customers registered last all have one / 密钥与日志相符",
                 ),
                 count => Check::new(
                     "keys",
                     Finding::Note,
                     format!(
-                        "they are this log's; {count} people had no key left when keys were restored: nobody can \
-                         read or dial them / {count} 人密钥缺失，无法读取或拨打"
+                        "they belong to this log; {count} persons had no key after the last restore of keys: they cannot be \
+                         read or dialed / {count} 人密钥缺失，无法读取或拨打"
                     ),
                 ),
             }
@@ -319,7 +318,7 @@ fn disk_sync(directory: &Path) -> Check {
     }
 }
 
-/// Milliseconds per write and sync.
+/// Returns the milliseconds per write and sync.
 fn timed_syncs(directory: &Path) -> std::io::Result<u64> {
     let clock = SystemClock::default();
     let mut file: File = tempfile::tempfile_in(directory)?;

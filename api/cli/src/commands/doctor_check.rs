@@ -1,11 +1,13 @@
-//! One finding of `ledgerline doctor`: what was checked, how it went, and what it says.
+//! One check of `ledgerline doctor`: its name, its result and a text for the operator.
 
-/// How one check went.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Finding {
+    /// No problem.
     Good,
-    /// Works, with something worth knowing.
+    /// Works, with a remark.
     Note,
+    /// A problem; the command exits with 1.
     Bad,
 }
 
@@ -19,6 +21,7 @@ impl Finding {
     }
 }
 
+/// A check that was made.
 pub(super) struct Check {
     pub(super) name: &'static str,
     pub(super) finding: Finding,

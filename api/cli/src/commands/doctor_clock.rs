@@ -1,5 +1,5 @@
-//! What `ledgerline doctor` says of this machine's clock: held to an NTP server where one is named, and to
-//! the end of the log where there is one, as a start of a server would hold it; nothing is noted.
+//! The clock check of `ledgerline doctor`: compares this machine's clock with an NTP server, if one is named,
+//! and with the end of the log, if there is one, as a starting server does. Stores nothing.
 
 use crate::commands::doctor_check::{Check, Finding};
 use application::clock_doubt::doubt_in_words;
@@ -14,10 +14,10 @@ use host::store_spec::StoreSpec;
 
 const NAME: &str = "clock";
 
-/// The server that was asked, and what it said.
+/// Name of the NTP server, and the measured offset or the error.
 type Asked = (String, Result<ClockOffset, String>);
 
-/// What the clock is held to: the server by name, and the log.
+/// Compares the clock with the NTP server and the log, whichever are given.
 pub(super) async fn check(server: Option<&NtpServer>, log: Option<&StoreSpec>) -> Check {
     let log = match log {
         Some(spec) => seen_in(spec).await,
@@ -32,7 +32,8 @@ pub(super) async fn check(server: Option<&NtpServer>, log: Option<&StoreSpec>) -
     Check::new(NAME, finding, says)
 }
 
-/// `None` where the log cannot be read, which is another check's to say.
+/// Returns the state of the log that concerns the clock; `None` if the log cannot be read, which another
+/// check reports.
 async fn seen_in(spec: &StoreSpec) -> Option<LogOfClock> {
     let opened = ReadOnly::of(spec).await.ok()?;
     let seen = look_at_log(opened.store.as_ref()).await;
@@ -50,7 +51,7 @@ fn judge(asked: Option<&Asked>, log: Option<&LogOfClock>, now: Timestamp) -> (Fi
     let (by_ntp, ntp_says) = match asked {
         None => (
             Finding::Note,
-            "NOT compared with another clock, so that a clock that is fast is not seen: doctor --ntp HOST, and \
+            "NOT compared with another clock, so a fast clock goes unnoticed: use doctor --ntp HOST, and \
              serve --ntp HOST / 未与其他时钟核对，时钟偏快无法发现，请加 --ntp"
                 .to_owned(),
         ),
@@ -66,13 +67,16 @@ fn judge(asked: Option<&Asked>, log: Option<&LogOfClock>, now: Timestamp) -> (Fi
             match is_apart(offset.offset_ms) {
                 true => (
                     Finding::Bad,
-                    format!("WRONG: {says}; beyond 2 s nobody is dialed: set this machine's clock / 时钟偏差过大"),
+                    format!(
+                        "WRONG: {says}; beyond 2 s dialing stops: set this machine's clock / 时钟偏差过大"
+                    ),
                 ),
                 false => (Finding::Good, format!("{says} / 时钟准确")),
             }
         }
     };
-    // A server that finds the clock right outweighs what the log's end seems to say of it; both are told.
+    // Both results are reported; the worse one decides, but a right NTP comparison makes up for a missing log
+    // comparison.
     let finding = match (by_log, by_ntp) {
         (Finding::Bad, _) | (_, Finding::Bad) => Finding::Bad,
         (_, Finding::Note) => Finding::Note,
@@ -87,7 +91,7 @@ fn judge_by_log(log: Option<&LogOfClock>, now: Timestamp) -> (Finding, String) {
         None => note("no log to compare with / 无日志可核对"),
         Some(LogOfClock::NoEvents) => note("the log has no event to compare with / 日志尚无事件可核对"),
         Some(LogOfClock::Rehearsal) => {
-            note("the log is a rehearsal's, whose times are made up / 演练日志，不作核对")
+            note("the log belongs to a rehearsal, so its times are made up / 演练日志，不作核对")
         }
         Some(LogOfClock::Real {
             doubt: Some(doubt), ..
@@ -99,15 +103,15 @@ fn judge_by_log(log: Option<&LogOfClock>, now: Timestamp) -> (Finding, String) {
             let ahead_ms = ends_at.micros().saturating_sub(now.micros()) / 1_000;
             if is_apart(ahead_ms.max(0)) {
                 let says = format!(
-                    "SLOW, or the log was written under a fast clock: it is {} s before the log's newest event \
-                     ({ends_at}), and a server would dial nobody / 时钟早于日志最后一条事件",
+                    "SLOW, or the log was written with a fast clock: it is {} s before the newest event of the log \
+                     ({ends_at}), and a server would not dial / 时钟早于日志最后一条事件",
                     ahead_ms / 1_000
                 );
                 return (Finding::Bad, says);
             }
             (
                 Finding::Good,
-                format!("it is not before the log's newest event ({ends_at}) / 不早于日志最后一条事件"),
+                format!("it is not before the newest event of the log ({ends_at}) / 不早于日志最后一条事件"),
             )
         }
     }

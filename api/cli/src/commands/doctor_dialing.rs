@@ -1,6 +1,6 @@
-//! What `ledgerline doctor` says of dialing: every reason on record for which nothing is dialed, or part of
-//! it. It reads the log and writes nothing; what only a running server knows (its clock, its disk, its lock)
-//! is in its `GET /readyz`.
+//! The dialing check of `ledgerline doctor`: collects every reason in the log for which dialing is paused,
+//! wholly or in part. It reads the log and writes nothing; reasons known only to a running server (clock,
+//! disk, lock) are in its `GET /readyz`.
 
 use crate::kit::failure::Failure;
 use domain::calling_plan::Preset;
@@ -10,7 +10,7 @@ use host::app::{AppError, ReadOnly};
 use host::store_spec::StoreSpec;
 use store::OpenError;
 
-/// `trunks` are those that were named to `doctor`: stops of others are not looked up.
+/// Returns the reasons. `trunks` are those named to `doctor`: stops of other trunks are not looked up.
 pub(super) async fn found(spec: &StoreSpec, trunks: &[&str]) -> Result<Vec<String>, Failure> {
     let opened = match ReadOnly::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return Ok(Vec::new()),
@@ -26,22 +26,21 @@ async fn reasons(store: &dyn EventStore, trunks: &[&str]) -> Result<Vec<String>,
     let mut reasons = Vec::new();
     if installation.unconfirmed_restore().is_some() {
         reasons.push(
-            "a restore waits for a user: look at what it lost, then: ledgerline backup confirm --reason TEXT / \
+            "a restore waits for confirmation: check what it lost, then run: ledgerline backup confirm --reason TEXT / \
              恢复后尚未确认"
                 .to_owned(),
         );
     }
     if installation.unconfirmed_loss().is_some() {
         reasons.push(
-            "lost history waits for a user (see history), then: ledgerline backup confirm --reason TEXT / 历史丢失，\
+            "lost history waits for confirmation (see history): ledgerline backup confirm --reason TEXT / 历史丢失，\
              尚未确认"
                 .to_owned(),
         );
     }
     if installation.clock_doubt().is_some() {
-        reasons.push(
-            "the clock was found wrong and was not found right since (see clock) / 时钟有误".to_owned(),
-        );
+        reasons
+            .push("the clock was wrong and has not been confirmed since (see clock) / 时钟有误".to_owned());
     }
     let stops = [StopId::All].into_iter();
     let stops = stops.chain(Preset::ALL.iter().copied().map(StopId::Preset));
@@ -66,12 +65,12 @@ mod tests {
     use store::test_ports::StepClock;
     use store::{MemoryDisk, MemoryEventStore};
 
-    /// A golden event, as the first of a stream.
+    /// Appends a golden event as the first event of a stream.
     async fn append(log: &MemoryEventStore, stream: StreamId, golden: &str, changes: &[(&str, &str)]) {
         let mut text = golden
             .trim()
             .replace("\"stream_version\":3", "\"stream_version\":1")
-            // An event's id is its own: here that of a stream by the length of its name.
+            // Event ids must differ: this one is taken from the length of the stream's name.
             .replacen("597feaee", &format!("{:08x}", stream.as_str().len()), 1);
         for (from, to) in changes {
             assert!(text.contains(from), "{from}");

@@ -1,5 +1,5 @@
-//! What `ledgerline doctor` says of engines of speech: those that the dialing server found down, by the
-//! alerts in its log. It asks no engine itself.
+//! The check of speech engines of `ledgerline doctor`: engines that the dialing server found down, read from
+//! the alerts in its log. It contacts no engine itself.
 
 use crate::kit::failure::Failure;
 use domain::alert::{Alert, AlertEvent, AlertRule, AlertState};
@@ -11,10 +11,10 @@ use host::app::{AppError, ReadOnly};
 use host::store_spec::StoreSpec;
 use store::OpenError;
 
-/// Events of one alert read at a time: a raise and a clear each time an engine is down.
+/// Events of one alert read at a time; an alert has a raise and a clear each time an engine is down.
 const PAGE_EVENTS_MAX: usize = 256;
 
-/// What the alerts of engines that are down say.
+/// Returns the details of the alerts for engines that are down.
 pub(super) async fn down(spec: &StoreSpec) -> Result<Vec<String>, Failure> {
     let opened = match ReadOnly::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return Ok(Vec::new()),
@@ -34,7 +34,7 @@ pub(super) async fn down(spec: &StoreSpec) -> Result<Vec<String>, Failure> {
     Ok(down)
 }
 
-/// The detail of this engine's alert; `None` while the alert is not raised.
+/// Returns the detail of the alert for this engine; `None` while the alert is not raised.
 async fn detail(store: &dyn EventStore, subject: &str) -> Result<Option<String>, Failure> {
     let stream = Alert::stream(&AlertId::derive(AlertRule::EngineDown.code(), subject));
     let (mut state, mut said, mut after) = (AlertState::default(), None, StreamVersion(0));

@@ -1,5 +1,5 @@
-//! What `ledgerline doctor` says of a log's history: whether all of it is there that was known, and since
-//! when not. It reads; the next start of a server puts on record what is found here.
+//! The history check of `ledgerline doctor`: whether the log contains all events that were known, and if not,
+//! since when they are missing. It writes nothing; the next start of a server stores what is found here.
 
 use crate::commands::doctor_check::{Check, Finding};
 use crate::kit::failure::Failure;
@@ -41,7 +41,7 @@ fn of_no_log(data: Option<&Path>, keys: &KeysSpec) -> Result<(Finding, String), 
     };
     match left {
         Some(left) => Err(AppError::MissingLog(left).into()),
-        None => Ok((Finding::Note, "nothing was known of this log yet".to_owned())),
+        None => Ok((Finding::Note, "this log has no known history yet".to_owned())),
     }
 }
 
@@ -51,8 +51,9 @@ async fn of_log(data: Option<&Path>, opened: &ReadOnly) -> Result<(Finding, Stri
         return Ok((
             Finding::Bad,
             format!(
-                "LOST since {since}: {} events were known, {} are there or others in their place; nobody is dialed. \
-                 Put the whole log back, or look, then: ledgerline backup confirm --reason TEXT / 历史丢失，已停止拨号",
+                "LOST since {since}: {} events were known, the log has {} or different ones; dialing is stopped. \
+                 Restore the complete log, or check it and run: ledgerline backup confirm \
+                 --reason TEXT / 历史丢失，已停止拨号",
                 lost.known_head, lost.log_head
             ),
         ));
@@ -60,7 +61,7 @@ async fn of_log(data: Option<&Path>, opened: &ReadOnly) -> Result<(Finding, Stri
     let Some(dir) = data.map(|data| data.join(PROOF_DIR)) else {
         return Ok((
             Finding::Note,
-            "no --data: there is no checkpoint to compare with".to_owned(),
+            "without --data there is no checkpoint to compare with".to_owned(),
         ));
     };
     let Some(published) = FileShelf::new(&dir).read()? else {
@@ -76,10 +77,9 @@ async fn of_log(data: Option<&Path>, opened: &ReadOnly) -> Result<(Finding, Stri
         return Ok((
             Finding::Bad,
             format!(
-                "LOST: a checkpoint over {} events is published, and the log has {} of them or others in their place: \
-                 an older or shortened log. The next start dials nobody until ledgerline backup confirm \
-                 / 日志较旧或\
-                 缺少末尾，下次启动将停止拨号",
+                "LOST: a checkpoint over {} events is published, and the log has {} of them or different ones: \
+                 an older or truncated log. After the next start, dialing waits for ledgerline \
+                 backup confirm / 日志较旧或缺少末尾，下次启动将停止拨号",
                 published.size, found.size
             ),
         ));

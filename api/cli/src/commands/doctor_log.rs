@@ -1,5 +1,5 @@
-//! What `ledgerline doctor` says of a log: what of it was looked at and what was not, and with `--full` the
-//! whole of it, as `ledgerline audit verify` holds it to its records, its tree and every checkpoint.
+//! The log check of `ledgerline doctor`: opens the log and reads its newest record; with `--full` verifies
+//! every record, the Merkle tree and every checkpoint, like `ledgerline audit verify`.
 
 use crate::commands::audit;
 use crate::commands::doctor_check::{Check, Finding};
@@ -12,7 +12,7 @@ use store::OpenError;
 
 const NAME: &str = "log";
 
-/// A look at the newest record, or at all of them.
+/// Checks the newest record, or with `is_full` all records.
 pub(super) async fn check(log: &LogArgs, is_full: bool) -> Check {
     let said = match log.spec() {
         Ok(_) if is_full => whole(log).await,
@@ -37,7 +37,7 @@ async fn newest(spec: &StoreSpec) -> Result<(Finding, String), Failure> {
         return Ok(nothing());
     }
     let says = format!(
-        "it opens, and its newest record (position {head}) can be read. NOT checked: every other record, hashes, \
+        "it opens, and its newest record (position {head}) can be read. NOT checked: all other records, hashes, \
          tree and checkpoints: ledgerline doctor --full / 仅打开日志并读取最新一条，其余记录、哈希与检查点未校验，\
          完整校验请加 --full"
     );
@@ -73,11 +73,11 @@ async fn whole(log: &LogArgs) -> Result<(Finding, String), Failure> {
         return Ok((Finding::Bad, says));
     }
     let held_to = match report.checkpoints {
-        0 => "no checkpoint was there to hold them to".to_owned(),
-        count => format!("{count} checkpoints agree, the largest covers {}", report.covered),
+        0 => "there was no checkpoint to compare them with".to_owned(),
+        count => format!("{count} checkpoints match, the largest covers {}", report.covered),
     };
     let says = format!(
-        "all {} events of {} streams were read and hold; {held_to} / 已校验全部事件",
+        "all {} events of {} streams were read and are valid; {held_to} / 已校验全部事件",
         report.events, report.streams
     );
     Ok((Finding::Good, says))
@@ -94,7 +94,7 @@ mod tests {
     use host::data_dir::Mode;
     use std::path::Path;
 
-    /// Changes one letter of the record in every file of the log that holds it.
+    /// Changes one letter of the record in every file of the log that contains it.
     fn flip(dir: &Path) -> usize {
         let mut flipped = 0;
         for entry in std::fs::read_dir(dir).unwrap() {
@@ -106,7 +106,7 @@ mod tests {
             let places: Vec<usize> = (0..bytes.len().saturating_sub(wanted.len()))
                 .filter(|at| bytes[*at..].starts_with(wanted))
                 .collect();
-            // The record, and not the column beside it: it stands in quotes.
+            // The record is changed, not the column beside it: in the record the text is in quotes.
             for at in places
                 .iter()
                 .filter(|at| bytes[**at - 1] == b'"')

@@ -1,5 +1,5 @@
-//! What `ledgerline doctor` says of the machine's limits: open files, and room on the disk, each beside what
-//! calls need of it.
+//! The machine checks of `ledgerline doctor`: the limit of open files and the free disk space, each compared
+//! with what calls need.
 
 use crate::commands::doctor_check::{Check, Finding};
 use host::config::TrunkSpec;
@@ -8,13 +8,14 @@ use media::audio::recording::RESERVED_BYTES;
 use rustix::fs::statvfs;
 use std::path::Path;
 
-/// Legs that a loopback trunk has unless set: what the limit of open files is held against.
+/// Default legs of a loopback trunk: the limit of open files is compared with this number.
 const LEGS: u64 = 200;
 
-/// Recordings for which there should be room: fewer, and a busy hour may fill the disk.
+/// Recordings for which there should be room; with less, a busy hour may fill the disk.
 const RECORDINGS_MIN: u64 = 1_000;
 
-/// `RLIMIT_NOFILE`, which a server raises as far as the system allows, beside the legs of the trunks given.
+/// Compares `RLIMIT_NOFILE`, which a server raises as far as the system allows, with the legs of the given
+/// trunks.
 pub(super) fn open_files(trunks: &[TrunkSpec]) -> Check {
     let (_, limit) = descriptors::limits();
     let asked: u64 = trunks.iter().map(|trunk| u64::from(trunk.legs_max)).sum();
@@ -25,11 +26,11 @@ pub(super) fn open_files(trunks: &[TrunkSpec]) -> Check {
 fn judge_open_files(limit: Option<u64>, wanted: u64) -> Check {
     const NAME: &str = "open files";
     let Some(limit) = limit else {
-        return Check::new(NAME, Finding::Good, "as many as are wanted / 不受限");
+        return Check::new(NAME, Finding::Good, "unlimited / 不受限");
     };
     let (legs, needed) = (descriptors::legs_within(Some(limit)), descriptors::needed(wanted));
     let says = format!(
-        "{limit} allowed at most, enough for {legs} calls at once; {wanted} need {needed} (ulimit -Hn, LimitNOFILE=) \
+        "at most {limit} allowed, enough for {legs} concurrent calls; {wanted} need {needed} (ulimit -Hn, LimitNOFILE=) \
          / 最多允许 {limit} 个，可同时 {legs} 路通话"
     );
     let finding = match legs {
@@ -40,7 +41,7 @@ fn judge_open_files(limit: Option<u64>, wanted: u64) -> Check {
     Check::new(NAME, finding, says)
 }
 
-/// Room where the log and the recordings stand.
+/// Checks the free space of the disk that holds the log and the recordings.
 pub(super) fn space(directory: &Path) -> Check {
     const NAME: &str = "space";
     let stat = match statvfs(directory) {
@@ -54,8 +55,8 @@ pub(super) fn space(directory: &Path) -> Check {
 fn judge_space(free_bytes: u64) -> Check {
     let recordings = free_bytes / RESERVED_BYTES;
     let says = format!(
-        "{} MiB free: room for {recordings} recordings of 3 minutes beside nothing else; each is reserved before \
-         its dial / 剩余空间约可保存 {recordings} 段 3 分钟录音",
+        "{} MiB free: room for {recordings} recordings of 3 minutes and nothing else; space is reserved before \
+         each dial / 剩余空间约可保存 {recordings} 段 3 分钟录音",
         free_bytes / (1_024 * 1_024)
     );
     let finding = match recordings {

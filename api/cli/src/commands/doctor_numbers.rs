@@ -1,6 +1,6 @@
-//! What `ledgerline doctor` says of numbers with a country that may have been guessed: persons in campaigns
-//! of another country with a number that was stored as Chinese before numbers needed a country. They are not
-//! dialed until the number is confirmed.
+//! The numbers check of `ledgerline doctor`: finds customers in campaigns of another country with a number
+//! that was stored as Chinese before numbers needed a country code, so its country may be a guess. They are
+//! not dialed until the number is confirmed.
 
 use crate::commands::doctor_check::{Check, Finding};
 use crate::kit::failure::Failure;
@@ -26,10 +26,10 @@ use store::OpenError;
 
 const NAME: &str = "numbers";
 
-/// Most persons who are looked at: a look takes a few milliseconds each.
+/// Most customers checked; each takes a few milliseconds.
 const PERSONS_MAX: usize = 10_000;
 
-/// Most persons who are named: a screenful.
+/// Most customers listed: one screen.
 const NAMED_MAX: usize = 20;
 
 pub(super) async fn check(data: Option<&Path>, spec: &StoreSpec, keys: &KeysSpec) -> Check {
@@ -77,7 +77,7 @@ async fn of_log(
     Ok(judge(&guessed?, persons.len() > PERSONS_MAX))
 }
 
-/// All persons who were enrolled in a campaign.
+/// Returns all customers enrolled in a campaign.
 async fn enrolled(store: &dyn EventStore, campaign: &CampaignId) -> Result<BTreeSet<CustomerId>, Failure> {
     let filter = EventFilter {
         kinds: vec![CustomerEvent::ENROLLED.to_owned()],
@@ -95,8 +95,7 @@ async fn enrolled(store: &dyn EventStore, campaign: &CampaignId) -> Result<BTree
     Ok(persons)
 }
 
-/// Those of the persons who wait in one of the campaigns for a call to a number with a country that may have
-/// been guessed.
+/// Returns the customers with an open enrolment in one of the campaigns and a number with a guessed country.
 async fn guessed(
     store: &dyn EventStore,
     vault: &dyn Vault,
@@ -131,19 +130,15 @@ fn waits_unconfirmed(state: &CustomerState, campaign: &CampaignId) -> bool {
 
 fn judge(guessed: &[CustomerId], more: bool) -> (Finding, String) {
     if guessed.is_empty() && !more {
-        let says = "no number waits for its country to be confirmed / 没有待确认国家的号码";
+        let says = "no number needs its country confirmed / 没有待确认国家的号码";
         return (Finding::Good, says.to_owned());
     }
     let named: Vec<&str> = guessed.iter().take(NAMED_MAX).map(CustomerId::as_str).collect();
-    let beyond = if more {
-        " of the first 10,000 looked at"
-    } else {
-        ""
-    };
+    let beyond = if more { " of the first 10,000 checked" } else { "" };
     let says = format!(
-        "{} persons{beyond} in campaigns of other countries have a number that was stored as Chinese \
+        "{} customers{beyond} in campaigns of other countries have a number that was stored as Chinese \
          without a country code; they are not dialed until it is confirmed (ledgerline customer \
-         confirm-numbers ID --reason TEXT), or they are imported again with the country code: \
+         confirm-numbers ID --reason TEXT) or imported again with the country code: \
          {} / {} 名客户的号码国家未经确认，确认前不外呼",
         guessed.len(),
         named.join(", "),

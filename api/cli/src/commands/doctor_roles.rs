@@ -1,10 +1,10 @@
-//! What `ledgerline doctor` says of the roles by which the databases are reached: each needs its own database
-//! and no power beyond it.
+//! The role check of `ledgerline doctor`: each database role should own its database and have no other
+//! privilege.
 
 use crate::commands::doctor_check::{Check, Finding};
 use host::app::{AppError, idle_powers};
 
-/// Of every PostgreSQL that was named: what it holds, and its URL.
+/// Returns one check per PostgreSQL database that was named. Each pair is the name of the check and the URL.
 pub(super) async fn checks(databases: &[(&'static str, Option<&str>)]) -> Vec<Check> {
     let mut checks = Vec::new();
     for (name, url) in databases {
@@ -20,7 +20,7 @@ fn judge(name: &'static str, found: Result<Vec<String>, AppError>) -> Check {
         Ok(powers) if powers.is_empty() => Check::new(
             name,
             Finding::Good,
-            "its role has no power beyond its database / 该角色除本数据库外没有其他权限",
+            "its role has no privilege beyond its database / 该角色除本数据库外没有其他权限",
         ),
         Ok(powers) => {
             let powers = powers.join(", ");
@@ -28,15 +28,15 @@ fn judge(name: &'static str, found: Result<Vec<String>, AppError>) -> Check {
                 name,
                 Finding::Note,
                 format!(
-                    "its role may more than is needed here: {powers}; make one that only owns its database, or \
-                     take that away / 该角色权限过大：{powers}，请改用仅拥有本数据库的角色"
+                    "its role has more privileges than needed: {powers}; create one that only owns its database, or \
+                     revoke them / 该角色权限过大：{powers}，请改用仅拥有本数据库的角色"
                 ),
             )
         }
         Err(error) => Check::new(
             name,
             Finding::Note,
-            format!("what its role may was not asked: {error} / 未能查询角色权限"),
+            format!("the privileges of its role could not be read: {error} / 未能查询角色权限"),
         ),
     }
 }

@@ -1,12 +1,12 @@
-//! What `ledgerline doctor` says of a read database in PostgreSQL: whether it answers, and the grant that its
-//! role needs so that questions in SQL have a quota of temporary space.
+//! The read database check of `ledgerline doctor`: whether PostgreSQL answers, and whether its role may limit
+//! the temporary files of SQL queries.
 
 use crate::commands::doctor_check::{Check, Finding};
 use host::app::{AppError, missing_grant};
 
 const NAME: &str = "read database";
 
-/// Of the URL that `--read-db` names.
+/// Checks the database of `--read-db`.
 pub(super) async fn check(url: &str) -> Check {
     judge(missing_grant(url).await)
 }
@@ -16,14 +16,14 @@ fn judge(found: Result<Option<String>, AppError>) -> Check {
         Ok(None) => Check::new(
             NAME,
             Finding::Good,
-            "it answers, and bounds the temporary files of questions / 可连接，查询的临时空间有上限",
+            "it answers, and limits the temporary files of queries / 可连接，查询的临时空间有上限",
         ),
         Ok(Some(grant)) => Check::new(
             NAME,
             Finding::Note,
             format!(
-                "it answers, but its role may not bound the temporary files of questions, so those that sort or \
-                 keep rows without a bound are refused; a superuser lifts that with `{grant}` / \
+                "it answers, but its role may not limit the temporary files of queries, so queries that sort or \
+                 store rows without a limit are refused; a superuser can allow it with `{grant}` / \
                  可连接，但该角色不能设置临时空间上限，无上限的排序查询会被拒绝；请由超级用户执行：{grant}"
             ),
         ),

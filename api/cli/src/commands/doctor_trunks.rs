@@ -1,5 +1,5 @@
-//! What `ledgerline doctor` says of trunks: each SPEC given is asked with OPTIONS, which calls nobody,
-//! and its password is looked for. What only a call can show is said to be unknown.
+//! The trunk check of `ledgerline doctor`: sends OPTIONS to each given trunk, which makes no call, and reads
+//! its password. What only a call can show is reported as unknown.
 
 use crate::commands::doctor_check::{Check, Finding};
 use host::clock::{SystemClock, SystemIds};
@@ -9,10 +9,10 @@ use std::io;
 
 const NAME: &str = "trunk";
 
-/// One check for each trunk; one that says so where none is given.
+/// Returns one check per trunk, or a note if no trunk is given.
 pub(super) async fn checks(trunks: &[TrunkSpec]) -> Vec<Check> {
     if trunks.is_empty() {
-        let says = "NOT checked: no trunk is given, and none is stored: doctor --trunk SPEC, as for serve / \
+        let says = "NOT checked: no trunk is given: use doctor --trunk SPEC, as for serve / \
                     未检查线路，请加 --trunk";
         return vec![Check::new(NAME, Finding::Note, says)];
     }
@@ -52,8 +52,8 @@ fn judge(answer: io::Result<OptionsAnswer>) -> (Finding, String) {
                 false => Finding::Good,
             };
             let says = format!(
-                "OPTIONS answered with {code} {reason} after {round_trip_ms} ms; nobody was called, so whether it \
-                 takes calls is not known: ledgerline trunk call / 线路有应答，未拨打任何号码"
+                "OPTIONS answered with {code} {reason} after {round_trip_ms} ms; no call was made, so whether it \
+                 accepts calls is unknown: try ledgerline trunk call / 线路有应答，未拨打任何号码"
             );
             (finding, says)
         }
@@ -61,18 +61,18 @@ fn judge(answer: io::Result<OptionsAnswer>) -> (Finding, String) {
             Finding::Bad,
             "nothing listens there: the port is closed / 对端端口未开放".to_owned(),
         ),
-        // A carrier may leave OPTIONS of strangers unanswered, and take calls all the same.
+        // A carrier may ignore OPTIONS from unknown addresses and still accept calls.
         Ok(OptionsAnswer::Silent) => (
             Finding::Note,
-            "NO answer to OPTIONS: it cannot be reached, does not know this address, or answers calls only: \
+            "NO answer to OPTIONS: it is unreachable, does not know this address, or answers only calls: try \
              ledgerline trunk call / OPTIONS 无应答"
                 .to_owned(),
         ),
-        Err(error) => (Finding::Bad, format!("it cannot be asked: {error} / 无法连接")),
+        Err(error) => (Finding::Bad, format!("it cannot be reached: {error} / 无法连接")),
     }
 }
 
-/// It speaks SIP, and says that it has nothing for us: forbidden, or out of service.
+/// Returns true for a status that refuses service: 403, or 5xx except 501.
 fn is_unwilling(code: u16) -> bool {
     code == 403 || (code >= 500 && code != 501)
 }
@@ -97,7 +97,7 @@ mod tests {
         let said = checks(&trunks).await;
         for (check, part) in said.iter().zip([
             "closed: nothing listens there",
-            "nowhere: it cannot be asked",
+            "nowhere: it cannot be reached",
             "locked: its password cannot be read",
         ]) {
             assert_eq!(check.finding, Finding::Bad, "{}", check.says);

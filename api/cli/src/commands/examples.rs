@@ -1,12 +1,12 @@
-//! An example of every command, shown by its `--help` with the exit codes: one table, so that none lacks it.
+//! One example for every command. `--help` shows it together with the exit codes.
 //!
-//! A test walks the commands as clap knows them, and reads each example as clap would.
+//! A test walks the commands as clap knows them, requires an example for each, and parses each example.
 
 use crate::commands::whom;
 use crate::kit::failure::EXIT_CODES;
 use clap::Command;
 
-/// A line of each command that does something with it, without the program's name.
+/// Example command lines, without the program's name; at least one for each command.
 const EXAMPLES: &[&str] = &[
     "demo --data ./demo",
     "serve --data ./first --trunk sip:127.0.0.1:5070",
@@ -78,7 +78,7 @@ const EXAMPLES: &[&str] = &[
     "number opt-out 13800138000 --reason \"asked by phone\" --data ./first",
     "number suppress 13800138000 --reason \"national list\" --data ./first",
     "number list 13800138000 --list consented-2026 --reason \"signed at the counter\" --data ./first",
-    "number unlist 13800138000 --list consented-2026 --reason \"signed for somebody else\" --data ./first",
+    "number unlist 13800138000 --list consented-2026 --reason \"signed for another person\" --data ./first",
     "number import national.txt --reason \"the national list of March\" --data ./first",
     "number import 202.txt --registry us-dnc --as-of 2026-03-02 --format us-dnc --reason \"March\" --data ./first",
     "number registries --data ./first",
@@ -131,9 +131,9 @@ const EXAMPLES: &[&str] = &[
     "user roles --data ./first",
     "alerts list --standing --data ./first",
     "alerts show 00000000-0000-5000-8000-000000000001 --data ./first",
-    "alerts acknowledge 00000000-0000-5000-8000-000000000001 --note \"the carrier is told\" --data \
+    "alerts acknowledge 00000000-0000-5000-8000-000000000001 --note \"the carrier is informed\" --data \
      ./first",
-    "alerts mute 00000000-0000-5000-8000-000000000001 --minutes 30 --reason \"the carrier is told\" \
+    "alerts mute 00000000-0000-5000-8000-000000000001 --minutes 30 --reason \"the carrier is informed\" \
      --data ./first",
     "alerts channel add wecom https://robot.example.com/send?key=KEY --data ./first",
     "alerts channel list --data ./first",
@@ -176,7 +176,7 @@ const EXAMPLES: &[&str] = &[
     "settings list --data ./first",
     "settings show alerts.answer_per_mille_min --data ./first",
     "settings test-phones list --data ./first",
-    "settings test-phones add 13800138000 --label reception --reason \"who reviews flows\" --data ./first",
+    "settings test-phones add 13800138000 --label reception --reason \"reviews flows\" --data ./first",
     "settings test-phones remove 13800138000 --reason returned --data ./first",
     "settings set alerts.answer_per_mille_min 250 --reason \"the holidays\" --data ./first",
     "live --once --json --data ./first",
@@ -287,7 +287,7 @@ const EXAMPLES: &[&str] = &[
     "man ./man",
 ];
 
-/// The commands with their examples and exit codes.
+/// Returns the command tree with an example and the exit codes added to the help of each command.
 pub(crate) fn with_examples(command: Command) -> Command {
     command.mut_subcommands(|below| of_leaf(below, ""))
 }
@@ -312,12 +312,13 @@ fn of_leaf(command: Command, above: &str) -> Command {
     command.after_help(format!("{whom}{}\n\n{EXIT_CODES}", shown.trim_end()))
 }
 
-/// Whether a command does something by itself: also one that has others below it and takes arguments instead.
+/// Returns true if a command does something itself: it has no subcommands, or it takes arguments instead of
+/// one.
 fn does_itself(command: &Command) -> bool {
     !command.has_subcommands() || command.is_args_conflicts_with_subcommands_set()
 }
 
-/// Whether a line begins with the words of a command.
+/// Returns true if an example line begins with the words of the command `path`.
 fn is_of(line: &str, path: &str) -> bool {
     let rest = line.strip_prefix(path);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
@@ -351,14 +352,14 @@ mod tests {
             let example = format!("ledgerline {path}");
             assert!(
                 help.contains("Example") && help.contains(&example),
-                "{path} has no example"
+                "{path} has no example in the table"
             );
             assert!(help.contains("Exit codes: 0 done"), "{path} has no exit codes");
         }
         for line in EXAMPLES {
             assert!(
                 found.iter().any(|(path, _)| is_of(line, path)),
-                "{line} is of no command"
+                "{line} belongs to no command"
             );
         }
     }
@@ -367,7 +368,7 @@ mod tests {
     fn every_example_can_be_typed_as_it_stands() {
         let mut wrong = Vec::new();
         for line in EXAMPLES {
-            // Words between quotes are one argument.
+            // A quoted text is one argument.
             let parts = line.split('"').enumerate();
             let words =
                 std::iter::once("ledgerline").chain(parts.flat_map(|(index, part)| match index % 2 {

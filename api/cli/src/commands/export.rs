@@ -1,4 +1,4 @@
-//! `ledgerline export`: calls, events or metrics as a file, whole or not at all.
+//! `ledgerline export`: exports calls, events or metrics to a file, completely or not at all.
 
 use crate::kit::api::ApiArgs;
 use crate::kit::failure::Failure;
@@ -18,37 +18,37 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Take calls, events or sums of metrics away as a file: CSV, Excel, Parquet or JSON lines.
+/// Export calls, events or metric sums to a file: CSV, Excel, Parquet or JSON lines
 ///
-/// The columns are those of the documented views `calls`, `audit` and `metric_sums`
-/// (`ledgerline query --views`): nothing personal. The export is put on record in the log before its first
-/// row. The file is written beside and renamed when it is whole.
+/// The columns are those of the documented views `calls`, `audit` and `metric_sums` (`ledgerline query
+/// --views`) and hold no personal data. The export is logged before its first row. The file is written under
+/// a temporary name and renamed when it is complete.
 ///
 /// ledgerline export calls --format xlsx --out calls.xlsx --campaign T --data DIR
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// What: calls, events or metrics
+    /// Data to export: calls, events or metrics
     what: String,
-    /// The file's format
+    /// Format of the file
     #[arg(long, value_parser = word_of(Format::WORDS, Format::of_word))]
     format: Format,
-    /// The file; an existing one is replaced when the new one is whole
+    /// File to write; an existing one is replaced when the new one is complete
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Only this campaign's
+    /// Only this campaign
     #[arg(long, value_name = "TASK_ID")]
     campaign: Option<CampaignId>,
-    /// Only from this instant on (RFC 3339): of calls when they were permitted, of metrics their hours
+    /// Only from this instant on (RFC 3339): for calls the time of the permit, for metrics the hour
     #[arg(long, value_name = "INSTANT")]
     from: Option<Timestamp>,
     /// Only before this instant
     #[arg(long, value_name = "INSTANT")]
     to: Option<Timestamp>,
-    /// Only these columns, with commas between them, in this order
+    /// Only these columns, separated by commas, in this order
     #[arg(long, value_name = "NAMES")]
     columns: Option<String>,
-    /// Who exports, for the record; default: the user of the operating system
+    /// Your name, for the record; default: the user of the operating system
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     /// Print one JSON object
@@ -70,7 +70,7 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
     })?;
     columns(what, args.columns.as_deref())?;
     let part = Part::begin(&args.out)?;
-    // Silent when standard error is not a terminal.
+    // Prints nothing if standard error is not a terminal.
     let bar = ProgressBar::no_length().with_style(ProgressStyle::default_spinner());
     let client = args.api.client(runtime).await?;
     let written = download(&client, &args, &part, &bar).await;

@@ -1,4 +1,4 @@
-//! `ledgerline segment rfm --write`: grades written onto the people of a segment, page by page.
+//! `ledgerline segment rfm --write`: writes RFM grades to the customers of a segment, page by page.
 
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Refused people who are named; all are counted.
+/// Most refused customers listed in the output; all are counted.
 const NAMED_MAX: usize = 100;
 
-/// What became of all pages.
+/// The sum of all pages.
 #[derive(Default)]
 struct Sum {
     changed: u64,
@@ -22,14 +22,15 @@ struct Sum {
     last: Value,
 }
 
-/// Asks page by page until all are written. Where one fails, what is done is told, and behind whom to go on.
+/// Sends one request per page until all grades are written. After a failure it prints what is done and the
+/// customer after which to continue.
 pub(super) async fn write(asking: &Asking, runtime: Arc<Runtime>, mut body: Value) -> Result<(), Failure> {
     let client = asking.client(runtime).await?;
     let mut sum = Sum::default();
     let done = loop {
         match post("/api/v1/segments/rfm/write", &body).ask(&client).await {
             Ok(reply) => {
-                // One meaning of NOW() for all pages, and the people of the first one.
+                // All pages use the same time for NOW() and the customers of the first page.
                 let after = member(&reply, "goes_on_after");
                 let is_done = after.is_null();
                 if let Some(body) = body.as_object_mut() {
@@ -43,7 +44,7 @@ pub(super) async fn write(asking: &Asking, runtime: Arc<Runtime>, mut body: Valu
                 }
             }
             Err(failure) => {
-                output::notice("the writing stopped; --after goes on / 写入中断，用 --after 续写");
+                output::notice("writing stopped; continue with --after / 写入中断，用 --after 续写");
                 break Err(failure);
             }
         }

@@ -1,5 +1,5 @@
-//! One figure at every door: what REP-1 calls 接通率 is the same number there, with its metric, version and
-//! label, and the figure of people only beside it.
+//! Checks that a headline figure is the same in every report: what REP-1 calls 接通率 has the same value,
+//! metric, version and label wherever it is shown, and the figure for people only is shown beside it.
 
 use crate::commands::metrics::words;
 use crate::commands::targets::{quality_lines, region_lines};
@@ -14,7 +14,7 @@ use hyper::Method;
 use projections::metrics::Scope;
 use serde_json::{Value, json};
 
-/// Three calls, two of them answered, one of those by a machine.
+/// Expected answer rate of three calls: two were answered, one of those by a machine.
 const ALL: f64 = 2.0 / 3.0;
 const PEOPLE: f64 = 1.0 / 3.0;
 
@@ -23,20 +23,20 @@ async fn shown(client: &ApiClient, path: &str) -> Value {
     asked.unwrap_or_else(|error| panic!("{path}: {error:?}"))
 }
 
-/// A door's figure, what it says of it, and the same of the one beside it.
+/// Checks one source: its answer rate and version, and the rate and version for people only.
 fn same(door: &str, [figure, version, beside, beside_version]: [&Value; 4]) {
     let two = (figure.as_f64(), version, beside.as_f64(), beside_version);
     assert_eq!(two, (Some(ALL), &json!(1), Some(PEOPLE), &json!(2)), "{door}");
 }
 
-/// A reply whose figures are members, with `versions` to say which.
+/// Checks a reply that holds both figures as members and describes them in `versions`.
 fn members(door: &str, figures: &Value, reply: &Value) {
     members_named("answer_ratio", door, figures, reply);
     let conversions = ["conversion_ratio", "conversion_ratio_people"].map(|member| figures[member].as_f64());
     assert_eq!(conversions, [Some(0.5), Some(1.0)], "{door}");
 }
 
-/// The same of an answer ratio that bears this name.
+/// Like `members`, for an answer rate whose member is called `name`.
 fn members_named(name: &str, door: &str, figures: &Value, reply: &Value) {
     let people = format!("{name}_people");
     let named = |member: &str| &reply["versions"][member];
@@ -162,7 +162,7 @@ async fn tables(client: &ApiClient) {
         (&region["conversion_ratio"], &region["conversion_ratio_people"]),
         (&json!(0.5), &json!(1.0))
     );
-    // Of legs, which are not calls: no metric, and people beside it all the same.
+    // Figures per leg are not the metric of calls, so they name no metric; the share of people is shown too.
     let trunks = shown(client, "/trunks/quality").await;
     let day = &trunks["days"][0];
     let ratios = ["answer_ratio_per_leg", "answer_ratio_per_leg_people"].map(|member| day[member].as_f64());
@@ -194,7 +194,7 @@ async fn tables(client: &ApiClient) {
     );
 }
 
-/// As known at a position: folded, and the same.
+/// Checks replies about a past log position: the figures are computed from events and are the same.
 async fn of_the_past(client: &ApiClient, position: &str) {
     for path in ["/campaigns/T", "/campaigns/T/report"] {
         let then = shown(client, &format!("{path}?as_of={position}")).await;
@@ -204,7 +204,8 @@ async fn of_the_past(client: &ApiClient, position: &str) {
     members("campaigns then", &list["items"][0], &list);
 }
 
-/// The picture of this moment is made after the event: it is asked until it holds the three.
+/// Checks the live figures. They are computed after the event, so the test asks again until all three calls
+/// are counted.
 async fn live(client: &ApiClient) {
     let mut picture = Value::Null;
     client
@@ -233,7 +234,7 @@ async fn live(client: &ApiClient) {
     assert_eq!(picture["versions"]["settled_answer_ratio"]["metric"], Value::Null);
 }
 
-/// What people read of it.
+/// Checks the pages that the command line prints for people.
 async fn pages(story: &Story, client: &ApiClient) {
     let one = shown(client, "/campaigns/T").await;
     for (language, people) in [
@@ -310,6 +311,6 @@ async fn pdca(story: &Story, client: &ApiClient) {
     {
         let head = head.split("</th>").next().unwrap();
         let is_told = head.contains("v1") || (head.contains("v2") && head.contains("真人"));
-        assert!(is_told, "a head without its version: {head}");
+        assert!(is_told, "a heading without a version: {head}");
     }
 }

@@ -1,4 +1,4 @@
-//! `ledgerline holidays`: which years of public holidays count, and the import of one.
+//! `ledgerline holidays`: lists the years of public holidays, and imports one.
 
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Holidays (节假日): the years that campaigns go by which observe holidays; a year without its file is
-/// refused.
+/// Holidays (节假日): the years known for campaigns that observe holidays
+///
+/// Dialing is refused in a year without a file.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -20,19 +21,19 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// The years that ship with the program, and those that were imported
+    /// List the years that ship with the program, and imported ones
     List {
-        /// Also the years imported for this country
+        /// Also list the years imported for this country
         #[arg(long, value_name = "CC")]
         country: Option<String>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Import a year from its file, in the place of what was known of it; it counts at once
+    /// Import a year from a file, replacing the known one; it applies at once
     Import {
-        /// YAML or JSON: country, year, status, source, holidays, working_days
+        /// YAML or JSON file: country, year, status, source, holidays, working_days
         file: PathBuf,
-        /// Why, for the log; stored for ever, so name no person
+        /// Reason, for the log; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
@@ -67,7 +68,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// With its holidays in one cell.
+/// Joins the holidays of a year into one text for the table.
 fn described(year: &Value) -> Value {
     let mut shown = year.clone();
     let text = |value: &Value, name: &str| {

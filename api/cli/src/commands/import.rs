@@ -1,4 +1,4 @@
-//! `ledgerline import`: imports a customer file and shows what became of its rows.
+//! `ledgerline import`: imports a customer file into a campaign and reports the result of its rows.
 
 use super::import_query::{self, Querying};
 use crate::jdbc::{Address, Statement};
@@ -26,53 +26,55 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// How often the sign of life moves.
+/// Interval at which the spinner moves.
 const SPINNER_STEP_MS: u64 = 120;
 
-/// How often the server is asked how far the import is.
+/// Interval at which the server is asked for progress or for the approval.
 const WATCH_MS: u64 = 1_000;
 
-/// Import customers from a CSV or XLSX file into a campaign.
+/// Import customers from a CSV or XLSX file, or a database, into a campaign
 ///
-/// The header names the columns: 客户ID and 手机号 (or customer_id and phone) are found by themselves, others
-/// are mapped with --map. Columns that are mapped to nothing are variables of the flow. The same file again
-/// goes on where it stopped, and enrols nobody twice. Bad rows are listed with row, column and reason; they
-/// stop nothing.
+/// The header names the columns: 客户ID and 手机号 (or customer_id and phone) are recognized, others are mapped
+/// with --map. Columns without a mapping become variables of the flow. Importing the same file again
+/// continues where it stopped, and enrols no customer twice. Bad rows are listed with row, column and reason;
+/// the others are imported.
 ///
-/// Of a database (jdbc:…) this command reads, not the server: in a read-only session, one SELECT, its rows
-/// streamed. Stopped half-way, the same command goes on with the same list; its password stands nowhere.
+/// For a database (jdbc:…) this command reads, not the server: one SELECT in a read-only session, with its
+/// rows streamed. If it is interrupted, the same command continues the same list. The password is stored
+/// nowhere.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// The file; or a database, as jdbc:mysql://HOST:PORT/DATABASE?user=U (also jdbc:postgresql://), with
-    /// --query
+    /// File; or a database, as jdbc:mysql://HOST:PORT/DATABASE?user=U (also jdbc:postgresql://), with --query
     file: PathBuf,
-    /// The campaign's id (its task_id)
+    /// Id of the campaign (its task_id)
     #[arg(long, value_name = "ID")]
     campaign: CampaignId,
     #[command(flatten)]
     querying: Querying,
-    /// Which column is which member, such as 客户ID=customer_id,手机号=phone
+    /// Mapping of columns to members, for example 客户ID=customer_id,手机号=phone
     #[arg(long, value_name = "COLUMN=MEMBER,…")]
     map: Option<String>,
-    /// A file of three columns, 系统字段, 导入列名 and 数据类型 (CSV, XLSX or YAML), instead of --map
+    /// File that holds the mapping in three columns, 系统字段, 导入列名 and 数据类型 (CSV, XLSX or YAML), instead of
+    /// --map
     #[arg(long, value_name = "FILE", conflicts_with = "map")]
     mapping: Option<PathBuf>,
-    /// Where nobody of the file may be already: in the campaign, or everywhere (in any campaign)
+    /// Where duplicates are looked for: in the campaign, or everywhere (in any campaign)
     #[arg(long, value_name = "WHERE", default_value = "campaign")]
     dedupe: String,
-    /// The country of numbers without a country code: CN, US or a calling code (44); else the country
-    /// of the campaign's preset
+    /// Country of numbers without a country code: CN, US or a calling code (44); default: the country of the
+    /// campaign's preset
     #[arg(long, value_name = "COUNTRY")]
     country: Option<String>,
-    /// Rows that Excel hides in the file of --mapping; without it a file with hidden rows is refused
+    /// How to treat rows that Excel hides in the file of --mapping; without it a file with hidden rows is
+    /// refused
     #[arg(long, value_enum, value_name = "WHICH", requires = "mapping")]
     mapping_hidden_rows: Option<HiddenRowsArg>,
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
     approved: Approved,
-    /// Check every row, enrol nobody
+    /// Check every row, enrol no customer
     #[arg(long)]
     dry_run: bool,
     /// Print the report as one JSON object
@@ -82,18 +84,18 @@ pub(crate) struct Args {
     api: ApiArgs,
 }
 
-/// Where the campaign's lists need the approval of another person.
+/// Options for a campaign with lists that need another person's approval.
 #[derive(Debug, clap::Args)]
 struct Approved {
-    /// The approval that another person gave, where the campaign's lists need one
+    /// Id of the approval given by another person, if the campaign's lists need one
     #[arg(long, value_name = "APPROVAL", conflicts_with = "dry_run")]
     approval: Option<ApprovalId>,
-    /// Where the campaign's lists need an approval: wait until another person has decided, and go on
+    /// If the campaign's lists need an approval: wait for the decision of another person, then continue
     #[arg(long, conflicts_with = "dry_run")]
     wait: bool,
 }
 
-/// The mapping that is said, in a file or as text.
+/// Returns the mapping of `--mapping` or `--map` as text.
 fn mapping(args: &Args) -> Result<String, Failure> {
     let Some(path) = &args.mapping else {
         return Ok(args.map.clone().unwrap_or_default());
@@ -111,7 +113,7 @@ fn mapping(args: &Args) -> Result<String, Failure> {
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    // Before anybody is asked: without the file there is nothing to import.
+    // Checked before the first request: without a readable file there is nothing to import.
     let database = import_query::parsed(&args.file, &args.querying)?;
     if database.is_none() {
         drop(Rows::InFile(args.file.clone()).opened().await?);
@@ -138,7 +140,7 @@ async fn imported(
     mapping: &str,
     database: Option<(Address, Statement)>,
 ) -> Result<Value, Failure> {
-    // Silent when standard error is not a terminal.
+    // Prints nothing if standard error is not a terminal.
     let waiting = ProgressBar::new_spinner();
     waiting.enable_steady_tick(Duration::from_millis(SPINNER_STEP_MS));
     let (name, parameters, rows) = match database {
@@ -180,14 +182,16 @@ async fn imported(
     reply
 }
 
-/// Where the rows are that are sent, perhaps twice.
+/// The rows to send. They may have to be sent twice.
 enum Rows {
+    /// The file named by the user.
     InFile(PathBuf),
+    /// A temporary file with the rows read from a database.
     Read(std::fs::File),
 }
 
 impl Rows {
-    /// At its first byte.
+    /// Opens the rows at their first byte.
     async fn opened(&self) -> Result<tokio::fs::File, Failure> {
         match self {
             Self::InFile(path) => {
@@ -206,8 +210,8 @@ impl Rows {
     }
 }
 
-/// The report. Where an approval is needed and waited for, the file is sent again once it is given: it stays
-/// with whoever imports it, and no server keeps persons whom nobody approved.
+/// Sends the rows and returns the report. If an approval is needed and `--wait` is given, sends the file
+/// again after the approval: the server does not keep customers that were not approved.
 async fn sent(
     client: &ApiClient,
     args: &Args,
@@ -224,8 +228,8 @@ async fn sent(
         return Err(needed.into());
     };
     output::notice(&format!(
-        "等待审批 waits for approval {approval}: another person runs `ledgerline approval approve {approval}`; this command \
-         goes on by itself, or stop it and run it again with --approval {approval}"
+        "等待审批 waiting for approval {approval}: another person runs `ledgerline approval approve {approval}`; this command \
+         then continues, or stop it and run it again with --approval {approval}"
     ));
     approved(client, approval, waiting).await?;
     let path = format!("{path}&approval={approval}");
@@ -247,8 +251,8 @@ async fn upload(
     })
 }
 
-/// Returns when it is given. A server that is away or busy is asked again; at its deadline the approval has
-/// expired.
+/// Waits until the approval is given; fails if it is rejected or expires. An unavailable or busy server is
+/// asked again.
 async fn approved(client: &ApiClient, id: ApprovalId, waiting: &ProgressBar) -> Result<(), Failure> {
     let clock = SystemClock::default();
     let path = format!("/api/v1/approvals/{id}");
@@ -257,7 +261,7 @@ async fn approved(client: &ApiClient, id: ApprovalId, waiting: &ProgressBar) -> 
             Ok(shown) => match said_by(&shown) {
                 Decided::Approved => return Ok(()),
                 Decided::Not(why) => return Err(Failure::refused(why)),
-                Decided::Open => waiting.set_message(format!("waits for approval / 等待审批 {id}")),
+                Decided::Open => waiting.set_message(format!("waiting for approval / 等待审批 {id}")),
             },
             Err(problem) if matches!(problem.kind, Kind::Busy | Kind::Unavailable) => {}
             Err(problem) => return Err(problem.into()),
@@ -266,12 +270,14 @@ async fn approved(client: &ApiClient, id: ApprovalId, waiting: &ProgressBar) -> 
     }
 }
 
-/// How an approval stands, for whoever waits for it.
+/// The state of an approval, for a command that waits for it.
 #[derive(Debug, PartialEq, Eq)]
 enum Decided {
+    /// Not decided yet.
     Open,
+    /// Approved; the import continues.
     Approved,
-    /// Why nothing comes of it.
+    /// Rejected, used or expired, with the text for the user.
     Not(String),
 }
 
@@ -295,18 +301,18 @@ fn said_by(approval: &Value) -> Decided {
     }
 }
 
-/// A script that goes on to start the campaign must hear that nobody is in it.
+/// Fails if no row was good, so that a script does not start a campaign without customers.
 fn any_good(report: &ImportReport) -> Result<(), Failure> {
     if report.repeated || report.rows > report.bad_count {
         return Ok(());
     }
     Err(Failure::found(format!(
-        "没有一行可用，未入队任何客户 none of the {} rows is good: nobody was enrolled",
+        "没有一行可用，未入队任何客户 none of the {} rows is good: no customer was enrolled",
         report.rows
     )))
 }
 
-/// Shows how far the import is, as whoever imports says; one that does not answer is asked again.
+/// Shows the progress that the server reports; a request without a reply is repeated.
 async fn watch(client: &ApiClient, args: &Args, waiting: &ProgressBar) -> std::convert::Infallible {
     let clock = SystemClock::default();
     loop {
@@ -328,7 +334,7 @@ async fn watch(client: &ApiClient, args: &Args, waiting: &ProgressBar) -> std::c
 fn said_of(import: &Value) -> String {
     let number = |name: &str| import.get(name).and_then(Value::as_u64).unwrap_or(0);
     format!(
-        "{} rows read / 已读, {} enrolled / 已导入, {} rows a second",
+        "{} rows read / 已读, {} enrolled / 已导入, {} rows per second",
         number("rows"),
         number("enrolled"),
         number("rows_per_second")
@@ -376,7 +382,7 @@ mod tests {
         );
         assert!(
             any_good(&of(0, 0, true)).is_ok(),
-            "this very file was answered before"
+            "the same file was imported before"
         );
     }
 }

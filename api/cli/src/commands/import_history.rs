@@ -1,4 +1,4 @@
-//! `ledgerline import-history`: what VICIdial or Asterisk recorded before us, as facts that caps count.
+//! `ledgerline import-history`: imports calls recorded by VICIdial or Asterisk, as facts that caps count.
 
 use crate::commands::reconcile::{Beside, Place, beside_our_calls};
 use crate::kit::api::{ApiArgs, post};
@@ -20,10 +20,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Bad rows named in the answer; all of them are counted.
+/// Most bad rows listed in the output; all of them are counted.
 const NAMED_MAX: usize = 100;
 
-/// Talk may differ by a second between two systems before a comparison lists it.
+/// Difference in talk time between two systems up to which a comparison does not list a call.
 const TOLERANCE_MS: u64 = 1_000;
 
 const SOURCES: &[(&str, &str)] = &[
@@ -37,25 +37,26 @@ const SOURCES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Import the calls that another system made: caps count those that its records prove (历史导入).
+/// Import calls that another system made: caps count those that its records prove (历史导入)
 ///
-/// Facts of numbers and of those who have them, each record once: never dials of ours, never a consent. What
-/// stands for a dial of ours adds nothing. A time without a zone is refused unless --utc-offset says it. Bad
-/// rows are listed; the others count. Import people first: who gets a number later learns of its past by the
-/// same files again. Ends with 1 where rows were not taken or the sides differ.
+/// The records become facts about numbers and their customers, each record once; they are never dials of ours
+/// and never a consent. A record of a call that we dialed adds nothing. A time without a zone is refused
+/// unless --utc-offset is given. Bad rows are listed; the others are imported. Import customers first: a
+/// customer who gets a number later learns its past if the same files are imported again. Exit code 1 if rows
+/// were not imported or if the comparison finds differences.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// Whose records they are
+    /// System that recorded the calls
     #[arg(value_parser = word_of(SOURCES, source_of))]
     source: HistorySource,
-    /// The files, all of one system
+    /// Files, all from one system
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Where its clock is, for times without a zone, such as +08:00
+    /// Time zone of its clock, for times without a zone, for example +08:00
     #[arg(long, value_name = "OFFSET")]
     utc_offset: Option<FixedOffset>,
-    /// List what differs: its tables among themselves, and its calls beside ours in the log
+    /// List differences: between its tables, and between its calls and ours in the log
     #[arg(long)]
     reconcile: bool,
     /// Print the report as one JSON object
@@ -73,12 +74,12 @@ fn source_of(word: &str) -> Option<HistorySource> {
         .find(|source| source.code() == word)
 }
 
-/// What a reply counts, in the order of `Sum::counts`.
+/// Members of a reply that are counts, in the order of `Sum::counts`.
 const COUNTS: [&str; 5] = ["stored", "known", "ours", "of_people", "people_refused"];
 
 #[derive(Default)]
 struct Sum {
-    /// Absent where no reply had them: only callers who may see every number in clear get these counts.
+    /// `None` if no reply had the count: the server sends it only to users who may see all numbers in clear.
     counts: [Option<u64>; 5],
     bad: Vec<Value>,
     bad_count: usize,
@@ -115,18 +116,18 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// What is told is told; whoever runs it in a script learns by the exit code that there is something to see.
+/// Returns the verdict for the exit code: fails if rows were refused or the comparison found differences.
 fn found(sum: &Sum, agrees: bool) -> Result<(), Failure> {
     match sum.bad_count {
         0 if agrees => Ok(()),
         0 => Err(Failure::found("the sides differ / 双方不一致")),
         count => Err(Failure::found(format!(
-            "{count} rows were not taken; the others count / {count} 行未导入，其余已计入"
+            "{count} rows were not imported; the others count / {count} 行未导入，其余已计入"
         ))),
     }
 }
 
-/// What was taken, also where a request failed before all of it was.
+/// Sends the rows. Returns what was stored, and the failure if a request failed before the end.
 async fn import(
     args: &Args,
     runtime: Arc<Runtime>,
@@ -201,7 +202,8 @@ impl Sum {
     }
 }
 
-/// Its tables among themselves, and its calls beside those that we dialed; on record like each comparison.
+/// Compares the tables of the other system with each other, and its calls with ours. The comparison is
+/// recorded like each export.
 async fn differences(args: &Args, past: &PastFiles) -> Result<Value, Failure> {
     let (log, keys) = args.api.log_and_keys();
     let spec = log.spec()?;

@@ -1,4 +1,4 @@
-//! The rows of `ledgerline import jdbc:…`: asked of another database here, and sent as a file is.
+//! Reads the rows of `ledgerline import jdbc:…` from another database. They are then sent like a file.
 
 use crate::jdbc::{self, Address, SCHEME, Statement};
 use crate::kit::api::get;
@@ -11,38 +11,40 @@ use host::outbound::api_client::ApiClient;
 use serde_json::Value;
 use std::path::Path;
 
-/// What is asked of a database that is named instead of a file.
+/// Options for reading from a database instead of a file.
 #[derive(Debug, clap::Args)]
 pub(super) struct Querying {
-    /// Of a jdbc: address: one SELECT, whose columns are mapped by their names as a file's are
+    /// For a jdbc: address: one SELECT; its columns are mapped by name like those of a file
     #[arg(long, value_name = "SQL")]
     query: Option<String>,
-    /// Of a jdbc: address: take only rows from the last imported value of this column on (a number or a time)
+    /// For a jdbc: address: read only rows from the last imported value of this column on (a number or a
+    /// time)
     #[arg(long, value_name = "COLUMN", requires = "query")]
     since: Option<String>,
-    /// The environment variable that holds the database's password
+    /// Environment variable that holds the password of the database
     #[arg(long, value_name = "NAME", requires = "query")]
     password_env: Option<String>,
 }
 
-/// The rows, and how the import names them.
+/// The rows read from the database, and the parameters of their import.
 pub(super) struct Asked {
     pub name: String,
-    /// Further parameters of the request.
+    /// Further parameters of the import request.
     pub parameters: String,
     pub file: std::fs::File,
 }
 
-/// Whether a database is named where a file may stand.
+/// Returns true if the argument is a jdbc: address and not a file.
 pub(super) fn is_database(file: &Path) -> bool {
     file.to_str().is_some_and(|text| text.starts_with(SCHEME))
 }
 
-/// Wrong usage is told before anybody is asked.
+/// Parses the database address and the query, or returns `None` for a file. Wrong usage is reported before
+/// the first request.
 pub(super) fn parsed(file: &Path, querying: &Querying) -> Result<Option<(Address, Statement)>, Failure> {
     match (is_database(file), &querying.query) {
         (false, None) => Ok(None),
-        (false, Some(_)) => Err(Failure::usage("--query is of a jdbc: address, not of a file")),
+        (false, Some(_)) => Err(Failure::usage("--query needs a jdbc: address, not a file")),
         (true, None) => Err(Failure::usage("a jdbc: address needs --query with one SELECT")),
         (true, Some(query)) => {
             let mut address = Address::parse(file.to_str().unwrap_or_default())?;
@@ -55,7 +57,7 @@ pub(super) fn parsed(file: &Path, querying: &Querying) -> Result<Option<(Address
     }
 }
 
-/// Asks the database, from where the campaign's record of this query ends.
+/// Runs the query, from the high-water mark that the campaign has stored for it.
 pub(super) async fn ask(
     address: &Address,
     mut statement: Statement,
@@ -79,7 +81,9 @@ pub(super) async fn ask(
     let mut parameters = format!("&query={query}");
     if let (Some(column), Some(value)) = (statement.column(), &rows.last) {
         if !QueryMark::is_value(value) {
-            let why = format!("--since {column}: its values are neither numbers nor times, and none is kept");
+            let why = format!(
+                "--since {column}: its values are neither numbers nor times, so no high-water mark can be stored"
+            );
             return Err(Failure::refused(why));
         }
         parameters.push_str(&format!(

@@ -1,4 +1,5 @@
-//! `ledgerline inspect`: one file from a person, or a number and a time, that shows and proves what was done.
+//! `ledgerline inspect`: writes one file about a customer, or a number and a time, that shows and proves what
+//! was done.
 
 use crate::kit::api::{ApiArgs, post};
 use crate::kit::asking::{Asking, given};
@@ -13,20 +14,20 @@ use store::proof::bundle::BundleReport;
 use store::proof::hex;
 use tokio::runtime::Runtime;
 
-/// Where recordings stand in a bundle.
+/// Path of the recordings in a bundle.
 const RECORDINGS: &str = "attached/recordings/";
 
-/// Where the answer is asked for as a file.
+/// Route that returns an inspection as a bundle.
 const BUNDLE: &str = "/api/v1/inspections/bundle";
 
-/// Whose data somebody saw.
+/// Route of the worksheet of a breach: the persons that a user or key had access to.
 const SEEN: &str = "/api/v1/inspections/seen";
 
-/// Inspection (检查): calls, lawful basis, decisions, recordings and operations of a person or a number.
+/// Inspection (号码查证): calls, lawful basis, decisions, recordings and operations of a customer or a number
 ///
 /// FILE is a bundle: `tar xf FILE` gives attached/inspection.html to read (zh, en; times of the callee), the
-/// recordings, and every event it rests on with its proof. `ledgerline audit check FILE` checks it without
-/// this log. It holds personal data: the reads are on record before the file is written.
+/// recordings, and every event behind it with its proof. `ledgerline audit check FILE` checks it without this
+/// log. It holds personal data: the reads are logged before the file is written.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -36,18 +37,18 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Everything of one person: your own customer_id, or our id
+    /// Inspect one customer
     Customer {
-        /// Who
+        /// Your own customer_id, or our id
         value: String,
         #[command(flatten)]
         order: InspectionOrder,
     },
-    /// Whose data a user or a key saw, and whom to tell: the worksheet of a breach
+    /// Worksheet of a breach (泄露核查): persons whose data a user or key accessed, and who must be notified
     User(Worksheet),
-    /// Everything about one phone number: whoever has it, and each call to it
+    /// Inspect one phone number: the customers that have it, and each call to it
     Number {
-        /// In any usual form, or our id of it
+        /// Number in any usual form, or our id of it
         value: String,
         #[command(flatten)]
         order: InspectionOrder,
@@ -56,10 +57,10 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct Worksheet {
-    /// The user, as the audit trail names them; or only --key
+    /// User, as named in the audit trail; may be left out with --key
     #[arg(required_unless_present = "key")]
     name: Option<String>,
-    /// Only by this key
+    /// Only accesses with this API key
     #[arg(long, value_name = "ID")]
     key: Option<KeyId>,
     /// Only from this time on (RFC 3339)
@@ -68,16 +69,16 @@ struct Worksheet {
     /// Only before this time
     #[arg(long, value_name = "T2")]
     to: Option<Timestamp>,
-    /// Also how each person can be told: on record for each of them
+    /// Also list how each person can be notified; this is logged for each person
     #[arg(long, requires = "reason")]
     notice: bool,
-    /// Names and numbers as they are, instead of masked
+    /// Names and numbers in clear instead of masked
     #[arg(long, requires = "notice")]
     clear: bool,
-    /// Why, for the record; stored for ever, so name no person
+    /// Reason, for the record; stored permanently, so name no person
     #[arg(long)]
     reason: Option<String>,
-    /// The approval that another person gave
+    /// Id of the approval given by another person
     #[arg(long, requires = "clear")]
     approval: Option<ApprovalId>,
     #[command(flatten)]
@@ -89,19 +90,19 @@ struct InspectionOrder {
     /// Only calls and refusals around this time (RFC 3339)
     #[arg(long, value_name = "T")]
     at: Option<Timestamp>,
-    /// Hours before and after it
+    /// Hours before and after --at
     #[arg(long, value_name = "H", requires = "at", value_parser = clap::value_parser!(u32).range(1..=744))]
     within_hours: Option<u32>,
-    /// Why, for the record; stored for ever, so name no person
+    /// Reason, for the record; stored permanently, so name no person
     #[arg(long, default_value = "inspection / 检查")]
     reason: String,
-    /// Names and numbers as they are, instead of masked
+    /// Names and numbers in clear instead of masked
     #[arg(long)]
     clear: bool,
-    /// The approval that another person gave
+    /// Id of the approval given by another person
     #[arg(long, requires = "clear")]
     approval: Option<ApprovalId>,
-    /// The bundle that is written
+    /// File to write the bundle to
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Print one JSON object

@@ -1,4 +1,5 @@
-//! `ledgerline label`: turns of conversations that people label, and the lines that a model learns from.
+//! `ledgerline label`: turns of conversations that people label, and the export of training lines for a
+//! model.
 
 use super::reveal::write;
 use crate::kit::api::{post, with_query};
@@ -13,10 +14,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Labelling (标注): turns that were understood with doubt, said by people what they mean, for the next model.
+/// Labeling (标注): people label uncertain utterances for the next model
 ///
-/// Nobody labels a turn twice, and nobody is handed one that another has open. Texts are masked, and each
-/// read is on record. The setting labels.people says whether one person or two are asked.
+/// No user labels a turn twice or gets a turn that another user has open. Texts are masked, and each read is
+/// logged. The setting labels.people decides whether one or two users label a turn.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -26,54 +27,54 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// The next turn to label: it is nobody else's for 15 minutes
+    /// Get the next turn to label; it is reserved for you for 15 minutes
     Next {
         /// Only turns of this campaign
         #[arg(long, value_name = "ID")]
         campaign: Option<CampaignId>,
-        /// Who labels; whoever signed in is it
+        /// Name of the labeler; a signed-in user is always the labeler
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Say what a turn means
+    /// Label a turn
     Add(Adding),
-    /// Put a turn before people: it was not heard or not understood rightly
+    /// Request labels for a turn that was misheard or misunderstood
     Request {
-        /// The turn: call.ID.PLACE or conversation.ID.PLACE
+        /// Id of the turn: call.ID.PLACE or conversation.ID.PLACE
         turn: TurnId,
-        /// misheard or misunderstood
+        /// Reason: misheard or misunderstood
         #[arg(long, value_name = "WHY", default_value = "misunderstood")]
         why: String,
-        /// Who says so; whoever signed in is it
+        /// Your name, for the record; a signed-in user is always recorded
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Turns that wait or are settled, without their words
+    /// List turns that wait or are settled, without their texts
     List {
         /// Only turns of this campaign
         #[arg(long, value_name = "ID")]
         campaign: Option<CampaignId>,
-        /// waiting or settled
+        /// State: waiting or settled
         #[arg(long, value_name = "STATE")]
         state: Option<String>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Write settled turns as lines for `nlu train`, masked
+    /// Write settled turns to a file for `nlu train`, masked
     Export {
-        /// Where they are written; only you can read it
+        /// File to write; readable by you only
         out: PathBuf,
         /// Only turns of this campaign
         #[arg(long, value_name = "ID")]
         campaign: Option<CampaignId>,
-        /// Who reads them, for the record
+        /// Your name, for the record
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
-        /// Why, for the record; nothing personal
+        /// Reason, for the record; no personal data
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
         #[command(flatten)]
@@ -83,24 +84,24 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct Adding {
-    /// The turn, as `label next` shows it
+    /// Id of the turn, as shown by `label next`
     turn: TurnId,
-    /// What it means, by the names of the flow and the model
+    /// Intent, by its name in the flow and the model
     #[arg(long, value_name = "INTENT", required_unless_present_any = ["foreign", "misheard"])]
     intent: Option<String>,
-    /// It means none of the intents
+    /// Label as out of scope: none of the intents
     #[arg(long, conflicts_with_all = ["intent", "misheard"])]
     foreign: bool,
-    /// Its words are not what was said: nothing is learned from it
+    /// The recognized words are wrong: the turn is not used for training
     #[arg(long, conflicts_with = "intent")]
     misheard: bool,
-    /// negative, neutral or positive
+    /// Sentiment: negative, neutral or positive
     #[arg(long, value_name = "WORD")]
     sentiment: Option<String>,
-    /// low, medium or high
+    /// Interest: low, medium or high
     #[arg(long, value_name = "WORD")]
     interest: Option<String>,
-    /// Who labels; whoever signed in is it
+    /// Name of the labeler; a signed-in user is always the labeler
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     #[command(flatten)]
@@ -172,7 +173,7 @@ impl Adding {
     }
 }
 
-/// Also as people write it: 高, 中, 低.
+/// Parses an interest level in Chinese: 高, 中, 低.
 fn level(word: &str) -> Option<InterestLevel> {
     InterestLevel::ALL
         .iter()
@@ -193,7 +194,7 @@ async fn list(
     let columns = [
         ("轮次 turn", "/turn"),
         ("原因 why", "/why"),
-        ("识别 read as", "/intent"),
+        ("识别 recognized as", "/intent"),
         ("标注 labels", "/labels"),
         ("结论 settled", "/settled_intent"),
         ("方式 by", "/settled_by"),

@@ -1,4 +1,5 @@
-//! `ledgerline list`: how an imported list stands, and people taken out of a campaign again while it runs.
+//! `ledgerline list`: shows an imported list, withdraws customers from a running campaign, and undoes an
+//! import.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -9,11 +10,11 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Lists that were imported (名单): show one, stop calling its people (止呼), or undo the whole import.
+/// Imported lists (名单): show one, withdraw its customers (止呼), or undo the whole import
 ///
-/// LIST is the id that `import` prints and `--json` has as `list`. A call that is open ends as it would
-/// have; nothing new is dialed, and what was granted and not dialed is given back. Stopped half-way, the
-/// same command goes on and withdraws nobody twice.
+/// LIST is the id that `import` prints; with `--json` it is the member `list`. An open call ends normally; no
+/// new call is dialed, and granted calls that are not yet dialed are returned. If the command is interrupted,
+/// the same command continues and withdraws no customer twice.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -23,22 +24,22 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Its file, how many people it brought, who of them waits, is settled or was withdrawn
+    /// Show a list: its file, the customers it added, and how many wait, are settled or were withdrawn
     Show {
-        /// The list's id
+        /// Id of the list
         list: ListId,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Call nobody of the list any more (止呼), or only some people of a campaign
+    /// Withdraw all customers of a list (止呼), or single customers of a campaign
     Withdraw {
-        /// The list's id; or name a campaign and people
+        /// Id of the list; alternatively give --campaign and --customer
         #[arg(required_unless_present = "campaign", conflicts_with = "campaign")]
         list: Option<ListId>,
-        /// The campaign of the people that --customer names
+        /// Campaign of the customers named by --customer
         #[arg(long, value_name = "ID", requires = "customer")]
         campaign: Option<CampaignId>,
-        /// Somebody of the campaign; may be given again
+        /// Customer of the campaign; may be repeated
         #[arg(long, value_name = "CUSTOMER", requires = "campaign")]
         customer: Vec<String>,
         #[command(flatten)]
@@ -46,9 +47,9 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
-    /// The list was a mistake: withdraw everybody whom it brought, and take it no second time
+    /// Undo a mistaken import: withdraw all its customers; the list cannot be imported again
     Undo {
-        /// The list's id
+        /// Id of the list
         list: ListId,
         #[command(flatten)]
         why: Why,
@@ -59,10 +60,10 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct Why {
-    /// Why; stored for ever, so name no person
+    /// Reason; stored permanently, so name no person
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Who orders it, for the record; whoever signed in is it
+    /// Who orders it, for the record; a signed-in user is always recorded
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
 }
@@ -95,7 +96,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// Stretch by stretch, until everybody of the list was looked at.
+/// Repeats the request for one part of the list after another, until all customers of the list are done.
 async fn whole(
     list: ListId,
     verb: &str,
@@ -121,7 +122,7 @@ async fn whole(
     }
 }
 
-/// The counts of both, and all else as the later says it.
+/// Adds the counts of two replies. All other members are those of the later one.
 fn added(before: Value, mut later: Value) -> Value {
     for name in ["persons", "withdrawn", "in_calls", "already"] {
         let count = |of: &Value| of.get(name).and_then(Value::as_u64).unwrap_or(0);

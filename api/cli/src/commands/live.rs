@@ -1,4 +1,4 @@
-//! `ledgerline live`: figures of this moment from the running server, once or as they change.
+//! `ledgerline live`: shows the live figures of the running server, once or continuously.
 
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
@@ -8,10 +8,10 @@ use hyper::Method;
 use serde_json::{Value, json};
 use std::io::IsTerminal;
 
-/// Moves the cursor home and clears what is below (ECMA-48: CUP, ED).
+/// Escape sequence that moves the cursor to the top left and clears the screen (ECMA-48: CUP, ED).
 const HOME: &str = "\u{1b}[H\u{1b}[J";
 
-/// Where an open call is, with the words for it.
+/// States of an open call, with their Chinese words.
 const PLACES: [(&str, &str); 5] = [
     ("permitted", "已许可"),
     ("dialing", "拨号"),
@@ -20,17 +20,17 @@ const PLACES: [(&str, &str); 5] = [
     ("transferring", "转接"),
 ];
 
-/// Figures of this moment (实时): open calls, the last five minutes and hour, by campaign and trunk.
+/// Live figures (实时指标): open calls, the last five minutes and hour, by campaign and trunk
 ///
-/// Shown again whenever something changed, and every five seconds, until ctrl-c. On a terminal the picture
-/// stays in place; into a pipe it is one line a picture, and with --json one JSON object a line.
+/// Updated at each change and every five seconds, until ctrl-c. On a terminal the figures stay in place; in a
+/// pipe each update is one line, and with --json one JSON object per line.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// One picture, then end
+    /// Print the figures once and exit
     #[arg(long)]
     once: bool,
-    /// Print one JSON object a picture
+    /// Print one JSON object per update
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -49,7 +49,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let in_place = !args.json && std::io::stdout().is_terminal();
     let take = |name: &str, data: &str| {
         let picture: Value = serde_json::from_str(data)
-            .map_err(|error| Failure::fault(format!("a picture is not JSON: {error}")))?;
+            .map_err(|error| Failure::fault(format!("the figures are not JSON: {error}")))?;
         if name != "figures" {
             return Err(Failure::unavailable(format!("the figures ended: {data}")));
         }
@@ -66,7 +66,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     Err(Failure::unavailable("the server ended the stream"))
 }
 
-/// One line: what is open, and the answer rate of settled calls.
+/// Formats the figures as one line: open calls by state, and answered and settled calls.
 fn summary(picture: &Value) -> String {
     let open: Vec<String> = PLACES
         .iter()
@@ -123,7 +123,7 @@ fn show(picture: &Value) -> Result<(), Failure> {
     Ok(())
 }
 
-/// With its open calls as one number.
+/// Adds up the open calls of a campaign for the table.
 fn campaign(figures: &Value) -> Value {
     let mut shown = figures.clone();
     let all: u64 = PLACES.iter().map(|(place, _)| open(figures, place)).sum();

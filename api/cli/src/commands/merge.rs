@@ -1,4 +1,4 @@
-//! `ledgerline customer merge` and `customer unmerge`: two ids of one person.
+//! `ledgerline customer merge` and `customer unmerge`: merge two ids of one customer, or undo it.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -10,14 +10,14 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MergeArgs {
-    /// The id that the person is called by: the institution's own customer_id, or ours
+    /// Id to keep, under which the customer is called: the institution's own customer_id, or our id
     id: String,
-    /// The other id
+    /// Other id
     other: String,
-    /// Why, for the log; nothing personal
+    /// Reason, for the log; no personal data
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Who says so, for the log
+    /// Who decided it, for the log
     #[arg(long, value_name = "USER")]
     by: Option<String>,
     #[command(flatten)]
@@ -25,7 +25,7 @@ pub(super) struct MergeArgs {
 }
 
 impl MergeArgs {
-    /// `verb` is `merge` or `unmerge`, as the route has it.
+    /// Sends the request. `verb` is `merge` or `unmerge`, the last part of the route.
     pub(super) async fn run(self, runtime: Arc<Runtime>, verb: &str) -> Result<(), Failure> {
         let path = format!("/api/v1/customers/{}/{verb}", encode(&self.id));
         let body = given(json!({ "other": self.other, "reason": self.reason, "by": self.by }));

@@ -1,5 +1,5 @@
-//! `ledgerline metrics`: the definitions, a figure by name and version, and the check that every figure
-//! equals the events behind it.
+//! `ledgerline metrics`: lists metric definitions, shows a metric by name and version, and checks every
+//! figure against its events.
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -18,16 +18,18 @@ use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// Figures by name and version (指标): what each means, what it is, and whether its events agree.
+/// Metrics (指标): definitions, figures by name and version, and a check against the events
 ///
-/// Without a name the definitions are listed. With one, the figure is read from the views of --data; a
-/// server may run. --check folds the log for every metric and compares: exit code 1 when one differs.
+/// Without a name, the definitions are listed. With a name, the figure is read from the views of --data; a
+/// server may be running. --check computes every metric from the log and compares: exit code 1 if one
+/// differs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// A metric, such as answer_ratio_per_call
+    /// Name of a metric, for example answer_ratio_per_call
     name: Option<String>,
-    /// Version of the definition; the headline one without (answered ÷ dialed), with the others beside it
+    /// Version of the definition; default: the headline version (answered ÷ dialed), followed by the other
+    /// versions
     #[arg(long, requires = "name")]
     version: Option<u32>,
     /// Only this campaign
@@ -36,13 +38,13 @@ pub(crate) struct Args {
     /// Split by campaign, hour, day, trunk or flow_version
     #[arg(long, value_name = "COLUMN", requires = "name")]
     by: Option<String>,
-    /// Compare every figure with the events behind it, by the log alone
+    /// Compare every figure with the events behind it, computed from the log alone
     #[arg(long, conflicts_with = "name")]
     check: bool,
     /// Print the reference page instead
     #[arg(long, value_name = "FORMAT", value_parser = ["markdown"], conflicts_with_all = ["name", "check"])]
     format: Option<String>,
-    /// The data directory; without --store its log is meant
+    /// Data directory; holds the log too, unless --store is given
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The log: sqlite:DIR, postgres://USER@db.example/DB or kurrent://db.example:2113
@@ -56,7 +58,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// A check goes on to its verdict.
+    /// Returns true unless a check runs, which continues to its verdict.
     pub(crate) const fn only_shows(&self) -> bool {
         !self.check
     }
@@ -122,7 +124,7 @@ async fn show(args: &Args, rows: &dyn ReadDb) -> Result<(), Failure> {
         .try_for_each(|line| output::line(line))
 }
 
-/// The figure in lines for people: its name and version first, those beside it after it.
+/// Returns the figure as lines for people: its name and version, its values, then the other versions.
 pub(super) fn words(asked: &Asked, answer: &Answer) -> Vec<String> {
     let mut lines = defined(asked.metric).to_vec();
     if let Some(awaits) = &asked.metric.awaits {
@@ -157,7 +159,7 @@ fn figure_line(figure: &Figure) -> String {
     format!("{key:<24} {value:>12}  = {counts}")
 }
 
-/// Every metric at every version: the rows' figure beside the log's.
+/// Compares the figure of every metric and version in the rows with the one computed from the log.
 async fn check(args: &Args, store: &dyn EventStore, rows: &dyn ReadDb) -> Result<(), Failure> {
     let mut lines = Vec::new();
     let mut wrong = Vec::new();
@@ -208,7 +210,7 @@ async fn check(args: &Args, store: &dyn EventStore, rows: &dyn ReadDb) -> Result
     )))
 }
 
-/// Numerator and denominator as people write them; `-` where there is no row yet.
+/// Formats numerator and denominator; `-` if there is no row yet.
 fn parts([numerator, denominator]: &[Option<i64>; 2]) -> String {
     let numerator = numerator.map_or_else(|| "-".to_owned(), |count| count.to_string());
     match denominator {

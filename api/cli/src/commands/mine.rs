@@ -1,5 +1,4 @@
-//! `ledgerline mine`: what the recorded calls of a campaign say together: why people refuse, what they talk
-//! of.
+//! `ledgerline mine`: analyzes the recorded calls of a campaign: reasons of refusal, and keywords.
 
 use crate::kit::api::{get, with_query};
 use crate::kit::asking::Asking;
@@ -10,11 +9,11 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Mining (挖掘): what the recorded calls of a campaign say together.
+/// Mining (数据挖掘): what the recorded calls of a campaign show together
 ///
-/// Refusals are read from what was understood: nothing of a person is opened. Keywords are counted in what
-/// was heard: at most 2,000 calls are opened for it, masked, on record first; a word that fewer than three
-/// calls said is shown to nobody.
+/// Refusals are taken from recognized intents: no personal data is decrypted. Keywords are counted in
+/// transcripts: at most 2,000 calls are decrypted for it, masked, and logged first; a word that occurs in
+/// fewer than three calls is not shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -24,26 +23,26 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Words that were said, by frequency, and how many care about the price
+    /// Show the most frequent words, and the share of customers who care about the price
     Keywords {
-        /// The campaign whose calls they are
+        /// Campaign of the calls
         #[arg(long, value_name = "ID")]
         campaign: CampaignId,
-        /// Told apart by this column of the lists, or by customer_segment
+        /// Group by this column of the lists, or by customer_segment
         #[arg(long, value_name = "COLUMN")]
         by: Option<String>,
-        /// Who reads, for the record
+        /// Your name, for the record
         #[arg(long, value_name = "NAME")]
         reader: Option<String>,
-        /// Why, for the record; nothing personal
+        /// Reason, for the record; no personal data
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Why people refused: reasons that were understood, each with its share, by day, and what to change
+    /// Show why customers refused: recognized reasons with their share, by day, and what to change
     Refusals {
-        /// The campaign whose calls they are
+        /// Campaign of the calls
         #[arg(long, value_name = "ID")]
         campaign: CampaignId,
         #[command(flatten)]
@@ -140,7 +139,7 @@ fn keywords(found: &Value) -> Result<(), Failure> {
 fn said(name: &str, of: &Value) -> Result<(), Failure> {
     let share = number(of, "price_sensitive_permille");
     output::line(&format!(
-        "{name}: {} 人 persons, {} 通 calls, 关注价格 care about the price {}.{} %",
+        "{name}: {} 人 persons, {} 通 calls, 关注价格 price-sensitive {}.{} %",
         number(of, "persons"),
         number(of, "talked"),
         share / 10,

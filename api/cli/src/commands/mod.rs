@@ -1,4 +1,4 @@
-//! The commands, a file or folder each: which there are, and which one runs.
+//! The list of all commands, and the function that runs one.
 
 mod alert_channel;
 pub(crate) mod alerts;
@@ -98,7 +98,7 @@ use crate::kit::failure::Failure;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// One of the commands, with what it was asked.
+/// A command with its arguments.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Demo(demo::Args),
@@ -157,8 +157,8 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether nothing is left half done when it ends with the reader of its output (`| head`). Others go on,
-    /// in silence: what serves or writes does its work, and what checks says by its exit code what it found.
+    /// Returns true if the command only shows data and can end when the reader of its output does (`| head`).
+    /// Other commands continue without output: they serve or write, or their exit code reports a result.
     pub(crate) const fn only_shows(&self) -> bool {
         match self {
             Self::Live(_)
@@ -218,7 +218,7 @@ impl Command {
     }
 }
 
-/// Runs one command to its end.
+/// Runs one command.
 pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match command {
         Command::Demo(args) => Box::pin(demo::run(args, runtime)).await,

@@ -1,4 +1,5 @@
-//! `ledgerline number`: opt a number out or suppress it, at once and everywhere; show what stands against it.
+//! `ledgerline number`: opts numbers out, suppresses and lists them, imports registries, and shows what is
+//! known of a number.
 
 use super::number_import;
 use crate::commands::number_check::CheckArgs;
@@ -13,9 +14,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Opt a phone number out, suppress it, or show what stands against it.
+/// Opt out or suppress phone numbers, manage number lists, or show what is known of a number
 ///
-/// Both hold before the next dial, in every campaign; open calls to the number are withdrawn or cancelled.
+/// Opt-outs and suppressions apply before the next dial, in every campaign; open calls to the number are
+/// withdrawn or canceled.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -25,26 +27,28 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// The person asked not to be called (谢绝来电)
+    /// Record that the callee asked not to be called (谢绝来电)
     OptOut(Named),
-    /// The number is on a list of numbers that must not be dialed (禁呼名单)
+    /// Suppress a number: it must not be dialed (黑名单)
     Suppress(Named),
-    /// Put a number on a list of ours that a campaign may demand (白名单)
+    /// Put a number on an allowlist that a campaign may require (白名单)
     List(Listing),
-    /// Take a number off a list of ours
+    /// Remove a number from an allowlist
     Unlist(Listing),
-    /// Suppress every number of a file, or put it on a list; or take in an edition of a list that others keep
+    /// Suppress every number of a file, put them on an allowlist, or import an edition of an external
+    /// registry
     Import(number_import::Import),
-    /// The lists that others keep (禁呼登记): of which day each is
+    /// List the external registries (外部黑名单) with their dates
     Registries {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Check which numbers are vacant (空号检测): a few, or those of a campaign's people who may be called
+    /// Check which numbers are vacant (空号检测): given ones, or those of a campaign's customers who may be
+    /// called
     Check(CheckArgs),
-    /// Show what is known of a number, and why it is not called (查看号码); on record in the log
+    /// Show what is known of a number, and why it is not called (查看号码); logged
     Show {
-        /// The number, in any usual form, or our id of it
+        /// Number in any usual form, or our id of it
         number: String,
         #[command(flatten)]
         moment: MomentArgs,
@@ -71,9 +75,9 @@ impl Args {
 
 #[derive(Debug, clap::Args)]
 struct Named {
-    /// The number, in any usual form
+    /// Number in any usual form
     number: String,
-    /// Why, for the log
+    /// Reason, for the log
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]
@@ -82,12 +86,12 @@ struct Named {
 
 #[derive(Debug, clap::Args)]
 struct Listing {
-    /// The number, in any usual form
+    /// Number in any usual form
     number: String,
-    /// The list: a-z, 0-9 and -
+    /// Name of the list: a-z, 0-9 and -
     #[arg(long, value_name = "NAME")]
     list: NumberListName,
-    /// Why, for the log
+    /// Reason, for the log
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]
@@ -113,13 +117,13 @@ async fn registries(asking: Asking, runtime: Arc<Runtime>) -> Result<(), Failure
         ("坏行 bad", "/bad"),
         ("不可拨 uncallable", "/uncallable"),
     ];
-    let none = "没有登记名单 no lists of others";
+    let none = "没有登记名单 no registries";
     asking
         .show_items(runtime, "/api/v1/registries", described, &columns, none)
         .await
 }
 
-/// With how many area codes came by themselves.
+/// Adds the number of area codes for the table.
 fn described(list: &Value) -> Value {
     let mut shown = list.clone();
     let codes = list.get("areas").and_then(Value::as_array).map_or(0, Vec::len);

@@ -1,4 +1,4 @@
-//! `ledgerline number check`: which numbers are vacant, as the library says that the server asks.
+//! `ledgerline number check`: asks the server's number library which numbers are vacant.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -11,13 +11,13 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArgs {
-    /// The numbers, in any usual form
+    /// Numbers in any usual form
     #[arg(required_unless_present = "campaign")]
     numbers: Vec<String>,
-    /// Instead: all numbers of this campaign's people who may still be called
+    /// Instead: all numbers of customers of this campaign who may still be called
     #[arg(long, value_name = "ID", conflicts_with = "numbers")]
     campaign: Option<CampaignId>,
-    /// What was learnt within so many days is not asked again
+    /// Results at most this many days old are reused
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     max_age_days: u32,
     #[command(flatten)]
@@ -58,7 +58,7 @@ impl CheckArgs {
     }
 }
 
-/// What the requests of one campaign add up to.
+/// The sum of all requests for one campaign.
 #[derive(Default)]
 struct Sum {
     numbers: u64,

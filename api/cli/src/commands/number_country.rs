@@ -1,5 +1,4 @@
-//! `ledgerline customer confirm-numbers`: numbers that were stored as Chinese without a country code are
-//! right.
+//! `ledgerline customer confirm-numbers`: confirms that numbers stored without country code are Chinese.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -12,12 +11,12 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ConfirmArgs {
-    /// The institution's own customer_id, or ours
+    /// The institution's own customer_id, or our id
     id: String,
-    /// Only this number, by our id; without it all of the person that wait to be confirmed
+    /// Only this number, by our id; default: all unconfirmed numbers of the customer
     #[arg(long, value_name = "NUMBER-ID")]
     number: Option<NumberId>,
-    /// Why, for the log; nothing personal
+    /// Reason, for the log; no personal data
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]

@@ -1,5 +1,5 @@
-//! `ledgerline number import`: the numbers of a file, many in a request; with a registry, the list that
-//! others keep is of its own day once all of them are told.
+//! `ledgerline number import`: sends the numbers of a file, many per request. With a registry, the edition
+//! gets its date after all numbers are sent.
 
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
@@ -20,49 +20,49 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::{Handle, Runtime};
 
-/// Numbers of one request, as the route takes them.
+/// Numbers per request, the limit of the route.
 const NUMBERS_OF_REQUEST: usize = 500;
 
-/// Digits of an area code of the North American plan, and behind it.
+/// Digits of an area code in the North American Numbering Plan.
 const NANP_AREA_DIGITS: usize = 3;
+/// Digits after the area code.
 const NANP_LOCAL_DIGITS: usize = 7;
 
-/// Most lines that a failure names: a screenful.
+/// Most lines that a failure lists: one screen.
 const LINES_NAMED_MAX: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Import {
-    /// CSV or XLSX with a column titled phone, 手机号 or 号码, or a number a line; empty lines and lines that
-    /// begin with # are passed over
+    /// CSV or XLSX file with a column phone, 手机号 or 号码, or one number per line; empty and # lines are skipped
     file: PathBuf,
-    /// The title of the column of numbers, where its usual titles (号码, 手机号, phone, number) are not found
+    /// Title of the column of numbers, if it is none of the usual ones (号码, 手机号, phone, number)
     #[arg(long, value_name = "TITLE")]
     column: Option<String>,
     #[command(flatten)]
     table: TableArgs,
-    /// Put them on this list of ours; they are suppressed unless it is said
+    /// Put the numbers on this allowlist; without it they are suppressed
     #[arg(long, value_name = "NAME", conflicts_with = "registry")]
     list: Option<NumberListName>,
-    /// The list that others keep (禁呼登记) whose edition this file is, such as us-dnc
+    /// External registry (外部黑名单) of this edition, for example us-dnc
     #[arg(long, value_name = "NAME", requires = "as_of")]
     registry: Option<NumberListName>,
-    /// The list's own date: when whoever keeps it handed it out
+    /// Date of the edition, set by the registry
     #[arg(long, value_name = "DAY", requires = "registry")]
     as_of: Option<Day>,
-    /// What the lines are
+    /// Form of the lines
     #[arg(long, value_enum, default_value_t = Lines::Numbers)]
     format: Lines,
-    /// The environment variable that holds the salt of the digests
+    /// Environment variable that holds the salt of the digests
     #[arg(long, value_name = "NAME", requires = "registry")]
     salt_env: Option<String>,
-    /// Why, for the log
+    /// Reason, for the log
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]
     asking: Asking,
 }
 
-/// What the lines of a file are.
+/// The form of a file's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Lines {
     /// Numbers in any usual form
@@ -74,7 +74,7 @@ enum Lines {
 }
 
 impl Lines {
-    /// The member of a request that holds such rows.
+    /// Returns the member of a request that holds these rows.
     const fn member(self) -> &'static str {
         match self {
             Self::Numbers | Self::UsDnc => "numbers",
@@ -82,7 +82,7 @@ impl Lines {
         }
     }
 
-    /// `column` is the title that the user names.
+    /// Returns how lines are read. `column` is the title given by the user.
     fn line_form(self, column: Option<&str>) -> LineForm {
         match self {
             Self::Numbers | Self::Sha256 => LineForm::Column(column.map(str::to_owned)),
@@ -90,8 +90,8 @@ impl Lines {
         }
     }
 
-    /// What is sent of a line; `None` where it is none of such a list. A line of a list of changes has more
-    /// values than two: such a list is not taken for a full one.
+    /// Returns the row to send for a line; `None` if the line does not have this form. A line of a list of
+    /// changes has more than two values, so it is not mistaken for a full list.
     fn row(self, line: &str) -> Option<String> {
         match self {
             Self::Numbers | Self::Sha256 => Some(line.to_owned()),
@@ -99,7 +99,7 @@ impl Lines {
         }
     }
 
-    /// The area code that a line is about.
+    /// Returns the area code of a line, if this form has one.
     fn area(self, line: &str) -> Option<AreaCode> {
         match self {
             Self::Numbers | Self::Sha256 => None,
@@ -108,7 +108,7 @@ impl Lines {
     }
 }
 
-/// `202,5550123`: three digits and seven; whether somebody can have the number, the server says.
+/// Splits a line `202,5550123` into area code and local number. The server decides whether it can exist.
 fn us_number(line: &str) -> Option<(&str, &str)> {
     let (area, local) = line.split_once(',')?;
     let (area, local) = (area.trim(), local.trim());
@@ -116,26 +116,26 @@ fn us_number(line: &str) -> Option<(&str, &str)> {
     (digits(area, NANP_AREA_DIGITS) && digits(local, NANP_LOCAL_DIGITS)).then_some((area, local))
 }
 
-/// What became of a file's numbers.
+/// The result of an import.
 #[derive(Default)]
 struct Sum {
     good: u64,
-    /// Of the replies with this count. The API gives it only to callers who may see every number in clear.
+    /// `None` unless replies have this count: the API sends it to users who may see all numbers in clear.
     unchanged: Option<u64>,
-    /// Numbers without a country code, suppressed in every country in use in which they exist.
+    /// Numbers without country code, suppressed in each country in use where they are valid.
     in_several_countries: u64,
-    /// The lines that could not be read, or whose number was refused: it may be one that must not be called.
+    /// Lines that could not be read or were refused: such a line may hold a number that must not be called.
     bad_lines: Vec<usize>,
-    /// The lines with a whole number that nobody can call.
+    /// Lines with a complete number that cannot be called.
     uncallable_lines: Vec<usize>,
-    /// The area codes of its lines.
+    /// Area codes of the lines.
     areas: BTreeSet<AreaCode>,
-    /// Of a workbook: the sheets that were read, and what each hides.
+    /// For a workbook: the sheets read, and what each hides.
     sheets: Vec<WorkbookReport>,
 }
 
 impl Sum {
-    /// Takes the lines of a part that are none of such a list out of it; they are not asked about.
+    /// Removes lines that do not have the form of the list and notes them as bad. Returns the rows to send.
     fn keep_readable(&mut self, format: Lines, part: Vec<(usize, String)>) -> Vec<(usize, String)> {
         let mut rows = Vec::with_capacity(part.len());
         for (line, text) in part {
@@ -166,7 +166,7 @@ impl Sum {
         }
     }
 
-    /// A last line without an end is one that was cut off, unless it is a number all the same.
+    /// Treats the last line of a file without a final line end as cut off, unless its number can be called.
     fn note_cut_off(&mut self, last: usize) {
         if self.uncallable_lines.last() == Some(&last) {
             self.bad_lines.extend(self.uncallable_lines.pop());
@@ -174,9 +174,9 @@ impl Sum {
     }
 }
 
-/// Sends the numbers of a file, many in a request. A line that is no number is named and the others count.
-/// Where the server cannot take them, it ends there and says behind which line: the numbers before stay,
-/// and the same file again goes on. A registry is of its day only when all of it was sent, and every line
+/// Sends the numbers of a file, many per request. Bad lines are listed and the others are imported. If the
+/// server fails, the import stops and prints the last line sent: the numbers before it stay, and importing
+/// the same file again continues. A registry gets its new date only if every number was sent and every line
 /// could be read.
 pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let salt = order.salt()?;
@@ -196,7 +196,7 @@ pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Fail
         sent_to: 0,
         failure: None,
     };
-    // The file is read on this thread, which waits for each request.
+    // The file is read on this thread, which blocks during each request.
     let read = tokio::task::block_in_place(|| sending.read(path));
     let Sending {
         mut sum,
@@ -226,15 +226,15 @@ pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Fail
     order.found(&name, &sum)
 }
 
-/// The numbers of a file on their way.
+/// An import in progress.
 struct Sending<'a> {
     order: &'a Import,
     client: &'a ApiClient,
     sum: Sum,
     part: Vec<(usize, String)>,
-    /// The last line that was sent, or was none.
+    /// Last line that was sent or skipped.
     sent_to: usize,
-    /// Why the server took no more.
+    /// Failure of the last request; nothing more is sent after it.
     failure: Option<Failure>,
 }
 
@@ -250,7 +250,7 @@ impl Sending<'_> {
         Ok(())
     }
 
-    /// False when the server takes no more.
+    /// Adds a line to the next request. Returns false if the server failed.
     fn take(&mut self, line: NumberLine) -> bool {
         let at = usize::try_from(line.line).unwrap_or(usize::MAX);
         match line.number {
@@ -299,8 +299,8 @@ fn told(sum: &Sum, registry: Value) -> Value {
 }
 
 impl Import {
-    /// How the file is read. A list of ours lets campaigns call its numbers; suppressions and lists that
-    /// others keep forbid calls, and lose no hidden row.
+    /// Returns how the file is read. An allowlist permits calls, so hidden rows are left out; suppressions
+    /// and registries forbid calls, so hidden rows are included.
     fn reading(&self) -> Result<(TableOptions, Sheets), ImportError> {
         let (unsaid, sheets) = match self.list {
             Some(_) => (HiddenRows::Exclude, Sheets::FirstVisible),
@@ -309,22 +309,24 @@ impl Import {
         Ok((self.table.options(unsaid)?, sheets))
     }
 
-    /// The salt, which stands in no argument.
+    /// Returns the salt. It is read from the environment and never appears in an argument.
     fn salt(&self) -> Result<Option<String>, Failure> {
         if self.format == Lines::Sha256 && self.registry.is_none() {
-            let why = "digests are of a list that others keep: say --registry and --as-of";
+            let why = "digests need a registry: give --registry and --as-of";
             return Err(Failure::usage(why));
         }
         let Some(name) = &self.salt_env else {
             return Ok(None);
         };
         if self.format != Lines::Sha256 {
-            return Err(Failure::usage("--salt-env is of digests: say --format sha256"));
+            return Err(Failure::usage(
+                "--salt-env applies only to digests: give --format sha256",
+            ));
         }
         from_env(Some(name))
     }
 
-    /// The list that rows are put on: digests stand on their registry, numbers of one are suppressed.
+    /// Returns the list for the rows. Digests are put on their registry; its numbers are suppressed.
     fn put_on(&self) -> Option<&NumberListName> {
         match self.format {
             Lines::Sha256 => self.registry.as_ref(),
@@ -332,20 +334,19 @@ impl Import {
         }
     }
 
-    /// What of a file was not taken, as whoever imported it must know: of a registry any line that could not
-    /// be read, of another list any that holds no number that can be called.
+    /// Fails if lines were not imported: unreadable ones of a registry, else ones without a callable number.
     fn found(&self, file: &str, sum: &Sum) -> Result<(), Failure> {
         let (bad, uncallable) = (sum.bad_lines.len(), sum.uncallable_lines.len());
         match (&self.registry, self.as_of) {
             (Some(_), Some(_)) if bad == 0 => Ok(()),
             (Some(registry), Some(as_of)) => Err(Failure::found(format!(
-                "{file}: lines {} are none of this list's form, so {registry} is not as of {as_of}; the other \
-                 lines are told and bind: correct the file, and import it again with the same --as-of",
+                "{file}: lines {} are not in the list format, so {registry} is not set to {as_of}; the other \
+                 lines are stored and apply: correct the file, and import it again with the same --as-of",
                 listed(&sum.bad_lines)
             ))),
             (None, _) | (_, None) if bad + uncallable == 0 => Ok(()),
             (None, _) | (_, None) => Err(Failure::found(format!(
-                "{file}: {} lines hold no number that can be called; the others are told",
+                "{file}: {} lines have no number that can be called; the others are stored",
                 bad + uncallable
             ))),
         }
@@ -363,7 +364,7 @@ impl Import {
         body
     }
 
-    /// What is said of the list when all its numbers are told; nothing where a line could not be read.
+    /// Returns the request that sets the edition's date; `None` if a line could not be read.
     fn edition_of(&self, sum: &Sum, salt: Option<String>) -> Option<Value> {
         let (registry, as_of) = (self.registry.as_ref()?, self.as_of?);
         if !sum.bad_lines.is_empty() {
@@ -385,7 +386,7 @@ impl Import {
     }
 }
 
-/// The first of many lines; the failure's members have all of them.
+/// Formats the first of many line numbers; the output has all of them.
 fn listed(lines: &[usize]) -> String {
     let first: Vec<String> = lines.iter().take(LINES_NAMED_MAX).map(usize::to_string).collect();
     let more = lines.len().saturating_sub(first.len());
@@ -394,7 +395,7 @@ fn listed(lines: &[usize]) -> String {
 }
 
 fn hint_behind(line: usize) -> String {
-    format!("it ended behind line {line}; what was told before stays told: import the same file again")
+    format!("it stopped after line {line}; the numbers before it are stored: import the same file again")
 }
 
 #[cfg(test)]
@@ -406,10 +407,10 @@ mod tests {
         let format = Lines::UsDnc;
         assert_eq!(format.row("202,5550123").as_deref(), Some("+12025550123"));
         assert_eq!(format.area(" 202 , 5550123 ").unwrap().to_string(), "202");
-        // Of its form, and nobody can have it: the server says so.
+        // It has the right form but cannot be assigned; the server decides that.
         assert_eq!(format.row("102,5550123").as_deref(), Some("+11025550123"));
         assert_eq!(format.area("102,5550123"), None);
-        // A list of changes, and lines that are cut off or of something else.
+        // A list of changes, and lines that are cut off or have another content.
         for bad in [
             "202,5550123,2026-03-02,A",
             "2025550123",
@@ -443,7 +444,7 @@ mod tests {
         Line::parse_from(line.iter().copied().chain(["--format", format])).order
     }
 
-    /// A number may have stood in a line that nobody could read: the list is of no new day by such a file.
+    /// An unreadable line may hold a number, so the registry does not get a new date.
     #[test]
     fn a_registry_is_of_its_day_only_where_every_line_could_be_read() {
         let order = import("us-dnc");
@@ -478,15 +479,15 @@ mod tests {
         assert_eq!(order.edition_of(&torn, None), None);
         let failed = format!("{:?}", order.found("a.txt", &torn).unwrap_err());
         assert!(
-            failed.contains("lines 3 are none") && failed.contains("2026-03-02"),
+            failed.contains("lines 3 do not") && failed.contains("2026-03-02"),
             "{failed}"
         );
         assert_eq!(told(&torn, Value::Null)["bad_lines"], json!([3]));
-        // Cut off behind the digits of another number.
+        // The last line is cut off after digits that belong to another number.
         let mut cut = file(["202,5550123", "212,5550123", "102,5550123"]);
         cut.note_cut_off(3);
         assert_eq!(order.edition_of(&cut, None), None);
-        // What the server would not take is no reason to say that it did.
+        // A refused row is not counted as imported.
         let mut other = Sum::default();
         other.add(
             &[(7, "x".to_owned())],

@@ -1,4 +1,5 @@
-//! `ledgerline customer caps` and `customer preferred-times`: rules of one person's own record.
+//! `ledgerline customer caps` and `customer preferred-times`: sets a customer's own frequency caps and
+//! preferred hours.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -11,15 +12,15 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CapsArgs {
-    /// The institution's own customer_id, or ours
+    /// The institution's own customer_id, or our id
     id: String,
-    /// At most so many calls in so many local days, such as dialed=3/7 or answered=1/1
+    /// Most calls in a number of local days, for example dialed=3/7 or answered=1/1
     #[arg(value_name = "COUNTED=CALLS/DAYS", required_unless_present = "clear")]
     caps: Vec<String>,
-    /// No caps of the person's own any more
+    /// Remove the customer's own caps
     #[arg(long, conflicts_with = "caps")]
     clear: bool,
-    /// Why, for the log; nothing personal
+    /// Reason, for the log; no personal data
     #[arg(long, value_name = "TEXT")]
     reason: String,
     /// Who ordered it, for the log
@@ -34,7 +35,10 @@ impl CapsArgs {
         let path = format!("/api/v1/customers/{}/caps", encode(&self.id));
         let caps: Option<Vec<Value>> = self.caps.iter().map(|text| cap(text)).collect();
         let caps = caps.ok_or_else(|| {
-            Problem::invalid("query-invalid", "a cap is COUNTED=CALLS/DAYS, such as dialed=3/7")
+            Problem::invalid(
+                "query-invalid",
+                "a cap is COUNTED=CALLS/DAYS, for example dialed=3/7",
+            )
         })?;
         let body = given(json!({ "caps": caps, "reason": self.reason, "by": self.by }));
         self.asking.show(runtime, post(&path, &body)).await
@@ -50,12 +54,12 @@ fn cap(text: &str) -> Option<Value> {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PreferredTimesArgs {
-    /// The institution's own customer_id, or ours
+    /// The institution's own customer_id, or our id
     id: String,
-    /// Such as "mon-fri 18:00-20:00"
+    /// Hours, for example "mon-fri 18:00-20:00"
     #[arg(value_name = "TIME", required_unless_present = "clear")]
     times: Vec<String>,
-    /// At any time again
+    /// Remove the preferred hours: calls are possible at any time again
     #[arg(long, conflicts_with = "times")]
     clear: bool,
     #[command(flatten)]

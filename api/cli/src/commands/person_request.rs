@@ -1,4 +1,4 @@
-//! `ledgerline person-request`: what persons ask about their own data, until when, and what was done.
+//! `ledgerline person-request`: records, answers and lists requests of persons about their own data.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Requests of persons (个人信息主体请求): a copy, a correction, no further use, an explanation, erasure.
+/// Person requests (个人信息主体请求): a copy, a correction, a restriction of use, an explanation, erasure
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -25,55 +25,57 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Note what a person asks for
+    /// Record a request
     Open {
-        /// Who: your own customer_id, or our id
+        /// Customer: your own customer_id, or our id
         customer: String,
-        /// copy, correct, restrict, explain or delete
+        /// Request: copy, correct, restrict, explain or delete
         #[arg(long)]
         wish: Wish,
-        /// By which way it came; name no person
+        /// Channel by which the request came; name no person
         #[arg(long)]
         channel: Option<String>,
-        /// Stored for ever, so name no person
+        /// Note; stored permanently, so name no person
         #[arg(long)]
         note: Option<String>,
-        /// When it came in; default: now
+        /// Time of receipt; default: now
         #[arg(long, value_name = "T")]
         received_at: Option<Timestamp>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Answer it: a copy and an explanation are made, values are corrected, no use is a hold, erasure erases
+    /// Answer a request: create the copy or explanation, correct values, restrict use by a hold, or erase
     Answer {
+        /// Id of the request
         id: PersonRequestId,
-        /// What the person was told; stored for ever, so name no person
+        /// Answer given to the person; stored permanently, so name no person
         #[arg(long)]
         note: String,
-        /// Do not do it; the note says why
+        /// Refuse the request; the note states the reason
         #[arg(long)]
         refuse: bool,
-        /// The approval that another person gave, where the person is erased
+        /// Id of the approval given by another person; needed for an erasure
         #[arg(long)]
         approval: Option<ApprovalId>,
-        /// Of a correction: what is right; name is the person's, every other a variable's
+        /// Corrected value: name for the person's name, otherwise a variable; may be repeated
         #[arg(long = "set", value_name = "NAME=VALUE", value_parser = right, conflicts_with = "refuse")]
         right: Vec<Right>,
-        /// Where the copy or the explanation is written, for the person
+        /// File for the copy or the explanation, to give to the person
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// One request
+    /// Show one request
     Show {
+        /// Id of the request
         id: PersonRequestId,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Requests and their deadlines
+    /// List requests with their deadlines
     List {
-        /// Only those that are not answered
+        /// Only unanswered requests
         #[arg(long)]
         open: bool,
         #[command(flatten)]
@@ -81,7 +83,7 @@ enum Action {
     },
 }
 
-/// A value that is right.
+/// A corrected value and its name.
 #[derive(Debug, Clone)]
 struct Right {
     name: String,
@@ -94,7 +96,7 @@ fn right(text: &str) -> Result<Right, String> {
             name: name.to_owned(),
             value: value.to_owned(),
         }),
-        Some(_) | None => Err("say it as NAME=VALUE".to_owned()),
+        Some(_) | None => Err("give NAME=VALUE".to_owned()),
     }
 }
 
@@ -135,7 +137,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// What the person gets goes to the file where one is named, and not to the terminal.
+/// Sends the answer. The copy or explanation is written to `out` if given, instead of to the terminal.
 async fn answer(
     runtime: Arc<Runtime>,
     asking: &Asking,
@@ -150,7 +152,7 @@ async fn answer(
     let part = Part::begin(&out)?;
     let mut reply = asking.reply(runtime, post(&path, body)).await?;
     let Some(members) = reply.as_object_mut() else {
-        return Err(Failure::fault("the reply is no object"));
+        return Err(Failure::fault("the reply is not a JSON object"));
     };
     let taken = ["copy", "explanation"]
         .into_iter()
@@ -177,7 +179,7 @@ async fn list(runtime: Arc<Runtime>, asking: &Asking, open: bool) -> Result<(), 
     asking.show_items(runtime, &path, described, &columns, none).await
 }
 
-/// With how it stands in a word.
+/// Adds the state of the request in words.
 fn described(request: &Value) -> Value {
     let mut shown = request.clone();
     let answer = request.pointer("/answered/answer").and_then(Value::as_str);

@@ -1,4 +1,4 @@
-//! `ledgerline campaign preflight`: what would become of a campaign if it were started, as lines or JSON.
+//! `ledgerline campaign preflight`: prints the forecast for a campaign's start, or makes a test call.
 
 use crate::commands::test_call::{Tried, try_it};
 use crate::kit::api::get;
@@ -13,16 +13,16 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The campaign's id (its task_id)
+    /// Id of the campaign (its task_id)
     id: CampaignId,
-    /// Tariff in fen a minute, for the cost
+    /// Tariff in fen per minute, for the cost
     #[arg(long, value_name = "FEN")]
     per_minute_fen: Option<u32>,
-    /// Call one of our own phones by the campaign's flow (试呼): this one, or the only one on the list
-    /// (`settings test-phones`); it stands in no figure, and is no call to a customer
+    /// Call one of our own phones with the campaign's flow (试呼): this number, or the only one on the list
+    /// (`settings test-phones`). A test call counts in no figure and is no call to a customer
     #[arg(long, value_name = "NUMBER", num_args = 0..=1)]
     test_call: Option<Option<String>>,
-    /// With --test-call: the value of a variable of the flow, NAME=VALUE
+    /// With --test-call: value of a variable of the flow, NAME=VALUE; may be repeated
     #[arg(long, value_name = "NAME=VALUE", requires = "test_call")]
     variable: Vec<String>,
     #[command(flatten)]
@@ -52,7 +52,7 @@ fn show(told: &Value) -> Result<(), Failure> {
     let count = |of: &Value, member: &str| of.get(member).and_then(Value::as_u64).unwrap_or_default();
     let word = |pointer: &str| told.pointer(pointer).and_then(Value::as_str).unwrap_or("–");
     output::line(&format!(
-        "名单 people {}，规则判定时刻 judged at {}",
+        "名单 customers {}，规则判定时刻 evaluated at {}",
         count(told, "people"),
         word("/judged_at")
     ))?;
@@ -82,7 +82,7 @@ fn show(told: &Value) -> Result<(), Failure> {
     let unknown = told.pointer("/ends/unknown").and_then(Value::as_array);
     let unknown: Vec<&str> = unknown.into_iter().flatten().filter_map(Value::as_str).collect();
     output::line(&format!(
-        "预计完成 ends {} – {}，依据 by {} calls{}",
+        "预计完成 ends {} – {}，依据 based on {} calls{}",
         word("/ends/earliest"),
         word("/ends/latest"),
         told.pointer("/ends/evidence_calls")

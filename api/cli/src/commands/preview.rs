@@ -1,4 +1,4 @@
-//! `ledgerline campaign preview`: whom an agent calls next, and what they say of it.
+//! `ledgerline campaign preview`: shows an agent the next customer, who is then accepted or skipped.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -11,19 +11,19 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Action {
-    /// Shows whom the agent may call next, masked; nobody else is shown them while the offer lasts
+    /// Show the agent the next customer, masked; the offer is exclusive until it expires
     Next(Whose),
-    /// Takes the call of whom the agent is shown: dialed for them if every rule permits it then
+    /// Accept the shown customer: the call is dialed if every rule permits it then
     Accept(Answer),
-    /// Does not call whom the agent is shown: they wait, and may be offered to anybody then
+    /// Skip the shown customer, who may later be offered to any agent
     Skip(Skip),
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Whose {
-    /// The campaign's id (its task_id)
+    /// Id of the campaign (its task_id)
     id: CampaignId,
-    /// The agent, where nobody is signed in
+    /// Agent, if no user is signed in
     #[arg(long, value_name = "USER")]
     agent: Option<String>,
     #[command(flatten)]
@@ -34,7 +34,7 @@ pub(crate) struct Whose {
 pub(crate) struct Answer {
     #[command(flatten)]
     whose: Whose,
-    /// Whom the agent was shown: our id of the customer
+    /// Customer that was shown to the agent, by our id
     #[arg(long, value_name = "CUSTOMER")]
     customer: String,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Answer {
 pub(crate) struct Skip {
     #[command(flatten)]
     answer: Answer,
-    /// Why; stored for ever, so name no person
+    /// Reason; stored permanently, so name no person
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }

@@ -1,4 +1,4 @@
-//! `ledgerline customer attribute` and `customer tag`: what is known of one person.
+//! `ledgerline customer attribute` and `customer tag`: shows and sets attributes and tags of customers.
 
 use crate::commands::profile_import;
 use crate::kit::api::{get, post};
@@ -15,28 +15,28 @@ use tokio::runtime::Runtime;
 pub(super) struct AttributeArgs {
     #[command(subcommand)]
     of_many: Option<OfMany>,
-    /// The institution's own customer_id, or ours
+    /// The institution's own customer_id, or our id
     #[arg(required = true)]
     id: Option<String>,
-    /// Values to set, such as age=31 地域=浙江; without any, and without --clear, they are shown in clear
+    /// Values to set, for example age=31 地域=浙江; without values and --clear, the attributes are shown in clear
     #[arg(value_name = "NAME=VALUE")]
     values: Vec<String>,
-    /// Not known any more
+    /// Attribute to remove; may be repeated
     #[arg(long, value_name = "NAME")]
     clear: Vec<String>,
     #[command(flatten)]
     asking: Asking,
 }
 
-/// What is known of many.
+/// Commands for many customers.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum OfMany {
-    /// Set attributes and tags of many customers from a CSV file, one row a customer
+    /// Import attributes and tags of many customers from a CSV or XLSX file, one row per customer
     ///
-    /// One column is customer_id (客户编号); every other one is an attribute by its title, or tags of a
-    /// level (tags.business, 业务标签), several with ; between. An empty cell says nothing. Good rows count,
-    /// bad ones are told by row. The same file again changes nothing: whoever was stopped imports it again,
-    /// or goes on with --from-row.
+    /// One column is customer_id (客户编号). Every other column is an attribute named by its title, or tags of a
+    /// level (tags.business, 业务标签), several separated by ;. An empty cell changes nothing. Good rows are
+    /// stored, bad ones are listed by row. Importing the same file again changes nothing: after an
+    /// interruption import it again, or continue with --from-row.
     Import(profile_import::ImportArgs),
 }
 
@@ -50,7 +50,7 @@ impl AttributeArgs {
         let id = match (self.of_many, self.id) {
             (Some(OfMany::Import(args)), _) => return args.run(runtime).await,
             (None, Some(id)) => id,
-            (None, None) => return Err(Failure::usage("a customer's id is missing")),
+            (None, None) => return Err(Failure::usage("the id of the customer is missing")),
         };
         let path = format!("/api/v1/customers/{}/attributes", encode(&id));
         if only_shows {
@@ -61,12 +61,12 @@ impl AttributeArgs {
     }
 }
 
-/// `NAME=VALUE` as members of a body.
+/// Parses `NAME=VALUE` arguments into members of a body.
 fn pairs(values: &[String]) -> Result<Map<String, Value>, Failure> {
     let mut members = Map::new();
     for given in values {
         let Some((name, value)) = given.split_once('=') else {
-            // What was given may be personal: it is not repeated.
+            // The argument may be personal, so the error does not repeat it.
             return Err(Problem::invalid("query-invalid", "values are given as NAME=VALUE").into());
         };
         members.insert(name.trim().to_owned(), value.into());
@@ -76,15 +76,15 @@ fn pairs(values: &[String]) -> Result<Map<String, Value>, Failure> {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TagArgs {
-    /// The institution's own customer_id, or ours
+    /// The institution's own customer_id, or our id
     id: String,
-    /// Tags to give
+    /// Tags to add
     #[arg(value_name = "TAG")]
     add: Vec<String>,
-    /// Tags to take away
+    /// Tags to remove
     #[arg(long, value_name = "TAG")]
     remove: Vec<String>,
-    /// basic, behavior or business
+    /// Level: basic, behavior or business
     #[arg(long, value_name = "LEVEL", default_value = "business")]
     level: String,
     #[command(flatten)]

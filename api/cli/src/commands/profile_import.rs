@@ -1,4 +1,5 @@
-//! `ledgerline customer attribute import`: attributes and tags of many customers from a file, CSV or XLSX.
+//! `ledgerline customer attribute import`: imports attributes and tags of many customers from a CSV or XLSX
+//! file.
 
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
@@ -15,32 +16,33 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Bad rows named in the answer; all of them are counted.
+/// Most bad rows listed in the output; all of them are counted.
 const NAMED_MAX: usize = 100;
 
-/// Most of one request as text: half of what a body may have.
+/// Largest request, in bytes of text: half of the largest body.
 const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ImportArgs {
+    /// CSV or XLSX file
     file: PathBuf,
-    /// A column and what it is: an attribute, customer_id, tags.basic, tags.behavior, tags.business, or - to
-    /// leave it out
+    /// Meaning of a column: an attribute, customer_id, tags.basic, tags.behavior, tags.business, or - to skip
+    /// it; may be repeated
     #[arg(long = "map", value_name = "COLUMN=NAME")]
     maps: Vec<String>,
     #[command(flatten)]
     table: TableArgs,
-    /// Rows before this one are passed over: where an import was stopped
+    /// First row to import; continues an interrupted import
     #[arg(long, value_name = "ROW", default_value_t = 0)]
     from_row: u64,
-    /// Store nothing: say what would be
+    /// Store nothing: only report what would be stored
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
     asking: Asking,
 }
 
-/// What became of the file.
+/// The result of an import.
 #[derive(Default)]
 struct Sum {
     rows: u64,
@@ -49,7 +51,7 @@ struct Sum {
     bad: Vec<Value>,
     bad_count: u64,
     workbook: Option<WorkbookReport>,
-    /// The row that the next import begins with, where this one was stopped.
+    /// Row at which to continue, if the import was interrupted.
     stopped_at: Option<u64>,
 }
 
@@ -69,12 +71,12 @@ impl ImportArgs {
         match sum.bad_count {
             0 => Ok(()),
             count => Err(Failure::found(format!(
-                "{count} rows were not taken; the others count / {count} 行未导入，其余已计入"
+                "{count} rows were not imported; the others count / {count} 行未导入，其余已计入"
             ))),
         }
     }
 
-    /// Good rows in requests; the bad ones are listed at once.
+    /// Reads the file. Returns the good rows grouped into requests and notes the bad ones.
     fn requests(&self, sum: &mut Sum) -> Result<Vec<Vec<ProfileLine>>, Failure> {
         let usage =
             |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", self.file.display()));
@@ -114,7 +116,7 @@ impl ImportArgs {
                 Err(failure) => {
                     sum.stopped_at = part.first().map(|line| line.row);
                     output::notice(
-                        "the import stopped; the same file again goes on / 导入中断，重新导入同一文件即可继续",
+                        "the import stopped; import the same file again to continue / 导入中断，重新导入同一文件即可继续",
                     );
                     return Err(failure);
                 }
@@ -124,11 +126,11 @@ impl ImportArgs {
     }
 }
 
-/// Good rows in requests that each fit.
+/// Groups of rows, each within the limits of one request.
 #[derive(Default)]
 struct Requests {
     all: Vec<Vec<ProfileLine>>,
-    /// Of the last one.
+    /// Bytes of the last group.
     bytes: usize,
 }
 

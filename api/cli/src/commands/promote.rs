@@ -1,7 +1,7 @@
-//! `ledgerline campaign promote`: a campaign goes on to its next stage, with a reason and its evidence.
+//! `ledgerline campaign promote`: moves a campaign to its next stage, with a reason and evidence.
 //!
-//! Calls, answers, abandoned calls and complaints are counted from the log; `--evidence` says what only
-//! people know, as NAME=VALUE.
+//! Calls, answers, abandoned calls and complaints are counted from the log; `--evidence` adds what the log
+//! does not know, as NAME=VALUE.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// What `--evidence` may name, and whether it is a count.
+/// Names allowed in `--evidence`; true for a count.
 const NAMES: [(&str, bool); 6] = [
     ("person_on_duty", false),
     ("agents", true),
@@ -25,19 +25,19 @@ const NAMES: [(&str, bool); 6] = [
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The campaign's id (its task_id)
+    /// Id of the campaign (its task_id)
     id: CampaignId,
-    /// The stage that follows: pilot, roll_out (where the plan has one), or full
+    /// Next stage: pilot, roll_out (if the plan has one), or full
     #[arg(long, value_parser = stage)]
     to: Stage,
-    /// Why; stored for ever, so name no person
+    /// Reason; stored permanently, so name no person
     #[arg(long)]
     reason: String,
-    /// What only people know: person_on_duty=NAME, and of a pilot with agents agents=N, days=N,
-    /// routing_per_mille=N, coverage_per_mille=N; of a roll-out agents=N, reviewed_days=N
+    /// Facts that are not in the log: person_on_duty=NAME; for a pilot with agents also agents=N, days=N,
+    /// routing_per_mille=N, coverage_per_mille=N; for a roll-out agents=N, reviewed_days=N. May be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = said)]
     evidence: Vec<(String, Value)>,
-    /// The approval that another person gave
+    /// Id of the approval given by another person
     #[arg(long, value_name = "ID")]
     approval: Option<ApprovalId>,
     #[command(flatten)]
@@ -64,12 +64,12 @@ fn stage(text: &str) -> Result<Stage, String> {
 fn said(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
     let known = NAMES.iter().find(|(known, _)| *known == name);
-    let (_, is_count) = known.ok_or_else(|| format!("{name} is no evidence"))?;
+    let (_, is_count) = known.ok_or_else(|| format!("{name} is not a name of evidence"))?;
     let value = match is_count {
         true => json!(
             value
                 .parse::<u32>()
-                .map_err(|_not_one| format!("{name} is a whole number"))?
+                .map_err(|_not_one| format!("{name} must be a whole number"))?
         ),
         false => json!(value),
     };

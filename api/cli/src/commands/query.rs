@@ -1,4 +1,4 @@
-//! `ledgerline query`: one read-only SQL query over the documented views, shown as a table or as JSON.
+//! `ledgerline query`: runs one read-only SQL query on the documented views and prints a table or JSON.
 
 use crate::kit::api::{ApiArgs, post};
 use crate::kit::failure::Failure;
@@ -11,24 +11,24 @@ use std::io::Read;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Most bytes of SQL read from standard input: as much as a query may have.
+/// Most bytes of SQL read from standard input: one more than a query may have, so that a longer one is
+/// refused.
 const INPUT_BYTES_MAX: u64 = projections::ask::SQL_BYTES_MAX as u64 + 1;
 
-/// Ask the rows in SQL: one read-only query over documented views.
+/// Run one read-only SQL query on the documented views
 ///
 /// Views: audit, calls, campaign_counts, campaign_hours, campaigns, customer_events, customer_numbers,
-/// customers, dispositions, enrolments, outcomes, view_positions; `--views` lists their columns. They hold
-/// nothing personal: no phone number, name or variable. The question is put on record in the log before it
-/// is answered.
+/// customers, dispositions, enrolments, outcomes, view_positions; `--views` lists their columns. They hold no
+/// personal data: no phone number, name or variable. The query is logged before it runs.
 ///
 /// ledgerline query "select disposition, count(*) from calls group by 1 order by 2 desc" --data DIR
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// The query; `-` reads it from standard input
+    /// Query; `-` reads it from standard input
     #[arg(required_unless_present = "views")]
     sql: Option<String>,
-    /// List the documented views with their columns and ask nothing
+    /// List the documented views with their columns, without a query
     #[arg(long)]
     views: bool,
     /// Most rows, up to 10,000
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// Longest time in milliseconds, up to 30,000
     #[arg(long, value_name = "MS", default_value_t = TIMEOUT_DEFAULT_MS)]
     timeout_ms: u64,
-    /// Who asks, for the record; default: the user of the operating system
+    /// Your name, for the record; default: the user of the operating system
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     /// Print one JSON object
@@ -86,7 +86,7 @@ fn list_views() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The answer as lines of a table, with what was left off.
+/// Formats the result as a table, with a last line that says what was cut off.
 fn table(shown: &Value) -> Vec<String> {
     let name = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let columns = shown.get("columns").and_then(Value::as_array);

@@ -1,4 +1,5 @@
-//! `ledgerline reconcile`: a carrier's bill or a switch's records against the log, beside a running server.
+//! `ledgerline reconcile`: compares a carrier's bill or a switch's records with the log (对账); a server may be
+//! running.
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -22,56 +23,56 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Largest file of `--map`: six pairs, and room for comments.
+/// Largest file of `--map`, in bytes: six pairs, and room for comments.
 const MAP_BYTES_MAX: u64 = 16_384;
 
-/// Longest window and tolerance: an hour.
+/// Largest window and tolerance, in seconds: an hour.
 const SECONDS_MAX: u64 = 3_600;
 
 /// Compare a carrier's bill (CSV or XLSX) or Asterisk's records with our calls: matched, missing, disputed
-/// (对账).
+/// (对账)
 ///
-/// A row meets a call by SIP Call-ID where it has one (Asterisk: userfield or uniqueid), else by the callee
-/// and the nearest dial within --window-seconds. Bad rows are listed; the others count. Exit code 1 when the
-/// sides differ. Columns of a csv are found by their names: 被叫号码/callee, 开始时间/start_time,
+/// A row is matched with a call by SIP Call-ID if it has one (Asterisk: userfield or uniqueid), else by the
+/// callee and the nearest dial within --window-seconds. Bad rows are listed; the others count. Exit code 1 if
+/// the sides differ. Columns of a csv are recognized by name: 被叫号码/callee, 开始时间/start_time,
 /// 通话时长/talk_seconds, 计费分钟/billed_minutes, 话单号/record_id, 呼叫标识/sip_call_id.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// The bill or the records
+    /// Bill or records
     file: PathBuf,
-    /// What the file is
+    /// Format of the file
     #[arg(long, value_parser = word_of(Format::WORDS, Format::of_word))]
     format: Format,
     #[command(flatten)]
     table: TableArgs,
-    /// What columns of a csv are, where their titles are others: 接收方=callee,秒=talk_seconds; names are callee,
-    /// start_time, talk_seconds, billed_minutes, record_id, sip_call_id
+    /// Meaning of columns with other titles in a csv, for example 接收方=callee,秒=talk_seconds; names are
+    /// callee, start_time, talk_seconds, billed_minutes, record_id, sip_call_id
     #[arg(long, value_name = "TITLE=NAME,…")]
     columns: Option<Columns>,
-    /// The same from a file, one pair a line
+    /// The same from a file, one pair per line
     #[arg(long, value_name = "FILE", conflicts_with = "columns")]
     map: Option<PathBuf>,
     #[command(flatten)]
     log: LogArgs,
     #[command(flatten)]
     keys: KeysSpec,
-    /// Talk may differ by so many seconds
+    /// Difference in talk time that counts as equal, in seconds
     #[arg(long, value_name = "S", default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=SECONDS_MAX))]
     tolerance_seconds: u64,
-    /// A row without a Call-ID may begin so far from our dial
+    /// Largest distance of a row without Call-ID from our dial, in seconds
     #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=SECONDS_MAX))]
     window_seconds: u64,
-    /// Only from this day (Beijing) or instant on; default: what the file covers
+    /// Only from this day (Beijing) or instant on; default: the period of the file
     #[arg(long, value_name = "WHEN", value_parser = parse_day_or_instant)]
     from: Option<Timestamp>,
     /// Only before this day (Beijing) or instant
     #[arg(long, value_name = "WHEN", value_parser = parse_day_or_instant)]
     to: Option<Timestamp>,
-    /// They list answered calls only
+    /// The file lists answered calls only
     #[arg(long)]
     answered_only: bool,
-    /// Where their clock is, for times without a zone
+    /// Time zone of the file, for times without a zone
     #[arg(long, value_name = "OFFSET", default_value = "+08:00")]
     utc_offset: FixedOffset,
     /// Print one JSON object, with the rows that differ
@@ -93,7 +94,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     show(&args, &outcome?)
 }
 
-/// The rows of their file that were held against our calls; nothing is written.
+/// Returns the amount for the record of this export: the rows compared. No bytes are written.
 fn compared(outcome: &Outcome) -> Amount {
     Amount {
         events: outcome.rows,
@@ -115,21 +116,21 @@ async fn outcome(args: &Args, said: &Columns, spec: &StoreSpec) -> Result<Outcom
     beside_our_calls(place, around, |beside| compare(args, said, &beside)).await
 }
 
-/// The log that is compared with, and where its keys are.
+/// The log to compare with, and the place of its keys.
 pub(crate) struct Place<'a> {
     pub(crate) spec: &'a StoreSpec,
     pub(crate) log: &'a LogArgs,
     pub(crate) keys: &'a KeysSpec,
 }
 
-/// What is compared with: our calls, the keys where they are at hand, and the country of callees without one.
+/// The data to compare with: our calls, the keys if available, and the default country of numbers.
 pub(crate) struct Beside<'a> {
     pub(crate) ours: &'a OurCalls,
     pub(crate) vault: Option<&'a host::app::LookupVault>,
     pub(crate) country: DefaultCountry,
 }
 
-/// Reads our calls of a period, finds numbers where keys are, and closes both.
+/// Reads our calls of a period, opens the keys if possible, runs the comparison, and closes both.
 pub(crate) async fn beside_our_calls<T>(
     place: Place<'_>,
     around: (Option<Timestamp>, Option<Timestamp>),
@@ -139,7 +140,8 @@ pub(crate) async fn beside_our_calls<T>(
     let vault = match place.log.directory() {
         Ok(data) => match lookup_vault(place.keys, data, &opened).await {
             Ok((vault, _)) => Ok(vault),
-            // Foreign or older keys would make other numbers of the same digits: an answer, and a wrong one.
+            // Other or older keys would derive other number ids from the same digits, so the result would be
+            // wrong.
             Err(error @ (AppError::OtherKeys | AppError::OlderKeys { .. })) => return Err(error.into()),
             Err(error) => Err(error.to_string()),
         },
@@ -165,12 +167,12 @@ pub(crate) async fn beside_our_calls<T>(
     outcome
 }
 
-/// What the user says of columns.
+/// Returns the column mapping that the user gave.
 fn columns(args: &Args) -> Result<Columns, Failure> {
     let is_said = args.columns.is_some() || args.map.is_some();
     if is_said && args.format != Format::Csv {
         return Err(Failure::usage(
-            "asterisk's columns stand in one order: only a csv has titles",
+            "asterisk has a fixed order of columns: --columns and --map apply only to csv",
         ));
     }
     let Some(file) = &args.map else {

@@ -1,4 +1,4 @@
-//! `ledgerline retention`: how long each class of data is kept, and disposing of what is past it.
+//! `ledgerline retention`: shows and sets how long each data class is kept, and disposes of expired data.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Retention (保存期限): how long recordings, persons and transcripts are kept, and what was disposed of.
+/// Retention (保存期限): how long recordings, persons and transcripts are kept, and what was disposed of
 ///
-/// Nothing is disposed of before a period is set; none is below its floor, the longest that applies counts,
-/// and a hold beats all. A running server looks once a day.
+/// Data is disposed of only after a period was set. No period is below its floor, the longest applicable one
+/// counts, and a legal hold takes precedence. A running server checks once a day.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -23,37 +23,37 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Show each class with its periods, their floors and sources, and what was last disposed of
+    /// Show each data class with its periods, their floors and sources, and the last disposal
     Show {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Set for how long a class of data is kept
+    /// Set the retention period of a data class
     Set {
-        /// Which
+        /// Data class
         #[arg(value_parser = ["recordings", "persons", "transcripts"])]
         class: String,
-        /// For so many days
+        /// Period in days
         #[arg(long, value_name = "N", required_unless_present = "keep")]
         days: Option<u32>,
-        /// Take the period back: nothing is disposed of by it
+        /// Remove the period: data of this class is kept
         #[arg(long, conflicts_with = "days")]
         keep: bool,
-        /// Only under this preset, such as cn-collection
+        /// Only under this preset, for example cn-collection
         #[arg(long, value_name = "CODE")]
         preset: Option<String>,
-        /// The approval that another person gave, where persons are erased by it
+        /// Id of the approval given by another person; needed if persons are erased
         #[arg(long, value_name = "ID")]
         approval: Option<ApprovalId>,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Dispose now of what is past its period
+    /// Dispose of expired data now
     Run {
-        /// Destroy and store nothing: only say what is due
+        /// Destroy and store nothing: only report what is due
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
@@ -97,7 +97,7 @@ async fn show(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
     for class in table::items(&shown, "classes") {
         output::line(&headline(class))?;
         let columns = [
-            ("预设 preset", "/preset"),
+            ("合规规则集 preset", "/preset"),
             ("设定 set", "/set_days"),
             ("适用天数 days", "/days"),
             ("依据 rule", "/rule"),
@@ -110,16 +110,17 @@ async fn show(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A class in one line: for all presets, how much was disposed of, and when it was last looked.
+/// Formats a class as one line: its period for all presets, the number disposed of, and the time of the last
+/// check.
 fn headline(class: &Value) -> String {
     let text = |pointer: &str| class.pointer(pointer).and_then(Value::as_str).unwrap_or("-");
     let days = class["days"].as_u64();
     let days = days.map_or_else(
-        || "未设定，长期保存 kept, no period is set".to_owned(),
+        || "未设定，长期保存 kept, no period set".to_owned(),
         |days| format!("{days} 天 days"),
     );
     format!(
-        "{} {}: {days}; 已处置 disposed of {}; 上次检查 last looked {}",
+        "{} {}: {days}; 已处置 disposed of {}; 上次检查 last checked {}",
         text("/class_zh"),
         text("/class"),
         class["destroyed"],
@@ -137,7 +138,7 @@ mod tests {
             "last_review": null });
         let line = headline(&kept);
         assert!(
-            line.contains("no period is set") && line.ends_with("last looked -"),
+            line.contains("no period set") && line.ends_with("last checked -"),
             "{line}"
         );
         let set = json!({ "class": "persons", "class_zh": "个人信息", "days": 365, "destroyed": 7,

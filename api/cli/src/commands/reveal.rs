@@ -1,4 +1,4 @@
-//! `ledgerline customer reveal`: values of one person, or of many into a file, in clear.
+//! `ledgerline customer reveal`: shows values of one customer in clear, or writes those of many to a file.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -14,30 +14,30 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Where values of many are asked for.
+/// Route for values of many customers.
 const MANY: &str = "/api/v1/customers/reveal";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// One person: the institution's own customer_id, or our id
+    /// One customer: the institution's own customer_id, or our id
     #[arg(required_unless_present_any = ["from", "campaign"])]
     id: Option<String>,
-    /// Many: a file with an id on each line, at most 1,000; another person approves
+    /// Many customers: a file with one id per line, at most 1,000; needs the approval of another person
     #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "campaign"], requires = "out")]
     from: Option<PathBuf>,
-    /// Many: everybody of this campaign, at most 1,000; another person approves
+    /// Many customers: all of this campaign, at most 1,000; needs the approval of another person
     #[arg(long, value_name = "TASK_ID", conflicts_with = "id", requires = "out")]
     campaign: Option<String>,
-    /// Write them there, a JSON object on each line; only you can read it
+    /// File to write, one JSON object per line; readable by you only
     #[arg(long, value_name = "FILE", conflicts_with = "id")]
     out: Option<PathBuf>,
-    /// Which values: external_id, name, phones, variables
+    /// Values to show: external_id, name, phones, variables
     #[arg(long, value_name = "F,…", required = true, value_delimiter = ',')]
     fields: Vec<String>,
-    /// Why, for the log; nothing personal
+    /// Reason, for the log; no personal data
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// The approval that another person gave
+    /// Id of the approval given by another person
     #[arg(long, value_name = "APPROVAL", conflicts_with = "id")]
     approval: Option<ApprovalId>,
     #[command(flatten)]
@@ -71,7 +71,7 @@ impl Args {
     }
 }
 
-/// The ids of a file, one on each line; blank lines say nothing.
+/// Reads the ids of a file, one per line; blank lines are skipped.
 fn ids(file: &Path) -> Result<Vec<String>, Failure> {
     let text = read_to_string(file);
     let text = text.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
@@ -88,7 +88,7 @@ fn list<'a>(reply: &'a Value, name: &str) -> &'a [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// Writes them, one a line, to a file that only its owner reads.
+/// Writes one JSON value per line to a file that only its owner can read.
 pub(super) fn write(out: &Path, lines: &[Value]) -> std::io::Result<()> {
     let mut file = BufWriter::new(private_file::create(out)?);
     for line in lines {

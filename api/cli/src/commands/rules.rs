@@ -1,4 +1,4 @@
-//! `ledgerline rules`: which compliance rules and presets there are, and what a coming version would change.
+//! `ledgerline rules`: lists compliance rules and presets, and tests a new version of a preset.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -12,8 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Rules (合规规则): id, version, date and source of each rule and preset, and which judged last; a coming
-/// version tried on the people of a campaign.
+/// Compliance rules (合规规则): id, version, date and source of each rule and preset, the version used last, and
+/// a trial of a new version on the customers of a campaign
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -23,22 +23,22 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Every rule and every version of every preset, with those that judged the dials last
+    /// List every rule and every version of every preset, and mark those used for the last dials
     List {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Try a version of a preset on a campaign's people: how many would newly be refused, by rule
+    /// Try a version of a preset on a campaign's customers: how many would newly be refused, by rule
     DryRun {
-        /// A version that ships (cn-service@1), or the file of one
+        /// Shipped version (cn-service@1), or a file with one
         #[arg(value_name = "RULE")]
         rule: String,
-        /// The campaign whose people are tried
+        /// Campaign to test with
         #[arg(long, value_name = "ID")]
         campaign: CampaignId,
-        /// At which time; default: now
+        /// Time of the test; default: now
         #[arg(long, value_name = "RFC3339")]
         at: Option<Timestamp>,
         #[command(flatten)]

@@ -1,4 +1,5 @@
-//! `ledgerline sample`: draw calls for an audit so that anybody can redo it, record findings, sign off.
+//! `ledgerline sample`: draws calls for an audit in a reproducible way, records findings, and signs the
+//! sample off.
 
 use crate::kit::api::{ApiArgs, get, post};
 use crate::kit::failure::Failure;
@@ -19,14 +20,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Largest sample document read back.
+/// Largest sample document read, in bytes.
 const DOCUMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// Draw calls for an audit, record what was found, sign off, and check a draw against the log.
+/// Samples (抽检): draw calls for an audit, record findings, sign off, and check a draw against the log
 ///
-/// The draw decides itself: the calls with the lowest SHA-256(seed, call id). Take a seed that nobody here
-/// can choose, such as figures published after the period ended. With --data the running server of that
-/// directory draws, or this command where none runs.
+/// The draw is determined by the seed: the calls with the lowest SHA-256(seed, call id). Use a seed that no
+/// one here can choose, for example figures published after the period ended. With --data the running server
+/// of that directory draws, or this command if none runs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -36,27 +37,27 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Draw a sample (抽样); the draw is an event of the log
+    /// Draw a sample (抽样); the draw is stored in the log
     Calls(Calls),
-    /// Record what was found in one drawn call (抽检结论)
+    /// Record the finding for one drawn call (抽检结论)
     Finding(FindingArgs),
-    /// Close a sample; refused while calls lack findings (签核)
+    /// Sign off a sample; refused while calls lack findings (签核)
     SignOff(SignOff),
     /// Show a sample with its findings
     Show(Show),
-    /// Redo the draw of a document from the log and compare; needs no server and no key
+    /// Repeat the draw of a document from the log and compare; needs no server and no key
     Check(Check),
 }
 
 #[derive(Debug, clap::Args)]
 struct Calls {
-    /// What decides the draw; any text
+    /// Seed that determines the draw; any text
     #[arg(long, value_name = "S")]
     seed: String,
-    /// How many calls, at most 1000
+    /// Number of calls, at most 1000
     #[arg(long, value_name = "N")]
     size: u32,
-    /// Draw from each part in proportion: disposition, campaign, trunk or flow_version
+    /// Draw proportionally from groups: disposition, campaign, trunk or flow_version
     #[arg(long, value_name = "BY", value_parser = parse_stratify)]
     stratify: Option<Stratify>,
     /// Only calls of this campaign
@@ -68,10 +69,10 @@ struct Calls {
     /// Only calls that ended before this day (Beijing) or instant
     #[arg(long, value_name = "WHEN", value_parser = parse_day_or_instant)]
     to: Option<Timestamp>,
-    /// The population is what the log says up to here; default: its head
+    /// Last log position of the population; default: the head of the log
     #[arg(long, value_name = "P")]
     position: Option<u64>,
-    /// Where the document goes
+    /// File to write the document to
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Print one JSON object
@@ -83,17 +84,17 @@ struct Calls {
 
 #[derive(Debug, clap::Args)]
 struct FindingArgs {
-    /// The sample's id
+    /// Id of the sample
     sample: SampleId,
-    /// The call's id
+    /// Id of the call
     call: CallId,
-    /// ITEM=yes|no|n/a for every item of the checklist; several times, or once as `all=yes`
+    /// Answer to an item of the checklist, ITEM=yes|no|n/a; repeat for every item, or give `all=yes` once
     #[arg(long = "answer", value_name = "ITEM=ANSWER", required = true, value_parser = parse_answer)]
     answers: Vec<(String, Answer)>,
-    /// For the log; names no person
+    /// Remark, for the log; name no person
     #[arg(long, value_name = "TEXT")]
     remark: Option<String>,
-    /// Who found it
+    /// Your user name
     #[arg(long, value_name = "USER")]
     by: String,
     /// Print JSON on one line
@@ -105,12 +106,12 @@ struct FindingArgs {
 
 #[derive(Debug, clap::Args)]
 struct SignOff {
-    /// The sample's id
+    /// Id of the sample
     sample: SampleId,
-    /// Who signs
+    /// Your user name
     #[arg(long, value_name = "USER")]
     by: String,
-    /// For the log; names no person
+    /// Remark, for the log; name no person
     #[arg(long, value_name = "TEXT")]
     remark: Option<String>,
     /// Print JSON on one line
@@ -122,7 +123,7 @@ struct SignOff {
 
 #[derive(Debug, clap::Args)]
 struct Show {
-    /// The sample's id
+    /// Id of the sample
     sample: SampleId,
     /// Also write the document to this file
     #[arg(long, value_name = "FILE")]
@@ -136,7 +137,7 @@ struct Show {
 
 #[derive(Debug, clap::Args)]
 struct Check {
-    /// The document that `sample calls` or `sample show` wrote
+    /// Document written by `sample calls` or `sample show`
     file: PathBuf,
     #[command(flatten)]
     log: LogArgs,
@@ -168,7 +169,7 @@ fn parse_answer(text: &str) -> Result<(String, Answer), String> {
         "yes" => Answer::Yes,
         "no" => Answer::No,
         "n/a" | "not_applicable" => Answer::NotApplicable,
-        other => return Err(format!("{other:?} is none of yes, no, n/a")),
+        other => return Err(format!("{other:?} is not yes, no or n/a")),
     };
     Ok((item.to_owned(), answer))
 }
@@ -231,7 +232,7 @@ async fn sign_off(args: SignOff, runtime: Arc<Runtime>) -> Result<(), Failure> {
     show_changed(&changed, args.json)
 }
 
-/// Says how many calls still lack a finding.
+/// Prints how many calls still lack a finding, or that the sample is signed off.
 fn show_changed(reply: &Value, as_json: bool) -> Result<(), Failure> {
     if as_json {
         return output::json(reply);
@@ -269,7 +270,7 @@ async fn check(args: &Check) -> Result<(), Failure> {
         )));
     }
     let bytes = std::fs::read(&args.file).map_err(|error| unread(&error))?;
-    let found = |why: String| Failure::found(format!("the sample does not hold: {why}"));
+    let found = |why: String| Failure::found(format!("the sample is not confirmed: {why}"));
     let document: Value = serde_json::from_slice(&bytes).map_err(|error| found(error.to_string()))?;
     let (id, claimed) = drawn_of(&document).map_err(found)?;
     let opened = ReadOnly::of(&args.log.spec()?).await?;
@@ -285,11 +286,11 @@ async fn check(args: &Check) -> Result<(), Failure> {
     opened.close().await;
     let redone = redone?;
     let differs = if redone.facts.log_root != claimed.facts.log_root {
-        Some("the log up to that position is another one")
+        Some("the log up to that position differs")
     } else if redone.population_sha256 != claimed.population_sha256 {
-        Some("the population is another one")
+        Some("the population differs")
     } else if redone != claimed {
-        Some("other calls are drawn by these facts")
+        Some("these facts draw other calls")
     } else {
         None
     };
@@ -303,7 +304,7 @@ async fn check(args: &Check) -> Result<(), Failure> {
         return Ok(());
     }
     output::line(&format!(
-        "holds: {} of {} calls, redone from the log / 抽样可复现",
+        "confirmed: {} of {} calls, drawn again from the log / 抽样可复现",
         redone.calls.len(),
         redone.population
     ))

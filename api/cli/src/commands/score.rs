@@ -1,5 +1,5 @@
-//! `ledgerline score`: which robot or agent should take a call: weights as versions, candidates of a call and
-//! what was kept of them; on labelled cases, how often it chose whom people chose.
+//! `ledgerline score`: scores which robot or agent should take a call, manages the weights, and evaluates the
+//! score on labeled cases.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::Asking;
@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Largest file of cases.
+/// Largest file of cases, in bytes.
 const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// Cases named in the answer that it chose otherwise.
+/// Most wrong cases listed in the output.
 const NAMED_MAX: usize = 20;
 
-/// The routing score: which robot or agent should take a call
+/// Routing score (路由评分): which robot or agent should take a call
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -31,35 +31,38 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Say how often the highest score is whom the case names: one JSON object a line with customer,
-    /// candidates and chosen
+    /// Evaluate the score on labeled cases: one JSON object per line with customer, candidates and chosen
     ///
-    /// total = 0.4 rfm + 0.3 robot_match + 0.2 agent_skill + 0.1 line_quality, each of 1,000; a tie goes to
-    /// the first candidate.
+    /// total = 0.4 rfm + 0.3 robot_match + 0.2 agent_skill + 0.1 line_quality, each of 1,000; in a tie the
+    /// first candidate wins. Prints how often the highest score is the chosen candidate.
     Evaluate {
+        /// File of cases
         file: PathBuf,
-        /// Other weights: {"version","rfm","robot_match","agent_skill","line_quality"}, parts of 1,000
+        /// Weights to use: {"version","rfm","robot_match","agent_skill","line_quality"}, in parts of 1,000
         #[arg(long, value_name = "FILE")]
         weights: Option<PathBuf>,
         /// Print one JSON object
         #[arg(long)]
         json: bool,
     },
-    /// The weights in force, as versions (路由权重)
+    /// Show or set the weights in force, as versions (路由权重)
     Weights {
         #[command(subcommand)]
         action: WeightsAction,
     },
-    /// Weigh the candidates of a call by the weights in force, and keep every breakdown: a JSON object with
+    /// Score the candidates of a call with the weights in force and store every breakdown: a JSON object with
     /// customer and candidates
     Call {
+        /// Id of the call
         call: CallId,
+        /// JSON file with customer and candidates
         file: PathBuf,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Who should have taken a call, each time that it was scored
+    /// Show the scores of a call, each time it was scored
     Show {
+        /// Id of the call
         call: CallId,
         #[command(flatten)]
         moment: MomentArgs,
@@ -70,19 +73,19 @@ enum Action {
 
 #[derive(Debug, clap::Subcommand)]
 enum WeightsAction {
-    /// Those in force, now or as of a time
+    /// Show the weights in force, now or as of a past moment
     Show {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Weigh by others from now on, unless somebody else changes them at the same time; parts of 1,000 that
-    /// add up to it
+    /// Set new weights, in parts of 1,000 that add up to 1,000; refused if another user changes them at the
+    /// same time
     Set {
         #[command(flatten)]
         parts: Parts,
-        /// Why, for the log; stored for ever, so name no person
+        /// Reason, for the log; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
@@ -90,33 +93,33 @@ enum WeightsAction {
     },
 }
 
-/// How much each part counts.
+/// The weight of each part of the score.
 #[derive(Debug, clap::Args)]
 struct Parts {
-    /// What the customer is worth
+    /// Weight of the customer's value
     #[arg(long)]
     rfm: u32,
-    /// How the candidate suits industry and region, by what came of such calls
+    /// Weight of the candidate's match with industry and region, from past results
     #[arg(long)]
     robot_match: u32,
-    /// What an agent is skilled at this
+    /// Weight of the agent's skill for this kind of call
     #[arg(long)]
     agent_skill: u32,
-    /// The line that they are reached by
+    /// Weight of the quality of the candidate's line
     #[arg(long)]
     line_quality: u32,
 }
 
-/// Where weights are read and replaced.
+/// Route of the weights, to read and replace them.
 const WEIGHTS: &str = "/api/v1/routing-weights";
 
-/// One labelled case.
+/// One labeled case.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
     customer: RoutingCustomer,
     candidates: Vec<RoutingCandidate>,
-    /// The candidate who was right, by its id.
+    /// Id of the candidate that people chose.
     chosen: String,
 }
 
@@ -190,7 +193,8 @@ fn weights_of(path: &Path) -> Result<Weights, Failure> {
     }
 }
 
-/// Every line is a case; one that cannot be read ends it, for what is left out changes the figure.
+/// Scores every case and counts how often the highest score is the chosen candidate. Fails at the first line
+/// that cannot be read: leaving it out would change the figure.
 fn evaluate(text: &str, weights: &Weights) -> Result<Value, String> {
     let (mut cases, mut right, mut others) = (0_u64, 0_u64, Vec::new());
     for (index, line) in text
@@ -204,10 +208,13 @@ fn evaluate(text: &str, weights: &Weights) -> Result<Value, String> {
             return Err(format!("line {place}: more than {CANDIDATES_MAX} candidates"));
         }
         if !case.candidates.iter().any(|one| one.id == case.chosen) {
-            return Err(format!("line {place}: {} is none of its candidates", case.chosen));
+            return Err(format!(
+                "line {place}: {} is not one of its candidates",
+                case.chosen
+            ));
         }
         let chosen = choose(&case.customer, &case.candidates, weights);
-        let (winner, all) = chosen.ok_or_else(|| format!("line {place}: nobody stands for it"))?;
+        let (winner, all) = chosen.ok_or_else(|| format!("line {place}: it has no candidates"))?;
         cases += 1;
         let scored = all.get(winner).map(|one| one.candidate.as_str());
         if scored == Some(case.chosen.as_str()) {
@@ -254,7 +261,7 @@ mod tests {
         assert_eq!(report["otherwise"][1]["chosen"]["candidate"], "c");
     }
 
-    /// Made up, with a label that the score does not know of (`fixtures/PROVENANCE.md`).
+    /// Invented cases with labels that the score does not know (`fixtures/PROVENANCE.md`).
     const CASES: &str = include_str!("../../../../fixtures/routing/cases.jsonl");
 
     #[test]
@@ -278,7 +285,7 @@ mod tests {
         for (text, why) in [
             ("", "no case"),
             ("{}", "line 1"),
-            (&*case("nobody"), "none of its candidates"),
+            (&*case("nobody"), "not one of its candidates"),
         ] {
             assert!(
                 evaluate(text, &Weights::PRINTED).unwrap_err().contains(why),

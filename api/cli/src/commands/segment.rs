@@ -1,4 +1,4 @@
-//! `ledgerline segment`: check, count and preview a segment of customers (客群), in the words of SQL.
+//! `ledgerline segment`: checks, counts and previews a segment of customers (人群包), given as SQL.
 
 use crate::commands::grades;
 use crate::kit::api::{get, post};
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Ask which customers are meant: SELECT * FROM customers WHERE … (客群).
+/// Segments (人群包): select customers with SELECT * FROM customers WHERE …
 ///
 /// Conditions are AND, OR, NOT, comparisons, BETWEEN, IN, LIKE and IS NULL over attributes and tags, with
 /// NOW(), CURDATE(), DATE_SUB and DATE_ADD; then ORDER BY and LIMIT. `segment columns` lists the attributes.
-/// Texts are alike without regard to case. What is wrong is told with its line and column.
+/// Texts are compared without regard to case. Errors name line and column.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -23,41 +23,41 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Whether it may be asked; asks nobody
+    /// Check the syntax of a segment, without reading customers
     Check(Asked),
-    /// How many customers it means
+    /// Count the customers of a segment
     Count(Asked),
-    /// How many, and some of them by our ids
+    /// Count the customers of a segment and show some of them by our ids
     Preview {
         #[command(flatten)]
         asked: Asked,
-        /// How many to name, up to 100
+        /// Number of customers to show, up to 100
         #[arg(long, value_name = "N")]
         sample: Option<u32>,
     },
-    /// Groups of its answered customers (聚类), by what tells their conversion apart; best first
+    /// Cluster the answered customers (聚类) by what separates their conversion; best group first
     Groups(Asked),
-    /// Its customers by recency, frequency and money (RFM), by fifths or by given limits
+    /// Grade the customers by recency, frequency and money (RFM), by quintiles or given limits
     Rfm {
         #[command(flatten)]
         asked: Asked,
-        /// Limits as JSON: recency_days, orders_count, amount, four of each; default: fifths
+        /// Limits as JSON: recency_days, orders_count, amount, four of each; default: quintiles
         #[arg(long, value_name = "JSON")]
         limits: Option<String>,
-        /// Write the grades onto the people as rfm_grade; needs a reason
+        /// Write the grades to the customers as rfm_grade; needs --reason
         #[arg(long, requires = "reason", conflicts_with = "as_of")]
         write: bool,
-        /// With --write: store nothing, say what would be
+        /// With --write: store nothing, only report what would be stored
         #[arg(long, requires = "write")]
         dry_run: bool,
-        /// Why; stored for ever with each grade, so name no person
+        /// Reason; stored permanently with each grade, so name no person
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
-        /// With --write: goes on behind this customer, where a run was stopped
+        /// With --write: continue after this customer, if a run was interrupted
         #[arg(long, value_name = "CUSTOMER", requires = "write")]
         after: Option<String>,
     },
-    /// The attributes that may be asked, with their types and names in both languages
+    /// List the attributes that a segment may use, with their types and names in both languages
     Columns {
         #[command(flatten)]
         asking: Asking,
@@ -66,12 +66,12 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct Asked {
-    /// The segment
+    /// Segment, as SQL
     sql: String,
-    /// What was known then: a position of the log, or an instant
+    /// Use the data as known then: a log position, or an instant
     #[arg(long, value_name = "POSITION|RFC3339")]
     as_of: Option<String>,
-    /// What NOW() means; default: now, or the instant of --as-of
+    /// Meaning of NOW(); default: now, or the instant of --as-of
     #[arg(long, value_name = "RFC3339")]
     at: Option<Timestamp>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `ledgerline serve`: the server, until a signal.
+//! `ledgerline serve`: runs the server until a signal.
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -32,38 +32,38 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// Run the server: campaigns, calls and the HTTP API.
+/// Run the server: campaigns, calls and the HTTP API
 ///
 /// A trunk is
 /// sip:HOST:PORT[;user=U;password-file=F|password-env=V][;name=N][;from=NUMBER[@LAST-DAY[@LICENCE]],…]
 /// [;calls-per-number=N][;legs-max=N][;dials-per-second=10][;ring-timeout=30s][;first-response=32s]
 /// [;hold-off=180s][;dial=e164|digits|national][;prefix=P][;replies=same-port|any-port][;media=IP,IP…]
 /// [;latch=exact|port|subnet][;silence=60s][;from-domain=D][;identity=pai|ppi][;user=phone]
-/// [;outbound-proxy=HOST:PORT][;nat=yes][;probe=off]. Several trunks: their order is preference. `from`
-/// rotates and is required unless the trunk is a loopback address; a number is shown on its last day
-/// (2027-03-31), and never after, and by at most `calls-per-number` calls at once, over all trunks. `dial`
-/// says how numbers are dialed: +8613800138000, 8613800138000 or 13800138000. Responses come from the
-/// trunk's own port unless `replies=any-port`; audio comes from `media` only, where it is given, at
-/// whatever port. `latch` says how far audio may come from the address that the far end described: that
-/// address and port (`exact`), any port of it (`port`, the default), or its /24 or /64 too (`subnet`). A
-/// far end that sends, and gives no sign of life for `silence` while the robot does not speak, is hung up.
-/// `from-domain` is the host of From; `identity` adds P-Asserted-Identity (pai) or P-Preferred-Identity
-/// (ppi) with the number shown; `user=phone` marks URIs with a telephone number; `outbound-proxy` takes all
-/// requests, and is named in a Route; with `nat=yes` requests to a private Contact go to the trunk. Every
-/// 10 s an OPTIONS asks whether the trunk is there; one that stops answering takes no calls until it
-/// answers again. `probe=off`: it is never asked.
+/// [;outbound-proxy=HOST:PORT][;nat=yes][;probe=off]. Several trunks are used in the order given. `from` is
+/// the number pool, used in rotation; it is required unless the trunk is a loopback address. A number is
+/// shown up to its last day (2027-03-31), and by at most `calls-per-number` concurrent calls over all trunks.
+/// `dial` is the format of dialed numbers: +8613800138000, 8613800138000 or 13800138000. Responses must come
+/// from the trunk's own port unless `replies=any-port`; audio is accepted only from `media`, if given, at any
+/// port. `latch` limits how far the source of audio may differ from the address in the SDP: that address and
+/// port (`exact`), any port of it (`port`, the default), or also its /24 or /64 (`subnet`). If a far end that
+/// sends audio gives no sign of life for `silence` while the robot does not speak, the call is hung up.
+/// `from-domain` is the host of From; `identity` adds P-Asserted-Identity (pai) or P-Preferred-Identity (ppi)
+/// with the number shown; `user=phone` marks URIs with a telephone number; `outbound-proxy` receives all
+/// requests and is named in a Route; with `nat=yes` requests to a private Contact go to the trunk. Every 10 s
+/// an OPTIONS request checks the trunk; if it stops answering, it gets no calls until it answers again.
+/// `probe=off` disables the check.
 ///
-/// With --store postgres://… several servers may share one log; each has its own --data. One of them dials,
-/// the others stand by and take over. They must share --keys. With --read-db postgres://… the rows stand in
-/// a database too, and may be shared in the same way.
+/// With --store postgres://… several servers can share one log; each has its own --data. One of them dials,
+/// the others stand by and take over. They must share --keys. With --read-db postgres://… the rows are in a
+/// database too, and can be shared in the same way.
 ///
-/// Whoever asks over HTTP sends the token of DIR/token, on loopback too: commands with --data DIR do, and the
-/// plain status page takes it behind `/status#token=`. Users sign in to the console, at `/`.
+/// HTTP clients send the token of DIR/token, also on loopback: commands with --data DIR do so, and the plain
+/// status page takes it in `/status#token=`. Users sign in to the console at `/`.
 ///
-/// SIGTERM or SIGINT drains: no new dials, live calls finish up to --drain, then they are ended and exit is
-/// 0. A second signal cancels or hangs up every call, stores how they ended, and leaves within 5 s; exit
-/// is 0 then, too. Give systemd (TimeoutStopSec), Docker (--stop-timeout) or Kubernetes
-/// (terminationGracePeriodSeconds) more than --drain. The log's level is LEDGERLINE_LOG (default warn).
+/// SIGTERM or SIGINT drains: no new dials, live calls may finish until --drain, then they are ended and the
+/// exit code is 0. A second signal cancels or hangs up every call, stores how they ended, and exits within 5
+/// s, also with 0. Give systemd (TimeoutStopSec), Docker (--stop-timeout) or Kubernetes
+/// (terminationGracePeriodSeconds) more time than --drain. The log level is LEDGERLINE_LOG (default warn).
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -71,36 +71,36 @@ pub(crate) struct Args {
     log: LogArgs,
     #[command(flatten)]
     read_db: ReadDbArgs,
-    /// Where to listen for HTTP
+    /// Address to listen on for HTTP
     #[arg(long, value_name = "ADDR", default_value_t = HTTP_DEFAULT)]
     http: SocketAddr,
-    /// A trunk to dial on; may be given several times
+    /// Trunk to dial on; may be repeated
     #[arg(long = "trunk", value_name = "SPEC")]
     trunks: Vec<TrunkSpec>,
-    /// Our SIP address; default: the one this directory used before, else a fitting one
+    /// Our SIP address; default: the one this directory used before, else a suitable one
     #[arg(long, value_name = "ADDR")]
     sip: Option<SocketAddr>,
-    /// UDP ports for audio, such as 20000-20199
+    /// UDP ports for audio, for example 20000-20199
     #[arg(long, value_name = "A-B", value_parser = parse_port_range)]
     rtp_ports: Option<RangeInclusive<u16>>,
     #[command(flatten)]
     keys: KeysSpec,
-    /// How long live calls may go on after a signal
+    /// Longest time that live calls may continue after a signal
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_duration_ms)]
     drain: u64,
-    /// Rehearse: start the clock at this instant; only with loopback trunks
+    /// Rehearsal: start the clock at this instant; only with loopback trunks
     #[arg(long, value_name = "RFC3339")]
     rehearse_at: Option<Timestamp>,
-    /// A witness that is asked to cosign each checkpoint, and its public key; may be given several times
+    /// Witness that cosigns each checkpoint, and its public key; may be repeated
     #[arg(long = "witness", value_name = "URL,VKEY")]
     witnesses: Vec<WitnessSpec>,
-    /// A time stamp authority (RFC 3161) that stamps a checkpoint every hour
+    /// Time stamp authority (RFC 3161) that stamps a checkpoint every hour
     #[arg(long, value_name = "URL")]
     tsa: Option<TsaUrl>,
-    /// An NTP server to compare the clock with; beyond 2 s nothing new is dialed
+    /// NTP server to compare the clock with; beyond 2 s no new call is dialed
     #[arg(long, value_name = "HOST[:PORT]")]
     ntp: Option<NtpServer>,
-    /// Issue the signed compliance report of each period after its end; kept in DIR/reports
+    /// Issue the signed compliance report of each period after its end; stored in DIR/reports
     #[arg(long, value_enum, value_name = "PERIOD")]
     compliance_report: Option<PeriodLength>,
     #[command(flatten)]
@@ -115,7 +115,7 @@ pub(crate) struct Args {
     sign_in: SignInArgs,
     #[command(flatten)]
     kurrent: KurrentArgs,
-    /// Leave the console out: `/` leads to the plain status page
+    /// Serve no console: `/` leads to the plain status page
     #[arg(long)]
     no_console: bool,
 }
@@ -172,15 +172,15 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         output::line(&format!("kurrent   kurrentdb://{address}?tls={secured}"))?;
     }
     until_signal(&running, &mut signals).await?;
-    output::notice("draining; a second signal ends every call and leaves within 5 s");
+    output::notice("draining; a second signal ends every call and exits within 5 s");
     running
         .finish(&mut signals, Duration::from_millis(args.drain))
         .await?;
     Ok(())
 }
 
-/// Says whether this process is ready and whether it dials, at first and whenever that changes. An error: it
-/// cannot go on, and what is open is closed by the next start.
+/// Prints whether this process is ready and whether it dials, at first and at each change, until a signal.
+/// Returns an error if the process cannot continue; the next start then closes open calls.
 async fn until_signal(running: &Running, signals: &mut Signals) -> Result<(), Failure> {
     let process = &running.process;
     let mut standing = tokio::select! {
@@ -220,9 +220,9 @@ fn say_ready(standing: &Standing) {
     say("ready", &line);
 }
 
-/// A line of what the process says of itself. A full disk behind standard output is no reason to end.
+/// Prints a line about the state of the process. A full disk behind standard output does not end the process.
 fn say(name: &str, line: &str) {
     if let Err(error) = output::line(&format!("{name:<10}{line}")) {
-        tracing::warn!(%error, "what this process says of itself could not be printed");
+        tracing::warn!(%error, "cannot print the state of this process");
     }
 }

@@ -1,4 +1,4 @@
-//! `ledgerline settings`: the values by which an installation goes, and their change.
+//! `ledgerline settings`: lists and changes the settings of an installation, and manages test phones.
 
 use crate::commands::test_call::{Phones, phones};
 use crate::kit::api::get;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Settings (设置): limits of alerts, sessions and approvals; a change counts at once and is on record.
+/// Settings (系统参数): limits of alerts, sessions and approvals; a change applies at once and is logged
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -20,31 +20,34 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Our own phones, which alone test calls go to (自有测试号码)
+    /// Manage our own phones, the only ones that test calls may reach (自有测试号码)
     TestPhones {
         #[command(subcommand)]
         action: Phones,
     },
-    /// Every setting, now or as of a time
+    /// List all settings, now or as of a past moment
     List {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
         asking: Asking,
     },
-    /// One setting, now or as of a time
+    /// Show one setting, now or as of a past moment
     Show {
+        /// Name of the setting
         name: SettingName,
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Give a setting another value, unless somebody else does so at the same time
+    /// Change a setting; refused if another user changes it at the same time
     Set {
+        /// Name of the setting
         name: SettingName,
+        /// New value
         value: u64,
-        /// Why, for the log; stored for ever, so name no person
+        /// Reason, for the log; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
@@ -57,7 +60,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::TestPhones { action } => phones(action, runtime).await,
         Action::List { moment, asking } => {
             let columns = [
-                ("设置 name", "/name"),
+                ("参数 name", "/name"),
                 ("含义", "/zh"),
                 ("值 value", "/value"),
                 ("默认 default", "/default"),
@@ -65,7 +68,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             ];
             let path = format!("/api/v1/settings{}", moment.query());
             asking
-                .show_items(runtime, &path, described, &columns, "没有设置 no setting")
+                .show_items(runtime, &path, described, &columns, "没有参数 no settings")
                 .await
         }
         Action::Show { name, moment, asking } => {
@@ -87,7 +90,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// With its bounds in one cell.
+/// Joins the bounds of a setting into one text for the table.
 fn described(setting: &Value) -> Value {
     let mut shown = setting.clone();
     let bound = |name: &str| setting.get(name).and_then(Value::as_u64).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! `ledgerline completions` and `ledgerline man`: what a shell and a reader of manuals need, made of the very
-//! commands that this program knows.
+//! `ledgerline completions` and `ledgerline man`: shell completions and manual pages, generated from the
+//! commands as clap knows them.
 
 use crate::Cli;
 use crate::commands::examples::with_examples;
@@ -9,21 +9,21 @@ use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use std::path::{Path, PathBuf};
 
-/// The program's name, as shells know it.
+/// Name of the program in shells.
 const NAME: &str = "ledgerline";
 
-/// Print the completions of a shell (命令补全); source them, or put them where the shell looks.
+/// Print the completions of a shell (命令补全); source them, or save them where the shell looks for them
 #[derive(Debug, clap::Args)]
 pub(crate) struct CompletionsArgs {
-    /// Which shell
+    /// Shell
     #[arg(value_enum)]
     shell: Shell,
 }
 
-/// Write manual pages (手册页), one a command, into a folder; it is made where it is missing.
+/// Write manual pages (手册页), one per command, to a folder; it is created if missing
 #[derive(Debug, clap::Args)]
 pub(crate) struct ManArgs {
-    /// The folder
+    /// Folder to write to
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 }
@@ -48,7 +48,7 @@ pub(super) fn man(args: &ManArgs) -> Result<(), Failure> {
     output::line(&format!("{count} pages: {}", args.directory.display()))
 }
 
-/// How many pages stand in the folder then.
+/// Writes the pages. Returns the number of files in the folder.
 fn write_pages(directory: &Path) -> std::io::Result<usize> {
     std::fs::create_dir_all(directory)?;
     clap_mangen::generate_to(commands(), directory)?;

@@ -1,4 +1,5 @@
-//! `ledgerline simulate`: whole days on virtual time, from a seed, with crashes, held to the invariants.
+//! `ledgerline simulate`: runs whole days on virtual time from a seed, with crashes, and checks the
+//! invariants.
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -14,11 +15,13 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Longest run: what `make prove-days` takes, 27 years.
+/// Longest run, in days: that of `make prove-days`, 27 years.
 const DAYS_MAX: i64 = 10_000;
 
-/// Simulate campaign-days on virtual time: the product's deciders, actors, drivers and views, simulated
-/// people, disks and crashes. The same seed gives the same log hash.
+/// Simulate campaign days on virtual time: the real deciders, actors, drivers and views with simulated
+/// people, disks and crashes
+///
+/// The same seed gives the same log hash.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -28,19 +31,19 @@ pub(crate) struct Args {
     /// Customers called on each day
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     calls_per_day: u32,
-    /// Decides everything
+    /// Seed that decides everything
     #[arg(long, value_name = "S")]
     seed: u64,
-    /// Which views are kept and compared with their replay: all, or the one that drivers read
+    /// Views that are maintained and compared with their replay: all, or only the one that drivers read
     #[arg(long, value_enum, default_value_t = Chosen::All)]
     views: Chosen,
-    /// Agents who take the calls, paced by the account of abandoned calls; without: robots
+    /// Agents who take the calls, with predictive pacing by the abandon rate; default: robots only
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000))]
     agents: u32,
-    /// What goes wrong, and how often: none, default, a YAML file of rates, or the rates themselves in braces
+    /// Faults and their rates: none, default, a YAML file of rates, or the rates in braces
     #[arg(long, value_name = "none|default|FILE", default_value = "default")]
     faults: String,
-    /// What campaigns and people are like: a YAML file, or its members in braces
+    /// Behavior of campaigns and people: a YAML file, or its members in braces
     #[arg(long, value_name = "FILE")]
     scenario: Option<String>,
     /// Print one JSON object
@@ -50,11 +53,13 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Chosen {
+    /// All views
     All,
+    /// Only the view that drivers read
     Worklist,
 }
 
-/// Every world on one thread, as many at once as there are cores. The report is the same for any number.
+/// Simulates every world, in as many threads as there are cores. The result does not depend on that number.
 fn side_by_side(plan: Plan, heard: &(dyn Fn(u32) + Sync)) -> Result<Vec<Found>, SimulationError> {
     let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let next = AtomicU64::new(0);
@@ -80,7 +85,7 @@ fn side_by_side(plan: Plan, heard: &(dyn Fn(u32) + Sync)) -> Result<Vec<Found>, 
     found.into_values().collect()
 }
 
-/// The text of a file, or what stands in braces itself.
+/// Returns the content of a file, or the argument itself if it begins with a brace.
 fn text_of(given: &str) -> Result<String, Failure> {
     if given.trim_start().starts_with('{') {
         return Ok(given.to_owned());
@@ -116,11 +121,11 @@ fn plan_of(args: &Args) -> Result<Plan, Failure> {
     })
 }
 
-/// Runs outside the runtime: each world has a single-threaded one of its own.
+/// Runs the simulation outside the runtimes: each world has a single-threaded one of its own.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let clock = SystemClock::default();
     let began = clock.now();
-    // Silent when standard error is not a terminal.
+    // Prints nothing if standard error is not a terminal.
     let bar = ProgressBar::new(u64::from(args.days)).with_style(ProgressStyle::default_bar());
     let plan = plan_of(args)?;
     let found = side_by_side(plan, &|days| bar.inc(u64::from(days)))

@@ -1,4 +1,5 @@
-//! `ledgerline stop`: an emergency stop of everything, a trunk, a campaign or a preset; what is engaged.
+//! `ledgerline stop`: engages, lifts and lists emergency stops of everything, a trunk, a campaign or a
+//! preset.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -7,11 +8,11 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Emergency stop (紧急停止): nobody new is dialed within its reach until it is lifted.
+/// Emergency stop (紧急停止): no new dials within its scope until it is lifted
 ///
-/// What is not dialed yet is withdrawn, what rings is canceled, conversations finish unless --hang-up says
-/// otherwise. It holds over restarts. Without a server it stands in the log, and holds when one starts.
-/// To end one campaign for good, use `ledgerline campaign stop`.
+/// Granted calls that are not yet dialed are withdrawn, ringing calls are canceled, and conversations finish
+/// unless --hang-up is given. A stop survives restarts. Without a server it is stored in the log and applies
+/// when one starts. To end one campaign permanently, use `ledgerline campaign stop`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -21,43 +22,43 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Stop every dial of every campaign
+    /// Stop all dialing of all campaigns
     All {
         #[command(flatten)]
         order: StopOrder,
     },
-    /// Stop one campaign, until the stop is lifted
+    /// Stop one campaign until the stop is lifted
     Campaign {
-        /// The campaign's id (its task_id)
+        /// Id of the campaign (its task_id)
         id: String,
         #[command(flatten)]
         order: StopOrder,
     },
-    /// Stop dialing on one trunk; other trunks go on
+    /// Stop dialing on one trunk; other trunks continue
     Trunk {
-        /// The trunk's name
+        /// Name of the trunk
         id: String,
         #[command(flatten)]
         order: StopOrder,
     },
-    /// Stop every campaign under one preset, such as cn-collection
+    /// Stop every campaign under one preset, for example cn-collection
     Preset {
-        /// The preset's code
+        /// Code of the preset
         id: String,
         #[command(flatten)]
         order: StopOrder,
     },
-    /// Lift a stop: dialing goes on within its reach
+    /// Lift a stop: dialing resumes within its scope
     Lift {
-        /// The stop's id, as `list` shows it: all, trunk.NAME, campaign.ID or preset.CODE
+        /// Id of the stop, as shown by `list`: all, trunk.NAME, campaign.ID or preset.CODE
         id: String,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// List the stops that are engaged
+    /// List the engaged stops
     List {
         #[command(flatten)]
         asking: Asking,
@@ -66,10 +67,10 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct StopOrder {
-    /// Why; stored for ever, so name no person
+    /// Reason; stored permanently, so name no person
     #[arg(long)]
     reason: String,
-    /// Hang up those who are being talked to as well
+    /// Also hang up calls in conversation
     #[arg(long)]
     hang_up: bool,
     #[command(flatten)]
@@ -116,7 +117,7 @@ async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
         .await
 }
 
-/// With what becomes of conversations in a word.
+/// Adds what happens to conversations, in words.
 fn described(stop: &Value) -> Value {
     let mut shown = stop.clone();
     let hangs_up = stop.get("hang_up").and_then(Value::as_bool) == Some(true);

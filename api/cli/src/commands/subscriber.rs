@@ -1,4 +1,5 @@
-//! `ledgerline subscriber`: who follows the events under a name, up to where, and how far behind.
+//! `ledgerline subscriber`: lists named readers of the events with their position and lag, and moves or
+//! removes them.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Named subscribers (订阅者): whoever follows the events with ?subscriber=NAME, and acknowledges what it has.
+/// Subscribers (订阅者): programs that follow the events with ?subscriber=NAME and acknowledge them
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -18,37 +19,37 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Every subscriber: what it follows, where it is, how far behind
+    /// List all subscribers: what they follow, their position and lag
     List {
         #[command(flatten)]
         asking: Asking,
     },
-    /// One subscriber
+    /// Show one subscriber
     Show(Named),
-    /// The reader has everything up to a position
+    /// Acknowledge all events up to a position for a subscriber
     Acknowledge {
         #[command(flatten)]
         named: Named,
-        /// A position of the log
+        /// Log position
         #[arg(long, value_name = "N")]
         position: u64,
     },
-    /// Send it back, or forward: it is told what comes after a position
+    /// Move a subscriber back or forward: it next receives the event after a position
     Reset {
         #[command(flatten)]
         named: Named,
-        /// A position of the log; 0 for everything
+        /// Log position; 0 for all events
         #[arg(long, value_name = "N")]
         after: u64,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: Option<String>,
     },
-    /// Nobody follows under this name any more
+    /// Remove a subscriber
     Remove {
         #[command(flatten)]
         named: Named,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: Option<String>,
     },
@@ -56,7 +57,7 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct Named {
-    /// The subscriber's name, as `list` shows it: crm, or crm@wang of the user wang
+    /// Name of the subscriber, as shown by `list`: crm, or crm@wang for user wang
     name: String,
     #[command(flatten)]
     asking: Asking,
@@ -110,7 +111,7 @@ async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
         .await
 }
 
-/// With what it follows and how far it is behind in a word each.
+/// Adds what the subscriber follows and its lag, in words.
 fn described(subscriber: &Value) -> Value {
     let mut shown = subscriber.clone();
     let behind = match subscriber.pointer("/lag/events").and_then(Value::as_u64) {
@@ -127,7 +128,7 @@ fn described(subscriber: &Value) -> Value {
     shown
 }
 
-/// A filter on one line.
+/// Formats the filter of a subscriber as one line.
 fn followed(subscriber: &Value) -> String {
     let texts = |name: &str| {
         let named = subscriber.pointer(name).and_then(Value::as_array);

@@ -1,5 +1,5 @@
-//! What `ledgerline campaign` shows as tables: targets, target against actual, funnel, regions,
-//! abandonment; and `ledgerline trunk quality`.
+//! Tables of `ledgerline campaign`: targets, target and actual, funnel, regions, industries, abandonment,
+//! best times; and of `ledgerline trunk quality`.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::Asking;
@@ -14,16 +14,16 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SetArgs {
-    /// The campaign's id (its task_id)
+    /// Id of the campaign (its task_id)
     id: CampaignId,
-    /// A target: a metric, `@` and its version where it is not the headline one, and the ratio to reach, such
-    /// as answer_ratio_per_call@1=0.65; in place of all targets before
+    /// Target: a metric, `@` and its version unless the headline version, and the ratio to reach, for example
+    /// answer_ratio_per_call@1=0.65. Replaces all earlier targets; may be repeated
     #[arg(long, value_name = "METRIC=RATIO", value_parser = read_target)]
     set: Vec<Value>,
     /// Targets of a scenario: general (接通率 65 %, 转化率 15 %) or bank (70 %, 15 %)
     #[arg(long, value_parser = ["general", "bank"], conflicts_with = "set")]
     preset: Option<String>,
-    /// Who sets them
+    /// Your name, for the record
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(super) struct SetArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct OneArgs {
-    /// The campaign's id (its task_id)
+    /// Id of the campaign (its task_id)
     id: CampaignId,
     #[command(flatten)]
     asking: Asking,
@@ -40,7 +40,7 @@ pub(super) struct OneArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SomeArgs {
-    /// Only this campaign; all without
+    /// Only this campaign; default: all
     id: Option<CampaignId>,
     #[command(flatten)]
     asking: Asking,
@@ -48,10 +48,10 @@ pub(super) struct SomeArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct QualityArgs {
-    /// First day or instant, such as 2026-11-20T00:00:00+08:00; default: a week ago
+    /// First day or instant, for example 2026-11-20T00:00:00+08:00; default: a week ago
     #[arg(long, value_name = "INSTANT")]
     from: Option<String>,
-    /// Before this instant; default: now
+    /// Only before this instant; default: now
     #[arg(long, value_name = "INSTANT")]
     to: Option<String>,
     #[command(flatten)]
@@ -61,20 +61,20 @@ pub(super) struct QualityArgs {
 fn read_target(text: &str) -> Result<Value, String> {
     let (name, ratio) = text
         .split_once('=')
-        .ok_or("must be METRIC=RATIO, such as answer_ratio_per_call=0.65")?;
+        .ok_or("must be METRIC=RATIO, for example answer_ratio_per_call=0.65")?;
     let ratio: f64 = ratio
         .parse()
-        .map_err(|error| format!("has no ratio such as 0.65: {error}"))?;
+        .map_err(|error| format!("has no ratio, for example 0.65: {error}"))?;
     let Some((metric, version)) = name.split_once('@') else {
         return Ok(json!({ "metric": name, "ratio": ratio }));
     };
     let version: u32 = version
         .parse()
-        .map_err(|error| format!("has a version that is no whole number: {error}"))?;
+        .map_err(|error| format!("has a version that is not a whole number: {error}"))?;
     Ok(json!({ "metric": metric, "version": version, "ratio": ratio }))
 }
 
-/// Sets targets where some are given, and shows them.
+/// Sets the targets if any are given, and prints them.
 pub(super) async fn targets(args: SetArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{}/targets", encode(args.id.as_str()));
     let mut body = match (args.preset, args.set.is_empty()) {
@@ -110,12 +110,12 @@ pub(super) async fn targets(args: SetArgs, runtime: Arc<Runtime>) -> Result<(), 
     members(&columns, &rows)
 }
 
-/// Targets beside what was reached, and the causes of each gap.
+/// Prints targets, actual values, and the main cause of each gap.
 pub(super) async fn target_actual(args: SomeArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let query = args.id.map(|id| format!("?campaign={}", encode(id.as_str())));
     let path = format!("/api/v1/reports/target-actual{}", query.unwrap_or_default());
     let mut reply = args.asking.whole(runtime, &path).await?;
-    // All pages are read: nothing is left off.
+    // All pages are read, so nothing is left off.
     if let Some(members) = reply.as_object_mut() {
         members.insert("left_off".to_owned(), Value::from(0));
     }
@@ -143,7 +143,7 @@ fn compared(row: &Value) -> Value {
     let shown = with(row, "target", percent(row.get("target_ratio")));
     let shown = with(&shown, "actual", percent(row.get("actual_ratio")));
     let shown = with(&shown, "gap", percent(row.get("gap_ratio")));
-    // The parts come with the largest first.
+    // The parts are sorted, the largest first.
     let largest = row.pointer("/deviation/parts/0");
     let words = largest.and_then(|part| {
         let share = part.get("part_ratio")?.as_f64().filter(|share| *share > 0.0)?;
@@ -158,7 +158,7 @@ fn compared(row: &Value) -> Value {
     with(&shown, "cause", json!(words))
 }
 
-/// How far customers came.
+/// Prints the funnel of a campaign: customers by stage.
 pub(super) async fn funnel(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let Some(reply) = asked_of(runtime, &args, "/funnel").await? else {
         return Ok(());
@@ -171,12 +171,12 @@ pub(super) async fn funnel(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), F
         ("阶段", "/label_zh"),
         ("stage", "/label_en"),
         ("客户 customers", "/customers"),
-        ("占上一阶段 of the stage before", "/share"),
+        ("占上一阶段 of previous stage", "/share"),
     ];
     members(&columns, &rows)
 }
 
-/// Calls by region.
+/// Prints the calls of a campaign by region.
 pub(super) async fn regions(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let Some(reply) = asked_of(runtime, &args, "/regions").await? else {
         return Ok(());
@@ -186,7 +186,7 @@ pub(super) async fn regions(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), 
         .try_for_each(|line| output::line(line))
 }
 
-/// Calls by industry.
+/// Prints the calls of a campaign by industry.
 pub(super) async fn industries(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let Some(reply) = asked_of(runtime, &args, "/industries").await? else {
         return Ok(());
@@ -196,7 +196,7 @@ pub(super) async fn industries(args: OneArgs, runtime: Arc<Runtime>) -> Result<(
         .try_for_each(|line| output::line(line))
 }
 
-/// Regions as a table, and what a region is.
+/// Returns the table of calls by region, with the definition of a region.
 pub(super) fn region_lines(reply: &Value) -> Vec<String> {
     let by = [
         ("地区（时区） region", "/region"),
@@ -205,7 +205,7 @@ pub(super) fn region_lines(reply: &Value) -> Vec<String> {
     call_lines(&by, reply)
 }
 
-/// Calls by something as a table, and what that is.
+/// Returns a table of calls by the given columns, with the definition in the reply.
 fn call_lines(by: &[(&'static str, &'static str)], reply: &Value) -> Vec<String> {
     let counts = [
         ("拨号 dialed", "/dialed"),
@@ -234,7 +234,7 @@ fn call_lines(by: &[(&'static str, &'static str)], reply: &Value) -> Vec<String>
     lines
 }
 
-/// The abandon rate under every definition.
+/// Prints the abandon rate under every definition, and the abandonment budget.
 pub(super) async fn abandonment(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let Some(reply) = asked_of(runtime, &args, "/abandonment").await? else {
         return Ok(());
@@ -264,16 +264,14 @@ pub(super) async fn abandonment(args: OneArgs, runtime: Arc<Runtime>) -> Result<
     ))
 }
 
-/// When people answer: the hours that are open, by group and sort of day.
+/// Prints the hours in which customers may be called, with their answers, by group and kind of day.
 pub(super) async fn times(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let Some(reply) = asked_of(runtime, &args, "/times").await? else {
         return Ok(());
     };
     let said = |name: &str| reply.get(name).filter(|value| !value.is_null());
     if reply.get("learns") != Some(&Value::Bool(true)) {
-        return output::line(
-            "该任务未启用最佳时间学习 its plan does not learn when people answer (best_times)",
-        );
+        return output::line("该任务未启用最佳时间学习 its plan does not learn best call times (best_times)");
     }
     let mut rows: Vec<Value> = Vec::new();
     for group in items(&reply, "rows") {
@@ -302,14 +300,14 @@ pub(super) async fn times(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Fa
         ("接听 answers", "/answers"),
         ("全机构拨打 all dials", "/institution_dials"),
         ("全机构接听 all answers", "/institution_answers"),
-        ("预计接听‰ likely", "/per_mille"),
+        ("预计接听‰ expected", "/per_mille"),
         ("", "/mark"),
     ];
     members(&columns, &rows)?;
     let text =
         |name: &str| said(name).map_or_else(|| "–".to_owned(), |value| value.to_string().replace('"', ""));
     output::line(&format!(
-        "学习于 learnt at {}, 截至位置 through {}, 拨打 dials {}, 先验 prior {} dials",
+        "学习于 learned at {}, 截至位置 through {}, 拨打 dials {}, 先验 prior {} dials",
         text("learnt_at"),
         text("through"),
         text("dials"),
@@ -317,7 +315,7 @@ pub(super) async fn times(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Fa
     ))
 }
 
-/// Trunks by day.
+/// Prints the quality of trunks by day.
 pub(super) async fn quality(args: QualityArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let given = [("from", args.from), ("to", args.to)];
     let query: Vec<String> = given
@@ -329,14 +327,14 @@ pub(super) async fn quality(args: QualityArgs, runtime: Arc<Runtime>) -> Result<
         return Ok(());
     };
     if items(&reply, "days").is_empty() {
-        return output::line("这段时间没有呼叫 no calls in that time");
+        return output::line("这段时间没有呼叫 no calls in this period");
     }
     quality_lines(&reply)
         .iter()
         .try_for_each(|line| output::line(line))
 }
 
-/// Trunks by day as a table.
+/// Returns the table of trunks by day.
 pub(super) fn quality_lines(reply: &Value) -> Vec<String> {
     let columns = [
         ("线路 trunk", "/trunk"),
@@ -374,7 +372,7 @@ fn trunk_day(row: &Value) -> Value {
     with(&with_percents(&shown, &shares), "ended", json!(codes.join(" ")))
 }
 
-/// An object with these members in per cent.
+/// Returns a copy of the object with these members formatted as per cent.
 fn with_percents(object: &Value, names: &[&str]) -> Value {
     let shown = object.clone();
     names
@@ -382,7 +380,7 @@ fn with_percents(object: &Value, names: &[&str]) -> Value {
         .fold(shown, |shown, name| with(&shown, name, percent(shown.get(name))))
 }
 
-/// An object with one member more.
+/// Returns a copy of the object with one member added or replaced.
 fn with(object: &Value, name: &str, value: Value) -> Value {
     let mut shown = object.clone();
     if let Some(members) = shown.as_object_mut() {

@@ -1,5 +1,5 @@
-//! `ledgerline campaign preflight ID --test-call`: one of our own phones rings, and what came of it is told;
-//! `ledgerline settings test-phones`: which phones these are.
+//! `ledgerline campaign preflight ID --test-call`: calls one of our own phones and prints the result.
+//! `ledgerline settings test-phones`: manages the list of these phones.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -11,24 +11,24 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Looks at one call, each of which waits for its end: longer than a call may ring and be talked.
+/// Most requests for the state of one test call; together they last longer than a call can ring and talk.
 const LOOKS_MAX: u32 = 30;
-/// How long each waits.
+/// Seconds that each of these requests waits for the end of the call.
 const WITHIN_SECONDS: u64 = 15;
 
-/// Which campaign is tried, on which phone.
+/// A test call: campaign, phone, and variables of the flow.
 pub(crate) struct Tried<'a> {
     pub(crate) campaign: &'a CampaignId,
     pub(crate) phone: Option<&'a str>,
-    /// Each `NAME=VALUE`.
+    /// Each as `NAME=VALUE`.
     pub(crate) variables: &'a [String],
 }
 
-/// Dials, waits for the end, and tells it.
+/// Starts the test call, waits for its end, and prints its course.
 pub(crate) async fn try_it(tried: Tried<'_>, asking: &Asking, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{}/test-calls", encode(tried.campaign.as_str()));
     let body = given(json!({ "phone": tried.phone, "variables": values(tried.variables)? }));
-    // One client for all: a process that serves a directory by itself dials as long as it is asked.
+    // One client for all requests: without a server, this process dials only while the client is open.
     let client = asking.client(runtime).await?;
     let asked = post(&path, &body).that_dials().ask(&client).await?;
     let call = asked.get("call").and_then(Value::as_str).unwrap_or_default();
@@ -39,7 +39,7 @@ pub(crate) async fn try_it(tried: Tried<'_>, asking: &Asking, runtime: Arc<Runti
             return tell(&told, asking);
         }
     }
-    Err(Failure::unavailable("the test call does not end"))
+    Err(Failure::unavailable("the test call has not ended"))
 }
 
 fn values(variables: &[String]) -> Result<Map<String, Value>, Failure> {
@@ -82,30 +82,32 @@ fn tell(told: &Value, asking: &Asking) -> Result<(), Failure> {
     ))
 }
 
-/// Which phones are ours.
+/// Commands for the list of our own phones.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Phones {
-    /// Our own phones, masked
+    /// List our own phones, masked
     List {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Put one on the list
+    /// Add a phone to the list
     Add {
+        /// Phone number
         phone: String,
-        /// Whose or which it is, without a name
+        /// Label of the phone, without a person's name
         #[arg(long, default_value = "")]
         label: String,
-        /// Why, for the log; stored for ever, so name no person
+        /// Reason, for the log; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Take one off the list
+    /// Remove a phone from the list
     Remove {
+        /// Phone number
         phone: String,
-        /// Why, for the log; stored for ever, so name no person
+        /// Reason, for the log; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
@@ -128,7 +130,7 @@ pub(crate) async fn phones(action: Phones, runtime: Arc<Runtime>) -> Result<(), 
                     path,
                     Value::clone,
                     &columns,
-                    "没有测试号码 no phone of ours",
+                    "没有测试号码 no test phones",
                 )
                 .await
         }

@@ -1,5 +1,5 @@
-//! `ledgerline trunk call`: one call on one trunk, with the same permit, caps and events as every other; and
-//! `ledgerline trunk quality`: how well each trunk carries calls.
+//! `ledgerline trunk call`: makes one call on a trunk, with the same permit, caps and events as every call.
+//! `ledgerline trunk quality`: shows the quality of trunks.
 
 use crate::commands::targets;
 use crate::kit::failure::Failure;
@@ -41,21 +41,21 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// The built-in campaign.
+/// Id of the built-in campaign.
 const CAMPAIGN: &str = "trial-call";
 
-/// Its directory, so that opt-outs and caps hold from one trial to the next.
+/// Default data directory of trial calls, so that opt-outs and caps apply from one trial to the next.
 const DATA_DEFAULT: &str = "trial-data";
 
-/// How long a live trial may go on after ctrl-c.
+/// Longest time that a live trial may continue after ctrl-c, in milliseconds.
 const DRAIN_MS: u64 = 2_000;
 
-/// Try a trunk with one call, or see how well trunks carry calls.
+/// Trunks (线路): test a trunk with one call, or show the quality of trunks
 ///
-/// `call`: the number is enrolled as a customer of its own in the built-in campaign `trial-call`: the same
-/// permit, caps and events as any call, and an opt-out refuses it. On a trunk that is not a loopback
-/// address the number must be your own (--own-number) and the calling hours hold. Prints the call's
-/// `call.ended`; an answered call's recording is DIR/recordings/<call>.wav.
+/// `call`: the number is enrolled as a new customer in the built-in campaign `trial-call`: the permit, caps
+/// and events are those of any call, and an opt-out refuses it. On a trunk that is not a loopback address the
+/// number must be your own (--own-number), and calling hours apply. Prints the call's `call.ended`; the
+/// recording of an answered call is DIR/recordings/<call>.wav.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -65,27 +65,27 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Place one call and print how it ended
+    /// Make one call and print how it ended
     Call(CallArgs),
-    /// Legs, answers, failures, post-dial delay and final codes of each trunk by Beijing day, of the
+    /// Show legs, answers, failures, post-dial delay and final codes of each trunk by Beijing day, from the
     /// running server
     Quality(targets::QualityArgs),
 }
 
 #[derive(Debug, clap::Args)]
 struct CallArgs {
-    /// The number to call
+    /// Number to call
     number: String,
-    /// The trunk, as for `serve`
+    /// Trunk, as for `serve`
     #[arg(long, value_name = "SPEC")]
     trunk: TrunkSpec,
-    /// Speak this file instead of the trial's text: WAV, 8 kHz, mono, 16 bit
+    /// Play this file instead of the built-in text: WAV, 8 kHz, mono, 16 bit
     #[arg(long, value_name = "FILE")]
     wav: Option<PathBuf>,
-    /// The data directory; default: trial-data
+    /// Data directory; default: trial-data
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// I own this number, or its owner has agreed to this call
+    /// Confirms that you own this number, or that its owner agreed to this call
     #[arg(long)]
     own_number: bool,
     /// Print one JSON object
@@ -98,7 +98,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Call(args) => args,
         Action::Quality(args) => return targets::quality(args, runtime).await,
     };
-    // Before anything is opened: what is no number whatever its country.
+    // Refuses, before anything is opened, a text that is not a number in any country.
     match PhoneNumber::parse(&args.number, DefaultCountry::Unknown) {
         Ok(_) | Err(InvalidPhoneNumber::NoCountryCode) => {}
         Err(error) => return Err(Failure::usage(error.to_string())),
@@ -106,7 +106,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let loopback = args.trunk.is_loopback();
     if !loopback && !args.own_number {
         return Err(Failure::refused(
-            "a trunk of the world reaches real people: pass --own-number if the number is yours or its owner agreed",
+            "a trunk that is not a loopback address reaches real people: give --own-number if the number is yours or its owner agreed",
         ));
     }
     let mut signals = Signals::listen()?;
@@ -155,7 +155,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     show(call, ended, args.json)
 }
 
-/// Enrols, starts, and waits for the end.
+/// Enrols the number, starts the campaign, and waits for the end of the call. Returns the data of
+/// `call.ended`.
 async fn place(running: &Running, number: &str, loopback: bool) -> Result<(CallId, Value), Failure> {
     let installation = &running.installation;
     let phone = installation.phone_written(number).await?;
@@ -168,7 +169,7 @@ async fn place(running: &Running, number: &str, loopback: bool) -> Result<(CallI
     }
     create_campaign(installation, body, Cause::outside(installation.new_command())).await?;
     let after = installation.store().head().await?;
-    // A customer of its own: an enrolment is for ever, and the same number may be tried again.
+    // A new customer for each trial: an enrolment is permanent, and the same number may be tried again.
     let external_id = format!("trial-{}", installation.new_command());
     let customer = installation.vault().derive_customer(&external_id);
     let mut record = Map::new();
@@ -204,7 +205,8 @@ async fn place(running: &Running, number: &str, loopback: bool) -> Result<(CallI
         .map(|ended| (call, ended))
 }
 
-/// Started the first time; a later list has reopened it already; a pause of an earlier trial is lifted.
+/// Starts the campaign, or resumes it if an earlier trial paused it. A list imported later has already
+/// reopened a completed one.
 async fn start_again(running: &Running, campaign: &CampaignId) -> Result<(), Failure> {
     use domain::campaign::CampaignStatus;
     use domain::campaign::command::CampaignCommand;
@@ -237,7 +239,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
     CampaignBody {
         campaign: campaign.clone(),
         customer_segment: None,
-        // Bundled, so that a trunk can be tried without a synthesizer.
+        // The bundled text, so that a trunk can be tested without a synthesizer.
         flow: FlowBody::ScriptTemplate(speech::clips::DEMO_TEXT.to_owned()),
         model: None,
         model_tiers: Vec::new(),
@@ -251,7 +253,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
                 rules: BTreeMap::new(),
             },
             trial: loopback,
-            // Whoever tries a number again may do so under another name.
+            // The same number may be tried again under another customer id.
             duplicates: Some(Duplicates::ByCustomer),
             approvals: Approvals::NONE,
             sensitive_words: SensitiveWordList::default(),
@@ -279,10 +281,11 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
     }
 }
 
-/// How long the enrolment may take to be settled once the call has ended.
+/// Longest time for settling the enrolment after the call has ended, in milliseconds.
 const SETTLE_MS: u64 = 3_000;
 
-/// What a trial waits for: the call's end, and that customer and number were told of it.
+/// The streams that a trial watches: the call, until it ends, and the customer, until the enrolment is
+/// settled.
 struct Watched {
     call: String,
     customer: String,
@@ -299,7 +302,7 @@ impl Watched {
                 biased;
                 page = events.next() => page?,
                 () = clock.wait_until(limit.unwrap_or_default()), if limit.is_some() => {
-                    return ended.ok_or_else(|| Failure::fault("a trial settled without its call's end"));
+                    return ended.ok_or_else(|| Failure::fault("the trial was settled without an end of its call"));
                 }
             };
             for stored in page {
@@ -319,13 +322,13 @@ impl Watched {
         }
     }
 
-    /// A refusal means that there will be no call.
+    /// Fails if the event means that there will be no call.
     fn refuse_refused(&self, envelope: &Envelope) -> Result<(), Failure> {
         let data = data_of(envelope);
         let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default();
         let refused = match envelope.kind.as_str() {
             CustomerEvent::DIAL_REFUSED => envelope.stream.as_str() == self.customer,
-            // It closed just now.
+            // The calling window has just closed.
             CampaignEvent::WINDOW_CLOSED => envelope.stream.id() == CAMPAIGN,
             NumberEvent::DIAL_REFUSED => format!("call-{}", text("call")) == self.call,
             CustomerEvent::ENROLMENT_SETTLED => {

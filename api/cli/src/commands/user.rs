@@ -1,4 +1,4 @@
-//! `ledgerline user`: who may sign in, what they may, and keys for programs.
+//! `ledgerline user`: manages users, their roles and data scopes, sign-in, and API keys.
 
 use super::user_seen::SeenArgs;
 use super::user_sign_in::{self, PasswordArgs, ProviderArgs, TotpArgs};
@@ -19,11 +19,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Users (用户): who may sign in, their roles and keys.
+/// Users (用户): who may sign in, their roles, and API keys
 ///
-/// Roles: admin 管理员, operator 运营人员, viewer 只读用户, agent 坐席, supervisor 班长, compliance 合规专员,
-/// auditor 审计员, analyst 分析员, integrator 集成方; `user roles` prints what each may. A key is for programs:
-/// it asks as its user, within its scopes. With --data and no server this works too.
+/// Roles: admin 管理员, operator 运营人员, viewer 只读用户, agent 坐席, supervisor 班长, compliance 合规专员, auditor 审计员,
+/// analyst 分析员, integrator 集成方; `user roles` prints the permissions of each. An API key is for programs: it
+/// acts as its user, within its scopes. With --data these commands work without a server too.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -33,9 +33,9 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Add a user; without --password-env a link is printed by which they choose a password
+    /// Add a user; without --password-env, prints a link with which the user chooses a password
     Add {
-        /// The name to sign in with; letters, digits, `_`, `.` and `-`, kept in lower case
+        /// Name to sign in with; letters, digits, `_`, `.` and `-`, stored in lower case
         #[arg(required_unless_present = "from")]
         name: Option<String>,
         /// Roles, separated by commas
@@ -46,119 +46,124 @@ enum Action {
             value_delimiter = ','
         )]
         role: Vec<String>,
-        /// Only this campaign; may be given several times. Without it: all
+        /// Limit the user to this campaign; may be repeated; default: all
         #[arg(long, value_name = "ID")]
         campaign: Vec<String>,
-        /// The team whose customers the user sees to
+        /// Team of the user, who is responsible for its customers
         #[arg(long, value_name = "T")]
         team: Option<String>,
-        /// A guest (来宾), auditor or viewer, for whom nothing opens from then on (RFC 3339)
+        /// End date (RFC 3339) of a guest (来宾), with role auditor or viewer
         #[arg(long, value_name = "T")]
         until: Option<Timestamp>,
-        /// Users by rows of a CSV file: name, roles (`;` between them), and perhaps campaigns, team, until
+        /// Add users from a CSV file: name, roles (separated by `;`), and optionally campaigns, team, until
         #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "role", "campaign", "team", "until",
             "password_env"])]
         from: Option<PathBuf>,
         /// Environment variable that holds the password
         #[arg(long, value_name = "V")]
         password_env: Option<String>,
-        /// Where set-up links go; without it, or without a mail channel, the link is shown
+        /// Mail address for set-up links; without it, or without a mail channel, the link is printed
         #[arg(long, value_name = "ADDRESS")]
         mail: Option<String>,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Give or take a role; the user's sessions end
+    /// Add or remove a role; the user's sessions end
     Role(RoleArgs),
-    /// Give a user another scope, whole: what is not named is not limited; the user's sessions end
+    /// Replace the data scope of a user: what is not given is not limited; the user's sessions end
     Scope(ScopeArgs),
-    /// List users, with roles and scope
+    /// List users with roles and scope
     List {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Print a new link by which a user chooses a password; the one before it is void
+    /// Print a new link with which a user chooses a password; the previous link becomes invalid
     Invite {
+        /// Name of the user
         name: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Let a user sign in no more; the user's keys open nothing from now on
+    /// Disable a user: no more sign-in, and the user's keys become invalid
     Disable {
+        /// Name of the user
         name: String,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long, value_name = "TEXT")]
         reason: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Set up a second factor (TOTP), by the user's own password, or reset another's
+    /// Set up your second factor (TOTP) with your password, or reset that of another user
     Totp(TotpArgs),
-    /// Choose another password, by the one before; for the user, not for an admin (`user invite`)
+    /// Change your password, with the present one; admins use `user invite` instead
     Password(PasswordArgs),
-    /// Let a user sign in by the identity provider of `serve --oidc-issuer` too
+    /// Let a user sign in through the identity provider of `serve --oidc-issuer` too
     Provider(ProviderArgs),
-    /// Create a key that asks as a user, and print it once; the user signs in, or the directory's owner asks
+    /// Create an API key of a user and print it once; the user signs in, or the directory's owner creates it
     Key {
+        /// Name of the user
         name: String,
-        /// Environment variable that holds this user's password; without it the directory's owner creates it
+        /// Environment variable that holds this user's password; without it the directory's owner creates the
+        /// key
         #[arg(long, value_name = "V")]
         password_env: Option<String>,
-        /// What the authenticator app shows, or a recovery code; of a user with a second factor
+        /// Code of the authenticator app, or a recovery code; needed if the user has a second factor
         #[arg(long, value_name = "CODE", requires = "password_env")]
         code: Option<String>,
-        /// What it is for, separated by commas, such as events:read,calls:read; without it all that the user
-        /// may
+        /// Scopes of the key, separated by commas, for example events:read,calls:read; default: everything
+        /// the user may do
         #[arg(long, value_name = "S,…", value_delimiter = ',')]
         scope: Vec<String>,
-        /// Only this campaign of the user's; may be given several times
+        /// Limit the key to this campaign of the user; may be repeated
         #[arg(long, value_name = "ID")]
         campaign: Vec<String>,
-        /// How long it lives, in days; at most 730d
+        /// Validity in days; at most 730d
         #[arg(long, value_name = "DAYS", default_value = "90d", value_parser = days)]
         expires: u32,
-        /// What it is for, in words
+        /// Purpose of the key, in words
         #[arg(long, value_name = "TEXT")]
         label: Option<String>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// List keys, without their secrets
+    /// List API keys, without their secrets
     Keys {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Let a key open nothing any more
+    /// Revoke an API key
     Revoke {
-        /// The key's id, as `user keys` shows it
+        /// Id of the key, as shown by `user keys`
         id: String,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long, value_name = "TEXT")]
         reason: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Show whose data you saw yourself, by the reads on record (本人查阅记录); with a key, by that key
+    /// Show whose data you accessed yourself, from the logged reads (本人查阅记录); with a key, the accesses of
+    /// that key
     Seen(SeenArgs),
-    /// Print what each role may
+    /// Print the permissions of each role
     Roles {
         #[command(flatten)]
         asking: Asking,
     },
 }
 
-/// `90d`, or a bare number of days.
+/// Parses a number of days: `90d`, or without unit.
 fn days(text: &str) -> Result<u32, String> {
     let number = text.strip_suffix('d').unwrap_or(text);
     let days = number.parse().ok().filter(|days| (1..=730).contains(days));
-    days.ok_or_else(|| format!("{text:?} is no number of days from 1d to 730d"))
+    days.ok_or_else(|| format!("{text:?} is not a number of days from 1d to 730d"))
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -230,7 +235,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// Changes a user as they were read a moment ago.
+/// Changes a user with the ETag read just before; refused if another change came in between.
 pub(super) async fn replace(
     runtime: Arc<Runtime>,
     asking: &Asking,
@@ -249,7 +254,7 @@ pub(super) fn path_of(name: &str, verb: &str) -> String {
     format!("/api/v1/users/{}/{verb}", encode(&name.to_lowercase()))
 }
 
-/// A list that was given; an empty one was not.
+/// Returns a list as JSON; null if it is empty.
 pub(super) fn some(list: Vec<String>) -> Value {
     if list.is_empty() { Value::Null } else { json!(list) }
 }
@@ -259,7 +264,7 @@ fn password_in(variable: &str) -> Result<String, Failure> {
         .ok_or_else(|| Failure::refused(format!("the environment variable {variable} is not set")))
 }
 
-/// A user who was added or invited, with the link where there is one.
+/// Adds or invites a user and prints the name, the roles, and the set-up link if there is one.
 async fn added(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: &Value) -> Result<(), Failure> {
     let Some(reply) = asking.ask(runtime, post(path, body)).await? else {
         return Ok(());
@@ -271,9 +276,7 @@ async fn added(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: &Value)
         words(reply.get("roles"))
     ))?;
     if text("set_up_delivery") == Some("mailed") {
-        output::line(
-            "设置密码的链接已发送至该用户邮箱 the link to choose a password was mailed to the user",
-        )?;
+        output::line("设置密码的链接已发送至该用户邮箱 the set-up link was mailed to the user")?;
     }
     if let Some(link) = text("set_up") {
         let until = text("set_up_until").unwrap_or_default();
@@ -282,7 +285,7 @@ async fn added(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: &Value)
             asking.server_address()
         ))?;
         output::notice(&format!(
-            "the link is shown once, and valid once and until {until} / 链接仅显示一次，仅一次有效"
+            "the link is shown once and works once, until {until} / 链接仅显示一次，仅一次有效"
         ));
     }
     Ok(())
@@ -305,7 +308,7 @@ async fn key(
     let text = |name: &str| reply.get(name).and_then(Value::as_str).unwrap_or_default();
     output::line(text("key"))?;
     output::notice(&format!(
-        "key {} of {}, until {}: shown this once / 密钥仅显示一次",
+        "key {} of {}, valid until {}: shown only once / 密钥仅显示一次",
         text("id"),
         text("user"),
         text("expires_at")
@@ -341,11 +344,11 @@ async fn keys(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Re
         ("吊销 revoked", "/revoked_at"),
         ("说明 label", "/label"),
     ];
-    let none = "没有密钥 no keys: make one with `ledgerline user key NAME`";
+    let none = "没有密钥 no keys: create one with `ledgerline user key NAME`";
     asking.show_items(runtime, &path, in_words, &columns, none).await
 }
 
-/// Lists as words, and whether the user may sign in.
+/// Joins lists into text for the table, and adds the state of the user in words.
 fn in_words(item: &Value) -> Value {
     let mut shown = item.clone();
     let flag = |name: &str| item.get(name).and_then(Value::as_bool);

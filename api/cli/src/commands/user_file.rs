@@ -1,4 +1,5 @@
-//! Users by the rows of a file: permission templates in bulk. Good rows count, bad ones are listed.
+//! Users from the rows of a CSV file: adds them, or assigns roles or scopes. Good rows are applied, bad ones
+//! are listed.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -9,16 +10,16 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Most rows of a file: more people than an installation has at work.
+/// Most rows of a file: more than the users of any installation.
 const ROWS_MAX: usize = 10_000;
 
-/// Columns of a file; the first two are needed.
+/// Columns of a file; the first two are required.
 const COLUMNS: [&str; 5] = ["name", "roles", "campaigns", "team", "until"];
 
-/// What stands between several values of a cell.
+/// Separator between several values of a cell.
 const BETWEEN: char = ';';
 
-/// Adds a user for each row, one after another.
+/// Adds a user for each row, one after another, and prints their set-up links.
 pub(super) async fn add(
     runtime: Arc<Runtime>,
     asking: &Asking,
@@ -53,14 +54,14 @@ pub(super) async fn add(
     }
 }
 
-/// Rows of one order, as the server takes them.
+/// Rows per request, the server's limit.
 const ROWS_AT_ONCE: usize = 1_000;
 
-/// What the rows of a file are to assign.
+/// The kind of assignment made by the rows of a file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Assigned {
     path: &'static str,
-    /// Columns that an order of another kind has.
+    /// Columns that belong to the other kind; a file with one is refused.
     foreign: &'static [&'static str],
     why: &'static str,
 }
@@ -68,16 +69,16 @@ pub(super) struct Assigned {
 pub(super) const ROLES: Assigned = Assigned {
     path: "/api/v1/roles/assign",
     foreign: &["campaigns", "team", "until"],
-    why: "roles alone are assigned by a file of roles; `user scope --from` gives campaigns and a team",
+    why: "a file of roles assigns only roles; use `user scope --from` for campaigns and team",
 };
 
 pub(super) const SCOPES: Assigned = Assigned {
     path: "/api/v1/scopes/assign",
     foreign: &["roles"],
-    why: "campaigns and team alone are assigned by a file of scopes; `user role --from` gives roles",
+    why: "a file of scopes assigns only campaigns and team; use `user role --from` for roles",
 };
 
-/// Gives each row's user what it names, some rows at a time.
+/// Assigns to each row's user what the row names, several rows per request.
 pub(super) async fn assign(
     runtime: Arc<Runtime>,
     asking: &Asking,
@@ -118,7 +119,7 @@ pub(super) async fn assign(
     }
 }
 
-/// What is said of rows, with the lines of the file instead of their numbers.
+/// Returns a list of the reply with the row numbers replaced by line numbers of the file.
 fn by_line(done: &Value, member: &str, part: &[(u64, Value)]) -> Vec<Value> {
     let items = done.get(member).and_then(Value::as_array);
     let mut items: Vec<Value> = items.cloned().unwrap_or_default();
@@ -133,17 +134,17 @@ fn by_line(done: &Value, member: &str, part: &[(u64, Value)]) -> Vec<Value> {
     items
 }
 
-/// The rows as orders, each with its line.
+/// Reads the rows of a file as request bodies, each with its line number.
 fn read(file: impl std::io::Read) -> Result<Vec<(u64, Value)>, Failure> {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(file);
-    let wrong = |error: csv::Error| Failure::usage(format!("the file is no CSV: {error}"));
+    let wrong = |error: csv::Error| Failure::usage(format!("the file is not valid CSV: {error}"));
     let head = reader.headers().map_err(wrong)?.clone();
     if let Some(unknown) = head.iter().find(|name| !COLUMNS.contains(name)) {
         return Err(Failure::usage(format!(
-            "no column is named {unknown:?}: there are {}",
+            "unknown column {unknown:?}: allowed are {}",
             COLUMNS.join(", ")
         )));
     }

@@ -1,4 +1,4 @@
-//! `ledgerline user role`: a role given to a user or taken, and roles of many users by a file.
+//! `ledgerline user role`: adds or removes a role of a user, or sets the roles of many users from a file.
 
 use crate::commands::user::replace;
 use crate::commands::user_file;
@@ -12,21 +12,22 @@ use tokio::runtime::Runtime;
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("change").required(true)))]
 pub(super) struct RoleArgs {
+    /// Name of the user
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     name: Option<String>,
-    /// The role to give
+    /// Role to add
     #[arg(long, value_name = "R", group = "change")]
     add: Option<String>,
-    /// The role to take
+    /// Role to remove
     #[arg(long, value_name = "R", group = "change")]
     remove: Option<String>,
-    /// Roles of many users: CSV with columns name and roles (`;` between), all that they are to have
+    /// Set the roles of many users: CSV with columns name and roles (separated by `;`); replaces all roles
     #[arg(long, value_name = "FILE", group = "change")]
     from: Option<PathBuf>,
-    /// With --from: change nothing, and say what would be
+    /// With --from: change nothing, only report what would change
     #[arg(long, requires = "from")]
     dry_run: bool,
-    /// Why; stored for ever, so name no person
+    /// Reason; stored permanently, so name no person
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! The table of roles and permissions, as `ledgerline user roles` prints it.
+//! `ledgerline user roles`: prints the table of roles and permissions.
 
 use crate::kit::api::get;
 use crate::kit::asking::Asking;
@@ -18,7 +18,7 @@ pub(super) async fn show(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), F
             .iter()
             .map(|role| word(role.get("role"))),
     );
-    head.push("说明 what it lets them do".to_owned());
+    head.push("说明 meaning".to_owned());
     let rows: Vec<Vec<Value>> = table::items(&reply, "permissions")
         .iter()
         .map(|permission| {

@@ -1,4 +1,4 @@
-//! `ledgerline user scope`: whose data a user sees, and of many users by a file.
+//! `ledgerline user scope`: sets the data scope of a user, or of many users from a file.
 
 use crate::commands::user::{replace, some};
 use crate::commands::user_file;
@@ -12,24 +12,26 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ScopeArgs {
+    /// Name of the user
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     name: Option<String>,
-    /// Only this campaign; may be given several times. Without it: all
+    /// Limit the user to this campaign; may be repeated; default: all
     #[arg(long, value_name = "ID", conflicts_with = "from")]
     campaign: Vec<String>,
-    /// The team whose customers the user sees to
+    /// Team of the user, who is responsible for its customers
     #[arg(long, value_name = "T", conflicts_with = "from")]
     team: Option<String>,
-    /// Of a guest: until when
+    /// End date of a guest
     #[arg(long, value_name = "T", conflicts_with = "from")]
     until: Option<Timestamp>,
-    /// Scopes of many users: CSV with columns name, campaigns (`;` between, `*` for all), team, until
+    /// Set the scopes of many users: CSV with columns name, campaigns (separated by `;`, `*` for all), team,
+    /// until
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// With --from: change nothing, and say what would be
+    /// With --from: change nothing, only report what would change
     #[arg(long, requires = "from")]
     dry_run: bool,
-    /// Why; stored for ever, so name no person
+    /// Reason; stored permanently, so name no person
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]

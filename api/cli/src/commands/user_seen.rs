@@ -1,4 +1,4 @@
-//! `ledgerline user seen`: whose data whoever asks saw themselves.
+//! `ledgerline user seen`: shows whose data the calling user accessed.
 
 use crate::kit::api::get;
 use crate::kit::asking::Asking;

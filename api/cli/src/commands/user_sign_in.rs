@@ -1,4 +1,5 @@
-//! `ledgerline user totp`, `user password` and `user provider`: how a user signs in, beside the password.
+//! `ledgerline user totp`, `user password` and `user provider`: second factor, password and identity provider
+//! of a user.
 
 use super::user::path_of;
 use crate::kit::api::post;
@@ -12,17 +13,18 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TotpArgs {
+    /// Name of the user
     name: String,
     /// Environment variable that holds the user's password
     #[arg(long, value_name = "V", required_unless_present = "reset")]
     password_env: Option<String>,
-    /// What the app shows: the second factor counts from now on
+    /// Code shown by the app: confirms the second factor, which applies from now on
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
-    /// Take the second factor away from a user who lost it; for admins, and not one's own
+    /// Remove the second factor of a user who lost it; for admins, and not for yourself
     #[arg(long, requires = "reason", conflicts_with_all = ["password_env", "code"])]
     reset: bool,
-    /// Why; stored for ever, so name no person
+    /// Reason; stored permanently, so name no person
     #[arg(long, value_name = "TEXT", requires = "reset")]
     reason: Option<String>,
     #[command(flatten)]
@@ -31,17 +33,18 @@ pub(super) struct TotpArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ProviderArgs {
+    /// Name of the user
     name: String,
-    /// As whom the identity provider knows the user: the claim `sub`
+    /// Id of the user at the identity provider: the claim `sub`
     #[arg(long, value_name = "SUB", required_unless_present = "remove")]
     subject: Option<String>,
-    /// The provider's address; default: that of `serve --oidc-issuer`
+    /// URL of the provider; default: that of `serve --oidc-issuer`
     #[arg(long, value_name = "URL", requires = "subject")]
     issuer: Option<String>,
-    /// End it, and the user's sessions
+    /// Remove the link; the user's sessions end
     #[arg(long, requires = "reason", conflicts_with = "subject")]
     remove: bool,
-    /// Why; stored for ever, so name no person
+    /// Reason; stored permanently, so name no person
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
@@ -50,21 +53,22 @@ pub(super) struct ProviderArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PasswordArgs {
+    /// Name of the user
     name: String,
-    /// Environment variable that holds the password until now
+    /// Environment variable that holds the present password
     #[arg(long, value_name = "V")]
     password_env: String,
     /// Environment variable that holds the new password
     #[arg(long, value_name = "V")]
     new_env: String,
-    /// What the authenticator app shows, or a recovery code; of whoever has a second factor
+    /// Code of the authenticator app, or a recovery code; needed if you have a second factor
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
     #[command(flatten)]
     asking: Asking,
 }
 
-/// Chooses another password by the one before.
+/// Changes the password of a user, who proves the present one.
 pub(super) async fn password(args: PasswordArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let before = secret::from_env(Some(&args.password_env))?;
     let after = secret::from_env(Some(&args.new_env))?;
@@ -73,7 +77,8 @@ pub(super) async fn password(args: PasswordArgs, runtime: Arc<Runtime>) -> Resul
     args.asking.show(runtime, post("/api/v1/password", &body)).await
 }
 
-/// Shows a secret, adds it by its first code, or takes one away.
+/// Prints a new secret, confirms it with its first code and prints the recovery codes, or resets a second
+/// factor.
 pub(super) async fn totp(args: TotpArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let asking = &args.asking;
     if args.reset {
@@ -91,9 +96,7 @@ pub(super) async fn totp(args: TotpArgs, runtime: Arc<Runtime>) -> Result<(), Fa
         let codes = reply.get("recovery_codes").and_then(Value::as_array);
         let codes = codes.into_iter().flatten().filter_map(Value::as_str);
         codes.into_iter().try_for_each(output::line)?;
-        output::notice(
-            "recovery codes: shown this once, each signs in once / 恢复码仅显示一次，每个可用一次",
-        );
+        output::notice("recovery codes: shown only once, each works once / 恢复码仅显示一次，每个可用一次");
         return Ok(());
     }
     let request = post("/api/v1/second-factor/offer", &body);
@@ -109,7 +112,7 @@ pub(super) async fn totp(args: TotpArgs, runtime: Arc<Runtime>) -> Result<(), Fa
     Ok(())
 }
 
-/// Lets a user sign in by the identity provider, or no more.
+/// Links a user to the identity provider, or removes the link.
 pub(super) async fn provider(args: ProviderArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     if args.remove {
         let body = given(json!({ "reason": args.reason }));

@@ -1,4 +1,4 @@
-//! `ledgerline voiceprint`: whose voice is described, with which consent, and how near another one is.
+//! `ledgerline voiceprint`: manages consents and voiceprints of customers, and compares voices.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -16,13 +16,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Largest file of one utterance: what the server takes.
+/// Largest file of one utterance, in bytes: the server's limit.
 const FILE_BYTES_MAX: u64 = 400_000;
 
-/// Voiceprints (声纹) of consenting persons: a hint whether the same person speaks, and no authentication.
+/// Voiceprints (声纹) of consenting customers: a hint that the same person speaks, not an authentication
 ///
-/// Off until the setting voiceprints.on is 1. Files are WAV of 8 or 16 kHz, mono, 16 bit; each says the same
-/// sentence, in one to six seconds. Sound is never stored; a template is sealed under a key of its own.
+/// Off until the setting voiceprints.on is 1. Files are WAV of 8 or 16 kHz, mono, 16 bit; each contains the
+/// same sentence, in one to six seconds. Audio is never stored; a template is sealed under a key of its own.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -55,59 +55,61 @@ enum Action {
     Consent {
         #[command(flatten)]
         whose: Whose,
-        /// By which way it came; nothing personal
+        /// Source of the consent; no personal data
         #[arg(long, value_name = "TEXT")]
         source: String,
-        /// What the person was told and agreed to
+        /// Wording that the customer agreed to
         #[arg(long, value_name = "TEXT")]
         wording: String,
-        /// What shows it; stored sealed
+        /// Evidence; stored sealed
         #[arg(long, value_name = "TEXT")]
         evidence: String,
-        /// Until when it holds, within 366 days
+        /// End of the consent, within 366 days
         #[arg(long, value_name = "INSTANT")]
         until: Timestamp,
     },
-    /// Withdraw that consent (撤回同意): the voiceprint is deleted at once
+    /// Withdraw the consent (撤回同意): the voiceprint is deleted at once
     Withdraw {
         #[command(flatten)]
         whose: Whose,
-        /// By which way it came; nothing personal
+        /// Source of the withdrawal; no personal data
         #[arg(long, value_name = "TEXT")]
         source: String,
     },
-    /// Describe the voice by two to five files that say one sentence
+    /// Create the voiceprint from two to five files of one sentence
     Enrol {
         #[command(flatten)]
         whose: Whose,
+        /// WAV files
         #[arg(required = true, value_name = "WAV")]
         takes: Vec<PathBuf>,
-        /// Why, for the record; nothing personal
+        /// Reason, for the record; no personal data
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
-    /// How near a voice that says that sentence is: a hint, and no authentication
+    /// Compare a voice saying the sentence with the voiceprint: a hint, not an authentication
     Compare {
         #[command(flatten)]
         whose: Whose,
+        /// WAV file
         #[arg(value_name = "WAV")]
         take: PathBuf,
-        /// For which campaign, where it is for one
+        /// Campaign for which it is compared, if any
         #[arg(long, value_name = "ID")]
         campaign: Option<CampaignId>,
-        /// Why, for the record; nothing personal
+        /// Reason, for the record; no personal data
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
-    /// Delete the voiceprint (删除声纹): its own key is destroyed
+    /// Delete the voiceprint (删除声纹): its key is destroyed
     Delete {
         #[command(flatten)]
         whose: Whose,
-        /// Why, for the record; nothing personal
+        /// Reason, for the record; no personal data
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
-    /// Show its consent and the last comparison; never the voice
+    /// Show the consent and the last comparison, never the voice
     Show {
         #[command(flatten)]
         whose: Whose,

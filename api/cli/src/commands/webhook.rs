@@ -1,4 +1,4 @@
-//! `ledgerline webhook`: who outside is told of events, how far, and what was never taken.
+//! `ledgerline webhook`: manages webhooks, shows their progress and dead letters.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Webhooks (事件推送): tell a system of yours of events, signed as Standard Webhooks says.
+/// Webhooks (事件推送): send events to a system of yours, signed as defined by Standard Webhooks
 ///
-/// A server sends them, in order for each person, and tries what was not taken again over three days; then it
-/// is a dead letter. Without a server a webhook stands in the log, and is told when one starts.
+/// A server sends them, in order for each customer, and retries failed deliveries for three days; then the
+/// delivery is a dead letter. Without a server a webhook is stored in the log and starts when a server
+/// starts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -22,95 +23,96 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Tell a URL of events from now on; prints the secret that signs, once
+    /// Add a webhook: its URL receives events from now on; prints the signing secret once
     Add {
-        /// Where to: an https URL
+        /// Receiver: an https URL
         url: String,
-        /// Of these kinds of events, such as call.ended,number.opted_out; default: the usual ones
+        /// Kinds of events, for example call.ended,number.opted_out; default: the usual ones
         #[arg(long, value_name = "KIND", value_delimiter = ',')]
         events: Vec<String>,
-        /// In this form
+        /// Format of the body
         #[arg(long, value_name = "FORM", default_value = "standard",
             value_parser = ["standard", "call_ended", "crm", "wecom", "dingtalk", "feishu"])]
         format: String,
-        /// Only of this campaign; may be given several times
+        /// Only events of this campaign; may be repeated
         #[arg(long, value_name = "ID")]
         campaign: Vec<String>,
-        /// Environment variable with a token, sent as Authorization: Bearer
+        /// Environment variable that holds a token, sent as Authorization: Bearer
         #[arg(long, value_name = "V")]
         bearer_env: Option<String>,
-        /// Environment variable with the secret of a DingTalk or Feishu robot
+        /// Environment variable that holds the secret of a DingTalk or Feishu robot
         #[arg(long, value_name = "V")]
         secret_env: Option<String>,
-        /// Demand neither https nor an address of the open internet
+        /// Accept http and addresses of private networks
         #[arg(long)]
         allow_private: bool,
-        /// Where the receiver reaches this server: call.ended then has a link to the recording, for an hour
+        /// URL under which the receiver reaches this server: call.ended then contains a link to the
+        /// recording, valid for an hour
         #[arg(long, value_name = "URL")]
         recordings_from: Option<String>,
-        /// Tell of events behind this position; default: of those from now on
+        /// Start after this log position; default: with events from now on
         #[arg(long, value_name = "N")]
         after: Option<u64>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Tell it of other events, in another form or elsewhere; what is left out stays
+    /// Change a webhook; what is not given stays the same
     Change {
-        /// The webhook's id, as `list` shows it
+        /// Id of the webhook, as shown by `list`
         id: String,
-        /// Another address; what was sent there as a bearer is not sent to it
+        /// New URL; the old bearer token is not sent to it
         #[arg(long)]
         url: Option<String>,
-        /// Of these kinds of events, from now on
+        /// New kinds of events, from now on
         #[arg(long, value_name = "KIND", value_delimiter = ',')]
         events: Vec<String>,
-        /// In this form
+        /// New format of the body
         #[arg(long, value_name = "FORM", value_parser = ["standard", "call_ended", "crm"])]
         format: Option<String>,
-        /// Environment variable with a token, sent as Authorization: Bearer from now on
+        /// Environment variable that holds the new token, sent as Authorization: Bearer
         #[arg(long, value_name = "V")]
         bearer_env: Option<String>,
-        /// Whether neither https nor an address of the open internet is demanded
+        /// Whether http and addresses of private networks are accepted
         #[arg(long, value_name = "true|false")]
         allow_private: Option<bool>,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// List webhooks, how far each is told, and what waits
+    /// List webhooks with the position delivered and the events that wait
     List {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Send a message that tells of nothing, now, and show what comes back
+    /// Send a test message without content now and show the response
     Test(Named),
-    /// Send everything behind a position again
+    /// Send all events after a position again
     Replay {
         #[command(flatten)]
         named: Named,
-        /// A position of the log; 0 for everything
+        /// Log position; 0 for all events
         #[arg(long, value_name = "N")]
         after: u64,
     },
-    /// Make another secret, printed once; the old one signs beside it for a day
+    /// Create a new secret and print it once; the old one also signs for one more day
     Rotate(Named),
-    /// Show the events that it never took
+    /// Show the events that were never accepted
     DeadLetters(Named),
-    /// Become its owner: it delivers by your rights from now on, and what waits is sent
+    /// Become the owner of the webhook: it delivers with your permissions, and waiting events are sent
     TakeOver {
         #[command(flatten)]
         named: Named,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
     },
-    /// Send nothing there any more
+    /// Remove the webhook: it gets no more events
     Remove {
         #[command(flatten)]
         named: Named,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
     },
@@ -118,7 +120,7 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct Named {
-    /// The webhook's id, as `list` shows it
+    /// Id of the webhook, as shown by `list`
     id: String,
     #[command(flatten)]
     asking: Asking,
@@ -197,7 +199,7 @@ impl Named {
     }
 }
 
-/// Webhooks, or channels of alerts, as a table.
+/// Prints webhooks, or alert channels, as a table.
 pub(super) async fn list(
     runtime: Arc<Runtime>,
     asking: &Asking,
@@ -219,7 +221,7 @@ pub(super) async fn list(
     asking.show_items(runtime, path, described, &columns, none).await
 }
 
-/// With its state in a word.
+/// Adds the state of the webhook in words.
 fn described(webhook: &Value) -> Value {
     let mut shown = webhook.clone();
     let is_disabled = webhook.get("disabled").and_then(Value::as_bool) == Some(true);
@@ -237,7 +239,7 @@ fn described(webhook: &Value) -> Value {
         members.insert("state".to_owned(), json!(state));
         let owner = members.get("owner").and_then(Value::as_str);
         let owner = owner
-            .unwrap_or("安装所有者或未知 installation or unknown")
+            .unwrap_or("安装所有者或未知 installation owner or unknown")
             .to_owned();
         members.insert("owner".to_owned(), json!(owner));
     }
@@ -263,6 +265,6 @@ mod tests {
             (&json!("已停用 owner_disabled"), &json!("wang"))
         );
         let unowned = described(&json!({ "disabled": false, "owner": null }));
-        assert_eq!(unowned["owner"], "安装所有者或未知 installation or unknown");
+        assert_eq!(unowned["owner"], "安装所有者或未知 installation owner or unknown");
     }
 }

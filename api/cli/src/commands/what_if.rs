@@ -1,5 +1,5 @@
-//! `ledgerline what-if`: recorded calls of a campaign along another version of a flow, read by another model,
-//! or under another pacer, preset or retry policy.
+//! `ledgerline what-if`: evaluates recorded calls of a campaign with another flow version or model, or its
+//! dials under another pacer, preset or retry policy.
 
 use crate::commands::what_if_policies::{PolicyArgs, show as show_policies};
 use crate::kit::api::post;
@@ -17,25 +17,26 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// What if (假如): the recorded calls of a campaign, along another published version of a flow, or read by
-/// another model: how many go the same way, where the others part, and how they would have ended. Or its
-/// dials under another pacer, preset or retry policy, with what the record cannot say.
+/// What-if (假设分析): a campaign's recorded calls with another published flow version or model: how many take
+/// the same path, where others diverge, and how they would have ended
 ///
-/// Nobody is called, and no recognizer is asked: what was heard is on record.
+/// Or the campaign's dials under another pacer, preset or retry policy, with what the record cannot answer.
+/// No call is made and no recognizer is used: the utterances are in the record.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// The campaign whose calls they are
+    /// Campaign of the calls
     #[arg(long, value_name = "ID")]
     campaign: CampaignId,
-    /// Another published version; default: the one that the campaign runs
+    /// Another published version; default: the one that the campaign uses
     #[arg(long, value_name = "FLOW@V", required_unless_present_any = ["model", "pacing", "preset", "retry"],
         conflicts_with_all = ["pacing", "preset", "retry"])]
     flow: Option<FlowNamed>,
-    /// A model of `ledgerline nlu train`, or a published one: what was heard is read by it again
+    /// Model of `ledgerline nlu train`, or a published one: the utterances are classified with it again
     #[arg(long, value_name = "FILE|NAME@V", conflicts_with_all = ["pacing", "preset", "retry"])]
     model: Option<String>,
-    /// Tell examples also of calls whose ways tell of the callee: who may see persons in clear says why
+    /// Also show example calls that could identify the callee; needs the permission to see personal data in
+    /// clear. The reason is logged
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["pacing", "preset", "retry"])]
     reason: Option<String>,
     #[command(flatten)]
@@ -76,7 +77,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// A file that is there is meant, whatever its name; else a published model.
+/// Returns true if the argument names a published model; an existing file takes precedence.
 fn is_named(model: &str) -> bool {
     !Path::new(model).exists() && model.parse::<ModelNamed>().is_ok()
 }
@@ -84,7 +85,7 @@ fn is_named(model: &str) -> bool {
 fn show(found: &Value) -> Result<(), Failure> {
     let number = |member: &str| found.get(member).and_then(Value::as_u64).unwrap_or_default();
     output::line(&format!(
-        "{} 通 calls: 相同 same {}, 话术不同 other words {}, 分歧 parted {}, 无对话 silent {}, 未能重现 unexplained {}",
+        "{} 通 calls: 相同 same {}, 话术不同 other wording {}, 分歧 diverged {}, 无对话 silent {}, 未能重现 not reproduced {}",
         number("calls"),
         number("same"),
         number("worded"),

@@ -1,5 +1,5 @@
-//! The part of `ledgerline what-if` that holds a campaign's record against another policy: what is asked of
-//! the API, and the answer in lines.
+//! The policies of `ledgerline what-if`: builds the request that applies another policy to a campaign's
+//! record, and prints the reply.
 
 use crate::kit::asking::given;
 use crate::kit::failure::Failure;
@@ -10,20 +10,20 @@ use intake::bounded_file;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Another policy, or several: each is answered by itself.
+/// One or several other policies; each is evaluated separately.
 #[derive(Debug, clap::Args)]
 pub(super) struct PolicyArgs {
-    /// Another pacer over the recorded answers: ledgerline, progressive, naive, adaptive, erlang,
-    /// safe_burst, fixed:N (tenths of a call for each free agent)
+    /// Another pacer with the recorded answers: ledgerline, progressive, naive, adaptive, erlang, safe_burst,
+    /// fixed:N (tenths of a call per free agent)
     #[arg(long, value_name = "P")]
     pacing: Option<String>,
-    /// Agents of the floor that --pacing is tried on
+    /// Number of agents assumed for --pacing
     #[arg(long, value_name = "N", requires = "pacing")]
     agents: Option<u32>,
-    /// Another preset: every recorded grant is judged again by it
+    /// Another preset: every recorded grant is evaluated with it again
     #[arg(long, value_name = "P", value_parser = preset)]
     preset: Option<Preset>,
-    /// Another retry policy, as a campaign's body has it, in JSON or YAML
+    /// Another retry policy, as in the body of a campaign, in JSON or YAML
     #[arg(long, value_name = "FILE")]
     retry: Option<PathBuf>,
 }
@@ -51,7 +51,7 @@ impl PolicyArgs {
     }
 }
 
-/// YAML contains JSON, so one reader serves both.
+/// Reads a JSON or YAML file. YAML includes JSON, so one parser reads both.
 fn read(file: &Path) -> Result<Value, Failure> {
     let text = bounded_file::read_text(file, BODY_BYTES_MAX)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
@@ -61,14 +61,14 @@ fn read(file: &Path) -> Result<Value, Failure> {
 pub(super) fn show(told: &Value) -> Result<(), Failure> {
     let of = |pointer: &str| told.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
     output::line(&format!(
-        "记录 on record: 授权 grants {}, 呼叫 calls {}, 接听 answered {}",
+        "记录 recorded: 授权 grants {}, 呼叫 calls {}, 接听 answered {}",
         of("/dials"),
         of("/calls"),
         of("/answered")
     ))?;
     if told.pointer("/preset/other").is_some() {
         output::line(&format!(
-            "另一预设 other preset: 不会拨出 would not have been {} – {} (judged {}, unreadable {})",
+            "另一合规规则集 other preset: 不会拨出 not dialed {} – {} (evaluated {}, unreadable {})",
             of("/preset/refused_low"),
             of("/preset/refused_high"),
             of("/preset/judged"),
@@ -77,7 +77,7 @@ pub(super) fn show(told: &Value) -> Result<(), Failure> {
     }
     if told.pointer("/retry/calls").is_some() {
         output::line(&format!(
-            "另一重拨策略 other retries: calls −{} (answers −{}), +{} – {} (answers +{} – {})",
+            "另一重拨策略 other retry policy: calls −{} (answers −{}), +{} – {} (answers +{} – {})",
             of("/retry/calls_fewer"),
             of("/retry/answers_fewer"),
             of("/retry/calls_more_low"),

@@ -1,17 +1,17 @@
-//! Whom a command asks, as its `--help` says it: a running server or a directory alike, or why only one.
+//! A line of `--help` that says whether a command needs a running server or the directory, and why.
 //!
-//! One table of the commands that cannot ask both; a test walks the commands as clap knows them and finds
-//! each one that is missing here, and each line that is true no more.
+//! Most commands work with both and have no line. A test walks the commands as clap knows them and finds each
+//! one that is missing in the tables, and each entry that is no longer true.
 
-/// What reads a log as it lies, and so is believed without believing a server.
-const PROOF: &str = "reads the log itself and not what a server says of it; a server may run on it";
-/// What reads rows and log beside whoever writes them.
-const READS: &str =
-    "reads log and rows as they lie, without keys, also from a copy; a server may run on them";
-/// What takes files away that only their owner may.
-const FILES: &str = "works on files that belong to whoever has the directory: no route gives them away";
+/// Reason of commands that verify the log: their result does not depend on trusting a server.
+const PROOF: &str = "reads the log itself and trusts no server; a server may be running";
+/// Reason of commands that read log and rows directly.
+const READS: &str = "reads log and rows directly, without keys, also from a copy; a server may be running";
+/// Reason of commands that copy or change files that only the owner of the directory may use.
+const FILES: &str =
+    "works on files that only the owner of the directory may read; the API does not expose them";
 
-/// Commands that ask no server, and why.
+/// Commands that work on the directory or the log and never ask a server, each with the reason.
 const DIRECTORY_ONLY: &[(&str, &str)] = &[
     ("demo", "is a server of its own"),
     ("serve", "is the server"),
@@ -39,25 +39,25 @@ const DIRECTORY_ONLY: &[(&str, &str)] = &[
     ("sample check", PROOF),
     (
         "doctor",
-        "looks at the machine and the directory as they are, also where no server starts",
+        "checks the machine and the directory, even if no server can start",
     ),
     ("trunk call", "is a server of its own, for one call"),
 ];
 
-/// Commands that ask a server alone, and why.
+/// Commands that need a running server, each with the reason.
 const SERVER_ONLY: &[(&str, &str)] = &[
     (
         "events tail",
-        "follows what a server writes; `events read` shows what is there",
+        "follows new events of a server; `events read` shows stored events",
     ),
     (
         "live",
-        "shows what a server does at this moment; a directory remembers no moment",
+        "shows what a server is doing now; a directory holds no such state",
     ),
-    ("clock measure", "compares the clock by which a server dials"),
+    ("clock measure", "checks the clock that a server uses for dialing"),
 ];
 
-/// The line of a command's help; none where it asks a server or a directory alike.
+/// Returns the help line of a command; `None` if it works with a server and with a directory.
 pub(super) fn line(path: &str) -> Option<String> {
     let of = |table: &[(&str, &'static str)]| {
         let found = table.iter().find(|(command, _)| *command == path);
@@ -75,7 +75,7 @@ mod tests {
     use crate::Cli;
     use clap::{Command, CommandFactory};
 
-    /// Whether each command takes `--server`, `--data` and `--keys`.
+    /// Collects each command with whether it takes `--server`, `--data` and `--keys`.
     fn asks(command: &Command, above: &str, found: &mut Vec<(String, bool, bool, bool)>) {
         for below in command.get_subcommands() {
             let path = format!("{above} {}", below.get_name()).trim_start().to_owned();
@@ -95,7 +95,7 @@ mod tests {
         for (path, server, data, keys) in &found {
             let said = line(path);
             let expected = match (server, data) {
-                // A directory can be opened with its keys where no server holds it.
+                // Without a server, the directory is opened with its keys.
                 (true, true) if *keys => None,
                 (true, true) => Some("Needs a running server"),
                 (false, true) => Some("Needs the directory"),

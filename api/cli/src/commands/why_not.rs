@@ -1,4 +1,5 @@
-//! `ledgerline why-not`: why somebody was not called at a time, or was, and from when on they may be.
+//! `ledgerline why-not`: shows why a customer was or was not called at a time, and when a call would be
+//! allowed.
 
 use crate::kit::api::get;
 use crate::kit::asking::Asking;
@@ -11,20 +12,20 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Why not (为何不呼): every rule with its facts for one person at a time, which one binds, and when a call
-/// would be allowed.
+/// Explain for one customer at one time which rule forbids a call, with the facts of every rule, and when a
+/// call would be allowed (为何不呼)
 ///
-/// Of a time gone by it says what was known then; of a time to come, it takes the facts of now. Nobody is
-/// called and nothing is granted. Who looks at a person is on record in the log.
+/// For a past time it uses what was known then; for a future time, the present facts. No call is made and no
+/// permit is granted. The read is logged.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
     /// The institution's own customer_id, or our id
     customer: String,
-    /// Only in this campaign; default: in all that the person is in
+    /// Only in this campaign; default: in all campaigns of the customer
     #[arg(long, value_name = "ID")]
     campaign: Option<CampaignId>,
-    /// When; default: now
+    /// Time to evaluate; default: now
     #[arg(long, value_name = "RFC3339")]
     at: Option<Timestamp>,
     #[command(flatten)]

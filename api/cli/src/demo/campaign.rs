@@ -1,4 +1,4 @@
-//! The demo's campaigns: made, filled and started through the very functions that the routes call.
+//! The demo's campaigns: created, filled and started through the functions that the routes use.
 
 use crate::demo::speakers::SENSITIVE;
 use crate::kit::failure::Failure;
@@ -24,22 +24,22 @@ use std::sync::Arc;
 /// A campaign of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
-    /// People who listen and press keys.
+    /// Customers who listen and press keys.
     Keys,
-    /// People who speak.
+    /// Customers who speak.
     Spoken,
 }
 
-/// The flow of those who speak.
+/// Flow for the customers who speak.
 const SPOKEN_FLOW: &str = "card_instalment_spoken";
 
-/// What is said where any text can be spoken: the words of the requirements (CMP-2).
+/// Script used if any text can be synthesized: the words of the requirements (CMP-2).
 const SCRIPT: &str = "您好,{{customer_name}},您的贷款已逾期{{days}}天,请尽快还款至账号{{account}}。";
 
-/// 50 at once (DEP-4's start of every campaign).
+/// Concurrent calls: 50, as every campaign has at its start (DEP-4).
 const MAX_CONCURRENT: u32 = 50;
 
-/// A demo is short: so is its ringing.
+/// Ring timeout in milliseconds, short because the demo is short.
 const RING_TIMEOUT_MS: u64 = 6_000;
 
 const WINDOW_HOURS: (u16, u16) = (9, 18);
@@ -56,7 +56,7 @@ impl Part {
         self.name().parse().expect("a campaign id of the demo is one")
     }
 
-    /// Creates, fills and starts; each step is answered as before when it was done already.
+    /// Creates, fills and starts the campaign. A step that was already done returns its earlier result.
     pub(super) async fn prepare(self, installation: &Arc<Installation>, file: &Path) -> Result<(), Failure> {
         let body = self.body(installation)?;
         let created = create_campaign(installation, body, self.cause("create")).await?;

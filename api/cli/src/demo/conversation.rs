@@ -1,4 +1,4 @@
-//! One conversation of the demo for its report: what was heard, understood, decided and said, masked.
+//! One conversation for the demo's report: what was heard, understood, decided and said, masked.
 
 use crate::demo::campaign::Part;
 use crate::demo::log::CallBook;
@@ -13,17 +13,17 @@ use evidence::html::escape;
 use evidence::replaying::{ReplayShown, StepShown, UnderstoodShown, Words, conversation, replay};
 use std::cmp::Reverse;
 
-/// What is opened of the call that is told.
+/// Personal fields of the call that are decrypted, masked.
 const OPENED: Shown = Shown::of(&["heard", "slots", "keys", "variables"], ReadForm::Masked);
 
-/// A conversation that is told.
+/// A conversation for the report.
 pub(super) struct Talk {
     pub(super) call: CallId,
     replayed: ReplayShown,
 }
 
-/// Tells the longest conversation that came to what it was for, or the longest of all; none where nobody
-/// spoke. That it is read is on record first.
+/// Selects the longest successful conversation, or the longest of all, and replays it; `None` if no customer
+/// spoke. The read is logged first.
 pub(super) async fn told(installation: &Installation, book: &CallBook) -> Result<Option<Talk>, Failure> {
     let spoken = book
         .calls
@@ -57,7 +57,7 @@ pub(super) async fn told(installation: &Installation, book: &CallBook) -> Result
 }
 
 impl Talk {
-    /// A table with a row for each step.
+    /// Returns the section of the report: a table with a row per step.
     pub(super) fn section(&self) -> String {
         let mut page = format!(
             "<h2>一通对话 one conversation, as it was heard, understood, decided and said</h2>\

@@ -1,10 +1,10 @@
-//! The demo's customers: made from the seed, with names and numbers of the right form and of nobody in mind.
+//! The demo's customers: generated from the seed, with invented names and numbers of the right form.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::collections::BTreeSet;
 
-/// Mainland mobile ranges of three digits (a plausible few).
+/// Mobile prefixes of mainland China, a plausible selection.
 const PREFIXES: [&str; 8] = ["138", "139", "150", "158", "177", "186", "189", "199"];
 
 const SURNAMES: [&str; 16] = [
@@ -25,7 +25,7 @@ pub(crate) struct DemoCustomer {
     pub(crate) account: String,
 }
 
-/// The same seed makes the same people; more people begin with the same ones.
+/// Generates customers. The same seed gives the same customers; a larger count begins with the same ones.
 pub(crate) fn generate(seed: u64, count: usize) -> Vec<DemoCustomer> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut phones = BTreeSet::new();
@@ -61,7 +61,7 @@ fn pick<'a>(random: &mut ChaCha8Rng, from: &[&'a str]) -> &'a str {
         .unwrap_or_default()
 }
 
-/// The list as a file of the usual form.
+/// Returns the list as a CSV file of the usual form.
 pub(crate) fn to_csv(customers: &[DemoCustomer]) -> String {
     let mut text = "客户ID,手机号,姓名,days,account\n".to_owned();
     for one in customers {

@@ -1,4 +1,4 @@
-//! What the log says of every call: the facts that a summary counts and a reconciliation compares.
+//! Collects the facts of every call from the log, for the summary and the reconciliation.
 
 use domain::call::Call;
 use domain::call::event::CallEvent;
@@ -12,10 +12,10 @@ use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Events read from the store at a time.
+/// Events read from the store per page.
 const PAGE_EVENTS: usize = 1_024;
 
-/// One leg: its Call-ID and how it went.
+/// One leg: its Call-ID and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct LoggedLeg {
     pub(crate) sip_call_id: String,
@@ -24,17 +24,19 @@ pub(crate) struct LoggedLeg {
     pub(crate) failed_as: Option<Disposition>,
 }
 
-/// Whether and when a 2xx came.
+/// Whether a 2xx arrived, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum LoggedAnswer {
     #[default]
+    /// No 2xx.
     None,
+    /// Before the leg was given up.
     InTime,
-    /// After we had given up: ACK and BYE were sent.
+    /// After the leg was given up: ACK and BYE were sent.
     Late,
 }
 
-/// How a call ended.
+/// The end of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LoggedEnd {
     pub(crate) disposition: Disposition,
@@ -44,25 +46,25 @@ pub(crate) struct LoggedEnd {
     pub(crate) recording_sha256: Option<String>,
 }
 
-/// One call, from its own events.
+/// The facts of one call, from its own events.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct LoggedCall {
     pub(crate) legs: Vec<LoggedLeg>,
     pub(crate) campaign: Option<CampaignId>,
-    /// How often something was understood of what the callee said.
+    /// Number of utterances that were understood.
     pub(crate) understood_count: u32,
-    /// Something was said or heard.
+    /// True if something was said or heard.
     pub(crate) has_words: bool,
-    /// When its first leg was dialed.
+    /// Time at which the first leg was dialed.
     pub(crate) dialed_at: Option<Timestamp>,
     pub(crate) answered_at: Option<Timestamp>,
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) ended: Option<LoggedEnd>,
-    /// Its first events, by kind, for the report's story of one call.
+    /// The first events with their times, for the report.
     pub(crate) story: Vec<(Timestamp, &'static str)>,
 }
 
-/// Events of one call kept for a story; the longest conversation of a demonstration has fewer.
+/// Most events stored per call for the report; the longest conversation of a demo has fewer.
 const STORY_EVENTS_MAX: usize = 64;
 
 impl LoggedCall {
@@ -74,7 +76,7 @@ impl LoggedCall {
         self.legs.get_mut(usize::from(leg).checked_sub(1)?)
     }
 
-    /// Folds one event; other kinds than a call's are not given.
+    /// Applies one event of the call.
     pub(crate) fn apply(&mut self, event: &CallEvent, at: Timestamp) {
         if self.story.len() < STORY_EVENTS_MAX {
             self.story.push((at, event.kind()));
@@ -118,7 +120,7 @@ impl LoggedCall {
                     recording_sha256: recording_sha256.clone(),
                 });
             }
-            // A fold as a view is: what it does not name changes nothing that it shows.
+            // Like in a view, other events change no fact that is used.
             _ => {}
         }
     }
@@ -135,14 +137,14 @@ impl LoggedCall {
     }
 }
 
-/// Every call of a log.
+/// The facts of every call in a log.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallBook {
     pub(crate) calls: BTreeMap<CallId, LoggedCall>,
     at: Position,
 }
 
-/// Why a log could not be read into a book.
+/// Why the calls of a log could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BookError {
     #[error(transparent)]
@@ -152,7 +154,7 @@ pub(crate) enum BookError {
 }
 
 impl CallBook {
-    /// Reads on to the end of the log.
+    /// Reads events from the last position to the end of the log.
     pub(crate) async fn catch_up(&mut self, store: &dyn EventStore) -> Result<(), BookError> {
         loop {
             let page = store.read_all(self.at, PAGE_EVENTS).await?;

@@ -1,4 +1,4 @@
-//! One login for each role of the demonstration, the same each time it is started on its directory.
+//! One login per role for the demo; the same at each start on one directory.
 
 use crate::demo::campaign::Part;
 use crate::kit::failure::Failure;
@@ -14,29 +14,29 @@ use domain::stored_event::Cause;
 use std::io;
 use std::path::Path;
 
-/// Where they stand, beside what else belongs to the made-up world.
+/// File with the logins, in the directory of the simulated world.
 const LOGINS_FILE: &str = "logins";
 
-/// Random bytes of a made-up password: 96 bits, 16 characters.
+/// Random bytes of a generated password: 96 bits, 16 characters.
 const PASSWORD_BYTES: usize = 12;
 
-/// The team of the supervisor and the agent.
+/// Team of the supervisor and the agent.
 const TEAM: &str = "demo";
 
-/// A user of the demonstration: named as the role.
+/// A user of the demo, named like the role.
 struct Login {
     role: Role,
     password: String,
 }
 
-/// Makes the users where they are not there yet, and prints how each signs in.
+/// Creates users that do not exist yet, and prints the login of each.
 pub(super) async fn show(installation: &Installation, rehearsal: &Path, url: &str) -> Result<(), Failure> {
     let file = rehearsal.join(LOGINS_FILE);
     let logins = match std::fs::read_to_string(&file) {
         Ok(text) => read(&text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let made = Role::ALL.map(|role| make(installation, role));
-            // Kept before they are used: a start that is killed here goes on with the same.
+            // Stored before they are used: if the start is killed here, the next one uses the same.
             private_file::write(&file, text_of(&made).as_bytes())?;
             made.into()
         }

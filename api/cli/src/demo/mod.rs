@@ -1,7 +1,9 @@
-//! `ledgerline demo`: the whole loop on one machine, on real SIP and RTP, against a carrier of its own.
+//! `ledgerline demo`: runs complete campaigns on one machine, over real SIP and RTP, against a simulated
+//! carrier.
 //!
-//! Everything is the product's: the same server, routes, drivers and lines; only the carrier and its people
-//! are made up. It can be killed at any moment; the same directory and seed go on where it stopped.
+//! Server, routes, drivers and lines are those of the product; only the carrier and its customers are
+//! simulated. The demo can be killed at any moment; started again with the same directory and seed, it
+//! continues.
 
 mod campaign;
 mod conversation;
@@ -50,57 +52,57 @@ use std::time::Duration;
 use summary::Summary;
 use tokio::runtime::Runtime;
 
-/// When every demo's clock starts: a Monday morning in Beijing, inside every calling window.
+/// Start of the demo's clock: a Monday morning in Beijing, within every calling window.
 const REHEARSAL_INSTANT: &str = "2026-03-02T10:00:00+08:00";
 
-/// What belongs to the made-up world, inside the data directory.
+/// Directory of the simulated world, inside the data directory.
 const REHEARSAL_DIR: &str = "rehearsal";
 
-/// Who is called by keypad, there.
+/// List of the customers who press keys, in that directory.
 const CUSTOMERS_FILE: &str = "customers.csv";
 
-/// How long live calls may go on after ctrl-c.
+/// Longest time that live calls may continue after ctrl-c, in milliseconds.
 const DRAIN_MS: u64 = 5_000;
 
-/// Most customers of a demo: a million rows can be imported, but a demo should end today.
+/// Most customers of a demo: a million rows can be imported, but a demo should end the same day.
 const CUSTOMERS_MAX: u32 = 100_000;
 
-/// Legs at once on the demo's trunk: the campaign's 50 and their neighbours.
+/// Concurrent legs on the demo's trunk: the 50 of a campaign, twice.
 const LEGS_MAX: u32 = 100;
 
-/// New legs per second: 50 calls at once of some ten seconds, twice over for retries.
+/// New legs per second: 50 concurrent calls of about ten seconds, doubled for retries.
 const DIALS_PER_SECOND: u32 = 20;
 
-/// Show the whole loop: customers are called over real SIP and RTP, spoken to, recorded and reported.
+/// Run a complete campaign: customers are called over real SIP and RTP, spoken to, recorded and reported
 ///
 /// Kill it at any moment and start it again with the same --data and --seed: nothing is lost or dialed twice.
-/// The last lines show dispositions, the answer rate, and that the carrier's own record agrees with ours.
+/// The last lines show dispositions, the answer rate, and that the carrier's own record matches ours.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// How many customers
+    /// Number of customers
     #[arg(long, value_name = "N", default_value_t = 200,
           value_parser = clap::value_parser!(u32).range(1..=i64::from(CUSTOMERS_MAX)))]
     customers: u32,
-    /// Decides who the customers are and how they answer
+    /// Seed that decides who the customers are and how they answer
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
-    /// The data directory; default: a new one in demo-data/
+    /// Data directory; default: a new one in demo-data/
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The log: sqlite:DIR, postgres://USER@db.example/DB or kurrent://db.example:2113; default: in the
-    /// data directory
+    /// The log: sqlite:DIR, postgres://USER@db.example/DB or kurrent://db.example:2113; default: in the data
+    /// directory
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
     #[command(flatten)]
     read_db: ReadDbArgs,
-    /// Where the status page is; the next free port if this one is taken
+    /// Address of the status page; if it is in use, the next free port
     #[arg(long, value_name = "ADDR", default_value_t = HTTP_DEFAULT)]
     http: SocketAddr,
-    /// Leave when every customer is settled, instead of serving on
+    /// Exit when every customer is settled, instead of continuing to serve
     #[arg(long)]
     exit_when_done: bool,
-    /// End with the summary as one JSON object
+    /// Print the summary as one JSON object at the end
     #[arg(long)]
     json: bool,
 }
@@ -115,7 +117,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         .create(&rehearsal)
         .map_err(|error| Failure::unavailable(format!("{}: {error}", rehearsal.display())))?;
     hold_to_seed(&rehearsal, args.seed)?;
-    // Until a list was written: a start that was killed before that makes what it lacks.
+    // True until a list was written: a start that was killed before creates what is missing.
     let is_new = !rehearsal.join(CUSTOMERS_FILE).exists();
     let people = People::of(args.seed, args.customers, &rehearsal, is_new)?;
     let cdr = rehearsal.join("cdr.jsonl");
@@ -131,7 +133,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         done = perform(&people, &running, &rehearsal) => Some(done?),
     };
     let Some(book) = done else {
-        output::notice("draining; a second signal leaves at once");
+        output::notice("draining; a second signal exits at once");
         running
             .finish(&mut signals, Duration::from_millis(DRAIN_MS))
             .await?;
@@ -142,7 +144,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let talk = conversation::told(&running.installation, &book).await?;
     let summary = conclude(&args, &data, &cdr, &book, talk.as_ref())?;
     if !args.exit_when_done {
-        output::line("serving on; ctrl-c ends it")?;
+        output::line("still serving; press ctrl-c to stop")?;
         signals.next().await;
     }
     running
@@ -155,7 +157,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     verdict(&summary)
 }
 
-/// Without --data a log in a database still needs a directory of its own, for rows and recordings.
+/// Returns the data directory and the log. A log in a database also needs a directory, for rows and
+/// recordings.
 fn place(args: &Args) -> Result<(PathBuf, StoreSpec), Failure> {
     let data = match (&args.data, &args.store) {
         (Some(data), _) => Some(data.clone()),
@@ -169,7 +172,7 @@ fn place(args: &Args) -> Result<(PathBuf, StoreSpec), Failure> {
     Ok(log.place()?)
 }
 
-/// The carrier comes back to its address, so that what a crash left is ended there at once.
+/// Starts the carrier at its earlier address, so that legs left by a crash are ended there at once.
 fn start_carrier(
     args: &Args,
     rehearsal: &Path,
@@ -191,7 +194,7 @@ fn start_carrier(
     };
     let carrier = match before.map(start) {
         Some(Ok(carrier)) => carrier,
-        // Never started, or somebody else has the port now.
+        // The first start, or another program uses the port now.
         Some(Err(_)) | None => start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?,
     };
     std::fs::write(&file, format!("{}\n", carrier.address()))?;
@@ -241,7 +244,7 @@ async fn start(
 
 fn greet(args: &Args, data: &Path, running: &Running) -> Result<(), Failure> {
     output::line(&format!("目录 directory   {}", data.display()))?;
-    // The token is for who looks on, not for a file that keeps what is printed.
+    // The token is printed for a person at a terminal, not into a file of the output.
     let page = if std::io::stdout().is_terminal() {
         running.page_with_token()?
     } else {
@@ -252,7 +255,7 @@ fn greet(args: &Args, data: &Path, running: &Running) -> Result<(), Failure> {
     output::line(&format!("演练 rehearsal   {REHEARSAL_INSTANT}"))
 }
 
-/// Campaigns, customers, start; then a line a second until all are settled.
+/// Creates, fills and starts the campaigns, then prints a line per second until all customers are settled.
 async fn perform(people: &People, running: &Running, rehearsal: &Path) -> Result<CallBook, Failure> {
     let mut parts = vec![(Part::Keys, CUSTOMERS_FILE, customers::to_csv(&people.others))];
     if !people.speakers.is_empty() {
@@ -268,7 +271,7 @@ async fn perform(people: &People, running: &Running, rehearsal: &Path) -> Result
     watch::until_settled(running, &parts).await
 }
 
-/// Figures, reconciliation, the page, and where to look further.
+/// Writes the report and prints figures, reconciliation, and commands for further reading.
 fn conclude(
     args: &Args,
     data: &Path,
@@ -295,7 +298,7 @@ fn conclude(
         .iter()
         .find(|(_, call)| call.answered_at.is_some())
         .map_or_else(|| "ID".to_owned(), |(call, _)| call.to_string());
-    output::line("再看 look further:")?;
+    output::line("再看 see also:")?;
     let data = data.display();
     match &args.store {
         None | Some(StoreSpec::Sqlite(_)) => {
@@ -316,7 +319,7 @@ fn conclude(
     Ok(summary)
 }
 
-/// Every dialed call ended, both sides agree, and every conversation can be heard.
+/// Fails unless every dialed call ended, both sides agree, and every conversation has its recording.
 fn verdict(summary: &Summary) -> Result<(), Failure> {
     let mut wrong = Vec::new();
     if summary.terminal != summary.dialed {
@@ -333,7 +336,7 @@ fn verdict(summary: &Summary) -> Result<(), Failure> {
     }
     if summary.unrecorded > 0 {
         wrong.push(format!(
-            "{} answered calls have no whole recording",
+            "{} answered calls have no complete recording",
             summary.unrecorded
         ));
     }
@@ -343,13 +346,13 @@ fn verdict(summary: &Summary) -> Result<(), Failure> {
     Err(Failure::found(wrong.join("; ")))
 }
 
-/// A directory is made for one seed; another would be another world.
+/// Refuses another seed for an existing directory: it would be another simulated world.
 fn hold_to_seed(rehearsal: &Path, seed: u64) -> Result<(), Failure> {
     let path = rehearsal.join("seed");
     match std::fs::read_to_string(&path) {
         Ok(text) if text.trim() == seed.to_string() => Ok(()),
         Ok(text) => Err(Failure::refused(format!(
-            "this directory was made with seed {}; go on with --seed {}, or name another --data",
+            "this directory was created with seed {}; continue with --seed {}, or give another --data",
             text.trim(),
             text.trim()
         ))),
@@ -357,7 +360,7 @@ fn hold_to_seed(rehearsal: &Path, seed: u64) -> Result<(), Failure> {
     }
 }
 
-/// `demo-data/20260302-100000`, by the wall clock.
+/// Returns a new directory named by the wall clock, for example `demo-data/20260302-100000`.
 fn new_directory() -> PathBuf {
     let now = SystemClock::default().now().to_utc();
     PathBuf::from("demo-data").join(now.format("%Y%m%d-%H%M%S").to_string())

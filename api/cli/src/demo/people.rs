@@ -1,4 +1,4 @@
-//! Who the demo calls: those who press keys, and, where they have voices, those who speak.
+//! The customers of the demo: those who press keys, and those who speak if voices are available.
 
 use crate::demo::customers::{DemoCustomer, generate};
 use crate::demo::speakers::{Voices, parted};
@@ -7,11 +7,11 @@ use crate::kit::output;
 use host::speech_args::SpeechChoice;
 use std::path::Path;
 
-/// Who is called.
+/// The customers, and the voices of those who speak.
 pub(super) struct People {
     pub(super) others: Vec<DemoCustomer>,
     pub(super) speakers: Vec<DemoCustomer>,
-    /// Absent where nobody can be made to speak: then they are called as the others are.
+    /// `None` if no voices can be made; then all customers press keys.
     voices: Option<Voices>,
 }
 
@@ -22,8 +22,8 @@ impl People {
         let voices = Voices::of(rehearsal, is_new)?;
         if voices.is_none() {
             output::notice(
-                "nobody of this demo speaks: it was begun without espeak-ng (apt-get install espeak-ng) / \
-                 未安装 espeak-ng,本次演练无人说话",
+                "this demo has no spoken calls: it was started without espeak-ng (apt-get install espeak-ng) / \
+                 未安装 espeak-ng,本次演练没有语音对话",
             );
             return Ok(Self {
                 others: everybody,

@@ -1,36 +1,36 @@
-//! The pictures of the demo's report, as inline SVG: bars, and calls in progress second by second.
+//! The pictures of the demo's report as inline SVG: bars, and calls in progress per second.
 
 use crate::demo::log::CallBook;
 use domain::time::Timestamp;
 use std::fmt::Write;
 
-/// Width of the longest bar, in the picture's own units.
+/// Width of the longest bar, in SVG units.
 const BAR_WIDTH_MAX: u64 = 420;
 
-/// Height of one bar with its gap.
+/// Height of one bar with its gap, in SVG units.
 const BAR_STEP: u64 = 30;
 
-/// Width and height of the picture of calls in progress.
+/// Width of the picture of calls in progress, in SVG units.
 const COURSE_WIDTH: u64 = 700;
-/// A fifth of its width reads well on a page.
+/// Height of that picture: about a fifth of its width reads well on a page.
 const COURSE_HEIGHT: u64 = 150;
 
-/// Seconds drawn at most: a demonstration that was interrupted and went on the next day is cut there.
+/// Most seconds drawn; a demo that was interrupted and continued the next day is cut there.
 const COURSE_SECONDS_MAX: u64 = 600;
 
-/// Appends to a page under construction.
+/// Appends formatted text to a page under construction.
 pub(super) fn append(page: &mut String, text: std::fmt::Arguments<'_>) {
     page.write_fmt(text).expect("writing to a string cannot fail");
 }
 
-/// One bar: its label, its value, and whether it is the one that matters.
+/// One bar: its label, its value, and whether it is highlighted.
 pub(super) struct Bar {
     pub(super) label: String,
     pub(super) count: u64,
     pub(super) strong: bool,
 }
 
-/// Horizontal bars, one under another.
+/// Returns horizontal bars, one below another.
 pub(super) fn bars(title: &str, bars: &[Bar]) -> String {
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(1).max(1);
     let height = BAR_STEP * (bars.len() as u64) + 10;
@@ -56,7 +56,7 @@ pub(super) fn bars(title: &str, bars: &[Bar]) -> String {
     svg
 }
 
-/// Calls ringing and calls talking in each second from the first dial on.
+/// Numbers of ringing and talking calls in each second from the first dial on.
 struct Course {
     ringing: Vec<u64>,
     talking: Vec<u64>,
@@ -94,7 +94,7 @@ fn count_between(counts: &mut [u64], from: u64, until: u64) {
     }
 }
 
-/// The area under one row of counts, stacked on another row.
+/// Returns the area of one row of counts, stacked on another row.
 fn area(counts: &[u64], below: &[u64], most: u64, fill: &str) -> String {
     let last = (counts.len() as u64).saturating_sub(1).max(1);
     let x = |index: u64| index * COURSE_WIDTH / last;
@@ -113,7 +113,7 @@ fn area(counts: &[u64], below: &[u64], most: u64, fill: &str) -> String {
     format!("<path d=\"{path}Z\" fill=\"{fill}\"/>")
 }
 
-/// Calls in progress over the demonstration's seconds, talking below, ringing above.
+/// Returns the picture of calls in progress: talking below, ringing above.
 pub(super) fn in_progress(book: &CallBook) -> String {
     let course = course(book);
     let totals = course
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(course.talking, [0, 0, 1, 1, 0]);
         assert!(
             in_progress(&CallBook::default()).contains("<svg"),
-            "nothing dialed is no fault"
+            "a demo without dials is no error"
         );
     }
 }

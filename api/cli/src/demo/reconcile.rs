@@ -1,4 +1,4 @@
-//! The carrier's record against our log, Call-ID by Call-ID: what one side knows, the other must know too.
+//! Compares the carrier's record with our log by Call-ID: each leg must be known to both sides.
 
 use crate::demo::log::{LoggedAnswer, LoggedCall, LoggedEnd, LoggedLeg};
 use carrier::CallDetails;
@@ -7,24 +7,24 @@ use domain::disposition::Disposition;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How far both sides' lengths of one conversation may be apart, each by its own clock: BYE on its way, and
-/// two clocks' rounding.
+/// Largest difference between both sides' length of a conversation, in milliseconds: BYE in transit, and the
+/// rounding of two clocks.
 const TALK_DIFFERENCE_MS_MAX: u64 = 500;
 
-/// Mismatches explained in a report; all are counted.
+/// Most mismatches explained in a report; all are counted.
 const REASONS_MAX: usize = 20;
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Reconciliation {
     pub(crate) matched: u64,
     pub(crate) mismatched: u64,
-    /// Call-ID and what differs, for the first of them.
+    /// Call-ID and difference of the first mismatches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) reasons: Vec<String>,
 }
 
-/// The last line of each Call-ID counts.
+/// Parses the carrier's record. The last line of each Call-ID counts.
 pub(crate) fn last_lines(text: &str) -> Result<BTreeMap<String, CallDetails>, String> {
     let mut last = BTreeMap::new();
     let lines: Vec<&str> = text.lines().collect();
@@ -33,7 +33,7 @@ pub(crate) fn last_lines(text: &str) -> Result<BTreeMap<String, CallDetails>, St
             Ok(details) => {
                 last.insert(details.call_id.clone(), details);
             }
-            // A carrier that was killed may have left half a line behind, at the end only.
+            // A killed carrier may leave an incomplete line, at the end only.
             Err(_) if index + 1 == lines.len() && !text.ends_with('\n') => {}
             Err(error) => return Err(format!("line {}: {error}", index + 1)),
         }
@@ -41,7 +41,7 @@ pub(crate) fn last_lines(text: &str) -> Result<BTreeMap<String, CallDetails>, St
     Ok(last)
 }
 
-/// Compares both sides.
+/// Compares the carrier's record with the calls of the log, leg by leg.
 pub(crate) fn reconcile<'a>(
     carrier: &BTreeMap<String, CallDetails>,
     calls: impl IntoIterator<Item = &'a LoggedCall>,
@@ -63,7 +63,7 @@ pub(crate) fn reconcile<'a>(
     for call_id in carrier.keys().filter(|id| !known.contains_key(id.as_str())) {
         found.count(
             call_id,
-            Some("the carrier has it, no call.dialing does".to_owned()),
+            Some("the carrier has it, the log has no call.dialing".to_owned()),
         );
     }
     found
@@ -82,7 +82,8 @@ impl Reconciliation {
     }
 }
 
-/// A leg that never reached the carrier.
+/// Returns a difference for a leg that the carrier does not know, unless the trunk was silent or a crash
+/// interrupted the call.
 fn unknown_to_carrier(call: &LoggedCall, leg: &LoggedLeg) -> Option<String> {
     let trunk_silent = matches!(
         leg.failed_as,
@@ -100,7 +101,7 @@ fn is_interrupted(call: &LoggedCall) -> bool {
         .is_some_and(|end| end.disposition == Disposition::Interrupted)
 }
 
-/// What differs between both sides of one leg.
+/// Returns the first difference between both sides of one leg.
 fn compare(details: &CallDetails, call: &LoggedCall, leg: &LoggedLeg) -> Option<String> {
     if details.invites > 1 {
         return Some(format!("{} INVITEs", details.invites));
@@ -132,7 +133,8 @@ fn compare(details: &CallDetails, call: &LoggedCall, leg: &LoggedLeg) -> Option<
 
 fn compare_disposition(details: &CallDetails, leg: &LoggedLeg, end: &LoggedEnd) -> Option<String> {
     if leg.answer == LoggedAnswer::InTime {
-        // A conversation's own disposition (machine, answered_short …) is ours alone to say.
+        // After an answer the disposition (machine, answered_short …) depends on the conversation, which only
+        // we know.
         let code = details.code.unwrap_or(0);
         return (!(200..300).contains(&code)).then(|| format!("answered, the carrier says {code}"));
     }
@@ -144,9 +146,9 @@ fn compare_disposition(details: &CallDetails, leg: &LoggedLeg, end: &LoggedEnd) 
     (theirs != ours).then(|| format!("{}, the carrier's {code} says {}", ours.code(), theirs.code()))
 }
 
-/// The carrier counts from its 200 OK. We count from the stored answer, before which no ACK leaves: on a busy
-/// machine that is as much later as the ACK is. So our length lies between the carrier's from 200 OK and from
-/// ACK.
+/// Compares the length of a conversation. The carrier counts from its 200 OK; we count from the stored
+/// answer, before which no ACK is sent, so on a busy machine later. Our length must be between the carrier's
+/// from 200 OK and from ACK.
 fn compare_talk(details: &CallDetails, end: &LoggedEnd) -> Option<String> {
     let (Some(answered_at), Some(ended_at)) = (details.answered_at, details.ended_at) else {
         return Some("the carrier has no end of the conversation".to_owned());

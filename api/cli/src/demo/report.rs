@@ -1,4 +1,5 @@
-//! `DIR/report.html`: one self-contained page with the demo's figures, their pictures, and one call's story.
+//! `DIR/report.html`: one self-contained page with the demo's figures and pictures and the course of one
+//! call.
 
 use crate::demo::conversation::Talk;
 use crate::demo::log::{CallBook, LoggedCall};
@@ -18,7 +19,7 @@ table{border-collapse:collapse;font:13px ui-monospace,monospace}td{padding:.1rem
 .talk{font:14px/1.4 system-ui,'Noto Sans CJK SC',sans-serif}.talk td,.talk th{vertical-align:top;\
 text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #e4e9ee;overflow-wrap:anywhere}";
 
-/// The whole page.
+/// Returns the whole page.
 pub(crate) fn page(summary: &Summary, book: &CallBook, talk: Option<&Talk>, seed: u64) -> String {
     let mut page = format!(
         "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>ledgerline demo</title>\
@@ -29,7 +30,7 @@ pub(crate) fn page(summary: &Summary, book: &CallBook, talk: Option<&Talk>, seed
     for (title, picture) in [
         ("通话进程 calls in progress", in_progress(book)),
         ("呼叫结果 dispositions", dispositions(summary)),
-        ("沟通结局 outcomes of the answered", outcomes(book)),
+        ("沟通结果 outcomes of answered calls", outcomes(book)),
     ] {
         append(&mut page, format_args!("<h2>{title}</h2>{picture}"));
     }
@@ -111,7 +112,7 @@ fn outcomes(book: &CallBook) -> String {
     )
 }
 
-/// The call with the most events: every step of it, as it stands in the log.
+/// Returns the section about the call with the most events: each event with its time.
 fn story(book: &CallBook) -> String {
     let longest: Option<(&CallId, &LoggedCall)> = book.calls.iter().max_by_key(|(_, call)| call.story.len());
     let Some((id, call)) = longest else {

@@ -1,6 +1,6 @@
-//! Those of the demo's people who speak: who they are, what they say, and the voices they say it with.
+//! The customers of the demo who speak: what they say, and the voices for it.
 //!
-//! Only where espeak-ng is installed; the embedded recognizer knows their phrases, and nobody else's.
+//! Available only if espeak-ng is installed. The embedded recognizer knows only their phrases.
 
 use crate::demo::customers::DemoCustomer;
 use crate::kit::failure::Failure;
@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 use speech::rehearsal_voices::{COMMANDS, VoicesError, write_voices};
 use std::path::{Path, PathBuf};
 
-/// One customer of so many speaks,
+/// One customer in this many speaks.
 const ONE_OF: usize = 5;
-/// and not more than this: each kind of person twice.
+/// Most customers who speak: two of each kind.
 const SPEAKERS_MAX: usize = 14;
 
-/// What somebody says beside the twelve commands, and how it is said.
+/// Phrases other than the twelve commands, with their pronunciation.
 const BESIDES: [(&str, &str); 1] = [("你们是骗子", "ni3 men5 shi4 pian4 zi5")];
 
-/// The word that ends a call of the demo.
+/// The sensitive word that ends a call of the demo.
 pub(super) const SENSITIVE: &str = "骗子";
 
-/// A kind of person, and what they do, turn by turn.
+/// A kind of customer, and what they do turn by turn.
 struct Persona {
-    /// What they do, for whoever reads the folder.
+    /// Description, written to the list for its readers.
     what: &'static str,
     turns: &'static [Turn],
 }
@@ -29,7 +29,7 @@ struct Persona {
 #[derive(Clone, Copy)]
 enum Turn {
     Say(&'static str),
-    /// So long after the robot has begun to speak.
+    /// Interrupts the robot with a phrase, this many milliseconds after it began to speak.
     Into(&'static str, u64),
     Press(char),
     Nothing,
@@ -94,7 +94,7 @@ impl Persona {
     }
 }
 
-/// The sounds of a demo whose people speak.
+/// Folders of the demo's voices and of the recognizer's vocabulary.
 #[derive(Debug, Clone)]
 pub(super) struct Voices {
     spoken: PathBuf,
@@ -102,7 +102,8 @@ pub(super) struct Voices {
 }
 
 impl Voices {
-    /// Those of this directory. They are made when it is new; one that was begun without goes on without.
+    /// Returns the voices of this directory. They are made for a new one; a demo that was started without
+    /// voices continues without.
     pub(super) fn of(rehearsal: &Path, is_new: bool) -> Result<Option<Self>, Failure> {
         let voices = Self {
             spoken: rehearsal.join("voices"),
@@ -114,7 +115,7 @@ impl Voices {
         if !is_new {
             return Ok(None);
         }
-        // Under another name until all are there: a start that is killed here makes them again.
+        // Under another name until complete: if the start is killed here, the next one makes them again.
         let begun = rehearsal.join("vocabulary.begun");
         for folder in [&voices.spoken, &begun] {
             std::fs::create_dir_all(folder)?;
@@ -129,12 +130,12 @@ impl Voices {
         Ok(Some(voices))
     }
 
-    /// The recognizer that knows these phrases, as `--recognizer` takes it.
+    /// Returns the recognizer that knows these phrases, in the form of `--recognizer`.
     pub(super) fn recognizer(&self) -> String {
         format!("template:{}", self.vocabulary.display())
     }
 
-    /// The carrier's profile: the usual mix, and those who speak.
+    /// Returns the carrier's profile: the usual mix of customers, and those who speak.
     pub(super) fn profile(&self, speakers: &[DemoCustomer]) -> String {
         let conversations: Vec<Vec<Value>> = PERSONAS.iter().map(Persona::conversation).collect();
         let numbers: serde_json::Map<String, Value> = speakers
@@ -146,7 +147,8 @@ impl Voices {
     }
 }
 
-/// Who is called by keypad, and who speaks. More customers leave both as they were, and add to them.
+/// Splits the customers into those who press keys and those who speak. A larger count keeps both groups and
+/// adds to them.
 pub(super) fn parted(people: Vec<DemoCustomer>) -> (Vec<DemoCustomer>, Vec<DemoCustomer>) {
     let mut speakers = Vec::new();
     let mut others = Vec::new();
@@ -160,8 +162,8 @@ pub(super) fn parted(people: Vec<DemoCustomer>) -> (Vec<DemoCustomer>, Vec<DemoC
     (others, speakers)
 }
 
-/// The list of those who speak, with what the card instalment asks for; who each is stands in its last
-/// column, which no flow reads.
+/// Returns the list of the customers who speak, with the variables of the card instalment flow. The last
+/// column names the kind of customer; no flow reads it.
 pub(super) fn to_csv(speakers: &[DemoCustomer]) -> String {
     let mut text = "客户ID,手机号,姓名,bank_name,card_tail,amount,fee_text,persona\n".to_owned();
     for (place, one) in speakers.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The demo's figures, from the log and the files beside it; the object that `--json` ends with.
+//! The demo's figures, from the log and the recordings; also the object that `--json` prints.
 
 use crate::demo::log::{CallBook, LoggedCall};
 use crate::demo::reconcile::Reconciliation;
@@ -10,45 +10,45 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Names and meaning as the contract has them.
+/// Figures of a demo. Names and meanings are those of the published contract.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Summary {
     /// Calls with a `call.dialing`.
     pub(crate) dialed: u64,
-    /// Those of them with a `call.ended`.
+    /// Dialed calls with a `call.ended`.
     pub(crate) terminal: u64,
-    /// Those with a `call.answered`.
+    /// Dialed calls with a `call.answered`.
     pub(crate) answered: u64,
     /// 接通率, 0 to 1: `answer_ratio_per_call` v1, machines included.
     pub(crate) answer_ratio: f64,
-    /// The same of people only, v2.
+    /// The answer rate of people only, v2.
     #[serde(default)]
     pub(crate) answer_ratio_people: f64,
-    /// 平均通话时长, over the answered.
+    /// 平均通话时长: mean talk time of answered calls, in milliseconds.
     pub(crate) talk_ms_mean: u64,
-    /// 转化率: outcome `success` of the answered, 0 to 1: `conversion_ratio` v1.
+    /// 转化率: answered calls with outcome `success`, 0 to 1: `conversion_ratio` v1.
     pub(crate) conversion_ratio: f64,
     pub(crate) dispositions: BTreeMap<String, u64>,
-    /// Files whose SHA-256 is the log's.
+    /// Recordings with the SHA-256 of the log.
     pub(crate) recordings: u64,
-    /// Answered calls without a whole recording, but for those that a kill interrupted before a word was
+    /// Answered calls without a complete recording, except calls that a kill interrupted before a word was
     /// said: their recording had not begun.
     #[serde(default)]
     pub(crate) unrecorded: u64,
     pub(crate) reconcile: Reconciliation,
-    /// Which metric at which version each ratio is.
+    /// Metric and version of each ratio.
     #[serde(default)]
     pub(crate) versions: BTreeMap<String, String>,
 }
 
-/// The ratios by metric and version.
+/// Metric and version of each ratio, by member.
 const VERSIONS: [(&str, &str); 3] = [
     ("answer_ratio", "answer_ratio_per_call v1"),
     ("answer_ratio_people", "answer_ratio_per_call v2"),
     ("conversion_ratio", "conversion_ratio v1"),
 ];
 
-/// How a call ends that no person answered, as the term `person_answered_calls` has it.
+/// Dispositions of calls that no person answered, as in the term `person_answered_calls`.
 const NO_PERSON: [Disposition; 3] = [
     Disposition::Machine,
     Disposition::Screened,
@@ -103,7 +103,7 @@ impl Summary {
         }
     }
 
-    /// Lines for people, zh and en.
+    /// Returns the figures as lines for people, in Chinese and English.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = vec!["呼叫结果 dispositions:".to_owned()];
         for (code, count) in &self.dispositions {
@@ -121,7 +121,7 @@ impl Summary {
             self.conversion_ratio * 100.0
         ));
         lines.push(format!(
-            "{} dialed, {} ended, {} answered, {} recordings whole",
+            "{} dialed, {} ended, {} answered, {} complete recordings",
             self.dialed, self.terminal, self.answered, self.recordings
         ));
         lines.push(format!(
@@ -216,7 +216,7 @@ mod tests {
         assert_eq!((summary.conversion_ratio, summary.recordings), (0.5, 1));
         assert_eq!(summary.versions["answer_ratio"], "answer_ratio_per_call v1");
         assert_eq!(summary.dispositions["answered"], 2);
-        assert_eq!(summary.unrecorded, 1, "its file is another");
+        assert_eq!(summary.unrecorded, 1, "its file differs");
     }
 
     #[test]

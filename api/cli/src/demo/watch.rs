@@ -1,4 +1,5 @@
-//! The demo's progress: one line a second, until every customer is settled and the line is quiet.
+//! The demo's progress: prints a line per second until every customer is settled and the carrier has no call
+//! left.
 
 use crate::demo::campaign::Part;
 use crate::demo::log::CallBook;
@@ -9,25 +10,25 @@ use domain::ids::CampaignId;
 use host::rehearsal::Carrier;
 use http::running::Running;
 
-/// Between two lines.
+/// Interval between two lines, in milliseconds.
 const STEP_MS: u64 = 1_000;
 
-/// How long the carrier's last calls may take to be over: BYE and its answer, or the 4 s after which a
-/// carrier drops a leg whose peer is gone.
+/// Longest wait for the carrier's last calls, in milliseconds: BYE and its response, or the 4 s after which a
+/// carrier drops a leg without a peer.
 const QUIET_WITHIN_MS: u64 = 6_000;
 
-/// How often that is looked at.
+/// Interval at which the carrier is checked.
 const QUIET_STEP_MS: u64 = 100;
 
-/// How long a log that cannot be written may hold a demo up: a person waits for it, who can make room and
+/// Longest time that an unwritable log may hold up a demo, in milliseconds. The user can then make space and
 /// start it again on the same directory.
 const STUCK_MS: u64 = 10_000;
 
-/// How often that is looked at.
+/// Interval at which the log is checked.
 const STUCK_STEP_MS: u64 = 500;
 
-/// Returns when the demo cannot go on, with what to do: it was held up for too long, or a part of it has
-/// ended.
+/// Returns when the demo cannot continue, with the reason and what to do: it was held up for too long, or a
+/// part of it ended.
 pub(super) async fn until_stuck(running: &Running) -> String {
     let installation = &running.installation;
     let mut since = None;
@@ -42,7 +43,7 @@ pub(super) async fn until_stuck(running: &Running) -> String {
                 let since = *since.get_or_insert(now);
                 if now.ms_since(since) >= STUCK_MS {
                     return format!(
-                        "{why}. Make room, then run the same command again with --data: it goes on where it was / \
+                        "{why}. Make space, then run the same command again with --data: it continues where it stopped / \
                          请腾出空间后用同一 --data 重新运行,演示会继续"
                     );
                 }
@@ -52,7 +53,7 @@ pub(super) async fn until_stuck(running: &Running) -> String {
     }
 }
 
-/// Returns with every call when all campaigns have completed (or were stopped by somebody).
+/// Waits until all campaigns have completed or were stopped, and returns the facts of every call.
 pub(super) async fn until_settled(running: &Running, parts: &[Part]) -> Result<CallBook, Failure> {
     let installation = &running.installation;
     let mut book = CallBook::default();
@@ -85,10 +86,10 @@ pub(super) async fn until_settled(running: &Running, parts: &[Part]) -> Result<C
     }
 }
 
-/// How far a campaign is.
+/// The state of a campaign.
 struct Standing {
     is_over: bool,
-    /// Why nobody is called meanwhile.
+    /// Reason of a pause.
     paused: Option<String>,
 }
 
@@ -117,7 +118,7 @@ async fn read(book: &mut CallBook, running: &Running) -> Result<(), Failure> {
         .map_err(|error| Failure::fault(error.to_string()))
 }
 
-/// Customers neither settled nor in a call.
+/// Returns the number of customers neither settled nor in a call.
 async fn waiting(running: &Running, parts: &[Part]) -> Result<u64, Failure> {
     let work = host::app::worklist(&running.installation.rows)
         .unfinished_campaigns()
@@ -132,7 +133,7 @@ async fn waiting(running: &Running, parts: &[Part]) -> Result<u64, Failure> {
     Ok(waiting.sum())
 }
 
-/// Waits until the carrier has no call left, so that its record is whole.
+/// Waits until the carrier has no call left, so that its record is complete.
 pub(super) async fn until_quiet(carrier: &Carrier, running: &Running) {
     let mut left_ms = QUIET_WITHIN_MS;
     while carrier.live_count() > 0 && left_ms > 0 {

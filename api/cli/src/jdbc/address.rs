@@ -1,17 +1,17 @@
-//! A JDBC address as people have it: `jdbc:mysql://db.example.com:3306/call_center?useSSL=false`.
+//! A JDBC address, for example `jdbc:mysql://db.example.com:3306/call_center?useSSL=false`.
 //!
-//! Parameters that mean something here are read, those that only tune the Java driver are passed over, and
-//! any other is refused by its name. Where nothing is said of TLS, the connection has it and the server's
-//! certificate is held against its name.
+//! Parameters that matter here are applied, those that only tune the Java driver are ignored, and any other
+//! is refused by name. Without a parameter about TLS, the connection uses TLS and the server's certificate is
+//! checked against its name.
 
 use crate::kit::failure::Failure;
 use percent_encoding::percent_decode_str;
 use std::path::PathBuf;
 
-/// How such an address begins.
+/// Prefix of these addresses.
 pub(crate) const SCHEME: &str = "jdbc:";
 
-/// Parameters that tune the Java drivers and change nothing of what is read.
+/// Parameters that only tune the Java drivers and do not change the rows read. They are ignored.
 const PASSED_OVER: &[&str] = &[
     "allowPublicKeyRetrieval",
     "ApplicationName",
@@ -41,23 +41,23 @@ const PASSED_OVER: &[&str] = &[
     "zeroDateTimeBehavior",
 ];
 
-/// Whose protocol is spoken.
+/// Protocol of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {
     Mysql,
     Postgres,
 }
 
-/// How the connection is protected.
+/// Protection of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Protection {
-    /// Somebody asked for plain text.
+    /// Plain text, because the address asks for it.
     Plain,
-    /// TLS; the certificate is held against the name, by these authorities or the known ones.
+    /// TLS; the certificate is checked against the host name, with these authorities or the known ones.
     Verified(Option<PathBuf>),
 }
 
-/// Where to ask, and as whom. Never shown with its password.
+/// Address and user of a database. Never printed with its password.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     pub engine: Engine,
@@ -67,7 +67,7 @@ pub(crate) struct Address {
     pub user: Option<String>,
     pub password: Option<String>,
     pub protection: Protection,
-    /// A parameter says whether the connection has TLS.
+    /// True if a parameter of the address is about TLS.
     pub is_tls_said: bool,
 }
 
@@ -78,10 +78,9 @@ impl std::fmt::Debug for Address {
 }
 
 impl Address {
-    /// No word of what stands behind the database's name is in an error, but the name of a parameter.
+    /// Parses an address. Errors contain nothing after the database's name except the name of a parameter.
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
-        let shape =
-            "it is jdbc:mysql://HOST[:PORT]/DATABASE?user=… or jdbc:postgresql://HOST[:PORT]/DATABASE?user=…";
+        let shape = "the address must be jdbc:mysql://HOST[:PORT]/DATABASE?user=… or jdbc:postgresql://HOST[:PORT]/DATABASE?user=…";
         let wrong = || Failure::usage(shape);
         let (engine, rest, port) = match text.strip_prefix(SCHEME).and_then(|rest| rest.split_once("://")) {
             Some(("mysql" | "mariadb", rest)) => (Engine::Mysql, rest, 3306),
@@ -138,7 +137,7 @@ impl Address {
             "sslrootcert" | "serverSslCert" => self.protection = Protection::Verified(Some(value.into())),
             _ if PASSED_OVER.contains(&name) => {}
             _ => {
-                let why = format!("the parameter {name} of the address is not known here; leave it out");
+                let why = format!("the parameter {name} of the address is unknown; remove it");
                 return Err(Failure::usage(why));
             }
         }
@@ -158,15 +157,15 @@ impl Address {
             "disable" | "disabled" => self.protect(false),
             "require" | "required" | "verify-ca" | "verify-full" | "verify-identity" => self.protect(true),
             "prefer" | "preferred" | "allow" => {
-                let why = "this TLS mode may end in plain text without a word: say disable, or require";
+                let why = "this TLS mode may silently use plain text: give disable, or require";
                 return Err(Failure::usage(why));
             }
-            _ => return Err(Failure::usage("the TLS mode of the address is not known here")),
+            _ => return Err(Failure::usage("the TLS mode of the address is unknown")),
         }
         Ok(())
     }
 
-    /// What to add to an address that says nothing of TLS; appended to an error of its connection.
+    /// Returns a hint for connection errors if the address has no parameter about TLS; else an empty text.
     pub(crate) const fn tls_hint(&self) -> &'static str {
         match (self.is_tls_said, self.engine) {
             (true, _) => "",
@@ -181,7 +180,7 @@ impl Address {
         }
     }
 
-    /// For people and records: without user and password.
+    /// Returns the address without user and password, for people and records.
     pub(crate) fn shown(&self) -> String {
         let engine = match self.engine {
             Engine::Mysql => "mysql",

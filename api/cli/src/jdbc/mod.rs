@@ -1,10 +1,10 @@
-//! Rows that a query of another database gives, read into a file without a name and then imported as a file
-//! is.
+//! Reads the rows of a query from another database into an unnamed file, which is then imported like any
+//! file.
 //!
-//! The command reads, on the machine of whoever runs it: a server that opened any address it is told would
-//! be a way into its network. The session is read-only, one SELECT is asked within one snapshot, and rows
-//! are written as they come, so that memory does not grow with them. A connection that is cut is made again,
-//! and the query asked from its beginning: nothing was sent yet.
+//! The command reads, on the user's machine: a server that opened any address it is given would be a way into
+//! its network. The session is read-only, one SELECT runs in one snapshot, and rows are written as they
+//! arrive, so memory does not grow with them. If the connection breaks, it is opened again and the query runs
+//! from its beginning: nothing was imported yet.
 
 mod address;
 mod mysql;
@@ -23,35 +23,37 @@ use host::clock::SystemClock;
 use std::fs::File;
 use std::io;
 
-/// Times that a connection is made where it breaks.
+/// Most attempts to connect.
 const TRIES_MAX: u32 = 4;
 
-/// Pause before it is made again.
+/// Pause before the next attempt, in milliseconds.
 const PAUSE_MS: u64 = 1_000;
 
-/// Longest wait for a connection to stand.
+/// Longest wait for a connection, in milliseconds.
 const CONNECT_MS_MAX: u64 = 15_000;
 
-/// What a query gave.
+/// The result of a query.
 pub(crate) struct Rows {
-    /// At its first byte.
+    /// The rows as CSV, at the first byte.
     pub file: File,
-    /// The largest value of the column, where one was asked for and a row has one.
+    /// Largest value of the column of `--since`, if given and if a row has one.
     pub last: Option<String>,
 }
 
-/// Why a query gave nothing.
+/// Why a query failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum JdbcError {
-    /// The connection broke, or never stood: worth another try.
+    /// The connection broke or was not established; worth another attempt.
     #[error("the database {0} cannot be reached: {1}")]
     Away(String, String),
-    /// The database said no.
-    #[error("the database refused: {0}")]
+    /// The database refused the query.
+    #[error("the database refused the query: {0}")]
     Refused(String),
-    #[error("{0} is more than an import takes")]
+    /// More rows or bytes than an import accepts.
+    #[error("{0} exceeds the limit of an import")]
     TooMuch(&'static str),
-    #[error("the rows cannot be kept: {0}")]
+    /// The temporary file cannot be written.
+    #[error("the rows cannot be stored: {0}")]
     Disk(#[from] io::Error),
 }
 
@@ -66,7 +68,7 @@ impl From<JdbcError> for Problem {
     }
 }
 
-/// Asks the query, up to its end or until it is given up.
+/// Runs the query to its end. A broken connection is opened again, up to `TRIES_MAX` attempts.
 pub(crate) async fn read(address: &Address, statement: &Statement) -> Result<Rows, JdbcError> {
     let clock = SystemClock::default();
     let mut tries = 1;
@@ -92,7 +94,7 @@ pub(crate) async fn read(address: &Address, statement: &Statement) -> Result<Row
     }
 }
 
-/// Fails when a connection does not stand in time.
+/// Waits for a connection. Fails if it is not established within `CONNECT_MS_MAX`.
 async fn in_time<T>(
     address: &Address,
     clock: &SystemClock,

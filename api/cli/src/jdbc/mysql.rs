@@ -1,4 +1,4 @@
-//! MySQL and MariaDB: one read-only snapshot, rows as text, one after the other.
+//! Reads from MySQL and MariaDB: one read-only snapshot, rows as text, one after the other.
 
 use crate::jdbc::address::{Address, Engine, Protection};
 use crate::jdbc::sheet::Sheet;
@@ -7,8 +7,8 @@ use host::clock::SystemClock;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, OptsBuilder, Row, SslOpts, Value};
 
-/// Times are told as lists have them, in Beijing time, where no hour comes twice: in a zone with summer time
-/// a row of the second of two hours would lie before the mark of the first.
+/// Sets the session's time zone to Beijing time, as in lists. In a zone with summer time an hour occurs
+/// twice, and a row of the second one could be before the high-water mark of the first.
 const SET_ZONE: &str = "set time_zone = '+08:00'";
 
 pub(super) async fn read(
@@ -51,7 +51,7 @@ pub(super) async fn read(
         sheet.row(cells.iter().map(Vec::as_slice))?;
     }
     drop(rows);
-    // What was read is read: a goodbye that fails changes nothing.
+    // All rows are read; a failed disconnect changes nothing.
     drop(connection.disconnect().await);
     Ok(last.flatten())
 }
@@ -75,12 +75,12 @@ fn options(address: &Address) -> OptsBuilder {
         .user(address.user.clone())
         .pass(address.password.clone())
         .db_name(Some(address.database.clone()))
-        // The address names a host: nothing else is tried.
+        // The address names a host: no local socket is tried.
         .prefer_socket(false)
         .ssl_opts(protection)
 }
 
-/// As text: ids and phones keep their digits.
+/// Returns the values as text: ids and phones keep their digits.
 fn cells(row: Row) -> Vec<Vec<u8>> {
     let text = |value: Value| match value {
         Value::NULL => Vec::new(),
@@ -90,7 +90,7 @@ fn cells(row: Row) -> Vec<Vec<u8>> {
     row.unwrap().into_iter().map(text).collect()
 }
 
-/// What the server says is its own to say; anything else is the way to it.
+/// Converts an error: an error of the server is a refusal; all others are connection errors.
 fn said(address: &Address, error: Error) -> JdbcError {
     match error {
         Error::Server(error) => JdbcError::Refused(error.to_string()),

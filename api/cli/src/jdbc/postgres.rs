@@ -1,4 +1,5 @@
-//! PostgreSQL: one read-only snapshot, whose rows the server itself writes as CSV (`COPY … TO STDOUT`).
+//! Reads from PostgreSQL: one read-only snapshot; the server itself writes the rows as CSV (`COPY … TO
+//! STDOUT`).
 
 use crate::jdbc::address::{Address, Engine, Protection};
 use crate::jdbc::sheet::Sheet;
@@ -54,7 +55,7 @@ async fn rows(
     Ok(last)
 }
 
-/// As the client reads it; what a name or a password holds is written so that it stays one.
+/// Returns the URL for the client. Names and passwords are percent-encoded.
 fn url(address: &Address) -> String {
     let written = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let user = address.user.as_deref().map(written).unwrap_or_default();
@@ -80,10 +81,10 @@ fn url(address: &Address) -> String {
     format!("postgres://{user}{password}@{host}:{port}/{database}?{mode}")
 }
 
-/// A server that says no is told apart from one that goes away.
+/// Converts an error: a refusal of the server, or a connection error.
 fn said(address: &Address, error: &Error) -> JdbcError {
     match error.as_db_error() {
-        // Class 57 and 08: it is shut down, or the connection broke.
+        // Classes 57P and 08: the server is shut down, or the connection broke.
         Some(db) if !db.code().code().starts_with("57P") && !db.code().code().starts_with("08") => {
             JdbcError::Refused(format!("{} ({})", db.message(), db.code().code()))
         }

@@ -1,4 +1,4 @@
-//! The rows of a query as a CSV file without a name: it holds persons in clear and vanishes with the process.
+//! The rows of a query as an unnamed CSV file: it holds personal data in clear and vanishes with the process.
 
 use crate::jdbc::JdbcError;
 use intake::ROWS_MAX;
@@ -6,7 +6,7 @@ use intake::spool::FILE_BYTES_MAX;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
-/// Counts what is written, and takes no more than an import does.
+/// A file that counts the bytes written and refuses more than an import accepts.
 struct Counted {
     file: File,
     bytes: u64,
@@ -26,6 +26,7 @@ impl Write for Counted {
     }
 }
 
+/// A CSV file in the making, with its number of rows.
 pub(crate) struct Sheet {
     writer: BufWriter<Counted>,
     rows: u64,
@@ -40,7 +41,7 @@ impl Sheet {
         })
     }
 
-    /// The header first, then row by row; every value in quotes, so that none is taken for another.
+    /// Writes a row, the header first. Every value is in quotes, so that it cannot be misread.
     pub(crate) fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a [u8]>) -> Result<(), JdbcError> {
         self.rows += 1;
         if self.rows > ROWS_MAX + 1 {
@@ -61,11 +62,12 @@ impl Sheet {
         self.piece(&line)
     }
 
-    /// A piece of a file that the database writes itself.
+    /// Writes a piece of CSV that the database produced.
     pub(crate) fn piece(&mut self, bytes: &[u8]) -> Result<(), JdbcError> {
         self.writer.write_all(bytes).map_err(too_large)
     }
 
+    /// Returns the file, at its first byte.
     pub(crate) fn finish(self) -> Result<File, JdbcError> {
         let counted = self.writer.into_inner();
         let mut file = counted.map_err(|error| too_large(error.into_error()))?.file;

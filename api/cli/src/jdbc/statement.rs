@@ -1,25 +1,25 @@
-//! One SELECT, and what is asked of it since a column's last value.
+//! One SELECT, optionally limited to rows from the last imported value of a column on.
 
 use crate::jdbc::address::{Address, Engine};
 use crate::kit::failure::Failure;
 use domain::campaign::QueryMark;
 use sha2::{Digest, Sha256};
 
-/// Longest query.
+/// Longest query, in bytes.
 const QUERY_BYTES_MAX: usize = 16 * 1024;
 
-/// A query that is asked within another, where nothing but a SELECT can stand.
+/// A query that is embedded in another one, where only a SELECT is valid.
 #[derive(Debug)]
 pub(crate) struct Statement {
     query: String,
     since: Option<Since>,
 }
 
-/// The column by which only what is new is asked for.
+/// The column that marks new rows.
 #[derive(Debug)]
 struct Since {
     column: String,
-    /// Its last value that was imported.
+    /// Its last imported value.
     value: Option<String>,
 }
 
@@ -50,11 +50,11 @@ impl Statement {
         })
     }
 
-    /// What names this query at this address, whoever asks it.
+    /// Returns the id of this query at this address, the same for all users: a SHA-256 in hex.
     pub(crate) fn name(&self, address: &Address) -> String {
         let column = self.since.as_ref().map_or("", |since| since.column.as_str());
         let mut text = format!("{}\n{}\n{column}", address.shown(), self.query);
-        // Marks that were kept in the zone of a MySQL server are of another name: their rows are read anew.
+        // Marks stored in the time zone of a MySQL server have another id; their rows are read again.
         if address.engine == Engine::Mysql && self.since.is_some() {
             text.push_str("\n+08:00");
         }
@@ -65,11 +65,12 @@ impl Statement {
         self.since.as_ref().map(|since| since.column.as_str())
     }
 
-    /// Only rows from this value on; those that have it are read again and are duplicates.
+    /// Limits the query to rows from this value on. Rows with this value are read again and recognized as
+    /// duplicates.
     pub(crate) fn from(&mut self, value: String) -> Result<(), Failure> {
         if !QueryMark::is_value(&value) {
             return Err(Failure::fault(
-                "the last value on record is neither a number nor a time",
+                "the stored high-water mark is neither a number nor a time",
             ));
         }
         if let Some(since) = &mut self.since {
@@ -78,12 +79,12 @@ impl Statement {
         Ok(())
     }
 
-    /// The rows.
+    /// Returns the SQL for the rows.
     pub(crate) fn rows(&self, engine: Engine) -> String {
         format!("select * from {}", self.within(engine))
     }
 
-    /// The largest value of the column among them.
+    /// Returns the SQL for the largest value of the column among the rows.
     pub(crate) fn last(&self, engine: Engine) -> Option<String> {
         let column = quoted(self.column()?, engine);
         let text = match engine {
@@ -104,7 +105,7 @@ impl Statement {
             .and_then(|since| Some((&since.column, since.value.as_ref()?)));
         match since {
             None => asked,
-            // A value holds no quote: `QueryMark::is_value`.
+            // The value contains no quote (`QueryMark::is_value`).
             Some((column, value)) => format!("{asked} where {} >= '{value}'", quoted(column, engine)),
         }
     }
@@ -164,7 +165,7 @@ mod tests {
         assert_eq!(name, asked.name(&at("jdbc:mysql://h/d?user=c")));
         assert_ne!(name, asked.name(&at("jdbc:mysql://h/e")));
         assert_eq!(name.len(), 64);
-        // A mark in the zone of a server is not gone on from: it may lie behind rows that were not read.
+        // A mark in the zone of a server is not used: rows that were not read may be before it.
         let of = |text: &str| intake::spool::hex(&Sha256::digest(text));
         let since = Statement::parse("select 1", Some("at")).unwrap();
         let name = since.name(&at("jdbc:mysql://h/d"));

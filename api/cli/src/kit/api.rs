@@ -1,6 +1,7 @@
-//! Whom a command asks: a running server, or this process on a directory that no server holds.
+//! Sends the requests of a command to a running server, or to this process, which opens a data directory that
+//! no server holds.
 //!
-//! Both answer the same routes, so a command is written once, and what guards a route guards both.
+//! Both serve the same routes with the same checks, so each command is written once.
 
 use crate::kit::failure::Failure;
 use crate::kit::log_bar::LogBar;
@@ -24,12 +25,14 @@ use std::sync::{Arc, OnceLock};
 use store::LockError;
 use tokio::runtime::Runtime;
 
-/// Where to ask: `--server`, or `--data` and what belongs to it.
+/// Options that select the API: `--server`, or `--data` with the log, keys and read database that belong to
+/// it.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ApiArgs {
     #[command(flatten)]
     server: ServerArgs,
-    /// The log, where it is not in the data directory; then no server is asked
+    /// The log, if it is not in the data directory; the command then opens it itself instead of asking a
+    /// server
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
     #[command(flatten)]
@@ -38,17 +41,17 @@ pub(crate) struct ApiArgs {
     read_db: ReadDbArgs,
 }
 
-/// What is asked: a route of the published API.
+/// A request to a route of the published API: method, path and body.
 #[derive(Debug, Clone)]
 pub(crate) struct Request<'a> {
     method: Method,
     path: &'a str,
     body: Option<&'a Value>,
-    /// Somebody is to be dialed for it, which only a server does.
+    /// The request starts calls. Only a server dials.
     dials: bool,
 }
 
-/// A question.
+/// A GET request for `path`.
 pub(crate) const fn get(path: &str) -> Request<'_> {
     Request {
         method: Method::GET,
@@ -58,7 +61,7 @@ pub(crate) const fn get(path: &str) -> Request<'_> {
     }
 }
 
-/// A path with what is asked behind it; what was not given is left out.
+/// Appends the parameters that have a value to `path` as a query string, percent-encoded.
 pub(crate) fn with_query(path: &str, asked: &[(&str, Option<String>)]) -> String {
     let given = asked
         .iter()
@@ -72,7 +75,7 @@ pub(crate) fn with_query(path: &str, asked: &[(&str, Option<String>)]) -> String
     }
 }
 
-/// A command, or a question that takes a body.
+/// A POST request with a body: a command, or a query that takes a body.
 pub(crate) const fn post<'a>(path: &'a str, body: &'a Value) -> Request<'a> {
     Request {
         method: Method::POST,
@@ -83,20 +86,21 @@ pub(crate) const fn post<'a>(path: &'a str, body: &'a Value) -> Request<'a> {
 }
 
 impl Request<'_> {
-    /// Of a command behind which people are dialed.
+    /// Marks the request as one that starts calls, so that `ApiArgs::ask` prints a notice if no server runs.
     pub(crate) const fn that_dials(mut self) -> Self {
         self.dials = true;
         self
     }
 
-    /// Asks, and leaves the client open for more.
+    /// Sends the request with `client` and returns the reply. The client stays open for more requests.
     pub(crate) async fn ask(self, client: &ApiClient) -> Result<Value, Failure> {
         Ok(client.ask(self.method, self.path, self.body).await?)
     }
 }
 
 impl ApiArgs {
-    /// Asks once.
+    /// Sends one request and closes the client. If the request starts calls and no server runs, a notice says
+    /// that dialing waits for a server.
     pub(crate) async fn ask(&self, runtime: Arc<Runtime>, request: Request<'_>) -> Result<Value, Failure> {
         let client = self.client(runtime).await?;
         let waits = request.dials && client.is_this_process();
@@ -104,14 +108,14 @@ impl ApiArgs {
         client.close().await;
         if waits && reply.is_ok() {
             output::notice(
-                "it is in the log; no server runs here, so nobody is dialed until one starts / 已记入日志；\
+                "it is stored in the log; no server runs here, so dialing waits until one starts / 已记入日志；\
                  当前没有服务端运行，启动后才会拨号",
             );
         }
         reply
     }
 
-    /// Asks for a list, page by page, as one reply.
+    /// Reads all pages of a list and returns them as one reply.
     pub(crate) async fn ask_whole(&self, runtime: Arc<Runtime>, path: &str) -> Result<Value, Failure> {
         let client = self.client(runtime).await?;
         let whole = whole(&client, path).await;
@@ -119,12 +123,13 @@ impl ApiArgs {
         whole
     }
 
-    /// Whether a server, a directory or a log was named.
+    /// Returns true if the user named a server, a directory or a log.
     pub(crate) const fn is_named(&self) -> bool {
         self.server.server.is_some() || self.server.data.is_some() || self.store.is_some()
     }
 
-    /// The log and keys that were named or stand in the directory, for what reads them beside a server.
+    /// Returns the log and keys that the user named, else those of the directory. For commands that read them
+    /// while a server runs.
     pub(crate) fn log_and_keys(&self) -> (LogArgs, &KeysSpec) {
         let log = LogArgs {
             data: self.server.data.clone(),
@@ -133,13 +138,13 @@ impl ApiArgs {
         (log, &self.keys)
     }
 
-    /// Where the server is that was named, or that has run in the directory.
+    /// Returns the URL of the server that was named, or of the one that last ran in the directory.
     pub(crate) fn server_address(&self) -> String {
         self.server.address()
     }
 
-    /// A client of the server that is named or that holds the directory, else of the directory itself, which
-    /// is free again when the client is closed.
+    /// Returns a client of the named server, or of the server that holds the directory. If there is neither,
+    /// opens the directory in this process; closing the client releases the directory.
     pub(crate) async fn client(&self, runtime: Arc<Runtime>) -> Result<ApiClient, Failure> {
         if self.server.server.is_some() || self.server.data.is_none() && self.store.is_none() {
             return Ok(OwnServer::find(&self.server)?.acting_as(os_user()));
@@ -161,7 +166,8 @@ impl ApiArgs {
         }
     }
 
-    /// The directory, the log and the rows of an installation that is there: a command makes none.
+    /// Returns the directory, log and read database of an existing installation. Refuses if they do not
+    /// exist: a command never creates them.
     pub(crate) fn place(&self) -> Result<(PathBuf, StoreSpec, ReadDbSpec), Failure> {
         let log = LogArgs {
             data: self.server.data.clone(),
@@ -178,7 +184,7 @@ impl ApiArgs {
 
     fn settings(&self) -> Result<OpenSettings, Failure> {
         let (data, store, _) = self.place()?;
-        // A rehearsal's clock goes on behind what is recorded.
+        // The clock of a rehearsal continues after the last recorded event.
         let rehearsal = data_dir::mode(&data) == Some(Mode::Rehearsal);
         Ok(OpenSettings {
             data,
@@ -191,13 +197,13 @@ impl ApiArgs {
     }
 }
 
-/// Whether a server has run in a directory without a log of its own: its log is in PostgreSQL or KurrentDB,
-/// at an address that only the server knows.
+/// Returns true if a server has run in this directory and the directory holds no log: the log is in
+/// PostgreSQL or KurrentDB, and only the server knows the address.
 fn is_of_a_log_elsewhere(directory: &Path) -> bool {
     !directory.join(store::EVENTS_FILE).exists() && directory.join(SERVER_FILE).exists()
 }
 
-/// A list with the items of all of its pages.
+/// Reads all pages of the list at `path` and returns the first reply with the items of every page.
 async fn whole(client: &ApiClient, path: &str) -> Result<Value, Failure> {
     let joint = if path.contains('?') { '&' } else { '?' };
     let mut whole = get(path).ask(client).await?;
@@ -213,13 +219,13 @@ async fn whole(client: &ApiClient, path: &str) -> Result<Value, Failure> {
     Ok(whole)
 }
 
-/// Where the next page begins; of a whole list nothing is said of pages.
+/// Removes `next_cursor` from a page and returns it, so that a complete list mentions no pages.
 fn take_cursor(page: &mut Value) -> Option<String> {
     let cursor = page.as_object_mut()?.remove("next_cursor")?;
     cursor.as_str().map(str::to_owned)
 }
 
-/// Refuses a directory without a log.
+/// Refuses a directory that holds no event log. Other stores are accepted unchecked.
 pub(crate) fn require_log(spec: &StoreSpec) -> Result<(), Failure> {
     let StoreSpec::Sqlite(directory) = spec else {
         return Ok(());
@@ -233,7 +239,8 @@ pub(crate) fn require_log(spec: &StoreSpec) -> Result<(), Failure> {
     )))
 }
 
-/// A bar that is there from the first page of a log that is read whole.
+/// Returns a callback that shows a progress bar while the whole log is read. The bar appears with the first
+/// page.
 fn hears() -> Box<in_process::Hears> {
     let bar: OnceLock<LogBar> = OnceLock::new();
     Box::new(move |reached, last| bar.get_or_init(LogBar::begin).show(reached, last))
@@ -251,6 +258,9 @@ mod tests {
         std::fs::write(data.join(SERVER_FILE), "{}").unwrap();
         assert!(is_of_a_log_elsewhere(data), "a server with its log in PostgreSQL");
         std::fs::write(data.join(store::EVENTS_FILE), "").unwrap();
-        assert!(!is_of_a_log_elsewhere(data), "the log in it decides by its lock");
+        assert!(
+            !is_of_a_log_elsewhere(data),
+            "a directory with a log is opened, or its lock names the server"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The options of a command that asks one thing, and the ways its reply is shown.
+//! Options of commands that send a request and show its reply, and the forms in which the reply is shown.
 
 use crate::kit::api::{ApiArgs, Request, get, post};
 use crate::kit::failure::Failure;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Where to ask, and how to show it.
+/// The API to use, and whether to print JSON.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Asking {
     /// Print JSON on one line
@@ -21,7 +21,7 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    /// Asks and shows the reply as it is.
+    /// Sends a request and prints the reply as indented JSON, or on one line with `--json`.
     pub(crate) async fn show(&self, runtime: Arc<Runtime>, request: Request<'_>) -> Result<(), Failure> {
         match self.ask(runtime, request).await? {
             Some(reply) => output::pretty(&reply),
@@ -29,27 +29,27 @@ impl Asking {
         }
     }
 
-    /// The reply, whatever is done with it.
+    /// Sends a request and returns the reply without printing it.
     pub(crate) async fn reply(&self, runtime: Arc<Runtime>, request: Request<'_>) -> Result<Value, Failure> {
         self.api.ask(runtime, request).await
     }
 
-    /// Whether it was said whom to ask: a server or a directory.
+    /// Returns true if the user named a server, a directory or a log.
     pub(crate) const fn names_whom_to_ask(&self) -> bool {
         self.api.is_named()
     }
 
-    /// Whether the reply is for a program.
+    /// Returns true if `--json` was given.
     pub(crate) const fn wants_json(&self) -> bool {
         self.json
     }
 
-    /// A list, all of its pages, whatever is done with it.
+    /// Reads all pages of a list and returns them as one reply, without printing.
     pub(crate) async fn whole(&self, runtime: Arc<Runtime>, path: &str) -> Result<Value, Failure> {
         self.api.ask_whole(runtime, path).await
     }
 
-    /// Shows what came of it.
+    /// Prints a result as indented JSON, or on one line with `--json`.
     pub(crate) fn tell(&self, told: &Value) -> Result<(), Failure> {
         match self.json {
             true => output::json(told),
@@ -57,8 +57,8 @@ impl Asking {
         }
     }
 
-    /// Replaces what `read` shows, as it was read, and shows the reply: a change by somebody else in between
-    /// is refused.
+    /// Replaces a resource: reads it at `read`, sends `body` to `write` with the ETag that was read, and
+    /// prints the reply. The server refuses if the resource was changed in between.
     pub(crate) async fn replace(
         &self,
         runtime: Arc<Runtime>,
@@ -78,7 +78,7 @@ impl Asking {
         self.tell(&replaced?)
     }
 
-    /// Asks and shows the reply as a page for people, in their language; with --json as it is.
+    /// Sends a request and prints the reply as a page for people in their language; with `--json` as JSON.
     pub(crate) async fn show_page(
         &self,
         runtime: Arc<Runtime>,
@@ -91,8 +91,8 @@ impl Asking {
         }
     }
 
-    /// Tells each of several the same, one after another, and shows each reply; the good ones count, and the
-    /// first failure is told behind them all.
+    /// Sends the same body to each path in turn and prints each reply. A failure is printed and does not stop
+    /// the rest; the first failure is returned at the end.
     pub(crate) async fn show_each(
         &self,
         runtime: Arc<Runtime>,
@@ -114,17 +114,17 @@ impl Asking {
         failed.map_or(Ok(()), Err)
     }
 
-    /// A client for several requests.
+    /// Opens a client for several requests. The caller closes it.
     pub(crate) async fn client(&self, runtime: Arc<Runtime>) -> Result<ApiClient, Failure> {
         self.api.client(runtime).await
     }
 
-    /// Where the server is that a person opens a link at, as far as that is known.
+    /// Returns the server's URL for links that a person opens, as far as it is known.
     pub(crate) fn server_address(&self) -> String {
         self.api.server_address()
     }
 
-    /// Asks for a list, all of its pages, and shows it as it is.
+    /// Reads all pages of a list and prints it as JSON.
     pub(crate) async fn show_whole(&self, runtime: Arc<Runtime>, path: &str) -> Result<(), Failure> {
         let reply = self.api.ask_whole(runtime, path).await?;
         match self.json {
@@ -133,8 +133,8 @@ impl Asking {
         }
     }
 
-    /// Asks for a list, all of its pages, and shows its items as a table, each as `described` says it; with
-    /// --json as it is.
+    /// Reads all pages of a list and prints its items as a table, each converted by `described`; `none` is
+    /// printed for an empty list. With `--json` the list is printed as JSON.
     pub(crate) async fn show_items(
         &self,
         runtime: Arc<Runtime>,
@@ -154,7 +154,8 @@ impl Asking {
         table::members(columns, &items)
     }
 
-    /// The reply, for a form of its own; `None` when it was to be JSON and has been shown.
+    /// Sends a request and returns the reply for a special layout. With `--json` it prints the reply and
+    /// returns `None`.
     pub(crate) async fn ask(
         &self,
         runtime: Arc<Runtime>,
@@ -169,7 +170,7 @@ impl Asking {
     }
 }
 
-/// What was not given is left out: a route takes no nulls for texts.
+/// Removes null members from a body: routes refuse null where they expect a text.
 pub(crate) fn given(mut body: Value) -> Value {
     if let Some(members) = body.as_object_mut() {
         members.retain(|_, value| !value.is_null());

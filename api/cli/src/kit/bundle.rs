@@ -1,4 +1,5 @@
-//! A bundle that a command takes from a server: checked, as whoever gets it will, before it has its name.
+//! Downloads an evidence bundle from a server. It is checked like any recipient would check it before the
+//! file gets its name.
 
 use crate::kit::api::ApiArgs;
 use crate::kit::failure::Failure;
@@ -11,7 +12,8 @@ use store::proof::bundle::{BUNDLE_BYTES_MAX, BundleReport, Trust, check_bundle};
 use tokio::runtime::Runtime;
 
 impl ApiArgs {
-    /// Asks for a bundle, checks it and writes it to `out`: whole, or not at all.
+    /// Requests a bundle, checks it and writes it to `out`, completely or not at all. Returns the result of
+    /// the check.
     pub(crate) async fn bundle(
         &self,
         runtime: Arc<Runtime>,
@@ -28,7 +30,9 @@ impl ApiArgs {
                 if bytes.len() <= BUNDLE_BYTES_MAX {
                     return Ok(());
                 }
-                Err(Failure::unavailable("the bundle is larger than one may be"))
+                Err(Failure::unavailable(
+                    "the bundle is larger than the limit of a bundle",
+                ))
             })
             .await;
         client.close().await;

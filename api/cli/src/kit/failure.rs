@@ -1,11 +1,11 @@
-//! Why a command failed, and the exit code that says so to scripts.
+//! The failure of a command: its text and its exit code.
 
 use domain::problem::Problem;
 pub(crate) use host::exit_code::EXIT_CODES;
 use host::exit_code::{FAULT, FOUND, REFUSED, UNAVAILABLE, USAGE, exit_code};
 use std::process::ExitCode;
 
-/// A command that could not do as asked.
+/// A failed command: an exit code for scripts and a text for people.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
 pub(crate) struct Failure {
@@ -14,27 +14,31 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// A check found a violation.
+    /// A check ran and found a violation.
     pub(crate) fn found(text: impl Into<String>) -> Self {
         Self::new(FOUND, text)
     }
+    /// The command line is wrong.
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::new(USAGE, text)
     }
+    /// A rule or the present state forbids the request.
     pub(crate) fn refused(text: impl Into<String>) -> Self {
         Self::new(REFUSED, text)
     }
+    /// A limit was reached, or a file, server or database cannot be used now.
     pub(crate) fn unavailable(text: impl Into<String>) -> Self {
         Self::new(UNAVAILABLE, text)
     }
+    /// A bug of this program, or damaged data.
     pub(crate) fn fault(text: impl Into<String>) -> Self {
         Self::new(FAULT, text)
     }
-    /// Nobody reads what is shown: the end, and no failure.
+    /// The reader of the output closed the pipe: the command ends with exit code 0 and prints nothing.
     pub(crate) fn reader_gone() -> Self {
         Self::new(0, "")
     }
-    /// Whether there is nothing to say about it.
+    /// Returns true if there is no text to print.
     pub(crate) const fn is_quiet(&self) -> bool {
         self.text.is_empty()
     }
@@ -44,7 +48,7 @@ impl Failure {
             text: text.into(),
         }
     }
-    /// The same with what it means or what to do, behind it.
+    /// Returns the failure with a hint on a second line: what it means or what to do.
     pub(crate) fn with(self, hint: &str) -> Self {
         Self::new(self.code, format!("{}\n{hint}", self.text))
     }
@@ -54,7 +58,8 @@ impl Failure {
 }
 
 impl From<Problem> for Failure {
-    /// Who runs a command on the directory itself is told what caused a fault: there is no other log.
+    /// Converts a problem. The text is the internal cause if there is one: a command that works on the
+    /// directory itself has no other log to show it.
     fn from(problem: Problem) -> Self {
         let text = match problem.cause() {
             None => problem.detail,
@@ -64,7 +69,8 @@ impl From<Problem> for Failure {
     }
 }
 
-/// Each error becomes a problem first: its kind decides, not the command that met it.
+/// Implements `From<error> for Failure` by converting the error to a `Problem`, so that the kind of problem
+/// decides the exit code, not the command.
 macro_rules! by_way_of_problems {
     ($($error:ty),+ $(,)?) => {
         $(impl From<$error> for Failure {

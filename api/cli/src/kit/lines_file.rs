@@ -1,13 +1,15 @@
-//! A file of lines from outside: whether its last line was cut off, and a copy of a pipe.
+//! Text files with one entry per line that the user supplies: detects a cut-off last line, and copies a pipe
+//! to a file.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Largest list from a pipe: the national registry of the United States is 3 GB.
+/// Largest input read from a pipe, in bytes. The national do-not-call registry of the United States has 3 GB.
 const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
 
-/// Whether the last line of a text has no end. A workbook has none that could be cut off.
+/// Returns true if the last line of a text file has no line end, so the file may be cut off. A workbook
+/// returns false.
 pub(crate) fn ends_open(path: &Path) -> std::io::Result<bool> {
     let mut file = File::open(path)?;
     let mut head = [0; 4];
@@ -18,12 +20,13 @@ pub(crate) fn ends_open(path: &Path) -> std::io::Result<bool> {
     }
     let mut last = [0; 2];
     file.read_exact(&mut last)?;
-    // In UTF-16 the line end is one of two bytes.
+    // In UTF-16 the line end is one of the last two bytes.
     Ok(!last.contains(&b'\n'))
 }
 
-/// The file under a path that can be read twice: a pipe is copied first. The copy is in the directory for
-/// temporary files, only its owner can read it (0600), and it is removed when it is dropped.
+/// Copies a pipe to a temporary file, so that it can be read twice; returns `None` for a regular file. The
+/// copy is in the directory for temporary files, only its owner can read it (0600), and dropping the handle
+/// deletes it.
 pub(crate) fn regular(path: &Path) -> std::io::Result<Option<tempfile::NamedTempFile>> {
     if std::fs::metadata(path)?.is_file() {
         return Ok(None);
@@ -31,7 +34,7 @@ pub(crate) fn regular(path: &Path) -> std::io::Result<Option<tempfile::NamedTemp
     let mut copy = tempfile::NamedTempFile::new()?;
     let pipe = File::open(path)?.take(FILE_BYTES_MAX);
     if std::io::copy(&mut BufReader::new(pipe), &mut copy)? == FILE_BYTES_MAX {
-        // A list that is cut off must not count as a whole one.
+        // A list that is cut off must not count as complete.
         let why = format!("a pipe must hold less than {FILE_BYTES_MAX} bytes: name a file");
         return Err(std::io::Error::other(why));
     }

@@ -1,9 +1,10 @@
-//! How far a command is that reads the whole log: a bar on a terminal's error stream, nothing elsewhere.
+//! A progress bar for commands that read the whole log, on a terminal's error stream; prints nothing
+//! elsewhere.
 
 use domain::stored_event::Position;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Shown while a command reads; gone when dropped.
+/// A progress bar by log position. Dropping it clears it.
 pub(crate) struct LogBar(ProgressBar);
 
 impl LogBar {

@@ -1,4 +1,4 @@
-//! What commands share: who is asked, what is printed, and how a command ends.
+//! Code that commands share: requests, output, exit codes and common options.
 
 pub(crate) mod api;
 pub(crate) mod asking;

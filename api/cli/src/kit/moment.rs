@@ -1,20 +1,20 @@
-//! `--as-of` and `--valid-at`, as every command takes them that can be asked about the past.
+//! The options `--as-of` and `--valid-at` of commands that can be asked about the past.
 
 use application::percent::encode;
 
-/// Neither: now.
+/// The moment that a question is about. Without either option: now.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct MomentArgs {
-    /// As known then: events up to this position, or recorded up to this instant (RFC 3339)
+    /// As known then: events up to this log position, or recorded up to this instant (RFC 3339)
     #[arg(long, value_name = "POSITION|INSTANT")]
     as_of: Option<String>,
-    /// As true then: what had happened by this instant, corrections read back to what they correct
+    /// As true then: what had happened by this instant, with later corrections applied
     #[arg(long, value_name = "INSTANT")]
     valid_at: Option<String>,
 }
 
 impl MomentArgs {
-    /// The end of a path: empty, or `?as_of=…&valid_at=…`.
+    /// Returns the query string for a path: empty, or `?as_of=…&valid_at=…`.
     pub(crate) fn query(&self) -> String {
         let given = [("as_of", &self.as_of), ("valid_at", &self.valid_at)];
         let given = given.into_iter().filter_map(|(name, value)| {

@@ -1,7 +1,8 @@
-//! A person or a call by the institution's own ids, beside ours: found by keyed hash, with this log's keys.
+//! Finds a customer or a call by the institution's own ids, through their keyed hashes and the keys of this
+//! log.
 //!
-//! An id of ours that has events wins; any other text is a customer_id of the institution's, as over HTTP.
-//! What is printed, proved or drawn afterwards names our ids only. Nothing sealed is opened.
+//! An id of ours that has events takes precedence; any other text is read as the institution's `customer_id`,
+//! as over HTTP. The command then prints, proves or draws our ids only. No sealed value is decrypted.
 
 use crate::kit::failure::Failure;
 use domain::call::Call;
@@ -15,19 +16,19 @@ use host::app::{ReadOnly, lookup_vault};
 use host::keys_spec::KeysSpec;
 use host::store_spec::LogArgs;
 
-/// Most attempts of one enrolment that are looked up for their calls; caps stop far earlier.
+/// Highest attempt number of an enrolment that is searched for; frequency caps stop far earlier.
 const ATTEMPTS_MAX: u32 = 100;
 
-/// The institution's ids of a call, and the keys by which they are found.
+/// The institution's ids of a call, and the keys needed to find it.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct OwnIds {
-    /// Instead of a call's id: the campaign it belongs to (its task_id), with --customer
+    /// Name the call by its campaign (task_id) instead of its id; needs --customer
     #[arg(long, value_name = "TASK_ID", requires = "customer")]
     campaign: Option<CampaignId>,
-    /// The customer who was called in --campaign: your own customer_id, or our id
+    /// The customer called in --campaign: your own customer_id, or our id
     #[arg(long, value_name = "ID", requires = "campaign")]
     customer: Option<String>,
-    /// Which call of that customer in that campaign, from 1; default: the last
+    /// Number of the attempt for that customer in that campaign, from 1; default: the last
     #[arg(long, value_name = "N", requires = "customer")]
     attempt: Option<u32>,
     #[command(flatten)]
@@ -35,7 +36,8 @@ pub(crate) struct OwnIds {
 }
 
 impl OwnIds {
-    /// The call of `--campaign` and `--customer`; `None` where neither is given.
+    /// Returns the call of `--campaign` and `--customer`, or `None` if neither is given. Refuses if that
+    /// customer has no such call.
     pub(crate) async fn call(&self, args: &LogArgs, log: &ReadOnly) -> Result<Option<CallId>, Failure> {
         let (Some(campaign), Some(given)) = (&self.campaign, &self.customer) else {
             return Ok(None);
@@ -45,7 +47,7 @@ impl OwnIds {
             customer: self.customer(given, args, log).await?,
         };
         let attempts = self.attempt.map_or(1..=ATTEMPTS_MAX, |attempt| attempt..=attempt);
-        // The last one first: that is the one meant where none is said.
+        // From the last attempt down: without `--attempt` the last call is meant.
         for attempt in attempts.rev() {
             let call = CallId::derive(&enrolment, attempt);
             if exists(log.store.as_ref(), &Call::stream(&call)).await? {
@@ -58,7 +60,8 @@ impl OwnIds {
         }))
     }
 
-    /// What an id of an event, a call or a person means: as it is where it is ours and is there.
+    /// Resolves the id of an event, a call or a customer to our id. An id of ours that exists is returned
+    /// unchanged.
     pub(crate) async fn anything(
         &self,
         text: &str,
@@ -75,7 +78,8 @@ impl OwnIds {
         Ok(self.customer(text, args, log).await?.to_string())
     }
 
-    /// A person by our id or the institution's.
+    /// Resolves our id or the institution's `customer_id` to a customer. Refuses an id that matches no
+    /// customer.
     pub(crate) async fn customer(
         &self,
         text: &str,
@@ -88,7 +92,7 @@ impl OwnIds {
         {
             return Ok(ours);
         }
-        // People of earlier versions may be stored by an id with invisible characters.
+        // Earlier versions may have stored a customer under an id with invisible characters.
         for spelling in [normalize(text).as_ref(), text] {
             let theirs = self.derived(spelling, args, log).await?;
             if exists(store, &Customer::stream(&theirs)).await? {
@@ -96,13 +100,13 @@ impl OwnIds {
             }
         }
         Err(Failure::refused(format!(
-            "{text} names nothing here: it is no id of ours, and no customer_id of this log's people"
+            "{text} is not found: no event, call or customer of this log has that id or customer_id"
         )))
     }
 
     async fn derived(&self, text: &str, args: &LogArgs, log: &ReadOnly) -> Result<CustomerId, Failure> {
-        let hint = "a customer_id of your own is found with this log's keys (--data, --keys, --master-key); \
-                    without them give our id, as events show it";
+        let hint = "to find your own customer_id, give this log's keys (--data, --keys, --master-key); \
+                    without them, give our id as shown in the events";
         let found = async {
             let held = lookup_vault(&self.keys, args.directory()?, log).await;
             let (vault, _) = held?;

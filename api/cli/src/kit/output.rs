@@ -1,4 +1,4 @@
-//! The only writer of standard output, for people and programs; who only shows things ends with its reader.
+//! The only writer of standard output. A command that only shows data ends when its reader closes the pipe.
 
 use crate::kit::failure::Failure;
 pub(crate) use application::notice::notice;
@@ -6,21 +6,22 @@ use serde_json::Value;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether this command ends when nobody reads its output any more.
+/// True if this command ends when its output pipe is closed.
 static ENDS_WITH_ITS_READER: AtomicBool = AtomicBool::new(false);
 
-/// Said by commands that only show things: `live | head` ends. One that writes to the log or serves goes on,
-/// whoever reads what it prints.
+/// Makes this command end when its output pipe is closed, as in `live | head`. Called for commands that only
+/// show data; a command that writes to the log or serves continues without a reader.
 pub(crate) fn end_with_the_reader() {
     ENDS_WITH_ITS_READER.store(true, Ordering::Relaxed);
 }
 
-/// One line for people, flushed at once so that a pipe sees progress.
+/// Prints one line and flushes it, so that a pipe sees progress.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
     ended(write(text), ENDS_WITH_ITS_READER.load(Ordering::Relaxed))
 }
 
-/// The reader of a pipe (`| head`) has enough: no error, and for who only shows things the end.
+/// Converts the result of a write. A closed pipe (`| head`) is no error: a command that only shows data ends,
+/// others continue.
 fn ended(written: io::Result<()>, with_the_reader: bool) -> Result<(), Failure> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => match with_the_reader {
@@ -31,12 +32,12 @@ fn ended(written: io::Result<()>, with_the_reader: bool) -> Result<(), Failure> 
     }
 }
 
-/// One JSON value on one line, for programs.
+/// Prints one JSON value on one line, for programs.
 pub(crate) fn json(value: &Value) -> Result<(), Failure> {
     line(&value.to_string())
 }
 
-/// JSON for people to read.
+/// Prints indented JSON, for people.
 pub(crate) fn pretty(value: &Value) -> Result<(), Failure> {
     line(&format!("{value:#}"))
 }
@@ -55,7 +56,7 @@ mod tests {
         let broken = || Err(io::Error::from(io::ErrorKind::BrokenPipe));
         let failure = ended(broken(), true).unwrap_err();
         assert!(failure.is_quiet());
-        assert!(ended(broken(), false).is_ok(), "a server goes on");
+        assert!(ended(broken(), false).is_ok(), "a server continues");
         let full = Err(io::Error::from(io::ErrorKind::StorageFull));
         assert!(!ended(full, true).unwrap_err().is_quiet());
     }

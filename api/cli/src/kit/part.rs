@@ -1,4 +1,4 @@
-//! A file that a command writes: there whole or not at all, for its owner alone.
+//! Output files that appear complete or not at all, readable by their owner only.
 
 use crate::kit::failure::Failure;
 use application::private_file;
@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file that is written beside its name, and removed unless it is whole.
+/// A file written under a temporary name (`.part`). `finish` renames it; dropping it earlier deletes it.
 pub(crate) struct Part {
     file: File,
     aside: PathBuf,
@@ -15,8 +15,9 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// Creates the temporary file for `name`. Refuses if `name` is a device or a folder.
     pub(crate) fn begin(name: &Path) -> Result<Self, Failure> {
-        // What stands there is replaced by a rename: a device or a folder would be gone.
+        // `finish` replaces an existing `name` by a rename, which would remove a device or a folder.
         if fs::metadata(name).is_ok_and(|found| !found.is_file()) {
             return Err(Failure::usage(format!("{} is not a file", name.display())));
         }
@@ -33,6 +34,7 @@ impl Part {
         })
     }
 
+    /// Flushes the file to disk and gives it its name.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         self.file.sync_all()?;
         fs::rename(&self.aside, &self.name)?;
@@ -42,7 +44,7 @@ impl Part {
 }
 
 impl Part {
-    /// To write to.
+    /// Returns a handle to write to the file.
     pub(crate) fn file(&self) -> io::Result<File> {
         self.file.try_clone()
     }
@@ -51,7 +53,7 @@ impl Part {
 impl Drop for Part {
     fn drop(&mut self) {
         if !self.whole {
-            // Nothing can be done when even that fails; the name says that it is no whole file.
+            // If this fails too, the name `.part` still marks the file as incomplete.
             drop(fs::remove_file(&self.aside));
         }
     }

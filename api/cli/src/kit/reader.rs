@@ -1,37 +1,38 @@
-//! `--by` and `--reason`: who reads what is known of persons, and why, as the log keeps it.
+//! The options `--by` and `--reason`: the user who reads personal data and the reason, as the log records
+//! them.
 
 use application::percent::encode;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
-/// This process, whose owner is who runs it.
+/// Directory of this process. Its owner is the user who runs it.
 const OWN_PROCESS: &str = "/proc/self";
-/// Users by number: `name:password:number:…`, a line each.
+/// The system's users, one line each: `name:password:number:…`.
 const USERS: &str = "/etc/passwd";
 
-/// Who reads, and why.
+/// The reader of personal data, and the reason.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct ReaderArgs {
-    /// Who reads, for the record; default: the user of the operating system
+    /// Your name, for the record; default: the user of the operating system
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// Why, for the record; nothing personal
+    /// Reason, for the record; no personal data
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }
 
 impl ReaderArgs {
-    /// Who reads.
+    /// Returns the name of `--by`, else of the user of the operating system.
     pub(crate) fn by(&self) -> Option<String> {
         self.by.clone().or_else(os_user)
     }
 
-    /// Why, where it is said.
+    /// Returns the reason, if given.
     pub(crate) fn reason(&self) -> Option<String> {
         self.reason.clone()
     }
 
-    /// A path with the reader behind its other parameters.
+    /// Appends `by` and `reason` to the query string of `path`.
     pub(crate) fn put(&self, path: &str) -> String {
         let by = self.by();
         let mut whole = path.to_owned();
@@ -45,8 +46,8 @@ impl ReaderArgs {
     }
 }
 
-/// The name of who runs this command, as the operating system has it and not as a variable says; without a
-/// name its number.
+/// Returns the name of the user who runs this command, from the operating system's user list and not from an
+/// environment variable. A user without a name is returned as `uid NUMBER`.
 pub(crate) fn os_user() -> Option<String> {
     let number = fs::metadata(OWN_PROCESS).ok()?.uid();
     let users = fs::read_to_string(USERS).unwrap_or_default();

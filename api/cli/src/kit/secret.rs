@@ -1,9 +1,10 @@
-//! Secrets that a command line names and does not hold: they stand in the environment.
+//! Secrets that a command line names by environment variable instead of containing them.
 
 use crate::kit::failure::Failure;
 use host::config::named_variable;
 
-/// The value of the variable that is named, where one is.
+/// Returns the value of the named environment variable, or `None` if no variable was named. Refuses if the
+/// variable is not set.
 pub(crate) fn from_env(variable: Option<&str>) -> Result<Option<String>, Failure> {
     let Some(variable) = variable else { return Ok(None) };
     let unset = || Failure::refused(format!("the environment variable {variable} is not set"));

@@ -1,4 +1,4 @@
-//! A command in a session of its user: signs in with name and password, asks, and signs out.
+//! Runs a request in a session of a user: signs in with name and password, sends the request, and signs out.
 
 use crate::kit::api::{Request, post};
 use crate::kit::asking::{Asking, given};
@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// How the user of a command signs in.
+/// The sign-in of a user for one command.
 #[derive(Debug)]
 pub(crate) struct SignIn<'a> {
     pub(crate) user: &'a str,
     /// Environment variable that holds the password.
     pub(crate) password_env: &'a str,
-    /// Of the authenticator app, or a recovery code.
+    /// A code of the authenticator app, or a recovery code.
     pub(crate) code: Option<&'a str>,
 }
 
 impl SignIn<'_> {
-    /// Asks in a session, which ends with the command.
+    /// Signs in, sends the request and signs out. Returns the reply to the request.
     pub(crate) async fn ask(
         &self,
         asking: &Asking,
@@ -34,7 +34,7 @@ impl SignIn<'_> {
             Err(problem) => Err(problem.into()),
         };
         if client.has_session() {
-            // The command is done or refused: how the session ends changes neither.
+            // The request is done or refused by now; a failed sign-out changes neither.
             drop(post("/api/v1/sign-out", &json!({})).ask(&client).await);
         }
         client.close().await;

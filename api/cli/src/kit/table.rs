@@ -1,5 +1,5 @@
-//! Rows as lines of a table: numbers to the right, wide characters as wide as terminals show them, instants
-//! in local time with their offset, and nothing that a terminal would obey.
+//! Formats rows as a table: numbers are right-aligned, wide characters count two columns, instants are shown
+//! in local time with their offset, and control characters become blanks.
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -7,17 +7,17 @@ use application::local_time;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-/// Widest cell of a table: longer values are cut, and whole in --json.
+/// Widest cell of a table, in columns. Longer values are cut; `--json` prints them in full.
 const CELL_COLUMNS_MAX: usize = 60;
 
-/// Prints rows of the members named, under heads of the user's words.
+/// Prints a table. Each column is a heading and the JSON pointer of the value in an item.
 pub(crate) fn members(columns: &[(&str, &str)], items: &[Value]) -> Result<(), Failure> {
     member_lines(columns, items)
         .iter()
         .try_for_each(|line| output::line(line))
 }
 
-/// The lines of such a table.
+/// Returns the lines of the table that `members` prints.
 pub(crate) fn member_lines(columns: &[(&str, &str)], items: &[Value]) -> Vec<String> {
     let head: Vec<String> = columns.iter().map(|(head, _)| (*head).to_owned()).collect();
     let row = |item: &Value| -> Vec<Value> {
@@ -28,13 +28,13 @@ pub(crate) fn member_lines(columns: &[(&str, &str)], items: &[Value]) -> Vec<Str
     aligned(&head, &rows)
 }
 
-/// The items of a reply's list; none where it has no such list.
+/// Returns the list `name` of a reply; empty if the reply has none.
 pub(crate) fn items<'a>(reply: &'a Value, name: &str) -> &'a [Value] {
     let list = reply.get(name).and_then(Value::as_array);
     list.map(Vec::as_slice).unwrap_or_default()
 }
 
-/// A share of 1 as per cent with one decimal; nothing where there is none.
+/// Formats a share (0 to 1) as per cent with one decimal; null if there is no value.
 pub(crate) fn percent(value: Option<&Value>) -> Value {
     let share = value.and_then(Value::as_f64);
     share.map_or(Value::Null, |share| {
@@ -42,7 +42,7 @@ pub(crate) fn percent(value: Option<&Value>) -> Value {
     })
 }
 
-/// Head, rule and rows.
+/// Returns the lines of a table: headings, a rule, and the rows.
 pub(crate) fn aligned(head: &[String], rows: &[Vec<Value>]) -> Vec<String> {
     let body: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
     let head: Vec<String> = head.iter().map(|text| cut(text)).collect();
@@ -94,7 +94,7 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// Without control characters, and no wider than a cell.
+/// Replaces control characters by blanks and cuts the text to the widest cell.
 fn cut(text: &str) -> String {
     let visible = |one: char| if one.is_control() { ' ' } else { one };
     let text: String = text.chars().map(visible).collect();

@@ -1,34 +1,34 @@
-//! How a file of rows is read: arguments that all commands with a file share.
+//! Options for reading a CSV or XLSX file, shared by all commands that take one.
 
 use application::percent::encode;
 use clap::ValueEnum;
 use intake::ImportError;
 use intake::table::{HiddenRows, TableOptions};
 
-/// Encoding, sheet, hidden rows and titles of a CSV or XLSX file.
+/// Encoding, sheet, hidden rows and header row of a CSV or XLSX file.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct TableArgs {
     /// Encoding of a CSV file: auto, utf-8, gbk, gb18030, big5, windows-1252, shift_jis, euc-kr …; auto
     /// refuses a file if its encoding is not certain
     #[arg(long, default_value = "auto")]
     encoding: String,
-    /// The sheet of a workbook, also a hidden one; without it the first visible one is read
+    /// The sheet of a workbook; it may be hidden. Default: the first visible sheet
     #[arg(long, value_name = "NAME")]
     sheet: Option<String>,
-    /// Rows that are hidden or filtered out in Excel (隐藏或被筛选掉的行)
+    /// How to treat rows that are hidden or filtered out in Excel (隐藏或被筛选掉的行)
     #[arg(long, value_enum, value_name = "WHICH")]
     hidden_rows: Option<HiddenRowsArg>,
-    /// The row of the titles, as a spreadsheet counts; without it the row is searched for
+    /// Row number of the column titles, counted from 1 as in a spreadsheet; default: the row is searched for
     #[arg(long, value_name = "ROW", value_parser = clap::value_parser!(u64).range(1..))]
     header_row: Option<u64>,
 }
 
-/// What becomes of rows that Excel hides.
+/// Treatment of rows that Excel hides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HiddenRowsArg {
-    /// Leave them out, and count them
+    /// Skip them and report how many
     Exclude,
-    /// Read them, and count them
+    /// Read them and report how many
     Include,
 }
 
@@ -49,7 +49,8 @@ impl HiddenRowsArg {
 }
 
 impl TableArgs {
-    /// For a file that this command reads itself; `unsaid` where the hidden rows are not named.
+    /// Returns the options for a file that this command reads itself. `unsaid` applies if `--hidden-rows` is
+    /// not given.
     pub(crate) fn options(&self, unsaid: HiddenRows) -> Result<TableOptions, ImportError> {
         let header_row = self.header_row.map(|row| row.to_string());
         TableOptions::parse(
@@ -61,7 +62,7 @@ impl TableArgs {
         )
     }
 
-    /// For a file that the server reads: each as `&name=value`.
+    /// Returns the options for a file that the server reads, as `&name=value` pairs.
     pub(crate) fn query(&self) -> String {
         let mut query = format!("&encoding={}", encode(&self.encoding));
         if let Some(sheet) = &self.sheet {

@@ -1,4 +1,4 @@
-//! `--by` and `--unrecorded`: that events are taken away as they are stored is on record before they are.
+//! The options `--by` and `--unrecorded`: an export of stored events is recorded in the log before it begins.
 
 use crate::kit::asking::given;
 use crate::kit::failure::Failure;
@@ -20,26 +20,26 @@ use serde_json::{Value, json};
 use std::path::Path;
 use store::LockError;
 
-/// The code of an end without what was wanted.
+/// Problem code stored for an export that failed.
 const NOT_TAKEN: &str = "not-taken";
 
-/// Who takes events away, and whether that is on record.
+/// The user who exports events, and whether the export is recorded.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct TakingArgs {
-    /// Who takes the events away, for the record; default: the user of the operating system
+    /// Your name, for the record; default: the user of the operating system
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// Leave the log as it is, with no event that this was taken: for evidence, and where you may only read
+    /// Do not record the export in the log: for evidence that must not change, and for read-only access
     #[arg(long)]
     unrecorded: bool,
 }
 
 impl TakingArgs {
-    /// Stores `inquiry.exported`: through the server that holds the directory, or here. An empty log is left
-    /// as it is. What is answered is told how it ended.
+    /// Stores `inquiry.exported`, through the server that holds the directory or directly. Returns a handle
+    /// for storing how the export ended. An empty log is left unchanged.
     pub(crate) async fn put_on_record(&self, spec: &StoreSpec, taking: Taking) -> Result<OnRecord, Failure> {
         if self.unrecorded {
-            output::notice("not on record, as asked / 按要求未留痕");
+            output::notice("not recorded, as requested / 按要求未留痕");
             return Ok(OnRecord(None));
         }
         let opened = ReadOnly::of(spec).await?;
@@ -52,8 +52,8 @@ impl TakingArgs {
         let began = SystemClock::default().now();
         let inquiry = record(spec, mode, taking, by).await.map_err(|failure| {
             failure.with(
-                "what is taken goes on record first, and that failed. --unrecorded takes it from a log that must \
-                 not change, or that you may only read",
+                "an export is recorded first, and that failed. Use --unrecorded for a log that must \
+                 not change, or that you can only read",
             )
         })?;
         let spec = spec.clone();
@@ -66,8 +66,8 @@ impl TakingArgs {
     }
 }
 
-/// What is on record of a taking, until its end is, too.
-#[must_use = "how it ended is put on record"]
+/// The record of an export that has begun. `end` stores how it ended. Empty if the export is not recorded.
+#[must_use = "the end of the export must be recorded too"]
 pub(crate) struct OnRecord(Option<Begun>);
 
 struct Begun {
@@ -77,7 +77,7 @@ struct Begun {
     began: Timestamp,
 }
 
-/// How much was taken.
+/// The number of events and bytes exported.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Amount {
     pub(crate) events: u64,
@@ -85,8 +85,8 @@ pub(crate) struct Amount {
 }
 
 impl OnRecord {
-    /// Puts on record how it ended, and hands that on. Where this cannot be stored it is said: what was taken
-    /// is taken, and its beginning is on record.
+    /// Stores how the export ended and returns its result unchanged. If the end cannot be stored, a notice
+    /// says so; the beginning is already recorded.
     pub(crate) async fn end<T>(
         self,
         ended: Result<T, Failure>,
@@ -110,7 +110,7 @@ impl OnRecord {
         };
         if let Err(why) = begun.put_end(end).await {
             output::notice(&format!(
-                "its end could not be put on record / 结束未能留痕 ({}): {why}",
+                "the end of the export could not be recorded / 结束未能留痕 ({}): {why}",
                 begun.inquiry
             ));
         }
@@ -156,7 +156,7 @@ async fn record(
     let noted = note::<Inquiry>(log.store(), mode, named, command).await;
     log.close().await;
     noted?;
-    inquiry.ok_or_else(|| Failure::fault("what was put on record has no id"))
+    inquiry.ok_or_else(|| Failure::fault("the recorded export has no id"))
 }
 
 async fn tell_server(
@@ -178,7 +178,7 @@ async fn tell_server(
     let told = ask_server(directory, holder, "/api/v1/exports/record", &body).await?;
     let inquiry = told.get("inquiry").and_then(Value::as_str);
     let inquiry = inquiry.and_then(|id| id.parse().ok());
-    inquiry.ok_or_else(|| Failure::fault("the server names no record"))
+    inquiry.ok_or_else(|| Failure::fault("the reply of the server has no id of the record"))
 }
 
 async fn ask_server(
@@ -215,7 +215,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// A directory whose log has one event.
+    /// Creates a directory with a log of one event.
     pub(crate) async fn begun(mode: Mode) -> (tempfile::TempDir, StoreSpec) {
         let dir = tempfile::tempdir().unwrap();
         let spec = StoreSpec::Sqlite(dir.path().to_owned());
@@ -316,7 +316,7 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn while_no_server_answers_for_who_holds_the_directory_nothing_is_recorded_and_that_is_said() {
         let (dir, spec) = begun(Mode::Real).await;
-        // An earlier server has left an address at which another may answer now.
+        // A stopped server left its address; another program may listen there now.
         let left = r#"{"url":"http://127.0.0.1:9","pid":1}"#;
         std::fs::write(dir.path().join(host::outbound::own_server::SERVER_FILE), left).unwrap();
         let held = store::DataLock::acquire(dir.path()).unwrap();

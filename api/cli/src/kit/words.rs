@@ -1,8 +1,9 @@
-//! Arguments that are one word of a list: which words there are, in `--help` and in errors.
+//! Arguments that take one word of a fixed list. `--help` and errors list the words.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-/// A parser of one of these words; each with what it means, or with nothing where it says it itself.
+/// Returns a parser for one of `words`. Each pair holds a word and its help text; an empty help text shows
+/// the word alone.
 pub(crate) fn word_of<T>(
     words: &[(&'static str, &'static str)],
     of_word: fn(&str) -> Option<T>,

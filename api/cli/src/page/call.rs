@@ -1,4 +1,4 @@
-//! One call on a page: what it came to, then what was judged, happened, said, heard and pressed, in order.
+//! Formats one call as a page: its result, then verdicts, events, spoken text and keypresses in order.
 
 use crate::page::{Language, local, maybe, plain, seconds, text};
 use domain::call::event::CallEvent;
@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 
 type Words = (&'static str, &'static str);
 
-/// Why a call or a leg was ended.
+/// Reasons for which a call or leg ended: code, with Chinese and English words.
 const REASONS: [(&str, Words); 16] = [
     ("network", ("网络或被叫未接", "the network or the callee")),
-    ("ring_timeout", ("振铃超时", "it rang too long")),
+    ("ring_timeout", ("振铃超时", "ring timeout")),
     ("callee_hung_up", ("被叫挂断", "the callee hung up")),
     ("flow_ended", ("话术结束", "the flow reached its end")),
-    ("media_lost", ("媒体中断", "no sound came any more")),
+    ("media_lost", ("媒体中断", "the audio stopped")),
     ("opted_out", ("谢绝来电", "the callee opted out")),
     ("campaign_paused", ("任务已暂停", "the campaign was paused")),
     ("campaign_stopped", ("任务已停止", "the campaign was stopped")),
@@ -25,20 +25,20 @@ const REASONS: [(&str, Words); 16] = [
         "crash",
         ("服务曾中断，由看护收尾", "a crash; the watchdog closed it"),
     ),
-    ("grant_expired", ("许可过期", "the permit ran out")),
+    ("grant_expired", ("许可过期", "the permit expired")),
     ("fault", ("系统故障", "a fault of ours")),
-    ("requested", ("人工要求", "somebody asked for it")),
+    ("requested", ("人工要求", "requested by a user")),
     ("no_agent", ("无空闲坐席", "no agent was free in time")),
-    ("agent_hung_up", ("坐席挂断", "the agent ended it")),
+    ("agent_hung_up", ("坐席挂断", "the agent hung up")),
 ];
 
-/// Where a permit keeps the verdicts of each side.
+/// Where a permit holds the verdicts of the customer and of the number.
 const JUDGED: [(Side, &str); 2] = [
     (Side::Customer, "/data/customer_grant/verdicts"),
     (Side::Number, "/data/number_grant/verdicts"),
 ];
 
-/// The page of what `call show --json` prints.
+/// Returns the page for the data that `call show --json` prints.
 pub(crate) fn call(shown: &Value, language: Language) -> Vec<String> {
     let say = |words: (&'static str, &'static str)| language.pick(words);
     let mut lines = vec![
@@ -91,7 +91,8 @@ pub(crate) fn call(shown: &Value, language: Language) -> Vec<String> {
     lines
 }
 
-/// The callee's zone as the permit's rule of hours saw it; the first of them where several count.
+/// Returns the callee's time zone from the verdict on calling hours in the permit; the first one if there are
+/// several.
 fn callee_zone(shown: &Value) -> Option<&str> {
     let events = shown.get("events").and_then(Value::as_array)?;
     let verdicts = events
@@ -103,7 +104,7 @@ fn callee_zone(shown: &Value) -> Option<&str> {
     maybe(hours, "/facts/time_zones")?.split(", ").next()
 }
 
-/// A verdict of a permit: it allowed.
+/// Formats a verdict of a permit, which always allows the dial.
 fn verdict(side: Side, one: &Value, language: Language) -> String {
     let facts = one.get("facts").cloned().unwrap_or_default();
     let facts: BTreeMap<String, String> = serde_json::from_value(facts).unwrap_or_default();
@@ -129,16 +130,16 @@ fn reason(data: &Value, language: Language) -> &str {
     known.map_or(code, |(_, words)| language.pick(*words))
 }
 
-/// One fact of a spoken turn, said; the callee's own words stay sealed.
+/// Formats one event of a spoken turn. The callee's words stay sealed.
 fn turn(event: &Value, language: Language) -> String {
     let data = event.get("data").unwrap_or(&Value::Null);
     let (words, rest) = match text(event, "/type") {
-        CallEvent::HEARD => (("听到（内容已加密）", "heard (sealed)"), "/engine"),
+        CallEvent::HEARD => (("客户说（内容已加密）", "heard (sealed)"), "/engine"),
         CallEvent::UNDERSTOOD => (("理解为", "understood as"), "/intent"),
         CallEvent::DECIDED => (("流程判断", "decided by"), "/rule"),
-        CallEvent::SAID => (("机器人说完", "the robot said"), "/prompt"),
-        CallEvent::BARGED_IN => (("被叫插话", "the callee spoke into"), "/node"),
-        CallEvent::SILENCE_TIMED_OUT => (("无人应声", "nobody answered at"), "/node"),
+        CallEvent::SAID => (("机器人播报", "the robot said"), "/prompt"),
+        CallEvent::BARGED_IN => (("被叫打断", "the callee interrupted at"), "/node"),
+        CallEvent::SILENCE_TIMED_OUT => (("静默超时", "silence timeout at"), "/node"),
         CallEvent::ENGINE_FAILED => (("语音引擎故障", "an engine failed"), "/class"),
         _ => (
             ("命中敏感词（内容已加密）", "a sensitive word (sealed) of list"),
@@ -148,7 +149,7 @@ fn turn(event: &Value, language: Language) -> String {
     format!("{}  {}", language.pick(words), text(data, rest))
 }
 
-/// One event, said.
+/// Formats one event as a sentence.
 fn sentence(event: &Value, language: Language) -> String {
     let data = event.get("data").unwrap_or(&Value::Null);
     let say = |words: (&'static str, &'static str)| language.pick(words);
@@ -187,19 +188,20 @@ fn sentence(event: &Value, language: Language) -> String {
         | CallEvent::SILENCE_TIMED_OUT
         | CallEvent::SENSITIVE_WORD_MATCHED
         | CallEvent::ENGINE_FAILED => turn(event, language),
-        CallEvent::TRANSFER_REQUESTED => {
-            say(("被叫要求转人工", "the callee asked for a colleague")).to_owned()
-        }
+        CallEvent::TRANSFER_REQUESTED => say(("被叫要求转人工", "the callee asked for an agent")).to_owned(),
         CallEvent::SELLER_MESSAGE_PLAYED => with(
-            ("无空闲坐席，已告知卖方", "no agent was free; told the seller"),
+            (
+                "无空闲坐席，已告知卖方",
+                "no agent was free; seller message played",
+            ),
             text(data, "/text").to_owned(),
         ),
-        CallEvent::CANCEL_REQUESTED => with(("我方取消", "we gave up"), reason(data, language).to_owned()),
+        CallEvent::CANCEL_REQUESTED => with(("我方取消", "we canceled"), reason(data, language).to_owned()),
         CallEvent::HANGUP_REQUESTED => with(("我方挂断", "we hung up"), reason(data, language).to_owned()),
         CallEvent::ENDED => with(("结束", "ended"), ended(data, language)),
         CallEvent::LATE_ANSWERED => say((
             "取消后才接通，已立即挂断",
-            "answered after we gave up; ended at once",
+            "answered after we canceled; hung up at once",
         ))
         .to_owned(),
         CallEvent::CORRECTED => {

@@ -1,10 +1,11 @@
-//! One campaign on a page: what it is, where its enrolments stand, and its headline figure with its version.
+//! Formats one campaign as a page: its plan, the state of its enrolments, and its headline figures with
+//! versions.
 
 use crate::kit::table::percent;
 use crate::page::{Language, local, maybe, plain, seconds, text};
 use serde_json::Value;
 
-/// States of a campaign.
+/// States of a campaign: code, with Chinese and English words.
 const STATES: [(&str, (&str, &str)); 5] = [
     ("draft", ("草稿", "draft")),
     ("running", ("外呼中", "running")),
@@ -13,7 +14,7 @@ const STATES: [(&str, (&str, &str)); 5] = [
     ("completed", ("已完成", "completed")),
 ];
 
-/// Counts, in the order in which a person passes them.
+/// Counts of a campaign, in the order of a customer's progress: JSON pointer, with Chinese and English words.
 const COUNTS: [(&str, (&str, &str)); 7] = [
     ("/enrolled", ("入队", "enrolled")),
     ("/waiting", ("等待", "waiting")),
@@ -24,7 +25,7 @@ const COUNTS: [(&str, (&str, &str)); 7] = [
     ("/calls_ended", ("已结束呼叫", "calls ended")),
 ];
 
-/// The headline ratios with metric and version, and the member of people only beside each.
+/// Headline ratios with metric and version: label, member of the reply, and member for people only.
 const RATIOS: [((&str, &str), &str, &str); 2] = [
     (
         (
@@ -44,7 +45,7 @@ const RATIOS: [((&str, &str), &str, &str); 2] = [
     ),
 ];
 
-/// The page of what `campaign show --json` prints.
+/// Returns the page for the data that `campaign show --json` prints.
 pub(crate) fn campaign(shown: &Value, language: Language) -> Vec<String> {
     let say = |words: (&'static str, &'static str)| language.pick(words);
     let code = text(shown, "/status");
@@ -56,11 +57,11 @@ pub(crate) fn campaign(shown: &Value, language: Language) -> Vec<String> {
         text(shown, "/id")
     )];
     if let Some(reason) = maybe(shown, "/pause_reason") {
-        lines.push(format!("{} {reason}", say(("暂停原因", "paused because"))));
+        lines.push(format!("{} {reason}", say(("暂停原因", "pause reason"))));
     }
     lines.push(format!(
         "{} {}  {} {}  {} {}",
-        say(("合规预设", "preset")),
+        say(("合规规则集", "preset")),
         text(shown, "/preset"),
         say(("依据", "basis")),
         text(shown, "/basis"),
@@ -72,7 +73,7 @@ pub(crate) fn campaign(shown: &Value, language: Language) -> Vec<String> {
         say(("时段", "hours")),
         text(shown, "/schedule/start_time"),
         text(shown, "/schedule/end_time"),
-        say(("并发上限", "calls at once")),
+        say(("并发上限", "concurrent calls")),
         plain(shown.pointer("/schedule/max_concurrent")),
         say(("话术", "flow")),
         text(shown, "/flow/flow"),
@@ -142,12 +143,9 @@ mod tests {
             ]
         );
         let en = campaign(&shown, Language::En).join("\n");
+        assert!(en.contains("Campaign T  paused\npause reason requested"), "{en}");
         assert!(
-            en.contains("Campaign T  paused\npaused because requested"),
-            "{en}"
-        );
-        assert!(
-            en.contains("hours 09:00–18:00  calls at once 50  flow T v2"),
+            en.contains("hours 09:00–18:00  concurrent calls 50  flow T v2"),
             "{en}"
         );
     }

@@ -1,10 +1,11 @@
-//! One person on a page, masked: numbers, what stands against a call, and each enrolment with why and when.
+//! Formats one customer as a page, masked: numbers, hold and erasure, own rules, and each enrolment with its
+//! next call or the reason for none.
 
 use crate::page::{Language, local, maybe, plain, text};
 use domain::disposition::{Disposition, Outcome};
 use serde_json::Value;
 
-/// The page of what `customer show --json` prints.
+/// Returns the page for the data that `customer show --json` prints.
 pub(crate) fn customer(shown: &Value, language: Language) -> Vec<String> {
     let say = |words: (&'static str, &'static str)| language.pick(words);
     let recorded = maybe(shown, "/time_zone");
@@ -61,7 +62,7 @@ pub(crate) fn customer(shown: &Value, language: Language) -> Vec<String> {
     lines
 }
 
-/// Caps and preferred times of this person alone.
+/// Formats the customer's own caps and preferred times.
 fn own_rules(shown: &Value, language: Language) -> Vec<String> {
     let say = |words: (&'static str, &'static str)| language.pick(words);
     let caps = list(shown, "caps").iter().map(|cap| {

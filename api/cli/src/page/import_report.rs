@@ -1,18 +1,19 @@
-//! What an import did, as people read it: how many rows became what, what Excel hides, and the first of
-//! the bad rows. `--json` has all of them.
+//! Prints the report of an import for people: counts of rows, what Excel hides, and the first bad rows.
+//! `--json` has all of them.
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::lists::load::{Elsewhere, ImportReport};
 use intake::table::WorkbookReport;
 
-/// Bad rows shown to people; all that the server lists are in --json.
+/// Most bad rows printed; `--json` has all that the server lists.
 const BAD_ROWS_SHOWN_MAX: usize = 20;
 
+/// Prints the report.
 pub(crate) fn show(report: &ImportReport) -> Result<(), Failure> {
     let verb = match (report.dry_run, report.repeated) {
         (true, _) => "would be enrolled",
-        (false, true) => "were enrolled by this very file before",
+        (false, true) => "were enrolled by an earlier import of this file",
         (false, false) => "enrolled",
     };
     output::line(&format!(
@@ -27,7 +28,7 @@ pub(crate) fn show(report: &ImportReport) -> Result<(), Failure> {
     }
     if let Elsewhere::About(count) = report.duplicates_elsewhere {
         output::line(&format!(
-            "  about {count} people are in other campaigns (rounded down to tens)"
+            "  about {count} customers are in other campaigns (rounded down to tens)"
         ))?;
     }
     same_number(report)?;
@@ -35,12 +36,12 @@ pub(crate) fn show(report: &ImportReport) -> Result<(), Failure> {
         output::line(&format!("  row {}, {}: {}", bad.row, bad.column, bad.reason))?;
     }
     if report.bad.len() > BAD_ROWS_SHOWN_MAX {
-        output::line("  … all of them with --json")?;
+        output::line("  … print all with --json")?;
     }
     Ok(())
 }
 
-/// The sheet that was read, and what Excel hides.
+/// Prints the sheet that was read, and the rows and sheets that Excel hides.
 fn hidden(workbook: &WorkbookReport) -> Result<(), Failure> {
     output::line(&format!("  sheet {:?} / 工作表", workbook.sheet))?;
     let count = workbook.hidden_rows;
@@ -62,14 +63,14 @@ fn hidden(workbook: &WorkbookReport) -> Result<(), Failure> {
             "visible / 可见"
         };
         output::line(&format!(
-            "  sheet {:?} ({state}) was not read; --sheet names one",
+            "  sheet {:?} ({state}) was not read; select it with --sheet",
             sheet.name
         ))?;
     }
     Ok(())
 }
 
-/// One phone under two customer ids: both rows, and whether the later one is called.
+/// Prints rows with a phone number of another customer, and whether the later customer is called.
 fn same_number(report: &ImportReport) -> Result<(), Failure> {
     let shared = &report.same_number;
     if shared.count == 0 {
@@ -90,7 +91,7 @@ fn same_number(report: &ImportReport) -> Result<(), Failure> {
         output::line(&format!("  row {} has the number of {first}; {called}", row.row))?;
     }
     if shared.rows.len() > BAD_ROWS_SHOWN_MAX {
-        output::line("  … all of them with --json")?;
+        output::line("  … print all with --json")?;
     }
     Ok(())
 }

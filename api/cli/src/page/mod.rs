@@ -1,8 +1,8 @@
-//! Pages for people: one call, campaign, person or number in the user's language, with local times and their
-//! offset.
+//! Pages for people: one call, campaign, customer or number in the user's language, with local times and
+//! their offset.
 //!
-//! A page is made of the very JSON that `--json` prints, so that both say the same. Nothing on it is obeyed
-//! by a terminal: control characters of carriers and files are blanks.
+//! A page is made from the JSON that `--json` prints, so both have the same content. Control characters from
+//! carriers and files are replaced by blanks, so a terminal never executes them.
 
 mod call;
 mod campaign;
@@ -23,7 +23,7 @@ use application::local_time::local;
 use host::config;
 use serde_json::Value;
 
-/// What the user reads.
+/// Language of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     Zh,
@@ -31,7 +31,8 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// Of `LC_ALL`, `LC_MESSAGES` or `LANG`.
+    /// Returns the language of `LC_ALL`, `LC_MESSAGES` or `LANG`: Chinese if the locale begins with zh, else
+    /// English.
     pub(crate) fn asked() -> Self {
         Self::of(&config::locale())
     }
@@ -43,7 +44,7 @@ impl Language {
         }
     }
 
-    /// Of two words, zh and en, the one in this language.
+    /// Returns the first text (zh) or the second (en).
     const fn pick<'a>(self, words: (&'a str, &'a str)) -> &'a str {
         match self {
             Self::Zh => words.0,
@@ -52,7 +53,7 @@ impl Language {
     }
 }
 
-/// Shows a page.
+/// Prints a page, with control characters replaced by blanks.
 pub(crate) fn show(lines: &[String]) -> Result<(), Failure> {
     let plain = |one: char| if one.is_control() { ' ' } else { one };
     lines
@@ -60,7 +61,7 @@ pub(crate) fn show(lines: &[String]) -> Result<(), Failure> {
         .try_for_each(|line| output::line(&line.chars().map(plain).collect::<String>()))
 }
 
-/// A text of a reply; a dash where there is none.
+/// Returns a text of a reply; a dash if it is missing.
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     maybe(value, pointer).unwrap_or("-")
 }
@@ -69,7 +70,7 @@ fn maybe<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer).and_then(Value::as_str)
 }
 
-/// A text, a number or a flag as people read it.
+/// Formats a text, number or flag; a dash if it is missing.
 fn plain(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "-".to_owned(),
@@ -78,7 +79,7 @@ fn plain(value: Option<&Value>) -> String {
     }
 }
 
-/// Seconds with one decimal; a dash where nothing was measured.
+/// Formats milliseconds as seconds with one decimal; a dash if there is no value.
 fn seconds(value: Option<&Value>) -> String {
     let Some(millis) = value.and_then(Value::as_u64) else {
         return "-".to_owned();

@@ -1,9 +1,10 @@
-//! One phone number on a page, masked: what stands against a dial of it, until when, and what is open.
+//! Formats one phone number as a page, masked: opt-out, suppression and their end, and open calls.
 
 use crate::page::{Language, local, maybe, plain, text};
 use serde_json::Value;
 
-/// The page of what `number show --json` prints. Of a number no zone is kept: times are the calendar's.
+/// Returns the page for the data that `number show --json` prints. Numbers have no time zone: times are those
+/// of the calendar.
 pub(crate) fn number(shown: &Value, language: Language) -> Vec<String> {
     let say = |words: (&'static str, &'static str)| language.pick(words);
     let mut lines = vec![
@@ -23,7 +24,7 @@ pub(crate) fn number(shown: &Value, language: Language) -> Vec<String> {
     lines.extend(why.map(|why| format!("{} {why}", say(("未呼", "not called")))));
     lines.push(format!(
         "{} {}",
-        say(("近 30 天拨打", "dials of 30 days")),
+        say(("近 30 天拨打", "dials in 30 days")),
         plain(shown.get("dials_30_days"))
     ));
     let calls = shown.get("open_calls").and_then(Value::as_array);
@@ -32,7 +33,7 @@ pub(crate) fn number(shown: &Value, language: Language) -> Vec<String> {
     lines
 }
 
-/// What stands against a dial in every campaign, in one line.
+/// Formats the restrictions of the number in all campaigns as one line.
 fn standing(shown: &Value, language: Language) -> String {
     let say = |words: (&'static str, &'static str)| language.pick(words).to_owned();
     let holds = |name: &str| shown.get(name).and_then(Value::as_bool) == Some(true);
@@ -43,14 +44,14 @@ fn standing(shown: &Value, language: Language) -> String {
     if holds("suppressed") {
         found.push(match maybe(shown, "/suppressed_until") {
             Some(until) => format!("{} {}", say(("禁呼至", "suppressed until")), local(until, None)),
-            None => say(("禁呼，无期限", "suppressed for good")),
+            None => say(("禁呼，无期限", "suppressed permanently")),
         });
     }
     if holds("invalid") {
         found.push(say(("空号", "the number does not exist")));
     }
     if found.is_empty() {
-        return say(("无禁呼", "nothing stands against a call"));
+        return say(("无禁呼", "no opt-out or suppression"));
     }
     found.join("  ")
 }
@@ -88,8 +89,8 @@ mod tests {
             number(&free, Language::En),
             [
                 "Number -  our id N",
-                "nothing stands against a call",
-                "dials of 30 days 0"
+                "no opt-out or suppression",
+                "dials in 30 days 0"
             ]
         );
         let held = json!({ "suppressed": true, "suppressed_until": null, "invalid": true });

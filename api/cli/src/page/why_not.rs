@@ -1,10 +1,11 @@
-//! The page of an answer to why somebody was not called, or was: what binds first, every rule behind it.
+//! Formats the explanation of why a customer was or was not called: the decisive reason, then every rule.
 
 use super::{Language, maybe, plain, text};
 use application::local_time::local;
 use serde_json::Value;
 
-/// Rule, facts, when it would be allowed, and what stands in the log.
+/// Returns the page for the data that `why-not --json` prints: decision, earliest time, verdicts, and dials
+/// in the log.
 pub(crate) fn why_not(shown: &Value, language: Language) -> Vec<String> {
     let say = |words: (&'static str, &'static str)| language.pick(words);
     let said = |value: &Value| {

@@ -1,8 +1,8 @@
-//! What a walk gave the flow's step, kept: the same can be given to another version.
+//! Stores the inputs that a replay gave to the flow, so that another flow version gets the same ones.
 
 use domain::flow::{FlowInput, Interruption, Understood};
 
-/// An input, owned.
+/// An input of the flow, owned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fed {
     Played,
@@ -45,7 +45,7 @@ impl Fed {
         }
     }
 
-    /// Played texts and faults are ours; everything else is what the callee did, or did not do.
+    /// Returns true if the callee caused the input. Played texts and faults come from us.
     pub(crate) const fn is_of_callee(&self) -> bool {
         !matches!(self, Self::Played | Self::Fault)
     }

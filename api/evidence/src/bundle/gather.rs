@@ -1,4 +1,5 @@
-//! What a bundle is made of: the call's stream, both grants, the campaign's plan and the flow version.
+//! Collects the content of a bundle: the call's stream, both grants, the campaign's plan and the flow
+//! version.
 
 use crate::bundle::BUNDLE_EVENTS_MAX;
 use domain::call::Call;
@@ -20,7 +21,7 @@ use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion, read_event};
 use domain::time::Timestamp;
 
-/// An event read as its aggregate's type.
+/// An event parsed as the type of its aggregate.
 #[derive(Debug, Clone)]
 pub struct Typed<E> {
     pub position: Position,
@@ -30,18 +31,19 @@ pub struct Typed<E> {
     pub event: E,
 }
 
-/// Everything of one call, sealed as stored.
+/// Everything that belongs to one call, sealed as stored.
 #[derive(Debug, Clone)]
 pub struct Gathered {
     pub call: Vec<Typed<CallEvent>>,
     pub customer_grant: Option<Typed<CustomerEvent>>,
     pub number_grant: Option<Typed<NumberEvent>>,
     pub plan: Option<CallingPlan>,
-    /// Canonical JSON of the definition.
+    /// Definition of the flow, as canonical JSON.
     pub flow: Option<serde_json::Value>,
 }
 
-/// Reads the call and what belongs to it.
+/// Reads the call with its grants, plan and flow. Refuses a call that does not exist or has more than
+/// `BUNDLE_EVENTS_MAX` events.
 pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Problem> {
     let page = store
         .read_stream(&Call::stream(&call), StreamVersion(0), BUNDLE_EVENTS_MAX + 1)
@@ -80,7 +82,7 @@ pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Pr
     };
     let flow = find::<Flow>(store, &Flow::stream(&flow.flow), published).await?;
     let granted = find::<Customer>(store, &Customer::stream(&customer_grant.customer), of_customer).await?;
-    // The grant was judged by the plan as it was then.
+    // The grant was decided with the plan of that time.
     let judged_at = granted.as_ref().map(|granted| granted.position);
     let judged_at = judged_at.or_else(|| events.first().map(|first| first.position));
     let plan = plan_of(store, &customer_grant.campaign, judged_at.unwrap_or_default()).await?;
@@ -96,7 +98,7 @@ pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Pr
     })
 }
 
-/// The plan of a campaign with every change before a position.
+/// Returns the plan of a campaign with all changes before a position.
 async fn plan_of(
     store: &dyn EventStore,
     campaign: &CampaignId,
@@ -128,7 +130,7 @@ async fn plan_of(
     }
 }
 
-/// The first event of a stream that is wanted.
+/// Returns the first event of a stream that satisfies `wanted`.
 async fn find<D: Decider>(
     store: &dyn EventStore,
     stream: &StreamId,

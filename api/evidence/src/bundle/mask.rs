@@ -1,5 +1,5 @@
-//! From sealed events to a bundle's content. Every event is taken apart by name: a member that is new to an
-//! event does not compile here until somebody has said what becomes of it.
+//! Converts sealed events to the masked content of a bundle. Every event is destructured by name: a new
+//! member of an event does not compile here until it is decided how it is masked.
 
 use crate::bundle::gather::{Gathered, Typed};
 use crate::bundle::mask_ends::{masked_end, masked_failure};
@@ -25,19 +25,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// When every bundle begins: a Monday, ten o'clock in Beijing.
+/// Start of every bundle: a Monday, ten o'clock in Beijing.
 const BEGINS_AT: &str = "2026-01-05T10:00:00+08:00";
 
-/// Stand-ins; the numbers are of the range kept for fiction.
+/// Phone number of the callee in every bundle, from a range reserved for fiction. The constants below replace
+/// other values.
 const CALLEE: &str = "+15550100";
 const CALLER: &str = "+15550199";
 const SENT_BY: &str = "127.0.0.1:5060";
 const REMOTE: &str = "sip:callee@127.0.0.1:5070";
 
-/// What stands for the call in every bundle.
+/// Id of the call in every bundle.
 const CALL: CallId = CallId::new(Uuid::from_u128(1));
 
-/// Masks everything gathered of one call.
+/// Masks everything gathered for one call.
 pub(super) fn mask(gathered: &Gathered) -> Result<Content, Problem> {
     let first = gathered
         .call
@@ -91,15 +92,15 @@ pub(super) fn mask(gathered: &Gathered) -> Result<Content, Problem> {
 }
 
 struct Masker {
-    /// Added to every time, in microseconds.
+    /// Microseconds added to every time.
     shift: i64,
     campaign: CampaignId,
-    /// A flow made from a script bears its campaign's name.
+    /// Replaces the flow's name: a flow made from a script has the name of its campaign.
     flow: FlowId,
     customer: CustomerId,
     number: NumberId,
     trunks: BTreeMap<String, String>,
-    /// Events of the call, by the bundle's number.
+    /// Number in the bundle of each event of the call.
     ids: BTreeMap<EventId, u64>,
 }
 
@@ -190,7 +191,7 @@ impl Masker {
         })
     }
 
-    /// What strangers may see of it. What is neither known here nor anonymous is not shown to them.
+    /// Returns the event without identifying values. Fails for a kind whose masking is not defined.
     fn masked(&mut self, event: &CallEvent) -> Result<CallEvent, Problem> {
         Ok(match event {
             CallEvent::Permitted {
@@ -326,7 +327,8 @@ impl Masker {
         }
     }
 
-    /// Of the facts only small counts stay: a time, a zone or a place says something of the person.
+    /// Masks a verdict. Of its facts only small counts stay: a time, a zone or a place would reveal something
+    /// about the person.
     fn verdict(&self, verdict: &Verdict) -> Verdict {
         let small = |value: &String| value.parse::<u16>().is_ok_and(|number| number < 1_000);
         let facts = verdict.facts.iter().filter(|(_, value)| small(value));
@@ -344,10 +346,10 @@ impl Masker {
     }
 }
 
-/// Who took a call is somebody.
+/// Replaces the agent who took a call.
 fn masked_agent(leg: u8) -> Result<CallEvent, Problem> {
     let agent = "user-1".parse();
-    let agent = agent.map_err(|error| Problem::fault(format!("a masked name is none: {error}")))?;
+    let agent = agent.map_err(|error| Problem::fault(format!("a masked name is invalid: {error}")))?;
     Ok(CallEvent::AgentConnected { leg, agent })
 }
 
@@ -363,7 +365,7 @@ fn masked_dialog(dialog: &AnsweredDialog) -> AnsweredDialog {
 
 fn unmasked(event: &CallEvent) -> Problem {
     let kind = event.kind();
-    Problem::fault(format!("nothing says how {kind} is masked"))
+    Problem::fault(format!("the masking of {kind} is not defined"))
 }
 
 #[cfg(test)]
@@ -373,14 +375,14 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// An event that is new to calls has a golden file, and no bundle is refused for it.
+    /// Every stored kind of a call's events has a golden file; this test masks each of them.
     #[test]
     fn somebody_has_said_how_every_stored_kind_of_a_calls_events_is_masked() {
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/events/call");
         let mut masker = Masker::new(Timestamp::EPOCH).unwrap();
         let mut seen = 0;
         let paths = fs::read_dir(golden).unwrap().map(|file| file.unwrap().path());
-        // What an older version is read as is no record of its own.
+        // An older version is read as another kind and has no record of its own.
         for path in paths.filter(|path| !path.to_string_lossy().contains(".expected.")) {
             let stored = fs::read_to_string(path).unwrap();
             let envelope: Envelope = serde_json::from_str(&stored).unwrap();

@@ -1,11 +1,12 @@
-//! What a bundle keeps of how a leg failed and how the call ended: codes, causes and durations, and nothing
-//! of a header or a recording by which somebody could be found.
+//! Masks how a leg failed and how a call ended: codes, causes and durations stay, header texts and recordings
+//! do not, because they could identify a person.
 
 use domain::call::event::CallEvent;
 use domain::call::progress::parse_q850;
 use domain::ports::line::LegFailure;
 
-/// A recording is named by its hash: who has the file could find it.
+/// Masks the end of a call. The recording's hash is removed: it would identify the recording to a person who
+/// has the file.
 pub(crate) fn masked_end(event: &CallEvent) -> CallEvent {
     let CallEvent::Ended {
         disposition,
@@ -61,7 +62,7 @@ pub(crate) fn masked_failure(leg: u8, failure: &LegFailure) -> CallEvent {
     CallEvent::LegFailed { leg, failure }
 }
 
-/// What the table of call progress reads of a Reason header, and nothing else of it.
+/// Returns the parts of a Reason header that the call progress table uses; the rest is removed.
 fn masked_header(header: &str) -> String {
     let mut values = Vec::new();
     if header.to_ascii_lowercase().contains("channel limit") {

@@ -1,4 +1,4 @@
-//! What strangers may see of a spoken turn: how sure it was and where it led, and not a word of it.
+//! Masks the spoken turns of a call: confidence and path stay, the words do not.
 
 use domain::call::event::CallEvent;
 use domain::call::{HeardFact, SellerMessageFact, SensitiveWordFact, UnderstoodFact};
@@ -6,7 +6,7 @@ use domain::personal::Personal;
 use domain::seller::Seller;
 use domain::spoken_turn::{EncoderShare, SpokenReading};
 
-/// Stands for the recognizer and the model of an installation.
+/// Replaces the names of recognizers and models.
 const ENGINE: &str = "engine-1";
 
 pub(super) fn masked_words(fact: &HeardFact) -> HeardFact {
@@ -30,7 +30,7 @@ pub(super) fn masked_words(fact: &HeardFact) -> HeardFact {
     }
 }
 
-/// The intents are the flow's, which the bundle holds.
+/// Masks what was understood. The intents stay: they belong to the flow, which the bundle contains.
 pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
     let UnderstoodFact {
         node,
@@ -62,7 +62,7 @@ pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
             candidates: candidates.clone(),
             accept_permille: *accept_permille,
             confirm_permille: *confirm_permille,
-            // Ids of approved answers and intents: nobody said them.
+            // Ids of approved answers and intents; they are not words of the callee.
             knowledge: knowledge.clone(),
             picked: picked.clone(),
         },
@@ -95,7 +95,7 @@ pub(super) fn masked_word(fact: &SensitiveWordFact) -> SensitiveWordFact {
     }
 }
 
-/// An institution by name and number is one a stranger would recognize.
+/// Masks the seller: its name and number would identify the institution.
 pub(super) fn masked_seller(fact: &SellerMessageFact) -> CallEvent {
     CallEvent::SellerMessagePlayed(SellerMessageFact {
         seller: Seller {

@@ -1,9 +1,9 @@
-//! The bug bundle (问题包): one call, without its person, in one file that any build can decide again.
+//! The bug bundle (问题包): one call without personal data, in one file that any build can replay.
 //!
-//! It is made from sealed records alone; nothing is opened, so no key is needed and an erased person's call
-//! can be exported too. Every personal value is a stand-in, every id is numbered afresh, every time is moved
-//! so that the bundle begins on one fixed instant: two bundles say nothing about whether they are of one
-//! person.
+//! It is made from sealed records only: nothing is decrypted, so no key is needed, and the call of an erased
+//! person can be exported too. Every personal value is replaced, every id is renumbered, and every time is
+//! shifted so that the bundle starts at a fixed instant: two bundles do not reveal whether they are about the
+//! same person.
 
 mod fed;
 mod gather;
@@ -38,29 +38,29 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What the file says it is.
+/// Value of `format` in the file.
 const FORMAT: &str = "ledgerline call bundle";
 
-/// Version of the format, from 1.
+/// Version of the format, counted from 1.
 const FORMAT_VERSION: u32 = 1;
 
-/// Largest bundle: 2,000 events of a call have half a megabyte, a flow at most a quarter.
+/// Largest bundle, in bytes: 2,000 events of a call take half a megabyte, a flow at most a quarter.
 pub const BUNDLE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Most events in one bundle: a call's own are bounded far below.
+/// Most events in one bundle; a call has far fewer.
 pub const BUNDLE_EVENTS_MAX: usize = 2_000;
 
-/// The file, whole.
+/// A bug bundle file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bundle {
     pub format: String,
     pub(crate) format_version: u32,
-    /// The build that made it.
+    /// Build that created the bundle.
     pub(crate) made_by: String,
-    /// SHA-256, lower hex, of `content` as compact JSON, its members in the order in which they stand.
+    /// SHA-256, in lower-case hex, of `content` as compact JSON with its members in their order.
     pub content_sha256: String,
-    /// Kept as it was read, so that what this build does not know is covered by the hash too.
+    /// The content as it was read, so that the hash also covers members unknown to this build.
     content: Value,
     #[serde(skip)]
     pub events: Vec<BundleEvent>,
@@ -73,36 +73,36 @@ pub struct Bundle {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Content {
-    /// In the order of the log, numbered from 1.
+    /// Events in log order, numbered from 1.
     events: Vec<BundleEvent>,
-    /// The campaign's plan, as `campaign.created` fixed it.
+    /// Plan of the campaign, as fixed by `campaign.created`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     plan: Option<CallingPlan>,
-    /// The definition of the flow version the call ran.
+    /// Definition of the flow version that the call used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     flow: Option<Value>,
-    /// Stand-ins for the enrolment's variables, by name: values that lead the way the call went.
+    /// Replacements of the enrolment's variables, by name: values that lead along the recorded path.
     #[serde(default)]
     variables: BTreeMap<String, String>,
 }
 
-/// One event, masked.
+/// One masked event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BundleEvent {
     pub n: u64,
-    /// `call-…`, `customer-…` or `number-…`, with the bundle's own ids.
+    /// Stream: `call-…`, `customer-…` or `number-…`, with ids of the bundle.
     pub stream: String,
     pub kind: String,
     pub version: u16,
     pub at: Timestamp,
     pub data: Value,
-    /// Stand-ins of the personal members of `data`, by JSON pointer.
+    /// Replacements of the personal members of `data`, by JSON pointer.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub personal: BTreeMap<String, String>,
 }
 
-/// Masks what was gathered.
+/// Masks what was gathered and returns it as a bundle.
 pub fn make(gathered: &Gathered) -> Result<Bundle, Problem> {
     let content = mask::mask(gathered)?;
     let content = serde_json::to_value(content).map_err(|error| Problem::fault(error.to_string()))?;
@@ -125,7 +125,7 @@ fn hash_of(content: &Value) -> String {
 }
 
 impl Bundle {
-    /// Reads a file, and refuses one that is too large, of another format, or altered.
+    /// Reads a file. Refuses one that is too large, of another format, or altered.
     pub fn read(file: &Path) -> Result<Self, Problem> {
         let unreadable = |error: std::io::Error| Problem::unavailable(format!("{}: {error}", file.display()));
         match bounded_file::read(file, BUNDLE_BYTES_MAX) {
@@ -140,7 +140,7 @@ impl Bundle {
 
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         let bundle: Self = serde_json::from_slice(bytes).map_err(|error| {
-            Problem::refused("bundle-unreadable", format!("this is no call bundle: {error}"))
+            Problem::refused("bundle-unreadable", format!("this is not a call bundle: {error}"))
         })?;
         if bundle.format != FORMAT || bundle.format_version != FORMAT_VERSION {
             return Err(Problem::refused(
@@ -156,7 +156,7 @@ impl Bundle {
             return Err(Problem::disproved(
                 "bundle-altered",
                 format!(
-                    "the bundle was altered: its content has SHA-256 {hash}, and it says {}",
+                    "the bundle was altered: its content has SHA-256 {hash}, but the file states {}",
                     bundle.content_sha256
                 ),
             ));
@@ -187,7 +187,7 @@ impl Bundle {
         })
     }
 
-    /// The file's bytes, for people to read too.
+    /// Returns the bytes of the file: indented JSON.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Problem> {
         let bytes = serde_json::to_vec_pretty(self).map_err(|error| Problem::fault(error.to_string()))?;
         if bytes.len() > BUNDLE_BYTES_MAX {

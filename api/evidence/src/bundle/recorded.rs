@@ -1,4 +1,4 @@
-//! What a call's events say of its way through the flow.
+//! Extracts the path through the flow from the events of a call.
 
 use domain::call::event::CallEvent;
 use domain::call::{EngineKind, UnderstoodFact};
@@ -9,22 +9,22 @@ use domain::spoken_turn::TurnInput;
 use domain::turn::AnswerBy;
 use std::collections::BTreeMap;
 
-/// One step, as recorded.
+/// One recorded step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Told {
     Node(String),
-    /// The key, where it can be read.
+    /// A keypress; the key is known if it can be read.
     Key(Option<char>),
     Transfer(String),
-    /// What was understood of the callee's words.
+    /// What was understood of an utterance.
     Spoken(Box<Spoken>),
-    /// Nobody answered where words were expected.
+    /// A silence timeout.
     Silence,
     BargedIn(Interruption),
     SensitiveWord,
-    /// No recognizer was left.
+    /// No recognizer was available any more.
     Deaf,
-    /// What the flow decided; nothing could be recognized before it.
+    /// A decision of the flow, by its rule; `unheard` if nothing could be recognized before it.
     Decided {
         rule: String,
         unheard: bool,
@@ -32,7 +32,7 @@ pub(crate) enum Told {
 }
 
 impl Told {
-    /// What came from the callee; everything else follows from it.
+    /// Returns true for an input of the callee. All other steps follow from inputs.
     pub(crate) const fn is_input(&self) -> bool {
         match self {
             Self::Key(_)
@@ -73,7 +73,7 @@ impl Spoken {
     }
 }
 
-/// The rule by which the keys of a call counted; a call from before it was recorded had the first.
+/// Returns the key rule of the call; calls recorded before the rule was stored have the first one.
 pub(crate) fn key_rule<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> KeyRule {
     let recorded = events.find_map(|event| match event {
         CallEvent::Answered { key_rule, .. } => *key_rule,
@@ -82,7 +82,7 @@ pub(crate) fn key_rule<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> K
     recorded.unwrap_or_default()
 }
 
-/// The offer that the person was made.
+/// Returns the offer that the customer got.
 pub(crate) fn offer_of<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> Option<&'a OfferChosenFact> {
     events.find_map(|event| match event {
         CallEvent::OfferChosen(fact) => Some(fact.as_ref()),
@@ -90,7 +90,7 @@ pub(crate) fn offer_of<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> O
     })
 }
 
-/// The steps of a call, in order.
+/// Returns the steps of a call in order.
 pub(super) fn story<'a>(events: impl Iterator<Item = &'a CallEvent>) -> Vec<Told> {
     events.filter_map(told_by).collect()
 }

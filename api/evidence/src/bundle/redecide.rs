@@ -1,4 +1,4 @@
-//! The command behind a recorded event, put to this build's decider again.
+//! Derives the command behind a recorded event and gives it to this build's decider again.
 
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::CallEvent;
@@ -8,7 +8,7 @@ use domain::decider::{Context, Decider};
 use domain::key_rule::KeyRule;
 use domain::time::Timestamp;
 
-/// What this build decides otherwise than was recorded; `None` when the same.
+/// Returns what this build decides differently than recorded; `None` if it is the same.
 pub(super) fn otherwise(state: &CallState, recorded: &CallEvent, at: Timestamp) -> Option<String> {
     let decided = decide(state, recorded, at);
     let expected = this_version(recorded);
@@ -19,8 +19,9 @@ pub(super) fn otherwise(state: &CallState, recorded: &CallEvent, at: Timestamp) 
     }
 }
 
-/// The version of a table or rule alone is no difference: the flow is walked by the recorded one. Nor is the
-/// length of a recording that was not stored yet.
+/// Returns the recorded event with the versions of this build. A different version of a table or rule alone
+/// is no difference, because the flow is replayed with the recorded one. Nor is the length of a recording,
+/// which older events do not have.
 fn this_version(recorded: &CallEvent) -> CallEvent {
     let mut recorded = recorded.clone();
     if let CallEvent::Ended {
@@ -43,7 +44,7 @@ fn this_version(recorded: &CallEvent) -> CallEvent {
 
 fn told(events: &[CallEvent], recorded: &CallEvent) -> String {
     let Some(first) = events.first() else {
-        return "this build writes nothing".to_owned();
+        return "this build stores no event".to_owned();
     };
     if let (
         CallEvent::Ended {
@@ -80,8 +81,8 @@ fn decide(state: &CallState, recorded: &CallEvent, at: Timestamp) -> Decided {
     let CallEvent::Ended { q850, .. } = recorded else {
         return Call::decide(state, CallCommand::behind(recorded, state), context);
     };
-    // The cause of a BYE stands in no event before the end: taken as given only where the failures say
-    // nothing.
+    // The cause of a BYE is in no event before the end; it is taken from the recorded end only if the
+    // failures do not determine it.
     let derived = Call::decide(
         state,
         CallCommand::End(CallEnding::behind(recorded, state, None)),

@@ -1,4 +1,4 @@
-//! A bundle decided again: every command behind every event, the way through the flow, and both grants.
+//! Replays a bundle: decides the command behind every event again, follows the flow, and checks both grants.
 
 use crate::bundle::recorded::{key_rule, offer_of, story};
 use crate::bundle::redecide::otherwise;
@@ -18,31 +18,31 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// One event, folded and decided again.
+/// One event, applied and decided again.
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {
     pub n: u64,
-    /// Since the bundle's first event.
+    /// Milliseconds since the first event of the bundle.
     pub after_ms: u64,
     pub kind: String,
-    /// How far the call had come after it.
+    /// Phase of the call after this event.
     pub phase: String,
-    /// INIT, CONVERSATION, MANUAL, END or ERROR.
+    /// State of the call: INIT, CONVERSATION, MANUAL, END or ERROR.
     pub state: &'static str,
-    /// What this build decides otherwise.
+    /// What this build decides differently, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub otherwise: Option<String>,
 }
 
-/// What a replay found.
+/// The result of a replay.
 #[derive(Debug)]
 pub struct Replayed {
     pub steps: Vec<Step>,
-    /// Differences that are not of one event: the flow's way, the grants.
+    /// Differences that do not belong to one event: path through the flow, grants.
     pub elsewhere: Vec<String>,
-    /// How the call ended, for people.
+    /// How the call ended, in words.
     pub ending: String,
-    /// Recorded steps in the flow that this build explains, and all of them.
+    /// Recorded steps of the flow that this build explains, and all recorded steps.
     walked: (usize, usize),
 }
 
@@ -68,7 +68,7 @@ impl Replayed {
     }
 }
 
-/// Decides everything in the bundle again.
+/// Replays everything in the bundle.
 pub fn replay(bundle: &Bundle) -> Result<Replayed, Problem> {
     let begins = bundle
         .events
@@ -110,7 +110,7 @@ fn step(one: &BundleEvent, after_ms: u64, state: &CallState, otherwise: Option<S
     }
 }
 
-/// The event with its stand-ins in place.
+/// Parses the event, with the replacements of its personal values.
 pub(crate) fn call_event(one: &BundleEvent) -> Result<CallEvent, Problem> {
     let unreadable = |error: String| {
         Problem::refused(
@@ -132,7 +132,7 @@ pub(crate) fn call_event(one: &BundleEvent) -> Result<CallEvent, Problem> {
     Ok(event)
 }
 
-/// What customer and number granted is what the call was permitted by.
+/// Compares the grants of customer and number with those in the permit. Returns the differences.
 fn grants(bundle: &Bundle, state: &CallState) -> Vec<String> {
     let Some(permitted) = state.permitted() else {
         return vec!["the call was never permitted".to_owned()];
@@ -148,7 +148,7 @@ fn grants(bundle: &Bundle, state: &CallState) -> Vec<String> {
         };
         if !same {
             told.push(format!(
-                "event {} is not the grant the call was permitted by",
+                "event {} is not the grant in the permit of the call",
                 one.n
             ));
         }
@@ -167,7 +167,7 @@ fn ending(state: &CallState) -> String {
     format!("ended as {zh} {en}{outcome}")
 }
 
-/// The flow again, along the recorded keys.
+/// Replays the flow with the recorded keys and adds differences to the result.
 fn retrace(bundle: &Bundle, events: &[CallEvent], replayed: &mut Replayed) {
     let story = story(events.iter());
     if story.is_empty() {

@@ -1,5 +1,5 @@
-//! The bundle of a spoken call replays equal with nobody to ask, holds no word of it, and tells when another
-//! decision was recorded.
+//! Checks that the bundle of a spoken call replays equal without a recognizer, contains none of its words,
+//! and reveals a decision that was recorded differently.
 
 use super::tests::{SECRETS, Story};
 use crate::bundle::gather::Gathered;
@@ -17,7 +17,7 @@ const FLOW: &str = include_str!("../../../../fixtures/flows/card_instalment_spok
 
 const DECIDE: &str = include_str!("../../../../fixtures/flows/decide.yaml");
 
-/// A call of a spoken flow, recorded as a driver records it.
+/// A call with a spoken flow, recorded as a driver records it.
 struct Call {
     flow: FlowDefinition,
     run: FlowRun,
@@ -128,8 +128,8 @@ impl Call {
     }
 }
 
-/// Silence, agreement, a term that is corrected, a word that does not sign, a recognizer that fails, and
-/// the key.
+/// A call with silence, agreement, a term that is corrected, a word that does not sign, a recognizer that
+/// fails, and the key.
 pub(crate) fn signed() -> Gathered {
     let mut call = Call::answered();
     call.silent().hears("张三就是我", &said("affirm", &[]));
@@ -184,7 +184,7 @@ fn another_decision_than_was_recorded_is_told() {
     );
 }
 
-/// What one answer led to behind a question that was misheard once or not, and by which rule.
+/// Returns what one answer led to after a question that was understood or misheard, and the rule.
 fn decided(days: &str, unheard: bool, said: &Understood) -> (Gathered, Option<String>) {
     let mut call = Call::of(DECIDE, &[("days".to_owned(), days.to_owned())].into());
     if unheard {

@@ -1,5 +1,5 @@
-//! A bundle of each way a call can end replays equal, holds nothing of the person, and tells when it was
-//! altered.
+//! Checks that a bundle of every kind of ending replays equal, contains no personal data, and reveals an
+//! alteration.
 
 use crate::bundle::gather::{Gathered, Typed};
 use crate::bundle::{Bundle, make, replay};
@@ -30,7 +30,7 @@ const NUMBER: &str = "ffeeddccbbaa99887766554433221100";
 const PHONE: &str = "13800138000";
 const CAMPAIGN: &str = "LOAN_REMIND";
 
-/// What must stand in no bundle.
+/// Texts that no bundle may contain.
 pub(super) const SECRETS: &[&str] = &[
     CALL,
     CUSTOMER,
@@ -81,7 +81,7 @@ fn number_grant() -> NumberGrant {
     }
 }
 
-/// A call told command by command, sealed as a store gives it back.
+/// A call built command by command, sealed like in a store.
 pub(super) struct Story {
     state: CallState,
     at: Timestamp,
@@ -187,7 +187,7 @@ impl Story {
         })
     }
 
-    /// The rules that decided, in order.
+    /// Returns the rules that decided, in order.
     pub(super) fn rules(&self) -> Vec<String> {
         let decided = self.events.iter().filter_map(|typed| match &typed.event {
             CallEvent::Decided(decision) => Some(decision.rule.clone()),
@@ -252,7 +252,7 @@ impl Story {
     }
 }
 
-/// The nodes up to the first that asks, a key of it, and the node that key leads to.
+/// Returns the nodes up to the first that asks, one of its keys, and the node to which the key leads.
 fn way() -> (Vec<String>, char, String) {
     let definition = Arc::new(flow());
     let (mut run, _) = FlowRun::begin(&definition, &BTreeMap::new());
@@ -370,7 +370,7 @@ fn an_altered_bundle_is_told_by_its_hash() {
     assert!(error.to_string().contains("altered"), "{error}");
 }
 
-/// The bundle with its content changed and its hash made right again.
+/// Returns the bundle with changed content and a matching hash.
 fn forged(bundle: &Bundle, change: impl Fn(&mut Value)) -> Bundle {
     let mut value = serde_json::to_value(bundle).unwrap();
     change(&mut value["content"]);
@@ -436,7 +436,7 @@ fn a_key_is_found_that_goes_where_the_call_went() {
     assert_eq!(ask.keys[digit], next);
 }
 
-/// 9 while the notice plays. By the first rule it changed nothing, by the second it ends the call.
+/// A call with key 9 during the notice. The first key rule ignores it, the second one ends the call.
 fn nine_in_the_notice(then: &[&str]) -> Story {
     let mut story = Story::dialed();
     story.ring().answer().press("", '9');

@@ -1,5 +1,5 @@
-//! Walking a flow again along a recorded way. Silences, played texts and faults are no events: the walk
-//! finds out which of them explains each recorded step, and says so when none does.
+//! Replays a flow along a recorded path. Silences, played texts and faults are not events: the replay finds
+//! which of them explains each recorded step, and reports a step that none explains.
 
 use crate::bundle::fed::Fed;
 use crate::bundle::recorded::Told;
@@ -12,42 +12,42 @@ use domain::spoken_turn::TurnInput;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most silences in a row that are tried to explain a step; a flow asks again once or twice.
+/// Most consecutive silences tried to explain a step; a flow repeats a question once or twice.
 const SILENCES_MAX: usize = 10;
 
-/// Every key a telephone has.
+/// Every key of a telephone.
 const KEYS: &str = "0123456789*#";
 
-/// Where a walk came to.
+/// The result of a replay along a recorded path.
 #[derive(Debug)]
 pub(crate) struct Walked {
-    /// Recorded steps that the flow explains, and all of them.
+    /// Recorded steps that the flow explains, and all recorded steps.
     pub explained: usize,
     pub steps: usize,
-    /// What the flow would have done instead, at the first step it does not explain.
+    /// What the flow would have done instead at the first unexplained step.
     pub otherwise: Option<String>,
-    /// How the flow ended, if it did.
+    /// Outcome of the flow, if it ended.
     pub outcome: Option<Outcome>,
-    /// What was done, from step to step.
+    /// Inputs and actions, from step to step.
     pub moves: Vec<Move>,
-    /// Where the flow stands behind the last step that it explains.
+    /// State of the flow after the last explained step.
     pub run: FlowRun,
-    /// The key of each keypress, as given or found.
+    /// Key of each keypress, as given or found.
     digits: Vec<char>,
-    /// The slots of each utterance, as given or found.
+    /// Slots of each utterance, as given or found.
     slots: Vec<BTreeMap<String, String>>,
 }
 
-/// What was given to the flow for one or more recorded steps, and what it did.
+/// The inputs for one or more recorded steps, and the actions of the flow.
 #[derive(Debug)]
 pub(crate) struct Move {
-    /// The first of the recorded steps.
+    /// Index of the first of these recorded steps.
     pub told: usize,
     pub fed: Vec<Fed>,
     pub actions: Vec<FlowAction>,
 }
 
-/// Stand-ins that lead the recorded way.
+/// Values that lead along the recorded path.
 #[derive(Debug, Default)]
 pub(crate) struct Inferred {
     pub digits: Vec<char>,
@@ -55,7 +55,7 @@ pub(crate) struct Inferred {
     pub variables: BTreeMap<String, String>,
 }
 
-/// Finds keys and variables that lead the recorded way, without knowing the real ones.
+/// Finds keys, slots and variables that lead along the recorded path, without knowing the real values.
 pub(crate) fn infer(
     rule: KeyRule,
     flow: &Arc<FlowDefinition>,
@@ -73,7 +73,7 @@ pub(crate) fn infer(
     }
 }
 
-/// For each branch and decision that was entered, a value that leads to where the call went.
+/// Returns for each branch and decision on the path a value that leads where the call went.
 fn variables_of(flow: &FlowDefinition, story: &[Told]) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
     for pair in story.windows(2) {
@@ -99,7 +99,7 @@ fn variables_of(flow: &FlowDefinition, story: &[Told]) -> BTreeMap<String, Strin
                     values.entry(case.variable.clone()).or_insert(value);
                 }
             }
-            // A value that no condition on it holds for.
+            // A value that satisfies no condition on it.
             None => {
                 for case in &branch.when {
                     let unset = case.present.is_none();
@@ -122,7 +122,7 @@ fn value_for(case: &Case) -> Option<String> {
     case.equals.clone().or_else(among).or_else(least)
 }
 
-/// Walks the flow along the story, from where a call begins.
+/// Replays the flow along the recorded steps, from the start of a call.
 pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[Told]) -> Walked {
     let mut walked = Walked {
         explained: 0,
@@ -172,7 +172,7 @@ pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[Told]) -> Wa
             }
         }
     }
-    // Keys behind a step that is not explained still need a stand-in.
+    // Keys after an unexplained step still need a value.
     let keys = story.iter().filter(|told| matches!(told, Told::Key(_))).count();
     walked.digits.resize(keys, '0');
     if walked.explained == walked.steps {
@@ -181,13 +181,13 @@ pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[Told]) -> Wa
     walked
 }
 
-/// What was said to its end may end the flow.
+/// Returns the outcome if the flow ends after the last prompt was played.
 fn said_out(mut run: FlowRun) -> Option<Outcome> {
     let actions = run.step(FlowInput::Played);
     Step::of(Vec::new(), actions, run).outcome
 }
 
-/// The run after some inputs, and what it entered on the way.
+/// The state of the flow after some inputs, with the steps entered on the way.
 pub(super) struct Step {
     run: FlowRun,
     fed: Vec<Fed>,
@@ -226,21 +226,22 @@ impl Step {
         }
     }
 
-    /// The run after the inputs.
+    /// Gives the inputs to a copy of the flow and returns the result.
     pub(super) fn after(run: &FlowRun, inputs: &[FlowInput<'_>]) -> Self {
         let mut run = run.clone();
         let actions: Vec<FlowAction> = inputs.iter().flat_map(|input| run.step(*input)).collect();
         Self::of(inputs.iter().copied().map(Fed::of).collect(), actions, run)
     }
 
-    /// Entered what was recorded; a call that ended meanwhile recorded only the beginning.
+    /// Returns true if the entered steps are the recorded ones. A call that ended meanwhile recorded only the
+    /// first of them.
     pub(super) fn explains(&self, story: &[Told]) -> bool {
         let count = self.entered.len().min(story.len());
         self.entered.get(..count) == story.get(..count)
     }
 }
 
-/// Played texts and silences before something happens, fewest first.
+/// Returns the possible waits before an input, played texts and silences, the shortest first.
 fn waits() -> impl Iterator<Item = Vec<FlowInput<'static>>> {
     (0..=SILENCES_MAX).map(|silences| {
         let mut inputs = vec![FlowInput::Played];
@@ -251,7 +252,7 @@ fn waits() -> impl Iterator<Item = Vec<FlowInput<'static>>> {
     })
 }
 
-/// A step without a key: the first of played text, silence and fault that leads there.
+/// Finds an input without a key that leads to the recorded step: played text, silence or fault.
 fn by_itself(run: &FlowRun, story: &[Told]) -> Result<Step, String> {
     let mut instead = None;
     if let Some(Told::Decided { unheard: true, .. }) = story.first() {
@@ -259,7 +260,7 @@ fn by_itself(run: &FlowRun, story: &[Told]) -> Result<Step, String> {
     }
     let faults = [vec![FlowInput::Fault], vec![FlowInput::Played, FlowInput::Fault]];
     let until_silence = waits().map(|mut inputs| {
-        // The wait ends with the silence that moves on, and not with a text played after it.
+        // The wait ends with the silence that moves the flow on, not with a text played after it.
         if inputs.len() > 1 {
             inputs.pop();
         }
@@ -275,10 +276,10 @@ fn by_itself(run: &FlowRun, story: &[Told]) -> Result<Step, String> {
         }
         instead.get_or_insert_with(|| words(&step.entered));
     }
-    Err(instead.unwrap_or_else(|| "stays where it is".to_owned()))
+    Err(instead.unwrap_or_else(|| "stays at the same node".to_owned()))
 }
 
-/// A step by key: the given one, or the first that leads where the call went.
+/// Finds a keypress that leads to the recorded step: the given key, or the first one that leads there.
 fn by_key(run: &FlowRun, digit: Option<char>, rest: &[Told]) -> Result<(Step, char), String> {
     let candidates: Vec<char> = digit.map_or_else(|| KEYS.chars().collect(), |digit| vec![digit]);
     let mut idle: Option<(usize, Step, char)> = None;
@@ -293,7 +294,7 @@ fn by_key(run: &FlowRun, digit: Option<char>, rest: &[Told]) -> Result<(Step, ch
             inputs.push(FlowInput::Keypress(digit));
             let step = Step::after(run, &inputs);
             if step.entered.is_empty() {
-                // Kept for a menu that takes keys ahead, it may explain more of what follows than another.
+                // A key that a later menu accepts may explain more of the following steps than another.
                 let ahead = explained_ahead(&step.run, rest);
                 if idle.as_ref().is_none_or(|(best, ..)| ahead > *best) {
                     idle = Some((ahead, step, digit));
@@ -305,12 +306,12 @@ fn by_key(run: &FlowRun, digit: Option<char>, rest: &[Told]) -> Result<(Step, ch
             }
         }
     }
-    // A key that only asks again explains itself; where the call went then is the next step's to explain.
+    // A key that only repeats the question explains itself; the next step must explain where the call went.
     let idle = idle.map(|(_, step, digit)| (step, digit));
-    idle.ok_or_else(|| instead.unwrap_or_else(|| "takes no key".to_owned()))
+    idle.ok_or_else(|| instead.unwrap_or_else(|| "accepts no key".to_owned()))
 }
 
-/// How many of the next steps without a key follow from here.
+/// Returns how many of the following steps without an input can be explained from this state.
 fn explained_ahead(run: &FlowRun, rest: &[Told]) -> usize {
     let until_key = rest.iter().position(Told::is_input).unwrap_or(rest.len());
     let mut left = rest.get(..until_key).unwrap_or_default();
@@ -328,7 +329,7 @@ pub(super) fn words(entered: &[Told]) -> String {
         Told::Node(node) => format!("enters {node}"),
         Told::Transfer(node) => format!("asks for a transfer at {node}"),
         Told::Decided { rule, .. } => format!("decides by {rule}"),
-        Told::Key(_) => "takes a key".to_owned(),
+        Told::Key(_) => "accepts a key".to_owned(),
         Told::Spoken(_) | Told::Silence | Told::BargedIn(_) | Told::SensitiveWord | Told::Deaf => {
             "listens".to_owned()
         }

@@ -1,9 +1,9 @@
-//! Stand-ins for values that a decision went by: the recorded rule holds of them, and none before it does.
+//! Finds values for a decision of a flow: the recorded rule holds for them, and no rule before it does.
 
 use domain::flow::{Condition, Decide, DecideRule, FlowDefinition, Node};
 use std::collections::BTreeMap;
 
-/// Gives each variable of a decision a value by which it comes out as recorded, unless it has one.
+/// Gives each variable of a decision a value for which the recorded rule applies, unless it has one.
 pub(super) fn decided_by(
     flow: &FlowDefinition,
     decide: &Decide,
@@ -41,7 +41,7 @@ pub(super) fn decided_by(
     }
 }
 
-/// Values on both sides of what the decisions of a flow ask of a name.
+/// Returns values on both sides of every bound that the flow's decisions have for a name.
 pub(super) fn bounds_of(flow: &FlowDefinition, name: &str) -> Vec<String> {
     let decisions = flow.nodes.values().filter_map(|node| match node {
         Node::Decide(decide) => Some(decide),
@@ -72,7 +72,7 @@ fn bounds(decide: &Decide, name: &str) -> Vec<String> {
     conditions.flat_map(near).collect()
 }
 
-/// The conditions of a rule on one name.
+/// Returns the conditions of a rule on one name.
 fn on<'a>(rule: &'a DecideRule, name: &str) -> Vec<&'a Condition> {
     let conditions = rule.when.iter();
     conditions

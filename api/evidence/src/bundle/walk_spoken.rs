@@ -1,5 +1,5 @@
-//! Walking along what was said: words come with what was understood of them, so nobody is asked; a slot whose
-//! value cannot be read gets one that leads where the call went.
+//! Replays spoken turns. The recorded meaning comes with the words, so no recognizer is needed. A slot with
+//! an unreadable value gets one that leads where the call went.
 
 use crate::bundle::recorded::{Spoken, Told};
 use crate::bundle::walk::{Step, words};
@@ -7,13 +7,13 @@ use crate::bundle::walk_decide::bounds_of;
 use domain::flow::{FlowDefinition, FlowInput, FlowRun, Understood};
 use std::collections::BTreeMap;
 
-/// Stands for a value that nothing limits.
+/// Value for a slot that nothing limits.
 const ANY: &str = "1";
 
 /// Most values tried for a slot that cannot be read.
 const VALUES_TRIED_MAX: usize = 20;
 
-/// A step by one recorded input.
+/// Gives one recorded input to the flow; fails if it does not lead to the recorded step.
 pub(super) fn by_input(run: &FlowRun, input: FlowInput<'_>, rest: &[Told]) -> Result<Step, String> {
     let step = Step::after(run, &[input]);
     if step.explains(rest) {
@@ -23,7 +23,7 @@ pub(super) fn by_input(run: &FlowRun, input: FlowInput<'_>, rest: &[Told]) -> Re
     }
 }
 
-/// A step by words, with the slots they filled.
+/// Gives an utterance to the flow, and returns the step with the slots that were filled.
 pub(super) fn by_words(
     run: &FlowRun,
     flow: &FlowDefinition,
@@ -55,8 +55,8 @@ pub(super) fn by_words(
     Err(instead.unwrap_or_else(|| "listens".to_owned()))
 }
 
-/// The options of a slot in turn, and then a value that it does not take; without options one that nothing
-/// limits, then what the flow's decisions go by, then numbers.
+/// Returns a value to try: the options of the slot in turn, then one that it does not accept; without
+/// options, a value that nothing limits, then the bounds of the flow's decisions, then numbers.
 fn value_of(flow: &FlowDefinition, name: &str, place: usize) -> String {
     let options = flow.dialogue().slots.get(name).map(|slot| &slot.options);
     let options = options.filter(|options| !options.is_empty());

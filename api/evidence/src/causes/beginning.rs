@@ -1,5 +1,5 @@
-//! The one list of kinds that may begin a story: whatever is not here names its cause. What is done at the
-//! doors (users, keys, cases …), what is sent to receivers, and reads have files of their own.
+//! The list of event kinds that may begin a chain of causes; every other kind must name its cause. Kinds
+//! about users, keys and cases, about deliveries to receivers, and about reads are in files of their own.
 
 use super::beginning_at_doors::AT_THE_DOORS;
 use super::beginning_at_receivers::AT_RECEIVERS;
@@ -12,12 +12,12 @@ use domain::flow::event::FlowEvent;
 use domain::installation::event::InstallationEvent;
 use domain::number::event::NumberEvent;
 
-/// Where a story can begin.
+/// The origin of a chain of causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beginning {
-    /// A person or another system asked, over HTTP or the command line.
+    /// A request of a person or another system, over HTTP or the command line.
     Outside,
-    /// A timer ran out, or what a crash left was closed.
+    /// A timer, or the recovery after a crash.
     Clock,
 }
 
@@ -30,51 +30,59 @@ impl Beginning {
     }
 }
 
-/// Kinds that may stand without a cause, and why. A driver that forgets its cause is caught by not being
-/// here.
+/// Kinds that may have no cause: kind, origin, and reason. A driver that forgets its cause stores a kind that
+/// is not listed here, and the check finds it.
 const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     (
         CustomerEvent::CALL_ASKED,
         Beginning::Outside,
-        "somebody wants one person called now",
+        "a user or program requests a call of one customer now",
     ),
     (
         CallEvent::END_ORDERED,
         Beginning::Outside,
-        "somebody orders that the call ends",
+        "a user orders the end of the call",
     ),
     (
         FlowEvent::PUBLISHED,
         Beginning::Outside,
-        "somebody publishes a flow",
+        "a user publishes a flow",
     ),
     (
         FlowEvent::ROLLED_BACK,
         Beginning::Outside,
-        "somebody goes back to an earlier version of a flow",
+        "a user rolls a flow back to an earlier version",
     ),
     (
         CampaignEvent::CREATED,
         Beginning::Outside,
-        "somebody makes a campaign",
+        "a user creates a campaign",
     ),
     (
         CampaignEvent::STARTED,
         Beginning::Outside,
-        "somebody starts it, or its time has come",
+        "a user starts the campaign, or its start time is reached",
     ),
     (
         CampaignEvent::START_SCHEDULED,
         Beginning::Outside,
-        "somebody starts it before its time",
+        "a user starts the campaign before its start time",
     ),
     (
         CampaignEvent::PAUSED,
         Beginning::Outside,
-        "somebody pauses it, or it pauses itself for want of a trunk",
+        "a user pauses the campaign, or it pauses because no trunk is available",
     ),
-    (CampaignEvent::RESUMED, Beginning::Outside, "somebody resumes it"),
-    (CampaignEvent::STOPPED, Beginning::Outside, "somebody stops it"),
+    (
+        CampaignEvent::RESUMED,
+        Beginning::Outside,
+        "a user resumes the campaign",
+    ),
+    (
+        CampaignEvent::STOPPED,
+        Beginning::Outside,
+        "a user stops the campaign",
+    ),
     (
         CampaignEvent::LIST_OPENED,
         Beginning::Outside,
@@ -83,49 +91,57 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     (
         CampaignEvent::LIST_CLOSED,
         Beginning::Outside,
-        "the import's own count closes it",
+        "the import closes the list with its count",
     ),
-    (CampaignEvent::REOPENED, Beginning::Outside, "a list comes later"),
-    (CampaignEvent::PLAN_CHANGED, Beginning::Outside, "a user asks"),
+    (
+        CampaignEvent::REOPENED,
+        Beginning::Outside,
+        "a list is imported after the campaign completed",
+    ),
+    (
+        CampaignEvent::PLAN_CHANGED,
+        Beginning::Outside,
+        "a user changes the plan",
+    ),
     (
         CampaignEvent::DIALS_GRANTED,
         Beginning::Clock,
-        "the dialer asks when enrolments fall due",
+        "the dialer sends the command when enrolments are due",
     ),
     (
         CampaignEvent::WINDOW_CLOSED,
         Beginning::Clock,
-        "the dialer asks when enrolments fall due, and the hours are over",
+        "the dialer sends the command when enrolments are due, and calling hours are over",
     ),
     (
         CampaignEvent::ALERT_RAISED,
         Beginning::Clock,
-        "several calls together, or none at all, raise it",
+        "several calls together raise it, or the absence of calls",
     ),
     (
         CampaignEvent::SEGMENT_FROZEN,
         Beginning::Outside,
-        "somebody says whom it is for",
+        "a user sets the customers of the campaign",
     ),
     (
         CampaignEvent::TARGETS_SET,
         Beginning::Outside,
-        "somebody says what it is to reach",
+        "a user sets the targets of the campaign",
     ),
     (
         CampaignEvent::PREVIEW_OFFERED,
         Beginning::Outside,
-        "an agent asks whom to call next",
+        "an agent requests the next customer",
     ),
     (
         CampaignEvent::PREVIEW_ACCEPTED,
         Beginning::Outside,
-        "an agent takes the call",
+        "an agent accepts the call",
     ),
     (
         CampaignEvent::PREVIEW_SKIPPED,
         Beginning::Outside,
-        "an agent does not take the call",
+        "an agent does not accept the call",
     ),
     (
         CampaignEvent::PREVIEWS_WITHDRAWN,
@@ -135,84 +151,84 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     (
         CustomerEvent::PREVIEW_SKIPPED,
         Beginning::Outside,
-        "an agent does not call whom they were shown",
+        "an agent skips the customer shown",
     ),
     (
         CampaignEvent::PROMOTED,
         Beginning::Outside,
-        "somebody lets it go on to its next stage",
+        "a user promotes the campaign to its next stage",
     ),
     (
         AlertEvent::RAISED,
         Beginning::Clock,
-        "a figure over many events went beyond its limit",
+        "a figure over many events exceeds its limit",
     ),
     (
         AlertEvent::CLEARED,
         Beginning::Clock,
-        "it is within its limit again",
+        "the figure is within its limit again",
     ),
     (
         AlertEvent::ESCALATED,
         Beginning::Clock,
-        "it stood too long with nobody seeing to it",
+        "the alert was active too long without being acknowledged",
     ),
     (
         AlertEvent::ACKNOWLEDGED,
         Beginning::Outside,
-        "somebody sees to it",
+        "a user acknowledges the alert",
     ),
-    (AlertEvent::MUTED, Beginning::Outside, "somebody mutes it"),
+    (AlertEvent::MUTED, Beginning::Outside, "a user mutes the alert"),
     (
         CampaignEvent::COMPLETED,
         Beginning::Clock,
-        "looked at again at every start",
+        "checked again at every start",
     ),
     (
         CustomerEvent::CONSENT_RECORDED,
         Beginning::Outside,
-        "somebody records a consent",
+        "a user records a consent",
     ),
     (
         CustomerEvent::CONSENT_WITHDRAWN,
         Beginning::Outside,
-        "somebody withdraws it",
+        "a user withdraws the consent",
     ),
     (
         CampaignEvent::ANONYMIZATION_BEGUN,
         Beginning::Outside,
-        "somebody makes its persons unknowable",
+        "a user anonymizes the campaign",
     ),
     (
         CampaignEvent::LIST_UNDONE,
         Beginning::Outside,
-        "somebody takes a whole list back",
+        "a user undoes a list",
     ),
     (
         CustomerEvent::ENROLMENT_WITHDRAWN,
         Beginning::Outside,
-        "somebody takes people out of a campaign",
+        "a user withdraws customers from a campaign",
     ),
-    (CustomerEvent::HELD, Beginning::Outside, "somebody orders a hold"),
+    (CustomerEvent::HELD, Beginning::Outside, "a user orders a hold"),
     (
         CustomerEvent::HOLD_RELEASED,
         Beginning::Outside,
-        "somebody ends it",
+        "a user ends the hold",
     ),
     (
         CustomerEvent::ASSIGNED,
         Beginning::Outside,
-        "somebody gives the person to a user or a team",
+        "a user assigns the customer to a user or a team",
     ),
     (
         CustomerEvent::CALLBACK_REQUESTED,
         Beginning::Outside,
-        "somebody notes a time for calling the person again",
+        "a user notes a callback for the customer",
     ),
     (
         CustomerEvent::CALLBACK_ENDED,
         Beginning::Outside,
-        "somebody cancels or replaces a callback, or its time is over when a dial is asked for",
+        "a user cancels or replaces a callback, or it has expired when a dial is requested",
     ),
     (
         CustomerEvent::NUMBER_CONFIRMED,
@@ -222,87 +238,87 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     (
         CustomerEvent::CAPS_SET,
         Beginning::Outside,
-        "somebody caps the calls to the person",
+        "a user caps the calls to the customer",
     ),
     (
         CustomerEvent::PREFERRED_TIMES_SET,
         Beginning::Outside,
-        "somebody says when the person prefers to be called",
+        "a user sets the preferred times of the customer",
     ),
     (
         CustomerEvent::DEAL_REPORTED,
         Beginning::Outside,
-        "another system reports what came of a call",
+        "another system reports a deal after a call",
     ),
     (
         CustomerEvent::HISTORY_IMPORTED,
         Beginning::Outside,
-        "somebody imports what another system recorded",
+        "a user imports calls that another system recorded",
     ),
     (
         CustomerEvent::MERGED,
         Beginning::Outside,
-        "somebody says that two ids are one person",
+        "a user merges two ids of one customer",
     ),
     (
         CustomerEvent::UNMERGED,
         Beginning::Outside,
-        "somebody says that two ids are two persons after all",
+        "a user undoes a merge",
     ),
     (
         CustomerEvent::UNASSIGNED,
         Beginning::Outside,
-        "somebody takes the person back",
+        "a user removes the assignment of the customer",
     ),
     (
         CustomerEvent::ATTRIBUTES_SET,
         Beginning::Outside,
-        "somebody says what is known of the person",
+        "a user sets attributes of the customer",
     ),
     (
         CustomerEvent::TAGGED,
         Beginning::Outside,
-        "somebody tags the person",
+        "a user tags the customer",
     ),
     (
         CustomerEvent::ERASURE_REQUESTED,
         Beginning::Outside,
-        "somebody asks for an erasure",
+        "a user requests an erasure",
     ),
     (
         CustomerEvent::ERASED,
         Beginning::Outside,
-        "in the same request, when no call is open",
+        "carried out in the same request when no call is open",
     ),
     (
         NumberEvent::OPTED_OUT,
         Beginning::Outside,
-        "somebody opts a number out; by key it names the call",
+        "a user opts a number out; an opt-out by keypress names the call",
     ),
     (
         NumberEvent::LISTED,
         Beginning::Outside,
-        "somebody puts a number on a list",
+        "a user puts a number on a list",
     ),
     (
         NumberEvent::HISTORY_IMPORTED,
         Beginning::Outside,
-        "somebody imports what another system recorded",
+        "a user imports calls that another system recorded",
     ),
     (
         NumberEvent::STATE_CHECKED,
         Beginning::Outside,
-        "somebody has numbers checked for vacancy",
+        "a user checks whether numbers are vacant",
     ),
     (
         NumberEvent::UNLISTED,
         Beginning::Outside,
-        "somebody takes a number off a list",
+        "a user removes a number from a list",
     ),
     (
         NumberEvent::SUPPRESSED,
         Beginning::Outside,
-        "somebody suppresses a number",
+        "a user suppresses a number",
     ),
     (
         InstallationEvent::CLOCK_OFFSET_MEASURED,
@@ -312,12 +328,12 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     (
         InstallationEvent::CLOCK_DOUBTED,
         Beginning::Clock,
-        "the machine's clock was set, or stands before the log's end",
+        "the machine's clock was set, or is before the end of the log",
     ),
     (
         InstallationEvent::CLOCK_TRUSTED,
         Beginning::Clock,
-        "the machine's clock is believed again",
+        "the machine's clock is trusted again",
     ),
     (
         InstallationEvent::RESTORED,
@@ -327,7 +343,7 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     (
         InstallationEvent::NAMED,
         Beginning::Outside,
-        "log and keys are opened together the first time",
+        "log and keys are opened together for the first time",
     ),
     (
         InstallationEvent::KEYS_RESTORED,
@@ -342,12 +358,12 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     (
         InstallationEvent::INDEX_REMADE,
         Beginning::Outside,
-        "a log was opened whose index was damaged",
+        "a log with a damaged index was opened",
     ),
     (
         InstallationEvent::DIALING_CONFIRMED,
         Beginning::Outside,
-        "somebody lets it dial again",
+        "a user confirms that dialing may resume",
     ),
 ];
 
@@ -356,7 +372,7 @@ fn all_beginnings() -> impl Iterator<Item = &'static (&'static str, Beginning, &
     lists.into_iter().flatten()
 }
 
-/// How an event of this kind may begin a story; `None` where it must name its cause.
+/// Returns the origin of a chain that begins with this kind; `None` if the kind must name its cause.
 pub(crate) fn beginning_of(kind: &str) -> Option<Beginning> {
     let mut all = all_beginnings();
     all.find(|(known, _, _)| *known == kind).map(|(_, by, _)| *by)

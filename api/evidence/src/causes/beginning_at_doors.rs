@@ -1,5 +1,4 @@
-//! Kinds that may begin a story, of what is done at the doors: users, keys, approvals, settings, cases,
-//! stops, retention.
+//! Kinds that may begin a chain of causes: users, keys, approvals, settings, cases, stops, retention.
 
 use super::beginning::Beginning;
 use domain::access::AccessEvent;
@@ -31,71 +30,67 @@ use domain::user::UserEvent;
 use domain::voiceprint::VoiceprintEvent;
 use domain::wording_draft::WordingDraftEvent;
 
-/// As the list of all others: a kind, where it begins, and why without a cause.
+/// Kind, origin, and the reason why it may have no cause.
 pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
     (
         KnowledgeEvent::IMPORTED,
         Beginning::Outside,
-        "somebody brings a file of answers",
+        "a user imports a file of answers",
     ),
     (
         KnowledgeEvent::PUBLISHED,
         Beginning::Outside,
-        "somebody makes a version of answers current",
+        "a user publishes a version of answers",
     ),
     (
         WordingDraftEvent::ASKED,
         Beginning::Outside,
-        "somebody wants other words for an answer from a model",
+        "a user requests another wording of an answer from a model",
     ),
     (
         LabelEvent::REQUESTED,
         Beginning::Outside,
-        "somebody puts a turn before people",
+        "a user requests labels for a turn",
     ),
     (
         LabelEvent::OPENED,
         Beginning::Outside,
-        "somebody is handed a turn to label",
+        "a user receives a turn to label",
     ),
-    (LabelEvent::ADDED, Beginning::Outside, "somebody labels a turn"),
+    (LabelEvent::ADDED, Beginning::Outside, "a user labels a turn"),
     (
         ModelEvent::TRAINED,
         Beginning::Outside,
-        "somebody brings a model with what it was learned from",
+        "a user uploads a model with its training data",
     ),
     (
         ModelEvent::PUBLISHED,
         Beginning::Outside,
-        "somebody publishes a model",
+        "a user publishes a model",
     ),
-    (UserEvent::ADDED, Beginning::Outside, "somebody adds a user"),
+    (UserEvent::ADDED, Beginning::Outside, "a user adds another user"),
     (
         UserEvent::INVITED,
         Beginning::Outside,
-        "somebody invites a user again",
+        "a user invites another user again",
     ),
     (
         UserEvent::PASSWORD_CHOSEN,
         Beginning::Outside,
         "a user chooses a password",
     ),
-    (
-        UserEvent::ROLE_GRANTED,
-        Beginning::Outside,
-        "somebody gives a role",
-    ),
+    (UserEvent::ROLE_GRANTED, Beginning::Outside, "a user adds a role"),
     (
         UserEvent::ROLE_REVOKED,
         Beginning::Outside,
-        "somebody takes a role",
+        "a user removes a role",
     ),
     (UserEvent::SIGNED_IN, Beginning::Outside, "a user signs in"),
     (UserEvent::SIGNED_OUT, Beginning::Outside, "a user signs out"),
     (
         UserEvent::SIGN_IN_REFUSED,
         Beginning::Outside,
-        "somebody tries to sign in",
+        "a sign-in is attempted",
     ),
     (
         UserEvent::SECOND_FACTOR_OFFERED,
@@ -105,93 +100,109 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
     (
         UserEvent::SCOPE_CHANGED,
         Beginning::Outside,
-        "somebody lets a user see other data",
+        "a user changes the data scope of another user",
     ),
     (
         UserEvent::SECOND_FACTOR_ADDED,
         Beginning::Outside,
-        "its first code was right",
+        "the first code of a second factor was correct",
     ),
     (
         UserEvent::SECOND_FACTOR_RESET,
         Beginning::Outside,
-        "somebody resets a second factor",
+        "a user resets a second factor",
     ),
     (
         UserEvent::PROVIDER_LINKED,
         Beginning::Outside,
-        "somebody links a user with an identity provider",
+        "a user is linked to an identity provider",
     ),
     (
         UserEvent::PROVIDER_UNLINKED,
         Beginning::Outside,
-        "somebody ends that",
+        "the link to an identity provider is removed",
     ),
-    (UserEvent::LOCKED, Beginning::Outside, "too many were wrong"),
+    (
+        UserEvent::LOCKED,
+        Beginning::Outside,
+        "too many sign-in attempts failed",
+    ),
     (UserEvent::DISABLED, Beginning::Outside, "a user is disabled"),
-    (ApiKeyEvent::CREATED, Beginning::Outside, "somebody makes a key"),
-    (ApiKeyEvent::REVOKED, Beginning::Outside, "somebody revokes a key"),
+    (
+        ApiKeyEvent::CREATED,
+        Beginning::Outside,
+        "a user creates an API key",
+    ),
+    (
+        ApiKeyEvent::REVOKED,
+        Beginning::Outside,
+        "a user revokes an API key",
+    ),
     (
         ApprovalEvent::REQUESTED,
         Beginning::Outside,
-        "somebody asks for another person's approval",
+        "a user requests an approval",
     ),
     (
         ApprovalEvent::APPROVED,
         Beginning::Outside,
-        "another person approves it",
+        "another user approves the request",
     ),
-    (ApprovalEvent::REJECTED, Beginning::Outside, "somebody rejects it"),
+    (
+        ApprovalEvent::REJECTED,
+        Beginning::Outside,
+        "a user rejects the request",
+    ),
     (
         ApprovalEvent::USED,
         Beginning::Outside,
-        "somebody does what was approved",
+        "a user performs the approved act",
     ),
     (
         HolidayEvent::IMPORTED,
         Beginning::Outside,
-        "somebody imports the holidays of a year",
+        "a user imports the holidays of a year",
     ),
     (
         RegistryEvent::IMPORTED,
         Beginning::Outside,
-        "somebody imports a list that others keep",
+        "a user imports an edition of a registry",
     ),
-    (DraftEvent::SAVED, Beginning::Outside, "somebody keeps a draft"),
+    (DraftEvent::SAVED, Beginning::Outside, "a user saves a draft"),
     (
         DraftEvent::REMOVED,
         Beginning::Outside,
-        "somebody is done with it",
+        "a user discards or completes a draft",
     ),
     (
         PreferenceEvent::CHANGED,
         Beginning::Outside,
-        "somebody prefers another language, theme or first page",
+        "a user changes the language, theme or first page",
     ),
     (
         VoiceprintEvent::CONSENTED,
         Beginning::Outside,
-        "somebody records a consent to a voiceprint",
+        "a user records a consent to a voiceprint",
     ),
     (
         VoiceprintEvent::ENROLLED,
         Beginning::Outside,
-        "somebody brings a person's voice",
+        "a user enrols a voiceprint",
     ),
     (
         VoiceprintEvent::COMPARED,
         Beginning::Outside,
-        "somebody compares a voice",
+        "a user compares a voice",
     ),
     (
         VoiceprintEvent::WITHDRAWN,
         Beginning::Outside,
-        "a person withdraws their consent to a voiceprint",
+        "a consent to a voiceprint is withdrawn",
     ),
     (
         VoiceprintEvent::DELETED,
         Beginning::Outside,
-        "somebody deletes a voiceprint, or its consent is over",
+        "a user deletes a voiceprint, or its consent has ended",
     ),
     (
         SampleEvent::DRAWN,
@@ -201,7 +212,7 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
     (
         SampleEvent::FINDING_RECORDED,
         Beginning::Outside,
-        "a user records what the audit of a call found",
+        "a user records the finding for a call",
     ),
     (
         SampleEvent::SIGNED_OFF,
@@ -211,7 +222,7 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
     (
         CampaignEvent::QUERY_READ,
         Beginning::Outside,
-        "an import from a database ends, and how far it read is kept",
+        "an import from a database ends, and its high-water mark is stored",
     ),
     (
         ReportEvent::ISSUED,
@@ -226,85 +237,101 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
     (
         ChartNoteEvent::ADDED,
         Beginning::Outside,
-        "somebody notes something on a chart",
+        "a user adds a note to a chart",
     ),
     (
         TestPhonesEvent::CHANGED,
         Beginning::Outside,
-        "somebody says which phones are ours to try flows on",
+        "a user changes the list of test phones",
     ),
     (
         TestCallEvent::STEP_RECORDED,
         Beginning::Outside,
-        "somebody tries a campaign's flow on one of them",
+        "a user makes a test call",
     ),
     (
         RoutingWeightsEvent::CHANGED,
         Beginning::Outside,
-        "somebody changes the weights of the routing score",
+        "a user changes the weights of the routing score",
     ),
     (
         RoutingEvent::SCORED,
         Beginning::Outside,
-        "somebody asks who should take a call",
+        "a user requests the routing score of a call",
     ),
     (
         SettingEvent::CHANGED,
         Beginning::Outside,
-        "somebody changes a setting",
+        "a user changes a setting",
     ),
     (
         MessageEvent::ORDERED,
         Beginning::Outside,
-        "somebody sends a message",
+        "a user sends a message",
     ),
-    (MessageEvent::REPLIED, Beginning::Outside, "somebody answers one"),
-    (ComplaintEvent::OPENED, Beginning::Outside, "somebody complains"),
+    (
+        MessageEvent::REPLIED,
+        Beginning::Outside,
+        "a customer replies to a message",
+    ),
+    (
+        ComplaintEvent::OPENED,
+        Beginning::Outside,
+        "a complaint is recorded",
+    ),
     (
         ConversationEvent::OPENED,
         Beginning::Outside,
-        "somebody begins to write",
+        "a customer starts a text conversation",
     ),
     (
         ComplaintEvent::ASSIGNED,
         Beginning::Outside,
-        "somebody gives a complaint to somebody",
+        "a user assigns a complaint",
     ),
     (
         ComplaintEvent::RESOLVED,
         Beginning::Outside,
-        "somebody answers it",
+        "a user resolves a complaint",
     ),
     (
         PersonRequestEvent::RECEIVED,
         Beginning::Outside,
-        "a person asks about their own data",
+        "a person makes a request about their own data",
     ),
     (
         PersonRequestEvent::ANSWERED,
         Beginning::Outside,
-        "somebody answers the person",
+        "a user answers the request of a person",
     ),
     (
         RetentionEvent::PERIOD_SET,
         Beginning::Outside,
-        "somebody sets how long it is kept",
+        "a user sets a retention period",
     ),
     (
         RetentionEvent::DISPOSAL_BEGUN,
         Beginning::Clock,
-        "a period is over",
+        "a retention period has ended",
     ),
     (
         RetentionEvent::REVIEWED,
         Beginning::Clock,
-        "it is looked for what is due",
+        "data is checked for the end of its retention period",
     ),
-    (StopEvent::ENGAGED, Beginning::Outside, "somebody stops dialing"),
-    (StopEvent::LIFTED, Beginning::Outside, "somebody lets it go on"),
+    (
+        StopEvent::ENGAGED,
+        Beginning::Outside,
+        "a user engages an emergency stop",
+    ),
+    (
+        StopEvent::LIFTED,
+        Beginning::Outside,
+        "a user lifts an emergency stop",
+    ),
     (
         AccessEvent::REFUSED,
         Beginning::Outside,
-        "somebody tries what they may not",
+        "a user attempts an action without permission",
     ),
 ];

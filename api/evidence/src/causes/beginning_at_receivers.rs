@@ -1,11 +1,11 @@
-//! Kinds that may begin a story, of what is sent outside: subscribers, webhooks, channels, saved reports.
+//! Kinds that may begin a chain of causes: subscribers, webhooks, channels, saved reports.
 
 use super::beginning::Beginning;
 use domain::saved_report::SavedReportEvent;
 use domain::subscriber::SubscriberEvent;
 use domain::webhook::WebhookEvent;
 
-/// As the list of all others: a kind, where it begins, and why without a cause.
+/// Kind, origin, and the reason why it may have no cause.
 pub(super) const AT_RECEIVERS: &[(&str, Beginning, &str)] = &[
     (
         SavedReportEvent::SAVED,
@@ -15,7 +15,7 @@ pub(super) const AT_RECEIVERS: &[(&str, Beginning, &str)] = &[
     (
         SavedReportEvent::SENT,
         Beginning::Clock,
-        "the time of a saved report came, or a user sends it",
+        "the scheduled time of a saved report is reached, or a user sends it",
     ),
     (
         SavedReportEvent::REMOVED,
@@ -30,22 +30,22 @@ pub(super) const AT_RECEIVERS: &[(&str, Beginning, &str)] = &[
     (
         SubscriberEvent::ADDED,
         Beginning::Outside,
-        "a reader follows under a name",
+        "a subscriber follows under a name",
     ),
     (
         SubscriberEvent::REACHED,
         Beginning::Outside,
-        "a reader says what it has",
+        "a subscriber acknowledges events",
     ),
     (
         SubscriberEvent::RESET,
         Beginning::Outside,
-        "a user sends a reader back",
+        "a user resets a subscriber",
     ),
     (
         SubscriberEvent::REMOVED,
         Beginning::Outside,
-        "a user removes the name of a reader",
+        "a user removes a subscriber",
     ),
     (WebhookEvent::ADDED, Beginning::Outside, "a user adds a webhook"),
     (
@@ -66,7 +66,7 @@ pub(super) const AT_RECEIVERS: &[(&str, Beginning, &str)] = &[
     (
         WebhookEvent::REPLAY_ASKED,
         Beginning::Outside,
-        "a user asks for a replay",
+        "a user requests a replay",
     ),
     (
         WebhookEvent::TESTED,
@@ -76,31 +76,31 @@ pub(super) const AT_RECEIVERS: &[(&str, Beginning, &str)] = &[
     (
         WebhookEvent::DELIVERED,
         Beginning::Outside,
-        "a receiver took it: deliveries are stored several at once",
+        "a receiver accepted the event; several deliveries are stored at once",
     ),
     (
         WebhookEvent::DELIVERY_FAILED,
         Beginning::Outside,
-        "a receiver did not take it",
+        "a receiver did not accept the event",
     ),
     (
         WebhookEvent::DELIVERY_DEFERRED,
         Beginning::Outside,
-        "a receiver did not take the one before it",
+        "a receiver did not accept the event before",
     ),
     (
         WebhookEvent::DEAD_LETTERED,
         Beginning::Outside,
-        "a receiver never took it",
+        "a receiver never accepted the event",
     ),
     (
         WebhookEvent::DISABLED,
         Beginning::Outside,
-        "a receiver is gone, or the owner lost the right",
+        "a receiver is gone, or the owner lost the permission",
     ),
     (
         WebhookEvent::TAKEN_OVER,
         Beginning::Outside,
-        "another user takes it over",
+        "another user takes the webhook over",
     ),
 ];

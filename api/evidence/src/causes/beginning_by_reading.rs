@@ -1,15 +1,15 @@
-//! Kinds that may begin a story, of reads and of the rows that are read.
+//! Kinds that may begin a chain of causes: reads, and rebuilds of the rows that are read.
 
 use super::beginning::Beginning;
 use domain::inquiry::event::InquiryEvent;
 use domain::view::event::ViewEvent;
 
-/// See [`super::beginning`].
+/// Kind, origin, and the reason why it may have no cause; see [`super::beginning`].
 pub(super) const BY_READING: &[(&str, Beginning, &str)] = &[
     (
         InquiryEvent::QUERIED,
         Beginning::Outside,
-        "a user asks for rows in SQL",
+        "a user runs a SQL query",
     ),
     (
         InquiryEvent::SEARCHED,
@@ -39,7 +39,7 @@ pub(super) const BY_READING: &[(&str, Beginning, &str)] = &[
     (
         ViewEvent::SWITCHED,
         Beginning::Outside,
-        "a user puts the rebuilt rows in place",
+        "a user switches to the rebuilt rows",
     ),
     (
         ViewEvent::REBUILD_CANCELED,

@@ -1,4 +1,4 @@
-//! A graph as an indented tree, as Graphviz text, and as one JSON object.
+//! Formats a graph as an indented tree, as Graphviz text, and as a JSON object.
 
 use crate::causes::beginning::{Beginning, beginning_of};
 use crate::causes::graph::{Graph, NODES_MAX, Node, Why};
@@ -11,17 +11,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Deepest indentation drawn: a call's own events follow one another, and are drawn side by side.
+/// Deepest indentation; consecutive events of a call have the same one.
 const DEPTH_MAX: usize = 24;
 
 impl Graph {
-    /// A line an event: what it hangs on stands above it. An event of the same stream that follows directly
-    /// stands beside the one before, so that a call's story does not run off the page.
+    /// Returns one line per event, below its cause. An event that directly follows one of its own stream has
+    /// the same indentation, so that a call with many events stays on the page.
     pub fn tree(&self) -> Vec<String> {
         let mut effects: BTreeMap<Position, Vec<Position>> = BTreeMap::new();
         let mut hangs: BTreeMap<Position, Position> = BTreeMap::new();
         for (from, to, why) in self.edges() {
-            // The import row's own way goes before the leave a whole batch shares.
+            // The path from the import row takes precedence over the grant that a whole batch shares.
             if why == Why::Enrolment || !hangs.contains_key(&to) {
                 hangs.insert(to, from);
             }
@@ -77,7 +77,7 @@ impl Graph {
         )
     }
 
-    /// Said of an event whose cause does not stand right above it.
+    /// Returns a note for an event whose cause is not on the line above it.
     fn told(&self, node: &Node) -> Option<String> {
         match node.causation {
             None if node.told.is_some_and(|event| self.positions.contains_key(&event)) => None,
@@ -96,7 +96,7 @@ impl Graph {
         }
     }
 
-    /// For Graphviz: solid edges are causes, dashed ones enrolments, dotted ones deliveries.
+    /// Returns Graphviz text: solid edges are causes, dashed ones enrolments, dotted ones deliveries.
     pub fn dot(&self) -> Vec<String> {
         let mut lines = vec![
             "digraph causation {".to_owned(),
@@ -121,7 +121,7 @@ impl Graph {
         lines
     }
 
-    /// As nodes and edges, for programs.
+    /// Returns nodes and edges for programs.
     pub fn shown(&self) -> GraphShown {
         let node = |node: &Node| {
             let is_begun = node.causation.is_none() && node.told.is_none();
@@ -150,12 +150,12 @@ impl Graph {
     }
 }
 
-/// Events, and which led to which.
+/// A causation graph: events, and which led to which.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GraphShown {
     nodes: Vec<NodeShown>,
     edges: Vec<EdgeShown>,
-    /// More was there than a graph holds.
+    /// True if there were more events than a graph holds.
     cut: bool,
 }
 
@@ -167,15 +167,15 @@ struct NodeShown {
     kind: String,
     stream: String,
     at: Timestamp,
-    /// Asked for by name.
+    /// True for an event that the request named.
     subject: bool,
     causation: Option<EventId>,
-    /// Where a story begins: what it came from.
+    /// Origin of a chain of causes that begins with this event.
     #[schemars(example = &"an outside request")]
     begins: Option<&'static str>,
 }
 
-/// From a cause to its effect.
+/// An edge from a cause to its effect.
 #[derive(Debug, Serialize, JsonSchema)]
 struct EdgeShown {
     #[schemars(example = &"41")]

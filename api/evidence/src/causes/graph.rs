@@ -1,5 +1,4 @@
-//! The graph around one event, call or person: its causes to the beginning, its effects to the last one
-//! known.
+//! Builds the graph around one event, call or customer: its causes back to the origin, and its effects.
 
 use super::near::{Read, find_subject, near};
 use domain::customer::event::CustomerEvent;
@@ -12,10 +11,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most events in one graph: a person's years of calls; a reader is lost long before.
+/// Most events in one graph: years of calls of one person; a reader cannot follow more.
 pub(crate) const NODES_MAX: usize = 2_000;
 
-/// Most steps back along the causes of one event: an import row's way to its call has a dozen.
+/// Most steps back along causes: from a call to its import row there are about a dozen.
 const CAUSE_STEPS_MAX: usize = 64;
 
 fn is_dial(kind: &str) -> bool {
@@ -32,11 +31,11 @@ pub struct Node {
     pub at: Timestamp,
     pub causation: Option<EventId>,
     campaign: Option<CampaignId>,
-    /// The `customer.enrolled` on whose behalf it stands.
+    /// The `customer.enrolled` for which this event was requested.
     pub enrolment: Option<EventId>,
-    /// Of a delivery: the event that a webhook was told of.
+    /// For a delivery: the event that was sent to the webhook.
     pub told: Option<EventId>,
-    /// Asked for by name.
+    /// True for an event that the request named.
     pub subject: bool,
 }
 
@@ -45,23 +44,25 @@ pub struct Node {
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Why {
+    /// The record names it as its cause.
     Cause,
+    /// A dial for an enrolment.
     Enrolment,
-    /// A webhook was told of it.
+    /// A delivery of the event to a webhook.
     Delivery,
 }
 
-/// See the module.
+/// A causation graph; see the module.
 #[derive(Debug, Default)]
 pub struct Graph {
     pub nodes: BTreeMap<Position, Node>,
     pub positions: BTreeMap<EventId, Position>,
-    /// More was there than a graph holds.
+    /// True if there were more events than a graph holds.
     pub cut: bool,
 }
 
 impl Graph {
-    /// Around what an id names: a call, an event or a customer.
+    /// Builds the graph around a call, an event or a customer.
     pub async fn of(store: &dyn EventStore, id: &str) -> Result<Self, Problem> {
         let (subject, whole) = find_subject(store, id).await?;
         if subject.is_empty() {
@@ -124,7 +125,7 @@ impl Graph {
         self.nodes.insert(event.position, node);
     }
 
-    /// Step by step back to what came from outside.
+    /// Adds causes step by step, back to the origin.
     async fn add_causes(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         for _ in 0..CAUSE_STEPS_MAX {
             let nodes = self.nodes.values();
@@ -143,7 +144,8 @@ impl Graph {
         Ok(())
     }
 
-    /// A cause always stands before its effect: one pass in the order of the log finds all of them.
+    /// Adds effects. A cause is always before its effect in the log, so one pass in log order finds all of
+    /// them.
     fn add_effects(&mut self, near: BTreeMap<Position, Read>) {
         let mut led: BTreeSet<EventId> = self.subjects();
         let mut enrolled = BTreeSet::new();
@@ -169,7 +171,7 @@ impl Graph {
         subjects.map(|node| node.id).collect()
     }
 
-    /// The enrolments on whose behalf the person's dials in the graph were asked for.
+    /// Adds the enrolments for which the customer's dials in the graph were requested.
     fn add_enrolments(&mut self, near: &BTreeMap<Position, Read>) {
         let subjects = near
             .iter()
@@ -187,7 +189,7 @@ impl Graph {
         }
     }
 
-    /// A dial asked for on behalf of a person hangs on the person's enrolment in the campaign.
+    /// Links each dial of a customer to the customer's enrolment in the campaign.
     fn bind_enrolments(&mut self) {
         let mut enrolled = BTreeMap::new();
         for node in self.nodes.values_mut() {
@@ -200,7 +202,7 @@ impl Graph {
         }
     }
 
-    /// From, to, and why; both ends are in the graph.
+    /// Returns the edges whose both ends are in the graph: from, to, and why.
     pub fn edges(&self) -> Vec<(Position, Position, Why)> {
         let mut edges = Vec::new();
         for node in self.nodes.values() {

@@ -1,10 +1,11 @@
-//! Causation: which event led to which, read from the records alone, and what may begin a story by itself.
+//! Causation: which event led to which, read from the records alone, and which kinds may begin a chain of
+//! causes.
 //!
-//! An edge is `cause` (the record's own `causation`), `enrolment` or `delivery`. A dial is allowed because a
-//! campaign may dial now (its cause, the same for a whole batch) on behalf of one enrolment, which is the
-//! import row's own effect: without the second the way from an import row to its calls would end at the row.
-//! A delivery, stored with others at once, names the event that a webhook was told of in its data: without
-//! the third the way to whoever was told would end at the outcome.
+//! An edge is `cause` (the record's own `causation`), `enrolment` or `delivery`. A dial has two reasons: the
+//! campaign may dial now (its cause, the same for a whole batch), and one enrolment asks for it, which is an
+//! effect of the import row. Without `enrolment` the path from an import row to its calls would end at the
+//! row. A delivery is stored together with others and names the event sent to the webhook in its data.
+//! Without `delivery` the path to the receivers would end at the outcome.
 
 mod beginning;
 mod beginning_at_doors;

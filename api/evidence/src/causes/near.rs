@@ -1,4 +1,4 @@
-//! What is read around what a graph is of: the events that an id names, and those that may be their effects.
+//! Reads the events around a subject: those that an id names, and those that may be their effects.
 
 use crate::log_walk::Matching;
 use domain::event_filter::EventFilter;
@@ -11,11 +11,11 @@ use domain::webhook::WebhookEvent;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most events looked at to find the effects of one.
+/// Most events read to find effects.
 const LOOKED_AT_MAX: usize = 50_000;
 
-/// What came of telling a webhook of an event: the event is named in the data, since deliveries are stored
-/// several at once.
+/// Kinds about the delivery of an event to a webhook. The event is named in the data, because several
+/// deliveries are stored at once.
 const DELIVERIES: [&str; 4] = [
     WebhookEvent::DELIVERED,
     WebhookEvent::DELIVERY_FAILED,
@@ -23,12 +23,12 @@ const DELIVERIES: [&str; 4] = [
     WebhookEvent::DEAD_LETTERED,
 ];
 
-/// An event that was read.
+/// An event that was read, with the ids in its data.
 #[derive(Debug, Clone)]
 pub(super) struct Read {
     pub(super) position: Position,
     pub(super) envelope: Envelope,
-    /// Of a delivery: the event that it told of.
+    /// For a delivery: the event that was sent.
     pub(super) told: Option<EventId>,
     /// Numbers and calls named in its data.
     numbers: Vec<String>,
@@ -58,7 +58,7 @@ impl Read {
         })
     }
 
-    /// Whether it follows from one of these: caused by it, or telling a webhook of it.
+    /// Returns true if the event was caused by one of these, or delivers one of them.
     pub(super) fn follows(&self, led: &BTreeSet<EventId>) -> bool {
         [self.envelope.causation, self.told]
             .into_iter()
@@ -67,7 +67,7 @@ impl Read {
     }
 }
 
-/// The events an id names, and whether they are all of a person.
+/// Returns the events that an id names, and whether they are all events of a customer.
 pub(super) async fn find_subject(
     store: &dyn EventStore,
     id: &str,
@@ -90,7 +90,7 @@ pub(super) async fn find_subject(
     Ok((found.events, false))
 }
 
-/// What may be an effect of the subject: the person's events, the number's, the campaign's own.
+/// Returns the events that may be effects of the subject: those of the customer, the number and the campaign.
 pub(super) async fn near(
     store: &dyn EventStore,
     subject: &BTreeMap<Position, Read>,
@@ -120,7 +120,8 @@ pub(super) async fn near(
     let mut streams: BTreeSet<StreamId> = subject_streams.collect();
     streams.extend(numbers.iter().map(|number| StreamId::new("number", number)));
     if customers.is_empty() {
-        // An event of a campaign: its effects stand in the streams of those it names only by campaign.
+        // Effects of a campaign's event are in the streams of its customers, which are found only by
+        // campaign.
         for campaign in &campaigns {
             let filter = EventFilter {
                 campaign: Some(campaign.clone()),
@@ -146,7 +147,7 @@ pub(super) async fn near(
     Ok(near)
 }
 
-/// Events read, up to a bound.
+/// Events read, up to a limit.
 #[derive(Debug, Default)]
 pub(super) struct Near {
     pub(super) events: BTreeMap<Position, Read>,
@@ -184,7 +185,7 @@ impl Near {
         Ok(())
     }
 
-    /// What webhooks were told of events that are about nobody and no campaign: no index leads there.
+    /// Adds deliveries of events that are about no customer and no campaign: no index leads to them.
     async fn add_deliveries(
         &mut self,
         store: &dyn EventStore,
@@ -227,7 +228,8 @@ impl Near {
         Ok(())
     }
 
-    /// Of a campaign and of a number only what follows from this person's events: both serve many.
+    /// Of the events of a campaign and a number, keeps only those that follow from this customer's events:
+    /// both serve many customers.
     fn keep_of(
         &mut self,
         customers: &BTreeSet<CustomerId>,

@@ -1,4 +1,4 @@
-//! The check of a whole log: every event names a cause that is stored before it, or may begin a story.
+//! Checks a whole log: every event must name an earlier cause, or its kind may begin a chain of causes.
 
 use super::beginning::beginning_of;
 use domain::event_filter::EventFacts;
@@ -8,23 +8,23 @@ use domain::problem::Problem;
 use domain::stored_event::Position;
 use std::collections::BTreeSet;
 
-/// Most events named one by one; the rest is counted.
+/// Most events listed one by one; the others are counted.
 const NAMED_MAX: usize = 50;
 
-/// Most ids of earlier events kept while checking: 16 bytes each. Beyond it a cause is not looked up any
-/// more.
+/// Most ids of earlier events stored during the check, 16 bytes each. Beyond it, causes are no longer looked
+/// up.
 const IDS_MAX: usize = 10_000_000;
 
-/// What a check of the whole log found.
+/// The result of a check of the whole log.
 #[derive(Debug, Default)]
 pub struct Unexplained {
     pub events: u64,
     pub count: u64,
-    /// The first `NAMED_MAX`, in words.
+    /// The first `NAMED_MAX` events without a cause, in words.
     pub lines: Vec<String>,
 }
 
-/// Every event names a cause that is stored before it, or is of a kind that begins a story.
+/// Checks every event of the log, and returns those that name no earlier cause although their kind needs one.
 pub async fn unexplained(store: &dyn EventStore) -> Result<Unexplained, Problem> {
     let mut found = Unexplained::default();
     let mut seen: BTreeSet<EventId> = BTreeSet::new();
@@ -74,7 +74,7 @@ mod tests {
         EventId::derive(CommandId::derive_from_text("told"), n)
     }
 
-    /// A log of one stream: kinds, each with the number of its cause.
+    /// Checks a log of one stream: kinds, each with the number of its cause.
     async fn checked(told: &[(&str, Option<usize>)]) -> Unexplained {
         let clock = Arc::new(StepClock::default());
         let store = MemoryEventStore::new(clock, Arc::new(MemoryDisk::new())).unwrap();
@@ -92,7 +92,7 @@ mod tests {
         unexplained(&store).await.unwrap()
     }
 
-    /// Kinds of ordinary logs that begin with a request from outside, or are stored in the same request.
+    /// Kinds of ordinary logs that begin with an outside request, or are stored in the same request.
     #[tokio::test]
     async fn audits_reports_labels_and_imports_of_queries_begin_outside() {
         let ordinary = [

@@ -1,5 +1,5 @@
-//! What a compliance report makes of a call's events: its permit, its legs, its notices, its recording, and
-//! what of them must not be.
+//! Collects the figures of a compliance report from a call's events: permit, legs, notices and recording, and
+//! finds violations.
 
 use crate::compliance_report::fold::{Fold, Place, bump};
 use crate::compliance_report::notices::{self, Recorded, Standing};
@@ -13,7 +13,7 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Rules without whose word nobody may be dialed: customer's side, number's side.
+/// Rules that must have a verdict before a dial: on the customer's side and on the number's side.
 const NEEDED: [(&str, &[&str]); 2] = [
     ("customer", &["calling_window", "consent", "frequency_cap"]),
     ("number", &["suppression", "frequency_cap"]),
@@ -22,12 +22,12 @@ const NEEDED: [(&str, &[&str]); 2] = [
 /// A call that was permitted and has not ended.
 pub(crate) struct OpenCall {
     number: NumberId,
-    /// Where the number granted it.
+    /// Log position of the number's grant.
     granted: Position,
-    /// The last instant at which its first leg may be dialed.
+    /// Last instant at which the first leg may be dialed.
     valid_until: Timestamp,
     legs: BTreeMap<u8, Leg>,
-    /// The recording notice was over, and how long the recording was then.
+    /// Set when the recording notice ended; holds the length of the recording at that time, if known.
     noticed: Option<Option<u64>>,
 }
 
@@ -39,7 +39,7 @@ struct Leg {
 }
 
 impl OpenCall {
-    /// What dialing this leg now would be a breach of.
+    /// Returns the violation that dialing this leg now would be; `None` if it is allowed.
     fn breach(&self, leg: u8, sip_call_id: &str, at: Timestamp) -> Option<&'static str> {
         let Some((last, before)) = self.legs.last_key_value() else {
             return (at > self.valid_until).then_some("dialed_outside_grant");
@@ -117,8 +117,8 @@ impl Fold {
         }
     }
 
-    /// Counts the verdicts of a permit and holds them to what is needed: a permit is one breach of a kind,
-    /// however many of its verdicts are.
+    /// Counts the verdicts of a permit and checks that the required ones exist and allow the dial. A permit
+    /// is at most one violation of each kind.
     fn judged(&mut self, sides: [&Vec<Verdict>; 2], place: &Place<'_>) {
         let (mut lacks, mut refuses) = (false, false);
         for ((side, needed), verdicts) in NEEDED.into_iter().zip(sides) {
@@ -166,7 +166,7 @@ impl Fold {
         self.close_days(local.date_naive());
     }
 
-    /// Whether the number was opted out, or suppressed, when it granted this.
+    /// Counts dials to a number that was opted out or suppressed when it granted the call.
     fn dialed_against(&mut self, number: &NumberId, granted: Position, place: &Place<'_>) {
         if let Some(since) = self.opted_out.get(number).copied() {
             if granted > since {
@@ -188,7 +188,8 @@ impl Fold {
         }
     }
 
-    /// Days that are over by more than one are counted and dropped: concurrent calls are nearly in order.
+    /// Counts and drops days that ended more than one day before `today`: events of concurrent calls are
+    /// almost in order.
     pub(crate) fn close_days(&mut self, today: NaiveDate) {
         let kept = today.pred_opt().unwrap_or(today);
         while let Some(entry) = self.per_day.first_entry() {

@@ -1,24 +1,24 @@
-//! The figures of a compliance report: counts only, so that the same events always give the same bytes.
+//! The figures of a compliance report: only counts, so that the same events always give the same bytes.
 
 use crate::log_walk::LogEnd;
 use domain::calendar::Span;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Version of this form and of what is counted: a change of either adds one, and an issued report is checked
-/// by the one it was made by.
+/// Version of the form and of the counting. Each change of either adds a version, and an issued report is
+/// checked with the version it was made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Held every recording of a call whose notice was not over for a breach.
+    /// Treats every recording of a call with an unfinished notice as a violation.
     Second,
-    /// Asks from when on the callee is heard.
+    /// Considers when the callee is first heard in the recording.
     Third,
 }
 
 impl Format {
-    /// Of new reports.
+    /// Version of new reports.
     pub(crate) const NEWEST: Self = Self::Third;
-    /// By which a report may have been issued, the newest first.
+    /// Versions with which a report may have been issued, the newest first.
     pub const ALL: [Self; 2] = [Self::NEWEST, Self::Second];
 
     pub const fn number(self) -> u32 {
@@ -29,19 +29,19 @@ impl Format {
     }
 }
 
-/// Violations named in a report; all are counted.
+/// Most violations listed in a report; all are counted.
 pub(crate) const NAMED_MAX: usize = 100;
 
-/// Counts by a code.
+/// Counts by code.
 pub type Counts = BTreeMap<String, u64>;
 
-/// Everything a compliance report says.
+/// All figures of a compliance report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Figures {
     pub report: &'static str,
     pub format: u32,
     pub period: Span,
-    /// What the report rests on: the events up to here, and no others.
+    /// The log up to which events were counted.
     pub log: LogEnd,
     pub dials: Dials,
     pub rules: Vec<RuleRow>,
@@ -49,7 +49,7 @@ pub struct Figures {
     pub notices: Notices,
     pub persons: Persons,
     pub watch: Watch,
-    /// What must not be: each with the event that shows it.
+    /// Counts of violations by kind. The first of them are listed in `named` with the event that shows it.
     pub violations: Counts,
     pub named: Vec<Violation>,
 }
@@ -59,22 +59,22 @@ pub struct Figures {
 pub struct Dials {
     /// Calls permitted by customer and number.
     pub permitted: u64,
-    /// Calls whose first leg was dialed.
+    /// Calls with a dialed first leg.
     pub dialed: u64,
     pub legs: u64,
     pub answered: u64,
     pub ended: u64,
     pub dispositions: Counts,
-    /// Dialed calls by Beijing's hour, `00` to `23`.
+    /// Dialed calls by hour in Beijing, `00` to `23`.
     pub hours: Counts,
-    /// Numbers by how many calls were dialed to them on one Beijing day.
+    /// Numbers by the count of calls dialed to them on one day in Beijing.
     pub(crate) calls_per_number_and_day: BTreeMap<u32, u64>,
 }
 
-/// One version of one rule: what it said before a dial.
+/// One version of one rule, with the number of its verdicts before dials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RuleRow {
-    /// `customer` or `number`: whose rule.
+    /// Side of the rule: `customer` or `number`.
     pub side: &'static str,
     pub rule: String,
     pub version: u32,
@@ -84,18 +84,18 @@ pub struct RuleRow {
     pub forbidden: u64,
 }
 
-/// 谢绝来电, and that it was honoured.
+/// Opt-outs (谢绝来电) and dials after them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub(crate) struct OptOuts {
     pub recorded: Counts,
     pub suppressed: u64,
-    /// Numbers that must not be dialed, since the log began.
+    /// Numbers opted out since the log began.
     pub(crate) numbers_opted_out: u64,
-    /// Calls that were open when their number opted out: withdrawn or cancelled.
+    /// Calls that were open when their number opted out: withdrawn or canceled.
     pub(crate) open_then: u64,
-    /// Legs dialed to a number after it had opted out, granted before that: the race that `open_then` ends.
+    /// Legs dialed after the number's opt-out with a grant from before it: the race that `open_then` ends.
     pub(crate) dialed_in_flight: u64,
-    /// Legs dialed to a number after it had opted out, granted after it: none may be.
+    /// Legs dialed after the number's opt-out with a grant from after it; must be 0.
     pub(crate) dialed_after: u64,
 }
 
@@ -107,15 +107,16 @@ pub struct Notices {
     pub recorded_calls: u64,
     pub recorded_with_notice: u64,
     pub(crate) recorded_without_notice: u64,
-    /// Ended before the notice was over, with nothing of the callee in the recording. Since the third format.
+    /// Calls that ended during the notice, with nothing of the callee in the recording. Since the third
+    /// format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_during_notice: Option<u64>,
-    /// The same, stored before events said from when on the callee is heard. Since the third format.
+    /// The same for calls stored before events stated when the callee is first heard. Since the third format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_during_notice_unknown: Option<u64>,
 }
 
-/// What was done for persons.
+/// Consents, erasures and holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Persons {
     pub(crate) consents_recorded: u64,
@@ -123,11 +124,11 @@ pub struct Persons {
     pub(crate) erasures_requested: u64,
     pub erased: u64,
     pub certified: u64,
-    /// Requested since the log began and not erased yet.
+    /// Erasures requested since the log began and not carried out yet.
     pub(crate) erasures_open: u64,
     pub held: u64,
     pub(crate) holds_released: u64,
-    /// Held now.
+    /// Holds in force at the end of the period.
     pub(crate) holds_open: u64,
 }
 
@@ -136,16 +137,16 @@ pub struct Persons {
 pub struct Watch {
     pub alerts: Counts,
     pub(crate) campaigns_paused: Counts,
-    /// By move, such as `answered/success>machine`.
+    /// Corrections by change, for example `answered/success>machine`.
     pub corrections: Counts,
     pub(crate) restores: u64,
     pub(crate) samples_drawn: u64,
     pub(crate) samples_signed_off: u64,
-    /// `no` answers to the checklist, by item.
+    /// Answers `no` to the checklist, by item.
     pub(crate) findings_against: Counts,
 }
 
-/// Something that must not be.
+/// A violation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Violation {
     pub what: &'static str,
@@ -155,7 +156,7 @@ pub struct Violation {
 }
 
 impl Figures {
-    /// The one form that is hashed and signed: JSON, members by name, no blanks.
+    /// Returns the canonical form that is hashed and signed: JSON, members sorted by name, no blanks.
     pub fn bytes(&self) -> Vec<u8> {
         let value = serde_json::to_value(self).unwrap_or_default();
         value.to_string().into_bytes()

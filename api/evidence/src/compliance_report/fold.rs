@@ -1,5 +1,5 @@
-//! The log folded into the figures of one period: every event up to the position is looked at, because an
-//! opt-out of years ago is honoured today or it is not.
+//! Computes the figures of one period from the log. Every event up to the position is read, because an
+//! opt-out of any earlier year still applies.
 
 use crate::compliance_report::calls::OpenCall;
 use crate::compliance_report::figures::{
@@ -27,21 +27,21 @@ use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One event's surroundings.
+/// The position, stream and time of an event, and whether it belongs to the period.
 pub(super) struct Place<'a> {
     pub position: Position,
     stream: &'a str,
     pub at: Timestamp,
-    /// Whether it is of the period.
+    /// True if the event is in the period.
     pub counts: bool,
 }
 
-/// The fold: what is remembered over the whole log, and what is counted in the period.
+/// State remembered over the whole log, and the counts of the period.
 pub(super) struct Fold {
     period: Span,
     pub format: Format,
     pub opted_out: BTreeMap<NumberId, Position>,
-    /// Numbers not to be dialed, from where on and until when.
+    /// Suppressed numbers: the position from which, and the time until which.
     pub suppressed: BTreeMap<NumberId, Vec<(Position, Option<Timestamp>)>>,
     pub granted: BTreeMap<CallId, Position>,
     pub open: BTreeMap<CallId, OpenCall>,
@@ -218,7 +218,7 @@ impl Fold {
         }
     }
 
-    /// Counts and names something that must not be, where it happened in the period.
+    /// Counts a violation and lists it, if it happened in the period.
     pub(crate) fn violate(&mut self, what: &'static str, place: &Place<'_>) {
         if !place.counts {
             return;

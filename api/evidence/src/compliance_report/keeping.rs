@@ -1,4 +1,4 @@
-//! Where issued reports are kept: `DIR/reports/`, a page, its figures and its note each, never overwritten by
+//! Stores issued reports in `DIR/reports/`: page, figures and note of each. An issue never overwrites
 //! another.
 
 use crate::compliance_report::Issued;
@@ -15,7 +15,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Inside the data directory.
+/// Subdirectory of the data directory.
 pub const REPORTS_DIR: &str = "reports";
 
 /// The files of one issue.
@@ -26,17 +26,17 @@ pub struct Kept {
     pub note: PathBuf,
 }
 
-/// What the files of an issue are called.
+/// Returns the base name of an issue's files.
 fn name_of(period: &str, position: Position) -> String {
     format!("{}-{period}-p{position}", ReportKind::Compliance.code())
 }
 
-/// The file of an issue's figures, which its page links to: it stands beside the page wherever that is.
+/// Returns the name of the figures of an issue, to which its page links; it is in the folder of the page.
 pub fn figures_file(period: &str, position: Position) -> String {
     format!("{}.json", name_of(period, position))
 }
 
-/// Keeps an issue. The same issue again writes the same bytes.
+/// Stores an issue. Storing the same issue again writes the same bytes.
 pub fn kept(directory: &Path, issued: &Issued) -> Result<Kept, Problem> {
     let keep = || -> io::Result<Kept> {
         let folder = directory.join(REPORTS_DIR);
@@ -48,7 +48,7 @@ pub fn kept(directory: &Path, issued: &Issued) -> Result<Kept, Problem> {
             figures: folder.join(format!("{name}.json")),
             note: folder.join(format!("{name}.note")),
         };
-        // The note last: a file without one was cut off.
+        // The note is written last: files without a note are incomplete.
         put(&kept.page, issued.page.as_bytes())?;
         put(&kept.figures, &issued.figures)?;
         put(&kept.note, issued.note.as_bytes())?;
@@ -63,12 +63,12 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&part, path)
 }
 
-/// Whether the log holds the issue that a note claims.
+/// Returns true if the log contains the issue that a note claims.
 pub(crate) async fn is_issued(store: &dyn EventStore, claim: &Claim) -> Result<bool, Problem> {
     any_issue(store, |_, issue| claim.is_of(issue)).await
 }
 
-/// Whether this report was issued at `since` or later.
+/// Returns true if this report was issued at `since` or later.
 pub(crate) async fn is_issued_since(
     store: &dyn EventStore,
     report: &ReportId,

@@ -1,9 +1,9 @@
 //! Labels of the codes in the report's tables: `中文 / English (code)`. The code stays, because the figures
-//! beside the page and `docs/reference/reports.md` name it. A code of a newer build is shown as it is.
+//! beside the page and `docs/reference/reports.md` use it. A code of a newer build is shown without labels.
 
 use domain::disposition::{Disposition, Outcome};
 
-/// A code with its labels, zh and en.
+/// A code with its labels in Chinese and English.
 type Label = (&'static str, &'static str, &'static str);
 
 const SIDES: [Label; 2] = [("customer", "客户", "customer"), ("number", "号码", "number")];
@@ -129,7 +129,7 @@ pub(super) fn pause_label(code: &str) -> String {
     labelled(&PAUSES, code)
 }
 
-/// Alerts are mostly named for the disposition that is raised.
+/// Returns the label of an alert; most alerts are named after a disposition.
 pub(super) fn alert_label(code: &str) -> String {
     match Disposition::from_code(code) {
         Some(known) => format!("{} / {} ({code})", known.label_zh(), known.label_en()),
@@ -141,7 +141,7 @@ pub(super) fn violation_label(code: &str) -> String {
     labelled(&VIOLATIONS, code)
 }
 
-/// `接通 / answered`.
+/// Returns the label of a disposition, for example `接通 / answered`.
 pub(super) fn disposition_label(code: &str) -> String {
     match Disposition::from_code(code) {
         Some(known) => format!("{} / {}", known.label_zh(), known.label_en()),
@@ -149,7 +149,7 @@ pub(super) fn disposition_label(code: &str) -> String {
     }
 }
 
-/// What a correction made of a finding: `busy>answered/success`.
+/// Returns the label of a correction, for example of `busy>answered/success`.
 pub(super) fn correction_label(code: &str) -> String {
     match code.split_once('>') {
         Some((before, after)) => format!("{} → {}", finding_label(before), finding_label(after)),
@@ -157,7 +157,7 @@ pub(super) fn correction_label(code: &str) -> String {
     }
 }
 
-/// A disposition, with its outcome where it has one.
+/// Returns the label of a disposition and its outcome, if it has one.
 fn finding_label(code: &str) -> String {
     let Some((disposition, outcome)) = code.split_once('/') else {
         return disposition_label(code);
@@ -170,7 +170,7 @@ fn finding_label(code: &str) -> String {
     format!("{}, {outcome}", disposition_label(disposition))
 }
 
-/// A code without a table of its own: an hour, an item of a checklist.
+/// Returns the code itself, for codes without labels: hours, items of a checklist.
 pub(super) fn as_it_is(code: &str) -> String {
     code.to_owned()
 }

@@ -1,8 +1,9 @@
-//! The compliance report (SEC-6): made from the log alone, signed with the log's key, kept, and an event.
+//! The compliance report (SEC-6): computed from the log alone, signed with the log's key, stored, and
+//! recorded as an event.
 //!
-//! The figures are a pure function of the events up to a position and of the period: whoever has the log
-//! makes the same bytes. The event `report.issued` is stored before the report is handed out; the signed
-//! note beside it holds for whoever has only the file and the log's public key.
+//! The figures are a pure function of the events up to a position and of the period: every reader of the log
+//! computes the same bytes. The event `report.issued` is stored before the report is returned; with the
+//! signed note, a reader who has only the file and the log's public key can check it.
 
 mod calls;
 pub mod figures;
@@ -34,35 +35,35 @@ use note::Claim;
 use sha2::{Digest, Sha256};
 use store::proof::{SigningKey, VerifierKey, hex};
 
-/// A report as it is handed out.
+/// An issued report: its record in the log, its figures, page and note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issued {
     pub issue: Issue,
-    /// The figures in their one form.
+    /// The figures in canonical form.
     pub figures: Vec<u8>,
     pub page: String,
     pub note: String,
 }
 
-/// What a report is made from.
+/// The log, period and position of a report.
 #[derive(Clone)]
 pub struct Asked<'a> {
     pub log: Log<'a>,
     pub period: Span,
-    /// As of where; default: the head.
+    /// Last log position; default: the head.
     pub upto: Option<Position>,
 }
 
 impl Asked<'_> {
-    /// Makes the figures from the log, by a version of what is counted.
+    /// Computes the figures from the log with a version of the counting.
     pub async fn gather(&self, format: Format) -> Result<Figures, Problem> {
         let mut fold = fold::Fold::of(self.period.clone(), format);
         let end = walk(self.log, self.upto, &mut |event, facts| fold.take(event, facts)).await?;
         Ok(fold.finish(end))
     }
 
-    /// The figures that were issued, by the version they were issued by; the log is read once more for each
-    /// older one.
+    /// Computes the figures with the version that they were issued with. The log is read once more for each
+    /// older version tried.
     pub(crate) async fn gather_issued(
         &self,
         is_issued: impl Fn(&Figures) -> bool,
@@ -80,22 +81,22 @@ impl Asked<'_> {
 /// Why a report is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
-    /// Somebody asked: once per position.
+    /// A user requested it: one issue per position.
     Asked,
-    /// Its period ended: once, whichever of several servers is first.
+    /// Its period ended: one issue, from the first of several servers.
     PeriodEnd,
 }
 
-/// Which report.
+/// The report to issue.
 #[derive(Debug, Clone)]
 pub struct Order {
     pub period: Span,
-    /// As of where; default: the head.
+    /// Last log position; default: the head.
     pub upto: Option<Position>,
     pub occasion: Occasion,
 }
 
-/// Makes, signs and notes in the log the report of a period.
+/// Computes, signs and records the report of a period. A report that was already issued is returned again.
 pub async fn issue(
     log: Log<'_>,
     system: &ActorSystem,
@@ -118,13 +119,13 @@ pub async fn issue(
     let command = ReportCommand::Issue(Box::new(issued.issue.clone()));
     let (first, sha256) = match system.reports.ask(&id, command, cause).await {
         Ok(answer) => match answer.state.last() {
-            // Another process was first: what it issued is handed out.
+            // Another process was first: its issue is returned.
             Some(last) if last.position == position || order.occasion == Occasion::PeriodEnd => {
                 (last.position, last.sha256.clone())
             }
             Some(_) | None => return Ok(issued),
         },
-        // Issued as of this very position by an earlier version: one position has one set of figures.
+        // Issued for this position with an earlier version: one position has one set of figures.
         Err(AskError::Refused(ReportRefusal::OtherFigures(sha256))) => (position, sha256),
         Err(error) => return Err(error.into()),
     };
@@ -164,7 +165,7 @@ pub fn signed(figures: &Figures, key: &SigningKey) -> Result<Issued, Problem> {
     })
 }
 
-/// The stream of this report's issues.
+/// Returns the stream id of this report's issues.
 pub fn report_id(kind: ReportKind, period: &str) -> Result<ReportId, Problem> {
     let id = format!("{}.{period}", kind.code()).parse();
     id.map_err(|error: domain::ids::InvalidId| Problem::fault(error.to_string()))
@@ -174,23 +175,23 @@ fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// What a check of a report found.
+/// The result of a check of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     pub subject: String,
     pub position: Position,
     pub log_size: u64,
     pub log_root: String,
-    /// Only where the log was at hand: it gives these very figures, and knows of the issue.
+    /// True if the log was available: it gives the same figures and contains the issue.
     pub rebuilt: bool,
 }
 
-/// Checks a file, its page or its figures, against its note and the key.
+/// Checks a file, page or figures, against its note and the key.
 pub fn check(file: &[u8], note: &str, key: &VerifierKey) -> Result<Checked, String> {
     let claim = Claim::read(note, key).map_err(|why| format!("the note: {why}"))?;
     let sha256 = digest(file);
     if sha256 != claim.document_sha256 && sha256 != claim.figures_sha256 {
-        return Err("the file is not the one that was signed".to_owned());
+        return Err("the file differs from the signed one".to_owned());
     }
     Ok(Checked {
         subject: claim.subject,
@@ -201,7 +202,7 @@ pub fn check(file: &[u8], note: &str, key: &VerifierKey) -> Result<Checked, Stri
     })
 }
 
-/// Makes the report again from the log and compares it with the note; finds its issue in the log.
+/// Computes the report again from the log, compares it with the note, and looks for its issue in the log.
 pub async fn check_against(
     log: Log<'_>,
     note: &str,
@@ -216,7 +217,7 @@ pub async fn check_against(
     };
     let newest = asked.gather(Format::NEWEST).await?;
     if newest.log.root != claim.root {
-        return Ok(Err("the log up to that position is another one"));
+        return Ok(Err("the log up to that position differs"));
     }
     let as_issued =
         |figures: &Figures| Claim::of(figures, &digest(&figures.bytes()), &claim.document_sha256) == claim;
@@ -224,5 +225,5 @@ pub async fn check_against(
         return Ok(Err("the log gives other figures"));
     }
     let known = keeping::is_issued(log.store, &claim).await?;
-    Ok(known.then_some(()).ok_or("the log knows of no such issue"))
+    Ok(known.then_some(()).ok_or("the log does not contain this issue"))
 }

@@ -1,7 +1,8 @@
-//! The signed note of a report: a C2SP signed note with the log's key, over the digests and the log's state.
+//! The signed note of a report: a C2SP signed note with the log's key, over the digests of the report and the
+//! state of the log.
 //!
-//! Its first two lines can never be those of a checkpoint, whose second line is a number: neither can be
-//! passed off as the other.
+//! Its first two lines cannot be those of a checkpoint, which has a number on its second line: neither can be
+//! mistaken for the other.
 
 use crate::compliance_report::figures::Figures;
 use domain::report::Issue;
@@ -10,10 +11,10 @@ use store::proof::{ProofError, SignedText, SigningKey, VerifierKey};
 /// First line of every note of a report.
 const HEADING: &str = "ledgerline report v1";
 
-/// What a note says.
+/// The content of a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Claim {
-    /// `compliance 2026-11`.
+    /// Kind and period, for example `compliance 2026-11`.
     pub subject: String,
     pub(crate) figures_sha256: String,
     pub(crate) document_sha256: String,
@@ -41,12 +42,12 @@ impl Claim {
         )
     }
 
-    /// The note, signed.
+    /// Returns the signed note.
     pub(super) fn sign(&self, key: &SigningKey) -> Result<String, ProofError> {
         Ok(SignedText::sign(self.text(), key)?.to_text())
     }
 
-    /// Reads a note that this key signed.
+    /// Parses a note and checks that this key signed it and that it is in canonical form.
     pub(super) fn read(note: &str, key: &VerifierKey) -> Result<Self, String> {
         let signed = SignedText::parse(note).map_err(|error| error.to_string())?;
         if signed.signed_by(key).is_none() {
@@ -55,7 +56,7 @@ impl Claim {
         let claim = Self::parse(signed.text()).ok_or("it is not the note of a report")?;
         match claim.text() == signed.text() {
             true => Ok(claim),
-            false => Err("it is not in its only form".to_owned()),
+            false => Err("it is not in canonical form".to_owned()),
         }
     }
 
@@ -79,7 +80,7 @@ impl Claim {
         })
     }
 
-    /// Whether an issue in the log says the same.
+    /// Returns true if an issue in the log has the same content.
     pub(super) fn is_of(&self, issue: &Issue) -> bool {
         let subject = format!("{} {}", issue.kind.code(), issue.period);
         self.subject == subject

@@ -1,32 +1,36 @@
-//! Whether the callee was recorded only after the recording notice: what events say of it, by each version of
-//! the report.
+//! Decides from events, by each version of the report, whether the callee was recorded only after the
+//! recording notice.
 //!
-//! A recording begins at the answer with the robot's channel; the callee's is silence until the notice is
-//! over and that is stored. Whoever hangs up before, or refuses further calls by key, was not recorded.
+//! A recording begins at the answer with the robot's channel; the callee's channel is silent until the notice
+//! has ended and that is stored. A callee who hangs up before, or refuses further calls by key, was not
+//! recorded.
 
 use crate::compliance_report::figures::{Format, Notices};
 
-/// The recording of a call that ended, as far as its end says.
+/// The recording of a call, as described by the end of the call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Recorded {
-    /// Length; `None` in calls stored before it was known.
+    /// Length in milliseconds; `None` in calls stored before it was known.
     pub ms: Option<u64>,
-    /// When the callee is first heard in it.
+    /// Time in the recording at which the callee is first heard.
     pub(crate) callee_from_ms: Option<u64>,
 }
 
-/// How a recording stands to the notice.
+/// The relation of a recording to the notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
+    /// The notice ended before the callee is heard.
     NoticeFirst,
-    /// It holds nothing of the callee.
+    /// The call ended during the notice; the recording has nothing of the callee.
     EndedDuringNotice,
-    /// The call ended during the notice, and its events do not say what is in the recording.
+    /// The call ended during the notice, and its events do not state what is in the recording.
     NotKnown,
+    /// The callee is heard before the notice ended.
     WithoutNotice,
 }
 
-/// `noticed`: the notice was over, and how long the recording was then.
+/// Classifies a recording. `noticed` is set if the notice ended, with the length of the recording at that
+/// time.
 pub(super) fn standing(format: Format, noticed: Option<Option<u64>>, recorded: Recorded) -> Standing {
     match (format, noticed) {
         (Format::Second, Some(_)) => Standing::NoticeFirst,
@@ -46,7 +50,7 @@ pub(super) fn standing(format: Format, noticed: Option<Option<u64>>, recorded: R
     }
 }
 
-/// No call yet; what a format does not count stays absent.
+/// Returns the counts before any call. What a format does not count stays absent.
 pub(super) fn none(format: Format) -> Notices {
     let counted = match format {
         Format::Second => None,

@@ -1,5 +1,5 @@
-//! A report of before the check of notices was mended still holds: the same log gives the same bytes by the
-//! version that it was made by.
+//! Checks that a report issued before the counting of notices was corrected is still valid: the same log
+//! gives the same bytes with the version it was made with.
 
 use crate::compliance_report::figures::{Figures, Format};
 use crate::compliance_report::fold::Fold;
@@ -9,7 +9,7 @@ use domain::event_filter::EventFacts;
 use domain::stored_event::{Position, StoredEvent};
 use serde_json::Value;
 
-/// Events as they were stored, one a line: position, when, record.
+/// Stored events, one per line: position, time, record.
 const LOG: &str = include_str!("../../../../fixtures/reports/compliance.v2.log.jsonl");
 
 fn stored(line: &str) -> StoredEvent {
@@ -21,7 +21,7 @@ fn stored(line: &str) -> StoredEvent {
     )
 }
 
-/// Its figures, byte for byte, as they were signed.
+/// The figures of that log, byte for byte as signed.
 const FIGURES: &str = include_str!("../../../../fixtures/reports/compliance.v2.json");
 
 fn figures(format: Format) -> Figures {

@@ -1,4 +1,5 @@
-//! A compliance report as a page: zh first, each figure with its unit, the figures themselves inside it.
+//! Formats a compliance report as a page: Chinese first, each figure with its unit, the figures embedded as
+//! JSON.
 
 use crate::compliance_report::figures::{Counts, Figures, Notices, RuleRow};
 use crate::compliance_report::keeping::figures_file;
@@ -9,13 +10,13 @@ use crate::compliance_report::labels::{
 use crate::html::{Good, Page, row};
 use domain::calendar::beijing;
 
-/// Where the figures stand inside the page.
+/// Id of the element that holds the figures.
 pub(crate) const FIGURES_ID: &str = "figures";
 
-/// Violations named on the page, the first of them; all that are named stand in the file beside it.
+/// Most violations listed on the page; the file of figures lists more.
 const NAMED_SHOWN: usize = 10;
 
-/// The page of these figures; the same figures give the same bytes.
+/// Returns the page of these figures; the same figures give the same bytes.
 pub(super) fn page(figures: &Figures, sha256: &str) -> String {
     let period = &figures.period;
     let mut page = Page::new(
@@ -198,7 +199,7 @@ fn opt_outs(page: &mut Page, figures: &Figures) {
     page.table(&["指标 / figure", "数量 / count"], 1, &rows);
 }
 
-/// Who ended the call before the notice was over, and was not recorded.
+/// Returns the rows about calls that ended during the notice, without a recording of the callee.
 fn ended_during_notice(notices: &Notices) -> Vec<Vec<String>> {
     let ended = notices.ended_during_notice.map(|count| {
         row(

@@ -1,5 +1,5 @@
-//! Issues the report of each period soon after its end, while the server runs; also the last one that was
-//! missed. Of several servers on one log each asks with the same command, so that one report is issued.
+//! Issues the report of each period soon after its end while the server runs, and the last one that was
+//! missed. Of several servers on one log all use the same command id, so that one report is issued.
 
 use crate::compliance_report::keeping::{self, Kept};
 use crate::compliance_report::{Occasion, Order, issue, report_id};
@@ -15,13 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::proof::SigningKey;
 
-/// After a period's end: calls of its last seconds have ended by then, or belong to the next.
+/// Wait after the end of a period, in milliseconds: calls of its last seconds have ended by then.
 const SETTLE_MS: u64 = 300_000;
 
-/// After a failure of disk or database, or while somebody else reads the log.
+/// Wait after a failure of disk or database, or while the log is being read by another request, in
+/// milliseconds.
 const RETRY_MS: u64 = 60_000;
 
-/// Follows the calendar until the process stops.
+/// Starts the task that issues reports until the process stops.
 pub fn begin(installation: &Arc<Installation>, length: PeriodLength) {
     let following = follow(Arc::clone(installation), length);
     installation
@@ -45,7 +46,7 @@ async fn follow(installation: Arc<Installation>, length: PeriodLength) {
         let due = match issuer.issue_missed(length, now).await {
             Ok(_) => next_due(length, now),
             Err(problem) => {
-                tracing::warn!(why = %problem.detail, "the compliance report waits");
+                tracing::warn!(why = %problem.detail, "compliance report postponed");
                 now.plus_ms(RETRY_MS)
             }
         };
@@ -57,13 +58,13 @@ async fn follow(installation: Arc<Installation>, length: PeriodLength) {
     }
 }
 
-/// When the period that is not over at `now` has ended and settled.
+/// Returns when the period that contains `now` will have ended and settled.
 pub fn next_due(length: PeriodLength, now: Timestamp) -> Timestamp {
     let current = length.of(beijing_date(now.minus_ms(SETTLE_MS)));
     current.to.plus_ms(SETTLE_MS)
 }
 
-/// What issuing stands on.
+/// What issuing a report needs.
 pub struct Issuer<'a> {
     pub store: &'a dyn EventStore,
     pub system: &'a ActorSystem,
@@ -72,7 +73,8 @@ pub struct Issuer<'a> {
 }
 
 impl Issuer<'_> {
-    /// Issues the last whole period's report, unless the log knows of one made after the period's end.
+    /// Issues the report of the last complete period, unless the log contains one made after the end of the
+    /// period.
     pub async fn issue_missed(&self, length: PeriodLength, now: Timestamp) -> Result<Option<Kept>, Problem> {
         let period = length.before(beijing_date(now.minus_ms(SETTLE_MS)));
         let id = report_id(ReportKind::Compliance, &period.label)?;

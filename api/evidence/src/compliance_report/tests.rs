@@ -1,5 +1,5 @@
-//! Logs that no decider of ours would write: each breach is found once, and named with the event that shows
-//! it.
+//! Logs with violations that our deciders would never write: each violation is found once, with the event
+//! that shows it.
 
 use crate::compliance_report::figures::{Figures, Format};
 use crate::compliance_report::fold::Fold;
@@ -16,7 +16,7 @@ const NUMBER: &str = "ffeeddccbbaa99887766554433221100";
 const OTHER_NUMBER: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 const CUSTOMER: &str = "00112233445566778899aabbccddeeff";
 
-/// The day of every event, unless it says otherwise, and the period of the report.
+/// Day of the events, unless stated otherwise, and period of the report.
 const DAY: &str = "2026-03-02";
 
 /// An event: milliseconds since ten o'clock, stream, kind, data.
@@ -64,7 +64,7 @@ fn permitted(ms: u64) -> Given {
     call(ms, "call.permitted", data)
 }
 
-/// A permit with one member of its data set.
+/// Returns a permit with one member of its data replaced.
 fn permitted_with(pointer: &str, value: Value) -> Given {
     let mut given = permitted(1);
     *given.3.pointer_mut(pointer).unwrap() = value;
@@ -86,13 +86,13 @@ fn noticed(ms: u64, notice: &str) -> Given {
     call(ms, "call.notice_played", json!({ "leg": 1, "notice": notice }))
 }
 
-/// The notice was over when the recording was this long.
+/// Returns the end of the notice, with the length of the recording at that time.
 fn noticed_at(ms: u64, recorded_ms: u64) -> Given {
     let data = json!({ "leg": 1, "notice": "recording", "recorded_ms": recorded_ms });
     call(ms, "call.notice_played", data)
 }
 
-/// A recording of five seconds, and from when on the callee is heard in it.
+/// Returns the end of a call with a recording of five seconds, and when the callee is first heard in it.
 fn heard(ms: u64, callee_from_ms: Option<u64>) -> Given {
     let mut given = ended(ms, true);
     given.3["recording_ms"] = json!(5_000);
@@ -102,7 +102,7 @@ fn heard(ms: u64, callee_from_ms: Option<u64>) -> Given {
     given
 }
 
-/// Recorded calls: notice first, callee heard before it was over, ended during it, not known.
+/// Returns counts of recorded calls: notice first, callee heard before its end, ended during it, unknown.
 fn recorded(log: &[Given]) -> [u64; 4] {
     let notices = report_of(DAY, log).notices;
     let parts = [
@@ -155,7 +155,7 @@ fn stored(position: u64, (ms, stream, kind, data): &Given) -> StoredEvent {
     )
 }
 
-/// The report of a day over these events, at positions 1, 2, 3 …
+/// Returns the report of a day for these events, at positions 1, 2, 3 …
 fn report_of(day: &str, log: &[Given]) -> Figures {
     let mut fold = Fold::of(PeriodLength::Day.of(day.parse().unwrap()), Format::NEWEST);
     for (position, given) in (1..).zip(log) {
@@ -169,7 +169,7 @@ fn report_of(day: &str, log: &[Given]) -> Figures {
     })
 }
 
-/// The log shows this breach at that position and no other.
+/// Checks that the log has this violation at that position and no other.
 fn check(what: &str, position: u64, log: &[Given]) {
     let figures = report_of(DAY, log);
     let counted: Vec<_> = figures
@@ -187,7 +187,7 @@ fn check(what: &str, position: u64, log: &[Given]) {
     assert_eq!(named, [(what, position, log[index].1.as_str())]);
     assert!(
         report_of("2026-03-03", log).violations.is_empty(),
-        "it is the day's of the event"
+        "it counts on the day of the event"
     );
 }
 
@@ -388,10 +388,7 @@ fn more_breaches_than_are_named_are_all_counted() {
     assert_eq!(shown.matches(&format!("<td>call-{CALL}</td>")).count(), 10);
     assert!(
         shown.contains("href=\"./compliance-2026-03-02-p"),
-        "the rest is a link"
+        "the page links to the rest"
     );
-    assert!(
-        data.len() > shown.len(),
-        "the figures still stand in the page whole"
-    );
+    assert!(data.len() > shown.len(), "the page still contains all figures");
 }

@@ -1,4 +1,4 @@
-//! What a compliance report counts of campaigns, alerts and samples: beside calls and persons.
+//! Counts campaigns, alerts and samples for a compliance report.
 
 use crate::compliance_report::fold::{Fold, bump};
 use domain::campaign::event::{CampaignEvent, PauseReason};
@@ -20,7 +20,7 @@ impl Fold {
         }
     }
 
-    /// The rule is read from the data alone: rules are added.
+    /// Reads the rule from the data itself, because new rules may be added.
     pub(super) fn alert(&mut self, envelope: &Envelope) {
         let data: serde_json::Value = serde_json::from_str(envelope.data.get()).unwrap_or_default();
         let rule = data.get("rule").and_then(serde_json::Value::as_str);

@@ -1,5 +1,5 @@
-//! Which events an inspection rests on: whole streams of persons, numbers and calls, and what was asked about
-//! them; read by stream and by kind, never from a view.
+//! Collects the events of an inspection: whole streams of customers, numbers and calls, and the accesses to
+//! them. Events are read by stream and by kind, never from a view.
 
 use super::written::{read_conversations, read_messages};
 use crate::log_walk::{Matching, unreadable};
@@ -21,13 +21,13 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use store::proof::bundle::Reason;
 
-/// Most calls of one inspection: as many as one read on record names; more is asked for by time.
+/// Most calls of one inspection, the same as in one logged read; more are requested by period.
 pub const CALLS_MAX: usize = 500;
 
-/// Whom or what it is about, and from when to when.
+/// Subject and period of an inspection.
 #[derive(Debug, Clone)]
 pub struct Ask {
-    /// Persons: the one asked for, or those who are known to have the number.
+    /// The requested customer, or the customers known to have the number.
     pub persons: BTreeSet<CustomerId>,
     pub number: Option<NumberId>,
     pub from: Option<Timestamp>,
@@ -40,23 +40,23 @@ impl Ask {
     }
 }
 
-/// An event, read as its aggregate's type.
+/// An event, parsed as the type of its aggregate.
 pub(super) struct Told<E> {
     pub envelope: Envelope,
     pub position: Position,
     pub event: E,
 }
 
-/// What was found, in the order of the log.
+/// The events found, in log order.
 pub(super) struct Gathered {
     pub customers: Vec<Told<CustomerEvent>>,
     pub numbers: Vec<Told<NumberEvent>>,
     pub calls: BTreeMap<Position, Vec<Told<CallEvent>>>,
-    /// Conversations in text.
+    /// Text conversations.
     pub conversations: Vec<ConversationId>,
-    /// Messages that were sent to them, and their answers.
+    /// Messages sent to the customers, and their replies.
     pub messages: Vec<StoredEvent>,
-    /// What somebody asked about them.
+    /// Accesses and operations that concern them.
     pub asked: Vec<(Envelope, Position)>,
     pub ask: Ask,
     pub selection: Selection,
@@ -64,7 +64,7 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// Reads what there is to the head.
+    /// Reads all events of the subject up to the head of the log.
     pub(super) async fn read(store: &dyn EventStore, ask: Ask) -> Result<Self, Problem> {
         let mut found = Self {
             customers: Vec::new(),
@@ -80,7 +80,7 @@ impl Gathered {
         if let Some(number) = found.ask.number.clone() {
             found.read_numbers(store, [number].into()).await?;
             found.read_calls(store).await?;
-            // Who was called is in the calls themselves, also where no row knows the person any more.
+            // The calls themselves name the customers called, even if no view knows them any more.
             let called = found.calls.values().flatten();
             let called: Vec<CustomerId> = called.filter_map(|told| told.envelope.customer.clone()).collect();
             found.ask.persons.extend(called);
@@ -126,7 +126,7 @@ impl Gathered {
         numbers.collect()
     }
 
-    /// Calls that were granted to the number, or to the person.
+    /// Returns the calls granted to the number, or to the customer.
     fn granted(&self) -> BTreeSet<CallId> {
         if self.ask.number.is_some() {
             let grants = self.numbers.iter().filter_map(|told| told.event.dial_granted());
@@ -159,7 +159,7 @@ impl Gathered {
         Ok(())
     }
 
-    /// Conversations in text, and messages.
+    /// Reads text conversations and messages.
     async fn read_written(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         let (selection, reached) = (&mut self.selection, self.reached);
         self.conversations = read_conversations(store, &self.ask, selection, reached).await?;
@@ -167,7 +167,7 @@ impl Gathered {
         Ok(())
     }
 
-    /// How each campaign that is named was made: its purpose, basis and preset.
+    /// Reads how each named campaign was created: purpose, basis and preset.
     async fn read_campaigns(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         let calls = self
             .calls
@@ -188,8 +188,8 @@ impl Gathered {
         Ok(())
     }
 
-    /// Questions, reads, complaints, requests and approvals that name one of them: they begin after the first
-    /// of these events.
+    /// Reads queries, reads, complaints, requests and approvals that name one of the subjects. They come
+    /// after the first of these events.
     async fn read_asked(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         let names = self.names();
         let Some(first) = self.selection.events.keys().next().copied() else {
@@ -217,7 +217,7 @@ impl Gathered {
         Ok(())
     }
 
-    /// The ids of everything it is about.
+    /// Returns the ids of all customers, numbers and calls of the inspection.
     fn names(&self) -> BTreeSet<String> {
         let persons = self.ask.persons.iter().map(ToString::to_string);
         let numbers = self
@@ -229,7 +229,7 @@ impl Gathered {
         persons.chain(numbers).chain(calls).collect()
     }
 
-    /// Every event of a stream, which is in the bundle whole.
+    /// Reads every event of a stream; the bundle contains the whole stream.
     async fn stream<D: Decider>(
         &mut self,
         store: &dyn EventStore,
@@ -261,7 +261,7 @@ fn read<D: Decider>(stored: &StoredEvent) -> Result<Told<D::Event>, Problem> {
     })
 }
 
-/// Whether an event's data names one of these ids, as whom or what it is about.
+/// Returns true if the data of an event names one of these ids as its subject.
 fn names_one(data: &Value, names: &BTreeSet<String>) -> bool {
     let is_named = |value: &Value| value.as_str().is_some_and(|text| names.contains(text));
     let one = ["customer", "number", "call"]

@@ -1,10 +1,8 @@
-//! An inspection (检查): from a person, or a number and a time, to the calls, the lawful basis, the
-//! decisions, the recordings and what was done with them, and a bundle that proves it to somebody without
-//! the log.
+//! An inspection (号码查证): from a customer, or a number and a time, to the calls, the lawful basis, the
+//! decisions, the recordings and later operations, and a bundle that proves them to a reader without the log.
 //!
-//! It rests on whole streams, which the bundle holds, and so on no view; a view only says who has a
-//! number. Whoever asks is on record before anything of it is shown: that is the asker's to do, with
-//! `read`.
+//! It is based on whole streams, which the bundle contains, and on no view; a view only finds the customers
+//! of a number. Each read is logged before data is shown: the caller does that with `tells`.
 
 mod gather;
 mod nearest;
@@ -39,26 +37,27 @@ use store::proof::SignedCheckpoint;
 use store::proof::bundle::{Attached, BundleSubject};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Inspections at once: each may hold recordings of a hundred megabytes, twice while its bundle is packed.
+/// Permits for concurrent inspections: each may hold recordings of a hundred megabytes, twice while its
+/// bundle is packed.
 static PLACES: Semaphore = Semaphore::const_new(2);
 
-/// Names of what a bundle has beside its events.
+/// Names of the files in a bundle besides its events.
 const PAGE_FILE: &str = "attached/inspection.html";
 const ANSWER_FILE: &str = "attached/inspection.json";
 
-/// What is asked for.
+/// An inspection to perform.
 #[derive(Debug, Clone)]
 pub struct Order {
     pub ask: Ask,
-    /// The one person who was asked for; of a number, all who have it are looked at.
+    /// The requested customer; for a number, all customers that have it are inspected.
     pub customer: Option<CustomerId>,
-    /// The number as it is shown.
+    /// The number in the form in which it is shown.
     pub phone: Option<String>,
     pub at: Option<Timestamp>,
     pub values: Values,
 }
 
-/// What was found, before it is shown.
+/// A completed inspection that is not shown yet.
 pub struct Inspected {
     pub answer: Inspection,
     found: Gathered,
@@ -66,7 +65,7 @@ pub struct Inspected {
     _place: SemaphorePermit<'static>,
 }
 
-/// Whose data an answer tells, for the record.
+/// The person, number and calls that a reply reveals, for the record of the read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tells {
     pub customer: Option<CustomerId>,
@@ -75,7 +74,7 @@ pub struct Tells {
 }
 
 impl Inspected {
-    /// Finds everything; `folder` is where the recordings are.
+    /// Performs the inspection; `folder` holds the recordings. Refuses while two inspections are running.
     pub async fn find(installation: &Installation, folder: &Path, order: Order) -> Result<Self, Problem> {
         let busy = |_| {
             Problem::new(
@@ -119,7 +118,8 @@ impl Inspected {
         })
     }
 
-    /// Whose data the answer tells: a person each, with their calls; a number of nobody alone.
+    /// Returns what the reply reveals: one entry per customer with the calls; a number without customers
+    /// alone.
     pub fn tells(&self) -> Vec<Tells> {
         let number = self.answer.about.number.clone();
         let mut of: BTreeMap<CustomerId, Vec<CallId>> = BTreeMap::new();
@@ -144,14 +144,14 @@ impl Inspected {
         tells.collect()
     }
 
-    /// The last event that it rests on: what a checkpoint has to cover.
+    /// Returns the position of the last event used, which a checkpoint must cover.
     pub fn last(&self) -> Position {
         let mut positions = self.found.selection.events.keys();
         positions.next_back().copied().unwrap_or_default()
     }
 
-    /// The bundle: every event that it rests on, the page, the answer and the recordings. `id` is what it is
-    /// on record under.
+    /// Builds the bundle: every event used, the page, the reply and the recordings. `id` is the id under
+    /// which the inspection is recorded.
     pub fn bundle(
         self,
         id: InquiryId,

@@ -1,4 +1,4 @@
-//! The call that a complaint means: the one to a number that was granted nearest to a time.
+//! Finds the call that a complaint is about: the call to a number granted nearest to a time.
 
 use crate::log_walk::unreadable;
 use domain::decider::Decider;
@@ -9,10 +9,10 @@ use domain::problem::Problem;
 use domain::stored_event::{StreamVersion, read_event};
 use domain::time::Timestamp;
 
-/// How far from the time that somebody remembers a call may lie: a day.
+/// Largest distance from the given time, in microseconds: a day.
 const WITHIN_MICROS: i64 = 86_400_000_000;
 
-/// The call to this number nearest to a time, if there is one within a day.
+/// Returns the call to this number nearest to a time, if there is one within a day.
 pub async fn call_at(
     store: &dyn EventStore,
     number: &NumberId,

@@ -1,5 +1,5 @@
-//! What has to be opened or looked up beside the events: persons by their keys, what a flow says, what a
-//! campaign is for.
+//! Loads and decrypts what an inspection needs besides the events: customers with their keys, flows, and
+//! campaign plans.
 
 use super::gather::{Gathered, Told};
 use super::shown::PersonShown;
@@ -22,7 +22,7 @@ use domain::transcript::TranscriptOf;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// How values of a person are shown.
+/// The form in which personal values are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {
     Masked,
@@ -30,7 +30,7 @@ pub enum Values {
 }
 
 impl Values {
-    /// A value as it is shown; nothing where it cannot be read.
+    /// Returns a value in the form to show; `None` if it cannot be read.
     pub(crate) fn of(self, value: Option<&Personal<String>>, mask: fn(&str) -> String) -> Option<String> {
         match self {
             Self::Masked => masked(value, mask),
@@ -38,7 +38,8 @@ impl Values {
         }
     }
 
-    /// Words of the callee as they are shown; those of the flow (`own_words`) are no names.
+    /// Returns words of the callee in the form to show. Words that occur in the flow (`own_words`) are not
+    /// masked as names.
     pub(super) fn words(self, words: &Personal<String>, own_words: &str) -> Option<String> {
         let words = words.value()?;
         Some(match self {
@@ -54,12 +55,12 @@ struct Person {
     zone: &'static str,
 }
 
-/// Persons, flows and campaigns of one inspection.
+/// The customers, flows and campaigns of one inspection.
 pub(super) struct Opened<'a> {
     vault: &'a dyn Vault,
     values: Values,
     persons: BTreeMap<CustomerId, Person>,
-    /// By the call's stream: the person's key with that of the call's transcript.
+    /// By stream of the call: the customer's key together with the key of the transcript.
     transcripts: BTreeMap<StreamId, PersonKey>,
     plans: BTreeMap<CampaignId, CallingPlan>,
     flows: BTreeMap<(FlowId, u32), Arc<FlowDefinition>>,
@@ -144,7 +145,7 @@ impl<'a> Opened<'a> {
         self.plans.get(campaign)
     }
 
-    /// In which a person's times are said.
+    /// Returns the time zone in which a customer's times are shown.
     pub(super) fn zone(&self, customer: &CustomerId) -> &'static str {
         self.persons.get(customer).map_or("UTC", |person| person.zone)
     }
@@ -172,7 +173,7 @@ impl<'a> Opened<'a> {
         }
     }
 
-    /// The call's event with its personal fields open, where the person's key is there.
+    /// Returns the event of a call with decrypted personal fields; `None` if the customer's key is gone.
     pub(super) fn opened(&self, customer: &CustomerId, told: &Told<CallEvent>) -> Option<CallEvent> {
         let own = self.persons.get(customer)?.key.as_ref()?;
         let key = self.transcripts.get(&told.envelope.stream).unwrap_or(own);
@@ -180,13 +181,13 @@ impl<'a> Opened<'a> {
         match open_personal(&told.envelope, &mut event, self.vault, Some(key)) {
             Ok(()) => Some(event),
             Err(why) => {
-                tracing::warn!(event = %told.envelope.id, %why, "a value of an inspection cannot be opened");
+                tracing::warn!(event = %told.envelope.id, %why, "a value of an inspection cannot be decrypted");
                 None
             }
         }
     }
 
-    /// The number that was dialed.
+    /// Returns the dialed number, in the form to show.
     pub(super) fn callee(&self, told: &Told<CallEvent>) -> Option<String> {
         let customer = told.envelope.customer.as_ref()?;
         let CallEvent::Permitted { callee, .. } = self.opened(customer, told)? else {

@@ -1,5 +1,5 @@
-//! An inspection as a page: zh first, times as the callee's clock shows them, each fact with the event
-//! that says it.
+//! Formats an inspection as a page: Chinese first, times in the callee's zone, each fact with the event that
+//! states it.
 
 use super::page_written::written;
 use super::shown::{CallTold, Inspection, RecordingState, RefusalTold, VerdictTold};
@@ -10,7 +10,7 @@ use domain::calling_plan::Basis;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Where nobody has a zone of their own.
+/// Time zone if no customer has one.
 const ZONE_DEFAULT: &str = "Asia/Shanghai";
 
 /// Milliseconds of a second.
@@ -28,7 +28,7 @@ fn or_none(text: Option<&str>) -> String {
     text.unwrap_or("—").to_owned()
 }
 
-/// The page of this answer; whoever checks the bundle finds in it how.
+/// Returns the page of this reply. It explains how to check the bundle.
 pub(super) fn page(answer: &Inspection, prover: &Prover) -> String {
     let mut page = Page::new(
         "检查证据",
@@ -45,7 +45,7 @@ pub(super) fn page(answer: &Inspection, prover: &Prover) -> String {
     page.finish()
 }
 
-/// The zone of the first person, for what is of nobody in particular.
+/// Returns the zone of the first customer, for facts that belong to no customer.
 fn zone_of(answer: &Inspection) -> &'static str {
     answer
         .persons
@@ -71,7 +71,7 @@ fn head(page: &mut Page, answer: &Inspection, prover: &Prover) {
         row("至 / to", maybe_time(about.to, zone)),
         row("读至日志位置 / log read to position", &about.position),
         row("日志公钥 / key of the log", prover.key()),
-        row("公钥指纹 / its fingerprint", prover.key().fingerprint()),
+        row("公钥指纹 / fingerprint of the key", prover.key().fingerprint()),
     ];
     page.table(&["项目 / item", "值 / value"], 9, &rows);
     let rows = [
@@ -121,7 +121,7 @@ fn persons(page: &mut Page, answer: &Inspection) {
         "姓名 / name",
         "号码 / phones",
         "时区 / zone",
-        "状态 / standing",
+        "状态 / state",
     ];
     page.table(&heads, 9, &rows);
 }
@@ -201,7 +201,7 @@ fn bases(page: &mut Page, answer: &Inspection) {
 fn calls(page: &mut Page, answer: &Inspection) {
     page.section("呼叫", "Calls");
     if answer.calls.is_empty() {
-        page.paragraph("所问范围内没有呼叫。 There was no call within what was asked for.");
+        page.paragraph("所问范围内没有呼叫。 There was no call in the requested period.");
     }
     for call in &answer.calls {
         call_facts(page, call);
@@ -258,7 +258,7 @@ fn call_facts(page: &mut Page, call: &CallTold) {
             page.sound("录音 / recording", &format!("recordings/{}.wav", call.call));
         }
         Some(RecordingState::Altered) => page.verdict(
-            "录音与记录的摘要不一致。 The recording is not the one that the record names.",
+            "录音与记录的摘要不一致。 The recording differs from the hash in the record.",
             Good::No,
         ),
         Some(RecordingState::Gone | RecordingState::LeftOut | RecordingState::Disposed) | None => {}

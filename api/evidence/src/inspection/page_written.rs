@@ -1,4 +1,4 @@
-//! What was written with a person, on the page of an inspection: conversations in text, and messages.
+//! Formats text conversations and messages for the page of an inspection.
 
 use super::shown::Inspection;
 use crate::html::{Page, row};
@@ -6,7 +6,7 @@ use application::conversations::Side;
 use application::local_time::local;
 use domain::message::Way;
 
-/// The sections of conversations and messages, with times in this zone.
+/// Adds the sections of conversations and messages, with times in this zone.
 pub(super) fn written(page: &mut Page, answer: &Inspection, zone: &str) {
     conversations(page, answer, zone);
     messages(page, answer, zone);
@@ -15,9 +15,7 @@ pub(super) fn written(page: &mut Page, answer: &Inspection, zone: &str) {
 fn conversations(page: &mut Page, answer: &Inspection, zone: &str) {
     page.section("文字会话", "Conversations in text");
     if answer.conversations.is_empty() {
-        page.paragraph(
-            "所问范围内没有文字会话。 There was no conversation in text within what was asked for.",
-        );
+        page.paragraph("所问范围内没有文字会话。 There was no text conversation in the requested period.");
     }
     for conversation in &answer.conversations {
         let at = local(&conversation.opened_at.to_string(), Some(zone));
@@ -38,7 +36,7 @@ fn conversations(page: &mut Page, answer: &Inspection, zone: &str) {
 fn messages(page: &mut Page, answer: &Inspection, zone: &str) {
     page.section("消息", "Messages");
     if answer.messages.is_empty() {
-        page.paragraph("所问范围内没有消息。 There was no message within what was asked for.");
+        page.paragraph("所问范围内没有消息。 There was no message in the requested period.");
         return;
     }
     let rows = answer.messages.iter().map(|message| {

@@ -1,4 +1,5 @@
-//! The recordings of an inspection's calls: each held against the SHA-256 that its call's record names.
+//! Reads the recordings of an inspection's calls and compares each with the SHA-256 in the record of its
+//! call.
 
 use super::shown::{CallTold, RecordingState};
 use domain::problem::Problem;
@@ -8,17 +9,17 @@ use std::path::Path;
 use store::proof::bundle::{Attached, recording_name};
 use store::proof::hex;
 
-/// Most bytes of recordings in one bundle: an hour and more of sound (8 kHz, two channels, 16 bit), and
-/// half of what a bundle may have.
+/// Most bytes of recordings in one bundle: more than an hour of audio (8 kHz, two channels, 16 bit), and half
+/// of the largest bundle.
 const RECORDINGS_BYTES_MAX: usize = 128 * 1024 * 1024;
 
-/// Recordings that go along.
+/// The recordings to attach to the bundle.
 pub(super) struct Recordings {
     pub files: Attached,
 }
 
 impl Recordings {
-    /// Looks for the recording of each call that ended with one, and says of each what there is.
+    /// Reads the recording of each call that has one, and sets its state.
     pub(super) async fn of(folder: &Path, calls: &mut [CallTold]) -> Result<Self, Problem> {
         let mut files = Attached::new();
         let mut bytes_left = RECORDINGS_BYTES_MAX;
@@ -30,7 +31,7 @@ impl Recordings {
                 continue;
             }
             let id = call.call.to_string();
-            // Its length is known from its record: what has no place is not read.
+            // The length is known from the record, so a recording without space is not read.
             let expected = recording.bytes.and_then(|bytes| usize::try_from(bytes).ok());
             if expected.is_some_and(|bytes| bytes > bytes_left) {
                 recording.state = RecordingState::LeftOut;

@@ -1,8 +1,8 @@
-//! What an inspection answers: who was called when, on which basis, by which rules, what was said and
-//! pressed, and what was done with it since.
+//! The reply of an inspection: calls with time, basis and rules, what was said and pressed, and later
+//! operations.
 //!
-//! A value of a person is masked unless it was asked for in clear; digits that were pressed are what
-//! happened in the call, and stand as they are.
+//! Personal values are masked unless requested in clear. Keypresses belong to the course of the call and are
+//! shown.
 
 use super::written::{ConversationTold, MessageTold};
 use application::logged_recording::Disposed;
@@ -13,7 +13,7 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Everything that was found, in the order of the log.
+/// The result of an inspection, in log order.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Inspection {
     pub about: AboutShown,
@@ -22,33 +22,33 @@ pub struct Inspection {
     pub bases: Vec<BasisShown>,
     pub consents: Vec<ConsentTold>,
     pub calls: Vec<CallTold>,
-    /// Conversations in text.
+    /// Text conversations.
     pub conversations: Vec<ConversationTold>,
-    /// Messages that were ordered, what became of each, and answers, in the order of the log.
+    /// Messages, the result of each, and replies, in log order.
     pub messages: Vec<MessageTold>,
     pub refusals: Vec<RefusalTold>,
     pub objections: Vec<ObjectionTold>,
     pub operations: Vec<OperationTold>,
 }
 
-/// What was asked.
+/// The subject and period of an inspection.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct AboutShown {
     pub customer: Option<CustomerId>,
     pub number: Option<NumberId>,
-    /// The number as it was asked for, masked unless it was asked for in clear.
+    /// The requested number, masked unless requested in clear.
     #[schemars(example = &"138****8000")]
     pub phone: Option<String>,
     pub at: Option<Timestamp>,
-    /// Calls and refusals from here.
+    /// Start of the period of calls and refusals.
     pub from: Option<Timestamp>,
-    /// To here.
+    /// End of the period.
     pub to: Option<Timestamp>,
-    /// The log was read up to here.
+    /// Log position up to which events were read.
     pub position: String,
 }
 
-/// How many of each, so that an answer can be held against another count.
+/// Number of items of each kind, for comparison with other counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Counts {
     pub persons: usize,
@@ -64,7 +64,7 @@ pub struct Counts {
     pub operations: usize,
 }
 
-/// One person; null where the person is erased, or the key is not at hand.
+/// One customer. Values are null if the person is erased or the key is missing.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PersonShown {
     pub customer: CustomerId,
@@ -74,23 +74,23 @@ pub struct PersonShown {
     pub name: Option<String>,
     #[schemars(example = ["138****8000"])]
     pub phones: Vec<String>,
-    /// In which times are said on the page.
+    /// Time zone of the customer's times on the page.
     #[schemars(example = &"Asia/Shanghai")]
     pub local_zone: &'static str,
-    /// Why, where the person is held.
+    /// Reason of a legal hold.
     #[schemars(example = &"a court asked")]
     pub held: Option<String>,
     pub erased: bool,
 }
 
-/// On which basis a person was in a campaign.
+/// The basis on which a customer was in a campaign.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct BasisShown {
     pub customer: CustomerId,
     pub campaign: CampaignId,
     pub list: ListId,
     pub basis: Basis,
-    /// What the campaign calls for, and under which preset.
+    /// Purpose and preset of the campaign.
     pub purpose: Option<String>,
     pub preset: Option<String>,
     pub enrolled_at: Timestamp,
@@ -102,19 +102,19 @@ pub struct BasisShown {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConsentTold {
     pub customer: CustomerId,
-    /// False: withdrawn.
+    /// True if given, false if withdrawn.
     pub given: bool,
     pub scope: String,
     pub source: String,
     pub at: Timestamp,
     pub until: Option<Timestamp>,
-    /// What it is shown by is kept, sealed.
+    /// True if evidence of the consent is stored, sealed.
     pub has_evidence: bool,
     #[serde(flatten)]
     pub event: Where,
 }
 
-/// One call, from its permit to what is kept of it.
+/// One call, from its permit to its recording.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CallTold {
     pub call: CallId,
@@ -124,7 +124,7 @@ pub struct CallTold {
     pub attempt: u32,
     #[schemars(example = &"138****8000")]
     pub callee: Option<String>,
-    /// In which its times are said on the page.
+    /// Time zone of the call's times on the page.
     #[schemars(example = &"Asia/Shanghai")]
     pub local_zone: &'static str,
     pub permitted_at: Timestamp,
@@ -140,38 +140,38 @@ pub struct CallTold {
     pub outcome_zh: Option<&'static str>,
     pub outcome_en: Option<&'static str>,
     pub talk_ms: Option<u64>,
-    /// The flow it followed.
+    /// Flow and version that the call used.
     #[schemars(example = &"greeting v1")]
     pub flow: String,
-    /// What happened in it, in order: notices, what the robot and the callee said, keys, decisions.
+    /// Course of the call, in order: notices, what the robot and the callee said, keypresses, decisions.
     pub heard: Vec<HeardTold>,
-    /// The rules that allowed it.
+    /// Verdicts of the rules that allowed the call.
     pub verdicts: Vec<VerdictTold>,
     pub recording: Option<RecordingTold>,
     #[serde(flatten)]
     pub event: Where,
 }
 
-/// One thing that was said or pressed.
+/// One thing that was said, pressed or decided in a call.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HeardTold {
     pub at: Timestamp,
     pub what: Heard,
-    /// The node of the flow.
+    /// Node of the flow.
     #[schemars(example = &"greeting")]
     pub node: Option<String>,
-    /// What was said, the key, how it was understood, or which member of the flow decided; values of the
-    /// person are starred unless they are asked for in clear.
+    /// Spoken text, key, recognized meaning, or the member of the flow that decided. Personal values are
+    /// starred unless requested in clear.
     #[schemars(example = &"您好，这里是示例银行。")]
     pub text: Option<String>,
-    /// It was there, and nobody can read it any more: it was erased with the person.
+    /// True if the text existed and was erased with the person.
     pub gone: bool,
 }
 
 impl HeardTold {
-    /// As the page has it; what nobody can read any more is said to be gone.
+    /// Returns the text for the page. An erased text is marked as erased.
     pub(super) fn words(&self) -> String {
-        let gone = "已随个人信息删除，无法读取 / erased, not readable any more";
+        let gone = "已随个人信息删除，无法读取 / erased, no longer readable";
         match (&self.text, self.gone) {
             (Some(text), true) => format!("{text} ({gone})"),
             (None, true) => gone.to_owned(),
@@ -181,7 +181,7 @@ impl HeardTold {
     }
 }
 
-/// What was heard.
+/// Kind of an entry in the course of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -208,7 +208,7 @@ pub enum Heard {
 }
 
 impl Heard {
-    /// In Chinese and English.
+    /// Returns the words for the page, in Chinese and English.
     pub const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::RecordingNotice => ("录音告知", "recording notice"),
@@ -219,28 +219,28 @@ impl Heard {
             Self::Understood => ("理解为", "understood as"),
             Self::Decided => ("流程判定", "decided by"),
             Self::Interrupted => ("对方打断", "interrupted the robot"),
-            Self::Silent => ("对方未应答", "said nothing"),
+            Self::Silent => ("对方未应答", "silence"),
             Self::SensitiveWord => ("出现敏感词", "a sensitive word"),
             Self::EngineFailed => ("语音引擎失效", "a speech engine failed"),
             Self::AssistantAnswered => ("辅助选择已答复", "the assistant answered"),
-            Self::OfferChosen => ("按客户情况选定方案", "an offer was chosen by who they are"),
-            Self::ModelChosen => ("按客户等级选定模型", "a model was chosen by who they are"),
+            Self::OfferChosen => ("按客户情况选定方案", "an offer was chosen by customer data"),
+            Self::ModelChosen => ("按客户等级选定模型", "a model was chosen by customer level"),
             Self::KeyPressed => ("对方按键", "key pressed"),
-            Self::TransferAsked => ("要求转人工", "asked for a colleague"),
+            Self::TransferAsked => ("要求转人工", "asked for an agent"),
             Self::AgentConnected => ("坐席接听", "an agent took the call"),
             Self::SellerMessage => (
                 "已告知卖方（无空闲坐席）",
-                "the seller was named (no agent was free)",
+                "seller message played (no agent was free)",
             ),
             Self::HungUpByUs => ("我方挂断", "hung up by us"),
         }
     }
 }
 
-/// What one rule said of one dial.
+/// The verdict of one rule on one dial.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct VerdictTold {
-    /// Whose rule: of the customer or of the number.
+    /// Side of the rule: customer or number.
     #[schemars(extend("enum" = ["customer", "number"]))]
     pub side: &'static str,
     pub rule: String,
@@ -252,63 +252,63 @@ pub struct VerdictTold {
     pub en: String,
 }
 
-/// What there is of a recording.
+/// The recording of a call.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RecordingTold {
     pub sha256: String,
     pub bytes: Option<u64>,
     pub duration_ms: Option<u64>,
     pub state: RecordingState,
-    /// Of one that was disposed of under retention.
+    /// The disposal, if the recording was disposed of after its retention period.
     pub disposed: Option<Disposed>,
 }
 
 impl RecordingTold {
-    /// It was destroyed when its time was over.
+    /// Marks the recording as disposed of after its retention period.
     pub(super) const fn dispose(&mut self, at: Timestamp, disposal: u64, days: u32) {
         self.state = RecordingState::Disposed;
         self.disposed = Some(Disposed { at, disposal, days });
     }
 }
 
-/// Where a recording is.
+/// The state of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum RecordingState {
-    /// It is kept here, and is the one that the call's record names.
+    /// Stored here, with the hash of the call's record.
     Kept,
-    /// It is kept, and its bytes are not those that the call's record names.
+    /// Stored here, but with another hash than in the call's record.
     Altered,
-    /// It was deleted, or was never on this machine.
+    /// Deleted, or never on this machine.
     Gone,
-    /// It is kept; the bundle had no more room.
+    /// Stored here, but left out because the bundle is full.
     LeftOut,
-    /// Its time was over: it was disposed of under retention.
+    /// Disposed of after its retention period.
     Disposed,
 }
 
 impl RecordingState {
-    /// In Chinese and English.
+    /// Returns the words for the page, in Chinese and English.
     pub const fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Kept => ("已附，与记录一致", "attached, as the record names it"),
-            Self::Altered => ("内容与记录不一致", "its bytes are not those of the record"),
-            Self::Gone => ("此处已无", "not here any more"),
-            Self::LeftOut => ("存在，未附（超出容量）", "kept; left out for its size"),
+            Self::Kept => ("已附，与记录一致", "attached, matches the record"),
+            Self::Altered => ("内容与记录不一致", "differs from the record"),
+            Self::Gone => ("此处已无", "no longer here"),
+            Self::LeftOut => ("存在，未附（超出容量）", "stored; left out because of its size"),
             Self::Disposed => ("已按保存期限处置", "disposed of under retention"),
         }
     }
 }
 
-/// A dial that was not allowed, and why.
+/// A dial that was refused or deferred, with the reason.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RefusalTold {
     pub at: Timestamp,
     pub campaign: CampaignId,
     pub customer: Option<CustomerId>,
     pub number: Option<NumberId>,
-    /// The call that would have been.
+    /// Id of the call that was not made.
     pub call: CallId,
     #[serde(flatten)]
     pub verdict: VerdictTold,
@@ -317,7 +317,7 @@ pub struct RefusalTold {
     pub event: Where,
 }
 
-/// A number that must not be dialed from then on.
+/// An opt-out or suppression of a number.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ObjectionTold {
     pub at: Timestamp,
@@ -333,14 +333,14 @@ pub struct ObjectionTold {
     pub event: Where,
 }
 
-/// What somebody did about the persons, numbers and calls, reads of them among it.
+/// An operation on the customers, numbers or calls, or a read of their data.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OperationTold {
     pub at: Timestamp,
     pub kind: String,
     pub by: Option<String>,
     pub reason: Option<String>,
-    /// Of a read: by which route, and which fields.
+    /// For a read: the route and the fields.
     #[schemars(example = &"GET /api/v1/customers/{id}")]
     pub route: Option<String>,
     #[schemars(example = ["name"])]
@@ -350,7 +350,7 @@ pub struct OperationTold {
     pub event: Where,
 }
 
-/// Which event says it: it is in the bundle.
+/// The event that states a fact; the bundle contains it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Where {
     pub position: String,

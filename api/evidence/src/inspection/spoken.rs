@@ -1,6 +1,6 @@
-//! What was said and pressed in a call, line by line: the robot's words with the values that were spoken, the
-//! callee's own, what was made of them and where the flow went. Values are starred unless they are asked for
-//! in clear; words that nobody can read any more are said to be gone.
+//! The course of a call, line by line: the robot's words with the spoken values, the callee's words, what was
+//! understood, and the path through the flow. Values are starred unless requested in clear; erased words are
+//! marked as erased.
 
 use super::gather::Told;
 use super::opened::{Opened, Values};
@@ -18,19 +18,19 @@ use domain::spoken_turn::{Certainty, TurnDecision, UnderstoodFact};
 use domain::transfer_reason::TransferReason;
 use std::collections::BTreeMap;
 
-/// What a call is told with.
+/// What is needed to format the course of one call.
 pub(super) struct Spoken<'a> {
     opened: &'a Opened<'a>,
     customer: &'a CustomerId,
     flow: Option<&'a FlowDefinition>,
     texts: Option<Texts>,
-    /// Words of the flow, which are no names.
+    /// Words of the flow, which are not masked as names.
     own_words: String,
-    /// Values of the person and of this call's slots, as they are shown.
+    /// Values of the customer and of this call's slots, in the form to show.
     values: BTreeMap<String, String>,
-    /// What was heard, masked over the turns of one question; empty where it is shown in clear.
+    /// Utterances, masked across the turns of one question; empty if shown in clear.
     masked: BTreeMap<EventId, String>,
-    /// What was said is on record text by text: what a node has to say is not told a second time.
+    /// True if events record each spoken text; the texts of entered nodes are then not listed again.
     by_text: bool,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Spoken<'a> {
         }
     }
 
-    /// What is told of an event; nothing of one in which nobody says or does anything.
+    /// Returns the line for an event; `None` for an event without words or actions.
     pub(super) fn tell(&mut self, told: &Told<CallEvent>) -> Option<HeardTold> {
         let line = |what: Heard, node: Option<&String>| HeardTold {
             at: told.envelope.at,
@@ -136,12 +136,12 @@ impl<'a> Spoken<'a> {
         }
     }
 
-    /// A text with the values that were spoken; with its braces where one of them is not there any more.
+    /// Fills the spoken values into a text; returns it with its braces if a value is missing.
     fn filled(&self, text: &str) -> String {
         filled_in(text, &self.values).unwrap_or_else(|_missing| text.to_owned())
     }
 
-    /// A text as far as it was said; where it stands in no flow that is here, its place.
+    /// Returns a text as far as it was spoken; its place in the flow if the flow is not available.
     fn said(&self, fact: &SaidFact) -> Option<String> {
         let texts = self.texts.as_ref()?;
         let Some(text) = texts.at(&fact.prompt, fact.variant.as_deref()).text else {
@@ -150,7 +150,8 @@ impl<'a> Spoken<'a> {
         let text = self.filled(&text);
         let (spoken, of) = (fact.spoken_chars, fact.prompt_chars);
         let is_whole = spoken >= of;
-        // Another length: a value was corrected since. It is told whole, and how much was said.
+        // Another length means that a value was corrected since. The whole text is shown with the number of
+        // characters spoken.
         let is_same = u32::try_from(text.chars().count()).is_ok_and(|count| count == of);
         Some(match (is_whole, is_same) {
             (true, _) => text,
@@ -162,7 +163,7 @@ impl<'a> Spoken<'a> {
         })
     }
 
-    /// What only the person's key opens: words, keys, values.
+    /// Adds what only the customer's key decrypts: words, keypresses, values.
     fn add_words(&mut self, told: &Told<CallEvent>, line: &mut HeardTold) {
         let opened = self.opened.opened(self.customer, told);
         let values = self.opened.values();
@@ -185,7 +186,7 @@ impl<'a> Spoken<'a> {
         }
     }
 
-    /// What was known of the person when an offer was chosen.
+    /// Adds the facts about the customer by which an offer was chosen.
     fn add_known(&self, fact: &OfferChosenFact, line: &mut HeardTold) {
         let tags = fact.tags.iter().map(|one| ("tag", &one.tag));
         let known = fact.known.iter().map(|(name, value)| (name.as_str(), value));
@@ -204,7 +205,7 @@ impl<'a> Spoken<'a> {
         }
     }
 
-    /// A reading in one line; values that it found are said by the robot from here on.
+    /// Formats a reading as one line. Values that it found are used in later texts of the robot.
     fn understood(&mut self, fact: &UnderstoodFact) -> String {
         let sure = match fact.reading.certainty {
             Certainty::Accepted => "采纳 / accepted",
@@ -229,7 +230,7 @@ impl<'a> Spoken<'a> {
     }
 }
 
-/// What was heard in a call, by event: a number that was dictated in two turns is masked as a whole.
+/// Returns the masked utterances of a call by event. A number dictated in two turns is masked as a whole.
 fn masked_turns(
     opened: &Opened<'_>,
     customer: &CustomerId,
@@ -259,14 +260,14 @@ impl HeardTold {
         Self { text, ..self }
     }
 
-    /// Words that a key opens, or that are gone with it.
+    /// Sets the decrypted words, or marks them as erased.
     fn read(&mut self, words: Option<String>) {
         self.gone = words.is_none();
         self.text = words;
     }
 }
 
-/// The rule, and the step of its ladder.
+/// Returns the rule that decided, with the step of its reprompt ladder.
 fn why(decision: &TurnDecision) -> String {
     match decision.explanation.rung {
         Some(rung) => format!("{} ({rung})", decision.rule),
@@ -274,7 +275,7 @@ fn why(decision: &TurnDecision) -> String {
     }
 }
 
-/// A value of a person: nothing of one with figures in it, else its first character.
+/// Masks a value: all of it if it contains digits or is short, else all but the first character.
 fn starred(value: &str) -> String {
     if value.chars().any(char::is_numeric) || value.chars().count() < 2 {
         return "*".repeat(value.chars().count());
@@ -283,7 +284,7 @@ fn starred(value: &str) -> String {
 }
 
 impl Opened<'_> {
-    /// Values of the person in this campaign, as they are now.
+    /// Returns the customer's variables in this campaign, as they are now.
     fn variables<'b>(
         &'b self,
         customer: &CustomerId,

@@ -1,4 +1,4 @@
-//! From events to what is told of them: one function for each part of an inspection.
+//! Converts the collected events to the parts of an inspection, one function for each.
 
 use super::gather::{Gathered, Told};
 use super::opened::Opened;
@@ -30,7 +30,7 @@ fn of<E>(told: &Told<E>) -> Where {
     place(&told.envelope, told.position)
 }
 
-/// Each enrolment, with what its campaign is for.
+/// Returns the enrolments, with purpose and preset of their campaigns.
 pub(super) fn bases(found: &Gathered, opened: &Opened<'_>) -> Vec<BasisShown> {
     let told = found.customers.iter().filter_map(|told| {
         let CustomerEvent::Enrolled {
@@ -57,7 +57,7 @@ pub(super) fn bases(found: &Gathered, opened: &Opened<'_>) -> Vec<BasisShown> {
     told.collect()
 }
 
-/// Each consent that was given or withdrawn.
+/// Returns the consents that were given or withdrawn.
 pub(super) fn consents(found: &Gathered) -> Vec<ConsentTold> {
     let told = found.customers.iter().filter_map(|told| {
         let customer = told.envelope.customer.clone()?;
@@ -95,7 +95,7 @@ pub(super) fn consents(found: &Gathered) -> Vec<ConsentTold> {
     told.collect()
 }
 
-/// Opt-outs and suppressions of the numbers.
+/// Returns the opt-outs and suppressions of the numbers.
 pub(super) fn objections(found: &Gathered) -> Vec<ObjectionTold> {
     let told = found.numbers.iter().filter_map(|told| {
         let number: NumberId = told.envelope.stream.id().parse().ok()?;
@@ -120,13 +120,13 @@ pub(super) fn objections(found: &Gathered) -> Vec<ObjectionTold> {
     told.collect()
 }
 
-/// As the event has it.
+/// Returns the source of an opt-out as the event has it.
 fn source_word(source: OptOutSource) -> String {
     let word = application::reply_value::value(&source);
     word.as_str().unwrap_or_default().to_owned()
 }
 
-/// Dials that were not allowed, by either side, in the time asked for.
+/// Returns the dials refused by either side in the requested period.
 pub(super) fn refusals(found: &Gathered, opened: &Opened<'_>) -> Vec<RefusalTold> {
     let mut told = Vec::new();
     let mut asked: BTreeMap<CallId, CustomerId> = BTreeMap::new();
@@ -165,7 +165,8 @@ pub(super) fn refusals(found: &Gathered, opened: &Opened<'_>) -> Vec<RefusalTold
         else {
             continue;
         };
-        // A number of several people: of one person only what was asked for them.
+        // A number may belong to several customers: for one customer, only dials requested for that customer
+        // are shown.
         let customer = asked.get(call);
         let is_meant = found.ask.number.is_some() || customer.is_some();
         if !is_meant || !found.ask.holds(one.envelope.at) {
@@ -212,7 +213,7 @@ fn verdict_told(side: Side, verdict: &Verdict, next: Option<Timestamp>, zone: &s
     }
 }
 
-/// What somebody did about them: whatever has a name in its envelope, and each read and question.
+/// Returns the operations on the subjects: every event with an actor, and each read and query.
 pub(super) fn operations(found: &Gathered) -> Vec<OperationTold> {
     let customers = found.customers.iter().map(|told| (&told.envelope, told.position));
     let numbers = found.numbers.iter().map(|told| (&told.envelope, told.position));
@@ -253,7 +254,7 @@ fn operation(envelope: &Envelope, position: Position) -> OperationTold {
     }
 }
 
-/// Each call, from its permit on.
+/// Returns the calls, each from its permit on.
 pub(super) fn calls(found: &Gathered, opened: &Opened<'_>) -> Vec<CallTold> {
     let calls = found.calls.values();
     calls.filter_map(|events| call(events, opened)).collect()
@@ -318,7 +319,7 @@ fn call(events: &[Told<CallEvent>], opened: &Opened<'_>) -> Option<CallTold> {
 }
 
 impl CallTold {
-    /// Takes in what happened next.
+    /// Applies the next event of the call.
     fn took(&mut self, told: &Told<CallEvent>) {
         let at = told.envelope.at;
         match &told.event {
@@ -344,7 +345,7 @@ impl CallTold {
                     sha256,
                     bytes: *recording_bytes,
                     duration_ms: *recording_ms,
-                    // Until it is looked for.
+                    // Until the file is looked for.
                     state: RecordingState::Gone,
                     disposed: None,
                 });

@@ -1,6 +1,6 @@
-//! What was written with a person, beside the calls: conversations in text, and messages that were sent.
+//! Text conversations with a customer, and messages that were sent.
 //!
-//! In clear as it is stored; masked without our filled-in texts, with addresses starred, and with the
+//! In clear as stored. Masked: without our texts, which contain values, with addresses starred, and with the
 //! messages to one question of a flow masked as one text.
 
 use super::gather::{Ask, CALLS_MAX, Gathered};
@@ -28,7 +28,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use store::proof::bundle::Reason;
 
-/// One conversation in text.
+/// One text conversation.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConversationTold {
     pub conversation: ConversationId,
@@ -49,20 +49,20 @@ pub struct ConversationTold {
 pub struct LineTold {
     pub at: Timestamp,
     pub side: Side,
-    /// Null where the person's key is gone, and of our texts where values are masked.
+    /// Text; null if the customer's key is gone, and for our texts if values are masked.
     #[schemars(example = &"好的，不再联系您。")]
     pub text: Option<String>,
 }
 
-/// One message that was to be sent, or an answer to one.
+/// One message that was ordered, its result, or a reply to one.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct MessageTold {
     pub message: Option<MessageId>,
     pub customer: CustomerId,
     pub campaign: Option<CampaignId>,
-    /// Absent of an answer.
+    /// Channel of the message; absent for a reply.
     pub way: Option<Way>,
-    /// `ordered`, `sent`, `failed` or `replied`.
+    /// Kind of the event: `ordered`, `sent`, `failed` or `replied`.
     #[schemars(extend("enum" = ["ordered", "sent", "failed", "replied"]))]
     pub what: &'static str,
     pub at: Timestamp,
@@ -75,7 +75,7 @@ pub struct MessageTold {
     pub event: Where,
 }
 
-/// The conversations of these persons: their streams whole, as a call's.
+/// Adds the whole streams of the customers' conversations to the selection. Returns their ids.
 pub(super) async fn read_conversations(
     store: &dyn EventStore,
     ask: &Ask,
@@ -120,7 +120,7 @@ pub(super) async fn read_conversations(
     Ok(found)
 }
 
-/// The messages of these persons, whole streams.
+/// Adds the whole message streams of the customers to the selection. Returns the events.
 pub(super) async fn read_messages(
     store: &dyn EventStore,
     persons: &BTreeSet<CustomerId>,
@@ -136,7 +136,7 @@ pub(super) async fn read_messages(
     Ok(all)
 }
 
-/// What was written in each conversation.
+/// Returns the texts of each conversation.
 pub(super) async fn conversations(
     installation: &Installation,
     found: &Gathered,
@@ -170,7 +170,7 @@ pub(super) async fn conversations(
         let lines = lines.into_iter().map(|line| LineTold {
             at: line.at,
             side: line.side,
-            // Ours have values filled in.
+            // Our texts contain filled-in values.
             text: line
                 .text
                 .filter(|_| values == Values::Clear || line.side == Side::Customer),
@@ -194,7 +194,7 @@ pub(super) async fn conversations(
     Ok(shown)
 }
 
-/// What was sent, and answered.
+/// Returns the messages that were sent, and their replies.
 pub(super) async fn messages(
     installation: &Installation,
     found: &Gathered,
@@ -239,7 +239,7 @@ pub(super) async fn messages(
     Ok(shown)
 }
 
-/// What an event of a message says of it.
+/// The facts of one message event.
 #[derive(Default)]
 struct Written {
     what: &'static str,
@@ -268,7 +268,7 @@ impl Written {
                 what: "failed",
                 ..Self::default()
             },
-            // Starred before it was stored.
+            // It was starred before it was stored.
             MessageEvent::Replied(fact) => Self {
                 what: "replied",
                 text: fact.text.value().cloned(),
@@ -278,7 +278,7 @@ impl Written {
     }
 }
 
-/// A number as numbers are masked; of a mail address the first character and the domain.
+/// Masks a phone number; of a mail address, shows the first character and the domain.
 fn mask_address(address: &str) -> String {
     match address.split_once('@') {
         None => mask_e164(address),

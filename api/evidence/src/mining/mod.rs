@@ -1,8 +1,8 @@
-//! What people talk about in the calls of a campaign: words by frequency, by a column of its lists, and how
-//! many care about the price (AI-7).
+//! What customers talk about in the calls of a campaign: words by frequency, by a column of its lists, and
+//! the share who care about the price (AI-7).
 //!
-//! Heard texts are opened for it in bounded batches, each on record first, and masked; nothing of them is
-//! kept. What is shown are words that several calls share, never a text.
+//! Transcripts are decrypted in bounded batches, each logged first, and masked; nothing of them is stored.
+//! Only words that several calls share are shown, never a text.
 
 mod words;
 
@@ -22,55 +22,55 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use words::{Counted, SAID_CALLS_MIN, is_about_price};
 
-/// Most calls of one answer: each is opened, some milliseconds a call.
+/// Most calls of one reply; decrypting takes some milliseconds per call.
 pub const KEYWORD_CALLS_MAX: usize = 2_000;
 
-/// Most groups of one answer; further ones are joined.
+/// Most groups of one reply; further ones are joined.
 const GROUPS_MAX: usize = 20;
 
-/// The column that a list may have, and that else is the campaign's own.
+/// Column that a list may have; its default is the value of the campaign.
 const SEGMENT: &str = "customer_segment";
 
-/// What is joined from groups of few persons, and of whom the list says nothing.
+/// Group of customers without a value, and of groups with few customers.
 const OTHERS: &str = "其他 other";
 
-/// What is opened.
+/// The personal fields that are decrypted, masked.
 const HEARD: Shown = Shown::of(&["heard"], ReadForm::Masked);
 const HEARD_BY_COLUMN: Shown = Shown::of(&["heard", "variables"], ReadForm::Masked);
 
-/// What people talk about.
+/// Keywords of a campaign's calls.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KeywordsShown {
     pub campaign: CampaignId,
-    /// Calls that were opened for it, the newest.
+    /// Number of calls that were decrypted, the newest ones.
     pub calls: u64,
-    /// Beside them: what is kept of calls without whoever said it, each counted as one person's.
+    /// Number of anonymous transcripts that were also used, each counted as one person.
     pub anonymous: u64,
-    /// There are more calls than were opened.
+    /// True if there are more calls than were decrypted.
     pub truncated: bool,
     #[serde(flatten)]
     pub all: Said,
-    /// The column by which they are told apart.
+    /// Column by which the groups are formed.
     #[schemars(example = &"customer_segment")]
     pub column: Option<String>,
-    /// By that column's values; those of fewer than three persons are joined.
+    /// Groups by the values of that column; groups of fewer than three persons are joined.
     pub groups: Vec<GroupShown>,
 }
 
-/// What some people said.
+/// Keywords and counts of a group of customers.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SaidByPersons")]
 pub struct Said {
-    /// Calls in which something was said.
+    /// Calls in which the callee spoke.
     pub talked: u64,
     pub persons: u64,
-    /// Persons who spoke of the price, of those who said anything.
+    /// Customers who mentioned the price, per thousand customers who spoke.
     pub price_sensitive_permille: u64,
-    /// The most frequent first; each was said in at least three calls.
+    /// Keywords, the most frequent first; each occurs in at least three calls.
     pub keywords: Vec<Keyword>,
 }
 
-/// One group.
+/// The keywords of one group.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "KeywordGroup")]
 pub struct GroupShown {
@@ -80,7 +80,7 @@ pub struct GroupShown {
     pub said: Said,
 }
 
-/// Opens the newest calls of a campaign and counts what was said, by a column where one is named.
+/// Decrypts the newest calls of a campaign and counts keywords, by a column if one is given.
 pub async fn keywords(
     installation: &Installation,
     reader: &Reader,
@@ -124,7 +124,7 @@ pub async fn keywords(
     })
 }
 
-/// A batch of calls: on record, then opened.
+/// Logs the read of a batch of calls, then decrypts them.
 async fn open(
     installation: &Installation,
     reader: &Reader,
@@ -162,7 +162,8 @@ async fn open(
     Ok(())
 }
 
-/// What a person's row says of them; the campaign's own segment where rows say none.
+/// Returns the value of the column for a customer; for the segment, the campaign's own value if the list has
+/// none.
 async fn group_of(
     installation: &Installation,
     campaign: &CampaignId,
@@ -185,7 +186,7 @@ async fn group_of(
     Ok(value.unwrap_or_else(|| OTHERS.to_owned()))
 }
 
-/// What was said, by person and call.
+/// The utterances by customer and call.
 #[derive(Debug, Default)]
 struct Heard {
     calls: Vec<(CustomerId, Vec<String>)>,
@@ -204,7 +205,8 @@ impl Heard {
         said(self.calls.iter())
     }
 
-    /// The largest first; small ones joined, so that nobody stands alone.
+    /// Returns the groups, the largest first. Small groups are joined, so that no single person is
+    /// identifiable.
     fn groups(&self) -> Vec<GroupShown> {
         let mut persons: BTreeMap<&str, u64> = BTreeMap::new();
         for group in self.group_of.values() {

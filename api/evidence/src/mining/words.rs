@@ -1,38 +1,38 @@
-//! Words of what was said, counted by calls: runs of characters in Chinese, words in other writing.
+//! Counts words by calls: character sequences in Chinese, words in other scripts.
 //!
-//! Nothing is shown that was said in fewer than three calls: what one person said is nobody's keyword. Text
-//! comes masked; what is starred is no word.
+//! A word that occurs in fewer than three calls is not shown, because it could identify a person. Texts
+//! arrive masked; starred parts are not words.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Fewest calls in which a word was said that is shown.
+/// Fewest calls in which a word must occur to be shown.
 pub(super) const SAID_CALLS_MIN: u64 = 3;
 
-/// Most words shown of one group.
+/// Most words shown per group.
 const SHOWN_MAX: usize = 40;
 
-/// Longest run of characters that is taken for a word.
+/// Longest character sequence that counts as a word.
 const RUN_CHARS_MAX: usize = 4;
 
-/// Shortest word in other writing.
+/// Shortest word in other scripts.
 const LETTERS_MIN: usize = 3;
 
-/// A longer word takes the place of one inside it that is said in hardly any other call.
+/// Share of the calls with a word, per thousand, from which a longer word that contains it replaces it.
 const INSIDE_PERMILLE: u64 = 800;
 
-/// Characters with which no word begins or ends: they hold others together, or say nothing alone.
+/// Characters that no word begins or ends with: they connect other words or mean nothing alone.
 const BETWEEN: &str = "的了吗呢吧啊呀嘛哦嗯哈么我你您他她它们是不没有这那就都也还又在和跟与给让把被要会能可以很太再想说个些一下上去来到得着过嘿喂好对行什怎哪谁为因所但如果请";
 
-/// Words that say nothing alone, in English.
+/// English words without meaning of their own.
 const LITTLE: [&str; 28] = [
     "the", "and", "you", "that", "this", "for", "are", "was", "not", "have", "has", "with", "can", "but",
     "what", "your", "yes", "don", "about", "would", "there", "they", "will", "just", "from", "how", "please",
     "okay",
 ];
 
-/// By which somebody shows that the price matters to them.
+/// Words that show interest in the price.
 const PRICE: [&str; 24] = [
     "价格",
     "价钱",
@@ -60,24 +60,24 @@ const PRICE: [&str; 24] = [
     "cheaper",
 ];
 
-/// One word.
+/// A keyword and its frequency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Keyword {
     #[schemars(example = &"手续费")]
     pub word: String,
-    /// Calls in which it was said.
+    /// Number of calls in which it occurs.
     pub calls: u64,
-    /// Of the calls in which anything was said.
+    /// Its calls per thousand calls in which the callee spoke.
     pub share_permille: u64,
 }
 
-/// Whether a text shows that the price matters.
+/// Returns true if a text is about the price.
 pub(super) fn is_about_price(text: &str) -> bool {
     let text = text.to_lowercase();
     PRICE.iter().any(|word| text.contains(word))
 }
 
-/// How many calls said what.
+/// Number of calls per word.
 #[derive(Debug, Default)]
 pub(super) struct Counted {
     calls: u64,
@@ -85,7 +85,7 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    /// What was said in one call.
+    /// Counts the words of one call, each once.
     pub(super) fn take(&mut self, texts: &[String]) {
         self.calls += 1;
         let said: BTreeSet<String> = texts.iter().flat_map(|text| words_of(text)).collect();
@@ -94,7 +94,7 @@ impl Counted {
         }
     }
 
-    /// The most frequent, without those that are but parts of longer ones.
+    /// Returns the most frequent words, without those that are parts of longer ones.
     pub(super) fn keywords(&self) -> Vec<Keyword> {
         let often: BTreeMap<&str, u64> = self
             .by_word
@@ -123,7 +123,7 @@ impl Counted {
     }
 }
 
-/// Every word of a text.
+/// Returns every word of a text.
 fn words_of(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut run: Vec<char> = Vec::new();

@@ -1,10 +1,10 @@
-//! What the gathered figures are to the rules that suggest what to do (`suggesting`).
+//! Prepares the figures of a report for the rules that suggest actions (`suggesting`).
 
 use crate::pdca::Gathered;
 use crate::pdca::suggesting::{Noticed, PartEffect};
 use domain::disposition::Disposition;
 
-/// What rules look at, of a report's figures.
+/// Selects the figures of a report that the rules read.
 pub(super) fn noticed(gathered: &Gathered) -> Noticed {
     let (_, now) = &gathered.dispositions;
     let ended = now.iter().filter_map(|(code, trunks)| {

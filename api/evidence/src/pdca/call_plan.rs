@@ -1,7 +1,7 @@
-//! The quarter's call plan, drafted from the forecast: calls, lines, agents and cost by month (AI-7).
+//! Drafts the call plan of a quarter from the forecast: calls, lines, agents and cost for each month (AI-7).
 //!
-//! The days of a week are like those of the last one, as the forecast has it; it knows no holidays and no new
-//! campaign. So it is a draft, and says what it assumes.
+//! The forecast repeats the last week: it knows no holidays and no new campaigns. The plan is therefore
+//! labelled as a draft and lists its assumptions.
 
 use super::capacity::lines;
 use super::figures::{HISTORY_DAYS, Tally, by, float, tally};
@@ -19,47 +19,47 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A week.
+/// Days of one season: a week.
 const SEASON_DAYS: usize = 7;
 
-/// How many of the days are to fall into their intervals.
+/// Share of the days that should fall within their forecast interval.
 const COVERAGE: f64 = 0.8;
 
-/// Of a day.
+/// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
 
-/// How long a dial holds its line before anybody answers: what unanswered calls ring at most is a minute.
+/// How long a dial holds its line before an answer. Unanswered calls ring for a minute at most.
 const RING_S: f64 = 20.0;
 
-/// How long an agent has with a call that is handed over, with what is noted after it.
+/// How long an agent needs for a transferred call, with the work after it.
 const AGENT_S: f64 = 240.0;
 
-/// Highest tariff taken, in fen a minute: a thousand yuan.
+/// Highest accepted tariff, in fen per minute: one thousand yuan.
 const PER_MINUTE_FEN_MAX: u64 = 100_000;
 
-/// What is planned, from what.
+/// The inputs of a call plan.
 #[derive(Debug, Clone)]
 pub struct PlanAsk {
-    /// What is known ends before it.
+    /// The history ends before this day.
     pub today: NaiveDate,
-    /// A day of the quarter; without one the quarter behind today's.
+    /// A day of the planned quarter. Without one, the quarter after today's is planned.
     pub quarter_of: Option<NaiveDate>,
     pub campaign: Option<CampaignId>,
     pub per_minute_fen: Option<u64>,
 }
 
-/// A quarter's draft.
+/// The draft plan of a quarter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CallPlan {
     #[schemars(example = &"2027-Q1")]
     pub quarter: String,
     pub campaign: Option<CampaignId>,
-    /// Whole days that it is forecast from; less than two weeks make no plan.
+    /// Whole days of history that the forecast uses. With less than two weeks there is no plan.
     pub history_days: u64,
     pub months: Vec<PlannedMonth>,
     pub total: PlannedSum,
     pub assumed: Assumed,
-    /// It is a draft: the same weeks again, without holidays and new campaigns.
+    /// Says that this is a draft: the last week repeated, without holidays and new campaigns.
     #[schemars(example = &"草案：按最近一周的形态外推，不含节假日与新任务。")]
     pub label_zh: &'static str,
     #[schemars(example = &"A draft: the last week again; no holidays, no new campaigns.")]
@@ -70,7 +70,7 @@ pub struct CallPlan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct PlannedSum {
     pub calls: u64,
-    /// If every day were at the lower end of its interval; and at the upper.
+    /// Calls if every day were at the lower end of its interval; `calls_high` is for the upper end.
     pub calls_low: u64,
     pub calls_high: u64,
     pub talk_minutes: u64,
@@ -78,29 +78,29 @@ pub struct PlannedSum {
     pub cost_fen: Option<u64>,
 }
 
-/// One month of it.
+/// One month of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PlannedMonth {
     #[schemars(example = &"2027-01")]
     pub month: String,
     #[serde(flatten)]
     pub sum: PlannedSum,
-    /// For the busiest hour of its busiest day, so that one call in a hundred finds none free.
+    /// Lines for the busiest hour of the busiest day, so that one call in a hundred finds no free line.
     pub lines: Option<u32>,
-    /// For the calls handed over in that hour, likewise.
+    /// Agents for the calls transferred in that hour, by the same limit.
     pub agents: Option<u32>,
 }
 
-/// What the plan goes by, measured in the history.
+/// Assumptions of the plan, measured in the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Assumed {
-    /// Calls of the busiest hour of a day, of the day's.
+    /// Share of a day's calls that fall in its busiest hour.
     pub busiest_hour_permille: u64,
     pub talk_s_per_call: u64,
     pub ring_s_per_call: u64,
-    /// Seconds that a carrier bills for a call, answered or not, by begun minutes.
+    /// Seconds that a carrier bills for a call, answered or not, rounded up to whole minutes.
     pub billed_s_per_call: u64,
-    /// Calls that were handed over to a person, or asked for one.
+    /// Share of calls that were transferred to a person or in which the person asked for it.
     pub handed_over_permille: u64,
     pub agent_s_per_call: u64,
     pub per_minute_fen: Option<u64>,
@@ -109,7 +109,7 @@ pub struct Assumed {
 const LABEL_ZH: &str = "草案：按最近一周的形态外推，不含节假日与新任务。";
 const LABEL_EN: &str = "A draft: the last week again; no holidays, no new campaigns.";
 
-/// Drafts the plan of a quarter from rows.
+/// Drafts the plan of a quarter from the projections.
 pub async fn call_plan(db: &dyn ReadDb, ask: &PlanAsk) -> Result<CallPlan, Problem> {
     if ask.per_minute_fen.is_some_and(|fen| fen > PER_MINUTE_FEN_MAX) {
         let detail = format!("per_minute_fen must be at most {PER_MINUTE_FEN_MAX}");
@@ -163,7 +163,7 @@ fn quarter(ask: &PlanAsk) -> Span {
     }
 }
 
-/// Dials of each day, from the first that there are.
+/// Returns the dials of each day, from the first day that has any.
 fn series(cells: &[Cell], until: NaiveDate) -> Vec<f64> {
     let by_day = by(cells, &|cell| beijing_date(cell.hour_at).to_string());
     let Some(first) = cells.first().map(|cell| beijing_date(cell.hour_at)) else {
@@ -174,7 +174,7 @@ fn series(cells: &[Cell], until: NaiveDate) -> Vec<f64> {
         .collect()
 }
 
-/// What a call of the history is like.
+/// Means of a call in the history.
 struct Basis {
     busiest_hour: f64,
     talk_s: f64,
@@ -253,7 +253,7 @@ fn is_handed_over(row: &CostRow) -> bool {
     outcome == Some(Outcome::Transferred.code())
 }
 
-/// The part of a day's dials that its busiest hour has, over the history.
+/// Returns the share of a day's dials that fall in its busiest hour, over the history.
 fn busiest_hour(cells: &[Cell], all: &Tally) -> f64 {
     let hour = |at: Timestamp| beijing(at).hour().to_string();
     let by_hour = by(cells, &|cell| hour(cell.hour_at));
@@ -268,11 +268,11 @@ fn share(part: u64, whole: u64) -> f64 {
     }
 }
 
-/// To the nearest.
+/// Rounds to the nearest integer.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a volume is far below 2^53 and never negative; what is no number becomes 0"
+    reason = "a volume is far below 2^53 and never negative; NaN becomes 0"
 )]
 fn whole(value: f64) -> u64 {
     value.max(0.0).round() as u64
@@ -314,7 +314,7 @@ mod tests {
         }
     }
 
-    /// Two weeks, 300 dials a day in three hours, the busiest with half of them.
+    /// Two weeks, 300 dials a day in three hours, half of them in the busiest.
     fn two_weeks() -> Vec<Cell> {
         let hours = [(10, 100), (11, 150), (15, 50)];
         let day = |day| hours.map(|(hour, dialed)| cell(day, hour, dialed));

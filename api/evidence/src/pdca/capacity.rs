@@ -1,40 +1,41 @@
-//! What a year asks of lines and log: the busiest hours in Erlang, the lines they need, events a day.
+//! Capacity needs of a year: the busiest hours in Erlang, the lines they need, and events per day.
 
 use crate::pdca::figures::{Tally, float};
 use domain::time::Timestamp;
 
-/// One call in a hundred may find every line taken, as telephony plans the busy hour (ITU-T E.521 has 1 %).
+/// Share of calls that may find every line busy in the busy hour (ITU-T E.521 uses 1 %).
 const BLOCKING_MAX: f64 = 0.01;
 
-/// Most lines looked for: no trunk group has more.
+/// Highest number of lines searched. No trunk group has more.
 const LINES_MAX: u32 = 100_000;
 
-/// Traffic is counted by the hour.
+/// Traffic is counted by hours.
 const HOUR_MS: f64 = 3_600_000.0;
 
-/// A year's needs.
+/// The needs of a year.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Capacity {
-    /// Mean ringing of the year, which holds a line as talk does; 0 where unknown.
+    /// Mean ringing time of the year, in which a dial holds its line as in a talk; 0 if unknown.
     pub(crate) ring_ms_mean: f64,
-    /// Events recorded in the period, a day.
+    /// Events recorded per day of the period.
     pub(crate) events_per_day: f64,
 }
 
 impl Capacity {
-    /// Lines held at once over an hour, on average: talk, and ringing of every dial.
+    /// Returns the mean number of lines in use over an hour: talk, and ringing of every dial.
     pub(crate) fn erlang(&self, hour: &Tally) -> f64 {
         let ringing = float(hour.dialed) * self.ring_ms_mean / HOUR_MS;
         hour.erlang() + ringing
     }
 
-    /// Lines for an hour.
+    /// Returns the lines needed for an hour.
     pub(super) fn lines(&self, hour: &Tally) -> Option<u32> {
         lines(self.erlang(hour))
     }
 }
 
-/// The fewest lines on which at most `BLOCKING_MAX` of calls find none free (Erlang B, by its recursion).
+/// Returns the fewest lines on which at most `BLOCKING_MAX` of calls find none free (Erlang B, computed
+/// recursively).
 pub(super) fn lines(erlang: f64) -> Option<u32> {
     let mut blocking = 1.0;
     for lines in 1..=LINES_MAX {
@@ -46,7 +47,7 @@ pub(super) fn lines(erlang: f64) -> Option<u32> {
     None
 }
 
-/// The ten hours with most dials, the busiest first.
+/// Returns the ten hours with most dials, the busiest first.
 pub(super) fn peaks(mut hours: Vec<(Timestamp, Tally)>) -> Vec<(Timestamp, Tally)> {
     hours.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.dialed));
     hours.truncate(10);
@@ -59,7 +60,7 @@ mod tests {
 
     #[test]
     fn lines_are_those_of_the_tables_of_erlang_b_at_one_per_cent() {
-        // Published Erlang B table, 1 %: traffic that n lines carry.
+        // Published Erlang B table for 1 %: traffic that n lines carry.
         for (count, carried) in [(1, 0.0101), (5, 1.36), (10, 4.46), (20, 12.03), (50, 37.90)] {
             assert_eq!(lines(carried - 0.005), Some(count), "{count}");
             assert_eq!(lines(carried + 0.02), Some(count + 1), "{count}");

@@ -1,11 +1,12 @@
-//! What leads from a report's figures to their events: a file beside the page, which the page links to in
-//! place of routes that no sheet of paper has room for.
+//! Writes the evidence file next to a report page. It links each figure to its events; the page links to this
+//! file because the routes are too long to print.
 
 use crate::pdca::Gathered;
 use crate::pdca::measured::Measured;
 use serde_json::{Value, json};
 
-/// The evidence of a report: each figure with its version, its parts and the routes that list their events.
+/// Returns the evidence of a report: each figure with its version, its parts and the routes that list their
+/// events.
 pub fn evidence(gathered: &Gathered) -> Value {
     json!({
         "report": "pdca",
@@ -13,7 +14,7 @@ pub fn evidence(gathered: &Gathered) -> Value {
         "campaign": gathered.ask.campaign,
         "position": gathered.position.to_string(),
         "explained_zh": "routes 为本机 serve 的接口路径：GET 该路径即列出该数的全部事件",
-        "explained_en": "routes are those of the server: GET one, and it lists every event behind that number",
+        "explained_en": "routes are paths of the server: GET a path to list every event behind that number",
         "figures": gathered.measured.iter().map(figure).collect::<Vec<_>>(),
     })
 }

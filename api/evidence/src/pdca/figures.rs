@@ -1,13 +1,13 @@
-//! Calls summed up, and the ratios that follow, each by the name and version of its metric.
+//! Sums of calls and the ratios computed from them, each under the name and version of its metric.
 
 use projections::swing::Tallied;
 use projections::views::campaign_board::Cell;
 use std::collections::BTreeMap;
 
-/// Days before the end of a period that a forecast is made from: thirteen whole weeks.
+/// Days before the end of a period that a forecast uses: thirteen whole weeks.
 pub(super) const HISTORY_DAYS: u64 = 91;
 
-/// Calls of some hours.
+/// Sums of the calls of some hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Tally {
     pub dialed: u64,
@@ -30,7 +30,7 @@ impl Tally {
         self.person_answered += cell.person_answered;
     }
 
-    /// For the split of the answer rate's change.
+    /// Returns the counts for splitting the change of the answer rate.
     pub(super) const fn answers(&self) -> Tallied {
         Tallied {
             whole: self.dialed,
@@ -50,12 +50,12 @@ impl Tally {
         divide(self.conversions, self.answered)
     }
 
-    /// Of people only: `answer_ratio_per_call` v2.
+    /// Answers by people only: `answer_ratio_per_call` v2.
     pub(crate) fn answer_ratio_people(&self) -> Option<f64> {
         divide(self.person_answered, self.dialed)
     }
 
-    /// Of people only: `conversion_ratio` v2.
+    /// Conversions per answer by a person: `conversion_ratio` v2.
     pub(crate) fn conversion_ratio_people(&self) -> Option<f64> {
         divide(self.conversions, self.person_answered)
     }
@@ -64,7 +64,8 @@ impl Tally {
         divide(self.talk_ms, self.talked).map(|millis| millis / 1_000.0)
     }
 
-    /// Mean calls in conversation over an hour: Erlang.
+    /// Returns the traffic in Erlang, if these are the calls of one hour: the mean number of calls in
+    /// conversation.
     pub(crate) fn erlang(&self) -> f64 {
         float(self.talk_ms) / 3_600_000.0
     }
@@ -74,7 +75,7 @@ fn divide(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| float(part) / float(whole))
 }
 
-/// Exact up to 2^53, by halves: a year's talk in milliseconds is far below.
+/// Converts exactly up to 2^53, in two halves. A year of talk in milliseconds is far below that.
 pub(super) fn float(count: u64) -> f64 {
     let high = u32::try_from(count >> 32).unwrap_or(u32::MAX);
     let low = u32::try_from(count & u64::from(u32::MAX)).unwrap_or(0);
@@ -87,7 +88,7 @@ pub(super) fn tally(cells: &[Cell]) -> Tally {
     sum
 }
 
-/// The calls of each part.
+/// Sums the calls of each part.
 pub(super) fn by(cells: &[Cell], part: &dyn Fn(&Cell) -> String) -> BTreeMap<String, Tally> {
     let mut parts: BTreeMap<String, Tally> = BTreeMap::new();
     for cell in cells {

@@ -1,4 +1,4 @@
-//! Figures by the name and version of their metric, of two periods, each with where its events are listed.
+//! Computes the metrics of a report for two periods, each with the route that lists its events.
 
 use crate::pdca::Ask;
 use domain::calendar::Span;
@@ -7,7 +7,8 @@ use projections::ReadDb;
 use projections::metrics::{Metric, Scope, Unit, catalog};
 use projections::views::metric_board::{Figure, whole_figures};
 
-/// The metrics of a report, in its order; of each every version, so that no reader takes one for the other.
+/// Metrics of a report, in display order. Every version of each is shown, so that no reader confuses two
+/// versions.
 const SHOWN: [&str; 14] = [
     "dialed_calls",
     "answered_calls",
@@ -36,7 +37,7 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    /// A figure of this metric with its unit.
+    /// Formats a figure of this metric with its unit.
     pub(super) fn words(&self, figure: Option<&Figure>) -> String {
         let Some(value) = figure.and_then(|figure| figure.value) else {
             return "–".to_owned();
@@ -50,7 +51,7 @@ impl Measured {
     }
 }
 
-/// The figures of a report's metrics in the period and in the one before.
+/// Computes the metrics of a report for its period and the one before.
 pub(super) async fn measured(
     db: &dyn ReadDb,
     ask: &Ask,
@@ -76,7 +77,7 @@ pub(super) async fn measured(
         .collect())
 }
 
-/// The calls that a report is about.
+/// Returns the calls that a report covers.
 pub(super) fn scope(ask: &Ask, span: &Span) -> Scope {
     Scope {
         campaign: ask.campaign.clone(),
@@ -85,7 +86,7 @@ pub(super) fn scope(ask: &Ask, span: &Span) -> Scope {
     }
 }
 
-/// The drill-down's route with the parameters that ask for this very figure.
+/// Returns the drill-down route with the parameters for exactly this figure.
 pub(super) fn events(metric: &Metric, scope: &Scope) -> String {
     let given = [
         ("version", Some(metric.version.to_string())),

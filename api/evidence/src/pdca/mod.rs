@@ -1,7 +1,7 @@
-//! The PDCA report (REP-7): what was planned, what was done, how it compares, what to do about it.
+//! The PDCA report (REP-7): plan, results, comparison with the period before, and suggested actions.
 //!
-//! The figures come from rows, over a `ReadDb`: the live one, or one folded up to a position. Refusals,
-//! opt-outs and alerts come from the log. A report says up to which position it speaks.
+//! The figures come from projections over a `ReadDb`: the live one, or one projected up to a position.
+//! Refusals, opt-outs and alerts come from the log. A report states its position.
 
 mod act;
 mod call_plan;
@@ -41,29 +41,29 @@ use projections::{ReadDb, position_at};
 use std::collections::BTreeMap;
 use watch::Watch;
 
-/// Days forecast, and how many of them are to fall into their intervals.
+/// Days forecast, and the share of them that should fall within their interval.
 const AHEAD_DAYS: usize = 28;
 const COVERAGE: f64 = 0.8;
 
-/// Of a day without a change of the clock, as Beijing's are.
+/// Milliseconds of a day. Beijing has no daylight saving time.
 const DAY_MS: u64 = 86_400_000;
 
-/// What a report is about.
+/// The scope of a report.
 #[derive(Debug, Clone)]
 pub struct Ask {
     pub length: PeriodLength,
     pub day: NaiveDate,
     pub campaign: Option<CampaignId>,
-    /// Rows that were folded up to here; else how far they are complete is asked of them.
+    /// The position up to which the rows were projected. Without one, the rows are asked for it.
     pub upto: Option<Position>,
 }
 
-/// Everything that a report says.
+/// All figures of a report.
 pub struct Gathered {
     pub ask: Ask,
     pub period: Span,
     pub before: Span,
-    /// Rows are complete up to here.
+    /// The position up to which the rows are complete.
     pub position: Position,
     campaigns: Vec<BoardRow>,
     was: Tally,
@@ -77,13 +77,13 @@ pub struct Gathered {
     trunks: BTreeMap<String, Tally>,
     watch: Watch,
     ahead: Vec<(NaiveDate, Forecast)>,
-    /// The busiest hours, by dials.
+    /// The hours with most dials.
     peaks: Vec<(Timestamp, Tally)>,
-    /// Of a year.
+    /// For a year only.
     capacity: Option<Capacity>,
 }
 
-/// The answer rate's change split by one cause, and the calls of each part before and now.
+/// The change of the answer rate split by one cause, and the calls of each part before and now.
 struct Split {
     by: SplitBy,
     swing: Swing,
@@ -91,14 +91,14 @@ struct Split {
 }
 
 impl Split {
-    /// The people-only rate beside a part's, before and now.
+    /// Returns a part's answer rate of people only, before and now.
     fn people_of(&self, part: &str) -> [Option<f64>; 2] {
         let of = |parts: &BTreeMap<String, Tally>| parts.get(part).and_then(Tally::answer_ratio_people);
         self.parts.each_ref().map(of)
     }
 }
 
-/// Gathers a report's figures. Only what the length of the period asks for is read.
+/// Gathers the figures of a report. It reads only what the length of the period needs.
 pub async fn gather(db: &dyn ReadDb, store: &dyn EventStore, ask: Ask) -> Result<Gathered, Problem> {
     let (period, before) = (ask.length.of(ask.day), ask.length.before(ask.day));
     let campaign = ask.campaign.as_ref();
@@ -148,7 +148,7 @@ pub async fn gather(db: &dyn ReadDb, store: &dyn EventStore, ask: Ask) -> Result
     })
 }
 
-/// Campaigns that dialed in the period or were made in it.
+/// Returns the campaigns that dialed in the period or were created in it.
 async fn campaigns(
     db: &dyn ReadDb,
     only: Option<&CampaignId>,
@@ -172,7 +172,7 @@ fn flow_version(cell: &Cell) -> String {
     format!("{} v{}", cell.campaign, cell.flow_version)
 }
 
-/// By what the change is split, and the part that a cell is in.
+/// A cause by which the change is split, and a function that returns the part of a cell.
 type Cause<'a> = (SplitBy, &'a dyn Fn(&Cell) -> String);
 
 fn splits(was: &[Cell], now: &[Cell]) -> Vec<Split> {
@@ -205,7 +205,7 @@ fn splits(was: &[Cell], now: &[Cell]) -> Vec<Split> {
     causes.into_iter().filter_map(split).collect()
 }
 
-/// Daily volumes before the period's end, and those expected behind it.
+/// Returns daily volumes before the end of the period and the forecast after it.
 async fn volumes(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,
@@ -234,7 +234,7 @@ fn by_hour(now: &[Cell]) -> Vec<(Timestamp, Tally)> {
     hours.into_iter().collect()
 }
 
-/// What the year asked of lines and log. Positions grow by one an event but for what was refused.
+/// Computes the capacity needs of the year. Positions grow by one for each event, except for refused ones.
 async fn capacity(
     store: &dyn EventStore,
     measured: &[Measured],

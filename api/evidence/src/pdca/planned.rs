@@ -1,4 +1,4 @@
-//! What campaigns were to reach and what they reached, with the causes of the gap (REP-4).
+//! Compares the targets of campaigns with the results and lists the causes of the gap (REP-4).
 
 use crate::pdca::Ask;
 use crate::pdca::measured::scope;
@@ -11,28 +11,28 @@ use projections::metrics::{Scope, catalog};
 use projections::views::metric_board::figures;
 use projections::views::target_board::targets;
 
-/// Targets in a report; more campaigns than that are looked at one by one.
+/// Most targets in a report. With more campaigns, users look at each campaign itself.
 const TARGETS_SHOWN: usize = 50;
 
-/// Causes named of a gap, the largest first.
+/// Most causes listed for a gap, the largest first.
 const CAUSES_SHOWN: usize = 4;
 
-/// One target beside what was reached.
+/// One target and the result.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Planned {
     pub campaign: String,
-    /// `answer_ratio_per_call v1`.
+    /// For example `answer_ratio_per_call v1`.
     pub metric: String,
     pub target: f64,
-    /// In the period alone.
+    /// Result in the period alone.
     pub(crate) in_period: Option<f64>,
-    /// Since the campaign began.
+    /// Result since the campaign began.
     pub whole: Option<f64>,
-    /// Parts of the gap since the campaign began: cause zh / en, and the part of it, 0 to 1.
+    /// Parts of the gap since the campaign began: the cause (zh / en) and its share, 0 to 1.
     pub causes: Vec<(String, f64)>,
 }
 
-/// The targets of the campaigns of a report.
+/// Returns the targets of a report's campaigns.
 pub(super) async fn planned(
     db: &dyn ReadDb,
     ask: &Ask,

@@ -1,4 +1,5 @@
-//! A PDCA report as a page: zh first, each figure with its metric, unit and where the events behind it are.
+//! Renders a PDCA report as a page: Chinese first, each figure with its metric and unit, and a link to its
+//! events.
 
 use crate::html::{Good, Page, row};
 use crate::pdca::act::noticed;
@@ -10,18 +11,18 @@ use crate::pdca::{Gathered, Split};
 use domain::calendar::{PeriodLength, beijing};
 use std::collections::BTreeMap;
 
-/// Effects shown of each cause; the rest stands together in one row.
+/// Effects shown for each cause. The others are summed in one row.
 pub(super) const EFFECTS_SHOWN: usize = 12;
 
-/// Heads of columns that count as the campaign board does: machines among the answers.
+/// Column heads of ratios counted as on the campaign board: answers include machines.
 const ANSWER_RATIO: &str = "接通率 v1（按呼叫，含应答机） / answer_ratio_per_call v1";
 const CONVERSION_RATIO: &str = "转化率 v1（÷ 接通） / conversion_ratio v1";
 
-/// Heads of those beside them.
+/// Column heads of the ratios of people only.
 const ANSWER_RATIO_PEOPLE: &str = "接通率 v2（仅真人） / people only, v2";
 const CONVERSION_RATIO_PEOPLE: &str = "转化率 v2（÷ 真人接通） / of people, v2";
 
-/// The page of these figures; `evidence` is the name of the file beside it that leads to their events.
+/// Renders the page. `evidence` is the name of the evidence file next to it.
 pub fn page(gathered: &Gathered, evidence: &str) -> String {
     let (length, period) = (gathered.ask.length, &gathered.period);
     let mut page = Page::new(

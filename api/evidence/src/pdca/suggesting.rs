@@ -1,7 +1,6 @@
-//! What a report of the cycle plan, do, check, act suggests: rules over its figures, each suggestion with the
-//! rule and the cause that led to it.
+//! Suggests actions from the figures of a PDCA report: each suggestion names its rule and its cause.
 //!
-//! Pure: the figures come in, what somebody should look at comes out, in the order of the rules.
+//! This module is pure: figures in, suggestions out, in the order of the rules.
 
 use domain::calendar::PeriodLength;
 use domain::disposition::Disposition;
@@ -9,16 +8,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A part of the swing below this is no reason to act: one per cent of all calls.
+/// Smallest effect that leads to a suggestion: one percentage point of all calls.
 const EFFECT_MIN: f64 = 0.01;
-/// A list with more invalid numbers than this was not cleaned.
+/// Share of invalid numbers above which a list counts as not cleaned.
 const INVALID_SHARE_MAX: f64 = 0.05;
-/// More failures of lines than this are no chance.
+/// Share of line failures above which they count as more than chance.
 const LINE_SHARE_MAX: f64 = 0.02;
-/// Opt-outs of answered calls.
+/// Share of opt-outs among answered calls.
 const OPT_OUT_SHARE_MAX: f64 = 0.02;
 
-/// Endings that say something of the line and nothing of the person.
+/// Dispositions that describe the line and not the person.
 const OF_LINES: [Disposition; 5] = [
     Disposition::Congestion,
     Disposition::TrunkAuth,
@@ -27,7 +26,7 @@ const OF_LINES: [Disposition; 5] = [
     Disposition::TrunkUnreachable,
 ];
 
-/// By what a change of the answer ratio is split.
+/// The causes by which a change of the answer ratio is split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SplitBy {
     Trunk,
@@ -58,26 +57,26 @@ impl SplitBy {
     }
 }
 
-/// What one part contributed to the change of the answer ratio between two periods.
+/// The effect of one part on the change of the answer ratio between two periods.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PartEffect {
     pub(super) by: SplitBy,
-    /// The part's name, such as a trunk's.
+    /// Name of the part, for example of a trunk.
     pub(super) part: String,
-    /// By its own ratio, as a share of all calls (0.01 is one percentage point).
+    /// Effect of its own ratio, as a share of all calls (0.01 is one percentage point).
     pub(super) rate: f64,
-    /// By its share of all calls, likewise.
+    /// Effect of its share of all calls, in the same unit.
     pub(super) mix: f64,
 }
 
-/// The figures of a period that rules look at.
+/// The figures of a period that the rules read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Noticed {
-    /// Calls that ended, by how.
+    /// Ended calls by disposition.
     pub(super) ended: BTreeMap<Disposition, u64>,
     pub(super) answered: u64,
     pub(super) opt_outs: u64,
-    /// The rule that refused most dials, and how many.
+    /// The rule that refused most dials, and the number of refusals.
     pub(super) refused_most: Option<(String, u64)>,
     pub(super) alerts: u64,
     pub(super) effects: Vec<PartEffect>,
@@ -93,7 +92,7 @@ pub(super) struct Suggestion {
     pub(super) en: &'static str,
 }
 
-/// Something that a report of a length is to tell and does not yet.
+/// A topic that a report of this length should cover and does not cover yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct Lack {
     #[schemars(extend("enum" = ["tags", "models", "architecture"]))]
@@ -115,11 +114,12 @@ const MODELS: Lack = Lack {
 const ARCHITECTURE: Lack = Lack {
     code: "architecture",
     zh: "架构：部署、存储与引擎的年度复盘；容量已列出",
-    en: "architecture: a year of deployment, storage and engines; capacity is told",
+    en: "architecture: a year of deployment, storage and engines; the report shows capacity",
 };
 
-/// What a report is to tell by REP-7 (a month scripts, tags and strategy, a quarter scale and models, a year
-/// architecture) and does not yet: a longer one lacks what a shorter one does.
+/// Returns the topics that REP-7 demands of a report and that it does not cover yet: a month covers scripts,
+/// tags and strategy, a quarter scale and models, a year architecture. A longer report lacks everything that
+/// a shorter one lacks.
 pub(super) fn lacks(length: PeriodLength) -> Vec<Lack> {
     match length {
         PeriodLength::Day | PeriodLength::Week => Vec::new(),
@@ -129,7 +129,7 @@ pub(super) fn lacks(length: PeriodLength) -> Vec<Lack> {
     }
 }
 
-/// The suggestions, in the order of the rules.
+/// Returns the suggestions, in the order of the rules.
 pub(super) fn suggestions(noticed: &Noticed) -> Vec<Suggestion> {
     let mut found: Vec<Suggestion> = noticed.effects.iter().filter_map(of_effect).collect();
     let all: u64 = noticed.ended.values().sum();
@@ -224,7 +224,7 @@ fn of_effect(effect: &PartEffect) -> Option<Suggestion> {
     Some(Suggestion { rule, cause, zh, en })
 }
 
-/// A share of 0 to 1; of nothing it is 0.
+/// Returns a share from 0 to 1; 0 if the whole is 0.
 #[expect(clippy::cast_precision_loss, reason = "counts of calls, far below 2^52")]
 fn share(counted: u64, whole: u64) -> f64 {
     if whole == 0 {

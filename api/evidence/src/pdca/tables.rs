@@ -1,4 +1,4 @@
-//! The tables of a PDCA report that compare: figures by metric, targets, dispositions, what is ahead.
+//! The comparing tables of a PDCA report: metrics, targets, dispositions, forecast.
 
 use crate::html::{Page, row};
 use crate::pdca::Gathered;
@@ -15,7 +15,7 @@ fn percent(ratio: Option<f64>) -> String {
     ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{:.2} %", ratio * 100.0))
 }
 
-/// Figures by the name and version of their metric.
+/// Adds the table of metrics by name and version.
 pub(super) fn measured(page: &mut Page, all: &[Measured], evidence: &str) {
     let line = |one: &Measured| {
         let label = &one.metric.label;
@@ -37,7 +37,7 @@ pub(super) fn measured(page: &mut Page, all: &[Measured], evidence: &str) {
     page.link("每个数背后的事件 / the events behind each number", evidence);
 }
 
-/// Targets beside what was reached, and the causes of the gap.
+/// Adds the table of targets, results and causes of the gap.
 pub(super) fn targets(page: &mut Page, all: &[Planned]) {
     page.paragraph(
         "目标与达成；偏差按原因分解（自任务开始）。 Targets and what was reached; the gap by cause, since the \
@@ -74,8 +74,8 @@ pub(super) fn targets(page: &mut Page, all: &[Planned]) {
     page.table(&heads, 9, &rows);
 }
 
-/// Shares of dispositions before and now, each change split over trunks into mix and rate; the changes add up
-/// to nothing, so a rise is told with its fall.
+/// Adds the shares of dispositions before and now, with each change split over trunks into mix and rate. The
+/// changes sum to zero, so a rise always appears with its fall.
 pub(super) fn shares(page: &mut Page, was: &Dispositions, now: &Dispositions) {
     let codes: BTreeSet<&String> = was.keys().chain(now.keys()).collect();
     let points =
@@ -117,14 +117,14 @@ pub(super) fn shares(page: &mut Page, was: &Dispositions, now: &Dispositions) {
     page.table(&heads, 1, &rows);
 }
 
-/// One disposition's part of all calls that ended.
+/// Returns the share of one disposition among all ended calls.
 pub(super) fn share(all: &Dispositions, code: &str) -> Option<f64> {
     let calls = |trunks: &BTreeMap<String, u64>| trunks.values().sum::<u64>();
     let whole: u64 = all.values().map(calls).sum();
     (whole > 0).then(|| float(all.get(code).map_or(0, calls)) / float(whole))
 }
 
-/// How one disposition's share of all calls moved, over the trunks they were dialed on.
+/// Splits the change of one disposition's share over the trunks of its calls.
 pub(super) fn moved(was: &Dispositions, now: &Dispositions, code: &str) -> Option<Swing> {
     let tallied = |all: &Dispositions| {
         let mut parts: BTreeMap<String, Tallied> = BTreeMap::new();
@@ -140,7 +140,7 @@ pub(super) fn moved(was: &Dispositions, now: &Dispositions, code: &str) -> Optio
     swing(&tallied(was), &tallied(now))
 }
 
-/// Calls expected behind a quarter or a year.
+/// Adds the calls expected after a quarter or a year.
 pub(super) fn ahead(page: &mut Page, gathered: &Gathered) {
     if gathered.ahead.is_empty() {
         if matches!(gathered.ask.length, PeriodLength::Quarter | PeriodLength::Year) {
@@ -166,7 +166,7 @@ pub(super) fn ahead(page: &mut Page, gathered: &Gathered) {
     page.table(&heads, 1, &rows);
 }
 
-/// What a year asked of lines and log.
+/// Adds the capacity needs of a year.
 pub(super) fn needs(page: &mut Page, gathered: &Gathered) {
     let Some(capacity) = &gathered.capacity else {
         return;

@@ -1,4 +1,5 @@
-//! What the log tells beside the rows: refusals by rule, opt-outs, alerts, corrections of the period.
+//! Figures from the log next to the projections: refusals by rule, opt-outs, alerts and corrections of the
+//! period.
 
 use crate::log_walk::{Matching, unreadable};
 use domain::alert::event::AlertEvent;
@@ -16,17 +17,17 @@ use projections::position_at;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// An event is stored when it happens or after: from so long before the period on the log is read, should a
-/// clock have been wrong.
+/// An event is stored when it happens or later. The log is read from this long before the period, in case a
+/// clock was wrong.
 const CLOCK_WRONG_MS_MAX: u64 = 86_400_000;
 
 /// Counts by a code.
 pub(super) type Counts = BTreeMap<String, u64>;
 
-/// What was refused, asked and noticed.
+/// Refusals, opt-outs, alerts and corrections.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Watch {
-    /// Dials refused, by rule and version.
+    /// Refused dials, by rule and version.
     pub(crate) refusals: Counts,
     pub(crate) opt_outs: u64,
     pub alerts: Counts,
@@ -34,7 +35,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Reads those kinds alone, up to the position of the rows.
+    /// Reads only the needed kinds of events, up to the position of the rows.
     pub(super) async fn read(
         store: &dyn EventStore,
         campaign: Option<&CampaignId>,

@@ -1,4 +1,4 @@
-//! What is on record of a campaign's dials: its grants, and how each call of each person ended.
+//! Reads a campaign's dials from the log: its grants, and how each call of each person ended.
 
 use crate::log_walk::{Matching, unreadable};
 use domain::customer::event::CustomerEvent;
@@ -12,7 +12,7 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Most dials of one question; above it the answer says that it is not whole.
+/// Most dials read for one question. With more, the answer says that it is incomplete.
 pub(super) const DIALS_MAX: usize = 200_000;
 
 /// A dial that was granted.
@@ -34,16 +34,16 @@ pub(super) struct Closed {
     pub(super) behind: Behind,
 }
 
-/// Where the next call of the same person belongs.
+/// The round to which the next call of the same person belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Behind {
-    /// To the same round.
+    /// The same round.
     SameRound,
-    /// The enrolment began anew: it is the first of a round.
+    /// A new round: the enrolment started again.
     NewRound,
 }
 
-/// A campaign's record.
+/// The record of a campaign.
 #[derive(Debug, Default)]
 pub(super) struct Recorded {
     pub(super) grants: Vec<Granted>,
@@ -54,7 +54,7 @@ pub(super) struct Recorded {
     pub(super) head: Position,
 }
 
-/// Reads it, up to the log's head.
+/// Reads the record, up to the log's head.
 pub(super) async fn recorded(store: &dyn EventStore, campaign: &CampaignId) -> Result<Recorded, Problem> {
     let filter = EventFilter {
         campaign: Some(campaign.clone()),
@@ -89,7 +89,7 @@ pub(super) async fn recorded(store: &dyn EventStore, campaign: &CampaignId) -> R
 }
 
 impl Recorded {
-    /// A grant or an end; what else the filter lets through says nothing here.
+    /// Takes a grant or an end of a call; other events that pass the filter are ignored.
     fn take(&mut self, customer: CustomerId, event: CustomerEvent, position: Position, at: Timestamp) {
         if let CustomerEvent::DialGranted { grant, .. } = &event {
             self.grants.push(Granted {

@@ -1,10 +1,10 @@
-//! An interval of a share from a count: Wilson's, at 95 of a hundred. Few cases leave it wide.
+//! The 95 % confidence interval of a share (Wilson). Few cases give a wide interval.
 
 use application::figures::{Counted, wilson};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A share, of 1,000.
+/// A share, per 1,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "ShareWithBounds")]
 pub struct Share {
@@ -14,7 +14,7 @@ pub struct Share {
     pub high_per_mille: u64,
 }
 
-/// The share and its bounds; `None` of too few cases.
+/// Returns the share and its bounds; `None` if there are too few cases.
 pub(super) fn bounds(hits: u64, cases: u64) -> Option<(f64, f64, f64)> {
     let found = wilson(Counted { hits, cases })?;
     Some((found.value, found.low, found.high))
@@ -37,11 +37,11 @@ pub(super) const fn float(count: u64) -> f64 {
     count as f64
 }
 
-/// To the nearest.
+/// Rounds to the nearest integer.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "far below 2^53 and never negative; what is no number becomes 0"
+    reason = "far below 2^53 and never negative; NaN becomes 0"
 )]
 pub(super) fn whole(value: f64) -> u64 {
     value.max(0.0).round() as u64
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_share_has_wilsons_bounds_and_few_cases_have_none() {
-        // 30 of 100: 0.2189 to 0.3958 (Wilson 1927, as every table has it).
+        // 30 of 100: 0.2189 to 0.3958 (Wilson 1927, as in published tables).
         let share = Share::of(30, 100).unwrap();
         assert_eq!(
             (share.per_mille, share.low_per_mille, share.high_per_mille),

@@ -1,5 +1,5 @@
-//! What if a campaign had been under another policy: its recorded dials judged by another preset, another
-//! retry policy, or another pacer. Read-only; what the record cannot know is told as unknown, with why.
+//! Answers what-if questions about a campaign: its recorded dials under another preset, another retry policy
+//! or another pacer. Read-only. Results that the record cannot give are reported as unknown, with the reason.
 
 mod gathered;
 mod interval;
@@ -23,24 +23,24 @@ use under_pacing::{AnswersOnRecord, under_pacing};
 use under_preset::under_preset;
 use under_retries::under_retries;
 
-/// Another policy, or several, each by itself.
+/// The policies to try, each by itself.
 #[derive(Debug, Default)]
 pub struct OtherPolicy {
     pub pacing: Option<String>,
-    /// How many agents the floor has.
+    /// Number of agents on the floor.
     pub agents: u32,
     pub preset: Option<Preset>,
     pub retry: Option<RetryPolicy>,
 }
 
-/// The campaign's record under each of them; null where that was not asked.
+/// The campaign's record under each policy; null for a policy that was not asked for.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PoliciesTold {
     pub campaign: CampaignId,
-    /// The log was read up to here.
+    /// The log was read up to this position.
     #[schemars(example = &"42")]
     pub position: String,
-    /// All dials of the campaign were looked at.
+    /// True if all dials of the campaign were read.
     pub whole: bool,
     pub dials: u64,
     pub calls: u64,
@@ -50,7 +50,7 @@ pub struct PoliciesTold {
     pub retry: Option<UnderRetries>,
 }
 
-/// Holds a campaign's record against other policies.
+/// Compares a campaign's record with other policies.
 pub async fn what_if_policies(
     installation: &Installation,
     campaign: CampaignId,
@@ -62,7 +62,7 @@ pub async fn what_if_policies(
         .plan()
         .ok_or_else(|| Problem::missing("this campaign"))?;
     let (past, environment) = (&installation.past, &installation.environment);
-    // A long part of the log: in one of the few places for that.
+    // Reads a long part of the log, so it takes one of the few places for long questions.
     let place = past.place(environment.clock.as_ref()).await?;
     let record = recorded(installation.store(), &campaign).await?;
     let preset = match other.preset {
@@ -73,7 +73,7 @@ pub async fn what_if_policies(
     let pacing = match other.pacing {
         Some(named) => {
             let (share, agents) = (AnswersOnRecord::of(&record), other.agents);
-            // Trials are seconds of work without a pause: on a thread of their own.
+            // Trials compute for seconds without a pause, so they run on their own thread.
             let tried = past.apart(environment, move |_| under_pacing(share, &named, agents));
             let stops = || Err(Problem::unavailable("the server stops"));
             Some(tried.await?.unwrap_or_else(stops)?)

@@ -1,8 +1,9 @@
-//! The recorded answer rate on a floor of agents under another pacer: the crate `pacing`'s trial, days from
-//! seeds, once as the share of answers is on record and once at each end of its interval.
+//! The recorded answer rate on a floor of agents under another pacer. It runs the trial of the crate
+//! `pacing`, with days from seeds: once with the recorded share of answers and once at each end of its
+//! interval.
 //!
-//! The record has answers; how long people ring and talk on a floor of agents it has only where agents took
-//! calls, so those times are the trial's own, and it is said.
+//! The record has answers. It has ringing and talk times on a floor of agents only where agents took calls,
+//! so the trial uses its own times and the answer says so.
 
 use super::gathered::Recorded;
 use super::interval::{Share, bounds, whole};
@@ -14,13 +15,13 @@ use pacing::{Ledgerline, Pacer};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Days of each trial: their scatter is told.
+/// Seeds of the days of each trial. The answer shows how much the days differ.
 const SEEDS: [u64; 3] = [1, 2, 3];
 
-/// Most agents of one question: the work of a trial grows with them, and a request waits for it.
+/// Most agents in one question: the work of a trial grows with them, and a request waits for it.
 pub const WHAT_IF_AGENTS_MAX: u32 = 50;
 
-/// Pacers that can be asked for; `fixed:N` has N tenths of a call for each free agent.
+/// Accepted pacers; `fixed:N` dials N tenths of a call for each free agent.
 pub const PACERS: [&str; 7] = [
     "ledgerline",
     "progressive",
@@ -31,38 +32,38 @@ pub const PACERS: [&str; 7] = [
     "fixed:15",
 ];
 
-/// What another pacer changes.
+/// What changes under another pacer.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct UnderPacing {
     pub agents: u32,
-    /// Recorded answers, of the calls; null of too few.
+    /// Recorded answers as a share of the calls; null if there are too few.
     pub answered: Option<Share>,
     #[schemars(extend("examples" = [[]]))]
     pub pacers: Vec<PacedOutcome>,
     #[schemars(extend("examples" = [["ring_and_talk_times_of_the_trial"]]))]
     pub assumed: Vec<&'static str>,
-    /// What the record cannot say.
+    /// Results that the record cannot give.
     #[schemars(extend("examples" = [["too_few_calls"]]))]
     pub unknown: Vec<&'static str>,
 }
 
-/// One pacer over the trial's days, at the least and at the most.
+/// The results of one pacer over the trial's days, lowest and highest.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PacedOutcome {
     #[schemars(example = &"progressive")]
     pub pacer: &'static str,
-    /// Of 1,000: the part of their time in which agents talked or wrapped up.
+    /// Per 1,000: the part of their time in which agents talked or wrapped up.
     pub occupancy_low_per_mille: u64,
     pub occupancy_high_per_mille: u64,
-    /// Of 1,000 answers, how many found nobody.
+    /// Per 1,000 answers, how many found no agent.
     pub abandoned_low_per_mille: u64,
     pub abandoned_high_per_mille: u64,
-    /// Answers that an agent took in a day.
+    /// Answers that agents took in a day.
     pub served_low: u64,
     pub served_high: u64,
 }
 
-/// The pacer of that name.
+/// Returns the pacer with this name.
 fn pacer_of(named: &str) -> Option<Box<dyn Pacer>> {
     Some(match named {
         "ledgerline" => Box::new(Ledgerline::new(Shape::default())),
@@ -81,7 +82,7 @@ fn pacer_of(named: &str) -> Option<Box<dyn Pacer>> {
     })
 }
 
-/// What of the record a trial goes by.
+/// The recorded figures that a trial uses.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AnswersOnRecord {
     answered: u64,
@@ -97,7 +98,7 @@ impl AnswersOnRecord {
     }
 }
 
-/// The named pacer beside one call for one free agent.
+/// Runs the named pacer and, to compare, one call for each free agent.
 pub(super) fn under_pacing(
     recorded: AnswersOnRecord,
     named: &str,
@@ -139,9 +140,9 @@ pub(super) fn under_pacing(
     Ok(told)
 }
 
-/// Rates within which a trial has something to measure.
+/// Lowest answer rate that a trial can measure.
 const RATE_MIN: f64 = 0.01;
-/// The same at the other end.
+/// Highest answer rate that a trial can measure.
 const RATE_MAX: f64 = 0.98;
 
 fn tried(named: &str, agents: u32, rates: [f64; 3]) -> Option<(&'static str, Vec<Outcome>)> {

@@ -1,4 +1,4 @@
-//! The recorded grants judged again under another preset, each by what was known when it was given.
+//! Judges the recorded grants again under another preset, each with the facts known at its time.
 
 use super::gathered::{Granted, Recorded};
 use application::as_of::EntityCourse;
@@ -12,30 +12,30 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most grants judged again, the last: each is two streams folded up to its position.
+/// Most grants judged again, the newest first: for each, two streams are projected up to its position.
 const JUDGED_MAX: usize = 5_000;
 
-/// Ids named of each rule.
+/// Most customer ids listed for each rule.
 const SAMPLE_MAX: usize = 10;
 
-/// Rules that count the calls before: had those not been made, they might have allowed.
+/// Rules that count earlier calls. Without those calls they might have allowed the dial.
 const COUNTING: [&str; 4] = ["frequency_cap", "retry_policy", "open_call", "own_caps"];
 
-/// What another preset changes.
+/// What changes under another preset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UnderPreset {
     pub preset: Preset,
     pub other: Preset,
     pub dials: u64,
     pub judged: u64,
-    /// Dials that cannot be judged again: the person was erased since, or their key is gone.
+    /// Dials that cannot be judged again, because the person was erased since or the key is missing.
     pub unreadable: u64,
-    /// Dials that would not have been made, whatever was dialed before.
+    /// Dials that would have been refused, regardless of earlier dials.
     pub refused_low: u64,
-    /// The same, with those refused by rules that count the dials before, as all of those were made.
+    /// The same, plus dials refused by rules that count earlier dials, if all of those had been made.
     pub refused_high: u64,
     pub rules: Vec<RefusedBy>,
-    /// What the record cannot say.
+    /// Results that the record cannot give.
     #[schemars(extend("examples" = [["dials_that_only_the_other_preset_permits"]]))]
     pub unknown: Vec<&'static str>,
 }
@@ -46,7 +46,7 @@ pub struct RefusedBy {
     #[schemars(example = &"calling_window")]
     pub rule: String,
     pub dials: u64,
-    /// Some of those people.
+    /// Some of those customers.
     pub sample: Vec<CustomerId>,
 }
 

@@ -1,8 +1,8 @@
-//! The recorded calls under another retry policy: which would not have been made, and what further ones may
-//! have come to, by the answers that calls of the same number had.
+//! Recorded calls under another retry policy: which calls would not have been made, and what further calls
+//! might have reached, from the answers to calls of the same attempt.
 //!
-//! What is taken away is on record. What would have been added is not: it is told as bounds where enough
-//! calls of that attempt are recorded, and as unknown where they are not.
+//! Omitted calls are on record. Added calls are not: they are reported as bounds if enough calls of that
+//! attempt are recorded, and as unknown otherwise.
 
 use super::gathered::{Behind, Closed, Recorded};
 use super::interval::{Share, bounds, whole};
@@ -12,20 +12,20 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Attempts looked at: no policy of a preset allows more calls of one person.
+/// Most attempts considered. No preset's policy allows more calls of one person.
 const ATTEMPTS_MAX: usize = 64;
 
-/// What another retry policy changes.
+/// What changes under another retry policy.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct UnderRetries {
     pub calls: u64,
     pub answered: u64,
-    /// Calls on record that would not have been made, and the answers among them.
+    /// Recorded calls that would not have been made, and the answers among them.
     pub calls_fewer: u64,
     pub answers_fewer: u64,
-    /// People who would have been called again after their last call on record.
+    /// People who would have been called again after their last recorded call.
     pub people_further: u64,
-    /// Of them, those of whom nothing can be said: too few calls of that attempt are on record.
+    /// Those of them without a result, because too few calls of that attempt are recorded.
     pub people_unknown: u64,
     pub calls_more_low: u64,
     pub calls_more_high: u64,
@@ -33,7 +33,7 @@ pub struct UnderRetries {
     pub answers_more_high: u64,
     /// How often the first, second … call of a person was answered.
     pub attempts: Vec<AttemptRate>,
-    /// What the record cannot say.
+    /// Results that the record cannot give.
     #[schemars(extend("examples" = [["answers_at_other_times"]]))]
     pub unknown: Vec<&'static str>,
 }
@@ -43,18 +43,18 @@ pub struct UnderRetries {
 pub struct AttemptRate {
     pub attempt: u64,
     pub calls: u64,
-    /// Null of too few calls.
+    /// Null if there are too few calls.
     pub answered: Option<Share>,
 }
 
-/// Whether a person is called again after these calls of one round, by the policy and the map of dispositions
-/// alone: windows, caps and the campaign's end are not asked.
+/// Returns true if a person is called again after these calls of one round, by the policy and the map of
+/// dispositions alone. Windows, caps and the campaign's end are ignored.
 fn goes_on(plan: &CallingPlan, calls: &[Closed]) -> bool {
     let policy = &plan.retry_policy;
     let Some(last) = calls.last() else {
         return true;
     };
-    // Nobody calls again whatever the policy says.
+    // An opted-out person is never called again, whatever the policy says.
     if last.outcome == Some(Outcome::OptedOut) {
         return false;
     }
@@ -64,7 +64,7 @@ fn goes_on(plan: &CallingPlan, calls: &[Closed]) -> bool {
         return false;
     }
     if last.disposition == Disposition::InvalidNumber {
-        // Whether there is another number the record of calls does not say.
+        // The record of calls does not show whether the person has another number.
         return false;
     }
     let Some(rule) = plan.retry_rule(last.disposition) else {
@@ -100,7 +100,8 @@ pub(super) fn under_retries(recorded: &Recorded, own: &CallingPlan, other: &Call
         for round in rounds(calls) {
             let kept = (1..round.len()).find(|index| {
                 let before = round.get(..*index).unwrap_or_default();
-                // What the own policy would not have done either was done by hand, or by another number.
+                // A call that the campaign's own policy would not have made either was dialed by hand or to
+                // another number.
                 !goes_on(other, before) && goes_on(own, before)
             });
             if let Some(kept) = kept {
@@ -136,12 +137,12 @@ pub(super) fn under_retries(recorded: &Recorded, own: &CallingPlan, other: &Call
     told
 }
 
-/// A person's calls, round by round: each has the policy's calls again.
+/// Returns a person's calls by round: each round has the policy's calls again.
 fn rounds(calls: &[Closed]) -> impl Iterator<Item = &[Closed]> {
     calls.split_inclusive(|call| call.behind == Behind::NewRound)
 }
 
-/// Calls and answers by attempt of a round, from 0.
+/// Calls and answers by attempt within a round, from 0.
 type Rates = BTreeMap<usize, (u64, u64)>;
 
 fn rates(recorded: &Recorded) -> Rates {
@@ -158,7 +159,7 @@ fn rates(recorded: &Recorded) -> Rates {
     rates
 }
 
-/// Calls and answers that may come on top: at least, at most.
+/// Calls and answers that may be added: lowest and highest.
 #[derive(Default)]
 struct More {
     calls: (u64, f64),
@@ -166,8 +167,9 @@ struct More {
 }
 
 impl More {
-    /// One person who is called again; false where nothing is on record of that attempt. At least one call
-    /// is added; at most as many as the policy has, each reached by whom the one before did not reach.
+    /// Adds one person who is called again; returns false if no calls of that attempt are recorded. At least
+    /// one call is added. At most the policy's calls are added, each for the people that the call before did
+    /// not reach.
     fn add(&mut self, rates: &Rates, made: usize, policy: &RetryPolicy) -> bool {
         let most = usize::try_from(policy.retries_max).unwrap_or(ATTEMPTS_MAX) + 1;
         let (mut reached, mut answered, mut calls) = (1.0, 0.0, 0.0);
@@ -236,7 +238,7 @@ mod tests {
         }
     }
 
-    /// A hundred people: 40 answer the first call, 20 the second, 40 nobody after two calls.
+    /// A hundred people: 40 answer the first call, 20 the second, 40 no call of two.
     fn recorded() -> Recorded {
         let (missed, answered) = (call(Disposition::NoAnswer), call(Disposition::Answered));
         let mut recorded = Recorded::default();
@@ -321,7 +323,7 @@ mod tests {
     #[test]
     fn a_second_call_is_told_by_the_second_calls_on_record_with_bounds() {
         let mut recorded = recorded();
-        // Thirty people more who were called once and not again, by a policy of their day.
+        // Thirty more people were called once and not again, by an earlier policy.
         for one in 0..30_u32 {
             let once = vec![call(Disposition::Busy)];
             recorded
@@ -335,7 +337,7 @@ mod tests {
         let told = under_retries(&recorded, &policy(1), &other);
         assert_eq!((told.people_further, told.people_unknown), (30, 0), "{told:?}");
         assert_eq!((told.calls_more_low, told.calls_more_high), (30, 30));
-        // 20 of 60 second calls were answered: 22.7 to 45.9 of a hundred.
+        // 20 of 60 second calls were answered: 22.7 to 45.9 %.
         assert_eq!((told.answers_more_low, told.answers_more_high), (7, 14));
     }
 

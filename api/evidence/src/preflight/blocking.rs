@@ -1,5 +1,5 @@
-//! Why nothing would be dialed, in words: what is certain, and what may change by itself or by a fact that
-//! comes.
+//! Explains why nothing would be dialed: reasons that are certain, and reasons that may pass by themselves or
+//! when a fact is recorded.
 
 use super::funnel::FunnelStep;
 use domain::calling_plan::CallingPlan;
@@ -14,15 +14,15 @@ use serde::Serialize;
 pub struct Blocker {
     #[schemars(example = &"never_opens")]
     pub code: &'static str,
-    /// It stays so whatever comes; such a campaign is not started.
+    /// True if no later event can remove the reason; such a campaign is not started.
     pub certain: bool,
     #[schemars(example = &"任务时段与规则时段没有交集，或在结束时间前不再开放")]
     pub zh: String,
-    #[schemars(example = &"the campaign's hours and its preset's have nothing in common")]
+    #[schemars(example = &"the campaign's hours and its preset's do not overlap")]
     pub en: String,
 }
 
-/// What is known of the campaign besides its people.
+/// Facts about the campaign other than its people.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "facts beside one another, not states"
@@ -30,18 +30,18 @@ pub struct Blocker {
 pub(super) struct Known<'a> {
     pub(super) plan: &'a CallingPlan,
     pub(super) status: Option<CampaignStatus>,
-    /// From when on it would run.
+    /// The time from which the campaign would run.
     pub(super) from: Timestamp,
-    /// It waits for another campaign, and that one is stopped for good.
+    /// It waits for another campaign that is stopped permanently.
     pub(super) waits_in_vain: bool,
     /// This process has no trunk.
     pub(super) no_trunk: bool,
     /// The licence of every number that its lines could show has ended.
     pub(super) unlicensed: bool,
-    /// Agents take its calls, and this process knows of none.
+    /// Its calls need agents, and this process knows none.
     pub(super) no_agents: bool,
     pub(super) people: u64,
-    /// The stops that are engaged over it.
+    /// The stops that are active for it.
     pub(super) stops: &'a [String],
 }
 
@@ -54,7 +54,7 @@ fn blocker(code: &'static str, certain: bool, zh: &str, en: &str) -> Blocker {
     }
 }
 
-/// All reasons that are found, the certain ones first.
+/// Returns all reasons found, the certain ones first.
 pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> {
     let over = known
         .status
@@ -65,7 +65,7 @@ pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> 
             "campaign_over",
             true,
             "任务已终止",
-            "the campaign is stopped for good",
+            "the campaign is stopped permanently",
         ));
     }
     if opening(known.plan, known.from) == Opening::Never {
@@ -73,7 +73,7 @@ pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> 
             "never_opens",
             true,
             "任务时段与规则时段没有交集，或在结束时间前不再开放",
-            "the campaign's hours and its preset's have nothing in common, or open no more before its end",
+            "the campaign's hours and its preset's do not overlap, or do not open again before its end",
         ));
     }
     if known.waits_in_vain {
@@ -81,7 +81,7 @@ pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> 
             "other_campaign_over",
             true,
             "所等待的任务已终止，本任务不会自动开始",
-            "the campaign that it waits for is stopped for good: this one never begins",
+            "the campaign that it waits for is stopped permanently, so this one never begins",
         ));
     }
     if known.people == 0 {
@@ -89,7 +89,7 @@ pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> 
             "nobody_waiting",
             false,
             "没有待呼名单：请先导入，或全部客户均已结束",
-            "nobody waits: no list was imported, or everybody is settled",
+            "no customers are waiting: no list was imported, or all customers are settled",
         ));
     }
     if known.no_trunk {
@@ -97,7 +97,7 @@ pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> 
             "no_trunk",
             false,
             "本进程未配置中继线路",
-            "this process was given no trunk",
+            "this process has no trunk",
         ));
     }
     if known.unlicensed {
@@ -105,7 +105,7 @@ pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> 
             "caller_numbers_expired",
             false,
             "所有线路的主叫号码资质均已到期，不再使用",
-            "the licence of every caller number has ended: no line shows one any more",
+            "the licence of every caller number has ended, so no line can show one",
         ));
     }
     if known.no_agents {
@@ -126,14 +126,15 @@ pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> 
     found
 }
 
-/// The rule at which the last of them fell; most who fell before it fell at others.
+/// Returns the reason for the rule at which the last people were removed; most of the others may have been
+/// removed by other rules.
 fn of_step(step: &FunnelStep) -> Blocker {
     let missing = step.facts.get("missing").map(String::as_str);
     let (code, zh, en) = match (step.rule.as_str(), missing) {
         ("white_list", _) => (
             "white_list",
             "名单中无人在白名单上",
-            "nobody who is left is on the white list that the campaign demands",
+            "none of the remaining customers is on the allowlist that the campaign requires",
         ),
         ("calling_days", Some("holidays")) => (
             "no_calendar",
@@ -143,12 +144,12 @@ fn of_step(step: &FunnelStep) -> Blocker {
         ("missing_fact", _) => (
             "preset_lacks_facts",
             "预设规则所需的事实无人维护，全部拒绝",
-            "the preset needs facts that nobody keeps, and refuses all",
+            "the preset needs facts that are not recorded, and refuses every dial",
         ),
         (_, _) => (
             "everybody_refused",
             "名单中无人可呼，原因见规则",
-            "nobody is left after this rule",
+            "no customers are left after this rule",
         ),
     };
     let seen: Vec<String> = step

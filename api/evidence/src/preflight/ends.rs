@@ -1,9 +1,10 @@
-//! When a campaign would have called everybody, with an interval, from calls that were made; and what they
-//! would cost. Where no calls tell it, it says so.
+//! Forecasts when a campaign will have called everybody, with an interval, from the calls made so far, and
+//! what the remaining calls will cost. Without enough calls it says so.
 //!
-//! Calls that are left: people who may be called, times calls a settled person took before; at most, those
-//! too who may be called later, and never more than the policy has. The pace: at best all places busy all the
-//! time, at worst the busy hours' mean so far. Both are walked over the campaign's hours.
+//! Remaining calls: at least the people who may be called now, times the calls that a settled person took. At
+//! most, people who may be called later are included; the policy's number of calls is never exceeded. Pace:
+//! at best all places are busy all the time; at worst it is the mean of the dialing hours so far. Both are
+//! stepped through the campaign's hours.
 
 use domain::calling_plan::CallingPlan;
 use domain::compliance::{Opening, opening, opening_in_beijing};
@@ -12,54 +13,54 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Calls without which nothing is forecast: below, the mean of a person's calls is off by a tenth and more.
+/// Fewest calls for a forecast: with fewer, the mean of a person's calls is off by ten per cent and more.
 pub(super) const CALLS_MIN: u64 = 200;
 
-/// How long a dial holds its place before anybody answers, as the call plan takes it.
+/// How long a dial holds its place before an answer, as in the call plan.
 const RING_S: f64 = 20.0;
 
-/// How wide the interval of the mean is, in standard errors: nine of ten.
+/// Half-width of the interval of the mean, in standard errors: 90 %.
 const NINE_OF_TEN: f64 = 1.645;
 
-/// How far ahead an end is looked for: a year of quarters of an hour.
+/// How far ahead an end is searched: a year of quarters of an hour.
 const STEPS_MAX: u32 = 366 * 96;
-/// A step of the walk over a campaign's hours.
+/// Length of one step through the campaign's hours.
 const STEP_MS: u64 = 900_000;
 /// Hours of a step.
 const STEP_HOURS: f64 = 0.25;
-/// Hours of a day, for a pilot's day.
+/// Hours of a day, for the daily limit of a pilot.
 const DAY_HOURS: f64 = 24.0;
 
-/// What calls that were made say of a person's calls and of their pace.
+/// What the calls so far show about calls per person and their pace.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct History {
     pub(super) campaigns: u64,
     pub(super) settled: u64,
-    /// Calls of the settled alone: who waits has some behind and some ahead.
+    /// Calls of settled people only: waiting people still have calls ahead.
     pub(super) settled_calls: u64,
     pub(super) calls: u64,
     pub(super) talk_ms: u64,
     pub(super) billed_seconds: u64,
-    /// Hours in which somebody was dialed.
+    /// Hours in which at least one dial was made.
     pub(super) hours: u64,
 }
 
-/// Whose calls they were.
+/// The campaigns whose calls were used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HistoryOf {
-    /// The campaign's own.
+    /// The campaign's own calls.
     Own,
-    /// Those of campaigns under the same preset.
+    /// Calls of campaigns under the same preset.
     SamePreset,
-    /// Too few were made.
+    /// Too few calls were made.
     Nobody,
 }
 
-/// A forecast of the end.
+/// The forecast of the end.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct EndForecast {
-    /// Null where it cannot be known.
+    /// Null if it cannot be known.
     pub earliest: Option<Timestamp>,
     pub latest: Option<Timestamp>,
     pub calls_low: Option<u64>,
@@ -67,47 +68,47 @@ pub struct EndForecast {
     pub evidence: HistoryOf,
     pub evidence_campaigns: u64,
     pub evidence_calls: u64,
-    /// Why it cannot be known, or what the forecast takes for granted.
+    /// Why it cannot be known, or what the forecast assumes.
     #[schemars(extend("examples" = [["lines_free", "no_holidays"]]))]
     pub assumed: Vec<&'static str>,
     #[schemars(extend("examples" = [["too_few_calls"]]))]
     pub unknown: Vec<&'static str>,
 }
 
-/// What the calls that are left would cost.
+/// The cost of the remaining calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CostForecast {
     pub per_minute_fen: Option<u64>,
     pub billed_s_per_call: Option<u64>,
-    /// Null without a tariff, or without calls to go by.
+    /// Null without a tariff, or without calls for a forecast.
     pub low_fen: Option<u64>,
     pub high_fen: Option<u64>,
 }
 
-/// Who is left to be called, from when on.
+/// The people left to call, and from when.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Left {
     pub(super) people: u64,
-    /// People whom a rule puts off to a later time.
+    /// People whom a rule postpones to a later time.
     pub(super) later: u64,
     /// The last of those times.
     pub(super) later_until: Option<Timestamp>,
     pub(super) stage: Option<Stage>,
     pub(super) from: Timestamp,
-    /// Another campaign has to come so far first.
+    /// It waits for another campaign to reach a certain state.
     pub(super) waits: bool,
 }
 
-/// In whose hours a walk goes where each person has their own.
+/// Whose hours a forecast uses if each person has their own.
 #[derive(Clone, Copy)]
 enum Hours {
-    /// Somebody's are open at any time.
+    /// Hours of anybody: some people can be called at any time.
     Anybodys,
     /// All people are in one zone.
     OneZone,
 }
 
-/// What is asked about.
+/// The inputs of a forecast.
 pub(super) struct Ahead<'a> {
     pub(super) plan: &'a CallingPlan,
     pub(super) left: Left,
@@ -156,7 +157,8 @@ impl Ahead<'_> {
         told
     }
 
-    /// All calls one after the other; and, of those who are put off, theirs after the last of their times.
+    /// Returns the latest end: all calls one after the other and, for postponed people, their calls after the
+    /// last of their times.
     fn latest(&self, calls: f64, slow: f64) -> Option<Timestamp> {
         let all = self.walk(self.left.from, calls, slow, Hours::OneZone)?;
         let Some(until) = self.left.later_until else {
@@ -183,7 +185,8 @@ impl Ahead<'_> {
         }
     }
 
-    /// Calls that are left, from and to; a person's calls scatter at most as much as they are many.
+    /// Returns the least and the most calls left. The standard deviation of a person's calls is taken to be
+    /// at most their mean.
     fn calls(&self) -> Option<(f64, f64)> {
         if self.of == HistoryOf::Nobody || self.history.settled == 0 {
             return None;
@@ -196,7 +199,7 @@ impl Ahead<'_> {
         Some((low, (mean + off).min(most) * people))
     }
 
-    /// What the policy has, in each round.
+    /// Returns the policy's calls in each round.
     fn calls_of_a_person_max(&self) -> f64 {
         let policy = &self.plan.retry_policy;
         let by_retries = f64::from(policy.retries_max) + 1.0 + f64::from(policy.uncharged_max);
@@ -208,7 +211,7 @@ impl Ahead<'_> {
         most * (1.0 + recycle.map_or(0.0, |recycle| f64::from(recycle.rounds_max)))
     }
 
-    /// Calls an open hour: all places busy, and as it went.
+    /// Returns calls per open hour: with all places busy, and as measured.
     fn paces(&self) -> (f64, f64) {
         let talk_s = ratio(self.history.talk_ms, self.history.calls) / 1_000.0;
         let places = f64::from(self.plan.max_concurrent);
@@ -245,7 +248,7 @@ impl Ahead<'_> {
         }
     }
 
-    /// When so many calls are made at this pace; `None` behind the campaign's end or a year.
+    /// Returns when that many calls are made at this pace; `None` after the campaign's end or a year.
     fn walk(&self, from: Timestamp, calls: f64, an_hour: f64, in_hours: Hours) -> Option<Timestamp> {
         let mut hours = if an_hour > 0.0 {
             calls / an_hour
@@ -287,7 +290,7 @@ const fn float(count: u64) -> f64 {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "far below 2^53 and never negative; what is no number becomes 0"
+    reason = "far below 2^53 and never negative; NaN becomes 0"
 )]
 fn ceiling(value: f64) -> u64 {
     value.max(0.0).ceil() as u64
@@ -417,7 +420,7 @@ mod tests {
             ..plan()
         };
         let told = ahead(&plan, 1_000).end();
-        // Ten and a half hours at 200 calls an hour, of which a day has nine.
+        // Ten and a half hours at 200 calls an hour; a day has nine hours.
         let latest = told.latest.unwrap().to_string();
         assert!(latest.as_str() > "2026-03-03T01", "{latest}");
     }
@@ -426,14 +429,14 @@ mod tests {
     fn the_end_lies_between_all_places_busy_and_the_hours_so_far() {
         let plan = plan();
         let told = ahead(&plan, 1_000).end();
-        // Two calls a person, 5.2 of a hundred more or less; 1,200 an hour at best, 200 as it went.
+        // Two calls per person, ± 5.2 %; 1,200 per hour at best, 200 as measured.
         assert_eq!((told.calls_low, told.calls_high), (Some(1_896), Some(2_105)));
         let (earliest, latest) = (told.earliest.unwrap(), told.latest.unwrap());
         assert!(
             earliest.to_string().starts_with("2026-03-02T02:34:47"),
             "{told:?}"
         );
-        // Nine hours the first day, an hour and a half on the second.
+        // Nine hours on the first day, an hour and a half on the second.
         assert!(latest.to_string().starts_with("2026-03-03T02:3"), "{latest}");
     }
 

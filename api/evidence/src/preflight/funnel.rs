@@ -1,4 +1,4 @@
-//! Numbers left after each rule, in the order of the rules: where each person of a campaign would fall.
+//! Counts the customers of a campaign left after each rule, in the order of the rules.
 
 use domain::compliance::{Decision, Side};
 use domain::customer::SidedVerdict;
@@ -8,45 +8,46 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Ids named of each rule: enough to look at with `why-not`.
+/// Most customer ids listed for each rule, to look at with `why-not`.
 const SAMPLE_MAX: usize = 10;
 
-/// One rule, and who falls at it of those whom the rules before it left.
+/// One rule, and the people it removes from those that the rules before it left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FunnelStep {
     #[schemars(extend("enum" = ["customer", "number"]))]
     pub judged_by: &'static str,
     #[schemars(example = &"consent")]
     pub rule: String,
-    /// Not to be called, as things are.
+    /// People that may not be called in the present state.
     pub never: u64,
-    /// Not at that time, but at a later one.
+    /// People that may be called only at a later time.
     pub later: u64,
-    /// People left behind this rule.
+    /// People left after this rule.
     pub left: u64,
-    /// Some of those who fall here.
+    /// Some of the people removed here.
     pub sample: Vec<CustomerId>,
-    /// What the rule went by for the first of them.
+    /// The facts that the rule used for the first of them.
     #[schemars(extend("examples" = [{ "hours": "09:00-20:00" }]))]
     pub facts: BTreeMap<String, String>,
-    /// The earliest time named to those who may be called later.
+    /// The earliest time at which a postponed person may be called.
     pub not_before: Option<Timestamp>,
 }
 
-/// People, and where they fall.
+/// The people of a campaign, by the rule that removes them.
 #[derive(Debug, Default)]
 pub(super) struct Funnel {
     pub(super) people: u64,
     pub(super) left: u64,
-    /// People who fall at a rule that names a later time.
+    /// People that a rule postpones to a later time.
     pub(super) later: u64,
-    /// The latest time named to any of them.
+    /// The latest time to which any of them is postponed.
     pub(super) last_not_before: Option<Timestamp>,
     steps: Vec<FunnelStep>,
 }
 
 impl Funnel {
-    /// One person, by all verdicts in their order; the first that does not allow takes them out.
+    /// Takes one person with all verdicts in their order; the first one that does not allow removes the
+    /// person.
     pub(super) fn take(&mut self, customer: &CustomerId, verdicts: &[SidedVerdict]) {
         self.people += 1;
         let mut stands = true;
@@ -67,7 +68,7 @@ impl Funnel {
         self.left += u64::from(stands);
     }
 
-    /// The step of this rule; a rule that is met first comes in where it was asked.
+    /// Returns the step of this rule; a new rule is inserted at the place where it was evaluated.
     fn step(&mut self, place: usize, one: &SidedVerdict) -> Option<&mut FunnelStep> {
         let judged_by = side(one.side);
         let known = self
@@ -83,7 +84,7 @@ impl Funnel {
         self.steps.get_mut(index)
     }
 
-    /// In the order in which they were asked, with what each leaves.
+    /// Returns the steps in the order of evaluation, with the people that each leaves.
     pub(super) fn steps(&self) -> Vec<FunnelStep> {
         let mut left = self.people;
         let mut steps = self.steps.clone();
@@ -125,7 +126,7 @@ impl FunnelStep {
         }
     }
 
-    /// Everybody who came as far as this rule fell at it.
+    /// True if this rule removed everybody who reached it.
     pub(super) const fn takes_all(&self) -> bool {
         self.left == 0 && self.never + self.later > 0
     }

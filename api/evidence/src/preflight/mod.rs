@@ -1,6 +1,6 @@
-//! What would become of a campaign if it were started: numbers left after each rule, why nothing would be
-//! dialed, when it would end and what it would cost (CMP-11). Nothing is stored, and nobody is named but by
-//! id.
+//! The preflight of a campaign: what would happen if it were started (CMP-11). It shows people left after
+//! each rule, why nothing would be dialed, when the campaign would end and what it would cost. Nothing is
+//! stored, and people are named only by id.
 
 mod blocking;
 mod ends;
@@ -35,39 +35,39 @@ use projections::views::cost_board::{BillingStep, CostFilter, costs};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most campaigns whose calls speak for one that made none.
+/// Most similar campaigns whose calls are used for a campaign that made none.
 const SIMILAR_MAX: usize = 50;
 
-/// What a campaign would meet.
+/// What a campaign would meet if it started.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Preflight {
     pub campaign: CampaignId,
     pub status: Option<CampaignStatus>,
     pub preset: Preset,
     pub asked_at: Timestamp,
-    /// The time at which the rules were asked: now, or when the campaign's hours open next.
+    /// The time for which the rules were evaluated: now, or when the campaign's hours open next.
     pub judged_at: Timestamp,
-    /// People of the campaign who wait; settled ones do not.
+    /// People of the campaign who wait to be called; settled ones are not counted.
     pub people: u64,
-    /// All of them were asked about.
+    /// True if all of them were checked.
     pub whole: bool,
-    /// People left behind all rules.
+    /// People left after all rules.
     pub left: u64,
     pub funnel: Vec<FunnelStep>,
-    /// Why nothing would be dialed; empty where somebody would be.
+    /// Why nothing would be dialed; empty if somebody would be dialed.
     pub blockers: Vec<Blocker>,
-    /// What to look at before the start.
+    /// What to check before the start.
     pub warnings: Vec<Warning>,
-    /// The models that it names, and whether they are on the machine that answers.
+    /// The models that the campaign uses, and whether they are on the machine that answers.
     pub models: Vec<ModelFound>,
     pub ends: EndForecast,
     pub cost: CostForecast,
 }
 
 impl Preflight {
-    /// As this caller may see it. Without `customers:read` no step names customers. Without
-    /// `customers:reveal` a campaign with a quota, which groups by sealed attributes, has counts rounded down
-    /// to tens, and its quota steps name no customers.
+    /// Reduces the answer to what this caller may see. Without `customers:read`, no step lists customers.
+    /// Without `customers:reveal`, a campaign with a quota, which groups by sealed attributes, has its counts
+    /// rounded down to tens, and its quota steps list no customers.
     #[must_use]
     pub fn seen_by(mut self, sight: SegmentSight) -> Self {
         let is_of_quota = |step: &FunnelStep| step.rule == QUOTA;
@@ -89,15 +89,15 @@ impl Preflight {
     }
 }
 
-/// What is asked.
+/// The inputs of a preflight.
 pub struct PreflightAsk<'a> {
     pub campaign: CampaignId,
     pub per_minute_fen: Option<u64>,
-    /// The campaigns whose figures the asker may see.
+    /// The campaigns whose figures the caller may see.
     pub admits: &'a (dyn Fn(&CampaignId) -> bool + Sync),
 }
 
-/// Asks the rules about everybody who waits in the campaign.
+/// Evaluates the rules for everybody who waits in the campaign.
 pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Result<Preflight, Problem> {
     let campaign = &ask.campaign;
     let loaded = installation.entities.campaigns.state(campaign).await?;
@@ -109,7 +109,7 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
         Opening::At(at) => at,
         Opening::Never | Opening::ByPerson => begins.from,
     };
-    // Each person is two streams: in one of the few places for long questions.
+    // Each person is two streams, so it takes one of the few places for long questions.
     let clock = &installation.environment.clock;
     let _place = installation.past.place(clock.as_ref()).await?;
     let (people, whole) = enrolled(installation.store(), campaign).await?;
@@ -174,13 +174,13 @@ fn has_agents(installation: &Installation) -> bool {
     drivers.is_some_and(|drivers| drivers.has_agents())
 }
 
-/// Whether every line has numbers to show, and none that it may show any more.
+/// True if every line has numbers to show, and none of them may be shown any more.
 fn is_unlicensed(installation: &Installation) -> bool {
     let lines = installation.dialing.drivers().map(|drivers| drivers.lines());
     lines.is_some_and(|lines| !lines.is_empty() && lines.iter().all(LineLoad::is_unlicensed))
 }
 
-/// From when on it would run, were it started now.
+/// From when the campaign would run if it were started now.
 struct Begins {
     from: Timestamp,
     waits: Waits,
@@ -190,13 +190,13 @@ struct Begins {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Waits {
     No,
-    /// That one has not come so far.
+    /// That campaign has not reached the needed state.
     Yes,
-    /// That one is stopped before it came so far.
+    /// That campaign stopped before it reached the needed state.
     InVain,
 }
 
-/// By the plan's own time, and the other campaign's own stream; one that began waits for nothing more.
+/// Uses the plan's own time and the other campaign's stream. A campaign that began no longer waits.
 async fn begins(
     installation: &Installation,
     state: &CampaignState,
@@ -235,14 +235,14 @@ async fn waits_for(installation: &Installation, after: &After) -> Result<Waits, 
     })
 }
 
-/// The campaign's settled people, and the calls that they took.
+/// The campaign's settled people and the calls that they took.
 #[derive(Debug, Clone, Copy, Default)]
 struct Settled {
     people: u64,
     calls: u64,
 }
 
-/// What there is to go by: the campaign's own calls, else those of others under its preset.
+/// Collects the calls for the forecast: the campaign's own, else those of others under its preset.
 async fn ahead<'a>(
     installation: &Installation,
     ask: &PreflightAsk<'_>,
@@ -252,7 +252,7 @@ async fn ahead<'a>(
 ) -> Result<Ahead<'a>, Problem> {
     let db = installation.rows.db();
     let row = campaign_board::get(db.as_ref(), &ask.campaign).await?;
-    // Who settles first is who answered first: half of them settled are the least that speak for the rest.
+    // People who answer early settle first, so at least half must be settled before they represent the rest.
     let most_wait = own.people < left.people.saturating_add(left.later);
     let enough = |row: &BoardRow| row.calls.dialed >= CALLS_MIN && own.people > 0 && !most_wait;
     let (of, rows) = match row.filter(enough) {
@@ -281,7 +281,7 @@ async fn ahead<'a>(
     })
 }
 
-/// Campaigns under the same preset that dialed, the last by id.
+/// Returns campaigns under the same preset that dialed, the latest by id.
 async fn similar(
     installation: &Installation,
     ask: &PreflightAsk<'_>,
@@ -297,7 +297,8 @@ async fn similar(
     Ok(rows)
 }
 
-/// Nine of ten are settled: so few wait that the calls they took already say little of the others.
+/// True if nine of ten people are settled: with so few waiting, the settled people's calls are
+/// representative.
 const fn is_all_but_settled(row: &BoardRow) -> bool {
     row.settled > 0 && row.settled.saturating_mul(10) >= row.enrolled.saturating_mul(9)
 }

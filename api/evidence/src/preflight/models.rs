@@ -1,5 +1,5 @@
-//! Whether the models that a campaign names can be used by the process that answers: their bytes are beside
-//! its log, and not in it.
+//! Checks whether the process that answers can use the models of a campaign: their bytes are stored next to
+//! the log, not in it.
 
 use application::installation::Installation;
 use application::models::{ModelShelf, ShelfFault};
@@ -11,32 +11,32 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 
-/// One model that the campaign names.
+/// One model that the campaign uses.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ModelFound {
     #[schemars(example = &"zh_outbound@3")]
     pub model: String,
-    /// For whom: the tier's variable and its value; null of the campaign's own model.
+    /// The tier that uses the model, as variable and value; null for the campaign's own model.
     #[schemars(example = &"rfm_grade=champion")]
     pub tier: Option<String>,
     pub state: ModelFoundState,
-    /// What is to be done where it is not here: the calls concerned are understood by the bundled model.
+    /// What to do if the model is missing: until then the bundled model is used for those calls.
     pub en: Option<String>,
     pub zh: Option<&'static str>,
 }
 
-/// Whether it is there.
+/// Whether the model is present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelFoundState {
     Here,
     Missing,
-    /// Its file is another one, or cannot be read.
+    /// The file has other content or cannot be read.
     Damaged,
 }
 
-/// The campaign's own model first, then its tiers in their order. Each is up to ten megabytes: they are read
-/// on a thread of their own, beside the answers of others.
+/// Checks the campaign's own model first, then its tiers in their order. Each is up to ten megabytes, so they
+/// are read on their own thread and do not delay other answers.
 pub(super) async fn models(
     installation: &Installation,
     plan: &CallingPlan,
@@ -48,9 +48,9 @@ pub(super) async fn models(
     let shelf = ModelShelf::of(installation);
     let (tell, told) = oneshot::channel();
     let work = move || {
-        // From the disk: what another campaign has in memory is gone with the process.
+        // Read from the disk: another campaign's copy in memory is lost with the process.
         let found = found(named, |model| shelf.bytes(&model.model, &model.digest).err());
-        // Whoever asked may have gone away.
+        // The caller may be gone.
         let _gone = tell.send(found);
     };
     installation.tasks().thread("models", Box::new(work));
@@ -58,7 +58,7 @@ pub(super) async fn models(
         .map_err(|_gone| Problem::unavailable("the server is shutting down"))
 }
 
-/// A model, and for whom it is.
+/// A model and the tier that uses it.
 type Named = (ModelRef, Option<String>);
 
 fn named(plan: &CallingPlan) -> Vec<Named> {
@@ -68,7 +68,7 @@ fn named(plan: &CallingPlan) -> Vec<Named> {
     own.into_iter().chain(tiers).collect()
 }
 
-/// Each content is looked at once, by however many names it goes.
+/// Checks each content once, even if several names refer to it.
 fn found(named: Vec<Named>, look: impl Fn(&ModelRef) -> Option<ShelfFault>) -> Vec<ModelFound> {
     let mut looked: BTreeMap<String, Option<ShelfFault>> = BTreeMap::new();
     named
@@ -101,8 +101,8 @@ fn described(model: &ModelRef, tier: Option<String>, fault: Option<&ShelfFault>)
     }
 }
 
-/// In the words of the fault, by the name that is asked about: the same content may have been found so by
-/// another.
+/// Words the fault with the name that was asked for: the same content may have been checked under another
+/// name.
 fn said_of(fault: &ShelfFault, model: &ModelRef) -> String {
     let named = model.model.to_string();
     match fault {

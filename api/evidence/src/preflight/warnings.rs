@@ -1,5 +1,5 @@
-//! What a campaign's plan and texts say that a user should look at before the start. Nothing is refused for
-//! it.
+//! Warnings about a campaign's plan and texts that a user should read before the start. A warning refuses
+//! nothing.
 
 use application::flows::{definition_of, holds_messages_back};
 use application::installation::Installation;
@@ -10,7 +10,7 @@ use domain::problem::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Words by which a text speaks of a debt that is overdue.
+/// Words with which a text speaks of an overdue debt.
 const DEBT_WORDS: [&str; 18] = [
     "逾期",
     "欠款",
@@ -32,7 +32,7 @@ const DEBT_WORDS: [&str; 18] = [
     "outstanding debt",
 ];
 
-/// Something to look at.
+/// A warning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Warning {
     #[schemars(example = &"debt_under_service")]
@@ -43,7 +43,7 @@ pub struct Warning {
     pub en: String,
 }
 
-/// All that is found.
+/// Returns all warnings found.
 pub(super) async fn warnings(
     installation: &Installation,
     state: &CampaignState,
@@ -70,7 +70,8 @@ pub(super) async fn warnings(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// A debt is collected under `cn-collection`, which asks who is on the line before the matter is named.
+/// Warns about debts collected under another preset: `cn-collection` asks who is on the line before it names
+/// the matter.
 fn debt_under_service(plan: &CallingPlan, texts: &[&str]) -> Option<Warning> {
     let collects = plan.presets().any(|preset| preset == Preset::CnCollection);
     let serves = plan.presets().any(|preset| preset == Preset::CnService);
@@ -90,7 +91,7 @@ fn debt_under_service(plan: &CallingPlan, texts: &[&str]) -> Option<Warning> {
     })
 }
 
-/// Segments are fixed by their conditions; a name alone selects no people.
+/// Warns that a segment needs conditions: its name alone selects no customers.
 fn segment_of_nobody(name: &str) -> Warning {
     Warning {
         code: "segment_matches_nobody",
@@ -102,7 +103,8 @@ fn segment_of_nobody(name: &str) -> Warning {
     }
 }
 
-/// A version from before the approval was needed. Calls go on, and none of its messages leaves.
+/// Warns about a flow version from before the approval was required: calls continue, but none of its messages
+/// is sent.
 fn fixed_address(named: &FlowNamed) -> Warning {
     Warning {
         code: "fixed_address_not_approved",
@@ -111,8 +113,8 @@ fn fixed_address(named: &FlowNamed) -> Warning {
              的第二人批准后重新发布"
         ),
         en: format!(
-            "flow {named} has mail to a fixed address without the approval of a second person: none of its messages is \
-             sent. Name the column of the person's own address, or publish the flow again with that approval"
+            "flow {named} sends mail to a fixed address without the approval of a second person: none of its messages \
+             is sent. Name the column of the person's own address, or publish the flow again with that approval"
         ),
     }
 }

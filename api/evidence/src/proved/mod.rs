@@ -1,8 +1,8 @@
-//! Bundles of events: which events belong to what is to be proved, and the file that proves them to a
-//! stranger.
+//! Event bundles: selects the events that belong to a subject and writes the file that proves them to a third
+//! party.
 //!
-//! The events come from the log and the proofs from its tree, under a checkpoint that was signed; nothing
-//! sealed is opened.
+//! The events come from the log and the proofs from its tree, under a signed checkpoint. Nothing sealed is
+//! opened.
 
 mod selection;
 
@@ -23,16 +23,16 @@ use store::proof::{
     FileShelf, PROOF_DIR, SignedCheckpoint, SigningKey, StampShelf, Stamped, TileDir, VerifierKey, leaf_of,
 };
 
-/// What is to be proved.
+/// The subject of a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// All events of one call, both grants, and what led to them.
+    /// All events of one call, both grants, and their causes.
     Call(CallId),
-    /// All events that name one customer, as far as the checkpoint goes.
+    /// All events that name one customer, as far as the checkpoint covers them.
     Customer(CustomerId),
-    /// One event, and what led to it.
+    /// One event and its causes.
     Event(EventId),
-    /// All events of one campaign, as far as the checkpoint goes: what its reports are computed from.
+    /// All events of one campaign, as far as the checkpoint covers them. Its reports are computed from these.
     Report(CampaignId),
 }
 
@@ -46,8 +46,8 @@ impl Subject {
         }
     }
 
-    /// A call or an event is proved whole; of a customer and a campaign, whose history goes on, what the
-    /// checkpoint does not cover is left out.
+    /// A call or an event is proved completely. A customer or a campaign has a history that continues, so
+    /// events that the checkpoint does not cover are left out.
     pub const fn later(&self) -> Later {
         match self {
             Self::Call(_) | Self::Event(_) => Later::Refused,
@@ -55,7 +55,7 @@ impl Subject {
         }
     }
 
-    /// Its events, and what led to them.
+    /// Selects the subject's events and their causes.
     pub async fn select(&self, store: &dyn EventStore) -> Result<Selection, Problem> {
         let mut selection = Selection::default();
         let whole = EventFilter::default();
@@ -97,33 +97,33 @@ impl fmt::Display for Subject {
     }
 }
 
-/// What becomes of events behind the checkpoint.
+/// What to do with events after the checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Later {
     Refused,
     LeftOut,
 }
 
-/// Events with their leaves, and how many the checkpoint does not cover.
+/// Events with their leaves, and the number of events that the checkpoint does not cover.
 #[derive(Debug)]
 pub struct Proved {
     pub events: Vec<ProvedEvent>,
     pub later_count: usize,
 }
 
-/// A bundle, and what it stands under.
+/// A bundle and its checkpoint.
 #[derive(Debug)]
 pub struct Made {
     pub bytes: Vec<u8>,
-    /// Events that are in it, each with its proof.
+    /// Events in the bundle, each with its proof.
     pub events: u64,
     /// Events that the checkpoint covers.
     pub size: u64,
-    /// When an authority stamped the checkpoint, where one did.
+    /// When an authority stamped the checkpoint, if one did.
     pub stamped_at: Option<Timestamp>,
 }
 
-/// Makes bundles from the tree beside a log, signed with the log's key.
+/// Makes bundles from the tree next to a log, signed with the log's key.
 pub struct Prover {
     dir: PathBuf,
     key: SigningKey,
@@ -131,7 +131,7 @@ pub struct Prover {
 }
 
 impl Prover {
-    /// Of the tree in `directory`, with the key in `key_file`.
+    /// Opens the tree in `directory` with the key in `key_file`.
     pub fn of(directory: &Path, key_file: &Path, dense: bool) -> Result<Self, Problem> {
         Ok(Self {
             dir: directory.join(PROOF_DIR),
@@ -140,28 +140,28 @@ impl Prover {
         })
     }
 
-    /// Who checks what is made here checks with this key.
+    /// Returns the key with which readers verify these bundles.
     pub fn key(&self) -> VerifierKey {
         self.key.verifier()
     }
 
-    /// The last checkpoint that was published here.
+    /// Returns the last checkpoint that was published here.
     pub fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, Problem> {
         Ok(FileShelf::new(&self.dir).read()?)
     }
 
-    /// Whether the key here signed a checkpoint; the key of another installation did not.
+    /// Returns true if this key signed the checkpoint; another installation's key did not.
     pub fn has_signed(&self, checkpoint: &SignedCheckpoint) -> bool {
         checkpoint.verify(&self.key()).is_ok()
     }
 
-    /// Whether a checkpoint covers the event at a position.
+    /// Returns true if a checkpoint covers the event at a position.
     pub fn covers(&self, checkpoint: &SignedCheckpoint, position: Position) -> Result<bool, Problem> {
         let leaf = leaf_of(&self.dir, position, self.dense)?;
         Ok(leaf.is_some_and(|leaf| leaf < checkpoint.claimed().size))
     }
 
-    /// Each event with its leaf, where the checkpoint covers it.
+    /// Returns each event with its leaf, if the checkpoint covers it.
     pub fn proved(
         &self,
         selection: Selection,
@@ -192,7 +192,7 @@ impl Prover {
         Ok(Proved { events, later_count })
     }
 
-    /// The bundle of what is proved, under the earliest stamped checkpoint over it, else under this one.
+    /// Makes the bundle, under the earliest stamped checkpoint that covers the events, else under this one.
     pub fn bundle(
         &self,
         subject: BundleSubject,
@@ -221,8 +221,9 @@ impl Prover {
         })
     }
 
-    /// The earliest stamped checkpoint over all these events: it bounds their age the closest. One that fewer
-    /// have signed than the last is passed over, since who checks may demand a witness.
+    /// Returns the earliest stamped checkpoint that covers all these events: it bounds their age most
+    /// closely. A checkpoint with fewer signatures than the last one is skipped, because a verifier may
+    /// require a witness.
     fn stamped_over(
         &self,
         last: &SignedCheckpoint,

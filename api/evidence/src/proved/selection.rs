@@ -1,4 +1,4 @@
-//! Which events a proof is about: the subject's own, and those that led to them.
+//! Selects the events of a proof: the subject's own, and their causes.
 
 use domain::event_filter::{EventFacts, EventFilter};
 use domain::ids::{EventId, StreamId};
@@ -9,10 +9,10 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use store::proof::bundle::{BUNDLE_EVENTS_MAX, Reason};
 
-/// Most steps back along the causes of one event: an import row's way to its call has a dozen.
+/// Most steps back along the causes of one event. An import row is about a dozen steps away from its call.
 const CAUSE_STEPS_MAX: usize = 64;
 
-/// The events chosen so far, by position.
+/// The selected events, by position.
 #[derive(Default)]
 pub struct Selection {
     pub events: BTreeMap<Position, (Reason, StoredEvent)>,
@@ -30,7 +30,7 @@ impl Selection {
         Ok(())
     }
 
-    /// Every event of one stream.
+    /// Adds every event of one stream.
     pub async fn add_stream(&mut self, store: &dyn EventStore, stream: &StreamId) -> Result<(), Problem> {
         let mut after = StreamVersion(0);
         loop {
@@ -45,8 +45,8 @@ impl Selection {
         }
     }
 
-    /// Every event that a filter wants, by the records of the whole log: what is to be proved complete does
-    /// not rest on an index or a column, which no proof covers.
+    /// Adds every event that matches a filter, by reading the records of the whole log. A complete proof must
+    /// not depend on an index or a column, because no proof covers those.
     pub async fn add_matching(&mut self, store: &dyn EventStore, filter: EventFilter) -> Result<(), Problem> {
         let mut after = Position(0);
         loop {
@@ -62,7 +62,7 @@ impl Selection {
         }
     }
 
-    /// One event.
+    /// Adds one event.
     pub async fn add_event(&mut self, store: &dyn EventStore, id: EventId) -> Result<(), Problem> {
         match store.find(id).await? {
             Some(event) => self.add(event, Reason::Subject),
@@ -70,8 +70,8 @@ impl Selection {
         }
     }
 
-    /// The customer's and the number's events about this call, which their grants are: `call.permitted`
-    /// names both.
+    /// Adds the customer's and the number's events about this call, with their grants: `call.permitted` names
+    /// both streams.
     pub async fn add_grants(&mut self, store: &dyn EventStore, call: &str) -> Result<(), Problem> {
         let mut streams = Vec::new();
         for (_, event) in self.events.values() {
@@ -98,7 +98,7 @@ impl Selection {
         Ok(())
     }
 
-    /// What led to the events, step by step back to what came from outside.
+    /// Adds the causes of the events, step by step back to the one that came from outside.
     pub async fn add_causes(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         let mut open: Vec<StoredEvent> = self.events.values().map(|(_, event)| event.clone()).collect();
         for _ in 0..CAUSE_STEPS_MAX {
@@ -142,7 +142,7 @@ fn read(event: &StoredEvent) -> Result<Envelope, Problem> {
         .map_err(|error| Problem::fault(error.to_string()))
 }
 
-/// Whether an event's data names the call, at its top or in a grant.
+/// Returns true if an event's data names the call, at the top level or in a grant.
 fn names_call(event: &StoredEvent, call: &str) -> Result<bool, Problem> {
     let data: Value = serde_json::from_str(read(event)?.data.get()).unwrap_or_default();
     let is_call = |pointer: &str| data.pointer(pointer).and_then(Value::as_str) == Some(call);

@@ -1,10 +1,10 @@
-//! Which column of a bill is what: said by the user, else found by the usual names, zh or en.
+//! Finds the columns of a bill: as the user gave them, otherwise by usual titles in Chinese or English.
 
 use csv::StringRecord;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// What a column can be.
+/// The kinds of columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Column {
     Callee,
@@ -25,7 +25,7 @@ impl Column {
         Self::Unique,
     ];
 
-    /// The name used in `--columns`.
+    /// Returns the name used in `--columns`.
     const fn name(self) -> &'static str {
         match self {
             Self::Callee => "callee",
@@ -37,7 +37,7 @@ impl Column {
         }
     }
 
-    /// Titles in bills, in lower case, the surest first.
+    /// Returns usual titles in bills, in lower case, the most certain first.
     const fn titles(self) -> &'static [&'static str] {
         match self {
             Self::Callee => &[
@@ -97,14 +97,15 @@ impl Column {
     }
 }
 
-/// `被叫=callee,时长=talk_seconds`: pairs of a title and what it is; titles may hold anything but `=` and `,`.
+/// Pairs of a title and a column, such as `被叫=callee,时长=talk_seconds`. A title may contain anything except
+/// `=` and `,`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Columns(Vec<(String, Column)>);
 
 impl FromStr for Columns {
     type Err = String;
 
-    /// Pairs apart by commas or on lines of their own; a line that begins with `#` says nothing.
+    /// Parses pairs separated by commas or newlines; a line that begins with `#` is ignored.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut pairs: Vec<(String, Column)> = Vec::new();
         let said = text.lines().filter(|line| !line.trim_start().starts_with('#'));
@@ -112,15 +113,15 @@ impl FromStr for Columns {
         for part in parts.filter(|part| !part.trim().is_empty()) {
             let (title, name) = part
                 .split_once('=')
-                .ok_or_else(|| format!("{part:?} is no TITLE=COLUMN"))?;
+                .ok_or_else(|| format!("{part:?} is not TITLE=COLUMN"))?;
             let name = name.trim();
             let column = Column::ALL.into_iter().find(|one| one.name() == name);
             let column = column.ok_or_else(|| {
                 let known = Column::ALL.map(Column::name).join(", ");
-                format!("{name:?} is none of {known}")
+                format!("{name:?} is not one of {known}")
             })?;
             if pairs.iter().any(|(_, taken)| *taken == column) {
-                return Err(format!("{name} is said twice"));
+                return Err(format!("{name} is given twice"));
             }
             pairs.push((plain(title), column));
         }
@@ -129,7 +130,8 @@ impl FromStr for Columns {
 }
 
 impl Columns {
-    /// Where each column is in a header; says what is missing. What the user said is never guessed away.
+    /// Finds each column in a header, or returns what is missing. A column that the user gave is never
+    /// replaced by a guess.
     pub fn places(&self, header: &StringRecord) -> Result<BTreeMap<Column, usize>, String> {
         let titles: Vec<String> = header.iter().map(plain).collect();
         let mut places = BTreeMap::new();
@@ -161,7 +163,7 @@ fn needed(places: &BTreeMap<Column, usize>, header: &StringRecord) -> Result<(),
     let lacks = |what: &str| {
         let titles: Vec<&str> = header.iter().collect();
         let shown: String = titles.join(", ").chars().take(400).collect();
-        format!("the header has no column {what}; it has: {shown}. Say which with --columns TITLE=NAME")
+        format!("the header has no column {what}; it has: {shown}. Name it with --columns TITLE=NAME")
     };
     if missing(&Column::Callee) {
         return Err(lacks("被叫号码 (callee)"));
@@ -175,7 +177,8 @@ fn needed(places: &BTreeMap<Column, usize>, header: &StringRecord) -> Result<(),
     Ok(())
 }
 
-/// A title as it is compared: without blanks at its ends and the byte order mark, brackets of one kind.
+/// Normalizes a title for comparison: without blanks at its ends and byte order mark, and with one kind of
+/// brackets.
 fn plain(title: &str) -> String {
     title
         .trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
@@ -214,8 +217,8 @@ mod tests {
     fn a_mapping_that_cannot_hold_says_why() {
         for (text, why) in [
             ("callee", "no TITLE=COLUMN"),
-            ("被叫=caller", "none of callee"),
-            ("a=callee,b=callee", "said twice"),
+            ("被叫=caller", "not one of callee"),
+            ("a=callee,b=callee", "given twice"),
         ] {
             let refused = text.parse::<Columns>().unwrap_err();
             assert!(refused.contains(why), "{refused}");

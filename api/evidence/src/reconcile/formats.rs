@@ -1,4 +1,4 @@
-//! Rows of theirs: Asterisk's `Master.csv`, and bills with a header.
+//! Reads rows of other systems: Asterisk's `Master.csv` and bills with a header.
 
 use crate::reconcile::columns::{Column, Columns};
 use crate::reconcile::values::{instant, minutes, seconds};
@@ -7,17 +7,17 @@ use csv::StringRecord;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// What a file is.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Asterisk's cdr-csv: no header, 16 to 18 columns in a fixed order
     Asterisk,
-    /// A header, then rows; columns are found by their names, zh or en
+    /// A header and rows; columns are found by their titles in Chinese or English
     Csv,
 }
 
 impl Format {
-    /// As commands name them, with what each is.
+    /// Format names in commands, each with its description.
     pub const WORDS: &[(&str, &str)] = &[
         (
             "asterisk",
@@ -25,11 +25,11 @@ impl Format {
         ),
         (
             "csv",
-            "A header, then rows; columns are found by their names, zh or en",
+            "A header and rows; columns are found by their titles in Chinese or English",
         ),
     ];
 
-    /// One of those words.
+    /// Returns the format with this name.
     pub fn of_word(word: &str) -> Option<Self> {
         match word {
             "asterisk" => Some(Self::Asterisk),
@@ -39,27 +39,27 @@ impl Format {
     }
 }
 
-/// One row of theirs.
+/// One row of the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theirs {
     pub line: u64,
-    /// What may be a SIP Call-ID, without a host part.
+    /// Candidates for the SIP Call-ID, without a host part.
     pub(crate) sip_ids: Vec<String>,
-    /// What makes two rows the same.
+    /// Rows with the same key are the same record.
     pub key: String,
-    /// As they wrote it.
+    /// As the file has it.
     pub callee: String,
     pub start: Timestamp,
     pub talk_s: u64,
-    /// As billed; where the file does not say, begun minutes of `talk_s`.
+    /// Billed minutes. If the file has none, `talk_s` rounded up to minutes.
     pub minutes: u64,
 }
 
-/// Fewest and most columns of Asterisk's file: the last two are optional (`cdr.conf`: loguniqueid,
+/// Fewest and most columns of Asterisk's file. The last two are optional (`cdr.conf`: loguniqueid,
 /// loguserfield).
 const ASTERISK_COLUMNS: std::ops::RangeInclusive<usize> = 16..=18;
 
-/// Where each column is.
+/// The place of each column.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     format: Format,
@@ -68,8 +68,8 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Asterisk's columns: accountcode, src, dst, dcontext, clid, channel, dstchannel, lastapp, lastdata,
-    /// start, answer, end, duration, billsec, disposition, amaflags, uniqueid, userfield.
+    /// Returns Asterisk's columns: accountcode, src, dst, dcontext, clid, channel, dstchannel, lastapp,
+    /// lastdata, start, answer, end, duration, billsec, disposition, amaflags, uniqueid, userfield.
     pub(crate) fn asterisk(offset: FixedOffset) -> Self {
         let columns = [
             (Column::Callee, 2),
@@ -85,7 +85,7 @@ impl Layout {
         }
     }
 
-    /// From a bill's header; says what is missing.
+    /// Reads the layout from a bill's header, or returns what is missing.
     pub(crate) fn of_header(
         header: &StringRecord,
         said: &Columns,
@@ -115,9 +115,9 @@ impl Layout {
         let (talk_s, minutes) = match (talk, billed) {
             (Some(talk), Some(billed)) => (talk, billed),
             (Some(talk), None) => (talk, talk.div_ceil(60)),
-            // Only minutes are known: the longest talk that they may be.
+            // Only minutes are known: this is the longest talk that they allow.
             (None, Some(billed)) => (billed.saturating_mul(60), billed),
-            (None, None) => return Err("neither seconds nor minutes".to_owned()),
+            (None, None) => return Err("it has neither seconds nor minutes".to_owned()),
         };
         let ids = [Column::CallId, Column::Unique];
         let sip_ids = ids

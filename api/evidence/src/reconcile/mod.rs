@@ -1,8 +1,9 @@
-//! A carrier's bill or a switch's records beside our calls (NEW-15, NEW-13): matched, missing, disputed.
+//! Compares a carrier's bill or a switch's records with our calls (NEW-15, NEW-13): matched, missing and
+//! disputed.
 //!
-//! Their file is read row by row and never held; our calls of the period are. A row is matched by its SIP
-//! Call-ID where it has one, else by the callee's keyed hash and the nearest dial within the window. What
-//! cannot be read is listed by line, and the rest counts.
+//! Their file is read row by row and not kept in memory; our calls of the period are. A row is matched by its
+//! SIP Call-ID if it has one, else by the callee's keyed hash and the nearest dial within the window.
+//! Unreadable rows are listed by line, and all other rows count.
 
 mod columns;
 pub mod formats;

@@ -1,4 +1,4 @@
-//! Our side: every dialed call of a period, from the log, by SIP Call-ID and by number.
+//! Reads our side from the log: every dialed call of a period, by SIP Call-ID and by number.
 
 use crate::log_walk::{Matching, unreadable};
 use domain::call::Call;
@@ -10,7 +10,7 @@ use domain::stored_event::{Position, StoredEvent, read_event};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Most calls held: a month of the largest installation we know of, about 300 bytes each.
+/// Most calls in memory: a month of the largest installation we know of, at about 300 bytes each.
 const OUR_CALLS_MAX: usize = 5_000_000;
 
 /// One call that we dialed.
@@ -21,26 +21,26 @@ pub struct OurCall {
     /// When its first leg was dialed.
     pub dialed_at: Timestamp,
     pub(crate) sip_call_ids: Vec<String>,
-    /// Of the last leg: what is billed.
+    /// The trunk of the last leg, which is billed.
     pub trunk: String,
     pub answered: bool,
     pub talk_ms: u64,
     pub disposition: &'static str,
 }
 
-/// The calls, found by either side.
+/// Our calls, indexed by Call-ID and by number.
 #[derive(Debug, Default)]
 pub struct OurCalls {
     pub calls: Vec<OurCall>,
     pub(crate) by_sip_id: BTreeMap<String, usize>,
     /// In the order of their dials.
     pub by_number: BTreeMap<NumberId, Vec<usize>>,
-    /// The log up to here.
+    /// The log was read up to this position.
     pub position: Position,
 }
 
 impl OurCalls {
-    /// Of these calls.
+    /// Indexes these calls.
     pub fn of(mut calls: Vec<OurCall>, position: Position) -> Self {
         calls.sort_by_key(|call| (call.dialed_at, call.call));
         let mut by_sip_id = BTreeMap::new();
@@ -57,7 +57,7 @@ impl OurCalls {
         }
     }
 
-    /// The calls whose first leg was dialed in a span, from the log.
+    /// Reads the calls whose first leg was dialed in a time span from the log.
     pub async fn read(
         store: &dyn EventStore,
         span: (Option<Timestamp>, Option<Timestamp>),
@@ -148,7 +148,7 @@ impl Book {
         let Some(open) = self.open.get_mut(&call) else {
             return;
         };
-        // Ours stand without a host part; a file may have it.
+        // Our ids have no host part; those in a file may have one.
         let id = sip_call_id.split('@').next().unwrap_or(sip_call_id).to_owned();
         if let Some(dialed) = &mut open.dialed {
             dialed.sip_call_ids.push(id);

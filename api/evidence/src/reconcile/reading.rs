@@ -1,4 +1,5 @@
-//! Reads their file row by row: any usual encoding, a bound on every row, bad ones told by line.
+//! Reads their file row by row: in any usual encoding, with a size limit for each row. Bad rows are reported
+//! by line.
 
 use crate::reconcile::columns::Columns;
 use crate::reconcile::formats::{Format, Layout, Theirs};
@@ -13,10 +14,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Bytes looked at to tell the encoding.
+/// Bytes read to detect the encoding.
 const DETECT_BYTES: usize = 256 * 1024;
 
-/// Longest cell: the longest clid and lastdata of a switch are far below.
+/// Longest cell in bytes. The longest clid and lastdata of a switch are far below.
 pub(super) const CELL_BYTES_MAX: usize = 4_096;
 
 /// Why a file could not be read at all.
@@ -28,7 +29,7 @@ pub enum FileError {
     Header(String),
 }
 
-/// A file's text, in whatever encoding its first bytes are.
+/// Returns a file's text, decoded from the encoding of its first bytes.
 pub(super) fn text_of(path: &Path) -> io::Result<DecodingReader<File>> {
     let mut head = Vec::new();
     File::open(path)?
@@ -40,15 +41,15 @@ pub(super) fn text_of(path: &Path) -> io::Result<DecodingReader<File>> {
     Ok(DecodingReader::new(File::open(path)?, encoding.encoding))
 }
 
-/// How their file is read.
+/// Options for reading their file.
 #[derive(Debug, Clone)]
 pub struct Reading {
-    /// Where their clock is, for times without a zone.
+    /// Time zone of their clock, for times without a zone.
     pub offset: FixedOffset,
     pub table: TableOptions,
 }
 
-/// A bill, CSV or XLSX.
+/// Reads a bill in CSV or XLSX.
 fn read_bill(
     path: &Path,
     said: &Columns,
@@ -80,7 +81,7 @@ fn refused(error: ImportError) -> FileError {
     }
 }
 
-/// A moment as it is stored, a number with its own digits.
+/// Converts a time to the form in which times are stored; a number keeps its digits.
 fn record_of(cells: &[Cell]) -> Result<StringRecord, String> {
     let mut record = StringRecord::new();
     for cell in cells {
@@ -98,7 +99,7 @@ fn record_of(cells: &[Cell]) -> Result<StringRecord, String> {
 }
 
 impl Format {
-    /// Hands each row to `take`: read, or its line and why it cannot be.
+    /// Passes each row to `take`: the row, or its line and the reason why it cannot be read.
     pub fn read_file(
         self,
         path: &Path,
@@ -120,7 +121,7 @@ impl Format {
     }
 }
 
-/// A switch's records, which have no titles.
+/// Reads a switch's records, which have no titles.
 fn read_records(
     text: impl Read,
     offset: FixedOffset,

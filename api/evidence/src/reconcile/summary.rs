@@ -1,20 +1,20 @@
-//! What a reconciliation found: counts, minutes by month, and the rows that somebody must look at.
+//! The result of a reconciliation: counts, minutes by month, and the rows that somebody must check.
 
 use domain::calendar::beijing;
 use domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Rows listed of each kind; all are counted.
+/// Most rows listed of each kind; all are counted.
 pub const LISTED_MAX: usize = 10_000;
 
-/// Stands for the trunk of a row that is no call of ours.
+/// Used as the trunk of a row without a call of ours.
 const NO_TRUNK: &str = "-";
 
-/// The whole answer.
+/// The complete result.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Outcome {
-    /// The log up to here.
+    /// The log was read up to this position.
     pub position: u64,
     pub rows: u64,
     pub matched: u64,
@@ -22,18 +22,18 @@ pub struct Outcome {
     pub(crate) by_number_and_time: u64,
     /// Matched, but seconds, minutes or the answer differ.
     pub disputed: u64,
-    /// We dialed it and they do not have it.
+    /// Calls that we dialed and that are not in their file.
     pub missing_on_their_side: u64,
-    /// They have it and we never dialed it.
+    /// Calls in their file that we never dialed.
     pub missing_on_our_side: u64,
-    /// Rows of theirs that stand for a call that another row stands for.
+    /// Rows of their file for a call that already has a row.
     pub duplicates: u64,
     pub bad_rows: u64,
-    /// Rows that begin outside of the period asked for.
+    /// Rows that begin outside the period asked for.
     pub outside: u64,
-    /// By Beijing's month, and in it by trunk.
+    /// By month in Beijing, and within it by trunk.
     pub months: BTreeMap<String, Month>,
-    /// By Beijing's day.
+    /// By day in Beijing.
     pub days: BTreeMap<String, Sums>,
     pub(crate) disputes: Vec<Dispute>,
     pub(crate) only_ours: Vec<OnlyOurs>,
@@ -47,7 +47,7 @@ pub struct Outcome {
 pub struct Month {
     #[serde(flatten)]
     pub whole: Sums,
-    /// By the trunk of our call's last leg; `-` for rows that are no call of ours.
+    /// By the trunk of our call's last leg; `-` for rows without a call of ours.
     pub trunks: BTreeMap<String, Sums>,
 }
 
@@ -60,13 +60,14 @@ pub struct Sums {
     pub missing_on_their_side: u64,
     pub missing_on_our_side: u64,
     pub duplicates: u64,
-    /// Billed minutes of all their rows, duplicates among them.
+    /// Billed minutes of all their rows, including duplicates.
     pub their_minutes: u64,
-    /// Begun minutes of our calls' talk.
+    /// Minutes of our calls' talk, each rounded up.
     pub our_minutes: u64,
-    /// Minutes of theirs less ours in disputed calls.
+    /// Their minutes minus ours in disputed calls.
     pub disputed_minutes: i64,
-    /// Their minutes of rows that are no call of ours, or a call's second row: billed without one.
+    /// Their minutes of rows that have no call of ours or are the second row of a call: billed without a
+    /// call.
     pub unfounded_minutes: u64,
 }
 
@@ -82,7 +83,7 @@ pub(crate) struct Dispute {
     pub our_minutes: u64,
 }
 
-/// A call that they do not have.
+/// A call that is not in their file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct OnlyOurs {
     pub call: String,
@@ -91,7 +92,7 @@ pub(crate) struct OnlyOurs {
     pub our_minutes: u64,
 }
 
-/// A row that we do not have, or have already.
+/// A row of their file without a call of ours, or with one that already has a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OnlyTheirs {
     pub line: u64,
@@ -109,7 +110,7 @@ pub struct Bad {
 }
 
 impl Outcome {
-    /// Whether both sides say the same of every call.
+    /// Returns true if both sides agree on every call.
     pub const fn agrees(&self) -> bool {
         self.disputed == 0
             && self.missing_on_their_side == 0
@@ -133,7 +134,7 @@ impl Outcome {
     }
 }
 
-/// Adds to a list while it has room.
+/// Adds to a list if it is not full.
 pub(super) fn note<T>(list: &mut Vec<T>, item: T) {
     if list.len() < LISTED_MAX {
         list.push(item);

@@ -1,9 +1,9 @@
-//! Instants and lengths as carriers write them.
+//! Parses times and durations as carriers write them.
 
 use chrono::{FixedOffset, NaiveDateTime};
 use domain::time::Timestamp;
 
-/// Ways of writing local time, the most exact first.
+/// Formats of local time, the most precise first.
 const TIME_FORMATS: [&str; 7] = [
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -14,7 +14,7 @@ const TIME_FORMATS: [&str; 7] = [
     "%Y-%m-%d %H:%M",
 ];
 
-/// An instant: with a zone of its own, or local at `offset`.
+/// Parses a time: with its own zone, or local at `offset`.
 pub(super) fn instant(text: &str, offset: FixedOffset) -> Result<Timestamp, String> {
     let text = text.trim();
     if let Ok(at) = text.parse() {
@@ -25,13 +25,13 @@ pub(super) fn instant(text: &str, offset: FixedOffset) -> Result<Timestamp, Stri
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
     let at = local.and_then(|local| local.and_local_timezone(offset).earliest());
     at.map(|at| Timestamp::from_micros(at.timestamp_micros()))
-        .ok_or_else(|| format!("{text:?} is no time"))
+        .ok_or_else(|| format!("{text:?} is not a time"))
 }
 
-/// Seconds: `95`, `95.0`, `95秒`, `00:01:35`, `1:35`. A begun second counts.
+/// Parses seconds: `95`, `95.0`, `95秒`, `00:01:35`, `1:35`. Fractions are rounded up.
 pub(super) fn seconds(text: &str) -> Result<u64, String> {
     let plain = text.trim().trim_end_matches(['s', '秒']).trim();
-    let wrong = || format!("{text:?} is no length in seconds");
+    let wrong = || format!("{text:?} is not a duration in seconds");
     if plain.contains(':') {
         let mut whole: u64 = 0;
         for part in plain.split(':') {
@@ -46,13 +46,13 @@ pub(super) fn seconds(text: &str) -> Result<u64, String> {
     whole_number(plain).ok_or_else(wrong)
 }
 
-/// Minutes: `2`, `2.0`, `2分钟`. A begun minute counts.
+/// Parses minutes: `2`, `2.0`, `2分钟`. Fractions are rounded up.
 pub(super) fn minutes(text: &str) -> Result<u64, String> {
     let plain = text.trim().trim_end_matches("分钟").trim_end_matches('分').trim();
-    whole_number(plain).ok_or_else(|| format!("{text:?} is no number of minutes"))
+    whole_number(plain).ok_or_else(|| format!("{text:?} is not a number of minutes"))
 }
 
-/// A decimal number, rounded up.
+/// Parses a decimal number and rounds it up.
 fn whole_number(text: &str) -> Option<u64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let whole: u64 = whole.parse().ok()?;

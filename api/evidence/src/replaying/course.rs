@@ -1,5 +1,5 @@
-//! The way of a call through its own version, walked again: what the flow was given, what it did, and where
-//! this build decides another way than was recorded.
+//! Walks a call again through its own flow version: the inputs and actions of the flow, and where this build
+//! decides otherwise than was recorded.
 
 use super::gathered::Conversation;
 use super::other::{Difference, Side, What};
@@ -12,11 +12,11 @@ use domain::call::event::{CallEvent, EndReason};
 use domain::flow::{FlowAction, FlowInput};
 use domain::spoken_turn::{Explanation, TurnDecision, TurnInput};
 
-/// A call, walked.
+/// The replayed course of a call.
 #[derive(Debug)]
 pub(super) struct Course {
     pub(super) walked: Walked,
-    /// The place of each told step's event.
+    /// The index of the event of each step in `story`.
     pub(super) places: Vec<usize>,
     story: Vec<Told>,
 }
@@ -33,17 +33,17 @@ impl Course {
         }
     }
 
-    /// True where this build explains every recorded step.
+    /// True if this build explains every recorded step.
     pub(super) fn is_explained(&self) -> bool {
         self.walked.otherwise.is_none()
     }
 
-    /// True where this build decides the whole call as it was recorded.
+    /// True if this build decides the whole call as recorded.
     pub(super) fn is_unchanged(&self, conversation: &Conversation) -> bool {
         self.differences(conversation, &Steps::default()).is_empty()
     }
 
-    /// The first decision that this build makes another way; at most one.
+    /// Returns the first decision that this build makes otherwise; at most one.
     pub(super) fn differences(&self, conversation: &Conversation, steps: &Steps) -> Vec<Difference> {
         let found = unlike_choice(conversation, steps);
         let found = found.or_else(|| self.unlike_decision(conversation, steps));
@@ -54,7 +54,7 @@ impl Course {
             .collect()
     }
 
-    /// A step that the flow leads to another way, or not at all.
+    /// Returns a step that the flow reaches otherwise, or not at all.
     fn unexplained(&self, conversation: &Conversation, steps: &Steps) -> Option<Difference> {
         self.walked.otherwise.as_ref()?;
         let told = self.story.get(self.walked.explained)?;
@@ -84,7 +84,7 @@ impl Course {
         })
     }
 
-    /// A decision for the same member, and for other reasons.
+    /// Returns a decision for the same member with other reasons.
     fn unlike_decision(&self, conversation: &Conversation, steps: &Steps) -> Option<Difference> {
         let texts = Texts::of(&conversation.flow);
         let decided = |action: &FlowAction| match action {
@@ -118,7 +118,7 @@ impl Course {
         None
     }
 
-    /// The first told step of the move behind this one.
+    /// Returns the first step of the next move after this step.
     fn until(&self, told: usize) -> usize {
         let mut behind = self.walked.moves.iter().map(|one| one.told);
         behind
@@ -126,7 +126,7 @@ impl Course {
             .unwrap_or(self.walked.explained)
     }
 
-    /// Another end than the one that the flow came to.
+    /// Returns a difference if the flow ends otherwise than was recorded.
     fn other_end(&self, conversation: &Conversation, steps: &Steps) -> Option<Difference> {
         let by_flow = conversation
             .events
@@ -160,7 +160,7 @@ impl Course {
     }
 }
 
-/// Another offer than the one that was recorded, by what was recorded as known. A bundle holds none of it.
+/// Returns a difference if another offer is made from the recorded facts. A bundle contains none of them.
 fn unlike_choice(conversation: &Conversation, steps: &Steps) -> Option<Difference> {
     let recorded = conversation.chosen().filter(|_| conversation.call.is_some())?;
     let offers = conversation.flow.offers.as_ref()?;
@@ -187,7 +187,8 @@ fn unlike_choice(conversation: &Conversation, steps: &Steps) -> Option<Differenc
     })
 }
 
-/// Which slots a turn corrected follows from their values, which a bundle has none of.
+/// Compares two decisions. Which slots a turn corrected depends on their values, which a bundle does not
+/// contain.
 fn is_same(recorded: &TurnDecision, made: &TurnDecision, masked: bool) -> bool {
     if !masked {
         return recorded == made;

@@ -1,5 +1,5 @@
-//! What of a flow its recorded calls went through: nodes, ways between them, waits that ran out, intents that
-//! count anywhere; and how many of the questions that were asked were answered.
+//! The coverage of a flow by its recorded calls: nodes, edges between them, timeouts and global intents, and
+//! how many of the questions asked were answered.
 
 use application::calls::stream_of;
 use application::flows::definition_of;
@@ -17,31 +17,31 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most calls of one answer: their streams are read one by one, in some seconds.
+/// Most calls of one answer: their streams are read one by one, which takes some seconds.
 pub const COVERED_CALLS_MAX: u64 = 20_000;
 
-/// What of a flow was seen.
+/// The coverage of a flow.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CoverageShown {
     #[schemars(example = &"card_instalment_spoken@1")]
     pub flow: String,
     /// Calls that ran this version.
     pub calls: u64,
-    /// Of these, calls that came to a node of it.
+    /// Of these, calls that entered a node of it.
     pub talked: u64,
-    /// There are more calls than were read; the newest were.
+    /// True if there are more calls than were read. The newest were read.
     pub truncated: bool,
     pub nodes: Seen,
     pub edges: Seen,
     pub timeouts: Seen,
     pub global_intents: Seen,
     pub questions: Questions,
-    /// By node, how many calls came to it; a call that came twice counts once.
+    /// Calls that entered each node; a call that entered it twice counts once.
     #[schemars(example = BTreeMap::from([("greeting", 3)]))]
     pub entered: BTreeMap<String, u64>,
 }
 
-/// How much of something was seen.
+/// How many members of one kind were seen.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(rename = "FlowSeen")]
 pub struct Seen {
@@ -70,17 +70,17 @@ impl Seen {
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(rename = "FlowQuestions")]
 pub struct Questions {
-    /// Utterances that were read as a question.
+    /// Utterances that were understood as a question.
     pub asked: u64,
-    /// Of these, those that an approved answer followed.
+    /// Of these, questions that were followed by an approved answer.
     pub answered: u64,
     pub answered_ratio: f64,
-    /// By intent, how many were not.
+    /// Unanswered questions by intent.
     #[schemars(example = BTreeMap::from([("ask_fee", 3)]))]
     pub unanswered: BTreeMap<String, u64>,
 }
 
-/// Reads the calls of a version of a flow.
+/// Reads the calls of a flow version.
 pub async fn coverage(installation: &Installation, named: &FlowNamed) -> Result<CoverageShown, Problem> {
     let (found, flow) = definition_of(installation, named).await?;
     let mut covering = Covering::of(&flow);
@@ -100,7 +100,7 @@ pub async fn coverage(installation: &Installation, named: &FlowNamed) -> Result<
     Ok(covering.shown(named.to_string(), truncated))
 }
 
-/// What was seen so far.
+/// The coverage so far.
 struct Covering<'a> {
     flow: &'a FlowDefinition,
     asked_by: BTreeSet<String>,
@@ -128,7 +128,7 @@ impl<'a> Covering<'a> {
         }
     }
 
-    /// False where not every call was read.
+    /// Returns false if not every call was read.
     async fn take_campaign(
         &mut self,
         installation: &Installation,
@@ -169,7 +169,7 @@ impl<'a> Covering<'a> {
         for (place, event) in events.iter().enumerate() {
             match event {
                 CallEvent::NodeEntered { node } => {
-                    // A node whose visits are used up is passed, and not entered.
+                    // A node whose visits are used up is passed through and not entered.
                     if let Some((from, passed)) =
                         at.and_then(|from| Some((from, self.flow.used_up(from, node, &here)?)))
                     {
@@ -211,8 +211,8 @@ impl<'a> Covering<'a> {
         }
     }
 
-    /// An utterance, and what followed it until the next. What nothing was made of is no question, and one
-    /// that says what was asked for (三期) is an answer.
+    /// Takes an utterance and the events until the next one. An utterance without a meaning is not a
+    /// question; one that gives a requested value (三期) is an answer.
     fn hear(&mut self, fact: &UnderstoodFact, behind: &[CallEvent]) {
         let Some(question) = self.question(fact) else {
             return;
@@ -237,7 +237,7 @@ impl<'a> Covering<'a> {
         *self.questions.unanswered.entry(question).or_default() += 1;
     }
 
-    /// What was asked, as an intent, or as an answer of the campaign's knowledge that is not far from it.
+    /// Returns the question as an intent, or as an answer of the campaign's knowledge that is close to it.
     fn question(&self, fact: &UnderstoodFact) -> Option<String> {
         if !fact.slots.is_empty() {
             return None;
@@ -292,7 +292,7 @@ fn count(value: usize) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
 }
 
-/// Of nothing all was seen; three places.
+/// Returns a ratio with three decimal places; 1 if the whole is 0.
 fn ratio(part: u64, all: u64) -> f64 {
     let thousandths = part.saturating_mul(1_000).checked_div(all).unwrap_or(1_000);
     f64::from(u32::try_from(thousandths).unwrap_or(1_000)) / 1_000.0

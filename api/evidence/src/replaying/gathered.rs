@@ -1,5 +1,5 @@
-//! What a replay is made of: the events of one call with their personal fields open, where the person's key
-//! is there, the version of the flow that it ran, and the variables it ran with.
+//! The inputs of a replay: the events of one call with their personal fields opened if the person's key
+//! exists, the flow version that it ran, and its variables.
 
 use crate::bundle::recorded::{Told, key_rule, offer_of, told_by};
 use crate::bundle::walk::infer;
@@ -29,7 +29,7 @@ pub(super) struct Happened {
     pub(super) event: CallEvent,
 }
 
-/// A recorded call, as far as it talked.
+/// The conversation of a recorded call.
 #[derive(Debug, Clone)]
 pub struct Conversation {
     pub(super) call: Option<CallId>,
@@ -38,13 +38,13 @@ pub struct Conversation {
     pub(super) named: Option<FlowNamed>,
     pub(super) flow: Arc<FlowDefinition>,
     pub(super) variables: BTreeMap<String, String>,
-    /// The variables are the person's own; else they are stand-ins that lead the recorded way.
+    /// True if the variables are the person's own; otherwise they are stand-ins that lead the recorded way.
     pub(super) are_variables_known: bool,
     pub(super) events: Vec<Happened>,
 }
 
 impl Conversation {
-    /// Of whom it is.
+    /// Returns the customer of the call.
     pub const fn customer(&self) -> Option<&CustomerId> {
         self.customer.as_ref()
     }
@@ -52,12 +52,13 @@ impl Conversation {
         self.campaign.as_ref()
     }
 
-    /// Whether another flow learns no more of the callee's values than the version that the call ran did.
+    /// Returns true if another flow learns no more about the callee's values than the version that the call
+    /// ran.
     pub fn tests_as_much_as(&self, other: &FlowDefinition) -> bool {
         other.tests_no_more_than(&self.flow)
     }
 
-    /// The version that the call ran.
+    /// Returns the name of the version that the call ran.
     pub(super) fn named(&self) -> String {
         match &self.named {
             Some(named) => named.to_string(),
@@ -65,18 +66,18 @@ impl Conversation {
         }
     }
 
-    /// True where the flow of the call did anything.
+    /// True if the flow of the call did anything.
     pub(super) fn talked(&self) -> bool {
         self.story().next().is_some()
     }
 
-    /// The steps of the way through the flow, each with the place of its event.
+    /// Returns the steps of the way through the flow, each with the index of its event.
     pub(super) fn story(&self) -> impl Iterator<Item = (usize, Told)> {
         let events = self.events.iter().enumerate();
         events.filter_map(|(place, happened)| Some((place, told_by(&happened.event)?)))
     }
 
-    /// The flow of the call, or another, where a call begins.
+    /// Starts a run of this flow, or of another one, at the beginning of the call.
     pub(super) fn begin(&self, flow: &Arc<FlowDefinition>, version: Option<u32>) -> FlowRun {
         let rule = key_rule(self.events.iter().map(|happened| &happened.event));
         let (run, _) = FlowRun::begin_by(rule, flow, &self.variables);
@@ -87,13 +88,13 @@ impl Conversation {
         }
     }
 
-    /// What was chosen for the person before the first word, as it was recorded.
+    /// Returns the recorded offer that was chosen for the person before the first word.
     pub(super) fn chosen(&self) -> Option<&OfferChosenFact> {
         offer_of(self.events.iter().map(|happened| &happened.event))
     }
 
-    /// The offer that a flow makes this person: the recorded one, or by other offers what they choose of what
-    /// was recorded as known.
+    /// Returns the offer that a flow makes to this person: the recorded one, or the choice of other offers
+    /// from the recorded facts.
     fn offer_by(&self, flow: &FlowDefinition) -> Option<String> {
         let chosen = self.chosen()?;
         if flow.offers == self.flow.offers {
@@ -111,8 +112,8 @@ impl Conversation {
     }
 }
 
-/// The conversation of a call; a personal value that nobody can open any more has a stand-in that leads the
-/// recorded way.
+/// Reads the conversation of a call. A personal value that can no longer be opened gets a stand-in that leads
+/// the recorded way.
 pub async fn conversation(installation: &Installation, call: CallId) -> Result<Conversation, Problem> {
     let stored = stream_of(installation.store(), call).await?;
     let fault = |why: String| Problem::fault(why);
@@ -164,7 +165,7 @@ pub async fn conversation(installation: &Installation, call: CallId) -> Result<C
 }
 
 impl Conversation {
-    /// Variables that lead the recorded way.
+    /// Returns variables that lead the recorded way.
     fn inferred(&self) -> BTreeMap<String, String> {
         let rule = key_rule(self.events.iter().map(|happened| &happened.event));
         let story: Vec<Told> = self.story().map(|(_, told)| told).collect();
@@ -173,7 +174,7 @@ impl Conversation {
     }
 }
 
-/// The enrolment's variables; `None` where one of them cannot be read any more.
+/// Returns the enrolment's variables; `None` if one of them can no longer be read.
 async fn variables(
     installation: &Installation,
     customer: &CustomerId,
@@ -187,7 +188,7 @@ async fn variables(
     Ok(enrolled.variables.iter().map(open).collect())
 }
 
-/// The conversation of a bundle, which holds no word of it.
+/// Reads the conversation of a bundle, which contains no spoken words.
 pub fn of_bundle(bundle: &Bundle) -> Result<Conversation, Problem> {
     let unreadable = |why: String| Problem::refused("bundle-unreadable", why);
     let mut events = Vec::new();

@@ -1,6 +1,6 @@
-//! A call replayed step by step: what was heard, understood, decided and said, with scores, along its own
-//! version of the flow and along another. What was understood is on record, so nobody is asked: no
-//! recognizer, no model, no network.
+//! Replays a call step by step: what was heard, understood, decided and said, with scores, with its own flow
+//! version and with another. What was understood is on record, so the replay needs no recognizer, no model
+//! and no network.
 
 mod course;
 mod coverage;
@@ -31,7 +31,7 @@ pub use what_if::{Examples, Parting, WHAT_IF_CALLS_MAX, WhatIfShown, what_if};
 use course::Course;
 use domain::problem::Problem;
 
-/// Replays a conversation along its own version, and along another where one is named.
+/// Replays a conversation with its own version and, if one is given, with another.
 pub fn replay(
     conversation: &Conversation,
     against: Option<&Against<'_>>,

@@ -1,5 +1,5 @@
-//! The recorded inputs of a call, given to another version of its flow, or read by another model: where the
-//! two part first, and why each went where it went.
+//! Gives the recorded inputs of a call to another version of its flow, or reads them with another model:
+//! finds where the two first differ, and why.
 
 use super::course::Course;
 use super::gathered::Conversation;
@@ -15,23 +15,23 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// What masking leaves of a value in a transcript.
+/// The character that replaces masked characters in a transcript.
 const STAR: char = '*';
-/// Most texts in a row that are said without anybody being asked.
+/// Most texts in a row that are said without asking the callee anything.
 const TEXTS_MAX: usize = 50;
 
-/// What a call is held against.
+/// What a call is compared with.
 #[derive(Debug)]
 pub struct Against<'a> {
-    /// How it is called in what is shown.
+    /// Its name in the answer.
     pub name: String,
     pub flow: Arc<FlowDefinition>,
     pub version: Option<u32>,
-    /// Reads again what was heard; without one, what was understood stands.
+    /// Understands again what was heard. Without one, the recorded understanding is used.
     pub listener: Option<&'a Listener>,
 }
 
-/// What differs.
+/// The kinds of difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ReplayUnlike")]
@@ -45,11 +45,11 @@ pub enum What {
     Outcome,
 }
 
-/// A decision that was made another way, with both sides.
+/// A decision that was made otherwise, with both sides.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ReplayDifference")]
 pub struct Difference {
-    /// The version that made it.
+    /// The version that made the other decision.
     #[schemars(example = &"card_instalment_spoken@2")]
     pub flow: String,
     /// The step of the call, from 1.
@@ -94,7 +94,7 @@ impl Side {
         side
     }
 
-    /// The same rules, nodes and end; scores may differ.
+    /// Returns true for the same rules, nodes and end; scores may differ.
     fn goes_as(&self, other: &Self) -> bool {
         let rules =
             |side: &Self| -> Vec<String> { side.decided.iter().map(|one| one.rule.clone()).collect() };
@@ -108,16 +108,16 @@ impl Side {
     }
 }
 
-/// How a call goes along another version.
+/// The course of a call with another version.
 #[derive(Debug)]
 pub(super) struct Other {
-    /// Where the ways part.
+    /// Where the ways differ.
     pub(super) parted: Option<Difference>,
-    /// Where the words do, on the same way.
+    /// Where the words differ on the same way.
     pub(super) worded: Option<Difference>,
-    /// How it ends there: nothing where it would go on, or where the callee ended it.
+    /// The outcome there: none if the call would continue, or if the callee ended it.
     pub(super) outcome: Option<Outcome>,
-    /// How the call's own version ended.
+    /// The outcome of the call's own version.
     pub(super) own_outcome: Option<Outcome>,
 }
 
@@ -127,7 +127,7 @@ impl Other {
     }
 }
 
-/// Gives another version what the call gave its own.
+/// Gives another version the inputs that the call gave its own.
 pub(super) fn run(conversation: &Conversation, course: &Course, against: &Against<'_>) -> Other {
     let own_version = conversation.named.as_ref().and_then(|named| named.version);
     let mut both = Both {
@@ -150,7 +150,7 @@ pub(super) fn run(conversation: &Conversation, course: &Course, against: &Agains
         .moves
         .iter()
         .map(|one| (Some(one.told), one.fed.as_slice()));
-    // What was said to its end may end the flow.
+    // A text that was played to its end may end the flow.
     let moves = moves.chain(course.is_explained().then_some((None, last.as_slice())));
     for (told, fed) in moves {
         let node = both.own.node().to_owned();
@@ -193,7 +193,8 @@ impl Both<'_> {
     fn give(&mut self, fed: &[Fed]) -> (Vec<FlowAction>, Vec<FlowAction>) {
         let (mut mine, mut theirs) = (Vec::new(), Vec::new());
         for one in fed {
-            // Whoever was asked there is asked here too, however much is said before.
+            // If the callee was asked here, the other run must also ask before it gets the input, however
+            // many texts it says first.
             if one.is_of_callee() && asks(&self.own) {
                 self.play_on(&mut theirs);
             }
@@ -236,8 +237,8 @@ impl Both<'_> {
     }
 }
 
-/// What another model does not read: what the campaign's knowledge had, and values that stand as stars in the
-/// transcript, because they were masked before it was sealed.
+/// Adds what another model cannot read: the result of the campaign's knowledge, and values that are stars in
+/// the transcript because they were masked before it was sealed.
 fn with_recorded(mut read: Understood, recorded: &Understood, text: &str) -> Understood {
     read.reading.knowledge.clone_from(&recorded.reading.knowledge);
     if text.contains(STAR) {
@@ -248,12 +249,12 @@ fn with_recorded(mut read: Understood, recorded: &Understood, text: &str) -> Und
     read
 }
 
-/// True where somebody is asked, by word or key.
+/// True if the callee is asked something, by word or by key.
 fn asks(run: &FlowRun) -> bool {
     run.outcome().is_none() && (run.asking().is_some() || !run.keys().is_empty())
 }
 
-/// The words behind each reading, in order.
+/// Returns the words of each understood utterance, in order.
 fn spoken(conversation: &Conversation) -> Vec<(Option<String>, Timestamp)> {
     let mut spoken = Vec::new();
     let mut heard = None;
@@ -267,7 +268,7 @@ fn spoken(conversation: &Conversation) -> Vec<(Option<String>, Timestamp)> {
     spoken
 }
 
-/// For each event the step that it belongs to, from 1.
+/// Returns for each event the step to which it belongs, from 1.
 fn step_places(conversation: &Conversation) -> Vec<usize> {
     let mut step = 0;
     let mut heard = false;

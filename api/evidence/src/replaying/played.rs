@@ -1,6 +1,6 @@
-//! The words of a text as they were played: values filled in, and masked unless they are asked for in clear.
-//! Values of the person are sealed: masked, they are starred. What the callee said is masked as in a
-//! transcript.
+//! The words of a text as they were played, with values filled in. The values are masked unless clear text is
+//! asked for. Values of the person are sealed: masked, they become stars. What the callee said is masked as
+//! in a transcript.
 
 use super::gathered::Conversation;
 use super::shown::{SaidShown, Words};
@@ -10,17 +10,17 @@ use domain::flow::{FlowAction, variables_of};
 use domain::personal::{Personal, mask_name};
 use std::collections::BTreeMap;
 
-/// Variables and slots with these in their name hold the name of a person.
+/// Variables and slots with one of these in their name contain a person's name.
 const OF_NAMES: [&str; 4] = ["name", "姓名", "名字", "称呼"];
 
-/// Longest full name in characters: a family name of two, and two behind it.
+/// Longest full name in characters: a family name of two and a given name of two.
 const FULL_NAME_CHARS_MAX: usize = 4;
 
-/// Put before a value so that the masking of transcripts takes it for a name where it can be one.
+/// Placed before a value so that transcript masking takes the value for a name if it can be one.
 const INTRODUCTION: &str = "我是";
 
 impl Conversation {
-    /// Whether every value that its texts hold is known: none was erased, and no stand-in leads the way.
+    /// True if every value in its texts is known: none was erased, and no stand-in is used.
     pub(super) fn knows_values(&self) -> bool {
         let is_known = |value: &Personal<String>| value.value().is_some();
         self.are_variables_known
@@ -32,8 +32,8 @@ impl Conversation {
     }
 }
 
-/// A text with the words that an action played; without them where a value is not known any more.
-/// `variables` are those of the person.
+/// Returns a text with the words that an action played; without words if a value is no longer known.
+/// `variables` are the person's own.
 pub(super) fn with_words(
     said: SaidShown,
     action: &FlowAction,
@@ -71,7 +71,7 @@ pub(super) fn with_words(
     }
 }
 
-/// Plain text and values in turns, plain text first.
+/// Joins plain text and values in turns, plain text first.
 fn filled(
     written: Option<&str>,
     parts: &[String],
@@ -95,7 +95,8 @@ fn filled(
     text
 }
 
-/// A value of the person, as it was spoken, with as many characters as before: of a name the first is shown.
+/// Replaces a value of the person by as many stars as it has characters; the first character of a name is
+/// kept.
 fn starred(variable: Option<&str>, value: &str) -> String {
     match variable.is_some_and(is_of_name) {
         true => mask_name(value),
@@ -107,7 +108,7 @@ fn is_of_name(name: &str) -> bool {
     OF_NAMES.iter().any(|part| name.contains(part))
 }
 
-/// A value that the callee said, with as many characters as before.
+/// Masks a value that the callee said; it keeps its number of characters.
 fn masked_slot(slot: &str, value: &str) -> String {
     if is_of_name(slot) {
         return mask_name(value);

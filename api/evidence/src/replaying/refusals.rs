@@ -1,6 +1,6 @@
-//! Why people refuse: the reasons that were understood in the calls of a campaign, each with its share.
+//! Why people refuse: the reasons understood in the calls of a campaign, each with its share.
 //!
-//! Read from what was understood and decided, never from words: nothing of a person is opened for it.
+//! It reads what was understood and decided, never words, so no personal field is opened.
 
 use super::coverage::events_of;
 use application::calls::stream_of;
@@ -18,10 +18,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most calls of one answer: their streams are read one by one, in some seconds.
+/// Most calls of one answer: their streams are read one by one, which takes some seconds.
 pub const MINED_CALLS_MAX: u64 = 20_000;
 
-/// Intents by which somebody says why not, with the words of a page. What stands further up says more.
+/// Intents that give a reason for a refusal, with their labels. Earlier entries say more.
 const REASONS: [Reason; 10] = [
     Reason {
         intent: "too_expensive",
@@ -33,7 +33,7 @@ const REASONS: [Reason; 10] = [
     Reason {
         intent: "no_money_need",
         zh: "不需要资金",
-        en: "no need of money",
+        en: "does not need money",
         change_zh: "开场先问用途与时间，没有需求就礼貌结束并约定下次",
         change_en: "ask for the need first; without one, end politely and agree on a later time",
     },
@@ -77,7 +77,7 @@ const REASONS: [Reason; 10] = [
         zh: "非本人",
         en: "another person",
         change_zh: "核对名单中的号码；确认非本人立即结束",
-        change_en: "check the list's numbers; end at once where it is somebody else",
+        change_en: "check the list's numbers; end at once if it is somebody else",
     },
     Reason {
         intent: "busy",
@@ -95,17 +95,17 @@ const REASONS: [Reason; 10] = [
     },
 ];
 
-/// A refusal without a reason.
+/// The intent of a refusal without a reason.
 const DENY: &str = "deny";
 const UNSAID: Reason = Reason {
     intent: DENY,
     zh: "未说明原因",
-    en: "no reason told",
+    en: "no reason given",
     change_zh: "在拒绝后补一句原因追问，一次为限",
     change_en: "ask why once after a no",
 };
 
-/// An intent by which somebody says why not, in words of a page, and what to change in what is said for it.
+/// An intent that gives a reason for a refusal, with its label and what to change in the wording.
 struct Reason {
     intent: &'static str,
     zh: &'static str,
@@ -118,7 +118,7 @@ fn reason(intent: &str) -> &'static Reason {
     REASONS.iter().find(|one| one.intent == intent).unwrap_or(&UNSAID)
 }
 
-/// Why people refused, over the calls of a campaign.
+/// Reasons for refusals in the calls of a campaign.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RefusalsShown {
     pub campaign: CampaignId,
@@ -128,11 +128,11 @@ pub struct RefusalsShown {
     pub talked: u64,
     /// Of these, calls that were refused in words and did not succeed.
     pub refused: u64,
-    /// There are more calls than were read; the newest were.
+    /// True if there are more calls than were read. The newest were read.
     pub truncated: bool,
     /// The most frequent first.
     pub reasons: Vec<ReasonShown>,
-    /// By the day on which calls were permitted, in Beijing; days without a refusal are left out.
+    /// By the day in Beijing on which the calls were permitted. Days without a refusal are omitted.
     pub days: Vec<RefusalDay>,
 }
 
@@ -156,13 +156,13 @@ pub struct ReasonShown {
     pub intent: String,
     pub label_zh: &'static str,
     pub label_en: &'static str,
-    /// Refused calls whose reason it is: of several that were named, the one that says most.
+    /// Refused calls with this as their main reason: of several named, the one that says most.
     pub calls: u64,
-    /// Their share of all refused calls.
+    /// Share of all refused calls.
     pub share_permille: u64,
-    /// Refused calls in which it was named at all.
+    /// Refused calls in which this reason was named at all.
     pub named: u64,
-    /// What to change in what is said.
+    /// What to change in the wording.
     #[schemars(example = &"把与客户本人有关的一点提到开场第一句")]
     pub change_zh: &'static str,
     #[schemars(example = &"open with the one point that is about this person")]
@@ -198,7 +198,7 @@ struct Counts {
     calls: u64,
     talked: u64,
     refused: u64,
-    /// By intent: calls whose reason it is, and calls in which it was named.
+    /// By intent: calls with this main reason, and calls in which it was named.
     reasons: BTreeMap<&'static str, (u64, u64)>,
     days: BTreeMap<NaiveDate, RefusalDay>,
 }
@@ -279,7 +279,7 @@ impl Counts {
     }
 }
 
-/// The reason that an utterance was taken for; one that was only asked back is none yet.
+/// Returns the reason that an utterance was understood as. If the flow only asked back, there is none yet.
 fn reason_of(fact: &UnderstoodFact) -> Option<&'static str> {
     if fact.opt_out {
         return Some("refuse_call");

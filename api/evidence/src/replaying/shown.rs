@@ -1,4 +1,4 @@
-//! What is shown of a replay: a step for each thing that the callee did, with what came of it.
+//! The answer of a replay: one step for each thing that the callee did, with what followed.
 
 use super::other::Difference;
 use application::transcript_words::masked_among;
@@ -13,16 +13,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// How what the callee said is shown.
+/// How the callee's words are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Words {
-    /// Numbers, cards and names starred.
+    /// Numbers, cards and names become stars.
     Masked,
     Clear,
 }
 
 impl Words {
-    /// A value as it is shown; nothing where it cannot be read. Words of the flow (`own_words`) are no names.
+    /// Returns a value in this form; `None` if it cannot be read. Words of the flow (`own_words`) are not
+    /// names.
     pub(super) fn of(self, value: &Personal<String>, own_words: &str) -> Option<String> {
         let value = value.value()?;
         Some(match self {
@@ -32,51 +33,51 @@ impl Words {
     }
 }
 
-/// A call, replayed.
+/// A replayed call.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ReplayShown {
-    /// Null of a bundle.
+    /// Null for a bundle.
     pub call: Option<CallId>,
     /// The version that the call ran.
     #[schemars(example = &"card_instalment_spoken@1")]
     pub flow: String,
-    /// The version it was held against.
+    /// The version with which it was compared.
     #[schemars(example = &"card_instalment_spoken@2")]
     pub against: Option<String>,
-    /// This build decides along the call's own version as it was recorded.
+    /// True if this build decides with the call's own version as recorded.
     pub agrees: bool,
     pub steps: Vec<StepShown>,
-    /// Where another decision was made than was recorded: the first, by each version that was asked.
+    /// Where another decision was made than was recorded: the first difference of each version that was run.
     pub differences: Vec<Difference>,
-    /// As it was recorded.
+    /// The recorded outcome.
     pub outcome: Option<Outcome>,
-    /// What was heard is shown as it was said.
+    /// True if the callee's words are shown unmasked.
     pub clear: bool,
 }
 
-/// What the callee did, and what came of it.
+/// One thing that the callee did, and what followed.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(rename = "ReplayStep")]
 pub struct StepShown {
     /// From 1.
     pub n: usize,
-    /// The node the call was in.
+    /// The node in which the call was.
     #[schemars(example = &"确认分期期数")]
     pub node: String,
-    /// Since the answer.
+    /// Milliseconds since the answer.
     pub after_ms: u64,
     /// `answered`, `spoken`, `keypress`, `silence`, `barged_in`, `unheard` or `sensitive_word`.
     #[schemars(example = &"spoken")]
     pub input: &'static str,
-    /// The offer that was chosen by who the person is, before the first word, and why.
+    /// The offer that was chosen for this person before the first word, and why.
     #[schemars(example = &"premium: 首个符合条件 / the first (first_that_holds); premium holds [balance]")]
     pub offer: Option<String>,
     pub heard: Option<HeardShown>,
-    /// The key that was pressed, where it can be read.
+    /// The key that was pressed, if it can be read.
     #[schemars(example = &"1")]
     pub key: Option<String>,
     pub understood: Option<UnderstoodShown>,
-    /// In their order: what a confirmation leads to is a decision of its own.
+    /// In order. What a confirmation leads to is a decision of its own.
     pub decided: Vec<DecidedShown>,
     #[schemars(example = ["签约"])]
     pub entered: Vec<String>,
@@ -87,7 +88,7 @@ pub struct StepShown {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ReplayHeard")]
 pub struct HeardShown {
-    /// Null where it cannot be read: of an erased person, in a bundle.
+    /// Null if it cannot be read: of an erased person, or in a bundle.
     #[schemars(example = &"那就分三期吧")]
     pub text: Option<String>,
     pub confidence_permille: Option<u16>,
@@ -109,7 +110,7 @@ impl HeardShown {
     }
 }
 
-/// What was made of it.
+/// How it was understood.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UnderstoodShown {
     #[schemars(example = &"ask_term")]
@@ -120,17 +121,17 @@ pub struct UnderstoodShown {
     pub candidates: Vec<CandidateShown>,
     pub accept_permille: Option<u16>,
     pub confirm_permille: Option<u16>,
-    /// What the campaign's knowledge has to it, where it was asked.
+    /// The result of the campaign's knowledge, if it was asked.
     pub knowledge: Option<KnowledgeReading>,
-    /// What an assistant picked of what it was offered.
+    /// What an assistant picked from the offered choices.
     pub picked: Option<Picked>,
-    /// By name; null where it cannot be read.
+    /// By name; null if the value cannot be read.
     #[schemars(example = BTreeMap::from([("terms", "3")]))]
     pub slots: BTreeMap<String, Option<String>>,
     #[schemars(example = &"high")]
     pub interest: Option<String>,
     pub opt_out: bool,
-    /// Digest of the model that was asked.
+    /// Digest of the model that was used.
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub model: Option<String>,
 }
@@ -158,7 +159,7 @@ impl UnderstoodShown {
     }
 }
 
-/// One meaning that was thought of.
+/// One candidate meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CandidateShown {
     #[schemars(example = &"ask_term")]
@@ -205,14 +206,14 @@ pub struct SaidShown {
     pub prompt: String,
     #[schemars(example = &"warm")]
     pub variant: Option<String>,
-    /// As the flow has it: variables and slots are not filled in.
+    /// As written in the flow: variables and slots are not filled in.
     #[schemars(example = &"您选择{{terms}}期，确认请按1。")]
     pub text: Option<String>,
-    /// As it was played, with its values masked unless they were asked for in clear. Null where a value is
-    /// not known any more, and on the side of another version.
+    /// As played, with its values masked unless clear text was asked for. Null if a value is no longer known,
+    /// and for another version.
     #[schemars(example = &"您选择12期，确认请按1。")]
     pub words: Option<String>,
-    /// How much was spoken, where that is on record.
+    /// How much was spoken, if that is on record.
     pub spoken_chars: Option<u32>,
     pub prompt_chars: Option<u32>,
 }

@@ -1,4 +1,5 @@
-//! The events of a call as steps: each thing that the callee did opens one, and what followed belongs to it.
+//! Groups the events of a call into steps: each thing that the callee did starts a step, and what followed
+//! belongs to it.
 
 use super::course::Course;
 use super::gathered::Conversation;
@@ -13,7 +14,7 @@ use domain::flow::variables_of;
 use domain::spoken_turn::TurnInput;
 use domain::time::Timestamp;
 
-/// The steps, and to which each event belongs.
+/// The steps, and the step of each event.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     pub(super) shown: Vec<StepShown>,
@@ -21,12 +22,12 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// Which step an event belongs to, from 0.
+    /// Returns the step of an event, from 0.
     pub(super) fn of_event(&self, place: usize) -> usize {
         self.step_of_event.get(place).copied().unwrap_or_default()
     }
 
-    /// What was recorded in a step.
+    /// Returns what was recorded in a step.
     pub(super) fn side(&self, step: usize) -> Side {
         self.shown.get(step).map_or_else(Side::default, |shown| Side {
             decided: shown.decided.clone(),
@@ -48,7 +49,7 @@ impl Steps {
     }
 }
 
-/// Makes the steps of a call; what was said follows from the walk, and how much of it from the events.
+/// Makes the steps of a call. What was said follows from the walk, and how much of it from the events.
 pub(super) fn shown(conversation: &Conversation, course: &Course, words: Words) -> Steps {
     let mut folding = Folding {
         words,
@@ -71,7 +72,8 @@ pub(super) fn shown(conversation: &Conversation, course: &Course, words: Words) 
     steps
 }
 
-/// Masks what was heard over the turns of one question: a number that was dictated in two is masked whole.
+/// Masks what was heard over the turns of one question, so that a number dictated in two turns is masked
+/// completely.
 fn mask_heard(conversation: &Conversation, steps: &mut [StepShown]) {
     let turns = conversation
         .events
@@ -84,7 +86,7 @@ fn mask_heard(conversation: &Conversation, steps: &mut [StepShown]) {
             _ => None,
         });
     let turns: Vec<(&str, &str)> = turns.collect();
-    // Each turn that was heard opened a step, in the same order.
+    // Each turn that was heard started a step, in the same order.
     let heard = steps.iter_mut().filter_map(|step| step.heard.as_mut());
     let masked = masked_by_node(&turns, &conversation.flow.own_words());
     for (heard, text) in heard.zip(masked) {
@@ -92,7 +94,7 @@ fn mask_heard(conversation: &Conversation, steps: &mut [StepShown]) {
     }
 }
 
-/// True where an event opens a step.
+/// True if an event starts a step.
 pub(super) fn opens(event: &CallEvent, heard: &mut bool) -> bool {
     match event {
         CallEvent::Heard(_) => {
@@ -116,7 +118,7 @@ struct Folding {
     steps: Steps,
     answered_at: Option<Timestamp>,
     node: String,
-    /// Something was heard, and nothing made of it yet.
+    /// True if something was heard and not yet understood.
     heard: bool,
 }
 
@@ -179,7 +181,7 @@ impl Folding {
     }
 }
 
-/// What each step says, by the walk; of what it does not explain, what was recorded as said.
+/// Adds the texts to each step: from the walk, and from the record if the walk does not explain them.
 fn say(conversation: &Conversation, course: &Course, words: Words, steps: &mut Steps) {
     let knows_values = conversation.knows_values();
     let texts = Texts::of(&conversation.flow);
@@ -224,7 +226,7 @@ fn say(conversation: &Conversation, course: &Course, words: Words, steps: &mut S
     }
 }
 
-/// A text that the walk does not explain: its words are known where it has no variables.
+/// Returns a text that the walk does not explain: its words are known if it has no variables.
 fn plain(said: SaidShown) -> SaidShown {
     let text = said.text.clone();
     SaidShown {
@@ -233,7 +235,7 @@ fn plain(said: SaidShown) -> SaidShown {
     }
 }
 
-/// What is on record as said, and not yet found in the walk.
+/// Recorded texts that were not found in the walk yet.
 struct Recorded(Vec<(usize, SaidFact)>);
 
 impl Recorded {
@@ -246,7 +248,7 @@ impl Recorded {
         Self(said.collect())
     }
 
-    /// A text that was to be said, with how much of it was.
+    /// Returns a text with how much of it was spoken.
     fn measured(&mut self, said: SaidShown) -> SaidShown {
         let found = self.0.iter().position(|(_, fact)| fact.prompt == said.prompt);
         match found {

@@ -1,5 +1,5 @@
-//! Replays of recorded calls: the same decisions, another decision told, another version of the flow, other
-//! words on the same way.
+//! Replays of recorded calls: the same decisions, other decisions, another version of the flow, other words
+//! on the same way.
 
 use super::other::What;
 use super::{Against, Conversation, ReplayShown, Words, of_bundle, replay};

@@ -1,4 +1,4 @@
-//! The text that stands at a place of a flow, as it is written: nothing of a person is in it.
+//! The text at a place of a flow, as written: it contains nothing about a person.
 
 use super::shown::SaidShown;
 use domain::flow::{FlowAction, FlowDefinition, FlowPrompt, NoticeKind};
@@ -13,7 +13,7 @@ impl Texts {
         Self(flow.to_value())
     }
 
-    /// What an action says.
+    /// Returns what an action says.
     pub(super) fn said(&self, action: &FlowAction) -> Option<SaidShown> {
         match action {
             FlowAction::Notice { notice, .. } => {
@@ -39,7 +39,7 @@ impl Texts {
         }
     }
 
-    /// The text at a place.
+    /// Returns the text at a place.
     pub fn at(&self, prompt: &str, variant: Option<&str>) -> SaidShown {
         SaidShown {
             prompt: prompt.to_owned(),
@@ -58,7 +58,7 @@ impl Texts {
         let Some(of_node) = prompt.strip_prefix("nodes.") else {
             return below(&self.0, prompt);
         };
-        // A node's name may hold a point itself: the longest that fits.
+        // A node's name may contain a dot, so the longest matching name is used.
         let nodes = self.0.get("nodes")?.as_object()?;
         let fitting = nodes.iter().filter_map(|(name, node)| {
             let member = of_node.strip_prefix(name.as_str())?.strip_prefix('.')?;
@@ -77,7 +77,7 @@ impl Texts {
     }
 }
 
-/// A member at a path such as `on_silence.say[0]`.
+/// Returns a member at a path such as `on_silence.say[0]`.
 fn below<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     let mut found = value;
     for part in path.split('.') {

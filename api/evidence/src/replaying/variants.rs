@@ -1,7 +1,7 @@
-//! Wordings held against each other, judged: by the figure and after the calls that the flow states.
+//! Judges the variants of a text: by the metric and after the number of calls that the flow states.
 //!
-//! Only the first calls to end count, as many as the flow says: looking earlier or longer must not change
-//! what is found. One wording is better where its interval and those of all others part.
+//! Only the first calls to end count, as many as the flow states, so that looking earlier or later does not
+//! change the result. A variant is better if its interval does not overlap with any other.
 
 use super::coverage::{COVERED_CALLS_MAX, events_of};
 use application::calls::stream_of;
@@ -20,47 +20,47 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What became of a flow's wordings.
+/// The results of a flow's variants.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VariantsShown {
     #[schemars(example = &"decide@1")]
     pub flow: String,
     /// Answered calls of this version that have ended.
     pub calls: u64,
-    /// There are more calls than were read, so nothing is decided.
+    /// True if there are more calls than were read; then nothing is decided.
     pub truncated: bool,
     pub texts: Vec<VariedText>,
 }
 
-/// One text with several wordings.
+/// One text with several variants.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VariedText {
     #[schemars(example = &"hello")]
     pub node: String,
     pub metric: VariantMetric,
     pub stop_after_calls: u32,
-    /// Calls that count: the first to end, of those that came to this text.
+    /// Calls that count: the first to end, of those that reached this text.
     pub calls: u64,
     pub verdict: VariantVerdict,
-    /// The better wording, where one is.
+    /// The better variant, if there is one.
     #[schemars(example = &"b")]
     pub winner: Option<String>,
     pub arms: Vec<ArmShown>,
 }
 
-/// Whether it is decided.
+/// Whether the comparison is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VariantVerdict {
-    /// Fewer calls than the flow says, or not all of them could be read.
+    /// Fewer calls than the flow states, or not all of them could be read.
     NotDecided,
-    /// One wording is better.
+    /// One variant is better.
     Better,
-    /// The intervals do not part.
+    /// The intervals overlap.
     NoDifference,
 }
 
-/// One wording.
+/// One variant.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ArmShown {
     #[schemars(example = &"b")]
@@ -71,13 +71,13 @@ pub struct ArmShown {
     pub calls: u64,
     /// Calls that the metric counts.
     pub hits: u64,
-    /// With the bounds of 95 of a hundred (Wilson); null of too few calls.
+    /// With its 95 % bounds (Wilson); null if there are too few calls.
     pub ratio: Option<f64>,
     pub low: Option<f64>,
     pub high: Option<f64>,
 }
 
-/// Reads the calls of a version of a flow.
+/// Reads the calls of a flow version.
 pub async fn variants(installation: &Installation, named: &FlowNamed) -> Result<VariantsShown, Problem> {
     let (found, flow) = definition_of(installation, named).await?;
     let mut trying = Trying {
@@ -103,7 +103,7 @@ pub async fn variants(installation: &Installation, named: &FlowNamed) -> Result<
     Ok(trying.shown(named.to_string(), truncated))
 }
 
-/// One call that came to a text: which wording it heard, and whether the metric counts it.
+/// One call that reached a text: the variant it heard, and whether the metric counts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Trial {
     arm: String,
@@ -115,12 +115,12 @@ struct Trying<'a> {
     version: &'a FlowRef,
     read: u64,
     calls: u64,
-    /// By node, in the order in which calls ended.
+    /// By node, in the order in which the calls ended.
     trials: BTreeMap<String, BTreeMap<Position, Trial>>,
 }
 
 impl Trying<'_> {
-    /// False where not every call was read.
+    /// Returns false if not every call was read.
     async fn take_campaign(
         &mut self,
         installation: &Installation,
@@ -185,7 +185,7 @@ impl Trying<'_> {
     }
 }
 
-/// The texts of a flow that have wordings.
+/// Returns the texts of a flow that have variants.
 fn varied(flow: &FlowDefinition) -> impl Iterator<Item = (&str, &Variants)> {
     let nodes = flow.nodes.iter();
     nodes.filter_map(|(name, node): (&String, &Node)| Some((name.as_str(), node.variants()?)))
@@ -223,7 +223,7 @@ impl<'a> Ended<'a> {
     }
 }
 
-/// Whether a figure counts a call that ended so.
+/// Returns true if a metric counts a call with this outcome.
 const fn counts(metric: VariantMetric, outcome: Option<Outcome>) -> bool {
     match metric {
         VariantMetric::Conversion => matches!(outcome, Some(Outcome::Success)),
@@ -235,7 +235,7 @@ const fn counts(metric: VariantMetric, outcome: Option<Outcome>) -> bool {
     }
 }
 
-/// The first calls, as many as the flow says, and what follows from them.
+/// Judges the first calls, as many as the flow states.
 fn judged(node: &str, variants: &Variants, trials: &[Trial], truncated: bool) -> VariedText {
     let wanted = usize::try_from(variants.stop_after_calls).unwrap_or(usize::MAX);
     let first = trials.get(..wanted).unwrap_or(trials);
@@ -279,7 +279,7 @@ fn judged(node: &str, variants: &Variants, trials: &[Trial], truncated: bool) ->
     }
 }
 
-/// The wording whose interval lies beyond those of all others that were heard.
+/// Returns the variant whose interval is better than those of all others that were heard.
 fn better(metric: VariantMetric, arms: &[ArmShown]) -> Option<String> {
     let heard: Vec<(&str, f64, f64)> = arms
         .iter()
@@ -299,7 +299,7 @@ fn count(value: usize) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
 }
 
-/// Four places.
+/// Rounds to four decimal places.
 fn rounded(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }
@@ -321,7 +321,7 @@ mod tests {
         }
     }
 
-    /// `a` is counted in so many of a hundred, `b` in so many; taken in turns.
+    /// `a` is counted in `of_a` of a hundred calls, `b` in `of_b`; they alternate.
     fn trials(of_a: usize, of_b: usize, calls: usize) -> Vec<Trial> {
         let one = |number: usize| {
             let (arm, hits) = if number.is_multiple_of(2) {

@@ -1,4 +1,5 @@
-//! What if: the recorded calls of a campaign along another version of its flow, or read by another model.
+//! What-if for flows: the recorded calls of a campaign with another version of its flow, or read by another
+//! model.
 
 use super::course::Course;
 use super::gathered::{Conversation, conversation};
@@ -16,84 +17,86 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most calls of one question, the newest: each is read, opened and walked twice.
+/// Most calls of one question, the newest first: each is read, opened and walked twice.
 pub const WHAT_IF_CALLS_MAX: u64 = 20_000;
 
-/// Most places of partings that are told, the most frequent first.
+/// Most places of differences listed, the most frequent first.
 const PARTINGS_MAX: usize = 50;
 
-/// Of fewer calls than these a figure is as good as a call: what a flow tells of values that the calls' own
-/// version did not test is then not told in figures either. As small as a table of figures commonly goes.
+/// Figures from fewer calls than this reveal single calls. So what a flow shows about values that the calls'
+/// own version did not test is then left out of the figures too. Tables of figures commonly use a limit of
+/// this size.
 const TOLD_CALLS_MIN: u64 = 10;
 
-/// Whether single calls are told where the other flow tests values that their own version did not.
+/// Whether single calls are listed if the other flow tests values that their own version did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Examples {
-    /// As where they are read in clear, with a reason.
+    /// Listed, as for a caller who reads them in clear with a reason.
     Told,
-    /// Those calls are told in figures alone.
+    /// Those calls appear in figures only.
     Kept,
 }
 
-/// What is opened of each call, and shown of none.
+/// The fields opened in each call; none of them is shown.
 const WALKED: Shown = Shown::of(&["heard", "slots", "keys", "variables"], ReadForm::Masked);
 
-/// What would have become of the calls.
+/// The results for the calls.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WhatIfShown {
     pub campaign: CampaignId,
-    /// The version, or the model, that they were held against.
+    /// The version or model with which the calls were compared.
     #[schemars(example = &"card_instalment_spoken@2")]
     pub against: String,
     pub calls: u64,
-    /// There are more calls than were read.
+    /// True if there are more calls than were read.
     pub truncated: bool,
-    /// Calls in which the flow did nothing: nobody answered.
+    /// Calls in which the flow did nothing because nobody answered.
     pub silent: u64,
-    /// Calls that this build does not decide as they were recorded: they are not compared.
+    /// Calls that this build does not decide as recorded; they are not compared.
     pub unexplained: u64,
-    /// The same way and the same words.
+    /// Calls with the same way and the same words.
     pub same: u64,
-    /// The same way, in other words.
+    /// Calls with the same way in other words.
     pub worded: u64,
     pub parted: u64,
-    /// Where, the most frequent first.
+    /// Where calls differ, the most frequent first.
     pub partings: Vec<Parting>,
     pub outcomes: OutcomesShown,
 }
 
-/// A place where calls part.
+/// A place where calls differ.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Parting {
     #[schemars(example = &"确认分期期数")]
     pub node: String,
-    /// What decided in the calls; null where no member of the flow was named.
+    /// What decided in the calls; null if no member of the flow was named.
     #[schemars(example = &"nodes.确认分期期数.on_unclear")]
     pub recorded: Option<String>,
     #[schemars(example = &"nodes.确认分期期数.on_filled")]
     pub other: Option<String>,
     pub calls: u64,
-    /// One of them, for `call replay --against`; absent where its way would tell of the callee.
+    /// One of the calls, for `call replay --against`; absent if its way would reveal something about the
+    /// callee.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub example: Option<CallId>,
 }
 
-/// How the compared calls ended, and how they would have.
+/// How the compared calls ended, and how they would have ended.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct OutcomesShown {
     #[schemars(example = BTreeMap::from([("success", 40)]))]
     pub recorded: BTreeMap<&'static str, u64>,
-    /// `unfinished`: it would have gone on where the recording ends.
+    /// `unfinished`: the call would have continued where the recording ends.
     #[schemars(example = BTreeMap::from([("success", 41)]))]
     pub other: BTreeMap<&'static str, u64>,
-    /// From what to what, where they differ.
+    /// Changes from one outcome to another.
     #[schemars(example = BTreeMap::from([("declined → success", 1)]))]
     pub changed: BTreeMap<String, u64>,
 }
 
 impl WhatIfShown {
-    /// Counts rounded down to tens: another version of a flow may ask of sealed values with values that the
-    /// caller chose.
+    /// Rounds counts down to tens: another flow version may test sealed values against values that the caller
+    /// chose.
     #[must_use]
     pub fn rounded(mut self) -> Self {
         for count in [
@@ -120,7 +123,7 @@ impl WhatIfShown {
     }
 }
 
-/// Walks every call of a campaign; that they are read is on record first.
+/// Walks every call of a campaign. That the calls are read is recorded first.
 pub async fn what_if(
     installation: &Installation,
     campaign: &CampaignId,
@@ -180,7 +183,7 @@ pub async fn what_if(
     Ok(found.shown(campaign.clone(), against.name.clone(), truncated))
 }
 
-/// A node, what decided there in the call, and what decides otherwise.
+/// A node, what decided there in the call, and what decides there now.
 type Place = (String, Option<String>, Option<String>);
 
 #[derive(Default)]
@@ -192,7 +195,7 @@ struct Found {
     worded: u64,
     parted: u64,
     partings: BTreeMap<Place, (u64, Option<CallId>)>,
-    /// Calls of which the other flow learns more than their own version did.
+    /// Calls about which the other flow learns more than their own version did.
     tested: u64,
     outcomes: OutcomesShown,
 }
@@ -214,7 +217,7 @@ impl Found {
         let example = (!is_tested || examples == Examples::Told).then_some(call);
         let other = other::run(conversation, &course, against);
         let recorded = conversation.outcome();
-        // Who hung up would have hung up there too, unless it had ended before.
+        // A callee who hung up would have hung up there too, unless the call had ended before.
         let ends = match (other.own_outcome, other.outcome) {
             (own, there) if own == there => code(recorded),
             (_, Some(there)) => there.code(),

@@ -1,7 +1,8 @@
-//! Shares of a whole by largest remainder (Hamilton): integers only, so that every machine gives the same.
+//! Divides a whole by largest remainder (Hamilton), with integers only, so that every machine gives the same
+//! result.
 
-/// Divides `size` over parts of these sizes in proportion; never more than a part has, and in all
-/// `min(size, sum)`. Equal remainders go to the earlier part.
+/// Divides `size` over parts of these sizes in proportion: never more than a part has, and `min(size, sum)`
+/// in total. With equal remainders the earlier part wins.
 pub(crate) fn allot(size: u64, parts: &[u64]) -> Vec<u64> {
     let whole: u128 = parts.iter().map(|part| u128::from(*part)).sum();
     if whole == 0 {

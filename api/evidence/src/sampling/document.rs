@@ -1,4 +1,4 @@
-//! A sample as a document: the draw, how anybody redoes it, the checklist, and what was found in each call.
+//! A sample as a document: the draw, how to repeat it, the checklist, and the finding for each call.
 
 use crate::sampling::{rank, sample_id};
 use domain::ids::{CallId, SampleId};
@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use store::proof::hex;
 
-/// What a reader needs to redo the draw without this program.
+/// What a reader needs to repeat the draw without this program.
 const HOW: &str = "Every call of the log that ended up to `position` (and in `campaign`, `from`, `to` \
 where given) is in the population. A call's rank is SHA-256 of `seed` and the call's id, both as text, one \
 directly behind the other; within its stratum the calls of lowest rank are drawn, as many as the \
@@ -33,19 +33,19 @@ pub struct SampleShown {
     how: How,
     checklist: Vec<ChecklistItem>,
     calls: Vec<DrawnCall>,
-    /// Calls without a finding.
+    /// Number of calls without a finding.
     lacking: usize,
     signed_off: Option<SignOff>,
 }
 
-/// How anybody redoes the draw.
+/// How to repeat the draw.
 #[derive(Debug, Serialize, JsonSchema)]
 struct How {
     zh: &'static str,
     en: &'static str,
 }
 
-/// What is asked of each call.
+/// A question of the checklist for each call.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ChecklistItem {
     #[schemars(example = &"notice")]
@@ -58,15 +58,15 @@ struct ChecklistItem {
 #[derive(Debug, Serialize, JsonSchema)]
 struct DrawnCall {
     call: CallId,
-    /// SHA-256 of the seed and the call's id: the lowest are drawn.
+    /// SHA-256 of the seed and the call's id: the calls with the lowest ranks are drawn.
     #[schemars(example = &"00f1a081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     rank: String,
-    /// Where its events are.
+    /// The route that lists its events.
     events: String,
     finding: Option<FindingRecorded>,
 }
 
-/// What was found in a call, and when it was written down.
+/// The finding for a call, and when it was recorded.
 #[derive(Debug, Serialize, JsonSchema)]
 struct FindingRecorded {
     recorded_at: Timestamp,
@@ -80,7 +80,7 @@ pub struct SignOff {
     pub at: Timestamp,
 }
 
-/// The sample as shown.
+/// Returns the document of a sample.
 pub fn document(id: SampleId, state: &SampleState) -> Result<SampleShown, Problem> {
     let drawn = state.drawn().ok_or_else(|| Problem::missing("this sample"))?;
     let calls: Vec<DrawnCall> = drawn
@@ -108,7 +108,7 @@ pub fn document(id: SampleId, state: &SampleState) -> Result<SampleShown, Proble
     })
 }
 
-/// Who closed it, where somebody did.
+/// Returns who closed it, if it is closed.
 pub fn signed_off(state: &SampleState) -> Option<SignOff> {
     state.signed_off().map(|(by, at)| SignOff {
         by: by.clone(),
@@ -129,7 +129,7 @@ fn describe(call: CallId, drawn: &Drawn, state: &SampleState) -> DrawnCall {
     }
 }
 
-/// The draw that a document claims, and under which id.
+/// Returns the draw that a document claims, and its id.
 pub fn drawn_of(document: &Value) -> Result<(SampleId, Drawn), String> {
     let member = |name: &str| document.get(name).cloned().unwrap_or_default();
     let drawn: Drawn =

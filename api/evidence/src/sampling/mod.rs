@@ -1,8 +1,8 @@
-//! Samples that prove themselves: drawn from the log alone, by a rule that five lines of any language redo.
+//! Samples that prove themselves: drawn from the log alone, by a rule that takes five lines in any language.
 //!
-//! The population are the calls that ended up to a position. A call's rank is SHA-256 of the seed and the
-//! call's id, both as text, one directly behind the other; the lowest ranks are drawn. A stratified draw
-//! gives each stratum its share by largest remainder and takes the lowest ranks of each. Nobody chooses.
+//! The population is the calls that ended up to a position. A call's rank is the SHA-256 of the seed and the
+//! call's id, both as text, one directly after the other; the lowest ranks are drawn. A stratified draw gives
+//! each stratum its share by largest remainder and takes the lowest ranks of each. Nobody chooses.
 
 mod allot;
 mod document;
@@ -21,7 +21,7 @@ use population::Population;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// What is asked for.
+/// The parameters of a draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     pub seed: String,
@@ -33,7 +33,7 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// What fixed an earlier draw, to redo it.
+    /// Returns the parameters of an earlier draw, to repeat it.
     pub fn of(facts: &DrawFacts) -> Self {
         Self {
             seed: facts.seed.clone(),
@@ -60,7 +60,7 @@ impl Ask {
     }
 }
 
-/// The rank of a call, lowest first.
+/// Returns the rank of a call; the lowest ranks are drawn.
 pub fn rank(seed: &str, call: CallId) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(seed.as_bytes());
@@ -132,7 +132,7 @@ fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-/// The sample that these facts fix.
+/// Returns the id of the sample with these facts.
 pub fn sample_id(facts: &DrawFacts) -> SampleId {
     SampleId::derive(&serde_json::to_string(facts).unwrap_or_default())
 }

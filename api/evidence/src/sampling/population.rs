@@ -1,4 +1,4 @@
-//! What is drawn from: every call that ended, in the order of its `call.ended`, with the stratum it is in.
+//! The population: every call that ended, in the order of its `call.ended`, with its stratum.
 
 use crate::log_walk::{Log, LogEnd, unreadable, walk};
 use crate::sampling::Ask;
@@ -13,10 +13,10 @@ use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Most calls of a population: about 100 bytes each in memory while it is drawn from.
+/// Most calls of a population: about 100 bytes each in memory during the draw.
 const POPULATION_CALLS_MAX: usize = 5_000_000;
 
-/// Stratum of a call that was never dialed, when trunks divide it.
+/// Stratum of a call that was never dialed, if calls are divided by trunk.
 const NO_TRUNK: &str = "-";
 
 /// Calls that ended, each with its stratum's number.
@@ -28,7 +28,7 @@ pub(super) struct Population {
 }
 
 impl Population {
-    /// Folds the log up to a position.
+    /// Reads the log up to a position.
     pub(super) async fn read(
         log: Log<'_>,
         ask: &Ask,
@@ -39,7 +39,7 @@ impl Population {
         Ok((fold.finish(), end))
     }
 
-    /// Of calls with the codes of their strata.
+    /// Makes a population of calls with the codes of their strata.
     #[cfg(test)]
     pub(super) fn of(calls: &[(CallId, String)]) -> Self {
         let mut population = Self::default();
@@ -54,7 +54,7 @@ impl Population {
         self.members.is_empty()
     }
 
-    /// The calls of each stratum that has any, by code.
+    /// Returns the calls of each stratum that has any, by code.
     pub(crate) fn strata(&self) -> BTreeMap<&str, Vec<CallId>> {
         let names: BTreeMap<u32, &str> = self
             .codes
@@ -69,7 +69,7 @@ impl Population {
         strata
     }
 
-    /// Of the call ids in order, a line each.
+    /// Returns the digest of the call ids in order, one per line.
     pub(super) fn sha256(&self) -> String {
         let mut hash = Sha256::new();
         for (call, _) in &self.members {
@@ -88,11 +88,11 @@ impl Population {
     }
 }
 
-/// A call while the log is read.
+/// The state of a call while the log is read.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     stratum: u32,
-    /// Its first leg was dialed: the trunk is known.
+    /// True if its first leg was dialed, so that the trunk is known.
     dialed: bool,
 }
 
@@ -184,7 +184,7 @@ impl<'a> Fold<'a> {
                 }
                 self.end(call, disposition.code());
             }
-            // How it ended is what is known at the position, not what was recorded first.
+            // The outcome as known at the position counts, not the first recorded one.
             CallEvent::Corrected { after, .. } if stratify == Some(Stratify::Disposition) => {
                 self.put(call, after.disposition.code());
             }

@@ -1,4 +1,4 @@
-//! `ledgerline audit check`: a bundle, offline: no database, no server, no clock.
+//! `ledgerline audit check`: checks an evidence bundle offline, without database, server or clock.
 
 use crate::commands::audit::read_key;
 use crate::kit::failure::Failure;
@@ -10,17 +10,17 @@ use std::path::PathBuf;
 use store::proof::bundle::{BUNDLE_BYTES_MAX, BundleReport, Trust, check_bundle};
 use store::proof::hex;
 
-/// What checks the signature of a bundle's time stamp, after `tar xf BUNDLE`.
+/// Command that verifies the signature of a bundle's time stamp, after `tar xf BUNDLE`.
 const STAMP_CHECK: &str = "openssl ts -verify -data checkpoint -in checkpoint.tsr -CAfile CA";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The bundle
+    /// Bundle file
     file: PathBuf,
-    /// The log's public key as you know it, or a file with it; without it the key inside is believed
+    /// Public key of the log as you know it, or a file with it; without it the key in the bundle is trusted
     #[arg(long, value_name = "VKEY")]
     key: Option<String>,
-    /// A witness that must have cosigned the checkpoint: its public key, or a file with it
+    /// Public key of a witness that must have cosigned the checkpoint, or a file with it
     #[arg(long, value_name = "VKEY")]
     witness: Option<String>,
     /// Print one JSON object
@@ -73,12 +73,12 @@ fn show(report: &BundleReport) -> Result<(), Failure> {
     let subject = &report.index.subject;
     output::line(&format!("holds     {} {}", subject.kind, subject.id))?;
     output::line(&format!(
-        "events    {}, each in the log as it is here",
+        "events    {}, each identical to the event in the log",
         report.index.events.len()
     ))?;
     for stream in &report.index.whole_streams {
         output::line(&format!(
-            "whole     {} from 1 to {}; whether more followed is not proved",
+            "complete  {} from 1 to {}; later events may exist",
             stream.stream, stream.last_version.0
         ))?;
     }
@@ -91,32 +91,39 @@ fn show(report: &BundleReport) -> Result<(), Failure> {
     output::line(&format!("key       {}", report.key))?;
     if report.key_from_bundle {
         output::line(&format!(
-            "TRUSTED   the key came with the bundle; compare its fingerprint with the log's operator:\n          {}",
+            "TRUSTED   the key came with the bundle; ask the log's operator to confirm its fingerprint:\n          {}",
             report.key.fingerprint()
         ))?;
     }
     match report.cosigned_seconds {
-        Some(seconds) => output::line(&format!("witness   saw this state at {}", cosigned_at(seconds)))?,
+        Some(seconds) => output::line(&format!(
+            "witness   cosigned this checkpoint at {}",
+            cosigned_at(seconds)
+        ))?,
         None => {
-            output::line("witness   none demanded: the operator could have rewritten all and signed again")?;
+            output::line(
+                "witness   not checked: without one, the operator could have rewritten the log and signed again",
+            )?;
         }
     }
     match &report.stamp {
         Some(stamp) => {
             let (at, serial) = (stamp.at, &stamp.serial);
             output::line(&format!(
-                "stamp     {at}, number {serial}, over exactly this checkpoint"
+                "stamp     {at}, number {serial}, for exactly this checkpoint"
             ))?;
-            output::line("          whose it is, openssl says (CA: the authority's certificate):")?;
+            output::line("          verify its signature with openssl (CA: the authority's certificate):")?;
             output::line(&format!("          {STAMP_CHECK}"))?;
         }
-        None => output::line("stamp     none: no time stamping authority has seen this checkpoint")?,
+        None => output::line("stamp     none: no time stamping authority has stamped this checkpoint")?,
     }
     for name in &report.attached {
-        output::line(&format!("attached  {name}, as it was signed"))?;
+        output::line(&format!("attached  {name}, unchanged since it was signed"))?;
     }
     if !report.reading_copy_follows {
-        output::line("note      index.html is signed, but not what this version writes from the records")?;
+        output::line(
+            "note      index.html is signed, but differs from what this version generates from the records",
+        )?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `ledgerline audit checkpoint`: the state of the log now, signed, for somebody who keeps it.
+//! `ledgerline audit checkpoint`: signs the present state of the log, for a recipient who keeps it.
 
 use crate::commands::audit::read_checkpoint;
 use crate::kit::failure::Failure;
@@ -20,10 +20,10 @@ use store::proof::{
     leaf_of,
 };
 
-/// Longest wait for the running server's next checkpoint: it signs once a second.
+/// Longest wait for the next checkpoint of a running server, which signs once a second.
 const WAIT_MS: u64 = 10_000;
 
-/// Between two looks at what it published.
+/// Interval at which the published checkpoint is read again.
 const LOOK_MS: u64 = 100;
 
 #[derive(Debug, clap::Args)]
@@ -32,14 +32,14 @@ pub(super) struct Args {
     log: LogArgs,
     #[command(flatten)]
     keys: KeysSpec,
-    /// An earlier signed checkpoint: also prove that the log still begins with it. The answer is then the
-    /// text a witness is asked with: `old` and its size, the proof, an empty line, the checkpoint of now
+    /// An earlier signed checkpoint: also prove that the log still begins with it. The output is then the
+    /// request text of a witness: `old` and its size, the proof, an empty line, the new checkpoint
     #[arg(long, value_name = "FILE")]
     since: Option<PathBuf>,
-    /// Write it to this file instead of printing it
+    /// Write to this file instead of printing
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Have it stamped by this authority (RFC 3161); the stamp goes to DATA/proof/stamps, and beside --out
+    /// Get a time stamp from this authority (RFC 3161). It is stored in DATA/proof/stamps, and beside --out
     /// as FILE.tsr. Check it with: openssl ts -verify -data FILE -in FILE.tsr -CAfile CA
     #[arg(long, value_name = "URL", conflicts_with = "since")]
     tsa: Option<TsaUrl>,
@@ -54,7 +54,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         keys: args.keys.dir(),
         keys_url: args.keys.url(),
         master_key: args.keys.master_key.clone(),
-        // A rehearsal's clock goes on behind what is recorded.
+        // The clock of a rehearsal continues after the last recorded event.
         rehearse_at: rehearsal.then_some(Timestamp::EPOCH),
     };
     if !data.exists() {
@@ -91,7 +91,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
                 std::fs::write(&beside, stamp.der())
                     .map_err(|error| Failure::unavailable(format!("{}: {error}", beside.display())))?;
                 output::line(&format!(
-                    "time stamp {} by the authority's clock, written to {}; its signature is yours to check: \
+                    "time stamp {} by the authority's clock, written to {}; check its signature with: \
                      openssl ts -verify -data {} -in {} -CAfile CA",
                     stamp.at,
                     beside.display(),
@@ -108,14 +108,14 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-/// `FILE.tsr`
+/// Returns the name of the time stamp file: `FILE.tsr`.
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".tsr");
     name.into()
 }
 
-/// The checkpoint's time stamp, kept in the proof directory too.
+/// Gets a time stamp for the checkpoint, stores it in the proof directory and returns it.
 async fn stamped(tsa: &TsaUrl, signed: &SignedCheckpoint, data: &Path) -> Result<TimeStamp, Failure> {
     let ids = SystemIds::checked().map_err(|error| Failure::unavailable(error.to_string()))?;
     let stamp = tsa::stamp(tsa, signed, &SystemClock::default(), &ids).await;
@@ -124,7 +124,8 @@ async fn stamped(tsa: &TsaUrl, signed: &SignedCheckpoint, data: &Path) -> Result
     Ok(stamp)
 }
 
-/// The proof that the log of now continues an earlier checkpoint, from the tree's tiles.
+/// Returns the text of the proof that the newer checkpoint continues the older one, read from the tiles of
+/// the Merkle tree.
 fn since(data: &Path, older: &SignedCheckpoint, newer: &SignedCheckpoint) -> Result<String, ProofError> {
     let tiles = TileDir::new(&data.join(PROOF_DIR));
     let proof = ConsistencyProof {
@@ -135,7 +136,7 @@ fn since(data: &Path, older: &SignedCheckpoint, newer: &SignedCheckpoint) -> Res
     Ok(proof.to_text())
 }
 
-/// The server's next checkpoint that covers everything stored when it was asked for.
+/// Waits for a checkpoint of the running server that covers every event stored at this moment.
 async fn from_server(log: &LogArgs, data: &Path) -> Result<SignedCheckpoint, Failure> {
     let opened = ReadOnly::of(&log.spec()?).await?;
     let head = opened.store.head().await?;

@@ -1,5 +1,5 @@
-//! `ledgerline audit`: search who did what, check the whole log, prove events to others, check what others
-//! were given, witness.
+//! `ledgerline audit`: searches the audit trail, verifies the log, writes and checks evidence bundles, and
+//! runs a witness.
 
 mod check;
 mod checkpoint;
@@ -18,13 +18,13 @@ use store::proof::whole_log::LogReport;
 use store::proof::{SignedCheckpoint, VerifierKey};
 use tokio::runtime::Runtime;
 
-/// Who did and read what; proofs: verify the log, prove a call or a customer, check a bundle offline, witness
-/// another log.
+/// Audit trail and proofs: search who did or read what, verify the log, prove calls or customers, check
+/// bundles, run a witness
 ///
-/// While a server runs, the log is followed by a Merkle tree in DATA/proof and a checkpoint of it is
-/// signed every second. The formats are those of C2SP (tlog-tiles, tlog-checkpoint, tlog-proof,
-/// tlog-witness): docs/reference/proof.md. Without a witness that others run, whoever runs this log and
-/// holds its key could rewrite it and sign again.
+/// A running server maintains a Merkle tree of the log in DATA/proof and signs a checkpoint every second. The
+/// formats are those of C2SP (tlog-tiles, tlog-checkpoint, tlog-proof, tlog-witness); see
+/// docs/reference/proof.md. Without a witness run by others, the operator of this log, who holds its key,
+/// could rewrite it and sign again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -36,22 +36,22 @@ pub(crate) struct Args {
 enum Action {
     /// Search operations, exports and reads of personal data by time, user and kind
     Trail(trail::Args),
-    /// Search the trail by whom or what it is about and by words, with an exact count and its proof
+    /// Search the audit trail by subject and words; the count is exact, and the result can be proved
     Search(search::Args),
-    /// Check every event of the log against its tree and checkpoints; a server may run
+    /// Check every event of the log against its Merkle tree and checkpoints; a server may be running
     Verify(verify::Args),
-    /// Write a bundle that proves some events to somebody without the log
+    /// Write a bundle that proves events to a recipient without access to the log
     Prove(prove::Args),
     /// Check a bundle, offline
     Check(check::Args),
-    /// Publish the state of the log now, and print its signed checkpoint
+    /// Publish the present state of the log and print its signed checkpoint
     Checkpoint(checkpoint::Args),
-    /// Remember how far another log had come, and cosign its checkpoints
+    /// Witness other logs: remember their size and cosign their checkpoints
     Witness(witness::Args),
 }
 
 impl Args {
-    /// Proofs are written, checks go on to their verdict, and a witness serves.
+    /// Returns true for the searches. The others write proofs, finish a check or serve.
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
             Action::Trail(_) | Action::Search(_) => true,
@@ -64,7 +64,7 @@ impl Args {
     }
 }
 
-/// As `audit verify --from-start`, without a word: for `doctor --full`.
+/// Runs `audit verify --from-start` without output, for `doctor --full`.
 pub(crate) async fn verify_whole(log: &LogArgs) -> Result<LogReport, Failure> {
     verify::whole(log).await
 }
@@ -81,7 +81,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// Longest file read whole that holds a key or a checkpoint.
+/// Largest key or checkpoint file, in bytes.
 const SMALL_FILE_BYTES_MAX: usize = 64 * 1024;
 
 fn read_small(path: &Path) -> Result<String, Failure> {
@@ -93,7 +93,7 @@ fn read_small(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// A key as text, or the file that holds it.
+/// Parses a public key, given as text or as the name of a file that holds it.
 fn read_key(given: &str) -> Result<VerifierKey, Failure> {
     let named = |error: store::proof::ProofError| Failure::usage(format!("{given}: {error}"));
     match given.parse() {
@@ -103,7 +103,8 @@ fn read_key(given: &str) -> Result<VerifierKey, Failure> {
     }
 }
 
-/// The key to hold a directory's log to: the one given, or the one beside its tree. True for the latter.
+/// Returns the public key to check a directory's log with: the given one, else the one stored beside its
+/// tree. The flag is true for the latter.
 fn log_key(given: Option<&String>, directory: &Path) -> Result<(VerifierKey, bool), Failure> {
     if let Some(given) = given {
         return Ok((read_key(given)?, false));

@@ -1,4 +1,5 @@
-//! `ledgerline audit prove`: one file that proves a call, a customer, an event or a campaign's events.
+//! `ledgerline audit prove`: writes one file that proves the events of a call, a customer or a campaign, or
+//! one event.
 
 use crate::kit::failure::Failure;
 use crate::kit::named::OwnIds;
@@ -17,16 +18,16 @@ use store::proof::bundle::{Attached, BundleSubject};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What is to be proved
+    /// Kind of subject to prove
     #[arg(value_enum)]
     subject: Named,
-    /// Its id: of a call, a customer (ours or your own customer_id), an event, or a campaign (its task_id);
-    /// or, of a call, --campaign and --customer
+    /// Id of the call, the customer (ours or your own customer_id), the event, or the campaign (its task_id).
+    /// A call can also be given by --campaign and --customer
     #[arg(required_unless_present = "customer", conflicts_with = "customer")]
     id: Option<String>,
     #[command(flatten)]
     own: OwnIds,
-    /// Where the bundle is written
+    /// File to write the bundle to
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
@@ -37,13 +38,13 @@ pub(super) struct Args {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Named {
-    /// All events of one call, both grants, and what led to them
+    /// All events of one call, both grants, and their causes
     Call,
-    /// All events that name one customer, as far as the last checkpoint goes
+    /// All events that name one customer, up to the last checkpoint
     Customer,
-    /// One event, and what led to it
+    /// One event and its causes
     Event,
-    /// All events of one campaign, as far as the last checkpoint goes: what its reports are computed from
+    /// All events of one campaign, up to the last checkpoint: the basis of its reports
     Report,
 }
 
@@ -56,7 +57,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         let prover = Prover::of(&directory, &key_file, dense)?;
         let checkpoint = prover.checkpoint()?.ok_or_else(|| {
             Failure::refused(
-                "no checkpoint is published; a running server or `ledgerline audit checkpoint` does it",
+                "no checkpoint is published; a running server or `ledgerline audit checkpoint` publishes one",
             )
         })?;
         hold_to_key(&prover, &checkpoint, &key_file)?;
@@ -70,7 +71,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let Proved { events, later_count } = prover.proved(selection, subject.later(), &checkpoint)?;
     if later_count > 0 {
         output::notice(&format!(
-            "{later_count} later events are not in it: the last checkpoint is over {} events; \
+            "{later_count} later events are not in the bundle: the last checkpoint covers {} events; \
              `ledgerline audit checkpoint` publishes one that covers them",
             checkpoint.claimed().size
         ));
@@ -107,25 +108,26 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         args.out.display()
     ))?;
     match made.stamped_at {
-        Some(at) => output::line(&format!("stamp     {at}, by the authority that was asked")),
+        Some(at) => output::line(&format!("stamp     {at}, by the time stamping authority")),
         None => Ok(()),
     }
 }
 
-/// The key signed this log's checkpoints. Held before anything is looked up under the keys, or put on record.
+/// Refuses unless `key_file` signed this log's last checkpoint. Called before any look-up with the keys and
+/// before the export is recorded.
 fn hold_to_key(prover: &Prover, checkpoint: &SignedCheckpoint, key_file: &Path) -> Result<(), Failure> {
     if prover.has_signed(checkpoint) {
         return Ok(());
     }
     Err(Failure::refused(format!(
-        "the key {} is another installation's: it did not sign this log's last checkpoint, of {} events. \
-         Nothing was written. Give the log's own keys with --keys / 密钥不是这份日志的密钥：未写入任何内容",
+        "the key {} belongs to another installation: it did not sign the last checkpoint of this log, of {} events. \
+         Nothing was written. Give the keys of this log with --keys / 密钥不是这份日志的密钥：未写入任何内容",
         key_file.display(),
         checkpoint.claimed().size
     )))
 }
 
-/// What is named, by our id: the bundle holds no other.
+/// Returns the subject to prove, by our id: the bundle contains no other ids.
 async fn resolved(args: &Args, opened: &ReadOnly) -> Result<Subject, Failure> {
     let log = &args.log;
     match (args.subject, &args.id) {
@@ -139,12 +141,12 @@ async fn resolved(args: &Args, opened: &ReadOnly) -> Result<Subject, Failure> {
         (Named::Event, Some(id)) => parse(id).map(Subject::Event),
         (Named::Report, Some(id)) => parse(id).map(Subject::Report),
         (Named::Customer | Named::Event | Named::Report, None) => Err(Failure::usage(
-            "--campaign and --customer name a call: `audit prove call`, or give the id of what is to be proved",
+            "--campaign and --customer name a call: `audit prove call`, or give the id of the subject",
         )),
     }
 }
 
-/// What is put on record of the bundle.
+/// Returns the facts of the export event that records this bundle.
 fn taking(subject: &Subject) -> Taking {
     let mut taking = Taking::all(Taken::Proof);
     match subject {

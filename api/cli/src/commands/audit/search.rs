@@ -1,4 +1,5 @@
-//! `ledgerline audit search`: the trail by who, when, whom or what it is about, and words; with its proof.
+//! `ledgerline audit search`: searches the audit trail by actor, time, subject and words, and can prove the
+//! result.
 
 use crate::kit::api::{ApiArgs, post};
 use crate::kit::asking::given;
@@ -11,16 +12,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Search the audit trail (审计检索) by who, when, kind, whom or what it is about, and words.
+/// Search the audit trail (审计检索) by actor, time, kind, subject and words
 ///
-/// The count is exact: every event of the log is looked at. The search itself goes on record. With --out what
-/// is found is written to one file with its proof; `ledgerline audit check FILE` checks it.
+/// The count is exact: every event of the log is searched. The search itself is logged. With --out the events
+/// found are written to one file with their proof; `ledgerline audit check FILE` checks it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Who acted
+    /// Only actions of this user or key
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// Only of this kind, or of those that begin so: access.refused, user.
+    /// Only events of this kind, or of kinds with this prefix: access.refused, user.
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
     /// Only from this instant on (RFC 3339)
@@ -29,34 +30,34 @@ pub(super) struct Args {
     /// Only before this instant
     #[arg(long, value_name = "INSTANT")]
     to: Option<Timestamp>,
-    /// About this campaign
+    /// Only about this campaign
     #[arg(long, value_name = "TASK_ID")]
     campaign: Option<String>,
-    /// About this customer: the institution's own customer_id, or our id
+    /// Only about this customer: the institution's own customer_id, or our id
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
-    /// Of this call, or naming it
+    /// Only events of this call, or that name it
     #[arg(long, value_name = "ID")]
     call: Option<String>,
-    /// Of this user, or naming them
+    /// Only events of this user, or that name the user
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// Of this key, or naming it
+    /// Only events of this API key, or that name it
     #[arg(long, value_name = "ID")]
     key: Option<String>,
-    /// Of this phone number, or naming it: the number, or our id of it
+    /// Only events of this phone number, or that name it: the number, or our id of it
     #[arg(long, value_name = "NUMBER")]
     number: Option<String>,
-    /// Words that all stand in what the event says
+    /// Words that must all occur in the event
     #[arg(long, value_name = "TEXT")]
     words: Option<String>,
-    /// Only behind this position: the `next` of the page before
+    /// Continue after this position: the `next` of the previous page
     #[arg(long, value_name = "POSITION", conflicts_with = "out")]
     after: Option<u64>,
-    /// At most so many; default 100, at most 1000
+    /// Most events returned; default 100, at most 1000
     #[arg(long, value_name = "N", conflicts_with = "out")]
     limit: Option<usize>,
-    /// Write what is found, with its proof
+    /// Write the events found, with their proof, to this file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Print one JSON object
@@ -66,7 +67,7 @@ pub(super) struct Args {
     api: ApiArgs,
 }
 
-/// What is shown of each event.
+/// Columns of the table: heading, and JSON pointer in an event.
 const COLUMNS: &[(&str, &str)] = &[
     ("位置 position", "/position"),
     ("时间 time", "/at"),

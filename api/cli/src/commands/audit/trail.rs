@@ -1,4 +1,4 @@
-//! `ledgerline audit trail`: who did or read what, when, and of whom.
+//! `ledgerline audit trail`: shows who did or read what, when, and about which customer.
 
 use crate::kit::api::{ApiArgs, get};
 use crate::kit::failure::Failure;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Search every operation, export and read of personal data (审计日志) by time, user and kind.
+/// Search operations, exports and reads of personal data (审计日志) by time, user and kind
 ///
 /// ledgerline audit trail --kind inquiry.personal_data_read --customer C001 --data DIR
 #[derive(Debug, clap::Args)]
@@ -25,13 +25,14 @@ pub(super) struct Args {
     api: ApiArgs,
 }
 
-/// What is looked for; everything given must hold.
+/// Conditions of the search; all that are given must hold.
 #[derive(Debug, clap::Args)]
 struct AskArgs {
-    /// Who acted: the name an event holds; `token`, `directory` or `keys` for a reader who gave none
+    /// Only actions of this actor: the name in the event; `token`, `directory` or `keys` if the reader gave
+    /// none
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// Only of this kind, such as inquiry.personal_data_read
+    /// Only this kind, for example inquiry.personal_data_read
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
     /// Only from this instant on (RFC 3339)
@@ -46,13 +47,13 @@ struct AskArgs {
     /// Only about this customer: the institution's own customer_id, or our id
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
-    /// Only of this stream, such as call-…
+    /// Only events of this stream, for example call-…
     #[arg(long, value_name = "STREAM")]
     stream: Option<String>,
-    /// Only behind this position: the `next` of the page before
+    /// Continue after this position: the `next` of the previous page
     #[arg(long, value_name = "POSITION")]
     after: Option<u64>,
-    /// At most so many; default 100, at most 1000
+    /// Most events returned; default 100, at most 1000
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
 }
@@ -84,7 +85,7 @@ impl From<AskArgs> for TrailAsk {
     }
 }
 
-/// What is shown of each event.
+/// Columns of the table: heading, and JSON pointer in an event.
 const COLUMNS: &[(&str, &str)] = &[
     ("位置 position", "/position"),
     ("时间 time", "/at"),
@@ -110,7 +111,7 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// With its fields in one text.
+/// Joins the list of fields of an event into one text for the table.
 fn readable(item: &Value) -> Value {
     let mut item = item.clone();
     if let Some(fields) = item.pointer_mut("/data/fields") {

@@ -1,4 +1,5 @@
-//! `ledgerline audit verify`: the whole log, event by event, against its tree and every checkpoint.
+//! `ledgerline audit verify`: checks the whole log, event by event, against its Merkle tree and every
+//! checkpoint.
 
 use crate::commands::audit::{log_key, read_checkpoint, read_key};
 use crate::kit::failure::Failure;
@@ -19,16 +20,16 @@ use tokio::sync::oneshot;
 pub(super) struct Args {
     #[command(flatten)]
     log: LogArgs,
-    /// The log's public key, or a file with it; default: DATA/proof/log.vkey, which proves less
+    /// Public key of the log, or a file with it; default: DATA/proof/log.vkey, which proves less
     #[arg(long, value_name = "VKEY")]
     key: Option<String>,
-    /// A signed checkpoint that you kept: the log must still begin with it. May be given several times
+    /// A signed checkpoint that you kept: the log must still begin with it. May be repeated
     #[arg(long = "checkpoint", value_name = "FILE")]
     held: Vec<PathBuf>,
-    /// Begin at the first event, also when an earlier check was interrupted
+    /// Start at the first event, even if an earlier check was interrupted
     #[arg(long)]
     from_start: bool,
-    /// What the log is held to; `nothing` checks records, versions and order only
+    /// What to compare the log with; `nothing` checks only records, versions and order
     #[arg(long, value_enum, default_value_t = Against::Checkpoints)]
     against: Against,
     /// Print one JSON object
@@ -38,7 +39,9 @@ pub(super) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Against {
+    /// The signed checkpoints beside the log and those of --checkpoint
     Checkpoints,
+    /// No checkpoint: only records, versions and order are checked
     Nothing,
 }
 
@@ -47,7 +50,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     show(&report, &stamps, args.json)
 }
 
-/// The whole log from its first event, held to the checkpoints beside it where there are any.
+/// Checks the whole log from its first event, against the checkpoints beside it if there are any.
 pub(super) async fn whole(log: &LogArgs) -> Result<LogReport, Failure> {
     let shelf = FileShelf::new(&log.directory()?.join(PROOF_DIR));
     let against = match shelf.read()? {
@@ -101,8 +104,8 @@ async fn examine(args: &Args) -> Result<(LogReport, Vec<Stamped>), Failure> {
     Ok((report, stamps))
 }
 
-/// Beside the records: the columns and the index by which an embedded log finds them, compared on a thread of
-/// their own.
+/// Checks the columns and the index of an embedded log against its records, on a thread of its own. Returns
+/// the receiver of the result.
 fn columns(spec: &StoreSpec, tasks: &dyn Tasks) -> oneshot::Receiver<Result<Option<Finding>, StoreError>> {
     let (answer, answered) = oneshot::channel();
     let dir = match spec {
@@ -117,7 +120,7 @@ fn columns(spec: &StoreSpec, tasks: &dyn Tasks) -> oneshot::Receiver<Result<Opti
     answered
 }
 
-/// Damage that keeps rows from being read is named by the check of records.
+/// Ignores damage that keeps rows from being read: the check of records reports it.
 fn readable(found: Result<Option<Finding>, StoreError>) -> Result<Option<Finding>, StoreError> {
     match found {
         Err(StoreError::Damaged(_)) => Ok(None),
@@ -129,19 +132,19 @@ fn named(misleading: Misleading) -> Finding {
     match misleading {
         Misleading::Column(position, column) => Finding {
             position: Some(position),
-            what: format!("the column {column} beside its record is not what the record says"),
+            what: format!("the column {column} differs from its record"),
         },
         Misleading::Index(table) => Finding {
             position: None,
             what: format!(
-                "{INDEX_FILE}, by which events are found, is not what the log says ({table}): stop the server \
-                 and delete it; it is made again from the log"
+                "{INDEX_FILE}, the index of events, differs from the log ({table}): stop the server \
+                 and delete the file; it is rebuilt from the log"
             ),
         },
     }
 }
 
-/// Whether a finding comes before what was found otherwise; one without a position comes last.
+/// Returns true if `found` comes before `other` in the log. A finding without a position comes last.
 fn first_of(other: Option<&Finding>, found: &Finding) -> bool {
     other.is_none_or(|other| match (other.position, found.position) {
         (Some(other), Some(found)) => found < other,
@@ -149,7 +152,7 @@ fn first_of(other: Option<&Finding>, found: &Finding) -> bool {
     })
 }
 
-/// Every checkpoint to hold the log to, with its signature checked.
+/// Returns every checkpoint to compare the log with, after checking its signature.
 fn checkpoints(args: &Args, directory: &Path, dir: &Path) -> Result<Vec<Checkpoint>, Failure> {
     let (key, is_own) = match (&args.key, args.held.as_slice()) {
         (Some(given), _) => (read_key(given)?, false),
@@ -161,7 +164,7 @@ fn checkpoints(args: &Args, directory: &Path, dir: &Path) -> Result<Vec<Checkpoi
     let shelf = FileShelf::new(dir);
     let mut signed = shelf.kept()?;
     signed.extend(shelf.read()?);
-    // A stamped checkpoint is one more to hold the log to.
+    // A time-stamped checkpoint is compared too.
     let stamped = StampShelf::new(dir)
         .kept()
         .map_err(|error| Failure::found(error.to_string()))?;
@@ -171,7 +174,7 @@ fn checkpoints(args: &Args, directory: &Path, dir: &Path) -> Result<Vec<Checkpoi
     }
     if signed.is_empty() {
         return Err(Failure::found(
-            "there is no checkpoint to hold the log to; give --checkpoint FILE, or --against nothing",
+            "there is no checkpoint to compare the log with; give --checkpoint FILE, or --against nothing",
         ));
     }
     signed
@@ -180,7 +183,7 @@ fn checkpoints(args: &Args, directory: &Path, dir: &Path) -> Result<Vec<Checkpoi
         .collect()
 }
 
-/// The kept time stamps; each stamps exactly the checkpoint beside it.
+/// Returns the stored time stamps. Each is valid for exactly the checkpoint stored with it.
 fn stamps(args: &Args, directory: &Path) -> Result<Vec<Stamped>, Failure> {
     match args.against {
         Against::Nothing => Ok(Vec::new()),
@@ -205,7 +208,7 @@ fn verified(
 }
 
 fn progress_bar(events: u64) -> ProgressBar {
-    // Silent when standard error is not a terminal.
+    // Prints nothing if standard error is not a terminal.
     let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} events  {per_sec}  {eta}");
     ProgressBar::new(events).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
@@ -255,8 +258,8 @@ fn show_stamps(stamps: &[Stamped]) -> Result<(), Failure> {
     let Some(last) = stamps.last() else { return Ok(()) };
     let (size, file) = (last.checkpoint.claimed().size, last.file.display());
     output::line(&format!(
-        "{} time stamps fit their checkpoints; the last says that {size} events were there at {}. Their \
-         signatures are not checked here: openssl ts -verify -data {} -in {file} -CAfile CA",
+        "{} time stamps match their checkpoints; the last states that {size} events existed at {}. Their \
+         signatures are not checked here; use openssl ts -verify -data {} -in {file} -CAfile CA",
         stamps.len(),
         last.stamp.at,
         last.file.with_extension("").display()
@@ -265,7 +268,7 @@ fn show_stamps(stamps: &[Stamped]) -> Result<(), Failure> {
 
 fn show_lines(report: &LogReport) -> Result<(), Failure> {
     output::line(&format!(
-        "{} events of {} streams hold; {} checkpoints agree, the largest covers {}",
+        "{} events of {} streams are valid; {} checkpoints match, the largest covers {}",
         report.events, report.streams, report.checkpoints, report.covered
     ))?;
     if report.resumed_from > 0 {
@@ -276,13 +279,13 @@ fn show_lines(report: &LogReport) -> Result<(), Failure> {
     }
     if report.ids < report.events {
         output::line(&format!(
-            "ids were compared among the first {} events only",
+            "ids were checked for duplicates among the first {} events only",
             report.ids
         ))?;
     }
     if let Some(first) = report.first_cause_missing {
         output::line(&format!(
-            "{} events name a cause that is not before them in this log, the first at position {first}",
+            "{} events name a cause that does not precede them in this log, the first at position {first}",
             report.causes_missing
         ))?;
     }

@@ -1,4 +1,5 @@
-//! `ledgerline audit witness`: remembers how far other people's logs had come, and cosigns what follows.
+//! `ledgerline audit witness`: remembers the size of other operators' logs and cosigns checkpoints that
+//! extend them.
 
 use crate::commands::audit::read_key;
 use crate::kit::failure::Failure;
@@ -21,7 +22,7 @@ use warp::Filter;
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
-/// The media type of the size in a refusal (C2SP tlog-witness).
+/// Media type of the refusal that states the size known to the witness (C2SP tlog-witness).
 const SIZE_TYPE: HeaderValue = HeaderValue::from_static("text/x.tlog.size");
 
 #[derive(Debug, clap::Args)]
@@ -32,27 +33,27 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Make a witness's key and print its public key (vkey)
+    /// Create a witness key and print its public key (vkey)
     Keygen {
-        /// The witness's name, such as witness.example.com/w1
+        /// Name of the witness, for example witness.example.com/w1
         #[arg(long)]
         name: String,
-        /// Where the private key is written (0600)
+        /// File to write the private key to (mode 0600)
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-    /// Answer `POST /add-checkpoint` until a signal
+    /// Serve `POST /add-checkpoint` until a signal
     Serve {
-        /// Where to listen
+        /// Address to listen on
         #[arg(long, value_name = "ADDR")]
         listen: SocketAddr,
-        /// The witness's private key
+        /// Private key of the witness
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
-        /// A log's public key, or a file with it; may be given several times
+        /// Public key of a log, or a file with it; may be repeated
         #[arg(long = "log-key", value_name = "VKEY", required = true)]
         log_keys: Vec<String>,
-        /// Where it remembers what it has seen
+        /// Directory that stores the checkpoints seen
         #[arg(long, value_name = "DIR")]
         state: PathBuf,
     },
@@ -116,7 +117,7 @@ async fn serve(witness: Witness, listen: SocketAddr) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The protocol's own statuses: a witness is no part of our API.
+/// Answers a request of the protocol with the protocol's own status codes: a witness is not part of our API.
 fn answer(witness: &Witness, body: &[u8], clock: &dyn Clock) -> Response {
     let text = String::from_utf8_lossy(body);
     match witness.add_checkpoint(&text, clock.now()) {

@@ -1,4 +1,4 @@
-//! `ledgerline backup confirm`: a person's word that dialing may go on after a restore.
+//! `ledgerline backup confirm`: confirms that dialing may resume after a restore.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -10,10 +10,10 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What was looked at, for the log; nothing personal
+    /// What you checked, for the log; no personal data
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Who confirms
+    /// Your name, for the record
     #[arg(long, value_name = "USER")]
     by: Option<String>,
     #[command(flatten)]
@@ -24,7 +24,7 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let body = given(json!({ "reason": args.reason, "by": args.by }));
     let path = "/api/v1/installation/confirm-dialing";
     match args.asking.ask(runtime, post(path, &body)).await? {
-        Some(_) => output::line("confirmed: dialing goes on / 已确认，恢复拨号"),
+        Some(_) => output::line("confirmed: dialing resumes / 已确认，恢复拨号"),
         None => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! `ledgerline backup create`: a log, up to its head now, into a file or folder.
+//! `ledgerline backup create`: writes the log up to its present head to a file or folder.
 
 use crate::commands::backup::{bar, moving, store_kind};
 use crate::kit::failure::Failure;
@@ -19,8 +19,8 @@ use store::proof::{CHECKPOINT_FILE, LOG_KEY_FILE, PROOF_DIR};
 pub(super) struct Args {
     #[command(flatten)]
     log: LogArgs,
-    /// A file to write, or a folder (one that exists, or ends in /); a folder with a backup of this log is
-    /// gone on with
+    /// File to write, or folder (one that exists, or a name ending in /). A folder with an earlier backup of
+    /// this log is continued
     #[arg(long, value_name = "FILE|DIR")]
     out: PathBuf,
     #[command(flatten)]
@@ -53,7 +53,7 @@ fn amount(written: &Written) -> Amount {
 }
 
 async fn write(args: &Args, spec: &StoreSpec, out: &Out) -> Result<Written, Failure> {
-    // Read before the head is: one published meanwhile could be over more events than the backup has.
+    // Read before the head of the log: a later checkpoint could cover more events than the backup contains.
     let checkpoint = args.log.directory().ok().and_then(published);
     let opened = ReadOnly::of(spec).await?;
     let mode = mode_of(opened.store.as_ref()).await?;
@@ -83,7 +83,7 @@ fn out_of(path: &Path) -> Out {
     }
 }
 
-/// The latest checkpoint that was published beside this log, and its key.
+/// Returns the latest checkpoint published beside this log, and its public key.
 fn published(directory: &Path) -> Option<(String, String)> {
     let proof = directory.join(PROOF_DIR);
     let checkpoint = std::fs::read_to_string(proof.join(CHECKPOINT_FILE)).ok()?;
@@ -105,7 +105,7 @@ fn show(args: &Args, written: &Written) -> Result<(), Failure> {
         }));
     }
     output::line(&format!(
-        "backup    {}: {} events ({} were there already), up to position {}",
+        "backup    {}: {} events ({} already in the folder), up to position {}",
         args.out.display(),
         manifest.size,
         written.kept,
@@ -113,12 +113,12 @@ fn show(args: &Args, written: &Written) -> Result<(), Failure> {
     ))?;
     output::line(&format!("root      {}", manifest.root))?;
     if manifest.checkpoint.is_none() {
-        output::line("proof     no signed checkpoint is in it: none was published beside this log")?;
+        output::line("proof     no signed checkpoint included: none was published for this log")?;
     }
     output::line(
-        "keys      none are in it: back them up apart (ledgerline keys backup) / 不含密钥，请另行备份",
+        "keys      not included: back them up separately (ledgerline keys backup) / 不含密钥，请另行备份",
     )?;
     output::line(
-        "录音      recordings are not in it / 不含录音: cp -a DIR/recordings FOLDER; back: ledgerline backup recordings FOLDER --data DIR",
+        "录音      recordings are not included / 不含录音: cp -a DIR/recordings FOLDER; to restore: ledgerline backup recordings FOLDER --data DIR",
     )
 }

@@ -1,4 +1,5 @@
-//! `ledgerline backup`: create, verify and restore backups of a log, and confirm that dialing may go on.
+//! `ledgerline backup`: creates, verifies and restores backups of a log, and confirms that dialing may
+//! resume.
 
 mod confirm;
 mod create;
@@ -15,11 +16,11 @@ use store::backup::Demands;
 use store::proof::VerifierKey;
 use tokio::runtime::Runtime;
 
-/// Back up a log while it is written, verify a backup, restore one.
+/// Back up a log while it is written, verify a backup, restore one
 ///
-/// A backup holds the events as they are stored, sealed, and no key of any kind: keys have a backup of their
-/// own. Recordings are plain files of their own and are not in it: copy DIR/recordings/ apart, delete there
-/// too what an erasure names, and bring copies back with `backup recordings`.
+/// A backup holds the events as stored, with personal values sealed, and no keys: back those up with
+/// `ledgerline keys backup`. Recordings are separate files and are not included: copy DIR/recordings/
+/// yourself, delete there what an erasure names, and restore copies with `backup recordings`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -29,25 +30,25 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Write the log up to its head now; a server may run
+    /// Write the log up to its present head; a server may be running
     Create(create::Args),
-    /// Check every byte of a backup, and hold it against a checkpoint
+    /// Check every byte of a backup, and compare it with a checkpoint
     Verify(verify::Args),
-    /// Load a backup into an empty directory or database; dialing waits for `backup confirm` afterwards
+    /// Load a backup into an empty directory or database; dialing then waits for `backup confirm`
     Restore(restore::Args),
-    /// Bring copied recordings back into a restored directory, without those of erased persons
+    /// Restore copied recordings into a restored directory, except those of erased persons
     Recordings(recordings::Args),
-    /// Say that a person has looked at the restored past: dialing goes on
+    /// Confirm that you have checked the restored log: dialing resumes
     Confirm(confirm::Args),
 }
 
-/// What a backup is held against.
+/// Options that say what a backup is compared with.
 #[derive(Debug, clap::Args)]
 struct Against {
-    /// A signed checkpoint that somebody else has kept, of the backup's size or a smaller one
+    /// A signed checkpoint that another party kept, of the backup's size or a smaller one
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// The log's public key (vkey), or a file that holds it; default: the one the backup names
+    /// Public key of the log (vkey), or a file with it; default: the key named by the backup
     #[arg(long, value_name = "VKEY")]
     key: Option<String>,
 }
@@ -76,7 +77,7 @@ impl Against {
     }
 }
 
-/// A key as text, or the file that holds it.
+/// Parses a public key, given as text or as the name of a file that holds it.
 fn read_key(given: &str) -> Result<VerifierKey, Failure> {
     if let Ok(key) = given.parse() {
         return Ok(key);
@@ -91,12 +92,12 @@ fn read_text(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
-/// A bar on standard error; silent when that is no terminal.
+/// Returns a progress bar on standard error; it prints nothing if that is not a terminal.
 pub(crate) fn bar() -> ProgressBar {
     ProgressBar::new(0).with_style(ProgressStyle::default_bar())
 }
 
-/// Moves a bar as far as something has come.
+/// Returns a callback that sets the bar to `done` of `all`.
 pub(crate) fn moving(bar: &ProgressBar) -> impl FnMut(u64, u64) + '_ {
     |done, all| {
         bar.set_length(all);
@@ -104,7 +105,7 @@ pub(crate) fn moving(bar: &ProgressBar) -> impl FnMut(u64, u64) + '_ {
     }
 }
 
-/// The kind of a store, without path or address.
+/// Returns the kind of a store as a word, without path or address.
 pub(crate) const fn store_kind(spec: &StoreSpec) -> &'static str {
     match spec {
         StoreSpec::Sqlite(_) => "sqlite",

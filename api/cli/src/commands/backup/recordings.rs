@@ -1,8 +1,9 @@
-//! `ledgerline backup recordings`: copies of recordings back into a directory, without those of the erased.
+//! `ledgerline backup recordings`: restores copies of recordings into a directory, except those of erased
+//! persons.
 //!
-//! A recording is a plain file: no destroyed key makes a copy of it unreadable. So one comes back only when
-//! the log names its call with this very hash, and neither the log nor the list of destroyed keys names its
-//! person.
+//! A recording is a plain file, so destroying a key does not make its copies unreadable. A copy is therefore
+//! restored only if the log names its call with exactly this hash, and neither the log nor the list of
+//! destroyed keys names its person.
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -25,35 +26,40 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use store::proof::hex;
 
-/// Most files looked at; a folder with more is brought back in parts.
+/// Most files read from the folder; a larger folder is restored in parts.
 const FILES_MAX: usize = 10_000_000;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The folder with the copies: CALL.wav
+    /// Folder with the copies, named CALL.wav
     #[arg(value_name = "FOLDER")]
     from: PathBuf,
     #[command(flatten)]
     log: LogArgs,
-    /// Where the keys with their list of destroyed ones are; default: DATA/keys
+    /// Key store, with its list of destroyed keys; default: DATA/keys
     #[arg(long, value_name = "DIR|URL")]
     keys: Option<KeysPlace>,
 }
 
-/// What the log says of one recording.
+/// Hash and customer of a recording, as the log has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Logged {
     sha256: String,
     customer: Option<CustomerId>,
 }
 
-/// What becomes of one copy.
+/// The result for one copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Verdict {
+    /// Copied into the directory.
     Brought,
+    /// The directory already has this recording.
     ThereAlready,
+    /// The person is erased, or the log names no person; not copied.
     Erased,
+    /// The hash differs from the one in the log; not copied.
     Altered,
+    /// The log has no recording of this call; not copied.
     Unknown,
 }
 
@@ -84,7 +90,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         master_key: None,
     };
     let destroyed = store::destroyed_keys(&keys.place(&data)).await;
-    let destroyed = destroyed.map_err(|error| Failure::refused(format!("{error}; bring the keys first")))?;
+    let destroyed =
+        destroyed.map_err(|error| Failure::refused(format!("{error}; restore the keys first")))?;
     let files = copies(&args.from)?;
     let opened = ReadOnly::of(&args.log.spec()?).await?;
     let read = read_log(opened.store.as_ref(), &files).await;
@@ -111,13 +118,13 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     output::json(&json!(BTreeMap::from(found)))?;
     match counts.get(&Verdict::Altered) {
         Some(altered) => Err(Failure::found(format!(
-            "{altered} copies are not what the log's hashes name"
+            "{altered} copies differ from the hashes in the log"
         ))),
         None => Ok(()),
     }
 }
 
-/// The copies by the name of their call.
+/// Returns the `.wav` files of the folder by call id.
 fn copies(folder: &Path) -> Result<BTreeMap<String, PathBuf>, Failure> {
     let unread = |error: io::Error| Failure::unavailable(format!("{}: {error}", folder.display()));
     let mut files = BTreeMap::new();
@@ -133,7 +140,7 @@ fn copies(folder: &Path) -> Result<BTreeMap<String, PathBuf>, Failure> {
 
 type Read = (BTreeMap<String, Logged>, BTreeSet<CustomerId>);
 
-/// What the log says of these calls' recordings, and who is erased.
+/// Reads the log. Returns the recordings of these calls and the erased customers.
 async fn read_log(store: &dyn EventStore, files: &BTreeMap<String, PathBuf>) -> Result<Read, Failure> {
     let (mut logged, mut erased) = (BTreeMap::new(), BTreeSet::new());
     each_of_kinds(store, &[CallEvent::ENDED, CustomerEvent::ERASED], |envelope| {
@@ -157,7 +164,7 @@ fn logged_of(envelope: &Envelope) -> Option<Logged> {
     })
 }
 
-/// Copies one recording to its place when it may be there.
+/// Copies one recording into place if that is allowed. Returns the result.
 fn bring(
     copy: &Path,
     to: &Path,
@@ -167,7 +174,7 @@ fn bring(
     let Some(logged) = logged else {
         return Ok(Verdict::Unknown);
     };
-    // A call of nobody known is no one's whose erasure could be looked up.
+    // Without a customer it cannot be checked whether the person is erased.
     if logged
         .customer
         .as_ref()

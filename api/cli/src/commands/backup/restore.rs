@@ -1,7 +1,8 @@
-//! `ledgerline backup restore`: a backup into an empty directory or database.
+//! `ledgerline backup restore`: loads a backup into an empty directory or database.
 //!
-//! A directory's log is loaded aside, in `restoring/`, and put in its place whole and with its
-//! `installation.restored`: what a killed restore leaves can never be served, and the next one begins anew.
+//! For a directory, the log is loaded in `restoring/` and moved into place when it is complete and has its
+//! `installation.restored`. What an aborted restore leaves can therefore never be served, and the next
+//! restore starts from the beginning.
 
 use crate::commands::backup::{Against, bar, moving};
 use crate::kit::failure::Failure;
@@ -23,12 +24,12 @@ use std::path::{Path, PathBuf};
 use store::backup::{BackupReader, Loaded, check_cut, load_into};
 use store::{DataLock, EVENTS_FILE, INDEX_FILE, LOCK_FILE, MASTER_KEY_FILE};
 
-/// Where a directory's log is loaded before it is put in its place.
+/// Subdirectory in which the log is loaded before it is moved into place.
 const ASIDE_DIR: &str = "restoring";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The backup, a file or a folder
+    /// Backup file or folder
     #[arg(value_name = "FILE")]
     backup: PathBuf,
     #[command(flatten)]
@@ -43,7 +44,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// What is restored, checked and ready.
+/// A verified backup, the number of events to restore, and the mode of its log.
 struct Plan {
     reader: BackupReader,
     to: u64,
@@ -83,19 +84,21 @@ fn mode_of(reader: &BackupReader) -> Result<Mode, Failure> {
         None => Ok(Mode::Real),
         Some(word) => Mode::of_word(word).ok_or_else(|| {
             Failure::found(format!(
-                "the backup is of a {word} log, which this build does not know"
+                "the backup is of a log in mode {word}, which this build does not know"
             ))
         }),
     }
 }
 
-/// Loads aside, then puts the log in its place with one rename.
+/// Loads the log in a subdirectory and moves it into place with one rename.
 async fn into_directory(plan: &Plan, directory: &Path) -> Result<Loaded, Failure> {
     let lock = DataLock::acquire(directory).map_err(AppError::from)?;
     refuse_what_is_there(directory)?;
     let aside = directory.join(ASIDE_DIR);
     if aside.exists() {
-        output::notice("an earlier restore into this directory was cut off; beginning anew");
+        output::notice(
+            "an earlier restore into this directory was interrupted; restarting from the beginning",
+        );
         fs::remove_dir_all(&aside)?;
     }
     fs::create_dir_all(&aside)?;
@@ -106,21 +109,21 @@ async fn into_directory(plan: &Plan, directory: &Path) -> Result<Loaded, Failure
     Ok(loaded)
 }
 
-/// The directory of a server's rows and recordings, too, is for one mode.
+/// Marks the directory with the mode of the log: rows and recordings belong to one mode too.
 fn hold_directory(directory: &Path, mode: Mode) -> Result<(), Failure> {
     fs::create_dir_all(directory)?;
     data_dir::hold_to_mode(directory, mode).map_err(AppError::from)?;
     Ok(())
 }
 
-/// A directory to restore into holds nothing but keys, our lock, and what a killed restore left.
+/// Refuses a directory that contains anything but keys, the lock, and the remains of an aborted restore.
 fn refuse_what_is_there(directory: &Path) -> Result<(), Failure> {
     for found in fs::read_dir(directory)? {
         let name = found?.file_name();
         let name = name.to_string_lossy();
         if ![KEYS_DIR, LOCK_FILE, ASIDE_DIR, data_dir::MODE_FILE].contains(&name.as_ref()) {
             return Err(Failure::refused(format!(
-                "{} is not empty: it holds {name}. Restore into a new directory (its keys/ may be there)",
+                "{} is not empty: it holds {name}. Restore into a new directory (keys/ may already be there)",
                 directory.display()
             )));
         }
@@ -132,15 +135,15 @@ fn put_in_place(aside: &Path, directory: &Path) -> Result<(), Failure> {
     let unfolded = aside.join(format!("{EVENTS_FILE}-wal"));
     if fs::metadata(&unfolded).is_ok_and(|wal| wal.len() > 0) {
         return Err(Failure::fault(format!(
-            "{} was not folded into the log at its close",
+            "{} was not merged into the log when it was closed",
             unfolded.display()
         )));
     }
     let log = aside.join(EVENTS_FILE);
     File::open(&log)?.sync_all()?;
     fs::rename(&log, directory.join(EVENTS_FILE))?;
-    // Behind the log: killed in between, a restore leaves no index alone, which would keep the next one out.
-    // Without it, or with one that is not whole, it is made again from the log.
+    // The index is moved after the log. If the restore is killed in between, no index is left alone, which
+    // would block the next restore. A missing or incomplete index is rebuilt from the log.
     let index = aside.join(INDEX_FILE);
     if index.exists() && !aside.join(format!("{INDEX_FILE}-wal")).exists() {
         fs::rename(&index, directory.join(INDEX_FILE))?;
@@ -150,7 +153,7 @@ fn put_in_place(aside: &Path, directory: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Loads into an empty log and notes the restore behind the last event.
+/// Loads the backup into an empty log and stores the restore as the last event.
 async fn into_log(plan: &Plan, spec: &StoreSpec) -> Result<Loaded, Failure> {
     let log = WritableLog::open(spec).await?;
     log.hold_to_mode(plan.mode).await?;
@@ -162,15 +165,16 @@ async fn into_log(plan: &Plan, spec: &StoreSpec) -> Result<Loaded, Failure> {
     filled
 }
 
-/// Before anything is marked: a log that is whole must not count as half filled for a moment.
+/// Refuses a log that has events. Called before the log is marked as being filled: a complete log must never
+/// be marked so.
 async fn refuse_filled(spec: &StoreSpec, store: &dyn EventStore) -> Result<(), Failure> {
     let head = store.head().await?;
     if head == Position(0) {
         return Ok(());
     }
     Err(Failure::refused(format!(
-        "{spec} is not empty: it holds events up to position {head}. Restore into a new database; what a \
-         restore that was cut off has left is to be dropped first, and must not be served"
+        "{spec} is not empty: it holds events up to position {head}. Restore into a new database. If this is left from a \
+         restore that was interrupted, drop it first and do not serve it"
     )))
 }
 
@@ -183,7 +187,7 @@ async fn fill(plan: &Plan, store: &dyn EventStore) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
-/// Writes `installation.restored` as the next event.
+/// Stores `installation.restored` as the next event.
 async fn note_restore(plan: &Plan, loaded: &Loaded, store: &dyn EventStore) -> Result<Position, Failure> {
     let manifest = plan.reader.manifest();
     let facts = RestoreFacts {
@@ -217,8 +221,8 @@ fn show(args: &Args, spec: &StoreSpec, plan: &Plan, loaded: &Loaded) -> Result<(
     output::line(&format!("root      {root}"))?;
     output::line(&format!("keys      {}", keys_line(spec)))?;
     output::line(&format!(
-        "dialing   paused until a person confirms: people may have been called since {}. \
-         ledgerline serve …, look, then: ledgerline backup confirm --reason TEXT",
+        "dialing   paused until confirmed: customers may have been called since {}. \
+         Start ledgerline serve, check the records, then run: ledgerline backup confirm --reason TEXT",
         plan.reader.manifest().made_at
     ))?;
     output::line(
@@ -231,11 +235,11 @@ fn keys_line(spec: &StoreSpec) -> String {
         && directory.join(KEYS_DIR).join(MASTER_KEY_FILE).exists()
     {
         return format!(
-            "{} is there; names and phones open if its keys are this log's",
+            "{} exists; names and phones are readable if it holds the keys of this log",
             directory.join(KEYS_DIR).display()
         );
     }
-    "none are here: bring the keys of this log (master key and keys, with the list of destroyed ones) with \
+    "none here: give the keys of this log (master key and keys, with the list of destroyed ones) with \
      serve --keys; without them the server does not start"
         .to_owned()
 }

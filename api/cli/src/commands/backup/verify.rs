@@ -1,4 +1,4 @@
-//! `ledgerline backup verify`: every byte of a backup, its order, its root, and checkpoints.
+//! `ledgerline backup verify`: checks every byte of a backup, its order, its Merkle root, and checkpoints.
 
 use crate::commands::backup::{Against, bar, moving};
 use crate::kit::failure::Failure;
@@ -9,7 +9,7 @@ use store::backup::{BackupReader, Verified};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The backup, a file or a folder
+    /// Backup file or folder
     #[arg(value_name = "FILE")]
     backup: PathBuf,
     #[command(flatten)]
@@ -48,17 +48,17 @@ fn check(args: &Args) -> Result<(BackupReader, Verified), Failure> {
     Ok((reader, verified?))
 }
 
-/// Honest about what was not checked.
+/// Returns the line about signatures. It also states what was not checked.
 fn proof_line(verified: &Verified) -> String {
     let by = if verified.by_outside_key {
         "by the key given"
     } else {
-        "by the key that the backup names, which proves less than one from elsewhere"
+        "by the key named in the backup, which proves less than a key from another source"
     };
     match (verified.outside_checkpoint, verified.own_checkpoint) {
-        (Some(size), _) => format!("agrees with the checkpoint given, over {size} events, signed {by}"),
-        (None, Some(size)) => format!("agrees with its own checkpoint, over {size} events, signed {by}"),
-        (None, None) => "whole in itself; no signed checkpoint was there to hold it against".to_owned(),
+        (Some(size), _) => format!("matches the given checkpoint of {size} events, signed {by}"),
+        (None, Some(size)) => format!("matches its own checkpoint of {size} events, signed {by}"),
+        (None, None) => "consistent in itself; there was no signed checkpoint to compare it with".to_owned(),
     }
 }
 

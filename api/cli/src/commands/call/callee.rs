@@ -1,5 +1,5 @@
-//! The masked number of a call that is read from its directory: opened with the person's key where the keys
-//! are at hand, and on record before it is shown, as over HTTP.
+//! Decrypts the number of a call that is read directly from its log, and masks it. Needs the customer's key;
+//! the read is recorded before the number is shown, as over HTTP.
 
 use crate::kit::failure::Failure;
 use crate::kit::reader::ReaderArgs;
@@ -20,24 +20,24 @@ use hyper::Method;
 use std::path::Path;
 use store::LockError;
 
-/// The way of this read, where routes have their address.
+/// Value of `route` in the record of this read; HTTP reads have their path there.
 const ROUTE: &str = "call show";
 
-/// What let the reader in: whoever can read the keys needs no server.
+/// Value of `door` in the record of this read: the reader has access to the keys, so no server is involved.
 const DOOR: &str = "keys";
 
-/// Where a call is read from, and by whom.
+/// The log and keys to read a call from, and the reader.
 pub(super) struct Reading<'a> {
     pub(super) spec: &'a StoreSpec,
-    /// The directory beside the log, of its keys and of its server.
+    /// Data directory: holds the keys, and the address of its server.
     pub(super) data: &'a Path,
     pub(super) keys: &'a KeysSpec,
     pub(super) reader: &'a ReaderArgs,
 }
 
 impl Reading<'_> {
-    /// The number as it may be shown; nothing where the person was erased. Fails where the keys are not at
-    /// hand or are another log's, and where the read cannot be put on record.
+    /// Returns the masked number of the call, or `None` if the person was erased. Fails if the keys are
+    /// missing or belong to another log, or if the read cannot be recorded.
     pub(super) async fn masked(
         &self,
         call: CallId,
@@ -90,7 +90,7 @@ impl Reading<'_> {
         done
     }
 
-    /// Who shows the call puts it on record.
+    /// Asks the server that holds the directory for the call. The server records the read.
     async fn ask_server(&self, call: CallId, dir: &Path, pid: Option<u32>) -> Result<(), Failure> {
         let args = ServerArgs {
             server: None,
@@ -105,7 +105,7 @@ impl Reading<'_> {
     }
 }
 
-/// The call as its own events tell it, with what is sealed opened.
+/// Rebuilds the state of the call from its events, with personal values decrypted.
 async fn opened(stored: &[StoredEvent], vault: &dyn Vault) -> Result<CallState, Failure> {
     let unreadable = |error: &dyn std::error::Error| Failure::fault(error.to_string());
     let mut state = CallState::default();

@@ -1,4 +1,4 @@
-//! `ledgerline call correct`: what a call's end is found to have been, later.
+//! `ledgerline call correct`: corrects the recorded end of a call (更正).
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -10,18 +10,18 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The call's id
+    /// Id of the call
     id: CallId,
-    /// How it ended, such as no_answer or machine
+    /// Corrected disposition, for example no_answer or machine
     #[arg(long, value_name = "D")]
     disposition: String,
-    /// How the conversation ended, such as success; only of an answered call
+    /// Corrected outcome of the conversation, for example success; answered calls only
     #[arg(long, value_name = "O")]
     outcome: Option<String>,
-    /// Why, for the log; names no person
+    /// Reason, for the log; name no person
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Who found it, for the log
+    /// Who found the error, for the log
     #[arg(long, value_name = "USER")]
     by: Option<String>,
     #[command(flatten)]

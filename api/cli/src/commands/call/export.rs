@@ -1,4 +1,4 @@
-//! `ledgerline call export`: a bug bundle of one call. It opens nothing sealed, and so needs no key.
+//! `ledgerline call export`: writes a bug bundle of one call. Nothing is decrypted, so no key is needed.
 
 use crate::kit::failure::Failure;
 use crate::kit::named::OwnIds;
@@ -11,15 +11,15 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The call's id; or give --campaign and --customer
+    /// Id of the call; alternatively give --campaign and --customer
     #[arg(required_unless_present = "customer", conflicts_with = "customer")]
     id: Option<CallId>,
     #[command(flatten)]
     own: OwnIds,
-    /// Replace everything of the person; there is no other way to export a call
+    /// Mask all personal data; required
     #[arg(long)]
     masked: bool,
-    /// Where the bundle is written
+    /// File to write the bundle to
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
@@ -29,8 +29,8 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if !args.masked {
         return Err(Failure::usage(
-            "a bundle leaves this installation: say --masked. Unmasked calls are not exported at all: who may \
-             read them reads them here, and `ledgerline audit prove call` proves them",
+            "a bundle leaves this installation, so --masked is required. Unmasked calls are never exported: \
+             read them here, or prove them with `ledgerline audit prove call`",
         ));
     }
     let opened = ReadOnly::of(&args.log.spec()?).await?;
@@ -54,9 +54,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         bytes.len(),
         args.out.display(),
         if replayed.agrees() {
-            "decides it the same way"
+            "reaches the same decisions"
         } else {
-            "decides it another way: see `ledgerline call replay`"
+            "reaches other decisions: see `ledgerline call replay`"
         }
     ))
 }

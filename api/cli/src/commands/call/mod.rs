@@ -1,4 +1,5 @@
-//! `ledgerline call`: show one call now or at a time, correct it, export it masked, replay an export.
+//! `ledgerline call`: shows a call now or at a past moment, corrects it, exports it masked, replays an
+//! export.
 
 mod callee;
 mod correct;
@@ -13,7 +14,7 @@ use crate::kit::failure::Failure;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Look at calls, now or as known at a time; correct one; take one elsewhere without its person.
+/// Show calls now or as of a past moment, correct one, export one without personal data, replay one
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -23,25 +24,26 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Show one call with its events; with --data alone the directory is read, also while a server writes it
+    /// Show one call with its events; with --data alone the log is read directly, even while a server writes
+    /// it
     Show(show::Args),
-    /// How the call ended was recorded wrongly (更正): a new event says so, the old one stays
+    /// Correct the recorded end of a call (更正): a new event is added, the old one stays
     Correct(correct::Args),
-    /// Take the recording of one call (录音), for a reason that is on record before it is written
+    /// Download the recording of one call (录音); the access is logged with its reason first
     Recording(recording::Args),
-    /// Pack what is needed to replay one call elsewhere (问题包), without anything of the person
+    /// Export what is needed to replay one call elsewhere (问题包), without personal data
     Export(export::Args),
-    /// Decide a call again, step by step: heard, understood, decided, said; nobody is asked. Also along
+    /// Replay a call step by step (单步回放): heard, understood, decided, said; no call is made. Optionally with
     /// another version of its flow
     Replay(replay::Args),
-    /// Say what a call came to (话后小结): intent, interest, what was named, what may follow
+    /// Show the summary of a call (话后小结): intent, interest, slots, follow-up
     Summary(summary::Args),
-    /// Find calls by words that were said in them (检索通话文本); on record before it is answered
+    /// Search the transcripts of calls for words (检索通话文本); the search is logged first
     Search(search::Args),
 }
 
 impl Args {
-    /// A replay goes on to its verdict.
+    /// Returns true if the command may end with the reader of its output. A replay continues to its verdict.
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
             Action::Show(_) => true,

@@ -1,4 +1,4 @@
-//! `ledgerline call recording`: the sound of one call in a file, on record before it is written.
+//! `ledgerline call recording`: downloads the recording of one call. The access is logged first.
 
 use crate::kit::api::ApiArgs;
 use crate::kit::failure::Failure;
@@ -15,15 +15,15 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The call's id
+    /// Id of the call
     id: CallId,
-    /// Why, for the record; stored for ever, so name no person
+    /// Reason, for the record; stored permanently, so name no person
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Who listens, for the record; default: the user of the operating system
+    /// Your name, for the record; default: the user of the operating system
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// The WAV file that is written: two channels, the robot and the callee
+    /// WAV file to write; two channels: robot and callee
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Print one JSON object

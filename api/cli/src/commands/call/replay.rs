@@ -1,5 +1,5 @@
-//! `ledgerline call replay`: a call decided again by this build, from a bundle, a directory or a server; and
-//! along another version of its flow.
+//! `ledgerline call replay`: replays a call with this build, from a bundle, a directory or a server,
+//! optionally with another version of its flow.
 
 use crate::commands::flow::Source;
 use crate::kit::api::get;
@@ -20,13 +20,14 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A bundle of `ledgerline call export`, or the id of a call of --data or --server
+    /// Bundle of `ledgerline call export`, or the id of a call of --data or --server
     #[arg(value_name = "FILE|CALL")]
     what: String,
-    /// Another version of the flow: where the call would have gone another way. Of a bundle also a file
+    /// Another version of the flow, to show where the call would take another path. For a bundle, a file is
+    /// possible too
     #[arg(long, value_name = "FLOW@V")]
     against: Option<String>,
-    /// Show what was heard as it was said, for whoever may; needs --reason
+    /// Show the callee's words in clear; needs the permission and --reason
     #[arg(long, requires = "reason")]
     clear: bool,
     #[command(flatten)]
@@ -56,7 +57,8 @@ async fn of_call(args: &Args, runtime: Arc<Runtime>, call: CallId) -> Result<(),
     verdict(&reply, args.against.is_some())
 }
 
-/// A bundle's events are decided again one by one; its way through the flow is told as a call's is.
+/// Replays a bundle: decides its events again one by one, and shows the path through the flow like that of a
+/// stored call.
 async fn of_file(args: &Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let bundle = Bundle::read(Path::new(&args.what))?;
     let replayed = bundle::replay(&bundle)?;
@@ -66,7 +68,7 @@ async fn of_file(args: &Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     };
     let told = match (of_bundle(&bundle), &against) {
         (Ok(conversation), _) => Some(value(&replay(&conversation, against.as_ref(), Words::Masked)?)),
-        // A call that came to no flow has no way through it.
+        // A call that never started a flow has no path through one.
         (Err(_), None) => None,
         (Err(problem), Some(_)) => return Err(problem.into()),
     };
@@ -79,7 +81,7 @@ async fn of_file(args: &Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     }
     if !replayed.agrees() {
         return Err(Failure::found(format!(
-            "this build decides {} of {} steps another way",
+            "this build decides {} of {} steps differently",
             replayed.differing_count(),
             replayed.steps.len()
         )));
@@ -100,7 +102,7 @@ async fn against(args: &Args, runtime: Arc<Runtime>, flow: &str) -> Result<Again
     })
 }
 
-/// The events as `events`, the way through the flow as `steps` and `differences`.
+/// Joins both results: the events as `events`, the path through the flow as `steps` and `differences`.
 fn joined(replayed: &Replayed, told: &Value) -> Value {
     let mut joined = replayed.value();
     if let Some(members) = joined.as_object_mut() {
@@ -113,19 +115,20 @@ fn joined(replayed: &Replayed, told: &Value) -> Value {
     joined
 }
 
-/// What another version does otherwise is an answer; what this build does otherwise is a finding.
+/// Fails if this build decides the call differently than recorded. Differences of another flow version are a
+/// result, not a failure.
 fn verdict(told: &Value, against: bool) -> Result<(), Failure> {
     let is_same = told.get("agrees").and_then(Value::as_bool) != Some(false);
     if is_same {
         return Ok(());
     }
     let beside = if against {
-        ", along its own version too"
+        ", with its own flow version too"
     } else {
         ""
     };
     Err(Failure::found(format!(
-        "this build decides the call another way than was recorded{beside}"
+        "this build decides the call differently than recorded{beside}"
     )))
 }
 
@@ -226,7 +229,7 @@ fn show_side(side: &Value) -> Result<(), Failure> {
     }
 }
 
-/// Candidates with their scores, the thresholds, and the slots.
+/// Formats candidates with scores, thresholds and slots.
 fn understood_in_words(understood: &Value) -> String {
     let score = |of: &Value, member: &str| of.get(member).and_then(Value::as_u64);
     let candidates = list(understood, "candidates").map(|one| {

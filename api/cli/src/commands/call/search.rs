@@ -1,4 +1,4 @@
-//! `ledgerline call search`: calls by words that were said in them, masked.
+//! `ledgerline call search`: finds calls by words of their transcripts, masked.
 
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
@@ -12,12 +12,12 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What was said, or a part of it; numbers and names are masked before they are searched
+    /// Words, or part of a word; numbers and names in the transcripts are masked before the search
     text: String,
     /// Only calls of this campaign
     #[arg(long, value_name = "ID")]
     campaign: Option<String>,
-    /// Only calls permitted at this instant or later
+    /// Only calls permitted at or after this instant
     #[arg(long, value_name = "INSTANT")]
     from: Option<String>,
     /// Only calls permitted before this instant
@@ -61,7 +61,7 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let searched = found.get("searched_calls").and_then(Value::as_u64).unwrap_or(0);
     let more = found.get("truncated").and_then(Value::as_bool) == Some(true);
     let rest = if more {
-        "; there are more: name a shorter time / 还有更多，请缩短时间"
+        "; there are more: give a shorter period / 还有更多，请缩短时间"
     } else {
         ""
     };

@@ -1,4 +1,4 @@
-//! `ledgerline call show`: one call, now or at a time, from the running server or from a log.
+//! `ledgerline call show`: shows one call, now or at a past moment, from the running server or from a log.
 
 use crate::commands::call::callee::Reading;
 use crate::kit::failure::Failure;
@@ -25,23 +25,23 @@ use store::KEYS_FILE;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The call's id
+    /// Id of the call
     id: CallId,
     /// As known then: events up to this position, or recorded up to this instant (RFC 3339)
     #[arg(long, value_name = "POSITION|INSTANT")]
     as_of: Option<String>,
-    /// Also what was true at this instant, corrections read back to what they correct
+    /// Also as true at this instant, with later corrections applied
     #[arg(long, value_name = "INSTANT")]
     valid_at: Option<String>,
     #[command(flatten)]
     reader: ReaderArgs,
-    /// Leave the log as it is, with no event that this was read: the number called stays sealed then
+    /// Do not record this read in the log; the number called then stays sealed
     #[arg(long, conflicts_with = "server")]
     unrecorded: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// Read the log itself instead of asking a server: sqlite:DIR or postgres://…
+    /// Read this log directly instead of asking a server: sqlite:DIR or postgres://…
     #[arg(long, value_name = "URL", conflicts_with = "server")]
     store: Option<StoreSpec>,
     #[command(flatten)]
@@ -79,7 +79,7 @@ async fn from_server(args: &Args) -> Result<Value, Failure> {
     Ok(shown)
 }
 
-/// Without keys, and where the read cannot be put on record, the number stays sealed.
+/// Reads the call from the log. Without keys, or if the read cannot be recorded, the number stays sealed.
 async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
     let moment = Moment::parse(args.as_of.as_deref(), args.valid_at.as_deref())?;
     let opened = ReadOnly::of(spec).await?;
@@ -113,7 +113,8 @@ async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
     Ok(shown)
 }
 
-/// The masked number where the keys are at hand; why it stays sealed is said beside the output.
+/// Returns the masked number if the keys are available. Otherwise returns `None`; a notice states the reason
+/// unless there are no keys.
 async fn callee(spec: &StoreSpec, args: &Args, log: &ReadOnly, stored: &[StoredEvent]) -> Option<String> {
     let data = match (&args.server.data, spec) {
         (Some(data), _) | (None, StoreSpec::Sqlite(data)) => data,
@@ -124,7 +125,9 @@ async fn callee(spec: &StoreSpec, args: &Args, log: &ReadOnly, stored: &[StoredE
         return None;
     }
     if args.unrecorded {
-        output::notice("not on record, as asked: the callee stays sealed / 按要求未留痕，被叫号码保持加密");
+        output::notice(
+            "not recorded, as requested: the callee stays sealed / 按要求未留痕，被叫号码保持加密",
+        );
         return None;
     }
     let reading = Reading {

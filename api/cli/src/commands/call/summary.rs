@@ -1,4 +1,4 @@
-//! `ledgerline call summary`: what an answered call came to.
+//! `ledgerline call summary`: shows the summary of an answered call.
 
 use crate::kit::api::get;
 use crate::kit::asking::Asking;
@@ -12,9 +12,9 @@ use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The call's id
+    /// Id of the call
     call: CallId,
-    /// Show text and slots as they were kept, for whoever may; needs --reason
+    /// Show text and slots in clear; needs the permission and --reason
     #[arg(long, requires = "reason")]
     clear: bool,
     #[command(flatten)]

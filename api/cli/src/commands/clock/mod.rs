@@ -1,4 +1,4 @@
-//! `ledgerline clock`: asks the running server to compare its clock now, and shows by how much it is off.
+//! `ledgerline clock`: asks the running server to compare its clock now, and shows the difference.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Compare the server's clock with others.
+/// Compare the server's clock with other clocks, or confirm it
 ///
-/// Calling windows and caps rest on the time of day. A server with --ntp HOST compares its clock with an NTP
-/// server, and one on postgres:// with the database's, at its start and every 64 s; beyond 2 s nothing new is
-/// dialed. What is new is kept in the log as installation.clock_offset_measured.
+/// Calling windows and caps depend on the time of day. A server with --ntp HOST compares its clock with an
+/// NTP server, and one on postgres:// with the database, at its start and every 64 s. If the difference
+/// exceeds 2 s, no new call is dialed. Changes are stored in the log as installation.clock_offset_measured.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -24,23 +24,25 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Compare now; exit 1 when the clock is wrong
+    /// Compare now; exit code 1 if the clock is wrong
     Measure(Measure),
-    /// Say, on record, that the machine's clock is right: dialing goes on
+    /// Confirm, on record, that the machine's clock is right: dialing resumes
     Confirm(Confirm),
 }
 
-/// After the clock was set while the server ran, or stood before the log's last event, nobody is dialed.
-/// Look at the clock (`date -u`), then confirm.
+/// Confirm that the machine's clock is right
+///
+/// Dialing stops after the clock was set while the server ran, or if it was earlier than the last event of
+/// the log. Check the clock (`date -u`), then confirm.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: ledgerline clock confirm --reason 'the machine was asleep, date is right' --by wang"
 )]
 struct Confirm {
-    /// What was looked at, for the log; nothing personal
+    /// What you checked, for the log; no personal data
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Who confirms
+    /// Your name, for the record
     #[arg(long, value_name = "USER")]
     by: Option<String>,
     #[command(flatten)]
@@ -68,7 +70,7 @@ async fn confirm(args: Confirm, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let path = "/api/v1/installation/confirm-clock";
     match args.asking.ask(runtime, post(path, &body)).await? {
         Some(_) => {
-            output::line("confirmed: the clock is believed, dialing goes on / 已确认时钟无误，恢复拨号")
+            output::line("confirmed: the clock is trusted, dialing resumes / 已确认时钟无误，恢复拨号")
         }
         None => Ok(()),
     }
@@ -95,7 +97,7 @@ fn show(reply: &Value) -> Result<(), Failure> {
     let measured = measured.map(Vec::as_slice).unwrap_or_default();
     if measured.is_empty() {
         return output::line(
-            "compared with nothing: start the server with --ntp HOST / 未配置时钟来源，请用 --ntp 启动",
+            "no clock to compare with: start the server with --ntp HOST / 未配置时钟来源，请用 --ntp 启动",
         );
     }
     for one in measured {
@@ -103,7 +105,7 @@ fn show(reply: &Value) -> Result<(), Failure> {
         let number = |name: &str| one.get(name).and_then(Value::as_i64).unwrap_or(0);
         let source = text("source").unwrap_or("?");
         let noted = if one.get("noted") == Some(&Value::Bool(true)) {
-            ", noted in the log"
+            ", stored in the log"
         } else {
             ""
         };

@@ -1,8 +1,8 @@
-//! `ledgerline events copy`: a whole log into another store, `recorded_at` and records byte for byte, so that
-//! every proof made of the one holds of the other.
+//! `ledgerline events copy`: copies a whole log to another store, with `recorded_at` and records byte for
+//! byte, so that every proof of the source is valid for the copy.
 //!
-//! It goes on where an earlier copy stopped, once the root of what is there equals the root of as much of the
-//! source; a target with anything else in it is refused.
+//! It continues an earlier copy if the Merkle root of the target equals the root of as many events of the
+//! source. A target with any other content is refused.
 
 use crate::commands::backup::{bar, moving};
 use crate::kit::failure::Failure;
@@ -20,15 +20,15 @@ use serde_json::json;
 use store::backup::Chunks;
 use store::proof::{RootFold, TreeHash, event_hash};
 
-/// Events read at a time.
+/// Events read per page.
 const PAGE_EVENTS: usize = 1_024;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The log to copy; a server that still writes it is copied up to its head now
+    /// Log to copy, up to its present head; a server may be writing it
     #[arg(long, value_name = "STORE")]
     from: StoreSpec,
-    /// The log to copy to: empty, or begun by an earlier copy; no server may use it
+    /// Log to copy to: empty, or begun by an earlier copy; no server may use it
     #[arg(long, value_name = "STORE")]
     to: StoreSpec,
     #[command(flatten)]
@@ -38,16 +38,16 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// What a copy found and did.
+/// The result of a copy.
 struct Copied {
-    /// Events that were there already.
+    /// Events that the target already had.
     kept: u64,
     size: u64,
-    /// Of the records that were not there.
+    /// Bytes of the records that were copied now.
     bytes: u64,
-    /// Root of the source's events.
+    /// Merkle root of the source's events.
     root_before: TreeHash,
-    /// Root of what the target holds, read back.
+    /// Merkle root of the target's events, read back.
     root_after: TreeHash,
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     show(&args, &copied?)
 }
 
-/// What the target would not take is not put on record either.
+/// Copies the log. The export is recorded only after the target accepted the mode of the log.
 async fn take(args: &Args, from: &ReadOnly, to: &WritableLog) -> Result<Copied, Failure> {
     let taking = Taking::all(Taken::Copy);
     let on_record = args.taking.put_on_record(&args.from, taking).await?;
@@ -113,7 +113,7 @@ async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Fail
     }
     load(to, chunks.take()).await?;
     bar.finish_and_clear();
-    // Read back what was written, and not what was meant.
+    // Reads back what was stored, so that the root describes the target itself.
     let after = fold_of(to, there.fold, there.reached).await?;
     Ok(Copied {
         kept,
@@ -131,7 +131,7 @@ async fn load(to: &dyn EventStore, events: Vec<StoredEvent>) -> Result<(), Failu
     Ok(())
 }
 
-/// A fold, and the position it has come to.
+/// A Merkle root in progress, and the position up to which events were added.
 #[derive(Default)]
 struct Folded {
     fold: RootFold,
@@ -157,7 +157,7 @@ fn refuse_foreign(there: &RootFold, source: &RootFold) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::refused(format!(
-        "the target holds {} events that are not the first of this log; copy into an empty one",
+        "the target holds {} events that are not the first events of this log; copy to an empty log",
         there.size()
     )))
 }
@@ -180,7 +180,7 @@ fn show(args: &Args, copied: &Copied) -> Result<(), Failure> {
         }))?;
     } else {
         output::line(&format!(
-            "copied    {} events from {} to {} ({} were there already)",
+            "copied    {} events from {} to {} ({} already there)",
             copied.size, args.from, args.to, copied.kept
         ))?;
         output::line(&format!("root      {before} before"))?;
@@ -190,7 +190,7 @@ fn show(args: &Args, copied: &Copied) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::found(
-        "the copy's root is not the source's: the copy is not to be used",
+        "the root of the copy differs from the source: do not use the copy",
     ))
 }
 
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(longer.head().await.unwrap(), Position(9));
     }
 
-    /// A copy killed in the middle: what it began is dropped with its future, as its process would be.
+    /// Aborts a copy in the middle: dropping its future has the same effect as killing its process.
     #[tokio::test]
     async fn a_copy_that_is_cut_off_leaves_a_directory_that_only_a_copy_opens() {
         let dir = tempfile::tempdir().unwrap();

@@ -1,17 +1,17 @@
-//! The options by which `events read` and `events tail` choose events; the same words as in a URL.
+//! Options of `events read` and `events tail` that select events; the same words as in a URL.
 
 use crate::kit::failure::Failure;
 use application::event_stream::{FilterWords, filter_of};
 use application::percent::encode;
 use domain::event_filter::EventFilter;
 
-/// All that are given must hold; of several kinds or streams, one.
+/// A selection of events. All options given must hold; of several kinds or streams, any one.
 #[derive(Debug, clap::Args)]
 pub(super) struct FilterArgs {
-    /// Only events of this kind (call.ended); `call.` takes all of calls. May be given several times
+    /// Only events of this kind (call.ended); `call.` selects all kinds of calls. May be repeated
     #[arg(long, value_name = "KIND")]
     kind: Vec<String>,
-    /// Only events of this stream (call-ID); `call-` takes all calls. May be given several times
+    /// Only events of this stream (call-ID); `call-` selects all calls. May be repeated
     #[arg(long, value_name = "STREAM")]
     stream: Vec<String>,
     /// Only events about this campaign
@@ -23,7 +23,8 @@ pub(super) struct FilterArgs {
 }
 
 impl FilterArgs {
-    /// For a log that is read here, where no key tells which customer an id of your own means.
+    /// Returns the filter for a log that is read directly. Without keys, a customer can only be given by our
+    /// id.
     pub(super) fn filter(&self) -> Result<EventFilter, Failure> {
         let words = FilterWords {
             kinds: self.kind.clone(),
@@ -39,7 +40,7 @@ impl FilterArgs {
         .map_err(Failure::usage)
     }
 
-    /// For a server: each as `&name=value`.
+    /// Returns the selection for a server, as `&name=value` pairs.
     pub(super) fn query(&self) -> String {
         let kinds = self.kind.iter().map(|kind| ("kind", kind));
         let streams = self.stream.iter().map(|stream| ("stream", stream));

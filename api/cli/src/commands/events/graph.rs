@@ -1,4 +1,4 @@
-//! `ledgerline events graph`: what led to an event, a call or everything of a person, and what it led to.
+//! `ledgerline events graph`: shows the causes and consequences of an event, a call or a customer's events.
 
 use crate::kit::failure::Failure;
 use crate::kit::named::OwnIds;
@@ -10,13 +10,14 @@ use host::store_spec::LogArgs;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Of an event, a call, or a customer: our ids, or your own customer_id; or --campaign and --customer
+    /// Id of an event, a call, or a customer (ours, or your own customer_id); alternatively --campaign and
+    /// --customer
     #[arg(required_unless_present_any = ["check", "customer"], conflicts_with = "customer")]
     id: Option<String>,
-    /// Read the whole log instead: every event names a cause that is stored before it, or comes from outside
+    /// Check the whole log instead: every event must name an earlier cause or come from outside
     #[arg(long, conflicts_with_all = ["id", "customer"])]
     check: bool,
-    /// How it is written
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
@@ -27,11 +28,11 @@ pub(super) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// An indented tree
+    /// Indented tree
     Text,
-    /// For Graphviz
+    /// Graphviz
     Dot,
-    /// One object: nodes and edges
+    /// One JSON object with nodes and edges
     Json,
 }
 
@@ -74,12 +75,12 @@ fn told(found: &Unexplained) -> Result<(), Failure> {
     }
     if found.count == 0 {
         return output::line(&format!(
-            "{} events: each names its cause or comes from outside",
+            "{} events: each names a cause or comes from outside",
             found.events
         ));
     }
     Err(Failure::found(format!(
-        "{} of {} events name no cause and are of no kind that comes from outside",
+        "{} of {} events name no cause, and their kind does not come from outside",
         found.count, found.events
     )))
 }

@@ -1,4 +1,5 @@
-//! `ledgerline events`: read the log of a directory, or follow the running server's.
+//! `ledgerline events`: reads, copies and checks the log of a directory, or follows the log of the running
+//! server.
 
 mod copy;
 mod filter;
@@ -16,10 +17,10 @@ use host::outbound::own_server::{OwnServer, ServerArgs};
 use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::Value;
 
-/// Events read from the store at a time.
+/// Events read from the store per page.
 const PAGE_EVENTS: usize = 512;
 
-/// Read or follow the event log. Personal values are shown sealed; no key is needed.
+/// Read or follow the event log. Personal values stay sealed; no key is needed
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -29,7 +30,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Print the events of a data directory, also while a server writes it
+    /// Print the events of a data directory, even while a server writes it
     Read {
         #[command(flatten)]
         log: LogArgs,
@@ -38,31 +39,32 @@ enum Action {
         after: u64,
         #[command(flatten)]
         filter: FilterArgs,
-        /// One CloudEvents object a line
+        /// Print one CloudEvents object per line
         #[arg(long)]
         json: bool,
     },
     /// Follow the events of the running server as they are stored
     Tail {
-        /// Begin after this position; 0 is the beginning
+        /// Start after this position; 0 starts at the beginning
         #[arg(long, default_value_t = 0, value_name = "N")]
         after: u64,
         #[command(flatten)]
         filter: FilterArgs,
-        /// One CloudEvents object a line
+        /// Print one CloudEvents object per line
         #[arg(long)]
         json: bool,
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// Copy a whole log into another store, with its proofs; goes on where an earlier copy stopped
+    /// Copy a whole log to another store, with its proofs; continues an earlier copy
     Copy(copy::Args),
-    /// What led to an event, a call or a person's events, and what they led to (因果)
+    /// Show the causes of an event, a call or a customer's events, and their consequences (因果)
     Graph(graph::Args),
 }
 
 impl Args {
-    /// A copy writes a log of its own, and a check goes on to its verdict.
+    /// Returns true if the command may end with the reader of its output. A copy writes a log, and a check
+    /// continues to its verdict.
     pub(crate) const fn only_shows(&self) -> bool {
         match &self.action {
             Action::Read { .. } | Action::Tail { .. } => true,
@@ -111,7 +113,7 @@ async fn tail(server: &ServerArgs, query: &str, json: bool) -> Result<(), Failur
     let path = format!("/api/v1/events/stream?{query}");
     OwnServer::find(server)?
         .follow(&path, |name, data| {
-            // What has a name tells where the stream is; only events have none.
+            // Messages with a name report the position of the stream; events have no name.
             if !name.is_empty() {
                 return Ok(());
             }
@@ -128,7 +130,7 @@ fn show(event: &Value, line: &str, json: bool) -> Result<(), Failure> {
     output::line(&told(event))
 }
 
-/// An event as a line for people.
+/// Formats an event as one line for people.
 fn told(event: &Value) -> String {
     let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
     format!(

@@ -1,4 +1,4 @@
-//! What is done with flows before anybody is called: checked, compared, rehearsed, held to transcripts.
+//! Work on flows without calling anyone: check, compare, rehearse, and test them with transcripts.
 
 use super::recorded::Recorded;
 use super::source::{Source, read};
@@ -12,12 +12,13 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The moment of every transcript: a Monday, ten o'clock in Beijing.
+/// Time at which every transcript takes place: a Monday, ten o'clock in Beijing.
 const TRANSCRIPTS_AT: &str = "2026-03-02T10:00:00+08:00";
 
-/// How the file of a flow ends that stands beside its transcripts.
+/// End of the name of a flow file that is stored with its transcripts.
 const FLOW_BESIDE: &str = ".flow.yaml";
 
+/// Prints the faults of a flow, including missing clips, and advice. Fails if there is a fault.
 pub(super) async fn check(source: &Source<'_>, flow: &str, recorded: &Recorded) -> Result<(), Failure> {
     let definition = source.definition(flow).await?;
     let mut faults: Vec<String> = definition.check().iter().map(ToString::to_string).collect();
@@ -47,6 +48,7 @@ pub(super) async fn check(source: &Source<'_>, flow: &str, recorded: &Recorded) 
     }
 }
 
+/// Prints the differences of two flows, node by node.
 pub(super) async fn diff(source: &Source<'_>, one: &str, other: &str) -> Result<(), Failure> {
     let before = source.definition(one).await?;
     let after = source.definition(other).await?;
@@ -60,6 +62,7 @@ pub(super) async fn diff(source: &Source<'_>, one: &str, other: &str) -> Result<
     output::line(&format!("{} 处不同 differences", differing.len()))
 }
 
+/// Rehearses a flow in text with seeded callers and prints the result. Fails if a conversation does not end.
 pub(super) async fn simulate(
     source: &Source<'_>,
     flow: &str,
@@ -96,16 +99,18 @@ pub(super) async fn simulate(
         Ok(())
     } else {
         Err(Failure::found(format!(
-            "{} conversations never came to an end",
+            "{} conversations did not end",
             found.stuck
         )))
     }
 }
 
+/// Returns the classifier bundled for a language.
 pub(super) fn listener(language: &str) -> Result<Listener, Failure> {
     Listener::bundled(language).map_err(|fault| Failure::fault(fault.to_string()))
 }
 
+/// Runs every transcript of a folder through its flow. Fails if one differs or if there is none.
 pub(super) async fn test(source: &Source<'_>, folder: &Path) -> Result<(), Failure> {
     let unavailable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", folder.display()));
     let mut files = Vec::new();
@@ -126,7 +131,7 @@ pub(super) async fn test(source: &Source<'_>, folder: &Path) -> Result<(), Failu
     for file in &files {
         let refused = |fault| Failure::refused(format!("{}: {fault}", file.display()));
         for transcript in Transcript::read(&read(file)?).map_err(refused)? {
-            // A flow beside its transcripts goes before a shipped one of its name.
+            // A flow file in the folder takes precedence over a shipped flow with the same name.
             let beside = folder.join(format!("{}{FLOW_BESIDE}", transcript.flow));
             let named = if beside.exists() {
                 beside.display().to_string()
@@ -156,13 +161,16 @@ pub(super) async fn test(source: &Source<'_>, folder: &Path) -> Result<(), Failu
         ))?;
     }
     if followed == 0 {
-        return Err(Failure::refused(format!("{}: no transcripts", folder.display())));
+        return Err(Failure::refused(format!(
+            "{}: there are no transcripts",
+            folder.display()
+        )));
     }
     if told.is_empty() {
         Ok(())
     } else {
         Err(Failure::found(format!(
-            "{} transcripts are not followed",
+            "{} transcripts differ from their flow",
             told.len()
         )))
     }

@@ -1,4 +1,4 @@
-//! `ledgerline flow coverage`: what of a flow real calls went through.
+//! `ledgerline flow coverage`: shows which parts of a flow its recorded calls reached.
 
 use crate::kit::api::get;
 use crate::kit::asking::Asking;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// What is counted, and what it is called.
+/// The parts counted: member of the reply, and label.
 const COUNTED: [(&str, &str); 4] = [
     ("nodes", "节点 nodes"),
     ("edges", "路径 edges"),

@@ -1,4 +1,5 @@
-//! `flow simulate --audio`: the seeded callers speak, over a line, to the embedded recognizer.
+//! `flow simulate --audio`: rehearses a flow in audio. Seeded callers speak over a line to the embedded
+//! recognizer.
 
 use super::bench::listener;
 use super::source::Source;
@@ -11,7 +12,7 @@ use domain::flow::FlowDefinition;
 use serde_json::{Value, json};
 use speech::rehearsal_sound::RehearsalSound;
 
-/// Voices and a recognizer for callers.
+/// The callers' voices and the recognizer, as the rehearsal uses them.
 struct Voices(RehearsalSound);
 
 impl CallersSound for Voices {
@@ -41,7 +42,7 @@ pub(super) async fn simulate(
     let listener = listener(&definition.lang)?;
     let phrases = sayable(&definition);
     let sound = RehearsalSound::of(&phrases, &definition.lang);
-    // Never in text by itself: who asked for sound is told that there is none.
+    // There is no fallback to text: the user asked for audio and gets an error if none can be made.
     let sound = sound.map_err(|error| Failure::unavailable(error.to_string()))?;
     let digest = sound.digest().to_owned();
     let (found, accounts) = rehearse_in_sound(&definition, &listener, callers, seed, &mut Voices(sound));
@@ -63,14 +64,12 @@ pub(super) async fn simulate(
         return Ok(());
     }
     let stuck = found.stuck;
-    Err(Failure::found(format!(
-        "{stuck} conversations never came to an end"
-    )))
+    Err(Failure::found(format!("{stuck} conversations did not end")))
 }
 
 fn mishearings(accounts: &Accounts) -> Vec<Value> {
     let mut all: Vec<_> = accounts.mishearings.iter().collect();
-    // The commonest first; among equals in the order of the texts.
+    // The most frequent first; those with equal counts in the order of the texts.
     all.sort_by_key(|one| std::cmp::Reverse(*one.1));
     let shown = |((said, made_out), count): (&(String, String), &u64)| json!({ "said": said, "made_out": made_out, "count": count });
     all.into_iter().map(shown).collect()

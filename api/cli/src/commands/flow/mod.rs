@@ -1,5 +1,5 @@
-//! `ledgerline flow`: flows checked, compared, rehearsed with seeded callers and held to their transcripts;
-//! published as versions, and gone back to.
+//! `ledgerline flow`: checks, compares, rehearses and tests flows, publishes versions and rolls back to
+//! earlier ones.
 
 mod bench;
 mod coverage;
@@ -22,11 +22,11 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use versions::Reasoned;
 
-/// Flows (流程): what the robot says and does, checked, compared and rehearsed before anybody is called;
-/// published as versions, which campaigns name.
+/// Flows (话术流程): what the robot says and does; check, compare and rehearse them before a call, publish them
+/// as versions
 ///
-/// FLOW is a file, the name of a flow that ships with the program (`flow list`), or NAME@V: a published
-/// version, asked of --data or --server.
+/// Campaigns name a published version. FLOW is a file, the name of a flow that ships with the program (`flow
+/// list`), or NAME@V: a published version, read from --data or --server.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -36,20 +36,20 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Find what is wrong with a flow, and what could be better
+    /// Report faults of a flow, and advice
     Check {
-        /// A file, a shipped flow, or NAME@V
+        /// File, shipped flow, or NAME@V
         flow: String,
         #[command(flatten)]
         recorded: Recorded,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Publish a flow: a version of its own, unless it is the current one already
+    /// Publish a flow as a new version, unless it equals the current one
     Publish {
-        /// A file, or a shipped flow
+        /// File or shipped flow
         flow: String,
-        /// From this version on another person approves each
+        /// From this version on, each version needs the approval of another person
         #[arg(long)]
         approvals: bool,
         #[command(flatten)]
@@ -59,11 +59,11 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Make an earlier version current again; campaigns keep the version that they were made with
+    /// Make an earlier version current again; campaigns keep the version they were created with
     Rollback {
-        /// The flow's name
+        /// Name of the flow
         flow: FlowId,
-        /// To this version; default: the one before the current
+        /// Version to return to; default: the one before the current
         #[arg(long, value_name = "V", value_parser = clap::value_parser!(u32).range(1..))]
         to: Option<u32>,
         #[command(flatten)]
@@ -73,31 +73,31 @@ enum Action {
     },
     /// Compare two flows, node by node
     Diff {
-        /// The one
+        /// First flow: file, shipped flow, or NAME@V
         one: String,
-        /// The other
+        /// Second flow: file, shipped flow, or NAME@V
         other: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Rehearse a flow with seeded callers, in text or in sound; the same seed gives the same bytes
+    /// Rehearse a flow with seeded callers, in text or audio; the same seed gives the same bytes
     Simulate {
-        /// A file, a shipped flow, or NAME@V
+        /// File, shipped flow, or NAME@V
         flow: String,
-        /// How many callers
+        /// Number of callers
         #[arg(long, value_name = "N", default_value_t = 1_000,
             value_parser = clap::value_parser!(u64).range(1..=CALLERS_MAX))]
         callers: u64,
-        /// Decides everything
+        /// Seed that decides how every caller behaves
         #[arg(long, value_name = "S", default_value_t = 1)]
         seed: u64,
-        /// They speak: synthetic voices over a line to the embedded recognizer (needs espeak-ng)
+        /// Rehearse in audio: synthetic voices over a line to the embedded recognizer (needs espeak-ng)
         #[arg(long)]
         audio: bool,
         #[command(flatten)]
         asking: Asking,
     },
-    /// What of a published flow its recorded calls went through, and how many questions were answered
+    /// Show which parts of a published flow its recorded calls reached, and how many questions were answered
     Coverage {
         /// NAME@V, or NAME for the current version
         #[arg(value_name = "FLOW@V")]
@@ -105,7 +105,7 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Which wording of a text does better, by the figure and after the calls that the flow states
+    /// Compare the wordings of each text, by the metric and the number of calls that the flow states
     Variants {
         /// NAME@V, or NAME for the current version
         #[arg(value_name = "FLOW@V")]
@@ -113,21 +113,21 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Hold flows to the transcripts of a folder
+    /// Test flows with the transcripts of a folder
     Test {
-        /// YAML files of transcripts
+        /// Folder with transcripts in YAML files
         folder: PathBuf,
         #[command(flatten)]
         asking: Asking,
     },
-    /// The flows that ship with the program; with --data or --server the published ones too
+    /// List the flows that ship with the program; with --data or --server also the published ones
     List {
         #[command(flatten)]
         asking: Asking,
     },
-    /// One flow as it is published: short forms written out, with its hash
+    /// Show one flow as published: short forms expanded, with its hash
     Show {
-        /// A file, a shipped flow, NAME or NAME@V
+        /// File, shipped flow, NAME or NAME@V
         flow: String,
         #[command(flatten)]
         asking: Asking,

@@ -1,4 +1,5 @@
-//! Whether a flow's texts are recorded, for a voice that is recordings (`serve --synthesizer clips:DIR`).
+//! Checks that every text of a flow is recorded, for the synthesizer that plays recordings (`serve
+//! --synthesizer clips:DIR`).
 
 use super::source::Source;
 use crate::kit::failure::Failure;
@@ -7,16 +8,16 @@ use domain::flow::FlowDefinition;
 use speech::spliced::missing;
 use std::path::PathBuf;
 
-/// Where the recordings are.
+/// The option that names the folder of recordings.
 #[derive(Debug, clap::Args)]
 pub(super) struct Recorded {
-    /// Recordings that every text, or piece between variables, must be among
+    /// Folder of recordings that must hold every text, or every piece between variables
     #[arg(long, value_name = "DIR")]
     clips: Option<PathBuf>,
 }
 
 impl Recorded {
-    /// What is not recorded: where it stands, its words, and the file that it wants.
+    /// Returns the missing recordings: member of the flow, file name, and text. Empty without `--clips`.
     pub(super) fn missing(&self, flow: &FlowDefinition) -> Vec<String> {
         let Some(dir) = &self.clips else {
             return Vec::new();
@@ -31,7 +32,7 @@ impl Recorded {
         told.collect()
     }
 
-    /// Nothing is published that would change its voice in the middle of a sentence.
+    /// Refuses to publish a flow with missing recordings: its voice would change in the middle of a sentence.
     pub(super) async fn hold(&self, source: &Source<'_>, flow: &str) -> Result<(), Failure> {
         if self.clips.is_none() {
             return Ok(());

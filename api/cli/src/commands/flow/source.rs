@@ -1,4 +1,4 @@
-//! Where a flow that is named is found: a file, a published version, or one that ships with the program.
+//! Finds the flow that an argument names: a file, a published version, or a flow that ships with the program.
 
 use crate::kit::api::get;
 use crate::kit::asking::Asking;
@@ -10,20 +10,21 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Whom a published flow is asked of.
+/// Reads flows; published ones from the API.
 pub(crate) struct Source<'a> {
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) asking: &'a Asking,
 }
 
 impl Source<'_> {
-    /// The flow of this name.
+    /// Returns the flow of this name, parsed.
     pub(super) async fn definition(&self, flow: &str) -> Result<FlowDefinition, Failure> {
         let refused = |fault| Failure::refused(format!("{flow}: {fault}"));
         FlowDefinition::from_value(&self.value(flow).await?).map_err(refused)
     }
 
-    /// The same that could be published; one with faults cannot be rehearsed.
+    /// Returns the flow of this name if it has no faults. A flow with faults cannot be published or
+    /// rehearsed.
     pub(crate) async fn sound(&self, flow: &str) -> Result<Arc<FlowDefinition>, Failure> {
         let definition = self.definition(flow).await?;
         match definition.check().as_slice() {
@@ -34,7 +35,8 @@ impl Source<'_> {
         }
     }
 
-    /// As it is written, before anybody reads what it says.
+    /// Returns the flow of this name as written, unparsed. Order of search: file, published version, shipped
+    /// flow.
     pub(super) async fn value(&self, flow: &str) -> Result<Value, Failure> {
         let path = Path::new(flow);
         if path.exists() {
@@ -51,13 +53,13 @@ impl Source<'_> {
         match shipped(flow) {
             Some(text) => yaml(flow, text),
             None => Err(Failure::refused(format!(
-                "{flow}: no file, no flow that ships with the program (`flow list`), and of no version: a \
-                 published one is NAME@V with --data or --server"
+                "{flow}: there is no file and no shipped flow (`flow list`) of this name; for a published \
+                 flow give NAME@V with --data or --server"
             ))),
         }
     }
 
-    /// A published version, as it is shown.
+    /// Returns a published version as the API shows it.
     pub(super) async fn published(&self, flow: &str) -> Result<Value, Failure> {
         let named: FlowNamed = flow
             .parse()
@@ -74,7 +76,7 @@ fn yaml(flow: &str, text: &str) -> Result<Value, Failure> {
     FlowDefinition::yaml_value(text).map_err(|fault| Failure::refused(format!("{flow}: {fault}")))
 }
 
-/// The text of a file.
+/// Reads a flow file. Refuses one that is too large.
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
     let unavailable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", path.display()));
     let bytes = std::fs::metadata(path).map_err(unavailable)?.len();

@@ -1,4 +1,4 @@
-//! `ledgerline flow variants`: which wording of a text does better, by what the flow itself states.
+//! `ledgerline flow variants`: compares the wordings of each text, by the metric that the flow states.
 
 use crate::kit::api::get;
 use crate::kit::asking::Asking;
@@ -20,7 +20,7 @@ pub(super) async fn run(runtime: Arc<Runtime>, asking: &Asking, flow: &FlowNamed
     let name = found.get("flow").and_then(Value::as_str).unwrap_or_default();
     let texts = found.get("texts").and_then(Value::as_array);
     if texts.is_none_or(Vec::is_empty) {
-        return output::line(&format!("{name}: 没有多版本话术 no text has wordings"));
+        return output::line(&format!("{name}: 没有多版本话术 no text has several wordings"));
     }
     for told in texts.into_iter().flatten() {
         show(name, told)?;
@@ -34,7 +34,7 @@ fn show(name: &str, told: &Value) -> Result<(), Failure> {
     let verdict = match text("verdict") {
         "better" => format!("更好 better: {}", text("winner")),
         "no_difference" => "无差别 no difference".to_owned(),
-        _ => "未决 not decided".to_owned(),
+        _ => "未决 undecided".to_owned(),
     };
     output::line(&format!(
         "{name} {}: {}, {} / {} 通 calls; {verdict}",

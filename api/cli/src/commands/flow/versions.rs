@@ -1,4 +1,4 @@
-//! Published flows: a version made, all listed, one shown, and the way back.
+//! Published flows: publishes, lists and shows versions, and rolls back to an earlier one.
 
 use super::source::Source;
 use crate::kit::api::post;
@@ -13,13 +13,13 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Why, and the approval that it goes by.
+/// Reason and approval of a change.
 #[derive(Debug, clap::Args)]
 pub(super) struct Reasoned {
-    /// For whoever approves it, and for the log; name no person
+    /// Reason, for the approver and the log; name no person
     #[arg(long)]
     reason: Option<String>,
-    /// The approval that another person gave
+    /// Id of the approval given by another person
     #[arg(long, value_name = "ID")]
     approval: Option<ApprovalId>,
 }
@@ -41,7 +41,7 @@ pub(super) async fn publish(
         source.asking,
         &reply,
         "已发布 published",
-        "已是当前版本 current already",
+        "已是当前版本 already current",
     )
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn roll_back(
         asking,
         &reply,
         "已回退 rolled back",
-        "已是当前版本 current already",
+        "已是当前版本 already current",
     )
 }
 
@@ -73,7 +73,7 @@ fn tell_changed(asking: &Asking, reply: &Value, changed: &str, same: &str) -> Re
     output::line(&format!("{told}: {} {}", word("named"), word("content_hash")))
 }
 
-/// Those that ship with the program; where somebody is named to ask, the published ones too.
+/// Lists the shipped flows; if a server or directory is named, also the published ones.
 pub(super) async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
     let shipped = all_shipped()?;
     let published = match asking.names_whom_to_ask() {
@@ -117,7 +117,7 @@ fn all_shipped() -> Result<Vec<Value>, Failure> {
     Ok(flows)
 }
 
-/// A published version as it is shown, with every version there is; of a file what would be published.
+/// Prints a published version with the list of all versions; for a file, what would be published.
 pub(super) async fn show(source: &Source<'_>, flow: &str) -> Result<(), Failure> {
     let is_published = flow.contains('@') || source.asking.names_whom_to_ask();
     if is_published && !Path::new(flow).exists() {

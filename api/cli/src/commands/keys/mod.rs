@@ -1,4 +1,5 @@
-//! `ledgerline keys`: rotate the master key, back the keys up apart, restore them without the erased.
+//! `ledgerline keys`: rotates the master key, backs up the keys, and restores them without those of erased
+//! persons.
 
 mod restore;
 
@@ -16,10 +17,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{DataLock, KeyPlace};
 
-/// The keys of persons: rotate what wraps them, back them up apart from the events, restore them.
+/// Keys of persons: rotate the master key, back up the keys separately from the events, restore them
 ///
-/// Keys are never in a backup of events. A backup of keys may be restored for 30 days, and every person on
-/// the list of destroyed keys, or erased by the log, is left out.
+/// Keys are never in a backup of events. A backup of keys can be restored for 30 days. Keys of persons on the
+/// list of destroyed keys, or erased according to the log, are not restored.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -29,39 +30,39 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Wrap every key anew under another master key; no server may run
+    /// Wrap every key again under another master key; no server may run
     Rotate {
         /// Data directory of the server
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
         #[command(flatten)]
         keys: KeysSpec,
-        /// The new master key: file:PATH, env:NAME or exec:PROGRAM; default: a new one where the old one is
+        /// New master key: file:PATH, env:NAME or exec:PROGRAM; default: a new one in the place of the old
         #[arg(long, value_name = "SPEC")]
         new_master_key: Option<MasterSpec>,
     },
-    /// Write the wrapped keys to a file of their own; a server may run
+    /// Write the wrapped keys to a separate file; a server may be running
     Backup {
         /// Data directory of the server
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
-        /// Where the keys are; default: DATA/keys
+        /// Key store; default: DATA/keys
         #[arg(long, value_name = "DIR|URL")]
         keys: Option<KeysPlace>,
-        /// The file to write, or a folder (one that exists, or ends in /): then the file is named for the
-        /// time, and backups of keys in that folder that are more than 30 days old are deleted; never
-        /// beside events
+        /// File to write, or folder (one that exists, or a name ending in /): the file is then named by the
+        /// time, and key backups in the folder that are more than 30 days old are deleted; never in the
+        /// folder of the events
         #[arg(long, value_name = "FILE|DIR")]
         out: PathBuf,
     },
-    /// Make the keys from a backup of at most 30 days, without the keys of who was erased
+    /// Restore the keys from a backup that is at most 30 days old, without the keys of erased persons
     Restore {
-        /// The backup of keys
+        /// Backup of keys
         file: PathBuf,
-        /// Where the keys shall be; default: DATA/keys
+        /// Key store to write to; default: DATA/keys
         #[arg(long, value_name = "DIR|URL")]
         keys: Option<KeysPlace>,
-        /// The log that says who was erased since
+        /// The log that states which persons were erased since the backup
         #[command(flatten)]
         log: LogArgs,
     },
@@ -94,8 +95,8 @@ async fn rotate(data: &Path, keys: &KeysSpec, new: Option<&MasterSpec>) -> Resul
     output::json(&json!({ "rotated": true, "keys": rotated.keys_count, "wrapping": rotated.wrapping }))
 }
 
-/// Keys of another log are not wrapped anew under this one's roof. Keys that do not open are the rotation's
-/// own affair: it may have been cut off.
+/// Refuses keys that belong to another log. Keys that cannot be decrypted are accepted: an earlier rotation
+/// may have been interrupted.
 async fn refuse_foreign(data: &Path, keys: &KeysSpec) -> Result<(), Failure> {
     if !has_log(&StoreSpec::Sqlite(data.to_owned())) {
         return Ok(());
@@ -128,7 +129,7 @@ async fn back_up(data: Option<PathBuf>, keys: Option<KeysPlace>, out: &Path) -> 
     )
 }
 
-/// The folder meant, made if it is not there; `None` when a file is.
+/// Returns the folder to write to, created if missing; `None` if `out` names a file.
 fn folder_of(out: &Path) -> Result<Option<&Path>, Failure> {
     if out.is_dir() {
         return Ok(Some(out));
@@ -140,7 +141,7 @@ fn folder_of(out: &Path) -> Result<Option<&Path>, Failure> {
     Ok(Some(out))
 }
 
-/// `keys-20261120T184500Z.backup`.
+/// Returns the file name of a backup at a time, for example `keys-20261120T184500Z.backup`.
 fn name_at(now: Timestamp) -> String {
     let digits: String = now
         .to_string()
@@ -163,7 +164,7 @@ fn place(data: Option<PathBuf>, keys: Option<KeysPlace>) -> Result<KeyPlace, Fai
     }
 }
 
-/// A data directory may have lost its log together with its keys.
+/// Returns true if the log exists. A data directory may have lost its log together with its keys.
 fn has_log(spec: &StoreSpec) -> bool {
     match spec {
         StoreSpec::Sqlite(dir) => dir.join(store::EVENTS_FILE).exists(),

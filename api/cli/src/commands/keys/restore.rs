@@ -1,5 +1,5 @@
-//! `ledgerline keys restore`: the keys of a backup, held to the log before and noted in it behind: whoever
-//! came after the backup was made has no key any more, and the log says how many those are.
+//! `ledgerline keys restore`: restores keys from a backup, after a check against the log. The restore is
+//! stored in the log with the number of persons who were registered after the backup and now have no key.
 
 use crate::commands::keys::{has_log, place};
 use crate::kit::failure::Failure;
@@ -31,15 +31,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use store::{KeyBackupPeople, KeyPlace};
 
-/// What the log says of its people.
+/// Facts about persons that the log holds.
 #[derive(Default)]
 struct LoggedPeople {
-    /// Of whom something is sealed, in the order they came.
+    /// Persons with sealed values, in the order of registration.
     sealed: Vec<CustomerId>,
     erased: BTreeMap<CustomerId, Timestamp>,
-    /// Keys of what was disposed of, of voiceprints, and secrets of anonymizations that are carried out.
+    /// Destroyed keys of transcripts and voiceprints, and destroyed secrets of completed anonymizations.
     disposed: BTreeMap<CustomerId, Timestamp>,
-    /// `None` of a log without events.
+    /// `None` if the log has no events.
     mode: Option<Mode>,
 }
 
@@ -90,7 +90,8 @@ impl LoggedPeople {
         Ok(people)
     }
 
-    /// Ids follow from the installation's secret: a backup that knows nobody of the log is another one's.
+    /// Refuses a backup that has no key of any living person in the log: ids depend on the installation's
+    /// secret, so it belongs to another installation.
     fn refuse_foreign(&self, backup: &KeyBackupPeople) -> Result<(), Failure> {
         let mut living = self.sealed.iter().filter(|one| !self.erased.contains_key(*one));
         let knows = |one: &CustomerId| backup.keys.contains(one) || backup.destroyed.contains(one);
@@ -98,12 +99,12 @@ impl LoggedPeople {
             return Ok(());
         }
         Err(Failure::refused(
-            "the backup holds the key of nobody in this log: it is another installation's. Nothing was restored \
+            "the backup has no key of any person in this log: it belongs to another installation. Nothing was restored \
              / 备份中没有这份日志中任何客户的密钥：它属于另一个安装实例；未做任何恢复",
         ))
     }
 
-    /// How many of them a restore leaves without a key, and who came last of those it brings back.
+    /// Returns the number of persons that a restore leaves without a key, and the newest person with a key.
     fn left(&self, backup: &KeyBackupPeople, listed: &BTreeSet<CustomerId>) -> (u64, Option<CustomerId>) {
         let is_gone = |one: &CustomerId| {
             self.erased.contains_key(one) || listed.contains(one) || backup.destroyed.contains(one)
@@ -120,8 +121,8 @@ impl LoggedPeople {
     }
 }
 
-/// Of an event that says that a transcript was disposed of, a voiceprint deleted, or an anonymization carried
-/// out.
+/// Returns the key that an event destroyed: of a disposed transcript, a deleted voiceprint, or a completed
+/// anonymization.
 fn own_key_destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
     let id = envelope.stream.id();
     match envelope.kind.as_str() {
@@ -140,7 +141,8 @@ pub(super) async fn run(file: &Path, keys: Option<KeysPlace>, log: &LogArgs) -> 
     };
     let place = place(log.data.clone(), keys)?;
     let recordable = match (&spec, people.mode) {
-        // Opened before anything is restored: a server that holds the log keeps its keys in memory.
+        // Opened before the restore: it fails if a server holds the log, because the server has the keys in
+        // memory.
         (Some(spec), Some(mode)) => Some((RecordableLog::open(spec).await?, mode)),
         (Some(_) | None, _) => None,
     };
@@ -162,7 +164,7 @@ async fn restore(
     people.refuse_foreign(&backup)?;
     let listed = match store::destroyed_keys(place).await {
         Ok(listed) => listed.into_keys().collect(),
-        // Neither keys nor a list: the usual place to restore into.
+        // Neither keys nor a list of destroyed ones exist yet: the usual case of a restore.
         Err(VaultError::WrongMaster(_)) => BTreeSet::new(),
         Err(error) => return Err(AppError::from(error).into()),
     };

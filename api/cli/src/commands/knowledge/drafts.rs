@@ -1,4 +1,4 @@
-//! Drafts of wording: asked of the server's model, listed, taken or rejected.
+//! Wording drafts of a knowledge base: requested from the server's model, listed, adopted or rejected.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -9,50 +9,50 @@ use serde_json::json;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// What is done with drafts.
+/// Commands for wording drafts.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Drafting {
-    /// Ask the server's model (serve --llm) for other words of one answer; nobody hears them by this
+    /// Ask the server's model (serve --llm) for another wording of an answer; calls do not use it yet
     Draft {
         /// NAME, or NAME@V
         named: KnowledgeNamed,
-        /// The id of the answer or objection
+        /// Id of the answer or objection
         #[arg(long, value_name = "ID")]
         answer: String,
-        /// What is wished; it is masked, stored and sent
+        /// What the wording should be like; it is masked, stored, and sent to the model
         #[arg(long, value_name = "TEXT")]
         instruction: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// List the drafts of a base, or show one with all that was sent
+    /// List the drafts of a knowledge base, or show one with everything that was sent to the model
     Drafts {
-        /// The base's name
+        /// Name of the knowledge base
         knowledge: KnowledgeId,
-        /// This one alone
+        /// Only this draft
         draft: Option<WordingDraftId>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Take a draft that somebody else asked for into a new version, which is not published by this
+    /// Adopt a draft that another user requested into a new version, which is not published yet
     Adopt {
-        /// The base's name
+        /// Name of the knowledge base
         knowledge: KnowledgeId,
-        /// The draft's id
+        /// Id of the draft
         draft: WordingDraftId,
-        /// Take everything else from this version; default: the one imported last
+        /// Version that the rest is taken from; default: the one imported last
         #[arg(long, value_name = "V", value_parser = clap::value_parser!(u32).range(1..))]
         onto: Option<u32>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Say why a draft is not to be said
+    /// Reject a draft, with a reason
     Reject {
-        /// The base's name
+        /// Name of the knowledge base
         knowledge: KnowledgeId,
-        /// The draft's id
+        /// Id of the draft
         draft: WordingDraftId,
-        /// Stored for ever; name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]

@@ -1,4 +1,4 @@
-//! A base, from a file or published, held against labelled questions.
+//! Evaluates a knowledge base, from a file or published, with labeled questions.
 
 use super::{published, read_file};
 use crate::kit::asking::Asking;
@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// What is held against what.
+/// The knowledge base, the questions with their time, and the known values of an evaluation.
 pub(super) struct Holding<'a> {
     pub(super) base: &'a str,
     pub(super) questions: &'a Path,
@@ -21,6 +21,7 @@ pub(super) struct Holding<'a> {
     pub(super) values: &'a [String],
 }
 
+/// Evaluates the base and prints how often the right answer was found.
 pub(super) async fn hold(
     runtime: Arc<Runtime>,
     asking: &Asking,
@@ -36,7 +37,7 @@ pub(super) async fn hold(
     for value in holding.values {
         let (name, value) = value
             .split_once('=')
-            .ok_or_else(|| Failure::usage(format!("{value:?} is no NAME=VALUE")))?;
+            .ok_or_else(|| Failure::usage(format!("{value:?} is not NAME=VALUE")))?;
         values.insert(name.to_owned(), value.to_owned());
     }
     let held = held_against(&base, &asked, &values, holding.at);
@@ -71,7 +72,7 @@ async fn base(runtime: Arc<Runtime>, asking: &Asking, base: &str) -> Result<Base
 fn tell(held: &HeldAgainst) -> Result<(), Failure> {
     output::line(&format!(
         "{} 问 questions: 首位 hit@1 {:.3}, 前三 hit@3 {:.3}; 直接答 answered {:.3} (对 right {:.3}), 反问 asked back {:.3} \
-         (对 right {:.3}), 弃答 abstained {:.3}; {} 域外 foreign: 弃答 abstained {:.3}, 误答 answered {:.3}",
+         (对 right {:.3}), 弃答 abstained {:.3}; {} 域外 out of scope: 弃答 abstained {:.3}, 误答 answered {:.3}",
         held.rows,
         held.hit_at_1_ratio,
         held.hit_at_3_ratio,

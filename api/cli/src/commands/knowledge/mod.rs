@@ -1,5 +1,5 @@
-//! `ledgerline knowledge`: approved answers imported from a file, published as versions, asked, held against
-//! labelled questions, and worded anew by a model for people to decide on.
+//! `ledgerline knowledge`: imports approved answers from a file, publishes versions, asks questions,
+//! evaluates with labeled questions, and manages wording drafts.
 
 mod drafts;
 mod held;
@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Knowledge (知识库): approved answers, objections and product facts, which calls answer questions from.
+/// Knowledge base (知识库): approved answers, objections and product facts from which calls answer questions
 ///
-/// A file is imported first: its good rows are a version that nobody hears yet, bad ones are listed. A
-/// version is heard once it is published, by campaigns that name NAME@V.
+/// Import a file first: its good rows become a version that calls do not use yet; bad rows are listed. Calls
+/// use a version once it is published, in campaigns that name NAME@V.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -29,19 +29,19 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Keep a file's good rows as a version, and list the bad ones
+    /// Import the good rows of a file as a version, and list the bad ones
     Import {
-        /// A knowledge file, YAML or JSON
+        /// Knowledge file, YAML or JSON
         file: PathBuf,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Make an imported version current
+    /// Publish an imported version: make it current
     Publish {
-        /// NAME, the version imported last, or NAME@V
+        /// NAME@V, or NAME for the version imported last
         #[arg(value_name = "V")]
         version: KnowledgeNamed,
-        /// From this version on another person approves each
+        /// From this version on, each version needs the approval of another person
         #[arg(long)]
         approvals: bool,
         #[command(flatten)]
@@ -49,11 +49,11 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Make a version current again; campaigns keep the version that they were made with
+    /// Make an earlier version current again; campaigns keep the version they were created with
     Rollback {
-        /// The base's name
+        /// Name of the knowledge base
         knowledge: KnowledgeId,
-        /// To this version; default: the one that was current before
+        /// Version to return to; default: the one that was current before
         #[arg(long, value_name = "V", value_parser = clap::value_parser!(u32).range(1..))]
         to: Option<u32>,
         #[command(flatten)]
@@ -61,12 +61,12 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
-    /// List published bases
+    /// List the published knowledge bases
     List {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Show one version whole, with every version there is
+    /// Show one version in full, with the list of all versions
     Show {
         /// NAME, or NAME@V
         named: KnowledgeNamed,
@@ -79,10 +79,10 @@ enum Action {
         named: KnowledgeNamed,
         /// The question
         text: String,
-        /// Answer from the version of this campaign's calls
+        /// Use the version that calls of this campaign use
         #[arg(long, value_name = "ID")]
         campaign: Option<CampaignId>,
-        /// When it is asked; default: now
+        /// Time of the question; default: now
         #[arg(long, value_name = "RFC3339")]
         at: Option<Timestamp>,
         #[command(flatten)]
@@ -90,16 +90,17 @@ enum Action {
     },
     #[command(flatten)]
     Drafting(drafts::Drafting),
-    /// Hold a base against labelled questions: how often the right answer comes first, or among three
+    /// Evaluate a knowledge base with labeled questions: how often the right answer is first, or among the
+    /// first three
     Eval {
-        /// A knowledge file, or NAME@V
+        /// Knowledge file, or NAME@V
         base: String,
-        /// JSON lines with text and answer, an id or none
+        /// JSON lines with text and answer: an id, or none
         questions: PathBuf,
-        /// When they are asked
+        /// Time of the questions
         #[arg(long, value_name = "RFC3339", default_value = "2026-11-20T10:00:00+08:00")]
         at: Timestamp,
-        /// A value that is known, such as terms=6; may be given again
+        /// Value that is known during the evaluation, for example terms=6; may be repeated
         #[arg(long = "value", value_name = "NAME=VALUE")]
         values: Vec<String>,
         #[command(flatten)]
@@ -107,13 +108,13 @@ enum Action {
     },
 }
 
-/// Why, and the approval that it goes by.
+/// Reason and approval of a change.
 #[derive(Debug, clap::Args)]
 struct Reasoned {
-    /// For whoever approves it, and for the log; name no person
+    /// Reason, for the approver and the log; name no person
     #[arg(long)]
     reason: Option<String>,
-    /// The approval that another person gave
+    /// Id of the approval given by another person
     #[arg(long, value_name = "ID")]
     approval: Option<ApprovalId>,
 }
@@ -191,11 +192,11 @@ async fn import(runtime: Arc<Runtime>, asking: &Asking, file: &Path) -> Result<(
     let number = |member: &str| reply.get(member).and_then(Value::as_u64).unwrap_or_default();
     let told = match reply.get("changed").and_then(Value::as_bool) {
         Some(true) => "已导入 imported",
-        _ => "已有此版本 there already",
+        _ => "已有此版本 already imported",
     };
     let named = reply.get("named").and_then(Value::as_str).unwrap_or_default();
     output::line(&format!(
-        "{told}: {named}，{} 条答案 answers，{} 条异议 objections，{} 条事实 facts，{} 行有误 rows left out；尚未发布 not published yet",
+        "{told}: {named}，{} 条答案 answers，{} 条异议 objections，{} 条事实 facts，{} 行有误 bad rows；尚未发布 not published yet",
         number("answers"),
         number("objections"),
         number("facts"),
@@ -211,7 +212,7 @@ async fn changed(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: Value
     let word = |member: &str| reply.get(member).and_then(Value::as_str).unwrap_or_default();
     let told = match reply.get("changed").and_then(Value::as_bool) {
         Some(true) => "已发布 published",
-        _ => "已是当前版本 current already",
+        _ => "已是当前版本 already current",
     };
     output::line(&format!("{told}: {} {}", word("named"), word("content_hash")))
 }
@@ -226,7 +227,7 @@ async fn show(runtime: Arc<Runtime>, asking: &Asking, named: &KnowledgeNamed) ->
     asking.tell(&shown)
 }
 
-/// A version as it is shown.
+/// Returns a version as the API shows it.
 async fn published(runtime: Arc<Runtime>, asking: &Asking, named: &KnowledgeNamed) -> Result<Value, Failure> {
     let mut path = format!("/api/v1/knowledge/{}", named.knowledge);
     if let Some(version) = named.version {
@@ -235,7 +236,7 @@ async fn published(runtime: Arc<Runtime>, asking: &Asking, named: &KnowledgeName
     asking.reply(runtime, get(&path)).await
 }
 
-/// A file as JSON, before anybody asks what it says.
+/// Reads a knowledge file as JSON, without checking its content. Refuses one that is too large.
 fn read_file(file: &Path) -> Result<Value, Failure> {
     let unavailable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
     let refused = |why: String| Failure::refused(format!("{}: {why}", file.display()));

@@ -1,5 +1,5 @@
-//! An encoder asked beside a model that is held against labelled lines: as calls ask it, so that the figures
-//! are those of what callees would meet.
+//! Evaluates a model together with an encoder, in the same way as calls use both, so that the figures are
+//! those of real calls.
 
 use crate::kit::failure::Failure;
 use actors::Encode;
@@ -17,36 +17,37 @@ use std::sync::Arc;
 use understanding::evaluation::Prediction;
 use understanding::{Candidate, Model, Ranking, Verdict};
 
-/// Rows in a row that it may leave unranked: from then on calls do not ask it either, for a while.
+/// Consecutive rows that the encoder may leave unranked. After as many failures, calls stop using it for a
+/// while too.
 const SILENT_ROWS_MAX: u32 = 5;
 
-/// Whom to ask first.
+/// Options that name an encoder.
 #[derive(Debug, clap::Args)]
 pub(super) struct EncoderArgs {
-    /// Ask an encoder of one's own first, as `serve --encoder` does, such as encoder:http://127.0.0.1:8091/v1:
-    /// its reading counts where it is surer, and the figures are of both together
+    /// Ask your own encoder first, like `serve --encoder`, for example encoder:http://127.0.0.1:8091/v1: its
+    /// reading counts if it is more certain, and the figures are those of both together
     #[arg(long, value_name = "SPEC", value_parser = encoder_spec)]
     encoder: Option<RecognizerSpec>,
-    /// The language that the encoder is told: zh-CN, en
+    /// Language sent to the encoder: zh-CN, en
     #[arg(long, value_name = "LANG", default_value = "zh-CN", requires = "encoder")]
     language: String,
 }
 
-/// How it was with the encoder.
+/// The encoder's part in an evaluation.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Share {
-    /// As it calls itself.
+    /// Name of the model, as the encoder reports it.
     model: String,
-    /// Rows whose reading is its own, of all.
+    /// Rows decided by the encoder ÷ all rows.
     decided_ratio: f64,
-    /// Rows without a ranking of it, by how it failed; the model's reading stands.
+    /// Rows that the encoder did not rank, by kind of failure; the model's reading counts.
     failures: BTreeMap<&'static str, u32>,
     p50_ms: u64,
     p99_ms: u64,
 }
 
 impl Share {
-    /// A line for people.
+    /// Formats the result as one line for people.
     pub(super) fn told(&self) -> String {
         let failures = self.failures.iter();
         let failed: String = failures.map(|(how, times)| format!(" {how} {times},")).collect();
@@ -58,10 +59,11 @@ impl Share {
     }
 }
 
-/// Puts the encoder's readings in place of the model's, where it is surer; `None` where none was named.
+/// Replaces the model's readings by those of the encoder if it is more certain; returns `None` if no encoder
+/// was named.
 ///
-/// As in calls, who refuses further calls by the model is not read otherwise, and what is none of the model's
-/// intents counts for nothing.
+/// As in calls, an utterance that the model reads as a refusal of further calls is not sent to the encoder,
+/// and an intent that the model does not know is ignored.
 pub(super) async fn asked(
     args: &EncoderArgs,
     model: &Model,
@@ -110,13 +112,14 @@ pub(super) async fn asked(
     Ok(Some(share))
 }
 
-/// Whether the model has read that further calls are refused, or may be.
+/// Returns true if the model reads the utterance as a refusal of further calls, certainly or with a
+/// confirmation.
 fn refuses(ranking: &Ranking) -> bool {
     let first = ranking.candidates.first();
     ranking.verdict != Verdict::Abstained && first.is_some_and(|first| first.intent == REFUSE_CALL)
 }
 
-/// Figures of an encoder that does not answer would be those of the model alone.
+/// Fails after too many rows without a ranking: the figures would be those of the model alone.
 fn refuse_silence(silent: u32, failure: EncoderFailure) -> Result<(), Failure> {
     if silent < SILENT_ROWS_MAX {
         return Ok(());
@@ -126,11 +129,11 @@ fn refuse_silence(silent: u32, failure: EncoderFailure) -> Result<(), Failure> {
 
 fn silence(silent: u32, how: &str) -> Failure {
     Failure::unavailable(format!(
-        "the encoder ranked none of {silent} rows in a row ({how}); mend what it says, or leave --encoder out"
+        "the encoder ranked none of {silent} consecutive rows ({how}); fix the encoder, or leave out --encoder"
     ))
 }
 
-/// The encoder's ranking, where it counts more than the model's.
+/// Returns the encoder's ranking if it takes precedence over the model's, limited to the model's intents.
 fn over(ranking: &EncoderRanking, model: &Model, standing: &Ranking) -> Option<Ranking> {
     let is_known = |intent: &str| {
         model

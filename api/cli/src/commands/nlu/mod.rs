@@ -1,4 +1,4 @@
-//! `ledgerline nlu`: an intent model learned from labelled lines, held against others, or beside another.
+//! `ledgerline nlu`: trains an intent model from labeled lines, evaluates, compares and publishes models.
 
 mod encoder;
 mod published;
@@ -25,9 +25,9 @@ use tokio::runtime::Runtime;
 use understanding::evaluation::{Evaluation, Prediction, evaluate, predict};
 use understanding::{Example, Examples, JUDGED_ROWS_MAX, MODEL_BYTES_MAX, Model, Settings, Verdict};
 
-/// Intents from labelled lines (意图模型): learn a model, hold it against labelled lines, compare two.
+/// Intent models (意图模型): train one from labeled lines, evaluate it, compare two, publish
 ///
-/// A line is a JSON object with `text` and a label. The same lines and seed make the same bytes.
+/// A line is a JSON object with `text` and a label. The same lines and seed give the same bytes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -37,50 +37,50 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Learn a model from labelled lines and write it to a file
+    /// Train a model from labeled lines and write it to a file
     Train {
         /// JSON lines with text and label
         file: PathBuf,
-        /// Where the model is written
+        /// File to write the model to
         #[arg(long, value_name = "MODEL")]
         out: PathBuf,
-        /// Orders rows and folds; equal seeds make equal models
+        /// Seed for the order of rows and folds; equal seeds give equal models
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// The label of lines that belong to no intent
+        /// Label of lines that belong to no intent
         #[arg(long, value_name = "LABEL", default_value = "oos")]
         foreign: String,
-        /// Hold out so many parts one after the other: how they were told apart, with a confusion matrix
+        /// Cross-validate with this number of folds; prints a confusion matrix
         #[arg(long, value_name = "PARTS", value_parser = clap::value_parser!(u32).range(2..=20))]
         folds: Option<u32>,
-        /// What words mean, learned elsewhere (词向量): lines of a word and its numbers, as GloVe, word2vec and
-        /// fastText write them, the most frequent first. The model keeps those it has room for
+        /// Word vectors trained elsewhere (词向量): lines of a word and its numbers, as written by GloVe,
+        /// word2vec and fastText, most frequent first. The model keeps as many as fit
         #[arg(long, value_name = "FILE")]
         words: Option<PathBuf>,
         #[command(flatten)]
         reading: Reading,
     },
-    /// Hold a model against labelled lines
+    /// Evaluate a model with labeled lines
     Eval(Held),
-    /// Hold two models against the same labelled lines
+    /// Compare two models with the same labeled lines
     Compare {
-        /// The one
+        /// First model
         one: PathBuf,
-        /// The other
+        /// Second model
         other: PathBuf,
         /// JSON lines with text and label
         file: PathBuf,
         #[command(flatten)]
         reading: Reading,
     },
-    /// Publish a model: a version of its own, unless it is the current one already
+    /// Publish a model as a new version, unless it equals the current one
     Publish {
-        /// The model
+        /// Model file
         model: PathBuf,
-        /// Its name; calls of a campaign that names NAME@V are understood by it
+        /// Name of the model; campaigns that name NAME@V use it
         #[arg(long)]
         name: ModelId,
-        /// From this version on another person approves each
+        /// From this version on, each version needs the approval of another person
         #[arg(long)]
         approvals: bool,
         #[command(flatten)]
@@ -90,18 +90,18 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Show published models, or every version of one
+    /// List the published models, or the versions of one
     Models {
-        /// The model's name
+        /// Name of the model
         name: Option<ModelId>,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Publish an earlier version's content again; campaigns keep the version that they were made with
+    /// Publish the content of an earlier version again; campaigns keep the version they were created with
     Rollback {
-        /// The model's name
+        /// Name of the model
         name: ModelId,
-        /// To this version; default: the last one of another content
+        /// Version to return to; default: the last one with other content
         #[arg(long, value_name = "V", value_parser = clap::value_parser!(u32).range(1..))]
         to: Option<u32>,
         #[command(flatten)]
@@ -109,32 +109,32 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Read utterances: amounts, times, phones, cards; what is masked; yes or no
+    /// Find amounts, times, phones and cards in utterances, what is masked, and yes or no
     Read {
         /// JSON lines with text
         file: PathBuf,
-        /// When it was said, with its zone; "tomorrow" is reckoned from it
+        /// Time of the utterances, with time zone; "tomorrow" is relative to it
         #[arg(long, value_name = "RFC3339", default_value = "2026-01-05T10:00:00+08:00")]
         at: String,
     },
-    /// Say values as words: amounts, dates, times, digits, phones, shares, numbers
+    /// Write values as spoken words: amounts, dates, times, digits, phones, shares, numbers
     Say {
-        /// JSON lines, such as {"kind":"amount","fen":500000}
+        /// JSON lines, for example {"kind":"amount","fen":500000}
         file: PathBuf,
-        /// The language: zh, en
+        /// Language: zh, en
         #[arg(long, value_name = "LANG", default_value = "zh")]
         lang: String,
     },
 }
 
-/// What is held against which lines.
+/// Arguments of an evaluation: the model, the lines, and the encoder.
 #[derive(Debug, clap::Args)]
 struct Held {
-    /// The model
+    /// Model file
     model: PathBuf,
     /// JSON lines with text and label
     file: PathBuf,
-    /// Write what was made of each line, as JSON lines
+    /// Write the result of each line to this file, as JSON lines
     #[arg(long, value_name = "OUT")]
     predictions: Option<PathBuf>,
     #[command(flatten)]
@@ -145,7 +145,7 @@ struct Held {
 
 #[derive(Debug, clap::Args)]
 struct Reading {
-    /// The member of a line that is its label: intent, sentiment, interest
+    /// Member of a line that is its label: intent, sentiment, interest
     #[arg(long, value_name = "MEMBER", default_value = "intent")]
     label: String,
     /// Print one JSON object
@@ -246,7 +246,7 @@ fn show_with_encoder(found: &Evaluation, share: &Share, reading: &Reading) -> Re
     output::line(&share.told())
 }
 
-/// What is made of each row, and how many microseconds that took.
+/// Ranks every row. Returns the predictions and the microseconds that each took.
 fn predicted<'e>(model: &Model, rows: &'e [Example]) -> (Vec<Prediction<'e>>, Vec<f64>) {
     let each = rows.iter().map(|example| {
         let watch = Stopwatch::start();
@@ -278,8 +278,8 @@ fn show(found: &[(&str, Evaluation)], reading: &Reading) -> Result<(), Failure> 
     }
     for (name, found) in found {
         output::line(&format!(
-            "{name} {} 行 rows: 首选 first {:.3}, 前三 among three {:.3}; 接受 accepted {:.3}, of these right {:.3}; \
-             域外 foreign {} rows, abstained {:.3}",
+            "{name} {} 行 rows: 首选 top 1 {:.3}, 前三 top 3 {:.3}; 接受 accepted {:.3}, of these right {:.3}; \
+             域外 out of scope {} rows, abstained {:.3}",
             found.rows,
             found.first_ratio,
             found.among_three_ratio,
@@ -296,36 +296,39 @@ fn show(found: &[(&str, Evaluation)], reading: &Reading) -> Result<(), Failure> 
 }
 
 impl Reading {
-    /// What is learned from: a sample of each intent.
+    /// Reads the training examples: a sample of each intent.
     fn examples(&self, file: &Path, seed: u64) -> Result<Examples, Failure> {
         examples_in(file, |lines| Examples::read(lines, &self.label, seed))
     }
 
-    /// What is judged: every line with a text and a label.
+    /// Reads the examples to evaluate: every line with a text and a label.
     fn every_line(&self, file: &Path) -> Result<Examples, Failure> {
         let examples = examples_in(file, |lines| Examples::read_every(lines, &self.label))?;
         if examples.good_count > u64::try_from(examples.rows.len()).unwrap_or(u64::MAX) {
             return Err(Failure::refused(format!(
-                "{} has {} labelled lines; at most {JUDGED_ROWS_MAX} are judged at once: split the file",
+                "{} has {} labeled lines; at most {JUDGED_ROWS_MAX} can be evaluated at once: split the file",
                 file.display(),
                 examples.good_count
             )));
         }
         for (what, count) in &examples.fault_counts {
-            output::notice(&format!("not judged: {count} lines are {} / 未评测", what.code()));
+            output::notice(&format!(
+                "not evaluated: {count} lines are {} / 未评测",
+                what.code()
+            ));
         }
         Ok(examples)
     }
 }
 
-/// The examples of a file, as its lines are read.
+/// Reads the examples of a file line by line. Fails if reading stops before the end of the file.
 fn examples_in(
     file: &Path,
     examples_of: impl FnOnce(&mut dyn Iterator<Item = String>) -> Examples,
 ) -> Result<Examples, Failure> {
     let opened = std::fs::File::open(file).map_err(|error| unavailable(file, &error))?;
     let mut broke_off = None;
-    // A line that is no text is a faulty line; a file that breaks off is not taken for whole.
+    // A line that is not valid text is a bad line; a read error means that the file is incomplete.
     let examples = {
         let mut lines = bounded_lines(BufReader::new(opened)).map_while(|line| match line {
             Ok(line) => Some(line),
@@ -342,7 +345,7 @@ fn examples_in(
     }
 }
 
-/// Whole, or not at all.
+/// Writes a file completely or not at all.
 fn write(out: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let part = Part::begin(out)?;
     part.file()?.write_all(bytes)?;
@@ -355,7 +358,7 @@ fn read_model(path: &Path) -> Result<Model, Failure> {
         .len();
     if usize::try_from(length).map_or(true, |length| length > MODEL_BYTES_MAX) {
         return Err(Failure::refused(format!(
-            "{} is too large for a model",
+            "{} is larger than a model can be",
             path.display()
         )));
     }

@@ -1,4 +1,5 @@
-//! Models published as versions: sent with what they were learned from, listed, and gone back to.
+//! Published models: publishes a model with its training data, lists versions, and rolls back to an earlier
+//! one.
 
 use super::{read_model, unavailable};
 use crate::kit::api::post;
@@ -16,38 +17,38 @@ use tokio::runtime::Runtime;
 use understanding::held_out::held_out;
 use understanding::{Examples, Model, Settings, train};
 
-/// Why, and the approval that it goes by.
+/// Reason and approval of a change.
 #[derive(Debug, clap::Args)]
 pub(super) struct Reasoned {
-    /// For whoever approves it, and for the log; name no person
+    /// Reason, for the approver and the log; name no person
     #[arg(long)]
     reason: Option<String>,
-    /// The approval that another person gave
+    /// Id of the approval given by another person
     #[arg(long, value_name = "ID")]
     approval: Option<ApprovalId>,
 }
 
-/// What a model was learned from.
+/// The training data and settings of a model.
 #[derive(Debug, clap::Args)]
 pub(super) struct Learned {
-    /// The lines it was learned from: parts of them are held out for the figures that go on record
+    /// Lines the model was trained from: used for the cross-validation figures that are stored
     #[arg(long, value_name = "FILE")]
     rows: Option<PathBuf>,
-    /// The member of a line that was learned
+    /// Member of a line that was used as label
     #[arg(long, value_name = "MEMBER", default_value = "intent")]
     label: String,
-    /// The seed it was learned with
+    /// Seed used for training
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The label of lines that belong to no intent
+    /// Label of lines that belong to no intent
     #[arg(long, value_name = "LABEL", default_value = "oos")]
     foreign: String,
-    /// Parts that are held out one after the other
+    /// Number of folds of the cross-validation
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=20))]
     folds: u32,
 }
 
-/// What is published, and how.
+/// The model to publish, and how.
 pub(super) struct Sending<'a> {
     pub(super) file: &'a Path,
     pub(super) name: &'a ModelId,
@@ -95,7 +96,7 @@ pub(super) async fn publish(
 }
 
 impl Learned {
-    /// Learns again from the rows, for figures of what was held out; refused where they are another model's.
+    /// Trains again from the rows for the cross-validation figures; refuses rows that give another model.
     fn training(&self, model: &Model) -> Result<Option<Training>, Failure> {
         let Some(file) = &self.rows else {
             return Ok(None);
@@ -111,7 +112,7 @@ impl Learned {
         let refused = |fault: understanding::TrainingFault| Failure::refused(fault.to_string());
         if train(&examples, &settings).map_err(refused)?.digest() != model.digest() {
             return Err(Failure::refused(format!(
-                "the model was not learned from {} with --seed {}: equal lines and seed make equal bytes",
+                "the model was not trained from {} with --seed {}: equal lines and seed give equal bytes",
                 file.display(),
                 self.seed
             )));
@@ -144,7 +145,7 @@ pub(super) async fn roll_back(
     tell(asking, &reply)
 }
 
-/// All models, or every version of one.
+/// Prints all models, or every version of one.
 pub(super) async fn show(
     runtime: Arc<Runtime>,
     asking: &Asking,
@@ -168,7 +169,7 @@ fn tell(asking: &Asking, reply: &Value) -> Result<(), Failure> {
     let is_changed = reply.get("changed").and_then(Value::as_bool) == Some(true);
     let told = match is_changed {
         true => "已发布 published",
-        false => "已是当前版本 current already",
+        false => "已是当前版本 already current",
     };
     let figure = |member: &str| {
         reply

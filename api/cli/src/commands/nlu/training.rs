@@ -1,4 +1,4 @@
-//! `nlu train`: a model from labelled lines, and how parts of them that were held out are told apart.
+//! `nlu train`: trains a model from labeled lines, and reports its cross-validation.
 
 use super::{Reading, faults, vectors, write};
 use crate::kit::failure::Failure;
@@ -10,7 +10,7 @@ use understanding::held_out::held_out_while;
 use understanding::word_vectors::VectorsRead;
 use understanding::{Settings, train};
 
-/// How a model is learned, and in how many parts its lines are held out.
+/// Settings of the training, the number of folds, and the word vectors read.
 pub(super) struct Taught {
     pub(super) settings: Settings,
     pub(super) folds: Option<u32>,
@@ -61,11 +61,12 @@ pub(super) fn learn(file: &Path, out: &Path, taught: &Taught, reading: &Reading)
     held_out.map_or(Ok(()), |held_out| matrix(&held_out))
 }
 
-/// How rows held out were told apart: the figure, then a line for each label with what it was taken for.
+/// Prints the result of the cross-validation: the figures, then a line per label with the labels it was taken
+/// for.
 fn matrix(held_out: &HeldOutShown) -> Result<(), Failure> {
     let permille = |figure: Option<u16>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure}‰"));
     output::line(&format!(
-        "{} 份留出 parts held out, {} 行 rows: 首选 first {}, 接受 accepted {}, of these right {}",
+        "{} 份留出 parts held out, {} 行 rows: 首选 top 1 {}, 接受 accepted {}, of these right {}",
         held_out.folds,
         held_out.rows,
         permille(held_out.first_permille),

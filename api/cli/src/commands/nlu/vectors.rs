@@ -1,4 +1,4 @@
-//! Vectors of words (词向量) from a file, for a model that is learned.
+//! Reads word vectors (词向量) from a file for training.
 
 use super::unavailable;
 use crate::kit::failure::Failure;
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use understanding::word_vectors::{DIMENSIONS_MAX, DIMENSIONS_MIN, VectorsRead, WordVectors};
 
-/// Vectors of words from a file; one that holds none is refused.
+/// Reads the word vectors of a file; refuses a file without any.
 pub(super) fn read(file: &Path) -> Result<(Arc<WordVectors>, VectorsRead), Failure> {
     let opened = std::fs::File::open(file).map_err(|error| unavailable(file, &error))?;
     let mut broke_off = None;
@@ -21,14 +21,14 @@ pub(super) fn read(file: &Path) -> Result<(Arc<WordVectors>, VectorsRead), Failu
     match broke_off {
         Some(error) => Err(unavailable(file, &error)),
         None if words.is_empty() => Err(Failure::refused(format!(
-            "{}: no line is a word and its {DIMENSIONS_MIN} to {DIMENSIONS_MAX} numbers",
+            "{}: no line has a word and {DIMENSIONS_MIN} to {DIMENSIONS_MAX} numbers",
             file.display()
         ))),
         None => Ok((Arc::new(words), read)),
     }
 }
 
-/// What was read, for whoever reads JSON.
+/// Describes the vectors read, as JSON.
 pub(super) fn shown(read: &VectorsRead) -> Value {
     json!({
         "kept": read.kept, "left_out": read.left_out, "passed_over": read.passed_over,
@@ -36,10 +36,10 @@ pub(super) fn shown(read: &VectorsRead) -> Value {
     })
 }
 
-/// The same for a person.
+/// Describes the vectors read, as one line for people.
 pub(super) fn described(read: &VectorsRead) -> String {
     format!(
-        "{} 词向量 words with vectors kept, {} without room, {} not to be looked up; {} 行有误 faulty lines {:?}",
+        "{} 词向量 word vectors kept, {} without space, {} never looked up; {} 行有误 bad lines {:?}",
         read.kept, read.left_out, read.passed_over, read.faulty, read.faulty_lines
     )
 }

@@ -1,4 +1,4 @@
-//! What is read in utterances besides their intent, and values as the words that are said.
+//! `nlu read` and `nlu say`: finds values in utterances, and writes values as spoken words.
 
 use super::unavailable;
 use crate::kit::failure::Failure;
@@ -12,10 +12,10 @@ use understanding::entities::{CallMoment, find};
 use understanding::spoken::{Language, Spoken};
 use understanding::{answers, masking, priority, spoken};
 
-/// Longest line that is read, in bytes: an utterance is a few sentences.
+/// Longest line read, in bytes: an utterance is a few sentences.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
 
-/// A line with an utterance; more members may stand there.
+/// A line with an utterance; other members are ignored.
 #[derive(Deserialize)]
 struct Utterance {
     text: String,
@@ -41,21 +41,25 @@ pub(super) fn say(file: &Path, lang: &str) -> Result<(), Failure> {
     each_line(file, |line| {
         let value: Spoken<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
         let said = spoken::say(&value, language);
-        let said = said.ok_or_else(|| "there is no such thing to say".to_owned())?;
+        let said = said.ok_or_else(|| "there is no spoken form of this value".to_owned())?;
         Ok(json!({ "said": said }))
     })
 }
 
 fn moment(at: &str) -> Result<CallMoment, Failure> {
-    let parsed = DateTime::parse_from_rfc3339(at)
-        .map_err(|error| Failure::usage(format!("--at {at}: {error}; such as 2026-03-02T10:00:00+08:00")))?;
+    let parsed = DateTime::parse_from_rfc3339(at).map_err(|error| {
+        Failure::usage(format!(
+            "--at {at}: {error}; for example 2026-03-02T10:00:00+08:00"
+        ))
+    })?;
     Ok(CallMoment {
         at_ms: parsed.timestamp_millis(),
         zone_minutes: parsed.offset().local_minus_utc() / 60,
     })
 }
 
-/// Prints what is made of each line; what cannot be read is listed with its line, the others count.
+/// Prints the result of each line. A line that cannot be read is printed with its number and the reason; then
+/// the command fails at the end.
 fn each_line(file: &Path, made_of: impl Fn(&str) -> Result<Value, String>) -> Result<(), Failure> {
     let opened = std::fs::File::open(file).map_err(|error| unavailable(file, &error))?;
     let mut reader = BufReader::new(opened);

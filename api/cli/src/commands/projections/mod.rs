@@ -1,4 +1,4 @@
-//! `ledgerline projections`: how the views stand, rebuild one beside its live rows, check rows.
+//! `ledgerline projections`: shows the state of the views, rebuilds and verifies them.
 
 mod rebuild;
 mod rebuild_all;
@@ -18,12 +18,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// See how the views stand, rebuild them beside their live rows, and check them against the log.
+/// Show the state of the views (读模型), rebuild them without downtime, and verify them against the log
 ///
-/// A view is rows made from events. `rebuild NAME` makes its rows again from the first event in tables of
-/// their own; readers go on with the live rows until `switch NAME` puts the next ones in their place in one
-/// transaction. On a directory that a server uses, the server does it; else
-/// this command does, and puts what was done on record.
+/// A view consists of rows derived from events. `rebuild NAME` builds new rows from the first event in
+/// separate tables; readers use the live rows until `switch NAME` replaces them with the new ones in one
+/// transaction. If a server uses the directory, the server does it; otherwise this command does it and stores
+/// what was done in the log.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -33,46 +33,46 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// The views of this build and their tables
+    /// List the views of this build and their tables
     List {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
     },
-    /// How far each view is behind, what keeps it, and its rebuild; a server may run
+    /// Show the lag of each view, why it is parked, and its rebuild; a server may be running
     Status(Maybe),
-    /// Make the next rows of one view beside its live ones; without NAME of every view in turn, switching to
+    /// Build new rows of one view beside the live ones; without NAME, of every view in turn, with a switch to
     /// each
     Rebuild {
-        /// One view; default: all
+        /// View; default: all
         name: Option<String>,
         #[command(flatten)]
         at: Asked,
-        /// From the first event, also where a rebuild was begun before
+        /// Start at the first event, even if an earlier rebuild was begun
         #[arg(long, requires = "name")]
         restart: bool,
-        /// Leave the next rows ready instead of switching to them at once where they agree with the live ones
+        /// Keep the new rows ready instead of switching to them when they equal the live ones
         #[arg(long, requires = "name")]
         no_switch: bool,
-        /// Drop all rows first and make them again where they stand: for rows that cannot even be read; no
-        /// server may run
+        /// Drop all rows first and rebuild them in place: for rows that cannot be read at all; no server may
+        /// run
         #[arg(long, conflicts_with_all = ["name", "accept_differences"])]
         in_place: bool,
         #[command(flatten)]
         accept: Accept,
     },
-    /// Put the next rows of a view in the place of its live ones
+    /// Replace the live rows of a view with the new ones
     Switch {
         #[command(flatten)]
         of: Named,
         #[command(flatten)]
         accept: Accept,
     },
-    /// Drop the next rows of a view
+    /// Drop the new rows of a view
     Cancel(Named),
-    /// Let a parked view try its event again
+    /// Let a parked view retry its event
     Retry(Named),
-    /// Replay the log into memory and compare with the rows; a server may run
+    /// Replay the log in memory and compare the result with the rows; a server may be running
     Verify(Maybe),
 }
 
@@ -95,7 +95,7 @@ impl Where {
     }
 }
 
-/// Whom to ask, and how to show it.
+/// The API to use, and whether to print JSON.
 #[derive(Debug, clap::Args)]
 struct Asked {
     #[command(flatten)]
@@ -107,7 +107,7 @@ struct Asked {
 
 #[derive(Debug, clap::Args)]
 struct Maybe {
-    /// One view; default: all
+    /// View; default: all
     name: Option<String>,
     #[command(flatten)]
     at: Where,
@@ -115,7 +115,7 @@ struct Maybe {
 
 #[derive(Debug, clap::Args)]
 struct Named {
-    /// The view
+    /// Name of the view
     name: String,
     #[command(flatten)]
     at: Asked,
@@ -123,7 +123,7 @@ struct Named {
 
 #[derive(Debug, clap::Args)]
 struct Accept {
-    /// Switch also where the next rows differ from the live ones, and why that is right
+    /// Switch even if the new rows differ from the live ones; the reason why that is right
     #[arg(long, value_name = "REASON")]
     accept_differences: Option<String>,
 }
@@ -169,7 +169,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// The name of a view of this build.
+/// Returns the name if this build has the view; refuses an unknown name and lists the known ones.
 fn known(name: &str) -> Result<String, Failure> {
     let all = views::all();
     if all.iter().any(|view| view.name() == name) {
@@ -182,7 +182,7 @@ fn known(name: &str) -> Result<String, Failure> {
     )))
 }
 
-/// Silent when standard error is not a terminal.
+/// Returns a progress bar; it prints nothing if standard error is not a terminal.
 fn bar() -> ProgressBar {
     ProgressBar::new(0).with_style(ProgressStyle::default_bar())
 }
@@ -235,7 +235,7 @@ async fn verify(at: &Where, name: Option<&str>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::found(format!(
-        "rows do not follow from the log: {}",
+        "rows differ from the log: {}",
         wrong.join(", ")
     )))
 }

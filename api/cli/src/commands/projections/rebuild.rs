@@ -1,4 +1,5 @@
-//! `projections rebuild NAME`, `switch`, `cancel` and `retry`: asked of whoever has the rows.
+//! `projections rebuild NAME`, `switch`, `cancel` and `retry`: requests to the server or directory that has
+//! the rows.
 
 use crate::commands::projections::{Asked, bar};
 use crate::kit::api::{get, post};
@@ -13,10 +14,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// How often it is asked how far a rebuild is.
+/// Interval at which the progress of a rebuild is read.
 pub(super) const ASK_AGAIN_MS: u64 = 300;
 
-/// How a rebuild is wanted.
+/// Options of a rebuild.
 pub(super) struct Wish {
     pub(super) restart: bool,
     pub(super) no_switch: bool,
@@ -27,7 +28,7 @@ pub(super) fn path(name: &str) -> String {
     format!("/api/v1/projections/{}", encode(name))
 }
 
-/// Makes the next rows of one view, and switches to them where that is right.
+/// Rebuilds one view and switches to the new rows if they equal the live ones or differences are accepted.
 pub(super) async fn one(at: &Asked, runtime: Arc<Runtime>, name: &str, wish: &Wish) -> Result<(), Failure> {
     let client = at.api.client(runtime).await?;
     let made = make(&client, name, wish).await;
@@ -39,23 +40,23 @@ pub(super) async fn one(at: &Asked, runtime: Arc<Runtime>, name: &str, wish: &Wi
             "comparison": made.comparison,
         }))?;
     } else {
-        let done = if made.is_switched { "switched to" } else { "ready" };
+        let done = if made.is_switched { "in use" } else { "ready" };
         output::line(&format!(
-            "{name}: next rows {done}, up to position {}",
+            "{name}: new rows {done}, up to position {}",
             made.position
         ))?;
     }
     if made.agrees || made.is_switched {
         return Ok(());
     }
-    // Differences are told by the exit code.
+    // The exit code reports differences.
     Err(Failure::found(format!(
-        "the next rows of {name} differ from the live ones: `projections status {name} --json` shows where; \
-         `projections switch {name} --accept-differences REASON` puts them in place all the same"
+        "the new rows of {name} differ from the live ones: `projections status {name} --json` shows where; \
+         `projections switch {name} --accept-differences REASON` switches to them anyway"
     )))
 }
 
-/// Next rows that were fed.
+/// The result of a rebuild.
 struct Made {
     position: String,
     agrees: bool,
@@ -67,7 +68,7 @@ async fn make(client: &ApiClient, name: &str, wish: &Wish) -> Result<Made, Failu
     let shown = fed(client, name, wish.restart).await?;
     if state(&shown) != RebuildState::Ready.code() {
         return Err(Failure::found(format!(
-            "the next rows of {name} failed: {}",
+            "the rebuild of {name} failed: {}",
             why(&shown)
         )));
     }
@@ -87,7 +88,7 @@ async fn make(client: &ApiClient, name: &str, wish: &Wish) -> Result<Made, Failu
     })
 }
 
-/// Begins a rebuild, and waits until its next rows are fed; answers how the view stands.
+/// Starts a rebuild and waits until the new rows are complete or failed. Returns the state of the view.
 pub(super) async fn fed(client: &ApiClient, name: &str, restart: bool) -> Result<Value, Failure> {
     let (begin, body) = (format!("{}/rebuild", path(name)), json!({ "restart": restart }));
     let mut shown = post(&begin, &body).ask(client).await?;
@@ -103,24 +104,24 @@ pub(super) async fn fed(client: &ApiClient, name: &str, restart: bool) -> Result
     Ok(shown)
 }
 
-/// The state of a view's next rows.
+/// Returns the state of a view's rebuild.
 pub(super) fn state(shown: &Value) -> &str {
     let state = shown.pointer("/rebuild/state");
     state.and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Why they failed.
+/// Returns why the rebuild failed.
 pub(super) fn why(shown: &Value) -> &str {
     let why = shown.pointer("/rebuild/why");
     why.and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Whether they are the same as the live ones.
+/// Returns true if the new rows equal the live ones.
 pub(super) fn agrees(shown: &Value) -> bool {
     shown.pointer("/rebuild/agrees") == Some(&Value::Bool(true))
 }
 
-/// Puts the next rows in the place of the live ones.
+/// Replaces the live rows with the new ones.
 pub(super) async fn switch_to(
     client: &ApiClient,
     name: &str,
@@ -130,7 +131,7 @@ pub(super) async fn switch_to(
     post(&format!("{}/switch", path(name)), &body).ask(client).await
 }
 
-/// `projections switch`.
+/// Runs `projections switch`: replaces the live rows and prints the state of the view.
 pub(super) async fn switch(
     at: &Asked,
     runtime: Arc<Runtime>,
@@ -143,22 +144,22 @@ pub(super) async fn switch(
     say(at, &switched?, &format!("{name}: switched"))
 }
 
-/// Drops the next rows.
+/// Drops the new rows.
 pub(super) async fn cancel(at: &Asked, runtime: Arc<Runtime>, name: &str) -> Result<(), Failure> {
     let (path, body) = (format!("{}/cancel", path(name)), json!({}));
     at.api.ask(runtime, post(&path, &body)).await?;
     say(
         at,
         &json!({ "view": name, "canceled": true }),
-        &format!("{name}: next rows dropped"),
+        &format!("{name}: new rows dropped"),
     )
 }
 
-/// Lets a parked view try again.
+/// Lets a parked view retry its event.
 pub(super) async fn retry(at: &Asked, runtime: Arc<Runtime>, name: &str) -> Result<(), Failure> {
     let (path, body) = (format!("{}/retry", path(name)), json!({}));
     let shown = at.api.ask(runtime, post(&path, &body)).await?;
-    say(at, &shown, &format!("{name}: tries again"))
+    say(at, &shown, &format!("{name}: retrying"))
 }
 
 fn say(at: &Asked, value: &Value, line: &str) -> Result<(), Failure> {

@@ -1,5 +1,5 @@
-//! `projections rebuild` without a name: every view in turn beside its live rows; or, where the rows cannot
-//! even be read, all dropped and made again in place.
+//! `projections rebuild` without a name: rebuilds every view in turn without downtime, or drops all rows and
+//! rebuilds them in place if they cannot be read.
 
 use crate::commands::projections::rebuild::{ASK_AGAIN_MS, agrees, fed, path, state, switch_to, why};
 use crate::commands::projections::{Asked, bar, show_on};
@@ -17,17 +17,17 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// What became of a view.
+/// The result for one view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Outcome {
-    /// It had no rows of this build: they were made.
+    /// The view had no rows of this build; they were built.
     Made,
-    /// The next rows are the live ones.
+    /// The new rows replaced the live ones.
     Switched,
-    /// The next rows are ready and not the same as the live ones, which stay.
+    /// The new rows are ready but differ from the live ones, which stay in use.
     Differs,
-    /// The live rows stay.
+    /// The rebuild failed; the live rows stay in use.
     Failed,
 }
 
@@ -71,7 +71,7 @@ impl Turn {
     }
 }
 
-/// Every view in turn; readers see no gap.
+/// Rebuilds every view in turn; readers always see complete rows.
 pub(super) async fn beside(at: &Asked, runtime: Arc<Runtime>, accept: Option<&str>) -> Result<(), Failure> {
     let client = at.api.client(runtime).await?;
     let turns = all(&client, accept).await;
@@ -100,8 +100,8 @@ fn tell(at: &Asked, turns: &[Turn]) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::found(format!(
-        "the live rows stay of {}: `projections status NAME --json` shows why; `projections switch NAME \
-         --accept-differences REASON` puts differing ones in place all the same",
+        "the live rows of {} stay in use: `projections status NAME --json` shows why; `projections switch NAME \
+         --accept-differences REASON` switches to differing ones anyway",
         left.join(", ")
     )))
 }
@@ -114,7 +114,7 @@ async fn all(client: &ApiClient, accept: Option<&str>) -> Result<Vec<Turn>, Fail
         let row = before
             .iter()
             .find(|row| row.get("view") == Some(&json!(view.name())));
-        // Rows that are made from nothing now need not be made twice.
+        // A view without rows is being built from the first event anyway; it need not be built twice.
         turns.push(match row {
             Some(row) if number(row, "position") == 0 => {
                 made(client, view.name(), number(row, "head")).await?
@@ -125,14 +125,14 @@ async fn all(client: &ApiClient, accept: Option<&str>) -> Result<Vec<Turn>, Fail
     Ok(turns)
 }
 
-/// A position as a number.
+/// Reads a position, stored as a number or as text.
 fn number(row: &Value, name: &str) -> u64 {
     let position = row.get(name).unwrap_or(&Value::Null);
     let text = position.as_str().and_then(|text| text.parse().ok());
     position.as_u64().or(text).unwrap_or(0)
 }
 
-/// Waits until the rows of a view that had none have what the log had.
+/// Waits until a view without rows has reached `head`, or is parked.
 async fn made(client: &ApiClient, name: &'static str, head: u64) -> Result<Turn, Failure> {
     let (path, clock) = (path(name), SystemClock::default());
     loop {
@@ -166,7 +166,7 @@ async fn one(client: &ApiClient, name: &'static str, accept: Option<&str>) -> Re
     }
 }
 
-/// Drops all rows and makes them again: readers of other processes see them come.
+/// Drops all rows and rebuilds them in place; readers see them incomplete meanwhile.
 pub(super) async fn in_place(at: &Asked) -> Result<(), Failure> {
     let (data, spec, read_db) = at.api.place()?;
     let rows = WritableRows::open(&data, &spec, &read_db).await?;

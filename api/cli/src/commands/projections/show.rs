@@ -1,4 +1,4 @@
-//! `projections list` and `status`: what views there are, and how each stands.
+//! `projections list` and `projections status`: lists the views, and shows the state of each.
 
 use crate::commands::projections::{Where, known};
 use crate::kit::failure::Failure;
@@ -14,7 +14,7 @@ use host::store_spec::StoreSpec;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// The views of this build.
+/// Prints the views of this build with their versions and tables.
 pub(super) fn list(as_json: bool) -> Result<(), Failure> {
     let all = views::all();
     if as_json {
@@ -35,7 +35,7 @@ pub(super) fn list(as_json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How each view stands, or one, read from the rows and the log.
+/// Prints the state of one view or of all, read from the rows and the log.
 pub(super) async fn status(at: &Where, name: Option<&str>) -> Result<(), Failure> {
     let name = name.map(known).transpose()?;
     let (data, spec) = at.place()?;
@@ -51,7 +51,7 @@ pub(super) async fn status(at: &Where, name: Option<&str>) -> Result<(), Failure
         .try_for_each(|status| lines(status).iter().try_for_each(|line| output::line(line)))
 }
 
-/// What is stored, beside a server or without one.
+/// Reads the stored state of the views; a server may be running.
 async fn stored(data: &Path, log: &StoreSpec, read_db: &ReadDbSpec) -> Result<Vec<ViewStatus>, Failure> {
     let opened = ReadOnly::of(log).await?;
     let read = match opened.standing_rows(read_db).await {
@@ -64,7 +64,7 @@ async fn stored(data: &Path, log: &StoreSpec, read_db: &ReadDbSpec) -> Result<Ve
 
 async fn read(data: &Path, store: &dyn EventStore, rows: &dyn ReadDb) -> Result<Vec<ViewStatus>, Failure> {
     let mut now = SystemClock::default().now();
-    // A rehearsal's clock ran in its server: what it recorded last is the latest that is known of it.
+    // A rehearsal's clock runs only in its server: the time of the last event is the latest time known.
     if data_dir::mode(data) == Some(Mode::Rehearsal) {
         now = store.last_recorded_at().await?.unwrap_or(now);
     }
@@ -100,11 +100,14 @@ fn lines(status: &ViewStatus) -> Vec<String> {
     {
         let is = status.version;
         lines.push(format!(
-            "  made by another build: version {is}, this one reads {own}"
+            "  built by another build: version {is}, this build reads {own}"
         ));
     }
     if let Some(parked) = &status.parked {
-        lines.push(format!("  kept by position {}: {}", parked.position, parked.why));
+        lines.push(format!(
+            "  parked before position {}: {}",
+            parked.position, parked.why
+        ));
     }
     lines.extend(status.rebuild.as_ref().map(rebuild_line));
     lines
@@ -115,7 +118,7 @@ fn seconds(ms: u64) -> f64 {
     ms as f64 / 1_000.0
 }
 
-/// How a rebuild stands, on one line.
+/// Formats the state of a rebuild as one line.
 pub(super) fn rebuild_line(status: &RebuildStatus) -> String {
     let rebuild = &status.rebuild;
     let (state, position) = (rebuild.state.code(), rebuild.position);
@@ -174,7 +177,7 @@ mod tests {
             let head = running.installation.store().head().await.unwrap();
             running.installation.rows_at(head, 30_000).await.unwrap();
             running.stop().await;
-            // The log goes on without views.
+            // Events are appended without a running view.
             let opened = Opened::open(&settings.open).await.unwrap();
             for index in 1..4 {
                 append(&opened, index).await;

@@ -1,4 +1,5 @@
-//! `ledgerline report check`: the file against its note and the log's key; with the log, made again.
+//! `ledgerline report check`: checks a report against its signed note and the log's key; with the log,
+//! rebuilds it too.
 
 use crate::commands::report::compliance::{note_file, reading};
 use crate::kit::failure::Failure;
@@ -14,23 +15,23 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::proof::VerifierKey;
 
-/// Largest report or note read.
+/// Largest report or note read, in bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The report, page or figures
+    /// Report: page or figures
     file: PathBuf,
-    /// Its signed note; default: FILE.note
+    /// Signed note of the report; default: FILE.note
     #[arg(long, value_name = "FILE")]
     note: Option<PathBuf>,
-    /// The log's public key as you know it, or a file with it; default: the one in the data directory
+    /// Public key of the log as you know it, or a file with it; default: the one in the data directory
     #[arg(long, value_name = "VKEY")]
     key: Option<String>,
-    /// Make the report again from the log of this directory
+    /// Rebuild the report from the log of this directory
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Make the report again from this log
+    /// Rebuild the report from this log
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
     /// Print one JSON object
@@ -50,8 +51,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             data: args.data.clone(),
             store: args.store.clone(),
         };
-        let period =
-            period_of(&checked.subject).ok_or_else(|| failed(&args, "its period is none of the calendar"))?;
+        let period = period_of(&checked.subject)
+            .ok_or_else(|| failed(&args, "its period is not a calendar period"))?;
         let opened = reading(&log).await?;
         let bar = LogBar::begin();
         let hears = |reached, last| bar.show(reached, last);
@@ -74,8 +75,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     ))?;
     output::line(&format!("key       {key}"))?;
     output::line(match checked.rebuilt {
-        true => "rebuilt   the log gives the same figures, and holds the issue / 由日志重建一致",
-        false => "rebuilt   not asked: give --data or --store to make it again from the log",
+        true => "rebuilt   the log gives the same figures, and contains the issue / 由日志重建一致",
+        false => "rebuilt   no: give --data or --store to rebuild it from the log",
     })
 }
 
@@ -112,7 +113,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| unread(&error))
 }
 
-/// The period that `compliance 2026-11` names.
+/// Parses the period of a subject, for example `compliance 2026-11`.
 fn period_of(subject: &str) -> Option<Span> {
     let (_, label) = subject.split_once(' ')?;
     let year = |text: &str| text.parse::<i32>().ok();

@@ -1,4 +1,5 @@
-//! `ledgerline report compare`: one metric over two periods, and what may be said of the difference.
+//! `ledgerline report compare`: compares one metric over two periods, with the confidence interval of the
+//! difference.
 
 use crate::kit::api::{get, with_query};
 use crate::kit::asking::Asking;
@@ -8,24 +9,24 @@ use domain::ids::CampaignId;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Compare two periods of a metric (对比), with the interval of their difference at 95 %.
+/// Compare two periods of a metric (对比), with the 95 % confidence interval of the difference
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A metric, such as answer_ratio_per_call
+    /// Name of a metric, for example answer_ratio_per_call
     name: String,
     /// First day (2026-11-20, Beijing) or whole hour (RFC 3339) of the period
     #[arg(long, value_name = "TIME")]
     from: String,
-    /// The day or hour before which it ends
+    /// Day or hour before which the period ends
     #[arg(long, value_name = "TIME")]
     to: String,
-    /// First day or hour of the other one; as long right before it without
+    /// First day or hour of the other period; default: the period of equal length right before
     #[arg(long, value_name = "TIME", requires = "base_to")]
     base_from: Option<String>,
-    /// The day or hour before which the other one ends
+    /// Day or hour before which the other period ends
     #[arg(long, value_name = "TIME", requires = "base_from")]
     base_to: Option<String>,
-    /// Version of the definition; the headline one without
+    /// Version of the definition; default: the headline version
     #[arg(long)]
     version: Option<u32>,
     /// Only this campaign

@@ -1,4 +1,4 @@
-//! `ledgerline report compliance`: made, signed and written to files.
+//! `ledgerline report compliance`: creates and signs the compliance report and writes it to files.
 
 use crate::commands::report::{PeriodArgs, write};
 use crate::kit::api::{ApiArgs, post};
@@ -16,12 +16,12 @@ use tokio::runtime::Runtime;
 pub(super) struct Args {
     #[command(flatten)]
     period: PeriodArgs,
-    /// The report says what the log says up to here; default: its head
+    /// Last log position that the report covers; default: the head of the log
     #[arg(long, value_name = "P")]
     position: Option<u64>,
-    /// Where the report goes: FILE, and its signed note FILE.note. A name that ends in .json takes the
-    /// figures alone; any other takes the page, which links to the figures with all evidence: they are
-    /// written beside it, with the same note
+    /// File for the report; its signed note is written to FILE.note. With a name that ends in .json only the
+    /// figures are written; otherwise the page, and beside it the figures with all evidence, to which the
+    /// page links, with the same note
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Print one JSON object
@@ -31,7 +31,7 @@ pub(super) struct Args {
     api: ApiArgs,
 }
 
-/// What is written and said.
+/// The parts of a report: the issue, its files, and the number of violations.
 struct Answer {
     issue: Value,
     figures: String,
@@ -55,7 +55,7 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     write(&args.out, body.as_bytes())?;
     if !is_figures && let Some(beside) = figures_beside(&args.out, &answer.issue) {
         write(&beside, answer.figures.as_bytes())?;
-        // One note is of both: whoever is handed the figures checks them as they would the page.
+        // One note signs both files: a recipient of the figures checks them in the same way as the page.
         write(&note_file(&beside), answer.note.as_bytes())?;
     }
     let note = note_file(&args.out);
@@ -92,14 +92,14 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     ))
 }
 
-/// `FILE.note` beside `FILE`.
+/// Returns the name of a file's note: `FILE.note`.
 pub(super) fn note_file(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".note");
     PathBuf::from(name)
 }
 
-/// The figures that the page links to, in its folder.
+/// Returns the name of the figures that the page links to, in the folder of the page.
 fn figures_beside(page: &Path, issue: &Value) -> Option<PathBuf> {
     let period = issue.get("period")?.as_str()?;
     let position = issue.get("position")?;
@@ -137,7 +137,7 @@ fn violations(figures: &str) -> u64 {
     counts.filter_map(|(_, count)| count.as_u64()).sum()
 }
 
-/// Only reads, where a command needs a log and writes nothing.
+/// Opens the log read-only, for commands that write nothing.
 pub(super) async fn reading(log: &host::store_spec::LogArgs) -> Result<ReadOnly, Failure> {
     Ok(ReadOnly::of(&log.spec()?).await?)
 }

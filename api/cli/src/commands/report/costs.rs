@@ -1,5 +1,5 @@
-//! `ledgerline report costs`: what calls cost on the lines, in agents' minutes and in engines, beside what
-//! people alone would, from the rows beside a running server or without one.
+//! `ledgerline report costs`: shows what calls cost on the lines, in agents' minutes and in engines, compared
+//! with agents alone. Read from the rows; a server may be running.
 
 use super::from_rows;
 use crate::kit::failure::Failure;
@@ -13,7 +13,7 @@ use intake::bounded_file;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// Largest file of a baseline: five numbers.
+/// Largest baseline file, in bytes.
 const BASELINE_BYTES_MAX: usize = 4_096;
 
 #[derive(Debug, clap::Args)]
@@ -21,23 +21,23 @@ pub(super) struct Args {
     /// Only this campaign
     #[arg(long, value_name = "ID")]
     campaign: Option<CampaignId>,
-    /// First day, such as 2026-11-01 (Beijing)
+    /// First day, for example 2026-11-01 (Beijing)
     #[arg(long, value_name = "DATE")]
     from: Option<String>,
-    /// The day before which it ends
+    /// Day before which the period ends
     #[arg(long, value_name = "DATE")]
     to: Option<String>,
-    /// Seconds to which the carrier rounds each call up: 60, 6 or 1
+    /// Billing step: seconds to which the carrier rounds each call up: 60, 6 or 1
     #[arg(long, value_name = "S", default_value = "60")]
     step: String,
-    /// Tariff in fen (0.01 yuan) a minute, a whole number; without one only seconds are shown
+    /// Tariff in fen (0.01 yuan) per minute, a whole number; without it only seconds are shown
     #[arg(long, value_name = "FEN")]
     per_minute_fen: Option<u64>,
-    /// What agents alone would cost, and tariffs: a YAML or JSON file with agent_year_fen (8000000),
+    /// Baseline of agents alone, and tariffs: a YAML or JSON file with agent_year_fen (8000000),
     /// work_days_per_year (250), calls_per_agent_day_min and _max (150, 200), line_minute_fen_before,
     /// line_minute_fen, agent_minute_fen, recognition_hour_fen, synthesis_ten_thousand_chars_fen,
-    /// assistant_thousand_requests_fen, assistant_million_tokens_fen; what is left out is as printed here,
-    /// or not priced. Without a file the settings `costs.…` of the log count
+    /// assistant_thousand_requests_fen, assistant_million_tokens_fen. Missing values are those printed here,
+    /// or not priced. Default: the settings `costs.…` of the log
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Print one JSON object
@@ -74,7 +74,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     text(&report)
 }
 
-/// As it is said in a file; what is not said is the requirement's.
+/// Reads a baseline file. Missing values are those of the requirement.
 fn baseline_of(path: &Path) -> Result<Baseline, Failure> {
     let told = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
     let text = bounded_file::read_text(path, BASELINE_BYTES_MAX).map_err(|error| told(&error))?;
@@ -101,9 +101,9 @@ fn text(report: &Value) -> Result<(), Failure> {
         ("转化 conversions", "/conversions"),
         ("单次转化 per conversion, fen", "/cost_per_conversion_fen"),
         ("总费用 total, fen", "/total_cost_fen"),
-        ("纯人工 people, fen", "/baseline/people_cost_fen_min"),
+        ("纯人工 agents only, fen", "/baseline/people_cost_fen_min"),
         ("至 to", "/baseline/people_cost_fen_max"),
-        ("占比 of it, ‰", "/baseline/total_cost_per_mille"),
+        ("占比 share, ‰", "/baseline/total_cost_per_mille"),
     ];
     table::members(&columns, &campaigns)?;
     output::line("")?;
@@ -111,11 +111,11 @@ fn text(report: &Value) -> Result<(), Failure> {
         ("任务 campaign", "/campaign"),
         ("坐席 agents, ms", "/used/agents/talk_ms"),
         ("fen", "/used/agents/cost_fen"),
-        ("识别 heard, ms", "/used/recognition/speech_ms"),
+        ("识别 recognition, ms", "/used/recognition/speech_ms"),
         ("fen", "/used/recognition/cost_fen"),
-        ("合成 said, chars", "/used/synthesis/characters"),
+        ("合成 synthesis, chars", "/used/synthesis/characters"),
         ("fen", "/used/synthesis/cost_fen"),
-        ("大模型 asked", "/used/assistant/requests"),
+        ("大模型 requests", "/used/assistant/requests"),
         ("tokens", "/used/assistant/tokens"),
         ("fen", "/used/assistant/cost_fen"),
     ];
@@ -124,7 +124,7 @@ fn text(report: &Value) -> Result<(), Failure> {
     let columns = [
         ("任务 campaign", "/campaign"),
         ("结果 disposition", "/disposition"),
-        ("结局 outcome", "/outcome"),
+        ("沟通结果 outcome", "/outcome"),
         ("呼叫 calls", "/calls"),
         ("计费 billed", "/billed_calls"),
         ("计费秒 billed s", "/billed_seconds"),

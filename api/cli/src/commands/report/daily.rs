@@ -1,5 +1,5 @@
-//! `ledgerline report daily`: the table of one Beijing day, from the rows beside a running server or
-//! without one.
+//! `ledgerline report daily`: prints the table of one Beijing day, read from the rows; a server may be
+//! running.
 
 use super::from_rows;
 use crate::kit::failure::Failure;
@@ -15,10 +15,10 @@ use serde_json::{Map, Value};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The day, such as 2026-11-20; default: the day of the log's last event
+    /// Day, for example 2026-11-20; default: the day of the last event
     #[arg(long, value_name = "DATE")]
     date: Option<NaiveDate>,
-    /// text (a table), or csv with a byte order mark, as spreadsheets like it
+    /// Output format: text (a table), or csv with a byte order mark for spreadsheets
     #[arg(long, value_parser = ["text", "csv"], default_value = "text")]
     format: String,
     /// Print one JSON object
@@ -52,7 +52,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-/// A row as columns of words: the campaign, then each figure; the totals last.
+/// Returns one row per campaign, with the campaign first and then each figure; the totals are the last row.
 fn rows(report: &Value, shown: fn(&Value, &Value) -> Value) -> Vec<Vec<Value>> {
     let columns = table::items(report, "columns");
     let none = Map::new();
@@ -120,7 +120,7 @@ fn target(row: &Value) -> Value {
     shown
 }
 
-/// Ratios in per cent, means as whole numbers.
+/// Formats a figure: ratios in per cent, means as whole numbers.
 fn for_people(column: &Value, figure: &Value) -> Value {
     let value = figure.get("value");
     if column.get("unit").and_then(Value::as_str) == Some("ratio") {

@@ -1,4 +1,4 @@
-//! `ledgerline report`: what a period was like, for people (PDCA), and signed, for auditors (compliance).
+//! `ledgerline report`: reports about a period, for people (PDCA) and signed for auditors (compliance).
 
 mod check;
 mod compare;
@@ -23,10 +23,10 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Make a report of a period of Beijing's calendar.
+/// Create a report about a period of the Beijing calendar
 ///
-/// A report says up to which position of the log it speaks, and is made from that alone: made again up to
-/// the same position it is the same, byte for byte.
+/// A report names the log position that it covers and depends on nothing else: a report created again up to
+/// the same position is equal byte for byte.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -36,25 +36,25 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Plan, do, check, act: a page that prints well (复盘)
+    /// Plan, do, check, act: a page for printing (复盘)
     Pdca(pdca::Args),
-    /// The signed compliance report (合规报告); its issue is an event of the log
+    /// Signed compliance report (合规报告); its issue is stored in the log
     Compliance(compliance::Args),
-    /// One day's table: the main metrics of each campaign and of all, and the targets reached (日报)
+    /// Table of one day: the main metrics of each campaign and in total, and targets reached (日报)
     Daily(daily::Args),
-    /// What calls cost on the lines, by a tariff of your own (费用)
+    /// What calls cost, by your own tariff (费用)
     Costs(costs::Args),
-    /// A quarter's call plan, drafted from the forecast: calls, lines, agents and cost by month (外呼计划)
+    /// Call plan of a quarter, drafted from the forecast: calls, lines, agents and cost by month (外呼计划)
     Plan(plan::Args),
-    /// One metric over two periods, and how sure their difference is (对比)
+    /// Compare one metric over two periods, with the significance of the difference (对比)
     Compare(compare::Args),
-    /// Figures that somebody saved: list, show, send, remove (已存报表)
+    /// Saved reports: list, show, send, remove (已存报表)
     Saved(saved::Args),
-    /// Check a compliance report against its signed note, and, where the log is at hand, against the log
+    /// Check a compliance report against its signed note, and against the log if available
     Check(check::Args),
 }
 
-/// What `ask` makes of the rows beside a running server, or without one; the log is closed behind it.
+/// Opens the rows and the log, runs `ask` on them, and closes the log. A server may be running.
 async fn from_rows<T>(
     log: &LogArgs,
     read_db: &ReadDbArgs,
@@ -71,19 +71,19 @@ async fn from_rows<T>(
     made
 }
 
-/// Which period.
+/// Options that select the period of a report.
 #[derive(Debug, Clone, clap::Args)]
 struct PeriodArgs {
     /// Length of the period
     #[arg(long, value_parser = word_of(PeriodLength::WORDS, PeriodLength::of_word))]
     period: PeriodLength,
-    /// A day in the period, such as 2026-11-20; default: the day of the log's last event
+    /// A day of the period, for example 2026-11-20; default: the day of the last event
     #[arg(long, value_name = "DATE")]
     at: Option<NaiveDate>,
 }
 
 impl PeriodArgs {
-    /// The day meant.
+    /// Returns the day of `--at`, else the day of the last event. Refuses an empty log.
     async fn day(&self, store: &dyn EventStore) -> Result<NaiveDate, Failure> {
         if let Some(day) = self.at {
             return Ok(day);

@@ -1,5 +1,5 @@
-//! `ledgerline report pdca`: a page for people, from the rows beside a running server or without one, or from
-//! one campaign's events folded up to a moment of the past.
+//! `ledgerline report pdca`: writes a page for people, from the rows, or from one campaign's events up to a
+//! past moment. A server may be running.
 
 use crate::commands::report::{PeriodArgs, write};
 use crate::kit::failure::Failure;
@@ -30,11 +30,11 @@ pub(super) struct Args {
     /// Only this campaign
     #[arg(long, value_name = "ID")]
     campaign: Option<CampaignId>,
-    /// As known then: events up to this position, or recorded up to this instant (RFC 3339); folds the
-    /// campaign's events, at most 2,000,000
+    /// As known then: events up to this position, or recorded up to this instant (RFC 3339); computed from
+    /// the campaign's events, at most 2,000,000
     #[arg(long, value_name = "POSITION|INSTANT", requires = "campaign")]
     as_of: Option<String>,
-    /// Where the page goes; FILE.evidence.json beside it leads to the events behind each number
+    /// File for the page; FILE.evidence.json beside it names the events behind each number
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Print one JSON object
@@ -83,14 +83,14 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     ))
 }
 
-/// `FILE.evidence.json` beside `FILE`.
+/// Returns the name of the evidence file: `FILE.evidence.json`.
 fn evidence_file(page: &Path) -> PathBuf {
     let mut name = page.as_os_str().to_owned();
     name.push(".evidence.json");
     PathBuf::from(name)
 }
 
-/// As known at a moment: from the campaign's own events up to there.
+/// Computes the report as known at a past moment, from the campaign's own events up to it.
 async fn folded(
     opened: &ReadOnly,
     ask: Ask,

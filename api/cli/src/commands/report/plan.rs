@@ -1,5 +1,5 @@
-//! `ledgerline report plan`: the quarter's call plan, drafted from the forecast over the rows beside a
-//! running server or without one.
+//! `ledgerline report plan`: drafts the call plan of a quarter from the forecast, read from the rows; a
+//! server may be running.
 
 use super::from_rows;
 use crate::kit::failure::Failure;
@@ -18,10 +18,10 @@ pub(super) struct Args {
     /// Only this campaign
     #[arg(long, value_name = "ID")]
     campaign: Option<CampaignId>,
-    /// A day of the quarter that is planned; default: the quarter after that of the log's last event
+    /// A day of the quarter to plan; default: the quarter after the last event
     #[arg(long, value_name = "DATE")]
     quarter_of: Option<NaiveDate>,
-    /// Tariff in fen (0.01 yuan) a minute, a whole number; without one no cost is shown
+    /// Tariff in fen (0.01 yuan) per minute, a whole number; without it no cost is shown
     #[arg(long, value_name = "FEN")]
     per_minute_fen: Option<u64>,
     /// Print one JSON object

@@ -1,4 +1,4 @@
-//! `ledgerline report saved`: reports that somebody saved: listed, made, sent now, and removed.
+//! `ledgerline report saved`: lists, shows, sends, takes over and removes saved reports.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::Asking;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Saved reports (已存报表): figures that somebody wants again, and their sending.
+/// Saved reports (已存报表): stored selections of figures, with recipients and schedule
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -18,40 +18,40 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// One's own, and those that others share
+    /// List your own reports, and those shared by others
     List {
         #[command(flatten)]
         asking: Asking,
     },
-    /// One with its figures, now or as of a time
+    /// Show one report with its figures, now or as of a past moment
     Show {
-        /// As `list` shows it
+        /// Name, as shown by `list`
         name: String,
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Send one's own now, beside its schedule
+    /// Send one of your own reports now, in addition to its schedule
     Send {
-        /// As `list` shows it
+        /// Name, as shown by `list`
         name: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// Become the owner of one with an owner who lost the right
+    /// Become the owner of a report, if its owner lost the permission
     TakeOver {
-        /// As `list` shows it
+        /// Name, as shown by `list`
         name: String,
-        /// Why; stored for ever, so name no person
+        /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
         asking: Asking,
     },
-    /// One's own is none any more
+    /// Remove one of your own reports
     Remove {
-        /// As `list` shows it
+        /// Name, as shown by `list`
         name: String,
         #[command(flatten)]
         asking: Asking,
@@ -101,7 +101,7 @@ fn path(name: &str, verb: &str) -> String {
     format!("/api/v1/saved-reports/{}{verb}", encode(name))
 }
 
-/// With what came of the last sending in one cell.
+/// Adds the result of the last sending in one text.
 fn described(report: &Value) -> Value {
     let mut shown = report.clone();
     let text = |name: &str| report.get(name).and_then(Value::as_str).map(str::to_owned);

@@ -1,15 +1,15 @@
-//! Recordings whose words are known: a folder with a list, or with files that are named for what they say.
+//! Reads recordings with known words: a folder with a list, or with files named by their words.
 
 use crate::kit::failure::Failure;
 use serde::Deserialize;
 use speech::clips::read_audio;
 use std::path::Path;
 
-/// The list beside the recordings.
+/// Name of the list in the folder.
 const LIST: &str = "utterances.jsonl";
 /// Most recordings of one set: hours of speech.
 const RECORDINGS_MAX: usize = 20_000;
-/// The largest recording: half a minute at 48 kHz.
+/// Largest recording, in bytes: half a minute at 48 kHz.
 const RECORDING_BYTES_MAX: u64 = 30 * 48_000 * 2 + 4_096;
 
 /// A line of the list.
@@ -22,18 +22,18 @@ struct Line {
     dialect: Option<String>,
 }
 
-/// One recording, at 8 kHz.
+/// One recording, at 8 kHz, with its words.
 pub(super) struct Recording {
     pub(super) text: String,
     pub(super) dialect: Option<String>,
     pub(super) samples: Vec<i16>,
 }
 
-/// Silence on both sides, in samples: the detector knows the line before speech begins.
+/// Silence added on both sides, in samples: the detector measures the line before speech begins.
 const AROUND_SAMPLES: usize = 4_800;
 
 impl Recording {
-    /// With a line's silence before and behind it.
+    /// Returns the samples with silence before and after them.
     pub(super) fn around(&self) -> Vec<i16> {
         let quiet = vec![0; AROUND_SAMPLES];
         [quiet.as_slice(), &self.samples, &quiet].concat()
@@ -43,7 +43,10 @@ impl Recording {
 pub(super) fn read(folder: &Path) -> Result<Vec<Recording>, Failure> {
     let lines = lines(folder)?;
     if lines.is_empty() {
-        return Err(Failure::refused(format!("{}: no recordings", folder.display())));
+        return Err(Failure::refused(format!(
+            "{}: there are no recordings",
+            folder.display()
+        )));
     }
     if lines.len() > RECORDINGS_MAX {
         return Err(Failure::refused(format!("more than {RECORDINGS_MAX} recordings")));
@@ -95,9 +98,11 @@ fn lines(folder: &Path) -> Result<Vec<Line>, Failure> {
     {
         let refused = |why: String| Failure::refused(format!("{}:{}: {why}", list.display(), index + 1));
         let line: Line = serde_json::from_str(line).map_err(|error| refused(error.to_string()))?;
-        // A recording stands in the folder itself.
+        // Only file names are allowed: the recording must be in the folder itself.
         if line.file.contains(['/', '\\']) || line.file.starts_with('.') {
-            return Err(refused("`file` is the name of a file in the folder".to_owned()));
+            return Err(refused(
+                "`file` must be the name of a file in the folder".to_owned(),
+            ));
         }
         lines.push(line);
     }

@@ -1,4 +1,4 @@
-//! `ledgerline speech eval`: a recognizer held against recordings whose words are known.
+//! `ledgerline speech eval`: evaluates a recognizer with recordings with known words.
 
 use super::attested_set::{Recording, read};
 use super::shown::as_json;
@@ -19,17 +19,17 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
-/// Of the noise: the same for every run.
+/// Seed of the noise, the same for every run.
 const NOISE_SEED: u64 = 11;
 
-/// What is compared.
+/// Options of an evaluation.
 pub(super) struct Order {
     pub(super) noise_below_db: Vec<u8>,
     pub(super) noise_suppression: bool,
     pub(super) language: String,
 }
 
-/// What is shown.
+/// The result of an evaluation, as printed.
 #[derive(Debug, Serialize)]
 struct Shown {
     recognizer: &'static str,
@@ -76,7 +76,9 @@ pub(super) async fn run(
     if shown.found.reaches_floor {
         return Ok(());
     }
-    Err(Failure::found("below 92 % in some dialect".to_owned()))
+    Err(Failure::found(
+        "accuracy below 92 % in at least one dialect".to_owned(),
+    ))
 }
 
 fn engine(
@@ -94,7 +96,8 @@ fn engine(
         .map_err(|error| Failure::refused(error.to_string()))
 }
 
-/// As recorded, and with each level of noise; both with noise suppression too, where that is asked for.
+/// Returns the conditions to test: as recorded, and with each level of noise; each also with noise
+/// suppression if requested.
 fn conditions(recording: &Recording, order: &Order) -> Vec<Condition> {
     let levels = std::iter::once(None).chain(order.noise_below_db.iter().copied().map(Some));
     let mut all = Vec::new();
@@ -170,7 +173,7 @@ fn in_words(shown: &Shown) -> Result<(), Failure> {
     ))?;
     if shown.rehearsal_only {
         output::line(
-            "演练用识别器，只认合成音 a recognizer for rehearsals: it hears synthetic voices alone",
+            "演练用识别器，只认合成音 a recognizer for rehearsals: it recognizes only synthetic voices",
         )?;
     }
     Ok(())

@@ -1,7 +1,7 @@
-//! `ledgerline speech listening-test`: samples of voices, and a page on which people score them.
+//! `ledgerline speech listening-test`: writes samples of voices, and a page on which people score them.
 //!
-//! The page holds its sounds and asks nobody: it can be sent by mail. Whoever scores sees no voice's name;
-//! each listener has an order of their own, drawn from the seed and their name.
+//! The page contains its audio and contacts no server: it can be sent by mail. Listeners do not see the names
+//! of the voices; each listener gets an own order, drawn from the seed and the listener's name.
 
 use super::shown::NO_ESPEAK;
 use crate::kit::failure::Failure;
@@ -22,14 +22,14 @@ use std::sync::Arc;
 
 /// Most samples of one test: half an hour of listening.
 const SAMPLES_MAX: usize = 120;
-/// The page, with a place for what it plays.
+/// Template of the page.
 const PAGE: &str = include_str!("listening_test.html");
-/// Where in the page it stands.
+/// Placeholder in the template for the data of the test.
 const PLACE: &str = "/*TEST*/null";
-/// The voice of espeak-ng, which nobody should take for the product's best.
+/// Label of the espeak-ng voice, which is clearly a demonstration and not the product's best.
 const DEMO: &str = "espeak-ng (demo voice 演示音)";
 
-/// Said where no texts are given: the sentences of calls, with what is hard to say.
+/// Default texts: sentences of calls that contain difficult words.
 const CHINESE: [&str; 10] = [
     "您好，这里是示例银行信用卡中心。",
     "请问您是尾号幺二三四的持卡人本人吗？",
@@ -55,7 +55,7 @@ const ENGLISH: [&str; 10] = [
     "Please note that your payment is due on the twenty-eighth.",
 ];
 
-/// What is played.
+/// Options of a listening test.
 pub(super) struct Order {
     pub(super) synthesizer: Option<RecognizerSpec>,
     pub(super) voices: Vec<String>,
@@ -64,14 +64,14 @@ pub(super) struct Order {
     pub(super) seed: u64,
 }
 
-/// Somebody who speaks.
+/// A voice to be scored: its label, synthesizer and manner.
 struct Voice {
     label: String,
     synthesizer: Arc<dyn Synthesizer>,
     manner: Manner,
 }
 
-/// One thing to listen to.
+/// One audio sample of the test.
 struct Sample {
     name: String,
     voice: String,
@@ -96,7 +96,7 @@ pub(super) async fn run(folder: &Path, order: Order) -> Result<(), Failure> {
             samples.push(sample(&order, place, voice, &clip)?);
         }
     }
-    // Names say nothing of voices, nor does their order.
+    // Neither the names of the samples nor their order reveal the voice.
     samples.sort_by(|one, other| one.name.cmp(&other.name));
     for sample in &samples {
         let file = folder.join(format!("{}.wav", sample.name));
@@ -128,12 +128,15 @@ fn texts(order: &Order) -> Result<Vec<String>, Failure> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let lines: Vec<String> = lines.map(str::to_owned).collect();
     if lines.is_empty() {
-        return Err(Failure::refused(format!("{}: no texts", file.display())));
+        return Err(Failure::refused(format!(
+            "{}: there are no texts",
+            file.display()
+        )));
     }
     Ok(lines)
 }
 
-/// The demonstration voice always: what others are better than.
+/// Returns the voices of the test. The demonstration voice is always first, as a baseline.
 async fn voices(order: &Order) -> Result<Vec<Voice>, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let espeak = EspeakSynthesizer::find(EspeakSettings::default(), Arc::clone(&clock)).await;
@@ -212,7 +215,7 @@ fn test(order: &Order, samples: &[Sample]) -> Value {
     json!({ "test": name, "seed": order.seed, "language": order.language, "samples": samples })
 }
 
-/// JSON inside a script ends no element, whatever a voice is called.
+/// Escapes `<`, so that JSON inside a script cannot end the element, whatever a voice is called.
 fn embeddable(value: &Value) -> String {
     value.to_string().replace('<', "\\u003c")
 }
@@ -245,7 +248,7 @@ mod tests {
         assert!(!page.contains(PLACE) && page.contains("\"seed\":7"));
         assert!(
             !page.contains("http://") && !page.contains("https://"),
-            "it asks nobody"
+            "it contacts no server"
         );
         let mut wavs = 0;
         for entry in std::fs::read_dir(&folder).unwrap() {

@@ -1,5 +1,4 @@
-//! `ledgerline speech`: how well recognizers hear, how callees' emotions are told, and what people think of
-//! voices.
+//! `ledgerline speech`: evaluates recognizers, emotion and voiceprints, and runs listening tests of voices.
 
 mod attested_set;
 mod heard;
@@ -12,7 +11,8 @@ use clap::builder::NonEmptyStringValueParser;
 use speech::recognition::spec::RecognizerSpec;
 use std::path::PathBuf;
 
-/// Speech (语音): recognizers held against recordings, emotion measured on synthetic callers, listening tests.
+/// Speech (语音): evaluate recognizers with recordings, emotion and voiceprints with synthetic callers, and run
+/// listening tests
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -22,43 +22,45 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Error rates of a recognizer on recordings whose words are known, by dialect and level of noise
+    /// Measure the error rate of a recognizer on recordings with known words, by dialect and level of noise
     ///
-    /// The folder holds WAV files of 8 kHz, mono, 16 bit, and utterances.jsonl with a line for each:
-    /// {"file": "a.wav", "text": "我要办分期", "dialect": "sichuan"}. Without that file each is named for what
-    /// it says, such as 是的.f4.wav. Exit code 1: below 92 % of characters or words in some dialect.
+    /// The folder holds WAV files of 8 kHz, mono, 16 bit, and utterances.jsonl with one line for each:
+    /// {"file": "a.wav", "text": "我要办分期", "dialect": "sichuan"}. Without that file, each recording is named
+    /// by its words, for example 是的.f4.wav. Exit code 1: below 92 % of characters or words in at least one
+    /// dialect.
     Eval {
-        /// Where the recordings are
+        /// Folder of recordings
         folder: PathBuf,
-        /// The recognizer, as `serve --recognizer` takes it
+        /// Recognizer, as for `serve --recognizer`
         #[arg(long, value_name = "SPEC")]
         provider: RecognizerSpec,
-        /// White noise so many decibels below the speech, beside the recordings as they are
+        /// Also test with white noise this many decibels below the speech
         #[arg(long, value_name = "DB", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(0..=60))]
         noise_below_db: Vec<u8>,
-        /// With noise suppression too, side by side
+        /// Also test with noise suppression
         #[arg(long)]
         noise_suppression: bool,
-        /// BCP 47
+        /// Language, BCP 47
         #[arg(long, default_value = "zh-CN", value_parser = NonEmptyStringValueParser::new())]
         language: String,
         /// Print JSON on one line
         #[arg(long)]
         json: bool,
     },
-    /// How callees' emotions are told, on a grid of synthetic callers (needs espeak-ng)
+    /// Evaluate the emotion measure on a grid of synthetic callers (needs espeak-ng)
     ///
-    /// Exit code 1: a score falls as pitch, loudness or pace rises, or more than 5 % of calm utterances are
-    /// called raised.
+    /// Exit code 1: a score falls while pitch, loudness or pace rises, or more than 5 % of calm utterances
+    /// are called raised.
     EvalEmotion {
         /// Print JSON on one line
         #[arg(long)]
         json: bool,
     },
-    /// How synthetic speakers are told apart by one phrase: the equal-error rate (needs espeak-ng)
+    /// Evaluate how well voiceprints separate synthetic speakers by one phrase: the equal-error rate (needs
+    /// espeak-ng)
     ///
-    /// Exit code 1: it, or an error at the threshold that is used, is above 3 %. Where espeak-ng is not
-    /// installed nothing is evaluated, which is said as SKIPPED and is no success.
+    /// Exit code 1: the rate, or an error at the threshold in use, is above 3 %. If espeak-ng is not
+    /// installed, nothing is evaluated; the command prints SKIPPED and fails.
     EvalVoiceprint {
         /// Print JSON on one line
         #[arg(long)]
@@ -66,27 +68,27 @@ enum Action {
     },
     /// Write samples of voices and a page on which people score them (MOS)
     ListeningTest {
-        /// An empty or new folder
+        /// New or empty folder
         folder: PathBuf,
-        /// A synthesizer over the network beside the demonstration voice, such as openai:https://HOST/v1
+        /// Network synthesizer to compare with the demonstration voice, for example openai:https://HOST/v1
         #[arg(long, value_name = "SPEC")]
         synthesizer: Option<RecognizerSpec>,
-        /// Voices of it, or of espeak-ng where no synthesizer is named
+        /// Voices of the synthesizer, or of espeak-ng if no synthesizer is given
         #[arg(long, value_name = "VOICE", value_delimiter = ',')]
         voices: Vec<String>,
-        /// Texts, one a line; default: ten sentences of calls
+        /// File of texts, one per line; default: ten sentences of calls
         #[arg(long, value_name = "FILE")]
         texts: Option<PathBuf>,
-        /// BCP 47
+        /// Language, BCP 47
         #[arg(long, default_value = "zh-CN", value_parser = NonEmptyStringValueParser::new())]
         language: String,
-        /// Decides the order of the samples
+        /// Seed that decides the order of the samples
         #[arg(long, value_name = "S", default_value_t = 1)]
         seed: u64,
     },
-    /// Mean opinion scores of the files that listeners saved, with their 95 % intervals
+    /// Compute mean opinion scores from the files that listeners saved, with 95 % confidence intervals
     Mos {
-        /// What listeners saved
+        /// Files saved by listeners
         #[arg(required = true)]
         files: Vec<PathBuf>,
         /// Print JSON on one line

@@ -1,4 +1,4 @@
-//! `ledgerline speech mos`: what listeners saved, put together.
+//! `ledgerline speech mos`: computes mean opinion scores from the files that listeners saved.
 
 use super::shown::as_json;
 use crate::kit::failure::Failure;
@@ -6,7 +6,7 @@ use crate::kit::output;
 use speech::evaluation::opinions::{OPINION_TARGET, Opinions, VoiceOpinion, mean_opinions};
 use std::path::PathBuf;
 
-/// Largest file read: ten thousand scores.
+/// Largest file read, in bytes: ten thousand scores.
 const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
 pub(super) fn run(files: &[PathBuf], json: bool) -> Result<(), Failure> {
@@ -29,12 +29,12 @@ pub(super) fn run(files: &[PathBuf], json: bool) -> Result<(), Failure> {
 
 fn in_words(voice: &VoiceOpinion) -> String {
     let interval = voice.interval.map_or_else(
-        || "一个分数无区间 no interval of one score".to_owned(),
+        || "一个分数无区间 one score has no interval".to_owned(),
         |[low, high]| format!("95 % {low:.2}–{high:.2}"),
     );
     let verdict = match (voice.reaches_target, voice.mean_reaches_target) {
         (true, _) => "达到 reached",
-        (false, true) => "均值达到，区间未达 mean reaches, interval does not",
+        (false, true) => "均值达到，区间未达 mean reached, interval not",
         (false, false) => "未达到 not reached",
     };
     format!(

@@ -1,4 +1,4 @@
-//! What evaluations on synthetic voices say, for people and for programs.
+//! Prints evaluations on synthetic voices, for people and for programs.
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use speech::evaluation::emotion::{EmotionEvaluation, evaluated};
 use speech::evaluation::voices::{self, VoicesEvaluation};
 
-/// What is said where there are no voices.
+/// Error text if there are no synthetic voices.
 pub(super) const NO_ESPEAK: &str = "espeak-ng is not installed, or does not speak: apt-get install espeak-ng";
 
 pub(super) fn emotion(json: bool) -> Result<(), Failure> {
@@ -22,7 +22,7 @@ pub(super) fn emotion(json: bool) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::found(
-        "the measure does not keep what it promises".to_owned(),
+        "the emotion measure is below its required quality".to_owned(),
     ))
 }
 
@@ -39,7 +39,7 @@ pub(super) fn voices(json: bool) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::found(
-        "voices are told apart less well than is promised".to_owned(),
+        "the voiceprint is below its required quality".to_owned(),
     ))
 }
 
@@ -53,8 +53,8 @@ fn voices_in_words(found: &VoicesEvaluation) -> Result<(), Failure> {
         found.speakers
     ))?;
     output::line(&format!(
-        "阈值 threshold {}: 误认 false alike {}, 误拒 false unlike {}; 本人最远 genuine up to {}, 他人最近 impostor \
-         from {}; 合成音 synthetic voices: 只是提示，不作身份认证 a hint, and no authentication",
+        "阈值 threshold {}: 误认 false accepts {}, 误拒 false rejects {}; 本人最远 genuine up to {}, 他人最近 impostor \
+         from {}; 合成音 synthetic voices: 只是提示，不作身份认证 a hint, not an authentication",
         found.threshold_milli,
         found.false_alike_count,
         found.false_unlike_count,

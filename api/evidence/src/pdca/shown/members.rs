@@ -1,5 +1,4 @@
-//! A review as programs read it: its members and what they mean. How they are made of a report's figures is
-//! said beside.
+//! The PDCA review for programs: the types and meanings of its members. `shown` fills them.
 
 use crate::pdca::suggesting::Lack;
 use chrono::NaiveDate;
@@ -12,8 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A review of one period: what was planned, what was done, how it compares with the period before, what
-/// to do about it.
+/// A review of one period: plan, results, comparison with the period before, and suggested actions.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PdcaShown {
     #[schemars(extend("enum" = ["day", "week", "month", "quarter", "year"]))]
@@ -25,11 +23,11 @@ pub struct PdcaShown {
     pub(super) done: PdcaDone,
     pub(super) check: PdcaCheck,
     pub(super) act: PdcaAct,
-    /// What a report of this length is to tell and does not yet.
+    /// Topics that a report of this length should cover and does not cover yet.
     pub(super) lacks: Vec<Lack>,
 }
 
-/// From its first instant to before the next one's, in Beijing.
+/// A period, from its first instant to just before the next period, in Beijing time.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaPeriod {
     #[schemars(example = &"2026-11")]
@@ -38,7 +36,7 @@ pub(super) struct PdcaPeriod {
     pub(super) to: Timestamp,
 }
 
-/// Campaigns that dialed in the period or were made in it, and what they are to reach.
+/// Campaigns that dialed in the period or were created in it, and their targets.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaPlan {
     pub(super) campaigns: Vec<PdcaCampaign>,
@@ -80,12 +78,12 @@ pub(super) struct PdcaCause {
     pub(super) part_ratio: f64,
 }
 
-/// Calls of the period beside the one before.
+/// Calls of the period and of the one before.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaDone {
     pub(super) figures: Vec<PdcaFigure>,
     pub(super) dispositions: Vec<PdcaDisposition>,
-    /// From a month on.
+    /// For a month and longer.
     pub(super) flow_versions: Vec<PdcaPart>,
     pub(super) trunks: Vec<PdcaPart>,
 }
@@ -105,7 +103,7 @@ pub(super) struct PdcaFigure {
     pub(super) events: String,
 }
 
-/// How one way of ending a call moved; the change is split over trunks into mix and rate.
+/// How the share of one disposition changed; the change is split over trunks into mix and rate.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaDisposition {
     #[schemars(example = &"no_answer")]
@@ -118,26 +116,26 @@ pub(super) struct PdcaDisposition {
     pub(super) rate: Option<f64>,
 }
 
-/// A part of the calls: a flow version, a trunk.
+/// A part of the calls: a flow version or a trunk.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaPart {
     #[schemars(example = &"main")]
     pub(super) part: String,
     pub(super) dialed: u64,
-    /// `answer_ratio_per_call` v1; `_people` v2.
+    /// `answer_ratio_per_call` v1; `_people` is v2.
     pub(super) answer_ratio: Option<f64>,
     pub(super) answer_ratio_people: Option<f64>,
     pub(super) talk_s_mean: Option<f64>,
-    /// `conversion_ratio` v1; `_people` v2.
+    /// `conversion_ratio` v1; `_people` is v2.
     pub(super) conversion_ratio: Option<f64>,
     pub(super) conversion_ratio_people: Option<f64>,
 }
 
-/// What to do, and what it rests on.
+/// Suggestions and the figures behind them.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaAct {
     pub(super) suggestions: Vec<PdcaSuggestion>,
-    /// By rule and version.
+    /// Refused dials, by rule and version.
     #[schemars(extend("examples" = [{ "calling_window@2": 14 }]))]
     pub(super) refusals: BTreeMap<String, u64>,
     #[schemars(extend("examples" = [{ "low_answer_ratio": 2 }]))]
@@ -146,7 +144,7 @@ pub(super) struct PdcaAct {
     pub(super) corrections: u64,
 }
 
-/// What somebody should look at, by which rule, from which cause.
+/// A suggestion with its rule and its cause.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaSuggestion {
     #[schemars(example = &"trunk_rate")]
@@ -159,21 +157,21 @@ pub(super) struct PdcaSuggestion {
     pub(super) en: &'static str,
 }
 
-/// Why `answer_ratio_per_call` v1 moved, and what is ahead.
+/// Why `answer_ratio_per_call` v1 changed, and the forecast.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaCheck {
-    /// People only, `answer_ratio_per_call` v2.
+    /// Answers by people only: `answer_ratio_per_call` v2.
     pub(super) people_before: Option<f64>,
     pub(super) people_now: Option<f64>,
-    /// Empty where one of the periods has no calls.
+    /// Empty if one of the periods has no calls.
     pub(super) splits: Vec<PdcaSplit>,
-    /// Of a quarter and a year: calls by day; empty with less than two weeks of calls.
+    /// For a quarter or a year: calls by day. Empty with less than two weeks of calls.
     pub(super) ahead: Vec<PdcaAhead>,
-    /// Of a year: what it asked of lines and log.
+    /// For a year: its capacity needs.
     pub(super) capacity: Option<PdcaCapacity>,
 }
 
-/// The change split over one cause; the effects of all parts add up to it.
+/// The change split by one cause. The effects of all parts sum to the change.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaSplit {
     #[schemars(extend("enum" = ["trunk", "hour", "weekday", "flow_version", "campaign"]))]
@@ -181,9 +179,9 @@ pub(super) struct PdcaSplit {
     pub(super) before_ratio: f64,
     pub(super) now_ratio: f64,
     pub(super) change: f64,
-    /// The largest.
+    /// The largest effects.
     pub(super) effects: Vec<PdcaEffect>,
-    /// Of the parts that are not named.
+    /// Sum of the parts that are not listed.
     pub(super) others_mix: f64,
     pub(super) others_rate: f64,
 }
@@ -202,7 +200,7 @@ pub(super) struct PdcaEffect {
     pub(super) rate: f64,
 }
 
-/// Calls expected of a day, 80 % intervals.
+/// Calls expected on a day, with an 80 % interval.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaAhead {
     #[schemars(with = "String", extend("format" = "date"), example = &"2026-11-20")]

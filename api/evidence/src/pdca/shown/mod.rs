@@ -1,6 +1,6 @@
-//! A PDCA report for programs: the figures of its page, by name, in the order plan, do, check, act.
+//! The PDCA report for programs: the figures of its page by name, in the order plan, do, check, act.
 //!
-//! It computes nothing: whatever it says, the page says too. The events behind a figure are a route away.
+//! It computes nothing: the page shows the same figures. The route of each figure lists its events.
 
 mod members;
 
@@ -40,7 +40,7 @@ impl From<Suggestion> for PdcaSuggestion {
     }
 }
 
-/// What was gathered, as it is shown.
+/// Converts the gathered figures into the form for programs.
 pub fn shown(gathered: &Gathered) -> PdcaShown {
     PdcaShown {
         length: gathered.ask.length.word(),

@@ -1,4 +1,4 @@
-//! Row by row: whose call is it, and do both sides say the same of it.
+//! Matches row by row: finds our call of a row and compares the two.
 
 use crate::reconcile::formats::Theirs;
 use crate::reconcile::ours::{OurCall, OurCalls};
@@ -9,22 +9,22 @@ use domain::phone_number::{PhoneNumber, mask_e164};
 use domain::time::Timestamp;
 use std::collections::BTreeSet;
 
-/// Milliseconds in a minute: what is billed.
+/// Milliseconds in a minute, the unit of billing.
 const MINUTE_MS: u64 = 60_000;
 
-/// Most rows of one file: what makes two of them the same is remembered.
+/// Most rows in one file: a digest of each row is kept in memory to find duplicates.
 pub(super) const ROWS_MAX: u64 = 20_000_000;
 
-/// What counts as the same.
+/// Tolerances of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// Talk may differ by so much.
+    /// Allowed difference of the talk.
     pub tolerance_ms: u64,
-    /// A row without a Call-ID may begin so far from our dial.
+    /// Allowed time between a row without a Call-ID and our dial.
     pub window_ms: u64,
-    /// Only calls that were answered are expected on their side.
+    /// True if only answered calls are expected in their file.
     pub answered_only: bool,
-    /// Of callees without a country code.
+    /// Country of callees without a country code.
     pub country: DefaultCountry,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
@@ -33,17 +33,17 @@ pub struct Rules {
 /// Takes their rows one by one.
 pub struct Matcher<'a> {
     ours: &'a OurCalls,
-    /// Finds a number's id from E.164; `None` where there are no keys.
+    /// Derives a number's id from E.164; `None` if there are no keys.
     derive: Option<&'a (dyn Fn(&str) -> NumberId + 'a)>,
     rules: Rules,
     matched: BTreeSet<usize>,
-    /// SHA-256, cut to 16 bytes, of what makes a row itself.
+    /// SHA-256 of each row's key, cut to 16 bytes.
     seen: BTreeSet<[u8; 16]>,
     span: Option<(Timestamp, Timestamp)>,
     outcome: Outcome,
 }
 
-/// How a row met a call.
+/// How a row was matched with a call.
 enum Met {
     SipId(usize),
     Number(usize),
@@ -71,7 +71,7 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// One row of theirs, or why it cannot be read.
+    /// Takes one row of theirs, or the reason why it cannot be read.
     pub fn take(&mut self, row: Result<Theirs, (u64, String)>) {
         self.outcome.rows += 1;
         match row {
@@ -100,7 +100,7 @@ impl<'a> Matcher<'a> {
             false => self.meet(row, phone.as_ref().ok()),
             true => Met::Taken,
         };
-        // Without a call of ours, nor a number by which there could be one, it says nothing of either side.
+        // Without a call of ours and without a readable number, the row proves nothing about either side.
         if let (Met::Nobody, Err(why)) = (&met, phone) {
             return self.bad(row.line, why);
         }
@@ -210,7 +210,7 @@ impl<'a> Matcher<'a> {
         {
             why.push("seconds");
         }
-        // What the tolerance allows the talk to be may be another minute.
+        // The talk may be another number of minutes within the tolerance.
         let least = ours.talk_ms.saturating_sub(tolerance).div_ceil(MINUTE_MS);
         let most = ours.talk_ms.saturating_add(tolerance).div_ceil(MINUTE_MS);
         let most = if ours.talk_ms == 0 { 0 } else { most };
@@ -220,7 +220,8 @@ impl<'a> Matcher<'a> {
         why
     }
 
-    /// After the last row: what of ours they do not have, in the period asked for or that the file covers.
+    /// Ends after the last row: lists our calls that are not in their file, in the period asked for or the
+    /// period that the file covers.
     pub fn finish(mut self) -> Outcome {
         let (first, last) = self.span.unwrap_or_default();
         let from = self.rules.from.unwrap_or(first.minus_ms(self.rules.window_ms));
@@ -258,16 +259,16 @@ fn their_row(sums: &mut Sums, row: &Theirs) {
     sums.their_minutes += row.minutes;
 }
 
-/// The number of a row, written as numbers are: digits, separators and a leading plus. Masked digits, SIP
-/// addresses, apostrophes and marks are not read: a program wrote the bill, no person typed it.
+/// Parses the number of a row: digits, separators and a leading plus. Masked digits, SIP addresses,
+/// apostrophes and marks are rejected: a bill is written by a program, not typed by a person.
 fn callee(text: &str, country: DefaultCountry) -> Result<PhoneNumber, String> {
     let is_plain = |found: char| found.is_ascii_digit() || matches!(found, '+' | ' ' | '-' | '(' | ')' | '.');
     if !text.trim().chars().all(is_plain) {
         return Err(
-            "the callee is no phone number: it has other characters than digits and separators".to_owned(),
+            "the callee is not a phone number: it has other characters than digits and separators".to_owned(),
         );
     }
-    PhoneNumber::parse(text, country).map_err(|error| format!("the callee is no phone number: {error}"))
+    PhoneNumber::parse(text, country).map_err(|error| format!("the callee is not a phone number: {error}"))
 }
 
 fn only_theirs(row: &Theirs, country: DefaultCountry) -> OnlyTheirs {
@@ -280,7 +281,7 @@ fn only_theirs(row: &Theirs, country: DefaultCountry) -> OnlyTheirs {
     }
 }
 
-/// Enough of a digest that two of a file's rows never share it by chance.
+/// Returns a digest that is long enough that two rows of a file never share it by chance.
 fn short_digest(text: &str) -> [u8; 16] {
     use sha2::{Digest, Sha256};
     let whole: [u8; 32] = Sha256::digest(text.as_bytes()).into();

@@ -1,4 +1,4 @@
-//! Given our calls and their rows, then who has what, and what is disputed.
+//! Our calls and their rows: what is matched, missing and disputed.
 
 use super::*;
 use domain::calling_code::CallingCode;

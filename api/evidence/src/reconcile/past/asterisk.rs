@@ -1,5 +1,5 @@
-//! Asterisk's `cdr_csv`: a row proves a dial where a channel to the callee was made and somebody could hear
-//! it ring; one that failed before that is kept and proves none.
+//! Asterisk's `cdr_csv`. A row proves a dial if a channel to the callee was made and the callee could hear it
+//! ring. A row that failed before that is kept but proves no dial.
 
 use super::tables::each_record;
 use super::{BadRow, PastFiles, PastRow, phone, when};
@@ -45,12 +45,13 @@ fn row(record: &StringRecord, offset: Option<FixedOffset>) -> Result<PastRow, St
     let was_heard = ["ANSWERED", "NO ANSWER", "BUSY"].contains(&status.as_str());
     let ids = [cell(17), cell(16)].into_iter().filter(|id| !id.is_empty());
     let unique = cell(16);
-    // The start as the file has it: the same record is itself by whatever offset it is read.
+    // The start as text from the file, so that the same record has the same key with any offset.
     let key = match unique.is_empty() {
         true => format!("{}/{talk_s}", cell(9)),
         false => format!("{unique}/{}", cell(9)),
     };
-    // As a version named it that read the start first: what was imported then is the same record.
+    // The key of an earlier version, which parsed the start first: records imported then are recognized as
+    // the same.
     let former_key = match unique.is_empty() {
         true => format!("{start}/{talk_s}"),
         false => format!("{unique}/{start}"),

@@ -1,8 +1,10 @@
-//! Records of other systems as history (NEW-13): Asterisk's `Master.csv` and VICIdial's tables as CSV, each
-//! row as a call with what it proves. A row whose time has no zone is refused unless somebody says the zone.
+//! Imports records of other systems as history (NEW-13): Asterisk's `Master.csv` and VICIdial's tables as
+//! CSV. Each row becomes a call with what it proves. A row whose time has no zone is refused unless the zone
+//! is given.
 //!
-//! `vicidial_log` tells phone, status and talk; `vicidial_carrier_log` how the switch saw the same call;
-//! `vicidial_list` whose phone a row without one means, and how often the system says that it called.
+//! `vicidial_log` has phone, status and talk; `vicidial_carrier_log` has what the switch saw of the same
+//! call; `vicidial_list` has the phone for a row without one, and how often the system called it by its own
+//! count.
 
 mod asterisk;
 mod schema;
@@ -21,25 +23,25 @@ use domain::phone_number::{InvalidPhoneNumber, PhoneNumber};
 use domain::time::Timestamp;
 use std::path::PathBuf;
 
-/// Most rows of all files of one import: a month of a large floor; more are several imports.
+/// Most rows of all files of one import: a month of a large floor. More rows need several imports.
 pub const PAST_ROWS_MAX: usize = 1_000_000;
 
 /// One call, with what its row proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastRow {
-    /// As a comparison with our calls reads it.
+    /// The row as a comparison with our calls reads it.
     pub theirs: Theirs,
-    /// The file's place among those that were named.
+    /// The file's place among the given files.
     pub file: usize,
     pub status: String,
     pub proves_dial: bool,
-    /// `None` where it does not tell.
+    /// `None` if the row does not show it.
     pub answered: Option<bool>,
-    /// By which name an earlier version imported the same record, where that was another one.
+    /// The key under which an earlier version imported the same record, if it was another one.
     pub former_key: Option<String>,
 }
 
-/// A row that is not taken.
+/// A row that is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadRow {
     pub file: usize,
@@ -47,16 +49,16 @@ pub struct BadRow {
     pub why: String,
 }
 
-/// What files hold.
+/// The content of files.
 #[derive(Debug, Default)]
 pub struct PastFiles {
     pub rows: Vec<PastRow>,
     pub bad: Vec<BadRow>,
-    /// What VICIdial's own tables say against one another.
+    /// Contradictions between VICIdial's own tables.
     pub differences: TableDifferences,
 }
 
-/// Reads all files of one system. `offset` is where its clock stands, for times without a zone.
+/// Reads all files of one system. `offset` is the zone of its clock, for times without a zone.
 pub fn read_past(
     source: HistorySource,
     files: &[PathBuf],
@@ -78,16 +80,16 @@ impl PastFiles {
     }
 }
 
-/// An instant: by its own zone, or by the one that was said.
+/// Parses a time: by its own zone, or by the given one.
 fn when(text: &str, offset: Option<FixedOffset>) -> Result<Timestamp, String> {
     if let Ok(at) = text.trim().parse() {
         return Ok(at);
     }
-    let offset = offset.ok_or_else(|| format!("{text:?} has no zone: say --utc-offset"))?;
+    let offset = offset.ok_or_else(|| format!("{text:?} has no zone: give --utc-offset"))?;
     instant(text, offset)
 }
 
-/// The number, in international form where the row says its country: by `code` or with a plus.
+/// Returns the number, in international form if the row has its country: in `code` or with a plus.
 fn phone(code: &str, text: &str) -> Result<String, String> {
     let text = text.trim();
     let whole = match code.trim().trim_start_matches('+') {
@@ -96,9 +98,9 @@ fn phone(code: &str, text: &str) -> Result<String, String> {
     };
     match PhoneNumber::parse(&whole, DefaultCountry::Unknown) {
         Ok(phone) => Ok(phone.as_e164().to_owned()),
-        // The installation knows its country.
+        // The installation adds its country.
         Err(InvalidPhoneNumber::NoCountryCode) => Ok(whole),
-        Err(_not_one) => Err("the callee is no phone number".to_owned()),
+        Err(_not_one) => Err("the callee is not a phone number".to_owned()),
     }
 }
 

@@ -1,10 +1,10 @@
-//! VICIdial's tables as its schema has them: columns and their places, and what its statuses say of a dial.
+//! VICIdial's tables by its schema: the columns and their places, and what its statuses show about a dial.
 
 use csv::StringRecord;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A table by its file's name, and the columns that are read of it, with their places in VICIdial's schema.
+/// A table by its file's name, and the columns read from it, with their places in VICIdial's schema.
 pub(super) struct Table {
     pub(super) name: &'static str,
     pub(super) columns: &'static [(&'static str, usize)],
@@ -43,19 +43,20 @@ pub(super) const PEOPLE: Table = Table {
     ],
 };
 
-/// Statuses with which a row stands for no dial: waiting, on a list of numbers that are not called, no
-/// channel, a search (VICIdial's system statuses).
+/// Statuses of rows without a dial: waiting, on a do-not-call list, no channel, a search (VICIdial's system
+/// statuses).
 pub(super) const NOT_DIALED: [&str; 7] = ["NEW", "QUEUE", "DNCL", "DNCC", "LRERR", "LSMERG", "HOPPER"];
 
-/// Nobody and nothing picked up (system statuses, and those of call progress detection).
+/// Statuses without an answer (system statuses, and those of call progress detection).
 pub(super) const NOT_ANSWERED: [&str; 13] = [
     "NA", "N", "B", "AB", "DC", "ADC", "ADCT", "CPDB", "CPDNA", "CPDREJ", "CPDINV", "CPDUA", "CPDUK",
 ];
 
-/// Picked up by a person or a machine, also where nobody talked.
+/// Statuses of calls answered by a person or a machine, even if nobody talked.
 pub(super) const ANSWERED: [&str; 8] = ["A", "AA", "AM", "AL", "AFAX", "DROP", "PDROP", "PM"];
 
-/// Which table a file is, and where its columns are: by a header's titles, else by the file's name.
+/// Finds the table of a file and the places of its columns: by the titles of a header, else by the file's
+/// name.
 pub(super) fn table_of(
     path: &Path,
     first: &StringRecord,

@@ -1,12 +1,12 @@
-//! Files of other systems record by record: any usual encoding, a bound on every cell and every row, bad
-//! ones by line. A stray quote costs its own line alone.
+//! Reads files of other systems record by record: in any usual encoding, with a size limit for cells and
+//! rows. Bad rows are reported by line. A stray quote costs only its own line.
 
 use crate::reconcile::reading::{CELL_BYTES_MAX, FileError, text_of};
 use csv::StringRecord;
 use intake::csv_text::{CsvText, Row};
 use std::path::Path;
 
-/// What takes a record: its line, and it or why it cannot be read.
+/// Takes a record: its line, and the record or the reason why it cannot be read.
 pub(super) type Take<'a> = dyn FnMut(u64, Result<&StringRecord, String>) -> Result<(), FileError> + 'a;
 
 pub(super) fn each_record(path: &Path, take: &mut Take<'_>) -> Result<(), FileError> {

@@ -1,4 +1,4 @@
-//! Files of both systems: what is read, what is proved, and what is told instead.
+//! Files of both systems: what is read, what is proved, and what is reported as refused.
 
 use super::*;
 use std::path::Path;
@@ -18,7 +18,7 @@ fn vicidial(names: &[&str], offset: Option<FixedOffset>) -> PastFiles {
     read_past(HistorySource::Vicidial, &files, offset).unwrap()
 }
 
-/// Line, whether it proves a dial, whether it was answered.
+/// File, line, whether it proves a dial, and whether it was answered.
 fn told(past: &PastFiles) -> Vec<(usize, u64, bool, Option<bool>)> {
     past.rows
         .iter()
@@ -149,7 +149,7 @@ fn a_record_of_asterisk_is_itself_by_whatever_offset_it_is_read() {
     assert_eq!(keys(8), keys(9));
 }
 
-/// An earlier version named a record by its start in UTC.
+/// An earlier version derived a record's key from its start in UTC.
 #[test]
 fn a_record_of_asterisk_says_how_an_earlier_version_named_it() {
     let past = read_past(

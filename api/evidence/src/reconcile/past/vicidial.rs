@@ -1,5 +1,5 @@
 //! VICIdial's tables as CSV, with a header or in the order of its schema: the log of dials, what the switch
-//! saw of them, and the list of people. A status that says that nothing was dialed proves no dial.
+//! saw of them, and the list of people. A status without a dial proves no dial.
 
 use super::schema::{ANSWERED, NOT_ANSWERED, NOT_DIALED, PEOPLE, SWITCH, table_of};
 use super::tables::each_record;
@@ -14,19 +14,19 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// What the tables say against one another; counted, and the first of each named by line or id.
+/// Contradictions between the tables: all are counted, and the first of each are listed by line or id.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct TableDifferences {
-    /// The switch saw a call that the log does not have.
+    /// Calls that the switch saw and that are not in the log.
     pub only_in_carrier_log: u64,
-    /// The log has a dial that the switch did not see.
+    /// Dials in the log that the switch did not see.
     pub only_in_log: u64,
     /// People whose `called_count` is not the number of their rows.
     pub called_count_differs: u64,
     pub named: Vec<String>,
 }
 
-/// Differences named; all are counted.
+/// Most differences listed; all are counted.
 const NAMED_MAX: usize = 100;
 
 struct Logged {
@@ -113,7 +113,7 @@ impl Tables {
             };
             let last = places.values().max().copied().unwrap_or_default();
             let cells = Cells { record, places };
-            // The last columns of a row without a header may be of an older schema.
+            // A row without a header may lack the last columns in an older schema.
             if record.len() <= last && *name != PEOPLE.name {
                 return self.refuse(file, line, format!("it has {} columns, too few", record.len()));
             }
@@ -221,7 +221,7 @@ impl Tables {
         past
     }
 
-    /// A call that only the switch saw: whose phone it was, the list says.
+    /// Returns a call that only the switch saw; the list of people has its phone.
     fn alone(&self, unique: &str, seen: &Seen) -> Result<PastRow, String> {
         let person = self.people.get(&seen.person);
         let person = person.ok_or("no table says whose phone it was (vicidial_list)")?;
@@ -280,7 +280,7 @@ impl Tables {
     }
 }
 
-/// Where a row stands.
+/// The file and line of a row.
 struct Place {
     file: usize,
     line: u64,
@@ -293,7 +293,7 @@ impl From<(usize, u64)> for Place {
     }
 }
 
-/// `start_epoch` is seconds of UTC and needs no zone; `call_date` is by the server's clock.
+/// `start_epoch` is in seconds of UTC and needs no zone; `call_date` is in the server's local time.
 fn call(cells: &Cells<'_>, unique: &str, offset: Option<FixedOffset>) -> Result<Call, String> {
     let epoch: Option<i64> = cells.of("start_epoch").parse().ok().filter(|epoch| *epoch > 0);
     let micros = epoch.and_then(|epoch| epoch.checked_mul(1_000_000));
@@ -311,14 +311,15 @@ fn call(cells: &Cells<'_>, unique: &str, offset: Option<FixedOffset>) -> Result<
     })
 }
 
-/// An instant that is read again as it is written: milliseconds in place of seconds are of no such year.
+/// Accepts only times that can be parsed again from their text: milliseconds in place of seconds give a year
+/// that is too large.
 fn writable(start: Timestamp) -> Result<Timestamp, String> {
     let written = start.to_string().parse::<Timestamp>();
-    written.map_err(|_year| "its start_epoch is no time in seconds".to_owned())
+    written.map_err(|_year| "its start_epoch is not a time in seconds".to_owned())
 }
 
-/// The log's row beside what the switch saw: a channel that was never made proves no dial, and one that rang
-/// proves it, whatever status the row had when it was exported.
+/// Joins the log's row with what the switch saw. A channel that was never made proves no dial, and one that
+/// rang proves it, regardless of the row's status at the export.
 fn joined_row(call: Call, seen: Option<&Seen>, place: Place) -> PastRow {
     let seen = seen.map(|seen| seen.status.as_str());
     let was_not_made = matches!(
