@@ -9,7 +9,7 @@ DEMO_ARGS := --data $(DATA) $(if $(KEEP),,--exit-when-done)
 
 ## The main job on one machine: 200 customers called over real SIP and RTP. KEEP=1 goes on serving.
 demo: compiler
-	$(CARGO) build --quiet --locked --package cli
+	$(CARGO) build --quiet --locked --package ledgerline-cli
 	@$(BIN) demo $(DEMO_ARGS)
 
 ## Everything: packages, build, lints, unit and contract tests, stories, and the short form of each proof.
@@ -38,7 +38,7 @@ compiler:
 	@command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install build-essential"; exit 1; }
 
 build: compiler
-	$(CARGO) build --quiet --locked --package cli --package tests
+	$(CARGO) build --quiet --locked --package ledgerline-cli --package ledgerline-tests
 
 # Long proofs: each prints one JSON line and exits non-zero on any violation.
 prove-console prove-console-build prove-axe prove-cases prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-http prove-inspect prove-jdbc prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-rules prove-speech-faults prove-spoken prove-simulate prove-stop prove-summary prove-webhooks: packages build
@@ -50,12 +50,12 @@ prove-hostile: packages build
 
 # With the KurrentDB client, which the default build leaves out.
 prove-kurrent: packages build
-	$(CARGO) build --quiet --locked --package cli --package tests --features cli/kurrent
+	$(CARGO) build --quiet --locked --package ledgerline-cli --package ledgerline-tests --features ledgerline-cli/kurrent
 	@target/debug/prove kurrent
 
 # Every role on every route, and what a key of one campaign is told of another, KurrentDB's protocol included.
 prove-roles: packages build
-	$(CARGO) build --quiet --locked --package cli --package tests --features cli/kurrent
+	$(CARGO) build --quiet --locked --package ledgerline-cli --package ledgerline-tests --features ledgerline-cli/kurrent
 	@target/debug/prove roles
 
 # Writers and servers killed on both stores, then KurrentDB's own clients on our endpoint.
@@ -67,7 +67,7 @@ prove-stores: packages build
 # window and three kills (PEOPLE=N for fewer), readers of a million events, who are held to a rate, and a list of a million
 # rows, whose import is held to a bound of memory.
 prove-import prove-night prove-subscribers: packages
-	$(CARGO) build --quiet --locked --release --package cli --package tests
+	$(CARGO) build --quiet --locked --release --package ledgerline-cli --package ledgerline-tests
 	@target/release/prove $(@:prove-%=%)
 
 # Locked parts beside a list of known weaknesses (OSV), which whoever runs it brings: LIST=FILE or a folder.
@@ -80,48 +80,48 @@ bill-of-materials:
 
 # The program as whoever installs it builds it: without the KurrentDB client and what its tests stand on.
 prove-installed: packages
-	@$(CARGO) check --locked --package cli --quiet && echo '{"proof":"installed","holds":true}'
+	@$(CARGO) check --locked --package ledgerline-cli --quiet && echo '{"proof":"installed","holds":true}'
 
 prove-simulation: build
-	$(CARGO) build --quiet --locked --release --package cli
+	$(CARGO) build --quiet --locked --release --package ledgerline-cli
 	target/release/ledgerline simulate --days 200 --calls-per-day 1000 --seed 7 --json
 
 # 10,000 days of 200 people with every fault, on all cores, agents in a third of the worlds, one world of twenty twice:
 # hours. DAYS=N for fewer; RESUME=FILE goes on where the same program was stopped. What fails is made small and kept in
 # simulation/seeds.tsv.
 prove-days: packages
-	$(CARGO) run --quiet --locked --profile shipped --package simulation --features proofs --bin prove_days -- --days $(or $(DAYS),10000) \
+	$(CARGO) run --quiet --locked --profile shipped --package ledgerline-simulation --features proofs --bin prove_days -- --days $(or $(DAYS),10000) \
 	  --keep simulation/seeds.tsv $(if $(RESUME),--resume $(RESUME))
 
 # Every planted bug is looked for, seed after seed. A build of its own, in a folder of its own: nothing that ships has them.
 prove-planted: packages
-	$(CARGO) run --quiet --locked --release --package simulation --features planted --bin prove_planted \
+	$(CARGO) run --quiet --locked --release --package ledgerline-simulation --features planted --bin prove_planted \
 	  --target-dir target/planted -- $(SEEDS)
 
 # The API beside a bare handler, at a steady rate, at its peak and at three times that.
 bench-api:
-	$(CARGO) build --quiet --locked --release --package cli --package bench
+	$(CARGO) build --quiet --locked --release --package ledgerline-cli --package ledgerline-bench
 	target/release/ledgerline-bench api
 
 # Every hostile YAML text of 256 KiB, read or refused: at most 200 ms each.
 bench-yaml:
-	$(CARGO) build --quiet --locked --release --package cli --package bench
+	$(CARGO) build --quiet --locked --release --package ledgerline-cli --package ledgerline-bench
 	target/release/ledgerline-bench yaml
 
 bench-calls:
-	$(CARGO) build --quiet --locked --release --package cli --package bench
+	$(CARGO) build --quiet --locked --release --package ledgerline-cli --package ledgerline-bench
 	target/release/ledgerline-bench calls --concurrent 100 --seconds 30 --json
 
 # What a call costs the server, alone and under load, a row of an import, an event of the views, a question about the
 # past, a simulated day and a minute of sound: one table. BEFORE=FILE measures another build beside it.
 bench-cost:
-	$(CARGO) build --quiet --locked --release --package cli --package bench
+	$(CARGO) build --quiet --locked --release --package ledgerline-cli --package ledgerline-bench
 	python3 bench/costs.py target/release/ledgerline $(if $(BEFORE),--before $(BEFORE))
 
 # The log beside bare files and databases and, for appends, other people's stores. PostgreSQL is a durable server of
 # its own; what is not installed is said to be skipped.
 bench-append bench-read bench-subscribe:
-	$(CARGO) build --quiet --locked --release --package cli --package bench
+	$(CARGO) build --quiet --locked --release --package ledgerline-cli --package ledgerline-bench
 	target/release/ledgerline-bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all)
 	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline-bench \
 	  $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all) --store "$$LEDGERLINE_TEST_POSTGRES"'
@@ -129,14 +129,14 @@ bench-append bench-read bench-subscribe:
 # A campaign, its report, a call and a customer as of yesterday, on SQLite and on PostgreSQL with memory as its own
 # documentation recommends.
 bench-as-of:
-	$(CARGO) build --quiet --locked --release --package cli --package bench
+	$(CARGO) build --quiet --locked --release --package ledgerline-cli --package ledgerline-bench
 	target/release/ledgerline-bench query --as-of
 	LEDGERLINE_TEST_POSTGRES_BUFFERS=1GB bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || \
 	  target/release/ledgerline-bench query --as-of --store "$$LEDGERLINE_TEST_POSTGRES"'
 
 # Views beside the same rows written bare, and a console's questions over a million calls: on SQLite, then on PostgreSQL.
 bench-project bench-query:
-	$(CARGO) build --quiet --locked --release --package cli --package bench
+	$(CARGO) build --quiet --locked --release --package ledgerline-cli --package ledgerline-bench
 	target/release/ledgerline-bench $(@:bench-%=%)
 	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline-bench \
 	  $(@:bench-%=%) --read-db "$$LEDGERLINE_TEST_POSTGRES"'

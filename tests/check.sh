@@ -18,7 +18,7 @@ crates=$(sort -u <<<"$crates" | sed '/^$/d')
 
 filter='binary(tidy) | binary(golden)'
 # The program and the tests' own crate fix the features, so that nothing is built a second time.
-packages=(--package cli --package tests)
+packages=(--package ledgerline-cli --package ledgerline-tests)
 for crate in $crates; do
   filter+=" | package(=$crate)"
   packages+=(--package "$crate")
@@ -27,7 +27,7 @@ done
 began=$SECONDS
 echo "== format"; cargo fmt --check
 echo "== lints"; cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
-echo "== the program without what its tests stand on"; cargo check --locked --package cli --quiet
+echo "== the program without what its tests stand on"; cargo check --locked --package ledgerline-cli --quiet
 echo "== tests of: tidy, golden files, $(echo $crates)"
 if cargo nextest --version >/dev/null 2>&1; then
   bash tests/with_postgres.sh cargo nextest run --locked "${packages[@]}" --tests -E "($filter) - binary(e2e)" \

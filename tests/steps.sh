@@ -65,7 +65,7 @@ unit() {
     in_one_process "$list" $ONE_PROCESS_TOO >"$too" 2>&1 & beside+=($!)
     # What speaks to KurrentDB says what it skips, and that is shown.
     (cd store && "$kurrent" --quiet --nocapture) >"$told" 2>&1 & beside+=($!)
-    others=$(printf ' | package(%s)' ${ONE_PROCESS/ tidy/} $ONE_PROCESS_TOO)
+    others=$(printf ' | package(ledgerline-%s)' ${ONE_PROCESS/ tidy/} $ONE_PROCESS_TOO)
     cargo nextest run --locked $KURRENT --tests --test-threads 2 \
       -E "not (binary(e2e) | binary(kurrent) | binary(tidy) | (kind(lib) & (${others# | })))" \
       --no-fail-fast --status-level fail --final-status-level fail || status=1
@@ -74,8 +74,8 @@ unit() {
     return $status
   else
     cargo test --locked --workspace --lib --bins --quiet || return 1
-    cargo test --locked -p tests --test tidy --test golden --quiet || return 1
-    cargo test --locked -p store --quiet || return 1
+    cargo test --locked -p ledgerline-tests --test tidy --test golden --quiet || return 1
+    cargo test --locked -p ledgerline-store --quiet || return 1
     cargo test --locked $KURRENT --test kurrent --quiet -- --nocapture
   fi
 }
@@ -112,7 +112,7 @@ lints() {
 # build leaves out, of the proof of many days, and of tests. A tidy check holds that the program, as whoever installs it
 # builds it, names nothing of them: the short form of `make prove-installed`, which builds it so, as `make check` does
 # and `make demo`.
-export KURRENT="--workspace --features store/kurrent,cli/kurrent,simulation/proofs"
+export KURRENT="--workspace --features ledgerline-store/kurrent,ledgerline-cli/kurrent,ledgerline-simulation/proofs"
 export TARGETS="--lib --bins --tests --examples"
 
 # Clippy's driver is a compiler that lints. As the one of our own crates it builds and lints them at once; `cargo clippy`

@@ -42,7 +42,7 @@ pub(super) fn missing() -> Option<String> {
     let asked = run(&["events", "read", "--store", "kurrent://127.0.0.1:9?tls=false"]);
     let said = String::from_utf8_lossy(&asked.stderr).into_owned();
     said.contains(NOT_BUILT)
-        .then(|| format!("{NOT_BUILT}: cargo build --package api --features kurrent"))
+        .then(|| format!("{NOT_BUILT}: cargo build --package ledgerline-cli --features kurrent"))
 }
 
 pub(super) fn with_our_store(form: Form) -> Value {
