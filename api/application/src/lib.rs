@@ -36,6 +36,7 @@ pub mod installation;
 pub mod kept_words;
 pub mod knowledge;
 pub mod labels;
+pub mod language;
 pub mod listening;
 pub mod lists;
 pub mod live;

@@ -13,6 +13,7 @@ mod page;
 use crate::commands::{Command, dispatch, examples, simulate};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::language::{Language, set_language};
 use clap::{CommandFactory, FromArgMatches, Parser};
 use host::clock::SystemClock;
 use host::config;
@@ -35,6 +36,7 @@ struct Cli {
 /// Parses the command line, runs one command and returns the exit code of the process.
 pub fn run() -> ExitCode {
     disable_large_pages();
+    set_language(Language::of_locale(&config::locale()));
     let matches = examples::with_examples(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // `simulate` crashes simulated processes on purpose; their log messages would only distract.

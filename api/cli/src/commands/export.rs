@@ -4,13 +4,14 @@ use crate::kit::api::ApiArgs;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::part::Part;
+use crate::kit::progress::Progress;
 use crate::kit::words::word_of;
 use application::exporting::{Format, columns};
+use application::format_localized;
 use application::percent::encode;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
 use host::outbound::api_client::ApiClient;
-use indicatif::{ProgressBar, ProgressStyle};
 use projections::sql_views::{EXPORTABLES, Exportable};
 use serde_json::json;
 use std::io::Write;
@@ -70,12 +71,11 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
     })?;
     columns(what, args.columns.as_deref())?;
     let part = Part::begin(&args.out)?;
-    // Prints nothing if standard error is not a terminal.
-    let bar = ProgressBar::no_length().with_style(ProgressStyle::default_spinner());
+    let progress = Progress::spinner();
     let client = args.api.client(runtime).await?;
-    let written = download(&client, &args, &part, &bar).await;
+    let written = download(&client, &args, &part, &progress).await;
     client.close().await;
-    bar.finish_and_clear();
+    drop(progress);
     let bytes = written?;
     part.finish()?;
     if args.json {
@@ -85,7 +85,7 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
     output::line(&format!("{}: {bytes} bytes", args.out.display()))
 }
 
-async fn download(client: &ApiClient, args: &Args, part: &Part, bar: &ProgressBar) -> Result<u64, Failure> {
+async fn download(client: &ApiClient, args: &Args, part: &Part, progress: &Progress) -> Result<u64, Failure> {
     let mut path = format!(
         "/api/v1/exports/{}?format={}",
         encode(&args.what),
@@ -109,7 +109,7 @@ async fn download(client: &ApiClient, args: &Args, part: &Part, bar: &ProgressBa
         .download(&path, |piece| {
             file.write_all(piece)?;
             bytes += u64::try_from(piece.len()).unwrap_or(0);
-            bar.set_message(format!("{bytes} bytes"));
+            progress.say(format_localized!("{bytes} 字节", "{bytes} bytes"));
             Ok::<_, Failure>(())
         })
         .await?;

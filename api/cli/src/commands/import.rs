@@ -5,8 +5,10 @@ use crate::jdbc::{Address, Statement};
 use crate::kit::api::{ApiArgs, get};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::progress::Progress;
 use crate::kit::table_args::{HiddenRowsArg, TableArgs};
 use crate::page::import_report::show;
+use application::format_localized;
 use application::lists::load::ImportReport;
 use application::percent::encode;
 use domain::ids::{ApprovalId, CampaignId};
@@ -15,7 +17,6 @@ use domain::problem::{Kind, Problem};
 use host::clock::SystemClock;
 use host::outbound::api_client::ApiClient;
 use hyper::Method;
-use indicatif::ProgressBar;
 use intake::bounded_file::read;
 use intake::mapping_file::{self, MAPPING_BYTES_MAX};
 use intake::table::{HiddenRows, TableOptions};
@@ -23,11 +24,7 @@ use serde_json::Value;
 use std::io::{Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::runtime::Runtime;
-
-/// Interval at which the spinner moves.
-const SPINNER_STEP_MS: u64 = 120;
 
 /// Interval at which the server is asked for progress or for the approval.
 const WATCH_MS: u64 = 1_000;
@@ -140,12 +137,10 @@ async fn imported(
     mapping: &str,
     database: Option<(Address, Statement)>,
 ) -> Result<Value, Failure> {
-    // Prints nothing if standard error is not a terminal.
-    let waiting = ProgressBar::new_spinner();
-    waiting.enable_steady_tick(Duration::from_millis(SPINNER_STEP_MS));
+    let waiting = Progress::spinner();
     let (name, parameters, rows) = match database {
         Some((address, statement)) => {
-            waiting.set_message(format!("reading {}", address.shown()));
+            waiting.say(format_localized!("正在读取 {}", "reading {}", address.shown()));
             let asked = import_query::ask(&address, statement, &args.campaign, client).await?;
             (asked.name, asked.parameters, Rows::Read(asked.file))
         }
@@ -161,7 +156,7 @@ async fn imported(
             )
         }
     };
-    waiting.set_message(format!("importing {name}"));
+    waiting.say(format_localized!("正在导入 {name}", "importing {name}"));
     let mut path = format!(
         "/api/v1/campaigns/{}/lists?dry_run={}&source={}&map={}&dedupe={}{}{parameters}",
         encode(args.campaign.as_str()),
@@ -178,7 +173,7 @@ async fn imported(
         path.push_str(&format!("&approval={approval}"));
     }
     let reply = sent(client, args, &rows, &path, &waiting).await;
-    waiting.finish_and_clear();
+    drop(waiting);
     reply
 }
 
@@ -217,7 +212,7 @@ async fn sent(
     args: &Args,
     rows: &Rows,
     path: &str,
-    waiting: &ProgressBar,
+    waiting: &Progress,
 ) -> Result<Value, Failure> {
     let first = upload(client, args, rows, path, waiting).await?;
     let needed = match first {
@@ -241,7 +236,7 @@ async fn upload(
     args: &Args,
     rows: &Rows,
     path: &str,
-    waiting: &ProgressBar,
+    waiting: &Progress,
 ) -> Result<Result<Value, Problem>, Failure> {
     let file = rows.opened().await?;
     Ok(tokio::select! {
@@ -253,7 +248,7 @@ async fn upload(
 
 /// Waits until the approval is given; fails if it is rejected or expires. An unavailable or busy server is
 /// asked again.
-async fn approved(client: &ApiClient, id: ApprovalId, waiting: &ProgressBar) -> Result<(), Failure> {
+async fn approved(client: &ApiClient, id: ApprovalId, waiting: &Progress) -> Result<(), Failure> {
     let clock = SystemClock::default();
     let path = format!("/api/v1/approvals/{id}");
     loop {
@@ -261,7 +256,7 @@ async fn approved(client: &ApiClient, id: ApprovalId, waiting: &ProgressBar) -> 
             Ok(shown) => match said_by(&shown) {
                 Decided::Approved => return Ok(()),
                 Decided::Not(why) => return Err(Failure::refused(why)),
-                Decided::Open => waiting.set_message(format!("waiting for approval / 等待审批 {id}")),
+                Decided::Open => waiting.say(format_localized!("等待审批 {id}", "waiting for approval {id}")),
             },
             Err(problem) if matches!(problem.kind, Kind::Busy | Kind::Unavailable) => {}
             Err(problem) => return Err(problem.into()),
@@ -313,7 +308,7 @@ fn any_good(report: &ImportReport) -> Result<(), Failure> {
 }
 
 /// Shows the progress that the server reports; a request without a reply is repeated.
-async fn watch(client: &ApiClient, args: &Args, waiting: &ProgressBar) -> std::convert::Infallible {
+async fn watch(client: &ApiClient, args: &Args, waiting: &Progress) -> std::convert::Infallible {
     let clock = SystemClock::default();
     loop {
         clock.wait_until(clock.now().plus_ms(WATCH_MS)).await;
@@ -326,15 +321,16 @@ async fn watch(client: &ApiClient, args: &Args, waiting: &ProgressBar) -> std::c
             .flatten()
             .find(|item| item.get("campaign").and_then(Value::as_str) == Some(args.campaign.as_str()));
         if let Some(own) = own {
-            waiting.set_message(said_of(own));
+            waiting.say(said_of(own));
         }
     }
 }
 
 fn said_of(import: &Value) -> String {
     let number = |name: &str| import.get(name).and_then(Value::as_u64).unwrap_or(0);
-    format!(
-        "{} rows read / 已读, {} enrolled / 已导入, {} rows per second",
+    format_localized!(
+        "已读 {} 行，已导入 {} 行，每秒 {} 行",
+        "{} rows read, {} enrolled, {} rows per second",
         number("rows"),
         number("enrolled"),
         number("rows_per_second")

@@ -3,8 +3,8 @@
 
 use crate::kit::api::{ApiArgs, get, post};
 use crate::kit::failure::Failure;
-use crate::kit::log_bar::LogBar;
 use crate::kit::output;
+use crate::kit::progress::Progress;
 use application::private_file;
 use domain::calendar::parse_day_or_instant;
 use domain::ids::{CallId, CampaignId, SampleId};
@@ -274,15 +274,15 @@ async fn check(args: &Check) -> Result<(), Failure> {
     let document: Value = serde_json::from_slice(&bytes).map_err(|error| found(error.to_string()))?;
     let (id, claimed) = drawn_of(&document).map_err(found)?;
     let opened = ReadOnly::of(&args.log.spec()?).await?;
-    let bar = LogBar::begin();
-    let hears = |reached, last| bar.show(reached, last);
+    let progress = Progress::of_log();
+    let hears = |reached, last| progress.reach(reached, last);
     let redone = draw(
         Log::heard(opened.store.as_ref(), &hears),
         &Ask::of(&claimed.facts),
         Some(claimed.facts.position),
     )
     .await;
-    drop(bar);
+    drop(progress);
     opened.close().await;
     let redone = redone?;
     let differs = if redone.facts.log_root != claimed.facts.log_root {

@@ -3,15 +3,17 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::progress::Progress;
+use application::language::localized;
 use domain::ports::clock::Clock;
 use host::clock::SystemClock;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use simulation::{
     FaultRates, Found, Plan, Scenario, ScenarioFault, SimulationError, Views, put_together, shrink,
     simulate_world,
 };
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -125,14 +127,18 @@ fn plan_of(args: &Args) -> Result<Plan, Failure> {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let clock = SystemClock::default();
     let began = clock.now();
-    // Prints nothing if standard error is not a terminal.
-    let bar = ProgressBar::new(u64::from(args.days)).with_style(ProgressStyle::default_bar());
+    let progress = Progress::counted(localized("模拟天数", "days simulated"));
+    let all = u64::from(args.days);
+    let done = AtomicU64::new(0);
+    let days_done = |days: u32| {
+        let before = done.fetch_add(u64::from(days), Ordering::Relaxed);
+        progress.set(before + u64::from(days), all);
+    };
     let plan = plan_of(args)?;
-    let found = side_by_side(plan, &|days| bar.inc(u64::from(days)))
-        .map_err(|error| Failure::fault(error.to_string()))?;
+    let found = side_by_side(plan, &days_done).map_err(|error| Failure::fault(error.to_string()))?;
     let failed = found.iter().position(|found| found.violation().is_some());
     let report = put_together(plan, found);
-    bar.finish_and_clear();
+    drop(progress);
     let seconds = clock.now().ms_since(began) / 1_000;
     for violation in &report.violations {
         output::notice(violation);

@@ -1,10 +1,13 @@
 //! One login per role for the demo; the same at each start on one directory.
 
 use crate::demo::campaign::Part;
+use crate::demo::line;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::table::two_columns;
 use application::access::{UserOrder, add_user};
 use application::installation::Installation;
+use application::language::localized;
 use application::private_file;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -42,17 +45,14 @@ pub(super) async fn show(installation: &Installation, rehearsal: &Path, url: &st
         }
         Err(error) => return Err(error.into()),
     };
-    output::line(&format!("登录 sign in     {url}"))?;
+    line(localized("登录", "sign in"), &url)?;
     for login in &logins {
         add(installation, login).await?;
-        output::line(&format!(
-            "  {:<12} {}  {}",
-            login.role,
-            login.password,
-            login.role.label_zh()
-        ))?;
     }
-    Ok(())
+    let shown = logins
+        .iter()
+        .map(|login| format!("{:<12} {}", login.role, login.password));
+    two_columns(shown).iter().try_for_each(|line| output::line(line))
 }
 
 fn make(installation: &Installation, role: Role) -> Login {

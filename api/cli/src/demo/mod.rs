@@ -20,6 +20,9 @@ mod watch;
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::table::padded;
+use application::format_localized;
+use application::language::localized;
 use application::private_file;
 use campaign::Part;
 use conversation::Talk;
@@ -51,6 +54,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use summary::Summary;
 use tokio::runtime::Runtime;
+
+/// Width of the labels before the values of a demo, in columns.
+const LABEL_COLUMNS: usize = 12;
 
 /// Start of the demo's clock: a Monday morning in Beijing, within every calling window.
 const REHEARSAL_INSTANT: &str = "2026-03-02T10:00:00+08:00";
@@ -133,7 +139,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         done = perform(&people, &running, &rehearsal) => Some(done?),
     };
     let Some(book) = done else {
-        output::notice("draining; a second signal exits at once");
+        output::notice(localized(
+            "正在退出；再次发送信号立即退出",
+            "draining; a second signal exits at once",
+        ));
         running
             .finish(&mut signals, Duration::from_millis(DRAIN_MS))
             .await?;
@@ -144,7 +153,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let talk = conversation::told(&running.installation, &book).await?;
     let summary = conclude(&args, &data, &cdr, &book, talk.as_ref())?;
     if !args.exit_when_done {
-        output::line("still serving; press ctrl-c to stop")?;
+        output::line(localized(
+            "服务仍在运行，按 Ctrl-C 停止",
+            "still serving; press ctrl-c to stop",
+        ))?;
         signals.next().await;
     }
     running
@@ -243,19 +255,24 @@ async fn start(
 }
 
 fn greet(args: &Args, data: &Path, running: &Running) -> Result<(), Failure> {
-    output::line(&format!("目录 directory   {}", data.display()))?;
+    line(localized("目录", "directory"), &data.display())?;
     // The token is printed for a person at a terminal, not into a file of the output.
     let page = if std::io::stdout().is_terminal() {
         running.page_with_token()?
     } else {
         running.page()
     };
-    output::line(&format!("页面 status      {}", page.unwrap_or_default()))?;
-    output::line(&format!("种子 seed        {}", args.seed))?;
-    output::line(&format!("演练 rehearsal   {REHEARSAL_INSTANT}"))
+    line(localized("控制台", "console"), &page.unwrap_or_default())?;
+    line(localized("随机种子", "seed"), &args.seed)?;
+    line(localized("演练时间", "rehearsal"), &REHEARSAL_INSTANT)
 }
 
-/// Creates, fills and starts the campaigns, then prints a line per second until all customers are settled.
+/// Prints a value after its label; the values of several lines begin in one column.
+fn line(label: &str, value: &dyn std::fmt::Display) -> Result<(), Failure> {
+    output::line(&format!("{}{value}", padded(label, LABEL_COLUMNS)))
+}
+
+/// Creates, fills and starts the campaigns, then shows their progress until all customers are settled.
 async fn perform(people: &People, running: &Running, rehearsal: &Path) -> Result<CallBook, Failure> {
     let mut parts = vec![(Part::Keys, CUSTOMERS_FILE, customers::to_csv(&people.others))];
     if !people.speakers.is_empty() {
@@ -284,7 +301,7 @@ fn conclude(
         .map_err(|error| Failure::fault(format!("{}: {error}", cdr.display())))?;
     let found: Reconciliation = reconcile::reconcile(&carrier, book.calls.values());
     for reason in &found.reasons {
-        output::notice(&format!("mismatch {reason}"));
+        output::notice(&format_localized!("不一致：{reason}", "mismatch: {reason}"));
     }
     let summary = Summary::of(book, &data.join(RECORDINGS_DIR), found);
     let page = data.join("report.html");
@@ -292,13 +309,13 @@ fn conclude(
     for line in summary.lines() {
         output::line(&line)?;
     }
-    output::line(&format!("报告 report      {}", page.display()))?;
+    line(localized("报告", "report"), &page.display())?;
     let example = book
         .calls
         .iter()
         .find(|(_, call)| call.answered_at.is_some())
         .map_or_else(|| "ID".to_owned(), |(call, _)| call.to_string());
-    output::line("再看 see also:")?;
+    output::line(localized("继续查看：", "see also:"))?;
     let data = data.display();
     match &args.store {
         None | Some(StoreSpec::Sqlite(_)) => {

@@ -4,6 +4,7 @@ use crate::demo::customers::{DemoCustomer, generate};
 use crate::demo::speakers::{Voices, parted};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::language::localized;
 use host::speech_args::SpeechChoice;
 use std::path::Path;
 
@@ -21,10 +22,10 @@ impl People {
         let everybody = generate(seed, count);
         let voices = Voices::of(rehearsal, is_new)?;
         if voices.is_none() {
-            output::notice(
-                "this demo has no spoken calls: it was started without espeak-ng (apt-get install espeak-ng) / \
-                 未安装 espeak-ng,本次演练没有语音对话",
-            );
+            output::notice(localized(
+                "未安装 espeak-ng，本次演示没有语音对话（apt-get install espeak-ng）",
+                "this demo has no spoken calls: it was started without espeak-ng (apt-get install espeak-ng)",
+            ));
             return Ok(Self {
                 others: everybody,
                 speakers: Vec::new(),

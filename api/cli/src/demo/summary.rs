@@ -2,6 +2,9 @@
 
 use crate::demo::log::{CallBook, LoggedCall};
 use crate::demo::reconcile::Reconciliation;
+use crate::kit::table::two_columns;
+use application::format_localized;
+use application::language::{Language, localized};
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CallId;
 use intake::spool::hex;
@@ -103,32 +106,47 @@ impl Summary {
         }
     }
 
-    /// Returns the figures as lines for people, in Chinese and English.
+    /// Returns the figures as lines for people.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let mut lines = vec!["呼叫结果 dispositions:".to_owned()];
-        for (code, count) in &self.dispositions {
-            let label = Disposition::from_code(code).map_or("", Disposition::label_zh);
-            lines.push(format!("  {code:<20} {count:>5}  {label}"));
-        }
-        lines.push(format!(
-            "接通率 answer_ratio_per_call v1 {:.1} %（仅真人 people only, v2: {:.1} %）",
+        let mut lines = vec![localized("呼叫结果：", "dispositions:").to_owned()];
+        lines.extend(two_columns(self.dispositions.iter().map(|(code, count)| {
+            let label = Disposition::from_code(code).map_or(code.as_str(), disposition_label);
+            format!("{count:>5}  {label}")
+        })));
+        lines.push(format_localized!(
+            "接通率 {:.1} %（answer_ratio_per_call v1；仅真人 v2：{:.1} %）",
+            "answer rate {:.1} % (answer_ratio_per_call v1; people only, v2: {:.1} %)",
             self.answer_ratio * 100.0,
             self.answer_ratio_people * 100.0
         ));
-        lines.push(format!(
-            "平均通话时长 mean talk time {:.1} s, 转化率 conversion_ratio v1 {:.1} %",
+        lines.push(format_localized!(
+            "平均通话时长 {:.1} 秒，转化率 {:.1} %（conversion_ratio v1）",
+            "mean talk time {:.1} s, conversion rate {:.1} % (conversion_ratio v1)",
             seconds(self.talk_ms_mean),
             self.conversion_ratio * 100.0
         ));
-        lines.push(format!(
+        lines.push(format_localized!(
+            "呼出 {}，结束 {}，接通 {}，完整录音 {}",
             "{} dialed, {} ended, {} answered, {} complete recordings",
-            self.dialed, self.terminal, self.answered, self.recordings
+            self.dialed,
+            self.terminal,
+            self.answered,
+            self.recordings
         ));
-        lines.push(format!(
-            "对账 reconcile with the carrier: {} matched, {} mismatched",
-            self.reconcile.matched, self.reconcile.mismatched
+        lines.push(format_localized!(
+            "与线路侧对账：一致 {}，不一致 {}",
+            "reconciled with the carrier: {} matched, {} mismatched",
+            self.reconcile.matched,
+            self.reconcile.mismatched
         ));
         lines
+    }
+}
+
+fn disposition_label(disposition: Disposition) -> &'static str {
+    match Language::current() {
+        Language::Zh => disposition.label_zh(),
+        Language::En => disposition.label_en(),
     }
 }
 

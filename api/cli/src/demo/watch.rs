@@ -5,12 +5,14 @@ use crate::demo::campaign::Part;
 use crate::demo::log::CallBook;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::progress::Progress;
+use application::format_localized;
 use domain::campaign::CampaignStatus;
 use domain::ids::CampaignId;
 use host::rehearsal::Carrier;
 use http::running::Running;
 
-/// Interval between two lines, in milliseconds.
+/// Interval at which the progress is read, in milliseconds.
 const STEP_MS: u64 = 1_000;
 
 /// Longest wait for the carrier's last calls, in milliseconds: BYE and its response, or the 4 s after which a
@@ -42,9 +44,9 @@ pub(super) async fn until_stuck(running: &Running) -> String {
             Some(why) => {
                 let since = *since.get_or_insert(now);
                 if now.ms_since(since) >= STUCK_MS {
-                    return format!(
-                        "{why}. Make space, then run the same command again with --data: it continues where it stopped / \
-                         请腾出空间后用同一 --data 重新运行,演示会继续"
+                    return format_localized!(
+                        "{why}。请腾出空间后用同一 --data 重新运行，演示会继续",
+                        "{why}. Make space, then run the same command again with --data: it continues where it stopped"
                     );
                 }
             }
@@ -58,6 +60,7 @@ pub(super) async fn until_settled(running: &Running, parts: &[Part]) -> Result<C
     let installation = &running.installation;
     let mut book = CallBook::default();
     let mut paused_seen = false;
+    let shown = Progress::spinner();
     loop {
         read(&mut book, running).await?;
         let progress = installation
@@ -67,10 +70,12 @@ pub(super) async fn until_settled(running: &Running, parts: &[Part]) -> Result<C
             .unwrap_or_default();
         let ended = book.calls.values().filter(|call| call.ended.is_some()).count();
         let waiting = waiting(running, parts).await?;
-        output::line(&format!(
-            "等待 waiting {waiting:>4}  振铃 ringing {:>3}  通话 talking {:>3}  结束 ended {ended:>4}",
-            progress.ringing, progress.talking
-        ))?;
+        shown.say(format_localized!(
+            "等待 {waiting:>4}  振铃 {:>3}  通话 {:>3}  结束 {ended:>4}",
+            "waiting {waiting:>4}  ringing {:>3}  talking {:>3}  ended {ended:>4}",
+            progress.ringing,
+            progress.talking
+        ));
         let standings = standings(running, parts).await?;
         if standings.iter().all(|standing| standing.is_over) {
             read(&mut book, running).await?;
@@ -80,7 +85,10 @@ pub(super) async fn until_settled(running: &Running, parts: &[Part]) -> Result<C
             && !paused_seen
         {
             paused_seen = true;
-            output::notice(&format!("a campaign is paused: {why}"));
+            output::notice(&format_localized!(
+                "任务已暂停：{why}",
+                "a campaign is paused: {why}"
+            ));
         }
         installation.pause(STEP_MS).await;
     }

@@ -4,8 +4,8 @@
 //! Both serve the same routes with the same checks, so each command is written once.
 
 use crate::kit::failure::Failure;
-use crate::kit::log_bar::LogBar;
 use crate::kit::output;
+use crate::kit::progress::Progress;
 use crate::kit::reader::os_user;
 use application::percent::encode;
 use domain::time::Timestamp;
@@ -242,8 +242,8 @@ pub(crate) fn require_log(spec: &StoreSpec) -> Result<(), Failure> {
 /// Returns a callback that shows a progress bar while the whole log is read. The bar appears with the first
 /// page.
 fn hears() -> Box<in_process::Hears> {
-    let bar: OnceLock<LogBar> = OnceLock::new();
-    Box::new(move |reached, last| bar.get_or_init(LogBar::begin).show(reached, last))
+    let bar: OnceLock<Progress> = OnceLock::new();
+    Box::new(move |reached, last| bar.get_or_init(Progress::of_log).reach(reached, last))
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ impl Asking {
         page: fn(&Value, Language) -> Vec<String>,
     ) -> Result<(), Failure> {
         match self.ask(runtime, request).await? {
-            Some(reply) => page::show(&page(&reply, Language::asked())),
+            Some(reply) => page::show(&page(&reply, Language::current())),
             None => Ok(()),
         }
     }

@@ -42,6 +42,22 @@ pub(crate) fn percent(value: Option<&Value>) -> Value {
     })
 }
 
+/// Fills a text with blanks to a width in columns; wide characters count two.
+pub(crate) fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
+}
+
+/// Puts two texts on each line, indented, in two columns.
+pub(crate) fn two_columns(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let texts: Vec<String> = texts.collect();
+    let widest = texts.iter().map(|text| text.width()).max().unwrap_or(0);
+    let line = |pair: &[String]| match pair {
+        [first, second] => format!("  {}  {second}", padded(first, widest)),
+        _ => format!("  {}", pair.concat()),
+    };
+    texts.chunks(2).map(line).collect()
+}
+
 /// Returns the lines of a table: headings, a rule, and the rows.
 pub(crate) fn aligned(head: &[String], rows: &[Vec<Value>]) -> Vec<String> {
     let body: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
@@ -63,11 +79,11 @@ pub(crate) fn aligned(head: &[String], rows: &[Vec<Value>]) -> Vec<String> {
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).zip(&rights);
         let padded = cells.map(|((text, width), right)| {
-            let blanks = " ".repeat(width.saturating_sub(text.width()));
             if *right {
+                let blanks = " ".repeat(width.saturating_sub(text.width()));
                 format!("{blanks}{text}")
             } else {
-                format!("{text}{blanks}")
+                padded(text, *width)
             }
         });
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()

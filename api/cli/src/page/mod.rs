@@ -19,39 +19,9 @@ pub(crate) use why_not::why_not;
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
+pub(crate) use application::language::Language;
 use application::local_time::local;
-use host::config;
 use serde_json::Value;
-
-/// Language of the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
-    Zh,
-    En,
-}
-
-impl Language {
-    /// Returns the language of `LC_ALL`, `LC_MESSAGES` or `LANG`: Chinese if the locale begins with zh, else
-    /// English.
-    pub(crate) fn asked() -> Self {
-        Self::of(&config::locale())
-    }
-
-    fn of(locale: &str) -> Self {
-        match locale.to_ascii_lowercase().starts_with("zh") {
-            true => Self::Zh,
-            false => Self::En,
-        }
-    }
-
-    /// Returns the first text (zh) or the second (en).
-    const fn pick<'a>(self, words: (&'a str, &'a str)) -> &'a str {
-        match self {
-            Self::Zh => words.0,
-            Self::En => words.1,
-        }
-    }
-}
 
 /// Prints a page, with control characters replaced by blanks.
 pub(crate) fn show(lines: &[String]) -> Result<(), Failure> {
@@ -90,19 +60,6 @@ fn seconds(value: Option<&Value>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_locale_chooses_the_language() {
-        for (locale, language) in [
-            ("zh_CN.UTF-8", Language::Zh),
-            ("ZH", Language::Zh),
-            ("en_US.UTF-8", Language::En),
-            ("C", Language::En),
-            ("", Language::En),
-        ] {
-            assert_eq!(Language::of(locale), language, "{locale}");
-        }
-    }
 
     #[test]
     fn a_figure_of_nothing_is_a_dash() {

@@ -4,11 +4,12 @@
 use crate::commands::audit::{log_key, read_checkpoint, read_key};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::progress::Progress;
+use application::language::localized;
 use domain::ports::event_store::StoreError;
 use domain::ports::tasks::Tasks;
 use host::app::ReadOnly;
 use host::store_spec::{LogArgs, StoreSpec};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::proof::whole_log::{Finding, LogReport, VerifyPlan, forget_verify_state, verify_log};
@@ -85,13 +86,14 @@ async fn examine(args: &Args) -> Result<(LogReport, Vec<Stamped>), Failure> {
         checkpoints,
         resume: !args.from_start,
     };
-    let bar = progress_bar(opened.store.head().await?.0);
-    let mut progress = |done: u64| bar.set_position(done);
+    let events = opened.store.head().await?.0;
+    let shown = Progress::counted(localized("校验事件", "verifying events"));
+    let mut progress = |done: u64| shown.set(done, events);
     let columns = columns(&args.log.spec()?, opened.tasks());
     let report = verify_log(opened.store.as_ref(), opened.tasks(), plan, &mut progress).await;
     let columns = columns.await;
     let shared = opened.misleading_column().await.map(|wrong| wrong.map(named));
-    bar.finish_and_clear();
+    drop(shown);
     opened.close().await;
     let mut report = report?;
     let stamps = stamps(args, &directory)?;
@@ -205,12 +207,6 @@ fn verified(
             key.fingerprint()
         ))),
     }
-}
-
-fn progress_bar(events: u64) -> ProgressBar {
-    // Prints nothing if standard error is not a terminal.
-    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} events  {per_sec}  {eta}");
-    ProgressBar::new(events).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 fn show(report: &LogReport, stamps: &[Stamped], as_json: bool) -> Result<(), Failure> {

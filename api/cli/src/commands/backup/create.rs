@@ -1,6 +1,6 @@
 //! `ledgerline backup create`: writes the log up to its present head to a file or folder.
 
-use crate::commands::backup::{bar, moving, store_kind};
+use crate::commands::backup::{event_progress, show_events, store_kind};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::taken_away::{Amount, TakingArgs};
@@ -67,9 +67,9 @@ async fn write(args: &Args, spec: &StoreSpec, out: &Out) -> Result<Written, Fail
         },
         checkpoint,
     };
-    let bar = bar();
-    let written = store::backup::create(opened.store.as_ref(), out, made, &mut moving(&bar)).await;
-    bar.finish_and_clear();
+    let progress = event_progress();
+    let written = store::backup::create(opened.store.as_ref(), out, made, &mut show_events(&progress)).await;
+    drop(progress);
     opened.close().await;
     Ok(written?)
 }

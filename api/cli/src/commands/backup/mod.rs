@@ -8,8 +8,9 @@ mod restore;
 mod verify;
 
 use crate::kit::failure::Failure;
+use crate::kit::progress::Progress;
+use application::language::localized;
 use host::store_spec::StoreSpec;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::backup::Demands;
@@ -92,17 +93,14 @@ fn read_text(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
-/// Returns a progress bar on standard error; it prints nothing if that is not a terminal.
-pub(crate) fn bar() -> ProgressBar {
-    ProgressBar::new(0).with_style(ProgressStyle::default_bar())
+/// Returns a callback that shows how many events are done.
+pub(crate) fn show_events(progress: &Progress) -> impl FnMut(u64, u64) + '_ {
+    |done, all| progress.set(done, all)
 }
 
-/// Returns a callback that sets the bar to `done` of `all`.
-pub(crate) fn moving(bar: &ProgressBar) -> impl FnMut(u64, u64) + '_ {
-    |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    }
+/// Returns the progress of work on the events of a log or of a backup.
+pub(crate) fn event_progress() -> Progress {
+    Progress::counted(localized("事件", "events"))
 }
 
 /// Returns the kind of a store as a word, without path or address.

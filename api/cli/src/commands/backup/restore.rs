@@ -4,7 +4,7 @@
 //! `installation.restored`. What an aborted restore leaves can therefore never be served, and the next
 //! restore starts from the beginning.
 
-use crate::commands::backup::{Against, bar, moving};
+use crate::commands::backup::{Against, event_progress, show_events};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use base64::Engine;
@@ -55,9 +55,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let spec = args.log.spec()?;
     let demands = args.against.demands()?;
     let reader = BackupReader::open(&args.backup)?;
-    let bar = bar();
-    let verified = store::backup::verify(&reader, &demands, &mut moving(&bar));
-    bar.finish_and_clear();
+    let progress = event_progress();
+    let verified = store::backup::verify(&reader, &demands, &mut show_events(&progress));
+    drop(progress);
     let size = verified?.size;
     if let Some(position) = args.to_position {
         check_cut(&reader, position)?;
@@ -179,9 +179,9 @@ async fn refuse_filled(spec: &StoreSpec, store: &dyn EventStore) -> Result<(), F
 }
 
 async fn fill(plan: &Plan, store: &dyn EventStore) -> Result<Loaded, Failure> {
-    let bar = bar();
-    let loaded = load_into(&plan.reader, plan.to, store, &mut moving(&bar)).await;
-    bar.finish_and_clear();
+    let progress = event_progress();
+    let loaded = load_into(&plan.reader, plan.to, store, &mut show_events(&progress)).await;
+    drop(progress);
     let mut loaded = loaded?;
     loaded.head = note_restore(plan, &loaded, store).await?;
     Ok(loaded)

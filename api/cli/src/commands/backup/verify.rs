@@ -1,6 +1,6 @@
 //! `ledgerline backup verify`: checks every byte of a backup, its order, its Merkle root, and checkpoints.
 
-use crate::commands::backup::{Against, bar, moving};
+use crate::commands::backup::{Against, event_progress, show_events};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use serde_json::json;
@@ -42,9 +42,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn check(args: &Args) -> Result<(BackupReader, Verified), Failure> {
     let demands = args.against.demands()?;
     let reader = BackupReader::open(&args.backup)?;
-    let bar = bar();
-    let verified = store::backup::verify(&reader, &demands, &mut moving(&bar));
-    bar.finish_and_clear();
+    let progress = event_progress();
+    let verified = store::backup::verify(&reader, &demands, &mut show_events(&progress));
+    drop(progress);
     Ok((reader, verified?))
 }
 

@@ -59,7 +59,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if args.json {
         return output::json(&shown);
     }
-    page::show(&page::call(&shown, Language::asked()))
+    page::show(&page::call(&shown, Language::current()))
 }
 
 async fn from_server(args: &Args) -> Result<Value, Failure> {

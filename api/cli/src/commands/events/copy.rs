@@ -4,7 +4,7 @@
 //! It continues an earlier copy if the Merkle root of the target equals the root of as many events of the
 //! source. A target with any other content is refused.
 
-use crate::commands::backup::{bar, moving};
+use crate::commands::backup::{event_progress, show_events};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::taken_away::{Amount, TakingArgs};
@@ -83,8 +83,8 @@ async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Fail
     let there = fold_of(to, RootFold::new(), Position(0)).await?;
     let kept = there.fold.size();
     let head = from.head().await?;
-    let bar = bar();
-    let mut progress = moving(&bar);
+    let progress = event_progress();
+    let mut show = show_events(&progress);
     let mut source = Folded::default();
     let mut chunks = Chunks::default();
     let mut bytes: u64 = 0;
@@ -106,13 +106,14 @@ async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Fail
                 load(to, full.unwrap_or_default()).await?;
             }
         }
-        progress(source.fold.size(), head.0.max(source.fold.size()));
+        show(source.fold.size(), head.0.max(source.fold.size()));
     }
     if source.fold.size() <= kept {
         refuse_foreign(&there.fold, &source.fold)?;
     }
     load(to, chunks.take()).await?;
-    bar.finish_and_clear();
+    drop(show);
+    drop(progress);
     // Reads back what was stored, so that the root describes the target itself.
     let after = fold_of(to, there.fold, there.reached).await?;
     Ok(Copied {

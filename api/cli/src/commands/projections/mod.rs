@@ -7,12 +7,13 @@ mod show;
 use crate::kit::api::{ApiArgs, require_log};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::progress::Progress;
 use ::projections::{RebuildError, View, ViewCheck, views};
+use application::language::localized;
 use domain::stored_event::Position;
 use host::app::ReadOnly;
 use host::read_db_spec::ReadDbArgs;
 use host::store_spec::{LogArgs, StoreSpec};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -182,16 +183,13 @@ fn known(name: &str) -> Result<String, Failure> {
     )))
 }
 
-/// Returns a progress bar; it prints nothing if standard error is not a terminal.
-fn bar() -> ProgressBar {
-    ProgressBar::new(0).with_style(ProgressStyle::default_bar())
+/// Returns the progress of work on the views.
+fn view_progress() -> Progress {
+    Progress::counted(localized("处理事件", "events applied"))
 }
 
-fn show_on(bar: &ProgressBar) -> impl FnMut(Position, Position) + Send + '_ {
-    |reached: Position, end: Position| {
-        bar.set_length(end.0);
-        bar.set_position(reached.0);
-    }
+fn show_on(progress: &Progress) -> impl FnMut(Position, Position) + Send + '_ {
+    |reached: Position, end: Position| progress.reach(reached, end)
 }
 
 async fn verify(at: &Where, name: Option<&str>) -> Result<(), Failure> {
@@ -202,17 +200,17 @@ async fn verify(at: &Where, name: Option<&str>) -> Result<(), Failure> {
         wanted.retain(|view| view.name() == name);
     }
     let opened = ReadOnly::of(&spec).await?;
-    let bar = bar();
+    let progress = view_progress();
     let verified = match opened.rows(&at.read_db.spec(&data)).await {
         Ok(rows) => {
-            let mut hear = show_on(&bar);
+            let mut hear = show_on(&progress);
             let store = opened.store.as_ref();
             let verified = ::projections::verify_views(store, rows, wanted, &mut hear).await;
             verified.map_err(Failure::from)
         }
         Err(error) => Err(Failure::from(error)),
     };
-    bar.finish_and_clear();
+    drop(progress);
     opened.close().await;
     let checks: Vec<ViewCheck> = verified?;
     let wrong: Vec<&str> = checks

@@ -1,7 +1,7 @@
 //! `projections rebuild NAME`, `switch`, `cancel` and `retry`: requests to the server or directory that has
 //! the rows.
 
-use crate::commands::projections::{Asked, bar};
+use crate::commands::projections::{Asked, view_progress};
 use crate::kit::api::{get, post};
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -92,15 +92,14 @@ async fn make(client: &ApiClient, name: &str, wish: &Wish) -> Result<Made, Failu
 pub(super) async fn fed(client: &ApiClient, name: &str, restart: bool) -> Result<Value, Failure> {
     let (begin, body) = (format!("{}/rebuild", path(name)), json!({ "restart": restart }));
     let mut shown = post(&begin, &body).ask(client).await?;
-    let (bar, clock) = (bar(), SystemClock::default());
+    let (progress, clock) = (view_progress(), SystemClock::default());
     while state(&shown) == RebuildState::Feeding.code() {
         clock.wait_until(clock.now().plus_ms(ASK_AGAIN_MS)).await;
         shown = get(&path(name)).ask(client).await?;
         let number = |pointer: &str| shown.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
-        bar.set_length(number("/head"));
-        bar.set_position(number("/rebuild/position"));
+        progress.set(number("/rebuild/position"), number("/head"));
     }
-    bar.finish_and_clear();
+    drop(progress);
     Ok(shown)
 }
 

@@ -2,7 +2,7 @@
 //! rebuilds them in place if they cannot be read.
 
 use crate::commands::projections::rebuild::{ASK_AGAIN_MS, agrees, fed, path, state, switch_to, why};
-use crate::commands::projections::{Asked, bar, show_on};
+use crate::commands::projections::{Asked, show_on, view_progress};
 use crate::kit::api::get;
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -170,11 +170,11 @@ async fn one(client: &ApiClient, name: &'static str, accept: Option<&str>) -> Re
 pub(super) async fn in_place(at: &Asked) -> Result<(), Failure> {
     let (data, spec, read_db) = at.api.place()?;
     let rows = WritableRows::open(&data, &spec, &read_db).await?;
-    let bar = bar();
-    let mut hear = show_on(&bar);
+    let progress = view_progress();
+    let mut hear = show_on(&progress);
     let rebuilt = ::projections::rebuild(rows.log.store.as_ref(), rows.rows(), &mut hear).await;
     drop(hear);
-    bar.finish_and_clear();
+    drop(progress);
     rows.close().await;
     let reached = rebuilt?;
     if at.json {

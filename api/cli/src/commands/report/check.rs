@@ -3,8 +3,8 @@
 
 use crate::commands::report::compliance::{note_file, reading};
 use crate::kit::failure::Failure;
-use crate::kit::log_bar::LogBar;
 use crate::kit::output;
+use crate::kit::progress::Progress;
 use chrono::NaiveDate;
 use domain::calendar::{PeriodLength, Span};
 use evidence::compliance_report::{check, check_against};
@@ -54,11 +54,11 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         let period = period_of(&checked.subject)
             .ok_or_else(|| failed(&args, "its period is not a calendar period"))?;
         let opened = reading(&log).await?;
-        let bar = LogBar::begin();
-        let hears = |reached, last| bar.show(reached, last);
+        let progress = Progress::of_log();
+        let hears = |reached, last| progress.reach(reached, last);
         let log = Log::heard(opened.store.as_ref(), &hears);
         let against = check_against(log, &note, &key, period).await;
-        drop(bar);
+        drop(progress);
         opened.close().await;
         against?.map_err(|why| failed(&args, why))?;
         checked.rebuilt = true;
