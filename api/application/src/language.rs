@@ -39,7 +39,7 @@ impl Language {
 
 /// Sets the language of this program's output. Only the first call has an effect.
 pub fn set_language(language: Language) {
-    drop(CURRENT.set(language));
+    CURRENT.get_or_init(|| language);
 }
 
 /// Returns the Chinese or the English text, by the language of the output.

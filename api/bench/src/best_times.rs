@@ -1,4 +1,4 @@
-//! `ledgerline bench best-times`: whether learning finds the hour in which people answer, and how much that
+//! `ledgerline-bench best-times`: whether learning finds the hour in which people answer, and how much that
 //! improves.
 //!
 //! Simulated people answer by the hour, with chances from a seed. The same people, with the same random

@@ -1,4 +1,4 @@
-//! `ledgerline bench calls`: real SIP and RTP on loopback, N calls at a time for S seconds, both ends here.
+//! `ledgerline-bench calls`: real SIP and RTP on loopback, N calls at a time for S seconds, both ends here.
 
 use crate::line::{BenchLine, PaceFigures};
 use crate::load::processor_ms;

@@ -1,6 +1,5 @@
-//! `ledgerline bench dial-decision`: how long the decision to dial takes, from the worklist's next row to the
-//! permit, with many people waiting in many campaigns. Appends are measured separately:
-//! `ledgerline bench append`.
+//! `ledgerline-bench dial-decision`: how long the decision to dial takes, from the worklist's next row to the
+//! permit, with many people waiting in many campaigns. `ledgerline-bench append` measures appends.
 //!
 //! The rows are those of the product, in a file, filled by its own view. Each decision reads the person that
 //! its campaign calls next, sends commands to the campaign, the person and the number, each with its own

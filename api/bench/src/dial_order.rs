@@ -1,4 +1,4 @@
-//! The order of `ledgerline bench dial-decision --values N`: which of a million waiting people is read first,
+//! The order of `ledgerline-bench dial-decision --values N`: which of a million waiting people is read first,
 //! as the dialer reads them.
 
 use domain::best_times::HoursAhead;

@@ -1,4 +1,4 @@
-//! `ledgerline bench flow`: steps of the pure flow engine per second, beside bare look-ups of the same nodes.
+//! `ledgerline-bench flow`: steps of the pure flow engine per second, beside bare look-ups of the same nodes.
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times, float};

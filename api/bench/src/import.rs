@@ -1,4 +1,4 @@
-//! `ledgerline bench import`: rows per second of a CSV file into a new installation, beside the same events
+//! `ledgerline-bench import`: rows per second of a CSV file into a new installation, beside the same events
 //! appended by the store alone.
 //!
 //! The file goes over HTTP to a server in its own process, as an integrator sends it. Its rows count as

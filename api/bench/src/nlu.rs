@@ -1,4 +1,4 @@
-//! `ledgerline bench nlu`: how fast intents are learned and recognized, beside one pass over the same texts.
+//! `ledgerline-bench nlu`: how fast intents are learned and recognized, beside one pass over the same texts.
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times, float};

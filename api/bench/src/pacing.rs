@@ -1,4 +1,4 @@
-//! `ledgerline bench pacing`: our pacer and other methods, on floors of agents made from a seed.
+//! `ledgerline-bench pacing`: our pacer and other methods, on floors of agents made from a seed.
 
 use crate::output;
 use crate::pacing_plot::{Point, svg};

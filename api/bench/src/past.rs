@@ -1,4 +1,4 @@
-//! `ledgerline bench query --as-of`: how long answers about yesterday take, for one campaign among others.
+//! `ledgerline-bench query --as-of`: how long answers about yesterday take, for one campaign among others.
 //!
 //! The routes of the product answer, in this process, over a made-up log. No answer comes from a cache,
 //! because each question is about another moment.

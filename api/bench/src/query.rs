@@ -1,4 +1,4 @@
-//! `ledgerline bench query`: how long the questions of a console take over millions of call rows, or those
+//! `ledgerline-bench query`: how long the questions of a console take over millions of call rows, or those
 //! about yesterday (`--as-of`).
 
 use crate::figures::{Report, Target};

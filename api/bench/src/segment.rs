@@ -1,4 +1,4 @@
-//! `ledgerline bench segment`: how soon a segment over many made-up customers is answered, by the rows that a
+//! `ledgerline-bench segment`: how soon a segment over many made-up customers is answered, by the rows that a
 //! process keeps for that.
 
 use crate::held::{self, Held};

@@ -1,4 +1,4 @@
-//! `ledgerline bench subscribe`: how long after the acknowledgment a follower gets the event.
+//! `ledgerline-bench subscribe`: how long after the acknowledgment a follower gets the event.
 
 use crate::figures::{Report, Target};
 use crate::payload::Payload;

@@ -1,4 +1,4 @@
-//! `ledgerline bench turn`: our own code between the end of a callee's words and the first packet of the
+//! `ledgerline-bench turn`: our own code between the end of a callee's words and the first packet of the
 //! reply, with the embedded parts: recognizer of templates, understanding, step, prompt, codec.
 //!
 //! The silence that ends a turn is not code, and is not included; nor is the network.

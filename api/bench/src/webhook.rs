@@ -1,4 +1,4 @@
-//! `ledgerline bench webhook`: messages per second to a receiver that accepts them immediately, alone and
+//! `ledgerline-bench webhook`: messages per second to a receiver that accepts them immediately, alone and
 //! beside one that takes half a second for each.
 //!
 //! Every delivery is an event, which is stored in the same time, with the views after it. The receivers

@@ -1,4 +1,4 @@
-//! `ledgerline bench yaml`: hostile YAML texts, read or refused, each within a time limit.
+//! `ledgerline-bench yaml`: hostile YAML texts, read or refused, each within a time limit.
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::micros_of;

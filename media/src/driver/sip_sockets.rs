@@ -59,8 +59,8 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     UdpSocket::from_std(socket.into())
 }
 
-/// Binds the address. Without a port it takes one that no outgoing socket of another process is given, so that
-/// it is still free after a restart. Where 64 chosen at random are taken, the system chooses.
+/// Binds the address. Without a port it takes one that no outgoing socket of another process is given, so
+/// that it is still free after a restart. Where 64 chosen at random are taken, the system chooses.
 pub(super) fn bind_kept(address: SocketAddr, ids: &dyn IdSource) -> io::Result<UdpSocket> {
     if address.port() != 0 {
         return bind(address);

@@ -24,7 +24,6 @@ use std::collections::BTreeMap;
 
 /// The begin of the log: Monday, 10:00 in Beijing.
 const BEGAN_AT: &str = "2026-03-02T10:00:00+08:00";
-
 /// A day in milliseconds.
 const DAY_MS: u64 = 24 * 3_600_000;
 

@@ -1,6 +1,6 @@
 //! Hostile YAML texts, the same in every run, which a parser must process in linear time.
 //!
-//! Tests check counts on short texts; `ledgerline bench yaml` measures 256 KiB of each. Each kind is repeated
+//! Tests check counts on short texts; `ledgerline-bench yaml` measures 256 KiB of each. Each kind is repeated
 //! to the requested length, so that more than linear work shows in the growth.
 
 /// Parts that are repeated to the full length. Each kind has made some YAML parser slow.

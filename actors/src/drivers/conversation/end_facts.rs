@@ -7,8 +7,10 @@ use domain::disposition::Outcome;
 use domain::ports::line::{HungUpBy, LegSummary};
 use domain::time::Timestamp;
 
-/// How long a leg may take to close after it was hung up, in milliseconds: BYE and the recording's hash.
-pub(super) const CLOSE_MS_MAX: u64 = 5_000;
+/// How long a leg may take to close after it was hung up, in milliseconds. The BYE leaves at once, so this is
+/// the time that a busy or full disk may take to flush the recording. A call that ends without waiting for it
+/// says that it has no recording although its file is complete.
+pub(super) const CLOSE_MS_MAX: u64 = 30_000;
 
 /// How the leg ended, as the line reports it.
 pub(super) struct HungUp {

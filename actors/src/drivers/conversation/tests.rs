@@ -221,6 +221,24 @@ fn an_opt_out_from_outside_lets_a_conversation_finish() {
 }
 
 #[test]
+fn a_disk_that_needs_ten_seconds_for_a_recording_loses_none() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]);
+        let _drivers = talking(&world).await;
+        world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+        settle().await;
+        let flushed_at = world.fakes.clock.now().plus_ms(10_000);
+        while world.fakes.clock.now() < flushed_at {
+            world.fakes.clock.advance_ms(500);
+            settle().await;
+        }
+        world.lines[0].tell(0, closed());
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        assert_eq!(world.data("call.ended")[0]["recording_bytes"], 44);
+    });
+}
+
+#[test]
 fn a_callee_who_is_gone_while_the_prompt_is_made_has_talked_only_so_long() {
     on_one_thread(async {
         let gone = |_: &DialOrder| {

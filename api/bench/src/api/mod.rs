@@ -1,4 +1,4 @@
-//! `ledgerline bench api`: repeated reads beside a bare handler of the same server library, durable commands
+//! `ledgerline-bench api`: repeated reads beside a bare handler of the same server library, durable commands
 //! at a steady rate beside the commits alone, and how many commands succeed at three times the peak.
 //!
 //! Client and server share this machine's processors, as in every figure here; the ratios are of one run.

@@ -1,4 +1,4 @@
-//! `ledgerline bench append`: what a durable append costs beside the disk's own limit, bare databases and
+//! `ledgerline-bench append`: what a durable append costs beside the disk's own limit, bare databases and
 //! external stores, one commit of each in turn.
 
 pub(crate) mod actors;

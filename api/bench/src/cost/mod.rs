@@ -1,4 +1,4 @@
-//! `ledgerline bench cost`: what one call costs the server, and what people cost who wait for a closed
+//! `ledgerline-bench cost`: what one call costs the server, and what people cost who wait for a closed
 //! window.
 //!
 //! Server and carrier are separate processes, so that the figures contain only the server; they are used over

@@ -1,4 +1,4 @@
-//! `ledgerline bench project`: how fast views make rows of a log, beside the same rows written with as little
+//! `ledgerline-bench project`: how fast views make rows of a log, beside the same rows written with as little
 //! other work as possible; how long after its acknowledgment an event is visible in a view, and how long
 //! until a WebSocket sends it.
 

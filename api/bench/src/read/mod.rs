@@ -1,4 +1,4 @@
-//! `ledgerline bench read`: scans, streams and entities beside bare SQLite, and what proofs cost.
+//! `ledgerline-bench read`: scans, streams and entities beside bare SQLite, and what proofs cost.
 
 mod log;
 mod proof;

@@ -14,7 +14,6 @@ use simulation::{
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Longest run, in days: that of `make prove-days`, 27 years.

@@ -110,7 +110,7 @@ impl Summary {
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = vec![localized("呼叫结果：", "dispositions:").to_owned()];
         lines.extend(two_columns(self.dispositions.iter().map(|(code, count)| {
-            let label = Disposition::from_code(code).map_or(code.as_str(), disposition_label);
+            let label = Disposition::from_code(code).map_or("", disposition_label);
             format!("{count:>5}  {label}")
         })));
         lines.push(format_localized!(

@@ -1,4 +1,4 @@
-//! A connection that reads a limited number of bytes: a mail server may send a line without end.
+//! A connection that reads a limited number of bytes, in pieces: a mail server may send lines without end.
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use std::io;
@@ -7,12 +7,19 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// Most bytes that one read returns.
+const PIECE_BYTES_MAX: usize = 512;
+
 /// A stream that fails after the number of bytes given at its creation has been read.
+///
+/// Between two pieces it yields once. The SMTP client parses the whole reply again with each line, without a
+/// pause while bytes are there: without the yield, the deadline of the mail would not be polled meanwhile.
 #[derive(Debug)]
 pub(super) struct Bounded<S> {
     stream: S,
     peer: SocketAddr,
     left: usize,
+    yields_next: bool,
 }
 
 impl<S> Bounded<S> {
@@ -21,6 +28,7 @@ impl<S> Bounded<S> {
             stream,
             peer,
             left: bytes_max,
+            yields_next: false,
         }
     }
 }
@@ -31,9 +39,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        let read = buffer.filled().len().saturating_sub(before);
+        if std::mem::take(&mut self.yields_next) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let mut piece = [0_u8; PIECE_BYTES_MAX];
+        let room = buffer.remaining().min(PIECE_BYTES_MAX);
+        let mut bytes = ReadBuf::new(piece.get_mut(..room).unwrap_or_default());
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut bytes))?;
+        buffer.put_slice(bytes.filled());
+        self.yields_next = true;
+        let read = bytes.filled().len();
         let Some(left) = self.left.checked_sub(read) else {
             return Poll::Ready(Err(io::Error::other("the server sent more bytes than the limit")));
         };
@@ -73,6 +89,23 @@ where
 mod tests {
     use super::*;
     use tokio::io::AsyncReadExt;
+
+    #[tokio::test]
+    async fn it_yields_between_two_pieces_so_that_a_deadline_is_polled() {
+        let text = "a".repeat(PIECE_BYTES_MAX * 4);
+        let peer = "127.0.0.1:25".parse().unwrap();
+        let mut bounded = Bounded::new(text.as_bytes(), peer, text.len());
+        let mut all = Vec::new();
+        let mut reading = std::pin::pin!(bounded.read_to_end(&mut all));
+        let mut polls = 0;
+        std::future::poll_fn(|context| {
+            polls += 1;
+            reading.as_mut().poll(context)
+        })
+        .await
+        .unwrap();
+        assert!(polls >= 4, "{polls}");
+    }
 
     #[tokio::test]
     async fn so_many_bytes_are_read_and_not_one_more() {
