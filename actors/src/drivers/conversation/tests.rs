@@ -227,8 +227,8 @@ fn a_disk_that_needs_ten_seconds_for_a_recording_loses_none() {
         let _drivers = talking(&world).await;
         world.lines[0].tell(0, hung_up(HungUpBy::Callee));
         settle().await;
-        let flushed_at = world.fakes.clock.now().plus_ms(10_000);
-        while world.fakes.clock.now() < flushed_at {
+        let flushed_at = world.fakes.environment.clock.now().plus_ms(10_000);
+        while world.fakes.environment.clock.now() < flushed_at {
             world.fakes.clock.advance_ms(500);
             settle().await;
         }
