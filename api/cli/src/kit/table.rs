@@ -44,7 +44,8 @@ pub(crate) fn percent(value: Option<&Value>) -> Value {
 
 /// Fills a text with blanks to a width in columns; wide characters count two.
 pub(crate) fn padded(text: &str, columns: usize) -> String {
-    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
+    let blanks = " ".repeat(columns.saturating_sub(text.width()));
+    format!("{text}{blanks}")
 }
 
 /// Puts two texts on each line, indented, in two columns.
