@@ -479,7 +479,7 @@ mod tests {
         assert_eq!(order.edition_of(&torn, None), None);
         let failed = format!("{:?}", order.found("a.txt", &torn).unwrap_err());
         assert!(
-            failed.contains("lines 3 do not") && failed.contains("2026-03-02"),
+            failed.contains("lines 3 are not in") && failed.contains("2026-03-02"),
             "{failed}"
         );
         assert_eq!(told(&torn, Value::Null)["bad_lines"], json!([3]));

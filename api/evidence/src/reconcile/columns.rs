@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn a_mapping_that_cannot_hold_says_why() {
         for (text, why) in [
-            ("callee", "no TITLE=COLUMN"),
+            ("callee", "not TITLE=COLUMN"),
             ("被叫=caller", "not one of callee"),
             ("a=callee,b=callee", "given twice"),
         ] {
