@@ -72,6 +72,7 @@ pub const PROOFS: &[(&str, Prove)] = &[
 const INSIDE: &[(&str, Prove)] = &[
     ("audit-vectors", |_| audit::write_vectors()),
     ("full-disk-inside", full_disk::prove_inside),
+    ("endless-peers", hostile::prove_endless_peers),
 ];
 
 /// Runs the proof of this name; `None` if there is none.

@@ -10,7 +10,7 @@ use super::tally::{Tally, long_form_only};
 use super::{Stage, Verdict, ask_each, rss_peak_mb};
 use crate::history::member;
 use crate::program::free_port;
-use crate::prove::Form;
+use crate::prove::{Form, Proof};
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Write};
@@ -220,11 +220,25 @@ fn start(data: &Path, recognizer: Option<SocketAddr>) -> Option<Server> {
     server.wait_ready().then_some(server)
 }
 
-/// Runs the attack: one peer after another.
+/// Runs the attack in the long form only.
 pub(super) fn peers(stage: &Stage<'_>) -> Verdict {
-    if stage.form != Form::Long {
-        return long_form_only();
+    match stage.form {
+        Form::Long => each_peer(),
+        Form::Short => long_form_only(),
     }
+}
+
+/// Runs the attack alone, without a server under attack beside it.
+pub(crate) fn prove_endless_peers(_form: Form) -> Proof {
+    let verdict = each_peer();
+    Proof {
+        holds: verdict.broken.is_empty(),
+        line: json!({"proof": "endless-peers", "broken": verdict.broken, "measured": verdict.measured}),
+    }
+}
+
+/// Lets one peer after another flood.
+fn each_peer() -> Verdict {
     let mut tally = Tally::default();
     let mut measured = serde_json::Map::new();
     for (index, (name, way, begins, repeated)) in PEERS.into_iter().enumerate() {
