@@ -177,13 +177,13 @@ impl Listing {
 
     async fn list(&self, runtime: Arc<Runtime>) -> Result<(), Failure> {
         let columns = [
-            ("编号 id", "/id"),
-            ("来源 source", "/source"),
-            ("收到 received", "/received_at"),
-            ("期限 due", "/deadline/due_at"),
-            ("负责人 owner", "/owner"),
-            ("状态 state", "/state"),
-            ("事项 what", "/what"),
+            (localized("编号", "id"), "/id"),
+            (localized("来源", "source"), "/source"),
+            (localized("收到", "received"), "/received_at"),
+            (localized("期限", "due"), "/deadline/due_at"),
+            (localized("负责人", "owner"), "/owner"),
+            (localized("状态", "state"), "/state"),
+            (localized("事项", "what"), "/what"),
         ];
         let none = "没有投诉 no complaint";
         self.asking

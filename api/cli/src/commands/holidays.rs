@@ -45,11 +45,11 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     match args.action {
         Action::List { country, asking } => {
             let columns = [
-                ("年 year", "/id"),
-                ("来历 origin", "/origin"),
-                ("状态 status", "/status"),
-                ("假日 days", "/days"),
-                ("出处 source", "/source"),
+                (localized("年", "year"), "/id"),
+                (localized("来历", "origin"), "/origin"),
+                (localized("状态", "status"), "/status"),
+                (localized("假日", "days"), "/days"),
+                (localized("出处", "source"), "/source"),
             ];
             let path = match country {
                 None => "/api/v1/holidays".to_owned(),

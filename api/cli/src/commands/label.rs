@@ -192,12 +192,12 @@ async fn list(
         &[("campaign", campaign.map(text)), ("state", state)],
     );
     let columns = [
-        ("轮次 turn", "/turn"),
-        ("原因 why", "/why"),
-        ("识别 recognized as", "/intent"),
-        ("标注 labels", "/labels"),
-        ("结论 settled", "/settled_intent"),
-        ("方式 by", "/settled_by"),
+        (localized("轮次", "turn"), "/turn"),
+        (localized("原因", "why"), "/why"),
+        (localized("识别", "recognized as"), "/intent"),
+        (localized("标注", "labels"), "/labels"),
+        (localized("结论", "settled"), "/settled_intent"),
+        (localized("方式", "by"), "/settled_by"),
     ];
     let none = "没有轮次 no turn";
     asking

@@ -100,12 +100,12 @@ fn show(picture: &Value) -> Result<(), Failure> {
     if !campaigns.is_empty() {
         output::line("")?;
         let columns = [
-            ("任务 campaign", "/campaign"),
-            ("进行中 open", "/open"),
-            ("5分钟已定 settled", "/last_5_minutes/settled"),
-            ("接通 answered", "/last_5_minutes/answered"),
-            ("1小时已定 settled, 1 h", "/last_hour/settled"),
-            ("接通 answered", "/last_hour/answered"),
+            (localized("任务", "campaign"), "/campaign"),
+            (localized("进行中", "open"), "/open"),
+            (localized("5分钟已定", "settled"), "/last_5_minutes/settled"),
+            (localized("接通", "answered"), "/last_5_minutes/answered"),
+            (localized("1小时已定", "settled, 1 h"), "/last_hour/settled"),
+            (localized("接通", "answered"), "/last_hour/answered"),
         ];
         table::members(&columns, &campaigns)?;
     }
@@ -113,10 +113,10 @@ fn show(picture: &Value) -> Result<(), Failure> {
     if !trunks.is_empty() {
         output::line("")?;
         let columns = [
-            ("线路 trunk", "/trunk"),
-            ("连续失败 failures in a row", "/failures_in_row"),
-            ("最近失败 last failure", "/last_failure"),
-            ("于 at", "/last_failure_at"),
+            (localized("线路", "trunk"), "/trunk"),
+            (localized("连续失败", "failures in a row"), "/failures_in_row"),
+            (localized("最近失败", "last failure"), "/last_failure"),
+            (localized("于", "at"), "/last_failure_at"),
         ];
         table::members(&columns, trunks)?;
     }
