@@ -36,7 +36,7 @@ impl Says {
 
 impl fmt::Display for Says {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Language::current().pick((&self.zh, &self.en)))
+        f.write_str(Language::current().pick((self.zh.as_str(), self.en.as_str())))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
+use application::language::localized;
 use application::percent::encode;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -55,7 +56,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 None => "/api/v1/holidays".to_owned(),
                 Some(country) => format!("/api/v1/holidays?country={}", encode(&country)),
             };
-            let none = "没有节假日 no holidays";
+            let none = localized("没有节假日", "no holidays");
             asking.show_items(runtime, &path, described, &columns, none).await
         }
         Action::Import { file, reason, asking } => {

@@ -6,6 +6,7 @@ use crate::kit::api::{post, with_query};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::table;
+use application::language::localized;
 use domain::disposition::InterestLevel;
 use domain::ids::CampaignId;
 use domain::label::TurnId;
@@ -199,7 +200,7 @@ async fn list(
         (localized("结论", "settled"), "/settled_intent"),
         (localized("方式", "by"), "/settled_by"),
     ];
-    let none = "没有轮次 no turn";
+    let none = localized("没有轮次", "no turns");
     asking
         .show_items(runtime, &path, Value::clone, &columns, none)
         .await
