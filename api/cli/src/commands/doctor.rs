@@ -165,7 +165,10 @@ fn report(checks: &[Check], json: bool) -> Result<(), Failure> {
     if json {
         let list: Vec<Value> = checks
             .iter()
-            .map(|check| json!({ "check": check.name, "finding": check.finding.word(), "says": check.says.en }))
+            .map(|check| {
+                let finding = check.finding.word();
+                json!({ "check": check.name, "finding": finding, "says": check.says.en })
+            })
             .collect();
         output::json(&json!({ "healthy": bad == 0, "checks": list }))?;
     } else {
@@ -236,7 +239,8 @@ fn recordings() -> Check {
         Finding::Note,
         says!(
             "录音尚未加密：DIR/recordings/*.wav 为普通文件，仅属主可读（0600）",
-            "recordings are not sealed yet: DIR/recordings/*.wav are plain files, readable by their owner (0600)"
+            "recordings are not sealed yet: DIR/recordings/*.wav are plain files, readable by their \
+             owner (0600)"
         ),
     )
 }

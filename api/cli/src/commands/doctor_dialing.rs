@@ -28,7 +28,8 @@ async fn reasons(store: &dyn EventStore, trunks: &[&str]) -> Result<Vec<Says>, F
     if installation.unconfirmed_restore().is_some() {
         reasons.push(says!(
             "恢复后尚未确认：请核对丢失的内容，再执行 ledgerline backup confirm --reason TEXT",
-            "a restore waits for confirmation: check what it lost, then run: ledgerline backup confirm --reason TEXT"
+            "a restore waits for confirmation: check what it lost, then run: ledgerline backup confirm \
+             --reason TEXT"
         ));
     }
     if installation.unconfirmed_loss().is_some() {

@@ -77,13 +77,13 @@ async fn whole(log: &LogArgs) -> Result<(Finding, Says), Failure> {
     let says = match report.checkpoints {
         0 => says!(
             "已读取全部 {events} 条事件（{streams} 个流），均有效；没有检查点可核对",
-            "all {events} events of {streams} streams were read and are valid; there was no checkpoint to compare \
-             them with"
+            "all {events} events of {streams} streams were read and are valid; there was no checkpoint \
+             to compare them with"
         ),
         count => says!(
             "已读取全部 {events} 条事件（{streams} 个流），均有效；{count} 个检查点一致，最大的覆盖 {} 条",
-            "all {events} events of {streams} streams were read and are valid; {count} checkpoints match, the \
-             largest covers {}",
+            "all {events} events of {streams} streams were read and are valid; {count} checkpoints \
+             match, the largest covers {}",
             report.covered
         ),
     };

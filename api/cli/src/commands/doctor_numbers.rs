@@ -144,8 +144,8 @@ fn judge(guessed: &[CustomerId], more: bool) -> (Finding, Says) {
              customer confirm-numbers ID --reason TEXT）或带国家代码重新导入之前不外呼：{named}"
         ),
         en: format!(
-            "{count} customers{beyond} in campaigns of other countries have a number that was stored as Chinese \
-             without a country code; they are not dialed until it is confirmed (ledgerline customer \
+            "{count} customers{beyond} in campaigns of other countries have a number that was stored as \
+             Chinese without a country code; they are not dialed until it is confirmed (ledgerline customer \
              confirm-numbers ID --reason TEXT) or imported again with the country code: {named}"
         ),
     };

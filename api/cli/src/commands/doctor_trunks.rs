@@ -74,8 +74,8 @@ fn judge(answer: io::Result<OptionsAnswer>) -> (Finding, Says) {
             Finding::Note,
             says!(
                 "OPTIONS 无应答：对端不可达、不认识本机地址，或只应答呼叫：请试 ledgerline trunk call",
-                "NO answer to OPTIONS: it is unreachable, does not know this address, or answers only calls: try \
-                 ledgerline trunk call"
+                "NO answer to OPTIONS: it is unreachable, does not know this address, or answers only \
+                 calls: try ledgerline trunk call"
             ),
         ),
         Err(error) => (

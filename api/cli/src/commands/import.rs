@@ -225,8 +225,8 @@ async fn sent(
     output::notice(&format_localized!(
         "等待审批 {approval}：请由另一人执行 `ledgerline approval approve {approval}`，之后本命令继续；也可停止本命令，\
          之后加 --approval {approval} 重新执行",
-        "waiting for approval {approval}: another person runs `ledgerline approval approve {approval}`; this command \
-         then continues, or stop it and run it again with --approval {approval}"
+        "waiting for approval {approval}: another person runs `ledgerline approval approve {approval}`; \
+         this command then continues, or stop it and run it again with --approval {approval}"
     ));
     approved(client, approval, waiting).await?;
     let path = format!("{path}&approval={approval}");

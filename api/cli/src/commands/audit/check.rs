@@ -123,24 +123,7 @@ fn show(report: &BundleReport) -> Result<(), Failure> {
             ))?;
         }
     }
-    match &report.stamp {
-        Some(stamp) => {
-            let (at, serial) = (stamp.at, &stamp.serial);
-            output::line(&format_localized!(
-                "时间戳    {at}，编号 {serial}，对应此检查点",
-                "stamp     {at}, number {serial}, for exactly this checkpoint"
-            ))?;
-            output::line(localized(
-                "          请用 openssl 验证其签名（CA 为时间戳机构的证书）：",
-                "          verify its signature with openssl (CA: the authority's certificate):",
-            ))?;
-            output::line(&format!("          {STAMP_CHECK}"))?;
-        }
-        None => output::line(localized(
-            "时间戳    无：没有时间戳机构为此检查点签发时间戳",
-            "stamp     none: no time stamping authority has stamped this checkpoint",
-        ))?,
-    }
+    show_stamp(report)?;
     for name in &report.attached {
         output::line(&format_localized!(
             "附件      {name}，签名后未改动",
@@ -154,6 +137,28 @@ fn show(report: &BundleReport) -> Result<(), Failure> {
         ))?;
     }
     Ok(())
+}
+
+/// Prints the time stamp, and how to verify its signature.
+fn show_stamp(report: &BundleReport) -> Result<(), Failure> {
+    match &report.stamp {
+        Some(stamp) => {
+            let (at, serial) = (stamp.at, &stamp.serial);
+            output::line(&format_localized!(
+                "时间戳    {at}，编号 {serial}，对应此检查点",
+                "stamp     {at}, number {serial}, for exactly this checkpoint"
+            ))?;
+            output::line(localized(
+                "          请用 openssl 验证其签名（CA 为时间戳机构的证书）：",
+                "          verify its signature with openssl (CA: the authority's certificate):",
+            ))?;
+            output::line(&format!("          {STAMP_CHECK}"))
+        }
+        None => output::line(localized(
+            "时间戳    无：没有时间戳机构为此检查点签发时间戳",
+            "stamp     none: no time stamping authority has stamped this checkpoint",
+        )),
+    }
 }
 
 fn cosigned_at(seconds: u64) -> String {

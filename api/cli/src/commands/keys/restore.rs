@@ -101,7 +101,8 @@ impl LoggedPeople {
         }
         Err(Failure::refused(localized(
             "备份中没有本日志任何客户的密钥：它属于另一个安装实例。未做任何恢复",
-            "the backup has no key of any person in this log: it belongs to another installation. Nothing was restored",
+            "the backup has no key of any person in this log: it belongs to another installation. \
+             Nothing was restored",
         )))
     }
 

@@ -74,8 +74,8 @@ fn tell(held: &HeldAgainst) -> Result<(), Failure> {
     output::line(&format_localized!(
         "{} 问：首位命中 {:.3}，前三命中 {:.3}；直接答 {:.3}（答对 {:.3}），反问 {:.3}（问对 {:.3}），弃答 {:.3}；\
          域外 {} 问：弃答 {:.3}，误答 {:.3}",
-        "{} questions: hit@1 {:.3}, hit@3 {:.3}; answered {:.3} (right {:.3}), asked back {:.3} (right {:.3}), \
-         abstained {:.3}; {} out of scope: abstained {:.3}, wrongly answered {:.3}",
+        "{} questions: hit@1 {:.3}, hit@3 {:.3}; answered {:.3} (right {:.3}), asked back {:.3} (right \
+         {:.3}), abstained {:.3}; {} out of scope: abstained {:.3}, wrongly answered {:.3}",
         held.rows,
         held.hit_at_1_ratio,
         held.hit_at_3_ratio,
