@@ -6,6 +6,7 @@ use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::secret::from_env;
+use application::language::localized;
 use application::percent::encode;
 use serde_json::json;
 use std::sync::Arc;
@@ -78,7 +79,8 @@ pub(super) async fn run(action: Action, runtime: Arc<Runtime>) -> Result<(), Fai
         Action::Add(channel) => channel.add(runtime).await,
         Action::List { asking } => {
             let path = "/api/v1/alerts/channels";
-            list(runtime, &asking, path, "没有告警通道 no channels").await
+            let none = localized("没有告警通道", "no channels");
+            list(runtime, &asking, path, none).await
         }
         Action::Test { id, asking } => {
             let path = format!("/api/v1/alerts/channels/{}/test", encode(&id));

@@ -5,6 +5,7 @@ use super::alert_channel;
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use application::language::localized;
 use application::percent::encode;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -128,19 +129,18 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 
 async fn list(runtime: Arc<Runtime>, asking: &Asking, path: &str) -> Result<(), Failure> {
     let columns = [
-        ("告警 alert", "/alert"),
-        ("状态 state", "/state"),
-        ("规则 rule", "/label_zh"),
+        (localized("告警", "alert"), "/alert"),
+        (localized("状态", "state"), "/state"),
+        (localized("规则", "rule"), localized("/label_zh", "/label_en")),
         ("", "/rule"),
-        ("对象 about", "/subject"),
-        ("值 value", "/shown"),
-        ("发生 raised", "/raised_at"),
-        ("次 times", "/raised_count"),
-        ("说明 detail", "/detail"),
+        (localized("对象", "about"), "/subject"),
+        (localized("值", "value"), "/shown"),
+        (localized("发生", "raised"), "/raised_at"),
+        (localized("次", "times"), "/raised_count"),
+        (localized("说明", "detail"), "/detail"),
     ];
-    asking
-        .show_items(runtime, path, described, &columns, "没有告警 no alerts")
-        .await
+    let none = localized("没有告警", "no alerts");
+    asking.show_items(runtime, path, described, &columns, none).await
 }
 
 /// Adds two members for the table: the state of the alert in words, and its figure against the limit.
@@ -149,10 +149,10 @@ fn described(alert: &Value) -> Value {
     let flag = |name: &str| alert.get(name).is_some_and(|value| !value.is_null());
     let stands = alert.get("standing").and_then(Value::as_bool) == Some(true);
     let state = match (stands, flag("acknowledged_at"), flag("escalated_at")) {
-        (false, ..) => "已恢复 cleared",
-        (true, true, _) => "处理中 acknowledged",
-        (true, false, true) => "已升级 escalated",
-        (true, false, false) => "告警中 active",
+        (false, ..) => localized("已恢复", "cleared"),
+        (true, true, _) => localized("处理中", "acknowledged"),
+        (true, false, true) => localized("已升级", "escalated"),
+        (true, false, false) => localized("告警中", "active"),
     };
     let number = |pointer: &str| alert.pointer(pointer).and_then(Value::as_i64).unwrap_or(0);
     let unit = alert
@@ -190,13 +190,10 @@ mod tests {
             described(&alert)
         };
         let at = json!("2026-03-02T02:00:00Z");
-        assert_eq!(alert(true, Value::Null, Value::Null)["state"], "告警中 active");
-        assert_eq!(alert(true, Value::Null, at.clone())["state"], "已升级 escalated");
-        assert_eq!(
-            alert(true, at.clone(), at.clone())["state"],
-            "处理中 acknowledged"
-        );
-        assert_eq!(alert(false, at, Value::Null)["state"], "已恢复 cleared");
+        assert_eq!(alert(true, Value::Null, Value::Null)["state"], "active");
+        assert_eq!(alert(true, Value::Null, at.clone())["state"], "escalated");
+        assert_eq!(alert(true, at.clone(), at.clone())["state"], "acknowledged");
+        assert_eq!(alert(false, at, Value::Null)["state"], "cleared");
         assert_eq!(
             alert(true, Value::Null, Value::Null)["shown"],
             "212 / 300 per_mille"

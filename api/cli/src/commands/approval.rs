@@ -4,6 +4,7 @@ use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::session::SignIn;
+use application::language::localized;
 use domain::ids::ApprovalId;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -103,17 +104,16 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 
 async fn list(runtime: Arc<Runtime>, asking: &Asking, open: bool) -> Result<(), Failure> {
     let columns = [
-        ("编号 id", "/id"),
-        ("事项 act", "/act_zh"),
-        ("申请人 by", "/requested_by"),
-        ("事由 reason", "/reason"),
-        ("有效至 until", "/expires_at"),
-        ("状态 state", "/state"),
+        (localized("编号", "id"), "/id"),
+        (localized("事项", "act"), localized("/act_zh", "/act")),
+        (localized("申请人", "by"), "/requested_by"),
+        (localized("事由", "reason"), "/reason"),
+        (localized("有效至", "until"), "/expires_at"),
+        (localized("状态", "state"), "/state"),
     ];
     let path = format!("/api/v1/approvals?open={open}");
-    asking
-        .show_items(runtime, &path, described, &columns, "没有审批 no approval")
-        .await
+    let none = localized("没有审批", "no approvals");
+    asking.show_items(runtime, &path, described, &columns, none).await
 }
 
 /// Adds the state of the approval in words.
@@ -123,15 +123,15 @@ fn described(approval: &Value) -> Value {
         .get("standing")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let zh = match standing {
-        "waiting" => "待批准",
-        "approved" => "已批准",
-        "rejected" => "已驳回",
-        "used" => "已使用",
-        _ => "已过期",
+    let state = match standing {
+        "waiting" => localized("待批准", "waiting"),
+        "approved" => localized("已批准", "approved"),
+        "rejected" => localized("已驳回", "rejected"),
+        "used" => localized("已使用", "used"),
+        _ => localized("已过期", "expired"),
     };
     if let Some(members) = shown.as_object_mut() {
-        members.insert("state".to_owned(), json!(format!("{zh} {standing}")));
+        members.insert("state".to_owned(), json!(state));
     }
     shown
 }
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn how_an_approval_stands_is_said_in_a_word() {
         let state = |standing: &str| described(&json!({ "standing": standing }))["state"].clone();
-        assert_eq!(state("waiting"), "待批准 waiting");
-        assert_eq!(state("expired"), "已过期 expired");
+        assert_eq!(state("waiting"), "waiting");
+        assert_eq!(state("expired"), "expired");
     }
 }

@@ -3,6 +3,8 @@
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use application::format_localized;
+use application::language::localized;
 use application::percent::encode;
 use domain::complaint::{ComplaintOutcome, ComplaintSource};
 use domain::ids::{CallId, ComplaintId};
@@ -177,15 +179,15 @@ impl Listing {
 
     async fn list(&self, runtime: Arc<Runtime>) -> Result<(), Failure> {
         let columns = [
-            ("编号 id", "/id"),
-            ("来源 source", "/source"),
-            ("收到 received", "/received_at"),
-            ("期限 due", "/deadline/due_at"),
-            ("负责人 owner", "/owner"),
-            ("状态 state", "/state"),
-            ("事项 what", "/what"),
+            (localized("编号", "id"), "/id"),
+            (localized("来源", "source"), "/source"),
+            (localized("收到", "received"), "/received_at"),
+            (localized("期限", "due"), "/deadline/due_at"),
+            (localized("负责人", "owner"), "/owner"),
+            (localized("状态", "state"), "/state"),
+            (localized("事项", "what"), "/what"),
         ];
-        let none = "没有投诉 no complaint";
+        let none = localized("没有投诉", "no complaints");
         self.asking
             .show_items(runtime, &self.path(), described, &columns, none)
             .await
@@ -202,13 +204,15 @@ impl Listing {
 /// Adds the state of the complaint in words.
 fn described(complaint: &Value) -> Value {
     let mut shown = complaint.clone();
-    let outcome = complaint.pointer("/resolved/outcome_zh").and_then(Value::as_str);
+    let outcome = complaint
+        .pointer(localized("/resolved/outcome_zh", "/resolved/outcome"))
+        .and_then(Value::as_str);
     let is_overdue = complaint.get("overdue").and_then(Value::as_bool) == Some(true);
     let word = match (outcome, is_overdue) {
-        (Some(outcome), true) => format!("{outcome}（逾期 late）"),
+        (Some(outcome), true) => format_localized!("{outcome}（逾期）", "{outcome} (late)"),
         (Some(outcome), false) => outcome.to_owned(),
-        (None, true) => "逾期 overdue".to_owned(),
-        (None, false) => "处理中 open".to_owned(),
+        (None, true) => localized("逾期", "overdue").to_owned(),
+        (None, false) => localized("处理中", "open").to_owned(),
     };
     if let Some(members) = shown.as_object_mut() {
         members.insert("state".to_owned(), json!(word));
@@ -223,9 +227,9 @@ mod tests {
     #[test]
     fn how_a_complaint_stands_is_said_in_a_word() {
         let state = |complaint: Value| described(&complaint)["state"].clone();
-        assert_eq!(state(json!({ "overdue": true })), "逾期 overdue");
-        assert_eq!(state(json!({ "overdue": false })), "处理中 open");
-        let resolved = json!({ "overdue": true, "resolved": { "outcome_zh": "属实" } });
-        assert_eq!(state(resolved), "属实（逾期 late）");
+        assert_eq!(state(json!({ "overdue": true })), "overdue");
+        assert_eq!(state(json!({ "overdue": false })), "open");
+        let resolved = json!({ "overdue": true, "resolved": { "outcome": "upheld", "outcome_zh": "属实" } });
+        assert_eq!(state(resolved), "upheld (late)");
     }
 }

@@ -1,6 +1,6 @@
 //! `ledgerline doctor`: checks this machine and a data directory, and reports problems.
 
-use crate::commands::doctor_check::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding, Says, says};
 use crate::commands::doctor_clock as clock;
 use crate::commands::doctor_dialing as dialing;
 use crate::commands::doctor_engines as engines;
@@ -13,6 +13,8 @@ use crate::commands::doctor_rows as rows;
 use crate::commands::doctor_trunks as trunks;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::table::padded;
+use application::format_localized;
 use domain::ports::clock::Clock;
 use host::app::{self, ReadOnly, lookup_vault};
 use host::clock::SystemClock;
@@ -107,14 +109,17 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// The check of dialing: bad if the log holds any reason for which dialing is paused.
-fn dialing_check(found: Result<Vec<String>, Failure>) -> Check {
+fn dialing_check(found: Result<Vec<Says>, Failure>) -> Check {
     let (finding, says) = match found {
         Ok(reasons) if reasons.is_empty() => (
             Finding::Good,
-            "the log holds no reason to pause dialing / 无暂停拨号的原因".to_owned(),
+            says!(
+                "日志中没有暂停拨号的原因",
+                "the log holds no reason to pause dialing"
+            ),
         ),
-        Ok(reasons) => (Finding::Bad, reasons.join("; ")),
-        Err(failure) => (Finding::Bad, failure.to_string()),
+        Ok(reasons) => (Finding::Bad, Says::joined(&reasons)),
+        Err(failure) => (Finding::Bad, failure.into()),
     };
     Check::new("dialing", finding, says)
 }
@@ -124,10 +129,10 @@ async fn engines_check(spec: &StoreSpec) -> Check {
     let (finding, says) = match engines::down(spec).await {
         Ok(down) if down.is_empty() => (
             Finding::Good,
-            "no engine is reported down / 语音引擎均可用".to_owned(),
+            says!("语音引擎均可用", "no engine is reported down"),
         ),
-        Ok(down) => (Finding::Bad, format!("{} / 语音引擎不可用", down.join("; "))),
-        Err(failure) => (Finding::Bad, failure.to_string()),
+        Ok(down) => (Finding::Bad, says!("语音引擎不可用：{}", "{}", down.join("; "))),
+        Err(failure) => (Finding::Bad, failure.into()),
     };
     Check::new("engines", finding, says)
 }
@@ -160,15 +165,18 @@ fn report(checks: &[Check], json: bool) -> Result<(), Failure> {
     if json {
         let list: Vec<Value> = checks
             .iter()
-            .map(|check| json!({ "check": check.name, "finding": check.finding.word(), "says": check.says }))
+            .map(|check| {
+                let finding = check.finding.word();
+                json!({ "check": check.name, "finding": finding, "says": check.says.en })
+            })
             .collect();
         output::json(&json!({ "healthy": bad == 0, "checks": list }))?;
     } else {
         for check in checks {
             output::line(&format!(
-                "{:<5} {:<14} {}",
-                check.finding.word(),
-                check.name,
+                "{} {} {}",
+                padded(check.finding.label(), 5),
+                padded(check.label(), 14),
                 check.says
             ))?;
         }
@@ -180,11 +188,10 @@ fn report(checks: &[Check], json: bool) -> Result<(), Failure> {
 }
 
 fn bad_in_words(bad: usize) -> String {
-    let count = match bad {
-        1 => "1 check is bad".to_owned(),
-        bad => format!("{bad} checks are bad"),
-    };
-    format!("{count} / {bad} 项检查不合格")
+    match bad {
+        1 => format_localized!("1 项检查不合格", "1 check is bad"),
+        bad => format_localized!("{bad} 项检查不合格", "{bad} checks are bad"),
+    }
 }
 
 async fn synthesizer() -> Check {
@@ -194,15 +201,16 @@ async fn synthesizer() -> Check {
         return Check::new(
             "synthesizer",
             Finding::Good,
-            format!("{name} speaks any text / 可合成任意文本"),
+            says!("{name} 可合成任意文本", "{name} speaks any text"),
         );
     }
     Check::new(
         "synthesizer",
         Finding::Note,
-        format!(
+        says!(
+            "{name}：未安装语音合成，只有内置录音；话术播报含变量的文本时，任务无法启动（apt-get install espeak-ng）",
             "{name}: no synthesizer is installed, only bundled clips; a campaign with a flow that speaks text with \
-             variables is refused at start (apt-get install espeak-ng) / 未安装语音合成，含变量的话术无法启动"
+             variables is refused at start (apt-get install espeak-ng)"
         ),
     )
 }
@@ -212,12 +220,15 @@ fn udp_ports() -> Check {
         Ok(port) => Check::new(
             "udp",
             Finding::Good,
-            format!("loopback UDP works (port {port} was free) / 本机 UDP 可用"),
+            says!(
+                "本机 UDP 可用（端口 {port} 空闲）",
+                "loopback UDP works (port {port} was free)"
+            ),
         ),
         Err(error) => Check::new(
             "udp",
             Finding::Bad,
-            format!("no UDP port can be bound: {error} / 无法绑定 UDP 端口"),
+            says!("无法绑定 UDP 端口：{error}", "no UDP port can be bound: {error}"),
         ),
     }
 }
@@ -226,23 +237,30 @@ fn recordings() -> Check {
     Check::new(
         "recordings",
         Finding::Note,
-        "recordings are not sealed yet: DIR/recordings/*.wav are plain files, readable by their owner (0600) \
-         / 录音尚未加密，仅属主可读",
+        says!(
+            "录音尚未加密：DIR/recordings/*.wav 为普通文件，仅属主可读（0600）",
+            "recordings are not sealed yet: DIR/recordings/*.wav are plain files, readable by their \
+             owner (0600)"
+        ),
     )
 }
 
 fn mode(directory: &Path) -> Check {
     match data_dir::mode(directory) {
-        Some(Mode::Real) => Check::new("directory", Finding::Good, "a real directory / 正式数据目录"),
+        Some(Mode::Real) => Check::new(
+            "directory",
+            Finding::Good,
+            says!("正式数据目录", "a real directory"),
+        ),
         Some(Mode::Rehearsal) => Check::new(
             "directory",
             Finding::Good,
-            "a rehearsal directory, permanently / 演练数据目录",
+            says!("演练数据目录，不可更改", "a rehearsal directory, permanently"),
         ),
         None => Check::new(
             "directory",
             Finding::Note,
-            "no server has used it yet / 尚无服务使用过",
+            says!("尚无服务使用过", "no server has used it yet"),
         ),
     }
 }
@@ -258,9 +276,10 @@ async fn keys(keys: &KeysSpec, directory: &Path, log: Option<&StoreSpec>) -> Che
         return Check::new(
             "keys",
             Finding::Note,
-            format!(
-                "{} not in {}: stored elsewhere (--keys, --master-key), or not created yet / 密钥在别处或尚未生成",
-                missing.join(" and "),
+            says!(
+                "{} 不在 {}：保存在别处（--keys、--master-key），或尚未生成",
+                "{} not in {}: stored elsewhere (--keys, --master-key), or not created yet",
+                missing.join(", "),
                 dir.display()
             ),
         );
@@ -273,7 +292,7 @@ async fn keys(keys: &KeysSpec, directory: &Path, log: Option<&StoreSpec>) -> Che
         return Check::new(
             "keys",
             Finding::Good,
-            format!("present in {} / 密钥齐全", dir.display()),
+            says!("密钥齐全，位于 {}", "present in {}", dir.display()),
         );
     };
     let held = lookup_vault(keys, directory, &opened).await;
@@ -284,14 +303,18 @@ async fn keys(keys: &KeysSpec, directory: &Path, log: Option<&StoreSpec>) -> Che
                 0 => Check::new(
                     "keys",
                     Finding::Good,
-                    "they belong to this log, and the customers registered last all have one / 密钥与日志相符",
+                    says!(
+                        "密钥与日志相符，最近登记的客户均有密钥",
+                        "they belong to this log, and the customers registered last all have one"
+                    ),
                 ),
                 count => Check::new(
                     "keys",
                     Finding::Note,
-                    format!(
-                        "they belong to this log; {count} persons had no key after the last restore of keys: they cannot be \
-                         read or dialed / {count} 人密钥缺失，无法读取或拨打"
+                    says!(
+                        "密钥与日志相符；上次恢复密钥后 {count} 人缺少密钥，无法读取或拨打",
+                        "they belong to this log; {count} persons had no key after the last restore of keys: \
+                         they cannot be read or dialed"
                     ),
                 ),
             }
@@ -307,12 +330,15 @@ fn disk_sync(directory: &Path) -> Check {
         Ok(ms) if ms > SYNC_MS_SLOW => Check::new(
             "disk",
             Finding::Note,
-            format!("a sync takes {ms} ms; commands will be slow / 磁盘同步较慢"),
+            says!(
+                "磁盘同步需 {ms} 毫秒，较慢，命令会变慢",
+                "a sync takes {ms} ms; commands will be slow"
+            ),
         ),
         Ok(ms) => Check::new(
             "disk",
             Finding::Good,
-            format!("a sync takes {ms} ms / 磁盘同步正常"),
+            says!("磁盘同步需 {ms} 毫秒", "a sync takes {ms} ms"),
         ),
         Err(error) => Check::new("disk", Finding::Bad, format!("{}: {error}", directory.display())),
     }
@@ -336,8 +362,8 @@ mod tests {
 
     #[test]
     fn one_bad_check_is_said_to_be_one() {
-        for (bad, said) in [(1, "1 check is bad / "), (2, "2 checks are bad / ")] {
-            assert!(bad_in_words(bad).starts_with(said), "{}", bad_in_words(bad));
+        for (bad, said) in [(1, "1 check is bad"), (2, "2 checks are bad")] {
+            assert_eq!(bad_in_words(bad), said);
         }
     }
 }

@@ -1,5 +1,60 @@
 //! One check of `ledgerline doctor`: its name, its result and a text for the operator.
 
+use crate::kit::failure::Failure;
+use application::language::{Language, localized};
+use std::fmt;
+
+/// The text of a check in both languages: lines follow the language of the output, JSON is always English.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Says {
+    pub(super) zh: String,
+    pub(super) en: String,
+}
+
+/// Formats the text of a check in Chinese and in English. Both literals take the same arguments.
+macro_rules! says {
+    ($zh:literal, $en:literal $(, $argument:expr)* $(,)?) => {
+        $crate::commands::doctor_check::Says {
+            zh: ::std::format!($zh $(, $argument)*),
+            en: ::std::format!($en $(, $argument)*),
+        }
+    };
+}
+pub(super) use says;
+
+impl Says {
+    /// Joins several texts into one.
+    pub(super) fn joined(texts: &[Self]) -> Self {
+        let zh: Vec<&str> = texts.iter().map(|one| one.zh.as_str()).collect();
+        let en: Vec<&str> = texts.iter().map(|one| one.en.as_str()).collect();
+        Self {
+            zh: zh.join("；"),
+            en: en.join("; "),
+        }
+    }
+}
+
+impl fmt::Display for Says {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Language::current().pick((self.zh.as_str(), self.en.as_str())))
+    }
+}
+
+impl From<String> for Says {
+    fn from(text: String) -> Self {
+        Self {
+            zh: text.clone(),
+            en: text,
+        }
+    }
+}
+
+impl From<Failure> for Says {
+    fn from(failure: Failure) -> Self {
+        failure.to_string().into()
+    }
+}
+
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Finding {
@@ -19,21 +74,56 @@ impl Finding {
             Self::Bad => "bad",
         }
     }
+
+    /// Returns the result in the language of the output.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Good => localized("正常", "ok"),
+            Self::Note => localized("注意", "note"),
+            Self::Bad => localized("异常", "bad"),
+        }
+    }
 }
 
 /// A check that was made.
 pub(super) struct Check {
     pub(super) name: &'static str,
     pub(super) finding: Finding,
-    pub(super) says: String,
+    pub(super) says: Says,
 }
 
 impl Check {
-    pub(super) fn new(name: &'static str, finding: Finding, says: impl Into<String>) -> Self {
+    pub(super) fn new(name: &'static str, finding: Finding, says: impl Into<Says>) -> Self {
         Self {
             name,
             finding,
             says: says.into(),
         }
+    }
+
+    /// Returns the name in the language of the output.
+    pub(super) fn label(&self) -> &'static str {
+        let zh = match self.name {
+            "synthesizer" => "语音合成",
+            "open files" => "打开文件数",
+            "recordings" => "录音",
+            "directory" => "数据目录",
+            "keys" => "密钥",
+            "clock" => "时钟",
+            "trunk" => "线路",
+            "log" => "日志",
+            "history" => "历史",
+            "numbers" => "号码",
+            "dialing" => "拨号",
+            "engines" => "语音引擎",
+            "read database" => "读库",
+            "role of log" => "日志库角色",
+            "role of rows" => "读库角色",
+            "role of keys" => "密钥库角色",
+            "space" => "磁盘空间",
+            "disk" => "磁盘同步",
+            other => other,
+        };
+        localized(zh, self.name)
     }
 }

@@ -1,7 +1,7 @@
 //! The clock check of `ledgerline doctor`: compares this machine's clock with an NTP server, if one is named,
 //! and with the end of the log, if there is one, as a starting server does. Stores nothing.
 
-use crate::commands::doctor_check::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding, Says, says};
 use application::clock_doubt::doubt_in_words;
 use domain::installation::ClockOffset;
 use domain::ports::clock::Clock;
@@ -46,32 +46,42 @@ async fn measure(server: &NtpServer, clock: &SystemClock) -> Result<ClockOffset,
     ntp::measure(server, clock, &ids).await
 }
 
-fn judge(asked: Option<&Asked>, log: Option<&LogOfClock>, now: Timestamp) -> (Finding, String) {
+fn judge(asked: Option<&Asked>, log: Option<&LogOfClock>, now: Timestamp) -> (Finding, Says) {
     let (by_log, log_says) = judge_by_log(log, now);
     let (by_ntp, ntp_says) = match asked {
         None => (
             Finding::Note,
-            "NOT compared with another clock, so a fast clock goes unnoticed: use doctor --ntp HOST, and \
-             serve --ntp HOST / 未与其他时钟核对，时钟偏快无法发现，请加 --ntp"
-                .to_owned(),
+            says!(
+                "未与其他时钟核对，时钟偏快无法发现：请用 doctor --ntp HOST 和 serve --ntp HOST",
+                "NOT compared with another clock, so a fast clock goes unnoticed: use doctor --ntp HOST, and \
+                 serve --ntp HOST"
+            ),
         ),
         Some((source, Err(why))) => (
             Finding::Bad,
-            format!("NOT compared: {source}: {why} / 时钟来源无法使用"),
+            says!(
+                "未核对，时钟来源无法使用：{source}：{why}",
+                "NOT compared: {source}: {why}"
+            ),
         ),
         Some((source, Ok(offset))) => {
-            let says = format!(
-                "{source} says {} ms ± {} ms",
-                offset.offset_ms, offset.uncertainty_ms
-            );
-            match is_apart(offset.offset_ms) {
+            let (ms, error_ms) = (offset.offset_ms, offset.uncertainty_ms);
+            match is_apart(ms) {
                 true => (
                     Finding::Bad,
-                    format!(
-                        "WRONG: {says}; beyond 2 s dialing stops: set this machine's clock / 时钟偏差过大"
+                    says!(
+                        "时钟偏差过大：{source} 测得 {ms} ms ± {error_ms} ms；超过 2 秒即停止拨号，请校准本机时钟",
+                        "WRONG: {source} says {ms} ms ± {error_ms} ms; beyond 2 s dialing stops: set this \
+                         machine's clock"
                     ),
                 ),
-                false => (Finding::Good, format!("{says} / 时钟准确")),
+                false => (
+                    Finding::Good,
+                    says!(
+                        "时钟准确：{source} 测得 {ms} ms ± {error_ms} ms",
+                        "{source} says {ms} ms ± {error_ms} ms"
+                    ),
+                ),
             }
         }
     };
@@ -82,36 +92,50 @@ fn judge(asked: Option<&Asked>, log: Option<&LogOfClock>, now: Timestamp) -> (Fi
         (_, Finding::Note) => Finding::Note,
         (_, Finding::Good) => Finding::Good,
     };
-    (finding, format!("{ntp_says}; {log_says}"))
+    (finding, Says::joined(&[ntp_says, log_says]))
 }
 
-fn judge_by_log(log: Option<&LogOfClock>, now: Timestamp) -> (Finding, String) {
-    let note = |says: &str| (Finding::Note, says.to_owned());
+fn judge_by_log(log: Option<&LogOfClock>, now: Timestamp) -> (Finding, Says) {
     match log {
-        None => note("no log to compare with / 无日志可核对"),
-        Some(LogOfClock::NoEvents) => note("the log has no event to compare with / 日志尚无事件可核对"),
-        Some(LogOfClock::Rehearsal) => {
-            note("the log belongs to a rehearsal, so its times are made up / 演练日志，不作核对")
-        }
+        None => (Finding::Note, says!("无日志可核对", "no log to compare with")),
+        Some(LogOfClock::NoEvents) => (
+            Finding::Note,
+            says!("日志尚无事件可核对", "the log has no event to compare with"),
+        ),
+        Some(LogOfClock::Rehearsal) => (
+            Finding::Note,
+            says!(
+                "演练日志，时间为虚拟时间，不作核对",
+                "the log belongs to a rehearsal, so its times are made up"
+            ),
+        ),
         Some(LogOfClock::Real {
             doubt: Some(doubt), ..
         }) => (
             Finding::Bad,
-            format!("DOUBTED in the log: {}", doubt_in_words(*doubt)),
+            says!(
+                "日志记录时钟存疑：{}",
+                "DOUBTED in the log: {}",
+                doubt_in_words(*doubt)
+            ),
         ),
         Some(LogOfClock::Real { ends_at, doubt: None }) => {
             let ahead_ms = ends_at.micros().saturating_sub(now.micros()) / 1_000;
             if is_apart(ahead_ms.max(0)) {
-                let says = format!(
+                let says = says!(
+                    "时钟偏慢，或写日志时时钟偏快：比日志最后一条事件（{ends_at}）早 {} 秒，服务不会拨号",
                     "SLOW, or the log was written with a fast clock: it is {} s before the newest event of the log \
-                     ({ends_at}), and a server would not dial / 时钟早于日志最后一条事件",
+                     ({ends_at}), and a server would not dial",
                     ahead_ms / 1_000
                 );
                 return (Finding::Bad, says);
             }
             (
                 Finding::Good,
-                format!("it is not before the newest event of the log ({ends_at}) / 不早于日志最后一条事件"),
+                says!(
+                    "不早于日志最后一条事件（{ends_at}）",
+                    "it is not before the newest event of the log ({ends_at})"
+                ),
             )
         }
     }
@@ -172,7 +196,7 @@ mod tests {
         for (asked, log, finding, part) in cases {
             let (found, says) = judge(asked.as_ref(), log.as_ref(), now);
             assert_eq!(found, finding, "{says}");
-            assert!(says.contains(part), "{part}: {says}");
+            assert!(says.en.contains(part), "{part}: {says}");
         }
     }
 
@@ -182,6 +206,6 @@ mod tests {
         let said = check(Some(&server), None).await;
         thread.join().unwrap();
         assert_eq!(said.finding, Finding::Bad, "{}", said.says);
-        assert!(said.says.contains("WRONG: ntp:127.0.0.1:"), "{}", said.says);
+        assert!(said.says.en.contains("WRONG: ntp:127.0.0.1:"), "{}", said.says);
     }
 }

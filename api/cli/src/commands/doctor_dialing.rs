@@ -2,6 +2,7 @@
 //! wholly or in part. It reads the log and writes nothing; reasons known only to a running server (clock,
 //! disk, lock) are in its `GET /readyz`.
 
+use crate::commands::doctor_check::{Says, says};
 use crate::kit::failure::Failure;
 use domain::calling_plan::Preset;
 use domain::ports::event_store::EventStore;
@@ -11,7 +12,7 @@ use host::store_spec::StoreSpec;
 use store::OpenError;
 
 /// Returns the reasons. `trunks` are those named to `doctor`: stops of other trunks are not looked up.
-pub(super) async fn found(spec: &StoreSpec, trunks: &[&str]) -> Result<Vec<String>, Failure> {
+pub(super) async fn found(spec: &StoreSpec, trunks: &[&str]) -> Result<Vec<Says>, Failure> {
     let opened = match ReadOnly::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return Ok(Vec::new()),
         opened => opened?,
@@ -21,35 +22,38 @@ pub(super) async fn found(spec: &StoreSpec, trunks: &[&str]) -> Result<Vec<Strin
     reasons
 }
 
-async fn reasons(store: &dyn EventStore, trunks: &[&str]) -> Result<Vec<String>, Failure> {
+async fn reasons(store: &dyn EventStore, trunks: &[&str]) -> Result<Vec<Says>, Failure> {
     let installation = actors::installation_now(store).await?;
     let mut reasons = Vec::new();
     if installation.unconfirmed_restore().is_some() {
-        reasons.push(
-            "a restore waits for confirmation: check what it lost, then run: ledgerline backup confirm --reason TEXT / \
-             恢复后尚未确认"
-                .to_owned(),
-        );
+        reasons.push(says!(
+            "恢复后尚未确认：请核对丢失的内容，再执行 ledgerline backup confirm --reason TEXT",
+            "a restore waits for confirmation: check what it lost, then run: ledgerline backup confirm \
+             --reason TEXT"
+        ));
     }
     if installation.unconfirmed_loss().is_some() {
-        reasons.push(
-            "lost history waits for confirmation (see history): ledgerline backup confirm --reason TEXT / 历史丢失，\
-             尚未确认"
-                .to_owned(),
-        );
+        reasons.push(says!(
+            "历史丢失尚未确认（见“历史”）：ledgerline backup confirm --reason TEXT",
+            "lost history waits for confirmation (see history): ledgerline backup confirm --reason TEXT"
+        ));
     }
     if installation.clock_doubt().is_some() {
-        reasons
-            .push("the clock was wrong and has not been confirmed since (see clock) / 时钟有误".to_owned());
+        reasons.push(says!(
+            "时钟曾有误，之后尚未确认（见“时钟”）",
+            "the clock was wrong and has not been confirmed since (see clock)"
+        ));
     }
     let stops = [StopId::All].into_iter();
     let stops = stops.chain(Preset::ALL.iter().copied().map(StopId::Preset));
     let stops = stops.chain(trunks.iter().map(|trunk| StopId::Trunk((*trunk).to_owned())));
     for stop in stops {
         if let Some(engaged) = actors::engaged_now(store, &stop).await? {
-            reasons.push(format!(
-                "emergency stop of {stop} since {}: {} / 紧急停止",
-                engaged.since, engaged.reason
+            reasons.push(says!(
+                "紧急停止 {stop}，自 {} 起：{}",
+                "emergency stop of {stop} since {}: {}",
+                engaged.since,
+                engaged.reason
             ));
         }
     }
@@ -84,7 +88,7 @@ mod tests {
     async fn every_reason_on_record_is_named() {
         let clock = Arc::new(StepClock::default());
         let log = MemoryEventStore::new(clock, Arc::new(MemoryDisk::new())).unwrap();
-        assert_eq!(reasons(&log, &[]).await.unwrap(), Vec::<String>::new());
+        assert_eq!(reasons(&log, &[]).await.unwrap(), Vec::<Says>::new());
         let restored = include_str!("../../../../fixtures/events/installation/installation.restored.v1.json");
         append(&log, StreamId::new("installation", &"log"), restored, &[]).await;
         let stop = include_str!("../../../../fixtures/events/stop/stop.engaged.v1.json");
@@ -108,10 +112,10 @@ mod tests {
         }
         let found = reasons(&log, &["main"]).await.unwrap();
         assert_eq!(found.len(), 3, "{found:?}");
-        assert!(found[0].contains("a restore waits"), "{found:?}");
-        assert!(found[1].contains("emergency stop of all"), "{found:?}");
+        assert!(found[0].en.contains("a restore waits"), "{found:?}");
+        assert!(found[1].en.contains("emergency stop of all"), "{found:?}");
         assert!(
-            found[2].contains("main") && found[2].contains("the flow names a wrong date"),
+            found[2].en.contains("main") && found[2].en.contains("the flow names a wrong date"),
             "{found:?}"
         );
     }

@@ -2,7 +2,7 @@
 //! every record, the Merkle tree and every checkpoint, like `ledgerline audit verify`.
 
 use crate::commands::audit;
-use crate::commands::doctor_check::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding, Says, says};
 use crate::kit::failure::Failure;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;
@@ -21,11 +21,11 @@ pub(super) async fn check(log: &LogArgs, is_full: bool) -> Check {
     };
     match said {
         Ok((finding, says)) => Check::new(NAME, finding, says),
-        Err(failure) => Check::new(NAME, Finding::Bad, failure.to_string()),
+        Err(failure) => Check::new(NAME, Finding::Bad, failure),
     }
 }
 
-async fn newest(spec: &StoreSpec) -> Result<(Finding, String), Failure> {
+async fn newest(spec: &StoreSpec) -> Result<(Finding, Says), Failure> {
     let opened = match ReadOnly::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return Ok(nothing()),
         opened => opened?,
@@ -36,10 +36,10 @@ async fn newest(spec: &StoreSpec) -> Result<(Finding, String), Failure> {
     if head == Position(0) {
         return Ok(nothing());
     }
-    let says = format!(
+    let says = says!(
+        "日志可打开，最新一条（位置 {head}）可读。未校验其余记录、哈希、默克尔树与检查点：请用 ledgerline doctor --full",
         "it opens, and its newest record (position {head}) can be read. NOT checked: all other records, hashes, \
-         tree and checkpoints: ledgerline doctor --full / 仅打开日志并读取最新一条，其余记录、哈希与检查点未校验，\
-         完整校验请加 --full"
+         tree and checkpoints: ledgerline doctor --full"
     );
     Ok((Finding::Note, says))
 }
@@ -57,34 +57,41 @@ async fn read_newest(opened: &ReadOnly) -> Result<Position, Failure> {
     Ok(head)
 }
 
-async fn whole(log: &LogArgs) -> Result<(Finding, String), Failure> {
+async fn whole(log: &LogArgs) -> Result<(Finding, Says), Failure> {
     if let Err(AppError::Open(OpenError::Missing(_))) = ReadOnly::of(&log.spec()?).await {
         return Ok(nothing());
     }
     let report = audit::verify_whole(log).await?;
     if let Some(wrong) = report.wrong {
-        let place = wrong
-            .position
-            .map_or_else(String::new, |position| format!("position {position}: "));
-        let says = format!(
-            "DAMAGED: {place}{}. Restore the log from a backup or a copy / 日志已损坏，请从备份恢复",
-            wrong.what
-        );
+        let what = match wrong.position {
+            Some(position) => says!("位置 {position}：{}", "position {position}: {}", wrong.what),
+            None => wrong.what.into(),
+        };
+        let says = Says {
+            zh: format!("日志已损坏：{}。请从备份或副本恢复日志", what.zh),
+            en: format!("DAMAGED: {}. Restore the log from a backup or a copy", what.en),
+        };
         return Ok((Finding::Bad, says));
     }
-    let held_to = match report.checkpoints {
-        0 => "there was no checkpoint to compare them with".to_owned(),
-        count => format!("{count} checkpoints match, the largest covers {}", report.covered),
+    let (events, streams) = (report.events, report.streams);
+    let says = match report.checkpoints {
+        0 => says!(
+            "已读取全部 {events} 条事件（{streams} 个流），均有效；没有检查点可核对",
+            "all {events} events of {streams} streams were read and are valid; there was no checkpoint \
+             to compare them with"
+        ),
+        count => says!(
+            "已读取全部 {events} 条事件（{streams} 个流），均有效；{count} 个检查点一致，最大的覆盖 {} 条",
+            "all {events} events of {streams} streams were read and are valid; {count} checkpoints \
+             match, the largest covers {}",
+            report.covered
+        ),
     };
-    let says = format!(
-        "all {} events of {} streams were read and are valid; {held_to} / 已校验全部事件",
-        report.events, report.streams
-    );
     Ok((Finding::Good, says))
 }
 
-fn nothing() -> (Finding, String) {
-    (Finding::Note, "there are no events yet / 尚无事件".to_owned())
+fn nothing() -> (Finding, Says) {
+    (Finding::Note, says!("尚无事件", "there are no events yet"))
 }
 
 #[cfg(test)]
@@ -135,8 +142,8 @@ mod tests {
             "{}",
             full.says
         );
-        assert!(short.says.contains("NOT checked"), "{}", short.says);
-        assert!(full.says.contains("all 1 events"), "{}", full.says);
+        assert!(short.says.en.contains("NOT checked"), "{}", short.says);
+        assert!(full.says.en.contains("all 1 events"), "{}", full.says);
         assert!(flip(dir.path()) > 0);
         let found = check(&log, true).await;
         assert_eq!(found.finding, Finding::Bad, "{}", found.says);

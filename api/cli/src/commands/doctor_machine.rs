@@ -1,7 +1,7 @@
 //! The machine checks of `ledgerline doctor`: the limit of open files and the free disk space, each compared
 //! with what calls need.
 
-use crate::commands::doctor_check::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding, says};
 use host::config::TrunkSpec;
 use host::descriptors;
 use media::audio::recording::RESERVED_BYTES;
@@ -26,12 +26,13 @@ pub(super) fn open_files(trunks: &[TrunkSpec]) -> Check {
 fn judge_open_files(limit: Option<u64>, wanted: u64) -> Check {
     const NAME: &str = "open files";
     let Some(limit) = limit else {
-        return Check::new(NAME, Finding::Good, "unlimited / 不受限");
+        return Check::new(NAME, Finding::Good, says!("不受限", "unlimited"));
     };
     let (legs, needed) = (descriptors::legs_within(Some(limit)), descriptors::needed(wanted));
-    let says = format!(
-        "at most {limit} allowed, enough for {legs} concurrent calls; {wanted} need {needed} (ulimit -Hn, LimitNOFILE=) \
-         / 最多允许 {limit} 个，可同时 {legs} 路通话"
+    let says = says!(
+        "最多允许 {limit} 个，可同时 {legs} 路通话；{wanted} 路需要 {needed} 个（ulimit -Hn、LimitNOFILE=）",
+        "at most {limit} allowed, enough for {legs} concurrent calls; {wanted} need {needed} \
+         (ulimit -Hn, LimitNOFILE=)"
     );
     let finding = match legs {
         0 => Finding::Bad,
@@ -46,7 +47,13 @@ pub(super) fn space(directory: &Path) -> Check {
     const NAME: &str = "space";
     let stat = match statvfs(directory) {
         Ok(stat) => stat,
-        Err(error) => return Check::new(NAME, Finding::Bad, format!("{}: {error}", directory.display())),
+        Err(error) => {
+            return Check::new(
+                NAME,
+                Finding::Bad,
+                says!("{}：{error}", "{}: {error}", directory.display()),
+            );
+        }
     };
     let free_bytes = stat.f_bavail.saturating_mul(stat.f_frsize);
     judge_space(free_bytes)
@@ -54,9 +61,10 @@ pub(super) fn space(directory: &Path) -> Check {
 
 fn judge_space(free_bytes: u64) -> Check {
     let recordings = free_bytes / RESERVED_BYTES;
-    let says = format!(
+    let says = says!(
+        "剩余 {} MiB，最多可保存 {recordings} 段 3 分钟录音；每次拨号前预留空间",
         "{} MiB free: room for {recordings} recordings of 3 minutes and nothing else; space is reserved before \
-         each dial / 剩余空间约可保存 {recordings} 段 3 分钟录音",
+         each dial",
         free_bytes / (1_024 * 1_024)
     );
     let finding = match recordings {

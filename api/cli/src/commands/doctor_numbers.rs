@@ -2,7 +2,7 @@
 //! that was stored as Chinese before numbers needed a country code, so its country may be a guess. They are
 //! not dialed until the number is confirmed.
 
-use crate::commands::doctor_check::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding, Says, says};
 use crate::kit::failure::Failure;
 use application::as_of::{Moment, entity_then};
 use application::countries::campaigns_of_log;
@@ -35,11 +35,11 @@ const NAMED_MAX: usize = 20;
 pub(super) async fn check(data: Option<&Path>, spec: &StoreSpec, keys: &KeysSpec) -> Check {
     match found(data, spec, keys).await {
         Ok((finding, says)) => Check::new(NAME, finding, says),
-        Err(failure) => Check::new(NAME, Finding::Bad, failure.to_string()),
+        Err(failure) => Check::new(NAME, Finding::Bad, failure),
     }
 }
 
-async fn found(data: Option<&Path>, spec: &StoreSpec, keys: &KeysSpec) -> Result<(Finding, String), Failure> {
+async fn found(data: Option<&Path>, spec: &StoreSpec, keys: &KeysSpec) -> Result<(Finding, Says), Failure> {
     let opened = match ReadOnly::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return Ok(judge(&[], false)),
         opened => opened?,
@@ -49,11 +49,7 @@ async fn found(data: Option<&Path>, spec: &StoreSpec, keys: &KeysSpec) -> Result
     said
 }
 
-async fn of_log(
-    data: Option<&Path>,
-    opened: &ReadOnly,
-    keys: &KeysSpec,
-) -> Result<(Finding, String), Failure> {
+async fn of_log(data: Option<&Path>, opened: &ReadOnly, keys: &KeysSpec) -> Result<(Finding, Says), Failure> {
     let store = opened.store.as_ref();
     let china = DefaultCountry::Of(CallingCode::MAINLAND_CHINA);
     let abroad = campaigns_of_log(store).await?.into_iter();
@@ -67,9 +63,11 @@ async fn of_log(
         return Ok(judge(&[], false));
     }
     let Some(data) = data else {
-        let says =
-            "NOT checked: the keys of the log are needed to read numbers (--data) / 缺少密钥，未检查号码国家";
-        return Ok((Finding::Note, says.to_owned()));
+        let says = says!(
+            "未检查号码国家：读取号码需要日志的密钥（--data）",
+            "NOT checked: the keys of the log are needed to read numbers (--data)"
+        );
+        return Ok((Finding::Note, says));
     };
     let (vault, _) = lookup_vault(keys, data, opened).await?;
     let guessed = guessed(store, vault.vault().as_ref(), &persons, &abroad).await;
@@ -128,22 +126,29 @@ fn waits_unconfirmed(state: &CustomerState, campaign: &CampaignId) -> bool {
     number.is_some_and(|number| state.phone_country(&number) == PhoneCountry::Guessed)
 }
 
-fn judge(guessed: &[CustomerId], more: bool) -> (Finding, String) {
+fn judge(guessed: &[CustomerId], more: bool) -> (Finding, Says) {
     if guessed.is_empty() && !more {
-        let says = "no number needs its country confirmed / 没有待确认国家的号码";
-        return (Finding::Good, says.to_owned());
+        let says = says!("没有待确认国家的号码", "no number needs its country confirmed");
+        return (Finding::Good, says);
     }
     let named: Vec<&str> = guessed.iter().take(NAMED_MAX).map(CustomerId::as_str).collect();
-    let beyond = if more { " of the first 10,000 checked" } else { "" };
-    let says = format!(
-        "{} customers{beyond} in campaigns of other countries have a number that was stored as Chinese \
-         without a country code; they are not dialed until it is confirmed (ledgerline customer \
-         confirm-numbers ID --reason TEXT) or imported again with the country code: \
-         {} / {} 名客户的号码国家未经确认，确认前不外呼",
-        guessed.len(),
-        named.join(", "),
-        guessed.len()
-    );
+    let (beyond_zh, beyond) = if more {
+        ("（仅检查前 10,000 名）", " of the first 10,000 checked")
+    } else {
+        ("", "")
+    };
+    let (count, named) = (guessed.len(), named.join(", "));
+    let says = Says {
+        zh: format!(
+            "其他国家的外呼任务中，{count} 名客户{beyond_zh}的号码入库时没有国家代码，按中国号码保存；在确认（ledgerline \
+             customer confirm-numbers ID --reason TEXT）或带国家代码重新导入之前不外呼：{named}"
+        ),
+        en: format!(
+            "{count} customers{beyond} in campaigns of other countries have a number that was stored as \
+             Chinese without a country code; they are not dialed until it is confirmed (ledgerline customer \
+             confirm-numbers ID --reason TEXT) or imported again with the country code: {named}"
+        ),
+    };
     (Finding::Note, says)
 }
 
@@ -157,7 +162,7 @@ mod tests {
         let (finding, says) = judge(std::slice::from_ref(&person), false);
         assert_eq!(finding, Finding::Note);
         assert!(
-            says.contains(person.as_str()) && says.contains("confirm-numbers"),
+            says.en.contains(person.as_str()) && says.en.contains("confirm-numbers"),
             "{says}"
         );
         assert_eq!(judge(&[], false).0, Finding::Good);

@@ -1,7 +1,7 @@
 //! The role check of `ledgerline doctor`: each database role should own its database and have no other
 //! privilege.
 
-use crate::commands::doctor_check::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding, says};
 use host::app::{AppError, idle_powers};
 
 /// Returns one check per PostgreSQL database that was named. Each pair is the name of the check and the URL.
@@ -20,23 +20,30 @@ fn judge(name: &'static str, found: Result<Vec<String>, AppError>) -> Check {
         Ok(powers) if powers.is_empty() => Check::new(
             name,
             Finding::Good,
-            "its role has no privilege beyond its database / 该角色除本数据库外没有其他权限",
+            says!(
+                "该角色除本数据库外没有其他权限",
+                "its role has no privilege beyond its database"
+            ),
         ),
         Ok(powers) => {
             let powers = powers.join(", ");
             Check::new(
                 name,
                 Finding::Note,
-                format!(
+                says!(
+                    "该角色权限过大：{powers}；请改用仅拥有本数据库的角色，或收回这些权限",
                     "its role has more privileges than needed: {powers}; create one that only owns its database, or \
-                     revoke them / 该角色权限过大：{powers}，请改用仅拥有本数据库的角色"
+                     revoke them"
                 ),
             )
         }
         Err(error) => Check::new(
             name,
             Finding::Note,
-            format!("the privileges of its role could not be read: {error} / 未能查询角色权限"),
+            says!(
+                "未能查询角色权限：{error}",
+                "the privileges of its role could not be read: {error}"
+            ),
         ),
     }
 }
@@ -52,7 +59,7 @@ mod tests {
             Ok(vec!["superuser".to_owned(), "createdb".to_owned()]),
         );
         assert_eq!(broad.finding, Finding::Note);
-        assert!(broad.says.contains("superuser, createdb"), "{}", broad.says);
+        assert!(broad.says.en.contains("superuser, createdb"), "{}", broad.says);
         assert_eq!(judge("log's role", Ok(Vec::new())).finding, Finding::Good);
     }
 
@@ -62,6 +69,6 @@ mod tests {
         let checks = checks(&[("log's role", None), ("rows' role", Some(away))]).await;
         assert_eq!(checks.len(), 1);
         assert_eq!(checks[0].finding, Finding::Note);
-        assert!(!checks[0].says.contains("s3cret"), "{}", checks[0].says);
+        assert!(!checks[0].says.en.contains("s3cret"), "{}", checks[0].says);
     }
 }

@@ -1,7 +1,7 @@
 //! The read database check of `ledgerline doctor`: whether PostgreSQL answers, and whether its role may limit
 //! the temporary files of SQL queries.
 
-use crate::commands::doctor_check::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding, says};
 use host::app::{AppError, missing_grant};
 
 const NAME: &str = "read database";
@@ -16,18 +16,21 @@ fn judge(found: Result<Option<String>, AppError>) -> Check {
         Ok(None) => Check::new(
             NAME,
             Finding::Good,
-            "it answers, and limits the temporary files of queries / 可连接，查询的临时空间有上限",
+            says!(
+                "可连接，查询的临时文件有上限",
+                "it answers, and limits the temporary files of queries"
+            ),
         ),
         Ok(Some(grant)) => Check::new(
             NAME,
             Finding::Note,
-            format!(
+            says!(
+                "可连接，但该角色不能限制查询的临时文件，因此拒绝无上限排序或暂存行的查询；请由超级用户执行 `{grant}`",
                 "it answers, but its role may not limit the temporary files of queries, so queries that sort or \
-                 store rows without a limit are refused; a superuser can allow it with `{grant}` / \
-                 可连接，但该角色不能设置临时空间上限，无上限的排序查询会被拒绝；请由超级用户执行：{grant}"
+                 store rows without a limit are refused; a superuser can allow it with `{grant}`"
             ),
         ),
-        Err(error) => Check::new(NAME, Finding::Bad, format!("{error} / 无法连接读库")),
+        Err(error) => Check::new(NAME, Finding::Bad, says!("无法连接读库：{error}", "{error}")),
     }
 }
 
@@ -40,7 +43,7 @@ mod tests {
         let grant = "grant set on parameter temp_file_limit to robot";
         let check = judge(Ok(Some(grant.to_owned())));
         assert_eq!(check.finding, Finding::Note);
-        assert!(check.says.contains(&format!("`{grant}`")), "{}", check.says);
+        assert!(check.says.en.contains(&format!("`{grant}`")), "{}", check.says);
         assert_eq!(judge(Ok(None)).finding, Finding::Good);
     }
 
@@ -48,6 +51,6 @@ mod tests {
     async fn a_read_database_that_is_away_is_bad_and_its_password_is_not_shown() {
         let check = check("postgres://robot:s3cret@127.0.0.1:1/rows").await;
         assert_eq!(check.finding, Finding::Bad);
-        assert!(!check.says.contains("s3cret"), "{}", check.says);
+        assert!(!check.says.en.contains("s3cret"), "{}", check.says);
     }
 }

@@ -1,7 +1,7 @@
 //! The trunk check of `ledgerline doctor`: sends OPTIONS to each given trunk, which makes no call, and reads
 //! its password. What only a call can show is reported as unknown.
 
-use crate::commands::doctor_check::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding, Says, says};
 use host::clock::{SystemClock, SystemIds};
 use host::config::TrunkSpec;
 use media::driver::{OptionsAnswer, ask_options};
@@ -12,8 +12,10 @@ const NAME: &str = "trunk";
 /// Returns one check per trunk, or a note if no trunk is given.
 pub(super) async fn checks(trunks: &[TrunkSpec]) -> Vec<Check> {
     if trunks.is_empty() {
-        let says = "NOT checked: no trunk is given: use doctor --trunk SPEC, as for serve / \
-                    未检查线路，请加 --trunk";
+        let says = says!(
+            "未检查：没有指定线路，请用 doctor --trunk SPEC（与 serve 相同）",
+            "NOT checked: no trunk is given: use doctor --trunk SPEC, as for serve"
+        );
         return vec![Check::new(NAME, Finding::Note, says)];
     }
     let mut checks = Vec::with_capacity(trunks.len());
@@ -27,11 +29,15 @@ async fn check(trunk: &TrunkSpec) -> Check {
     let (finding, says) = match trunk.password.as_ref().map(host::config::Password::read) {
         Some(Err(why)) => (
             Finding::Bad,
-            format!("its password cannot be read: {why} / 无法读取密码"),
+            says!("无法读取密码：{why}", "its password cannot be read: {why}"),
         ),
         Some(Ok(_)) | None => judge(ask(trunk).await),
     };
-    Check::new(NAME, finding, format!("{}: {says}", trunk.name))
+    let says = Says {
+        zh: format!("{}：{}", trunk.name, says.zh),
+        en: format!("{}: {}", trunk.name, says.en),
+    };
+    Check::new(NAME, finding, says)
 }
 
 async fn ask(trunk: &TrunkSpec) -> io::Result<OptionsAnswer> {
@@ -40,7 +46,7 @@ async fn ask(trunk: &TrunkSpec) -> io::Result<OptionsAnswer> {
     ask_options(host, trunk.port, &SystemClock::default(), &ids).await
 }
 
-fn judge(answer: io::Result<OptionsAnswer>) -> (Finding, String) {
+fn judge(answer: io::Result<OptionsAnswer>) -> (Finding, Says) {
     match answer {
         Ok(OptionsAnswer::Answered {
             code,
@@ -51,24 +57,31 @@ fn judge(answer: io::Result<OptionsAnswer>) -> (Finding, String) {
                 true => Finding::Note,
                 false => Finding::Good,
             };
-            let says = format!(
+            let says = says!(
+                "OPTIONS 应答 {code} {reason}，用时 {round_trip_ms} 毫秒；未拨打任何号码，是否接受呼叫未知：请试 \
+                 ledgerline trunk call",
                 "OPTIONS answered with {code} {reason} after {round_trip_ms} ms; no call was made, so whether it \
-                 accepts calls is unknown: try ledgerline trunk call / 线路有应答，未拨打任何号码"
+                 accepts calls is unknown: try ledgerline trunk call"
             );
             (finding, says)
         }
         Ok(OptionsAnswer::PortClosed) => (
             Finding::Bad,
-            "nothing listens there: the port is closed / 对端端口未开放".to_owned(),
+            says!("对端端口未开放", "nothing listens there: the port is closed"),
         ),
         // A carrier may ignore OPTIONS from unknown addresses and still accept calls.
         Ok(OptionsAnswer::Silent) => (
             Finding::Note,
-            "NO answer to OPTIONS: it is unreachable, does not know this address, or answers only calls: try \
-             ledgerline trunk call / OPTIONS 无应答"
-                .to_owned(),
+            says!(
+                "OPTIONS 无应答：对端不可达、不认识本机地址，或只应答呼叫：请试 ledgerline trunk call",
+                "NO answer to OPTIONS: it is unreachable, does not know this address, or answers only \
+                 calls: try ledgerline trunk call"
+            ),
         ),
-        Err(error) => (Finding::Bad, format!("it cannot be reached: {error} / 无法连接")),
+        Err(error) => (
+            Finding::Bad,
+            says!("无法连接：{error}", "it cannot be reached: {error}"),
+        ),
     }
 }
 
@@ -85,7 +98,7 @@ mod tests {
     async fn each_trunk_given_is_asked_and_none_is_said_to_be_unchecked() {
         let none = checks(&[]).await;
         assert_eq!(none.len(), 1);
-        assert!(none[0].says.contains("NOT checked"), "{}", none[0].says);
+        assert!(none[0].says.en.contains("NOT checked"), "{}", none[0].says);
 
         let closed = http::server::free_udp_port().unwrap();
         let trunks = [
@@ -101,7 +114,7 @@ mod tests {
             "locked: its password cannot be read",
         ]) {
             assert_eq!(check.finding, Finding::Bad, "{}", check.says);
-            assert!(check.says.starts_with(part), "{}", check.says);
+            assert!(check.says.en.starts_with(part), "{}", check.says);
         }
         assert_eq!(said.len(), trunks.len());
     }
@@ -119,7 +132,7 @@ mod tests {
             let (finding, says) = judge(answered(code));
             assert_eq!(finding, Finding::Good, "{says}");
             assert!(
-                says.contains(&format!("answered with {code} Some Reason")),
+                says.en.contains(&format!("answered with {code} Some Reason")),
                 "{says}"
             );
         }

@@ -82,7 +82,11 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
         let file = args.out.display().to_string();
         return output::json(&json!({ "file": file, "format": args.format.word(), "bytes": bytes }));
     }
-    output::line(&format!("{}: {bytes} bytes", args.out.display()))
+    output::line(&format_localized!(
+        "{}：{bytes} 字节",
+        "{}: {bytes} bytes",
+        args.out.display()
+    ))
 }
 
 async fn download(client: &ApiClient, args: &Args, part: &Part, progress: &Progress) -> Result<u64, Failure> {

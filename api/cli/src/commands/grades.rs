@@ -4,6 +4,7 @@ use crate::kit::api::post;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::language::localized;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -44,7 +45,10 @@ pub(super) async fn write(asking: &Asking, runtime: Arc<Runtime>, mut body: Valu
                 }
             }
             Err(failure) => {
-                output::notice("writing stopped; continue with --after / 写入中断，用 --after 续写");
+                output::notice(localized(
+                    "写入中断，用 --after 续写",
+                    "writing stopped; continue with --after",
+                ));
                 break Err(failure);
             }
         }

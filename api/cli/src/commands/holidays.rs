@@ -3,6 +3,7 @@
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
+use application::language::localized;
 use application::percent::encode;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -45,17 +46,17 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     match args.action {
         Action::List { country, asking } => {
             let columns = [
-                ("年 year", "/id"),
-                ("来历 origin", "/origin"),
-                ("状态 status", "/status"),
-                ("假日 days", "/days"),
-                ("出处 source", "/source"),
+                (localized("年", "year"), "/id"),
+                (localized("来历", "origin"), "/origin"),
+                (localized("状态", "status"), "/status"),
+                (localized("假日", "days"), "/days"),
+                (localized("出处", "source"), "/source"),
             ];
             let path = match country {
                 None => "/api/v1/holidays".to_owned(),
                 Some(country) => format!("/api/v1/holidays?country={}", encode(&country)),
             };
-            let none = "没有节假日 no holidays";
+            let none = localized("没有节假日", "no holidays");
             asking.show_items(runtime, &path, described, &columns, none).await
         }
         Action::Import { file, reason, asking } => {

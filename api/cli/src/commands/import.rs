@@ -222,9 +222,11 @@ async fn sent(
     let Some(approval) = needed.approval.filter(|_| args.approved.wait) else {
         return Err(needed.into());
     };
-    output::notice(&format!(
-        "等待审批 waiting for approval {approval}: another person runs `ledgerline approval approve {approval}`; this command \
-         then continues, or stop it and run it again with --approval {approval}"
+    output::notice(&format_localized!(
+        "等待审批 {approval}：请由另一人执行 `ledgerline approval approve {approval}`，之后本命令继续；也可停止本命令，\
+         之后加 --approval {approval} 重新执行",
+        "waiting for approval {approval}: another person runs `ledgerline approval approve {approval}`; \
+         this command then continues, or stop it and run it again with --approval {approval}"
     ));
     approved(client, approval, waiting).await?;
     let path = format!("{path}&approval={approval}");
@@ -286,12 +288,14 @@ fn said_by(approval: &Value) -> Decided {
     match text("/standing") {
         "waiting" => Decided::Open,
         "approved" => Decided::Approved,
-        "rejected" => Decided::Not(format!(
-            "审批被驳回 the list was rejected: {}",
+        "rejected" => Decided::Not(format_localized!(
+            "名单审批被驳回：{}",
+            "the list was rejected: {}",
             text("/decision/reason")
         )),
-        standing => Decided::Not(format!(
-            "审批不再有效 the approval is {standing}: import the list again"
+        standing => Decided::Not(format_localized!(
+            "审批已失效（{standing}）：请重新导入名单",
+            "the approval is {standing}: import the list again"
         )),
     }
 }
@@ -301,8 +305,9 @@ fn any_good(report: &ImportReport) -> Result<(), Failure> {
     if report.repeated || report.rows > report.bad_count {
         return Ok(());
     }
-    Err(Failure::found(format!(
-        "没有一行可用，未入队任何客户 none of the {} rows is good: no customer was enrolled",
+    Err(Failure::found(format_localized!(
+        "{} 行中没有一行可用，未导入任何客户",
+        "none of the {} rows is good: no customer was enrolled",
         report.rows
     )))
 }

@@ -6,6 +6,8 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::taken_away::{Amount, TakingArgs};
 use crate::kit::words::word_of;
+use application::format_localized;
+use application::language::localized;
 use application::past_calls::PAST_CALLS_OF_REQUEST_MAX;
 use chrono::FixedOffset;
 use domain::ids::NumberId;
@@ -120,9 +122,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 fn found(sum: &Sum, agrees: bool) -> Result<(), Failure> {
     match sum.bad_count {
         0 if agrees => Ok(()),
-        0 => Err(Failure::found("the sides differ / 双方不一致")),
-        count => Err(Failure::found(format!(
-            "{count} rows were not imported; the others count / {count} 行未导入，其余已计入"
+        0 => Err(Failure::found(localized("双方不一致", "the sides differ"))),
+        count => Err(Failure::found(format_localized!(
+            "{count} 行未导入，其余已计入",
+            "{count} rows were not imported; the others count"
         ))),
     }
 }

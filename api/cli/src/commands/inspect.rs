@@ -5,6 +5,7 @@ use crate::kit::api::{ApiArgs, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
 use domain::ids::{ApprovalId, KeyId};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -167,17 +168,20 @@ impl InspectionOrder {
                 "key": report.key.to_string(),
             }));
         }
-        output::line(&format!(
-            "{calls} calls 呼叫, {recordings} recordings 录音, {} events 事件 proved: {}",
+        output::line(&format_localized!(
+            "已证明 {calls} 通呼叫、{recordings} 段录音、{} 条事件：{}",
+            "{calls} calls, {recordings} recordings, {} events proved: {}",
             report.index.events.len(),
             self.out.display()
         ))?;
-        output::line(&format!(
-            "read 阅读   tar xf {} attached && open attached/inspection.html",
+        output::line(&format_localized!(
+            "阅读   tar xf {} attached && open attached/inspection.html",
+            "read   tar xf {} attached && open attached/inspection.html",
             self.out.display()
         ))?;
-        output::line(&format!(
-            "check 核验  ledgerline audit check {} --key {}",
+        output::line(&format_localized!(
+            "核验   ledgerline audit check {} --key {}",
+            "check  ledgerline audit check {} --key {}",
             self.out.display(),
             report.key
         ))

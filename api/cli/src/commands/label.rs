@@ -6,6 +6,7 @@ use crate::kit::api::{post, with_query};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::table;
+use application::language::localized;
 use domain::disposition::InterestLevel;
 use domain::ids::CampaignId;
 use domain::label::TurnId;
@@ -192,14 +193,14 @@ async fn list(
         &[("campaign", campaign.map(text)), ("state", state)],
     );
     let columns = [
-        ("轮次 turn", "/turn"),
-        ("原因 why", "/why"),
-        ("识别 recognized as", "/intent"),
-        ("标注 labels", "/labels"),
-        ("结论 settled", "/settled_intent"),
-        ("方式 by", "/settled_by"),
+        (localized("轮次", "turn"), "/turn"),
+        (localized("原因", "why"), "/why"),
+        (localized("识别", "recognized as"), "/intent"),
+        (localized("标注", "labels"), "/labels"),
+        (localized("结论", "settled"), "/settled_intent"),
+        (localized("方式", "by"), "/settled_by"),
     ];
-    let none = "没有轮次 no turn";
+    let none = localized("没有轮次", "no turns");
     asking
         .show_items(runtime, &path, Value::clone, &columns, none)
         .await

@@ -2,6 +2,8 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
+use application::format_localized;
+use application::language::{Language, localized};
 use application::local_time;
 use host::outbound::own_server::{OwnServer, ServerArgs};
 use hyper::Method;
@@ -63,19 +65,26 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         show(&picture)
     };
     server.follow("/api/v1/live/stream", take).await?;
-    Err(Failure::unavailable("the server ended the stream"))
+    Err(Failure::unavailable(localized(
+        "服务端已结束数据流",
+        "the server ended the stream",
+    )))
 }
 
 /// Formats the figures as one line: open calls by state, and answered and settled calls.
 fn summary(picture: &Value) -> String {
     let open: Vec<String> = PLACES
         .iter()
-        .map(|(place, zh)| format!("{zh} {place} {}", open(picture, place)))
+        .map(|(place, zh)| {
+            let label = Language::current().pick((*zh, *place));
+            format!("{label} {}", open(picture, place))
+        })
         .collect();
     let minutes = picture.get("last_5_minutes").unwrap_or(&Value::Null);
     let number = |name: &str| minutes.get(name).and_then(Value::as_u64).unwrap_or(0);
-    format!(
-        "{}  5分钟 5 min: 接通 answered {} / 已定 settled {}  龄 age {} ms",
+    format_localized!(
+        "{}  近 5 分钟：接通 {} / 已了结 {}  数据时延 {} ms",
+        "{}  5 min: answered {} / settled {}  age {} ms",
         open.join("  "),
         number("answered"),
         number("settled"),
@@ -90,8 +99,9 @@ fn open(figures: &Value, place: &str) -> u64 {
 
 fn show(picture: &Value) -> Result<(), Failure> {
     let text = |name: &str| picture.get(name).and_then(Value::as_str).unwrap_or("-");
-    output::line(&format!(
-        "位点 position {}  {}",
+    output::line(&format_localized!(
+        "位置 {}  {}",
+        "position {}  {}",
         text("position"),
         local_time::local(text("shown_at"), None)
     ))?;
@@ -100,12 +110,15 @@ fn show(picture: &Value) -> Result<(), Failure> {
     if !campaigns.is_empty() {
         output::line("")?;
         let columns = [
-            ("任务 campaign", "/campaign"),
-            ("进行中 open", "/open"),
-            ("5分钟已定 settled", "/last_5_minutes/settled"),
-            ("接通 answered", "/last_5_minutes/answered"),
-            ("1小时已定 settled, 1 h", "/last_hour/settled"),
-            ("接通 answered", "/last_hour/answered"),
+            (localized("任务", "campaign"), "/campaign"),
+            (localized("进行中", "open"), "/open"),
+            (
+                localized("近 5 分钟已了结", "settled, 5 min"),
+                "/last_5_minutes/settled",
+            ),
+            (localized("接通", "answered"), "/last_5_minutes/answered"),
+            (localized("近 1 小时已了结", "settled, 1 h"), "/last_hour/settled"),
+            (localized("接通", "answered"), "/last_hour/answered"),
         ];
         table::members(&columns, &campaigns)?;
     }
@@ -113,10 +126,10 @@ fn show(picture: &Value) -> Result<(), Failure> {
     if !trunks.is_empty() {
         output::line("")?;
         let columns = [
-            ("线路 trunk", "/trunk"),
-            ("连续失败 failures in a row", "/failures_in_row"),
-            ("最近失败 last failure", "/last_failure"),
-            ("于 at", "/last_failure_at"),
+            (localized("线路", "trunk"), "/trunk"),
+            (localized("连续失败", "failures in a row"), "/failures_in_row"),
+            (localized("最近失败", "last failure"), "/last_failure"),
+            (localized("时间", "at"), "/last_failure_at"),
         ];
         table::members(&columns, trunks)?;
     }
@@ -143,8 +156,8 @@ mod tests {
             "last_5_minutes": { "answered": 7, "settled": 20 } });
         assert_eq!(
             summary(&picture),
-            "已许可 permitted 0  拨号 dialing 0  振铃 ringing 3  通话 talking 2  转接 transferring 0  \
-             5分钟 5 min: 接通 answered 7 / 已定 settled 20  龄 age 12 ms"
+            "permitted 0  dialing 0  ringing 3  talking 2  transferring 0  \
+             5 min: answered 7 / settled 20  age 12 ms"
         );
         assert_eq!(campaign(&picture)["open"], 5);
     }

@@ -3,6 +3,7 @@
 use crate::commands::audit::read_checkpoint;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use host::app::{AppError, Opened, ReadOnly};
@@ -90,7 +91,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
                 let beside = beside(path);
                 std::fs::write(&beside, stamp.der())
                     .map_err(|error| Failure::unavailable(format!("{}: {error}", beside.display())))?;
-                output::line(&format!(
+                output::line(&format_localized!(
+                    "时间戳 {}（以时间戳机构的时钟为准），已写入 {}；验证签名：\
+                     openssl ts -verify -data {} -in {} -CAfile CA",
                     "time stamp {} by the authority's clock, written to {}; check its signature with: \
                      openssl ts -verify -data {} -in {} -CAfile CA",
                     stamp.at,
@@ -99,7 +102,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
                     beside.display()
                 ))?;
             }
-            output::line(&format!(
+            output::line(&format_localized!(
+                "{} 条事件的检查点已写入 {}",
                 "checkpoint of {} events written to {}",
                 claimed.size,
                 path.display()

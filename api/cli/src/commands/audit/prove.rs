@@ -5,6 +5,7 @@ use crate::kit::failure::Failure;
 use crate::kit::named::OwnIds;
 use crate::kit::output;
 use crate::kit::taken_away::{Amount, TakingArgs};
+use application::format_localized;
 use domain::ids::InvalidId;
 use evidence::proved::{Made, Proved, Prover, Subject};
 use host::app::ReadOnly;
@@ -102,13 +103,17 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         bytes: u64::try_from(made.bytes.len()).unwrap_or(u64::MAX),
     };
     let made = on_record.end(written(), amount).await?;
-    output::line(&format!(
+    output::line(&format_localized!(
+        "已证明 {count} 条事件，依据含 {} 条事件的日志检查点：{}",
         "{count} events proved under the checkpoint of {} events: {}",
         made.size,
         args.out.display()
     ))?;
     match made.stamped_at {
-        Some(at) => output::line(&format!("stamp     {at}, by the time stamping authority")),
+        Some(at) => output::line(&format_localized!(
+            "时间戳    {at}，由时间戳机构签发",
+            "stamp     {at}, by the time stamping authority"
+        )),
         None => Ok(()),
     }
 }
@@ -119,9 +124,11 @@ fn hold_to_key(prover: &Prover, checkpoint: &SignedCheckpoint, key_file: &Path) 
     if prover.has_signed(checkpoint) {
         return Ok(());
     }
-    Err(Failure::refused(format!(
+    Err(Failure::refused(format_localized!(
+        "密钥 {} 属于另一个安装实例：本日志最新的检查点（{} 条事件）不是由它签名的。未写入任何内容。请用 --keys \
+         指定本日志的密钥",
         "the key {} belongs to another installation: it did not sign the last checkpoint of this log, of {} events. \
-         Nothing was written. Give the keys of this log with --keys / 密钥不是这份日志的密钥：未写入任何内容",
+         Nothing was written. Give the keys of this log with --keys",
         key_file.display(),
         checkpoint.claimed().size
     )))

@@ -6,6 +6,8 @@ use crate::kit::asking::given;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::table;
+use application::format_localized;
+use application::language::localized;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -67,14 +69,16 @@ pub(super) struct Args {
     api: ApiArgs,
 }
 
-/// Columns of the table: heading, and JSON pointer in an event.
-const COLUMNS: &[(&str, &str)] = &[
-    ("位置 position", "/position"),
-    ("时间 time", "/at"),
-    ("操作人 by", "/by_whom"),
-    ("类型 kind", "/kind"),
-    ("对象 stream", "/stream"),
-];
+/// Returns the columns of the table: heading, and JSON pointer in an event.
+fn columns() -> [(&'static str, &'static str); 5] {
+    [
+        (localized("位置", "position"), "/position"),
+        (localized("时间", "time"), "/at"),
+        (localized("操作人", "by"), "/by_whom"),
+        (localized("类型", "kind"), "/kind"),
+        (localized("对象", "stream"), "/stream"),
+    ]
+}
 
 impl Args {
     fn body(&self) -> Value {
@@ -96,12 +100,12 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     if args.json {
         return output::json(&found);
     }
-    table::members(COLUMNS, table::items(&found, "items"))?;
+    table::members(&columns(), table::items(&found, "items"))?;
     let text = |name: &str| found.get(name).and_then(Value::as_str);
     let total = found.get("total").cloned().unwrap_or_default();
-    output::line(&format!("共 total: {total}"))?;
+    output::line(&format_localized!("共 {total} 条", "total: {total}"))?;
     match text("next") {
-        Some(next) => output::line(&format!("更多 more: --after {next}")),
+        Some(next) => output::line(&format_localized!("更多：--after {next}", "more: --after {next}")),
         None => Ok(()),
     }
 }
@@ -112,5 +116,9 @@ async fn write(args: &Args, out: &Path, body: &Value, runtime: Arc<Runtime>) -> 
         .bundle(runtime, "/api/v1/audit/export", body, out)
         .await?;
     let count = report.index.events.len();
-    output::line(&format!("{count} events with their proof: {}", out.display()))
+    output::line(&format_localized!(
+        "已导出 {count} 条事件及其证明：{}",
+        "{count} events with their proof: {}",
+        out.display()
+    ))
 }

@@ -4,7 +4,9 @@ use crate::kit::api::{ApiArgs, get};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::table;
+use application::format_localized;
 use application::inquiring::TrailAsk;
+use application::language::localized;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
 use serde_json::Value;
@@ -85,16 +87,18 @@ impl From<AskArgs> for TrailAsk {
     }
 }
 
-/// Columns of the table: heading, and JSON pointer in an event.
-const COLUMNS: &[(&str, &str)] = &[
-    ("位置 position", "/position"),
-    ("时间 time", "/at"),
-    ("操作人 by", "/by_whom"),
-    ("类型 kind", "/kind"),
-    ("客户 customer", "/customer"),
-    ("字段 fields", "/data/fields"),
-    ("途径 route", "/data/route"),
-];
+/// Returns the columns of the table: heading, and JSON pointer in an event.
+fn columns() -> [(&'static str, &'static str); 7] {
+    [
+        (localized("位置", "position"), "/position"),
+        (localized("时间", "time"), "/at"),
+        (localized("操作人", "by"), "/by_whom"),
+        (localized("类型", "kind"), "/kind"),
+        (localized("客户", "customer"), "/customer"),
+        (localized("字段", "fields"), "/data/fields"),
+        (localized("途径", "route"), "/data/route"),
+    ]
+}
 
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let ask = TrailAsk::from(args.ask);
@@ -104,9 +108,9 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         return output::json(&shown);
     }
     let items: Vec<Value> = table::items(&shown, "items").iter().map(readable).collect();
-    table::members(COLUMNS, &items)?;
+    table::members(&columns(), &items)?;
     match shown.get("next").and_then(Value::as_str) {
-        Some(next) => output::line(&format!("更多 more: --after {next}")),
+        Some(next) => output::line(&format_localized!("更多：--after {next}", "more: --after {next}")),
         None => Ok(()),
     }
 }

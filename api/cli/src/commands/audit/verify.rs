@@ -5,6 +5,7 @@ use crate::commands::audit::{log_key, read_checkpoint, read_key};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::progress::Progress;
+use application::format_localized;
 use application::language::localized;
 use domain::ports::event_store::StoreError;
 use domain::ports::tasks::Tasks;
@@ -161,7 +162,10 @@ fn checkpoints(args: &Args, directory: &Path, dir: &Path) -> Result<Vec<Checkpoi
         (None, _) => log_key(None, directory)?,
     };
     if is_own {
-        output::notice(&format!("trusting the key beside the log: {key}"));
+        output::notice(&format_localized!(
+            "使用日志旁的公钥：{key}",
+            "trusting the key beside the log: {key}"
+        ));
     }
     let shelf = FileShelf::new(dir);
     let mut signed = shelf.kept()?;
@@ -175,9 +179,10 @@ fn checkpoints(args: &Args, directory: &Path, dir: &Path) -> Result<Vec<Checkpoi
         signed.push(read_checkpoint(path)?);
     }
     if signed.is_empty() {
-        return Err(Failure::found(
+        return Err(Failure::found(localized(
+            "没有可用于核对日志的检查点；请指定 --checkpoint FILE 或 --against nothing",
             "there is no checkpoint to compare the log with; give --checkpoint FILE, or --against nothing",
-        ));
+        )));
     }
     signed
         .iter()
@@ -234,7 +239,7 @@ fn show(report: &LogReport, stamps: &[Stamped], as_json: bool) -> Result<(), Fai
     match wrong {
         None => Ok(()),
         Some(wrong) => Err(Failure::found(match wrong.position {
-            Some(position) => format!("position {position}: {}", wrong.what),
+            Some(position) => format_localized!("位置 {position}：{}", "position {position}: {}", wrong.what),
             None => wrong.what.clone(),
         })),
     }
@@ -253,7 +258,9 @@ fn stamp_value(stamped: &Stamped) -> serde_json::Value {
 fn show_stamps(stamps: &[Stamped]) -> Result<(), Failure> {
     let Some(last) = stamps.last() else { return Ok(()) };
     let (size, file) = (last.checkpoint.claimed().size, last.file.display());
-    output::line(&format!(
+    output::line(&format_localized!(
+        "{} 个时间戳与检查点一致；最新一个证明 {size} 条事件在 {} 已存在。此处未验证其签名，请执行 openssl ts \
+         -verify -data {} -in {file} -CAfile CA",
         "{} time stamps match their checkpoints; the last states that {size} events existed at {}. Their \
          signatures are not checked here; use openssl ts -verify -data {} -in {file} -CAfile CA",
         stamps.len(),
@@ -263,24 +270,31 @@ fn show_stamps(stamps: &[Stamped]) -> Result<(), Failure> {
 }
 
 fn show_lines(report: &LogReport) -> Result<(), Failure> {
-    output::line(&format!(
+    output::line(&format_localized!(
+        "{} 条事件（{} 个流）有效；{} 个检查点一致，最大的覆盖 {} 条",
         "{} events of {} streams are valid; {} checkpoints match, the largest covers {}",
-        report.events, report.streams, report.checkpoints, report.covered
+        report.events,
+        report.streams,
+        report.checkpoints,
+        report.covered
     ))?;
     if report.resumed_from > 0 {
-        output::line(&format!(
+        output::line(&format_localized!(
+            "前 {} 条已在中断前校验；--from-start 可重新校验",
             "the first {} were checked before an interruption; --from-start checks them again",
             report.resumed_from
         ))?;
     }
     if report.ids < report.events {
-        output::line(&format!(
+        output::line(&format_localized!(
+            "仅对前 {} 条事件检查了编号是否重复",
             "ids were checked for duplicates among the first {} events only",
             report.ids
         ))?;
     }
     if let Some(first) = report.first_cause_missing {
-        output::line(&format!(
+        output::line(&format_localized!(
+            "{} 条事件的起因不在其之前，首条在位置 {first}",
             "{} events name a cause that does not precede them in this log, the first at position {first}",
             report.causes_missing
         ))?;

@@ -4,6 +4,7 @@ use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::language::localized;
 use serde_json::json;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -24,7 +25,7 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let body = given(json!({ "reason": args.reason, "by": args.by }));
     let path = "/api/v1/installation/confirm-dialing";
     match args.asking.ask(runtime, post(path, &body)).await? {
-        Some(_) => output::line("confirmed: dialing resumes / 已确认，恢复拨号"),
+        Some(_) => output::line(localized("已确认，恢复拨号", "confirmed: dialing resumes")),
         None => Ok(()),
     }
 }

@@ -4,6 +4,8 @@ use crate::commands::backup::{event_progress, show_events, store_kind};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::taken_away::{Amount, TakingArgs};
+use application::format_localized;
+use application::language::localized;
 use domain::ports::clock::Clock;
 use host::app::ReadOnly;
 use host::clock::SystemClock;
@@ -104,21 +106,28 @@ fn show(args: &Args, written: &Written) -> Result<(), Failure> {
             "segments": manifest.segments.len(),
         }));
     }
-    output::line(&format!(
+    output::line(&format_localized!(
+        "备份      {}：{} 条事件（文件夹中已有 {} 条），至位置 {}",
         "backup    {}: {} events ({} already in the folder), up to position {}",
         args.out.display(),
         manifest.size,
         written.kept,
         manifest.head
     ))?;
-    output::line(&format!("root      {}", manifest.root))?;
+    output::line(&format_localized!("根哈希    {}", "root      {}", manifest.root))?;
     if manifest.checkpoint.is_none() {
-        output::line("proof     no signed checkpoint included: none was published for this log")?;
+        output::line(localized(
+            "证明      不含签名检查点：此日志尚未发布检查点",
+            "proof     no signed checkpoint included: none was published for this log",
+        ))?;
     }
-    output::line(
-        "keys      not included: back them up separately (ledgerline keys backup) / 不含密钥，请另行备份",
-    )?;
-    output::line(
-        "录音      recordings are not included / 不含录音: cp -a DIR/recordings FOLDER; to restore: ledgerline backup recordings FOLDER --data DIR",
-    )
+    output::line(localized(
+        "密钥      不含密钥，请另行备份（ledgerline keys backup）",
+        "keys      not included: back them up separately (ledgerline keys backup)",
+    ))?;
+    output::line(localized(
+        "录音      不含录音：cp -a DIR/recordings FOLDER；恢复：ledgerline backup recordings FOLDER --data DIR",
+        "recordings  not included: cp -a DIR/recordings FOLDER; to restore: \
+         ledgerline backup recordings FOLDER --data DIR",
+    ))
 }

@@ -7,6 +7,8 @@
 use crate::commands::backup::{Against, event_progress, show_events};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::ids::LogId;
@@ -96,9 +98,10 @@ async fn into_directory(plan: &Plan, directory: &Path) -> Result<Loaded, Failure
     refuse_what_is_there(directory)?;
     let aside = directory.join(ASIDE_DIR);
     if aside.exists() {
-        output::notice(
+        output::notice(localized(
+            "此前对该目录的恢复被中断，现从头开始",
             "an earlier restore into this directory was interrupted; restarting from the beginning",
-        );
+        ));
         fs::remove_dir_all(&aside)?;
     }
     fs::create_dir_all(&aside)?;
@@ -212,36 +215,44 @@ fn show(args: &Args, spec: &StoreSpec, plan: &Plan, loaded: &Loaded) -> Result<(
             "dialing_paused": true,
         }));
     }
-    output::line(&format!(
+    output::line(&format_localized!(
+        "已恢复    {} / {} 条事件到 {spec}（{}）",
         "restored  {} of {} events into {spec} ({})",
         loaded.size,
         plan.reader.manifest().size,
         plan.mode.word()
     ))?;
-    output::line(&format!("root      {root}"))?;
-    output::line(&format!("keys      {}", keys_line(spec)))?;
-    output::line(&format!(
+    output::line(&format_localized!("根哈希    {root}", "root      {root}"))?;
+    output::line(&format_localized!(
+        "密钥      {}",
+        "keys      {}",
+        keys_line(spec)
+    ))?;
+    output::line(&format_localized!(
+        "拨号      已暂停，待确认：{} 之后可能已呼叫过客户。请执行 ledgerline serve 启动服务、核对记录，再执行 \
+         ledgerline backup confirm --reason TEXT",
         "dialing   paused until confirmed: customers may have been called since {}. \
          Start ledgerline serve, check the records, then run: ledgerline backup confirm --reason TEXT",
         plan.reader.manifest().made_at
-    ))?;
-    output::line(
-        "拨号      已暂停：备份之后可能已呼叫过客户。启动服务、核对记录后执行 ledgerline backup confirm",
-    )
+    ))
 }
 
 fn keys_line(spec: &StoreSpec) -> String {
     if let StoreSpec::Sqlite(directory) = spec
         && directory.join(KEYS_DIR).join(MASTER_KEY_FILE).exists()
     {
-        return format!(
+        return format_localized!(
+            "{} 已存在；若其中是本日志的密钥，姓名与号码可读",
             "{} exists; names and phones are readable if it holds the keys of this log",
             directory.join(KEYS_DIR).display()
         );
     }
-    "none here: give the keys of this log (master key and keys, with the list of destroyed ones) with \
-     serve --keys; without them the server does not start"
-        .to_owned()
+    localized(
+        "此处没有：请用 serve --keys 指定本日志的密钥（主密钥、密钥及已销毁密钥的清单）；没有密钥，服务无法启动",
+        "none here: give the keys of this log (master key and keys, with the list of destroyed ones) with \
+         serve --keys; without them the server does not start",
+    )
+    .to_owned()
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use crate::commands::backup::{Against, event_progress, show_events};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use serde_json::json;
 use std::path::PathBuf;
 use store::backup::{BackupReader, Verified};
@@ -31,12 +33,19 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return output::json(&value(&reader, &verified));
     }
     let manifest = reader.manifest();
-    output::line(&format!(
+    output::line(&format_localized!(
+        "有效      {} 条事件，至位置 {}，备份于 {}",
         "holds     {} events up to position {}, made at {}",
-        verified.size, manifest.head, manifest.made_at
+        verified.size,
+        manifest.head,
+        manifest.made_at
     ))?;
-    output::line(&format!("root      {}", manifest.root))?;
-    output::line(&format!("proof     {}", proof_line(&verified)))
+    output::line(&format_localized!("根哈希    {}", "root      {}", manifest.root))?;
+    output::line(&format_localized!(
+        "证明      {}",
+        "proof     {}",
+        proof_line(&verified)
+    ))
 }
 
 fn check(args: &Args) -> Result<(BackupReader, Verified), Failure> {
@@ -51,14 +60,27 @@ fn check(args: &Args) -> Result<(BackupReader, Verified), Failure> {
 /// Returns the line about signatures. It also states what was not checked.
 fn proof_line(verified: &Verified) -> String {
     let by = if verified.by_outside_key {
-        "by the key given"
+        localized("给定的公钥", "by the key given")
     } else {
-        "by the key named in the backup, which proves less than a key from another source"
+        localized(
+            "备份自带的公钥，证明力弱于其他来源的公钥",
+            "by the key named in the backup, which proves less than a key from another source",
+        )
     };
     match (verified.outside_checkpoint, verified.own_checkpoint) {
-        (Some(size), _) => format!("matches the given checkpoint of {size} events, signed {by}"),
-        (None, Some(size)) => format!("matches its own checkpoint of {size} events, signed {by}"),
-        (None, None) => "consistent in itself; there was no signed checkpoint to compare it with".to_owned(),
+        (Some(size), _) => format_localized!(
+            "与给定的检查点（{size} 条事件）一致，签名公钥：{by}",
+            "matches the given checkpoint of {size} events, signed {by}"
+        ),
+        (None, Some(size)) => format_localized!(
+            "与备份自带的检查点（{size} 条事件）一致，签名公钥：{by}",
+            "matches its own checkpoint of {size} events, signed {by}"
+        ),
+        (None, None) => localized(
+            "备份自身一致；没有签名检查点可核对",
+            "consistent in itself; there was no signed checkpoint to compare it with",
+        )
+        .to_owned(),
     }
 }
 

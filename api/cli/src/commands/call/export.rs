@@ -3,6 +3,8 @@
 use crate::kit::failure::Failure;
 use crate::kit::named::OwnIds;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use domain::ids::CallId;
 use evidence::bundle;
 use host::app::ReadOnly;
@@ -48,15 +50,19 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     std::fs::write(&args.out, &bytes)
         .map_err(|error| Failure::unavailable(format!("{}: {error}", args.out.display())))?;
     let replayed = bundle::replay(&made)?;
-    output::line(&format!(
+    output::line(&format_localized!(
+        "{} 条事件，已脱敏，{} 字节：{}；本版本{}",
         "{} events, masked, {} bytes: {}; this build {}",
         made.events.len(),
         bytes.len(),
         args.out.display(),
         if replayed.agrees() {
-            "reaches the same decisions"
+            localized("得出相同的判断", "reaches the same decisions")
         } else {
-            "reaches other decisions: see `ledgerline call replay`"
+            localized(
+                "得出不同的判断：见 `ledgerline call replay`",
+                "reaches other decisions: see `ledgerline call replay`",
+            )
         }
     ))
 }

@@ -5,6 +5,7 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::part::Part;
 use crate::kit::reader::os_user;
+use application::format_localized;
 use application::percent::encode;
 use domain::ids::CallId;
 use serde_json::json;
@@ -63,5 +64,8 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     if json {
         return output::json(&json!({ "call": id, "file": name, "bytes": bytes }));
     }
-    output::line(&format!("{bytes} bytes 字节: {name}"))
+    output::line(&format_localized!(
+        "{bytes} 字节：{name}",
+        "{bytes} bytes: {name}"
+    ))
 }

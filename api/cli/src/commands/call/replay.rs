@@ -7,6 +7,8 @@ use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::reader::ReaderArgs;
+use application::format_localized;
+use application::language::localized;
 use application::percent::encode;
 use application::reply_value::value;
 use domain::flow::FlowNamed;
@@ -80,7 +82,8 @@ async fn of_file(args: &Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
         show(&told)?;
     }
     if !replayed.agrees() {
-        return Err(Failure::found(format!(
+        return Err(Failure::found(format_localized!(
+            "本版本有 {} 步判断不同，共 {} 步",
             "this build decides {} of {} steps differently",
             replayed.differing_count(),
             replayed.steps.len()
@@ -123,11 +126,12 @@ fn verdict(told: &Value, against: bool) -> Result<(), Failure> {
         return Ok(());
     }
     let beside = if against {
-        ", with its own flow version too"
+        localized("，用原话术版本也不同", ", with its own flow version too")
     } else {
         ""
     };
-    Err(Failure::found(format!(
+    Err(Failure::found(format_localized!(
+        "本版本对该呼叫的判断与记录不同{beside}",
         "this build decides the call differently than recorded{beside}"
     )))
 }
@@ -141,7 +145,7 @@ fn show_events(replayed: &Replayed) -> Result<(), Failure> {
             step.kind,
             step.phase,
             step.state,
-            step.otherwise.as_deref().unwrap_or("same")
+            step.otherwise.as_deref().unwrap_or(localized("相同", "same"))
         ))?;
     }
     for told in &replayed.elsewhere {
@@ -169,17 +173,22 @@ fn show(told: &Value) -> Result<(), Failure> {
         ))?;
         if let Some(heard) = step.get("heard").filter(|heard| heard.is_object()) {
             let words = heard.get("text").and_then(Value::as_str).unwrap_or("***");
-            output::line(&format!(
-                "        听到 heard       {words}  ({})",
+            output::line(&format_localized!(
+                "        听到    {words}（{}）",
+                "        heard       {words}  ({})",
                 text(heard, "engine")
             ))?;
         }
         if let Some(key) = step.get("key").and_then(Value::as_str) {
-            output::line(&format!("        按键 key         {key}"))?;
+            output::line(&format_localized!(
+                "        按键    {key}",
+                "        key         {key}"
+            ))?;
         }
         if let Some(understood) = step.get("understood").filter(|understood| understood.is_object()) {
-            output::line(&format!(
-                "        理解 understood  {}",
+            output::line(&format_localized!(
+                "        理解    {}",
+                "        understood  {}",
                 understood_in_words(understood)
             ))?;
         }
@@ -192,8 +201,11 @@ fn show(told: &Value) -> Result<(), Failure> {
             text(difference, "node"),
             text(difference, "what"),
         );
-        output::line(&format!("不同 difference at step {step}, {node} ({what})"))?;
-        output::line("      记录 recorded")?;
+        output::line(&format_localized!(
+            "第 {step} 步不同，{node}（{what}）",
+            "difference at step {step}, {node} ({what})"
+        ))?;
+        output::line(localized("      记录", "      recorded"))?;
         show_side(difference.get("recorded").unwrap_or(&Value::Null))?;
         output::line(&format!("      {flow}"))?;
         show_side(difference.get("other").unwrap_or(&Value::Null))?;
@@ -207,24 +219,32 @@ fn show_side(side: &Value) -> Result<(), Failure> {
             .get("explanation")
             .map(ToString::to_string)
             .unwrap_or_default();
-        output::line(&format!(
-            "        决定 decided     {}  {explanation}",
+        output::line(&format_localized!(
+            "        决定    {}  {explanation}",
+            "        decided     {}  {explanation}",
             text(decided, "rule")
         ))?;
     }
     for node in list(side, "entered").filter_map(Value::as_str) {
-        output::line(&format!("        进入 entered     {node}"))?;
+        output::line(&format_localized!(
+            "        进入    {node}",
+            "        entered     {node}"
+        ))?;
     }
     for said in list(side, "said") {
         let words = said.get("words").and_then(Value::as_str);
-        output::line(&format!(
-            "        说出 said        {}  {}",
+        output::line(&format_localized!(
+            "        播报    {}  {}",
+            "        said        {}  {}",
             text(said, "prompt"),
             words.unwrap_or_else(|| text(said, "text"))
         ))?;
     }
     match side.get("outcome").and_then(Value::as_str) {
-        Some(outcome) => output::line(&format!("        结果 outcome     {outcome}")),
+        Some(outcome) => output::line(&format_localized!(
+            "        结果    {outcome}",
+            "        outcome     {outcome}"
+        )),
         None => Ok(()),
     }
 }
@@ -237,12 +257,16 @@ fn understood_in_words(understood: &Value) -> String {
         format!("{} {permille}‰", text(one, "intent"))
     });
     let mut told: Vec<String> = candidates.collect();
-    told.push(format!(
+    told.push(format_localized!(
+        "{}，依据 {}",
         "{} by {}",
         text(understood, "certainty"),
         text(understood, "read_by")
     ));
-    for (member, label) in [("accept_permille", "accept ≥"), ("confirm_permille", "confirm ≥")] {
+    for (member, label) in [
+        ("accept_permille", localized("采纳 ≥", "accept ≥")),
+        ("confirm_permille", localized("确认 ≥", "confirm ≥")),
+    ] {
         told.extend(score(understood, member).map(|permille| format!("{label} {permille}‰")));
     }
     let slots = understood.get("slots").and_then(Value::as_object);

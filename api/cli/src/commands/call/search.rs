@@ -5,6 +5,8 @@ use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::reader::ReaderArgs;
+use application::format_localized;
+use application::language::localized;
 use application::percent::encode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -53,7 +55,11 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         }
     }
     for item in items(&found, "anonymous") {
-        output::line(&format!("-  {} (anonymous / 匿名)", text(item, "id")))?;
+        output::line(&format_localized!(
+            "-  {}（匿名）",
+            "-  {} (anonymous)",
+            text(item, "id")
+        ))?;
         for said in items(item, "said").filter_map(Value::as_str) {
             output::line(&format!("    {said}"))?;
         }
@@ -61,11 +67,17 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let searched = found.get("searched_calls").and_then(Value::as_u64).unwrap_or(0);
     let more = found.get("truncated").and_then(Value::as_bool) == Some(true);
     let rest = if more {
-        "; there are more: give a shorter period / 还有更多，请缩短时间"
+        localized(
+            "；还有更多，请缩短时间段",
+            "; there are more: give a shorter period",
+        )
     } else {
         ""
     };
-    output::line(&format!("{searched} calls searched / 已检索{rest}"))
+    output::line(&format_localized!(
+        "已检索 {searched} 通呼叫{rest}",
+        "{searched} calls searched{rest}"
+    ))
 }
 
 fn text<'a>(of: &'a Value, member: &str) -> &'a str {

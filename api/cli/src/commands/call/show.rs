@@ -8,6 +8,8 @@ use crate::page::{self, Language};
 use application::as_of::{Moment, describe_at};
 use application::calls::stream_of;
 use application::cloud_event::CloudEvent;
+use application::format_localized;
+use application::language::localized;
 use application::logged_recording::logged;
 use application::percent::encode;
 use application::reply_value::value;
@@ -94,7 +96,11 @@ async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
     opened.close().await;
     let (stored, then, callee) = read?;
     if stored.is_empty() {
-        return Err(Failure::refused(format!("call {} does not exist", args.id)));
+        return Err(Failure::refused(format_localized!(
+            "呼叫 {} 不存在",
+            "call {} does not exist",
+            args.id
+        )));
     }
     let mut described = describe_at(args.id, &stored, &then?)?;
     if moment.is_now() {
@@ -125,9 +131,10 @@ async fn callee(spec: &StoreSpec, args: &Args, log: &ReadOnly, stored: &[StoredE
         return None;
     }
     if args.unrecorded {
-        output::notice(
-            "not recorded, as requested: the callee stays sealed / 按要求未留痕，被叫号码保持加密",
-        );
+        output::notice(localized(
+            "按要求不记录本次查看，被叫号码保持加密",
+            "not recorded, as requested: the callee stays sealed",
+        ));
         return None;
     }
     let reading = Reading {
@@ -140,7 +147,10 @@ async fn callee(spec: &StoreSpec, args: &Args, log: &ReadOnly, stored: &[StoredE
         .masked(args.id, log, stored)
         .await
         .unwrap_or_else(|failure| {
-            output::notice(&format!("the callee stays sealed / 被叫号码保持加密: {failure}"));
+            output::notice(&format_localized!(
+                "被叫号码保持加密：{failure}",
+                "the callee stays sealed: {failure}"
+            ));
             None
         })
 }

@@ -5,6 +5,8 @@ use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::reader::ReaderArgs;
+use application::format_localized;
+use application::language::{Language, localized};
 use domain::ids::CallId;
 use serde_json::Value;
 use std::sync::Arc;
@@ -38,61 +40,76 @@ fn text<'a>(of: &'a Value, pointer: &str) -> &'a str {
 
 fn show(told: &Value) -> Result<(), Failure> {
     output::line(text(told, "/text"))?;
-    output::line(&format!(
-        "结果 outcome     {} {}  {}",
-        text(told, "/disposition"),
-        text(told, "/outcome"),
-        text(told, "/outcome_zh")
+    show_course(told)?;
+    output::line(&format_localized!(
+        "跟进       {} {}（{} {}）",
+        "follow-up  {} {}  ({} {})",
+        text(told, "/follow_up/action"),
+        text(told, localized("/follow_up/action_zh", "/follow_up/action_en")),
+        text(told, "/follow_up/reason"),
+        text(told, localized("/follow_up/reason_zh", "/follow_up/reason_en"))
     ))?;
-    output::line(&format!(
-        "意图 intent      {}  ({})",
+    if let Some(state) = told.pointer("/wording/state").and_then(Value::as_str) {
+        let words = match state {
+            "failed" => "/wording/failure",
+            _ => "/wording/text",
+        };
+        output::line(&format_localized!(
+            "模型撰写   {}（{}，{state}）",
+            "model      {}  ({}, {state})",
+            text(told, words),
+            text(told, "/wording/model")
+        ))?;
+        if state == "worded" {
+            output::line(&format!("           {}", text(told, "/wording/follow_up")))?;
+        }
+    }
+    output::line(&format_localized!(
+        "结束时间   {}，小结写于 {}",
+        "ended      {}, written {}",
+        text(told, "/ended_at"),
+        text(told, "/recorded_at")
+    ))
+}
+
+/// Prints outcome, intent, interest, slots and tags.
+fn show_course(told: &Value) -> Result<(), Failure> {
+    output::line(&match Language::current() {
+        Language::Zh => format!(
+            "结果       {} {}",
+            text(told, "/disposition"),
+            text(told, "/outcome_zh")
+        ),
+        Language::En => format!(
+            "outcome    {} {}",
+            text(told, "/disposition"),
+            text(told, "/outcome")
+        ),
+    })?;
+    output::line(&format_localized!(
+        "意图       {}（{}）",
+        "intent     {}  ({})",
         text(told, "/intent"),
         text(told, "/intent_rule")
     ))?;
-    output::line(&format!(
-        "意向 interest    {} {}  ({})",
-        text(told, "/interest/level"),
-        text(told, "/interest/level_zh"),
-        text(told, "/interest/rule")
+    output::line(&format_localized!(
+        "意向       {}（{}）",
+        "interest   {}  ({})",
+        text(told, localized("/interest/level_zh", "/interest/level")),
+        text(told, localized("/interest/rule_zh", "/interest/rule"))
     ))?;
     let slots = told.get("slots").and_then(Value::as_object);
     for (name, value) in slots.into_iter().flatten() {
-        output::line(&format!(
-            "要素 slot        {name}: {}",
+        output::line(&format_localized!(
+            "要素       {name}：{}",
+            "slot       {name}: {}",
             value.as_str().unwrap_or("-")
         ))?;
     }
     let tags = told.pointer("/flow_tags").and_then(Value::as_array);
     for tag in tags.into_iter().flatten() {
-        output::line(&format!("标签 tag         {}", tag.as_str().unwrap_or("-")))?;
+        let tag = tag.as_str().unwrap_or("-");
+        output::line(&format_localized!("标签       {tag}", "tag        {tag}"))?;
     }
-    output::line(&format!(
-        "跟进 follow-up   {} {}  ({} {})",
-        text(told, "/follow_up/action"),
-        text(told, "/follow_up/action_zh"),
-        text(told, "/follow_up/reason"),
-        text(told, "/follow_up/reason_zh")
-    ))?;
-    if let Some(state) = told.pointer("/wording/state").and_then(Value::as_str) {
-        output::line(&format!(
-            "模型所写 model   {}  ({}, {state})",
-            text(
-                told,
-                if state == "failed" {
-                    "/wording/failure"
-                } else {
-                    "/wording/text"
-                }
-            ),
-            text(told, "/wording/model")
-        ))?;
-        if state == "worded" {
-            output::line(&format!("                 {}", text(told, "/wording/follow_up")))?;
-        }
-    }
-    output::line(&format!(
-        "时间 ended       {}, written {}",
-        text(told, "/ended_at"),
-        text(told, "/recorded_at")
-    ))
+    Ok(())
 }

@@ -4,6 +4,8 @@ use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use host::outbound::own_server::{OwnServer, ServerArgs};
 use hyper::Method;
 use serde_json::{Value, json};
@@ -69,9 +71,10 @@ async fn confirm(args: Confirm, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let body = given(json!({ "reason": args.reason, "by": args.by }));
     let path = "/api/v1/installation/confirm-clock";
     match args.asking.ask(runtime, post(path, &body)).await? {
-        Some(_) => {
-            output::line("confirmed: the clock is trusted, dialing resumes / 已确认时钟无误，恢复拨号")
-        }
+        Some(_) => output::line(localized(
+            "已确认时钟无误，恢复拨号",
+            "confirmed: the clock is trusted, dialing resumes",
+        )),
         None => Ok(()),
     }
 }
@@ -96,22 +99,24 @@ fn show(reply: &Value) -> Result<(), Failure> {
     let measured = reply.get("measured").and_then(Value::as_array);
     let measured = measured.map(Vec::as_slice).unwrap_or_default();
     if measured.is_empty() {
-        return output::line(
-            "no clock to compare with: start the server with --ntp HOST / 未配置时钟来源，请用 --ntp 启动",
-        );
+        return output::line(localized(
+            "未配置时钟来源：请用 --ntp HOST 启动服务",
+            "no clock to compare with: start the server with --ntp HOST",
+        ));
     }
     for one in measured {
         let text = |name: &str| one.get(name).and_then(Value::as_str);
         let number = |name: &str| one.get(name).and_then(Value::as_i64).unwrap_or(0);
         let source = text("source").unwrap_or("?");
         let noted = if one.get("noted") == Some(&Value::Bool(true)) {
-            ", stored in the log"
+            localized("，已记入日志", ", stored in the log")
         } else {
             ""
         };
         match text("error") {
             Some(why) => output::line(&format!("{source}  {why}"))?,
-            None => output::line(&format!(
+            None => output::line(&format_localized!(
+                "{source}  偏差 {} ms ± {} ms，往返 {} ms{noted}",
                 "{source}  offset {} ms ± {} ms, round trip {} ms{noted}",
                 number("offset_ms"),
                 number("uncertainty_ms"),

@@ -8,6 +8,7 @@ use crate::commands::backup::{event_progress, show_events};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::taken_away::{Amount, TakingArgs};
+use application::format_localized;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::ports::event_store::{EventStore, StoreError};
@@ -180,12 +181,22 @@ fn show(args: &Args, copied: &Copied) -> Result<(), Failure> {
             "agree": agree,
         }))?;
     } else {
-        output::line(&format!(
+        output::line(&format_localized!(
+            "已复制    {} 条事件，从 {} 到 {}（已有 {} 条）",
             "copied    {} events from {} to {} ({} already there)",
-            copied.size, args.from, args.to, copied.kept
+            copied.size,
+            args.from,
+            args.to,
+            copied.kept
         ))?;
-        output::line(&format!("root      {before} before"))?;
-        output::line(&format!("          {after} after"))?;
+        output::line(&format_localized!(
+            "根哈希    {before}（复制前）",
+            "root      {before} before"
+        ))?;
+        output::line(&format_localized!(
+            "          {after}（复制后）",
+            "          {after} after"
+        ))?;
     }
     if agree {
         return Ok(());

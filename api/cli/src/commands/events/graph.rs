@@ -3,6 +3,7 @@
 use crate::kit::failure::Failure;
 use crate::kit::named::OwnIds;
 use crate::kit::output;
+use application::format_localized;
 use application::reply_value::value;
 use evidence::causes::{Graph, Unexplained, unexplained};
 use host::app::ReadOnly;
@@ -74,7 +75,8 @@ fn told(found: &Unexplained) -> Result<(), Failure> {
         output::line(line)?;
     }
     if found.count == 0 {
-        return output::line(&format!(
+        return output::line(&format_localized!(
+            "{} 条事件：均注明起因或来自外部",
             "{} events: each names a cause or comes from outside",
             found.events
         ));

@@ -5,6 +5,7 @@ use super::source::{Source, read};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::flows::differences;
+use application::format_localized;
 use application::rehearsing::{Listener, Transcript, follow, rehearse};
 use domain::flow::content_hash;
 use domain::time::Timestamp;
@@ -31,20 +32,24 @@ pub(super) async fn check(source: &Source<'_>, flow: &str, recorded: &Recorded) 
         )?;
     } else {
         for fault in &faults {
-            output::line(&format!("错误 error: {fault}"))?;
+            output::line(&format_localized!("错误：{fault}", "error: {fault}"))?;
         }
         for one in &advice {
-            output::line(&format!("建议 advice: {one}"))?;
+            output::line(&format_localized!("建议：{one}", "advice: {one}"))?;
         }
         let (wrong, better) = (faults.len(), advice.len());
-        output::line(&format!(
-            "{wrong} 处错误 errors, {better} 条建议 pieces of advice"
+        output::line(&format_localized!(
+            "{wrong} 处错误，{better} 条建议",
+            "{wrong} errors, {better} pieces of advice"
         ))?;
     }
     if faults.is_empty() {
         Ok(())
     } else {
-        Err(Failure::found(format!("{flow} cannot be published")))
+        Err(Failure::found(format_localized!(
+            "{flow} 不能发布",
+            "{flow} cannot be published"
+        )))
     }
 }
 
@@ -59,7 +64,7 @@ pub(super) async fn diff(source: &Source<'_>, one: &str, other: &str) -> Result<
     for one in &differing {
         output::line(&format!("{} {}", one.change.word(), one.part))?;
     }
-    output::line(&format!("{} 处不同 differences", differing.len()))
+    output::line(&format_localized!("{} 处不同", "{} differences", differing.len()))
 }
 
 /// Rehearses a flow in text with seeded callers and prints the result. Fails if a conversation does not end.
@@ -80,8 +85,9 @@ pub(super) async fn simulate(
             .iter()
             .map(|(name, count)| format!("{name} {count}"))
             .collect();
-        output::line(&format!(
-            "{} 通 calls: 走完 completed {}, 卡住 stuck {}, 最长静默 longest silence {} ms; {}",
+        output::line(&format_localized!(
+            "{} 通：走完 {}，卡住 {}，最长静默 {} ms；{}",
+            "{} calls: completed {}, stuck {}, longest silence {} ms; {}",
             found.callers,
             found.completed,
             found.stuck,
@@ -89,16 +95,20 @@ pub(super) async fn simulate(
             outcomes.join(", ")
         ))?;
         for node in found.nodes_missed(&definition) {
-            output::line(&format!("未经过 never entered: {node}"))?;
+            output::line(&format_localized!("未经过：{node}", "never entered: {node}"))?;
         }
         for (from, to) in found.edges_missed(&definition) {
-            output::line(&format!("未走过 never taken: {from} → {to}"))?;
+            output::line(&format_localized!(
+                "未走过：{from} → {to}",
+                "never taken: {from} → {to}"
+            ))?;
         }
     }
     if found.stuck == 0 {
         Ok(())
     } else {
-        Err(Failure::found(format!(
+        Err(Failure::found(format_localized!(
+            "{} 通对话没有结束",
             "{} conversations did not end",
             found.stuck
         )))
@@ -155,13 +165,15 @@ pub(super) async fn test(source: &Source<'_>, folder: &Path) -> Result<(), Failu
         for one in &told {
             output::line(one)?;
         }
-        output::line(&format!(
-            "{followed} 份对话 transcripts, {} 份不符 differ",
+        output::line(&format_localized!(
+            "{followed} 份对话，{} 份不符",
+            "{followed} transcripts, {} differ",
             told.len()
         ))?;
     }
     if followed == 0 {
-        return Err(Failure::refused(format!(
+        return Err(Failure::refused(format_localized!(
+            "{}：没有对话文件",
             "{}: there are no transcripts",
             folder.display()
         )));
@@ -169,7 +181,8 @@ pub(super) async fn test(source: &Source<'_>, folder: &Path) -> Result<(), Failu
     if told.is_empty() {
         Ok(())
     } else {
-        Err(Failure::found(format!(
+        Err(Failure::found(format_localized!(
+            "{} 份对话与话术不符",
             "{} transcripts differ from their flow",
             told.len()
         )))

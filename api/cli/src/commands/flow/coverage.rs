@@ -4,17 +4,19 @@ use crate::kit::api::get;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::Language;
 use domain::flow::FlowNamed;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// The parts counted: member of the reply, and label.
-const COUNTED: [(&str, &str); 4] = [
-    ("nodes", "节点 nodes"),
-    ("edges", "路径 edges"),
-    ("timeouts", "超时 time-outs"),
-    ("global_intents", "全局意图 global intents"),
+const COUNTED: [(&str, (&str, &str)); 4] = [
+    ("nodes", ("节点", "nodes")),
+    ("edges", ("路径", "edges")),
+    ("timeouts", ("超时", "time-outs")),
+    ("global_intents", ("全局意图", "global intents")),
 ];
 
 pub(super) async fn run(runtime: Arc<Runtime>, asking: &Asking, flow: &FlowNamed) -> Result<(), Failure> {
@@ -27,8 +29,9 @@ pub(super) async fn run(runtime: Arc<Runtime>, asking: &Asking, flow: &FlowNamed
     };
     let number = |pointer: &str| found.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
     let name = found.get("flow").and_then(Value::as_str).unwrap_or_default();
-    output::line(&format!(
-        "{name}: {} 通 calls, {} 通有对话 talked",
+    output::line(&format_localized!(
+        "{name}：{} 通，{} 通有对话",
+        "{name}: {} calls, {} with a conversation",
         number("/calls"),
         number("/talked")
     ))?;
@@ -37,19 +40,29 @@ pub(super) async fn run(runtime: Arc<Runtime>, asking: &Asking, flow: &FlowNamed
             number(&format!("/{member}/seen")),
             number(&format!("/{member}/all")),
         );
-        output::line(&format!("{label}: {seen} / {all}"))?;
+        let label = Language::current().pick(label);
+        output::line(&format_localized!(
+            "{label}：{seen} / {all}",
+            "{label}: {seen} / {all}"
+        ))?;
         let missed = found
             .pointer(&format!("/{member}/missed"))
             .and_then(Value::as_array);
         for one in missed.into_iter().flatten().filter_map(Value::as_str) {
-            output::line(&format!("  未见 not seen: {one}"))?;
+            output::line(&format_localized!("  未经过：{one}", "  not reached: {one}"))?;
         }
     }
     let (asked, answered) = (number("/questions/asked"), number("/questions/answered"));
-    output::line(&format!("常见问题 questions: {answered} / {asked} 已答 answered"))?;
+    output::line(&format_localized!(
+        "常见问题：已答 {answered} / {asked}",
+        "questions: {answered} / {asked} answered"
+    ))?;
     let unanswered = found.pointer("/questions/unanswered").and_then(Value::as_object);
     for (intent, count) in unanswered.into_iter().flatten() {
-        output::line(&format!("  未答 not answered: {intent} {count}"))?;
+        output::line(&format_localized!(
+            "  未答：{intent} {count}",
+            "  not answered: {intent} {count}"
+        ))?;
     }
     Ok(())
 }

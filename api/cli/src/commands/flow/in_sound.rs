@@ -5,6 +5,7 @@ use super::bench::listener;
 use super::source::Source;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
 use application::rehearsing::{
     Accounts, CallersSound, Rehearsal, SoundFault, Sounded, rehearse_in_sound, sayable,
 };
@@ -64,7 +65,10 @@ pub(super) async fn simulate(
         return Ok(());
     }
     let stuck = found.stuck;
-    Err(Failure::found(format!("{stuck} conversations did not end")))
+    Err(Failure::found(format_localized!(
+        "{stuck} 通对话没有结束",
+        "{stuck} conversations did not end"
+    )))
 }
 
 fn mishearings(accounts: &Accounts) -> Vec<Value> {
@@ -90,9 +94,9 @@ fn show(
         return output::json(&value);
     }
     let count = |member: &str| heard.get(member).and_then(Value::as_u64).unwrap_or_default();
-    output::line(&format!(
-        "{} 通 calls: 走完 completed {}, 卡住 stuck {}; 说 said {}, 听错 misheard {}, 未听出 unheard {}; \
-         合成音 synthetic voices",
+    output::line(&format_localized!(
+        "{} 通：走完 {}，卡住 {}；说话 {} 句，听错 {}，未听出 {}；合成音",
+        "{} calls: completed {}, stuck {}; said {}, misheard {}, unheard {}; synthetic voices",
         found.callers,
         found.completed,
         found.stuck,

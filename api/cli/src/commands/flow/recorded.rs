@@ -4,6 +4,7 @@
 use super::source::Source;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
 use domain::flow::FlowDefinition;
 use speech::spliced::missing;
 use std::path::PathBuf;
@@ -39,12 +40,13 @@ impl Recorded {
         }
         let missing = self.missing(&source.definition(flow).await?);
         for one in &missing {
-            output::line(&format!("缺少录音 {one}"))?;
+            output::line(&format_localized!("缺少录音：{one}", "missing: {one}"))?;
         }
         if missing.is_empty() {
             Ok(())
         } else {
-            Err(Failure::found(format!(
+            Err(Failure::found(format_localized!(
+                "{flow} 未发布：缺少 {} 段录音",
                 "{flow} is not published: {} clips are missing",
                 missing.len()
             )))

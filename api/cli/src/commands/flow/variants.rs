@@ -4,6 +4,8 @@ use crate::kit::api::get;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use domain::flow::FlowNamed;
 use serde_json::Value;
 use std::sync::Arc;
@@ -20,7 +22,10 @@ pub(super) async fn run(runtime: Arc<Runtime>, asking: &Asking, flow: &FlowNamed
     let name = found.get("flow").and_then(Value::as_str).unwrap_or_default();
     let texts = found.get("texts").and_then(Value::as_array);
     if texts.is_none_or(Vec::is_empty) {
-        return output::line(&format!("{name}: 没有多版本话术 no text has several wordings"));
+        return output::line(&format_localized!(
+            "{name}：没有多版本话术",
+            "{name}: no text has several wordings"
+        ));
     }
     for told in texts.into_iter().flatten() {
         show(name, told)?;
@@ -32,12 +37,13 @@ fn show(name: &str, told: &Value) -> Result<(), Failure> {
     let text = |member: &str| told.get(member).and_then(Value::as_str).unwrap_or_default();
     let number = |of: &Value, member: &str| of.get(member).and_then(Value::as_u64).unwrap_or_default();
     let verdict = match text("verdict") {
-        "better" => format!("更好 better: {}", text("winner")),
-        "no_difference" => "无差别 no difference".to_owned(),
-        _ => "未决 undecided".to_owned(),
+        "better" => format_localized!("更好：{}", "better: {}", text("winner")),
+        "no_difference" => localized("无差别", "no difference").to_owned(),
+        _ => localized("未决", "undecided").to_owned(),
     };
-    output::line(&format!(
-        "{name} {}: {}, {} / {} 通 calls; {verdict}",
+    output::line(&format_localized!(
+        "{name} {}：{}，{} / {} 通；{verdict}",
+        "{name} {}: {}, {} / {} calls; {verdict}",
         text("node"),
         text("metric"),
         number(told, "calls"),

@@ -5,6 +5,8 @@ use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use application::rehearsing::SHIPPED;
 use domain::flow::{FlowDefinition, content_hash};
 use domain::ids::{ApprovalId, FlowId};
@@ -40,8 +42,8 @@ pub(super) async fn publish(
     tell_changed(
         source.asking,
         &reply,
-        "已发布 published",
-        "已是当前版本 already current",
+        localized("已发布", "published"),
+        localized("已是当前版本", "already current"),
     )
 }
 
@@ -58,8 +60,8 @@ pub(super) async fn roll_back(
     tell_changed(
         asking,
         &reply,
-        "已回退 rolled back",
-        "已是当前版本 already current",
+        localized("已回退", "rolled back"),
+        localized("已是当前版本", "already current"),
     )
 }
 
@@ -70,7 +72,12 @@ fn tell_changed(asking: &Asking, reply: &Value, changed: &str, same: &str) -> Re
     let word = |member: &str| reply.get(member).and_then(Value::as_str).unwrap_or_default();
     let is_changed = reply.get("changed").and_then(Value::as_bool) == Some(true);
     let told = if is_changed { changed } else { same };
-    output::line(&format!("{told}: {} {}", word("named"), word("content_hash")))
+    output::line(&format_localized!(
+        "{told}：{} {}",
+        "{told}: {} {}",
+        word("named"),
+        word("content_hash")
+    ))
 }
 
 /// Lists the shipped flows; if a server or directory is named, also the published ones.
@@ -91,14 +98,20 @@ pub(super) async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), F
     for flow in &shipped {
         let word = |member: &str| flow.get(member).and_then(Value::as_str).unwrap_or_default();
         let nodes = flow.get("nodes").and_then(Value::as_u64).unwrap_or_default();
-        output::line(&format!("{} {} {nodes} 节点 nodes", word("name"), word("lang")))?;
+        output::line(&format_localized!(
+            "{} {} {nodes} 个节点",
+            "{} {} {nodes} nodes",
+            word("name"),
+            word("lang")
+        ))?;
     }
     for flow in items.and_then(Value::as_array).into_iter().flatten() {
         let name = flow.get("flow").and_then(Value::as_str).unwrap_or_default();
         let number = |member: &str| flow.get(member).and_then(Value::as_u64).unwrap_or_default();
         let (current, versions) = (number("current_version"), number("versions"));
-        output::line(&format!(
-            "{name}@{current} 已发布 published, {versions} 版 versions"
+        output::line(&format_localized!(
+            "{name}@{current} 已发布，{versions} 个版本",
+            "{name}@{current} published, {versions} versions"
         ))?;
     }
     Ok(())

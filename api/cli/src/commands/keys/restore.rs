@@ -4,6 +4,7 @@
 use crate::commands::keys::{has_log, place};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::language::localized;
 use domain::anonymous_transcript::secret_destroyed_by;
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
@@ -98,10 +99,11 @@ impl LoggedPeople {
         if living.clone().next().is_none() || living.any(knows) {
             return Ok(());
         }
-        Err(Failure::refused(
-            "the backup has no key of any person in this log: it belongs to another installation. Nothing was restored \
-             / 备份中没有这份日志中任何客户的密钥：它属于另一个安装实例；未做任何恢复",
-        ))
+        Err(Failure::refused(localized(
+            "备份中没有本日志任何客户的密钥：它属于另一个安装实例。未做任何恢复",
+            "the backup has no key of any person in this log: it belongs to another installation. \
+             Nothing was restored",
+        )))
     }
 
     /// Returns the number of persons that a restore leaves without a key, and the newest person with a key.

@@ -4,6 +4,7 @@ use super::{published, read_file};
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
 use application::knowledge::{Base, HeldAgainst, held_against, rows};
 use domain::knowledge::{KnowledgeContent, KnowledgeFile, KnowledgeNamed};
 use domain::time::Timestamp;
@@ -70,9 +71,11 @@ async fn base(runtime: Arc<Runtime>, asking: &Asking, base: &str) -> Result<Base
 }
 
 fn tell(held: &HeldAgainst) -> Result<(), Failure> {
-    output::line(&format!(
-        "{} 问 questions: 首位 hit@1 {:.3}, 前三 hit@3 {:.3}; 直接答 answered {:.3} (对 right {:.3}), 反问 asked back {:.3} \
-         (对 right {:.3}), 弃答 abstained {:.3}; {} 域外 out of scope: 弃答 abstained {:.3}, 误答 answered {:.3}",
+    output::line(&format_localized!(
+        "{} 问：首位命中 {:.3}，前三命中 {:.3}；直接答 {:.3}（答对 {:.3}），反问 {:.3}（问对 {:.3}），弃答 {:.3}；\
+         域外 {} 问：弃答 {:.3}，误答 {:.3}",
+        "{} questions: hit@1 {:.3}, hit@3 {:.3}; answered {:.3} (right {:.3}), asked back {:.3} (right \
+         {:.3}), abstained {:.3}; {} out of scope: abstained {:.3}, wrongly answered {:.3}",
         held.rows,
         held.hit_at_1_ratio,
         held.hit_at_3_ratio,

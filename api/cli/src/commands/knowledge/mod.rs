@@ -8,6 +8,8 @@ use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use domain::ids::{ApprovalId, CampaignId, KnowledgeId};
 use domain::knowledge::{FILE_BYTES_MAX, KnowledgeFile, KnowledgeNamed};
 use domain::time::Timestamp;
@@ -191,12 +193,13 @@ async fn import(runtime: Arc<Runtime>, asking: &Asking, file: &Path) -> Result<(
     }
     let number = |member: &str| reply.get(member).and_then(Value::as_u64).unwrap_or_default();
     let told = match reply.get("changed").and_then(Value::as_bool) {
-        Some(true) => "已导入 imported",
-        _ => "已有此版本 already imported",
+        Some(true) => localized("已导入", "imported"),
+        _ => localized("已有此版本", "already imported"),
     };
     let named = reply.get("named").and_then(Value::as_str).unwrap_or_default();
-    output::line(&format!(
-        "{told}: {named}，{} 条答案 answers，{} 条异议 objections，{} 条事实 facts，{} 行有误 bad rows；尚未发布 not published yet",
+    output::line(&format_localized!(
+        "{told}：{named}，{} 条答案，{} 条异议，{} 条事实，{} 行有误；尚未发布",
+        "{told}: {named}, {} answers, {} objections, {} facts, {} bad rows; not published yet",
         number("answers"),
         number("objections"),
         number("facts"),
@@ -211,10 +214,15 @@ async fn changed(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: Value
     }
     let word = |member: &str| reply.get(member).and_then(Value::as_str).unwrap_or_default();
     let told = match reply.get("changed").and_then(Value::as_bool) {
-        Some(true) => "已发布 published",
-        _ => "已是当前版本 already current",
+        Some(true) => localized("已发布", "published"),
+        _ => localized("已是当前版本", "already current"),
     };
-    output::line(&format!("{told}: {} {}", word("named"), word("content_hash")))
+    output::line(&format_localized!(
+        "{told}：{} {}",
+        "{told}: {} {}",
+        word("named"),
+        word("content_hash")
+    ))
 }
 
 async fn show(runtime: Arc<Runtime>, asking: &Asking, named: &KnowledgeNamed) -> Result<(), Failure> {
