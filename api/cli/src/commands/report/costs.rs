@@ -104,7 +104,7 @@ fn text(report: &Value) -> Result<(), Failure> {
             localized("单次转化（分）", "per conversion, fen"),
             "/cost_per_conversion_fen",
         ),
-        (localized("总费用", "total, fen"), "/total_cost_fen"),
+        (localized("总费用（分）", "total, fen"), "/total_cost_fen"),
         (
             localized("纯人工（分）", "agents only, fen"),
             "/baseline/people_cost_fen_min",
@@ -144,8 +144,8 @@ fn text(report: &Value) -> Result<(), Failure> {
         (localized("呼叫", "calls"), "/calls"),
         (localized("计费", "billed"), "/billed_calls"),
         (localized("计费秒", "billed s"), "/billed_seconds"),
-        (localized("费用", "cost, fen"), "/cost_fen"),
-        (localized("总费用", "total, fen"), "/total_cost_fen"),
+        (localized("费用（分）", "cost, fen"), "/cost_fen"),
+        (localized("总费用（分）", "total, fen"), "/total_cost_fen"),
     ];
     table::members(&columns, table::items(report, "endings"))?;
     let label = |name: &str| report.get(name).and_then(Value::as_str).unwrap_or_default();
