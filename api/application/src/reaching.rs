@@ -19,7 +19,7 @@ pub async fn may_be_reached(installation: &Installation, facts: &CampaignFacts) 
         | DialingState::Lost
         | DialingState::Damaged
         | DialingState::Waiting
-        | DialingState::Draining) => return Err(held(state.line().to_owned())),
+        | DialingState::Draining) => return Err(held(state.texts().1.to_owned())),
     }
     let skew = &installation.environment.skew;
     if let Some(doubt) = skew.doubted() {

@@ -3,6 +3,7 @@
 
 use crate::clock::{SystemClock, SystemIds};
 use crate::data_dir::Mode;
+use application::format_localized;
 use application::notice::notice;
 use domain::decider::{Context, Decider, EventData};
 use domain::ids::{CommandId, LogId, StreamId};
@@ -207,9 +208,10 @@ pub async fn note_index_remade(
     let Some(why) = why else {
         return Ok(());
     };
-    notice(&format!(
-        "the index of the log was damaged ({why}) and was rebuilt: queries by customer, campaign or stream may \
-         have missed events / 日志索引已损坏并已重建；此前按客户、任务或流的查询可能缺少事件"
+    notice(&format_localized!(
+        "日志索引已损坏（{why}）并已重建；此前按客户、任务或事件流的查询可能缺少事件",
+        "the index of the log was damaged ({why}) and was rebuilt: queries by customer, campaign or stream \
+         may have missed events"
     ));
     let command = InstallationCommand::NoteIndexRemade { why };
     note::<Installation>(store, mode, |_| LogId, command).await?;

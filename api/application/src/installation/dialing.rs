@@ -1,6 +1,7 @@
 //! Whether this process dials, and with which drivers. The owner of the drivers sets it; other parts read
 //! it.
 
+use crate::language::Language;
 use actors::DriversHandle;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
@@ -48,26 +49,43 @@ impl DialingState {
         }
     }
 
-    /// Returns the line that a server prints.
-    pub const fn line(self) -> &'static str {
+    /// Returns the line that a server prints, in the language of its output.
+    pub fn line(self) -> &'static str {
+        Language::current().pick(self.texts())
+    }
+
+    /// Returns the state as a sentence, in Chinese and in English.
+    pub const fn texts(self) -> (&'static str, &'static str) {
         match self {
-            Self::NoTrunk => "no trunk is given; nothing is dialed here",
-            Self::Dialing => "this process dials",
-            Self::Unconfirmed => {
-                "PAUSED: this log was restored from a backup, and people may have been called since. Look, then: \
-                 ledgerline backup confirm --reason TEXT / 已暂停：日志由备份恢复，备份之后可能已呼叫过客户；核对后请执行上述命令"
-            }
-            Self::Lost => {
-                "PAUSED: this log lacks events that were known, and people may have been called in them. See /readyz; \
-                 put the whole log back, or look, then: ledgerline backup confirm --reason TEXT / 已暂停：日志缺少已知的\
-                 事件，其间可能已呼叫过客户；请恢复完整日志，或核对后执行上述命令"
-            }
-            Self::Damaged => {
-                "STOPPED: a record of the log cannot be read; nothing is dialed. See /readyz, then run: ledgerline audit \
-                 verify / 已停止：日志有记录无法读取，不再拨号；详见 /readyz，并执行上述命令"
-            }
-            Self::Waiting => "standing by: another process dials on this log, and this one takes over",
-            Self::Draining => "the driver lock is lost: nothing is dialed, live calls finish",
+            Self::NoTrunk => (
+                "未配置线路，本进程不拨号",
+                "no trunk is given; nothing is dialed here",
+            ),
+            Self::Dialing => ("本进程正在拨号", "this process dials"),
+            Self::Unconfirmed => (
+                "已暂停：日志由备份恢复，备份之后可能已呼叫过客户；核对后请执行：ledgerline backup confirm --reason TEXT",
+                "PAUSED: this log was restored from a backup, and people may have been called since. \
+                 Look, then: ledgerline backup confirm --reason TEXT",
+            ),
+            Self::Lost => (
+                "已暂停：日志缺少已知的事件，其间可能已呼叫过客户；详见 /readyz。请恢复完整日志，或核对后执行：\
+                 ledgerline backup confirm --reason TEXT",
+                "PAUSED: this log lacks events that were known, and people may have been called in them. \
+                 See /readyz; put the whole log back, or look, then: ledgerline backup confirm --reason TEXT",
+            ),
+            Self::Damaged => (
+                "已停止：日志有记录无法读取，不再拨号；详见 /readyz，然后执行：ledgerline audit verify",
+                "STOPPED: a record of the log cannot be read; nothing is dialed. See /readyz, then run: \
+                 ledgerline audit verify",
+            ),
+            Self::Waiting => (
+                "待命：另一进程正在此日志上拨号，必要时由本进程接管",
+                "standing by: another process dials on this log, and this one takes over",
+            ),
+            Self::Draining => (
+                "拨号锁已丢失：不再拨号，进行中的通话继续到结束",
+                "the driver lock is lost: nothing is dialed, live calls finish",
+            ),
         }
     }
 }

@@ -2,7 +2,8 @@
 //! metric, version and label wherever it is shown, and the figure for people only is shown beside it.
 
 use crate::commands::metrics::words;
-use crate::commands::targets::{quality_lines, region_lines};
+use crate::commands::targets::region_lines;
+use crate::commands::trunk_quality::quality_lines;
 use crate::page::{Language, campaign};
 use application::figures::{Asked, find};
 use domain::calendar::{PeriodLength, beijing_date};
@@ -168,7 +169,7 @@ async fn tables(client: &ApiClient) {
     let ratios = ["answer_ratio_per_leg", "answer_ratio_per_leg_people"].map(|member| day[member].as_f64());
     assert_eq!(ratios, [Some(ALL), Some(PEOPLE)], "{trunks}");
     for (door, lines) in [("regions", lines), ("trunks", quality_lines(&trunks).join("\n"))] {
-        for said in ["含应答机", "66.7 %", "仅真人", "33.3 %"] {
+        for said in ["with machines", "66.7 %", "people only", "33.3 %"] {
             assert!(lines.contains(said), "{door}: {said}: {lines}");
         }
     }
@@ -258,7 +259,7 @@ async fn pages(story: &Story, client: &ApiClient) {
     let lines = words(&asked, &asked.answer(db.as_ref()).await.unwrap()).join("\n");
     assert!(lines.starts_with("answer_ratio_per_call v1"), "{lines}");
     assert!(
-        lines.contains("answer_ratio_per_call v2  接通率（按呼叫，仅真人）"),
+        lines.contains("answer_ratio_per_call v2  answer rate per call, people only"),
         "{lines}"
     );
     assert!(

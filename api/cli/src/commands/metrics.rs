@@ -3,10 +3,14 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::table::padded;
 use ::projections::ReadDb;
-use ::projections::metrics::{Drill, ITEMS_MAX, Metric, Part, Scope, catalog, drill_down, reference};
+use ::projections::metrics::{Drill, ITEMS_MAX, Metric, Part, Scope, Texts, catalog, drill_down, reference};
 use ::projections::views::metric_board::{By, Figure};
 use application::figures::{Answer, Asked, describe_metric, find};
+use application::format_localized;
+use application::language::Language;
+use application::language::localized;
 use application::reply_value::value;
 use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;
@@ -17,6 +21,9 @@ use host::read_db_spec::ReadDbArgs;
 use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+
+/// Width of the result of a check before its metric, in columns.
+const WORD_COLUMNS: usize = 8;
 
 /// Metrics (指标): definitions, figures by name and version, and a check against the events
 ///
@@ -95,10 +102,14 @@ fn definitions(args: &Args) -> Result<(), Failure> {
     }
     for metric in catalog.metrics() {
         let awaits = metric.awaits.as_ref();
-        let awaits = awaits.map_or_else(String::new, |awaits| format!(" [awaits {awaits}]"));
+        let awaits = awaits.map_or_else(String::new, |awaits| {
+            format_localized!("（等待 {awaits}）", " [awaits {awaits}]")
+        });
         output::line(&format!(
-            "{:<38} v{}  {} {}{awaits}",
-            metric.name, metric.version, metric.label.zh, metric.label.en
+            "{:<38} v{}  {}{awaits}",
+            metric.name,
+            metric.version,
+            in_language(&metric.label)
         ))?;
     }
     Ok(())
@@ -128,7 +139,10 @@ async fn show(args: &Args, rows: &dyn ReadDb) -> Result<(), Failure> {
 pub(super) fn words(asked: &Asked, answer: &Answer) -> Vec<String> {
     let mut lines = defined(asked.metric).to_vec();
     if let Some(awaits) = &asked.metric.awaits {
-        lines.push(format!("no figure yet: awaits {awaits}"));
+        lines.push(format_localized!(
+            "暂无数字：等待 {awaits}",
+            "no figure yet: awaits {awaits}"
+        ));
         return lines;
     }
     lines.extend(answer.figures.iter().map(figure_line));
@@ -136,18 +150,28 @@ pub(super) fn words(asked: &Asked, answer: &Answer) -> Vec<String> {
         lines.extend(defined(metric));
         lines.extend(figures.iter().map(figure_line));
     }
-    lines.push(format!("complete up to position {}", answer.complete.position));
+    lines.push(format_localized!(
+        "数据完整至位置 {}",
+        "complete up to position {}",
+        answer.complete.position
+    ));
     lines
 }
 
 fn defined(metric: &Metric) -> [String; 2] {
     [
         format!(
-            "{} v{}  {} {}",
-            metric.name, metric.version, metric.label.zh, metric.label.en
+            "{} v{}  {}",
+            metric.name,
+            metric.version,
+            in_language(&metric.label)
         ),
-        format!("{} {}", metric.definition.zh, metric.definition.en),
+        in_language(&metric.definition).to_owned(),
     ]
+}
+
+fn in_language(texts: &Texts) -> &str {
+    Language::current().pick((&texts.zh, &texts.en))
 }
 
 fn figure_line(figure: &Figure) -> String {
@@ -155,7 +179,7 @@ fn figure_line(figure: &Figure) -> String {
         .value
         .map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
     let counts = parts(&[Some(figure.numerator), figure.denominator]);
-    let key = figure.key.as_deref().unwrap_or("all");
+    let key = figure.key.as_deref().unwrap_or(localized("全部", "all"));
     format!("{key:<24} {value:>12}  = {counts}")
 }
 
@@ -196,15 +220,23 @@ async fn check(args: &Args, store: &dyn EventStore, rows: &dyn ReadDb) -> Result
         output::json(&json!({ "agree": wrong.is_empty(), "metrics": items }))?;
     } else {
         for (name, shown, counted) in &lines {
-            let word = if shown == counted { "ok" } else { "differs" };
+            let word = match shown == counted {
+                true => localized("一致", "ok"),
+                false => localized("不一致", "differs"),
+            };
             let (shown, counted) = (parts(shown), parts(counted));
-            output::line(&format!("{word:<8} {name:<42} rows {shown}, events {counted}"))?;
+            output::line(&format_localized!(
+                "{} {name:<42} 读模型 {shown}，事件 {counted}",
+                "{} {name:<42} rows {shown}, events {counted}",
+                padded(word, WORD_COLUMNS)
+            ))?;
         }
     }
     if wrong.is_empty() {
         return Ok(());
     }
-    Err(Failure::found(format!(
+    Err(Failure::found(format_localized!(
+        "数字与事件不一致：{}",
         "figures differ from their events: {}",
         wrong.join(", ")
     )))

@@ -4,6 +4,8 @@ use crate::kit::api::{get, with_query};
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
+use application::format_localized;
+use application::language::localized;
 use domain::ids::CampaignId;
 use serde_json::Value;
 use std::sync::Arc;
@@ -85,8 +87,9 @@ async fn refusals(campaign: &CampaignId, asking: &Asking, runtime: Arc<Runtime>)
     if asking.wants_json() {
         return output::json(&found);
     }
-    output::line(&format!(
-        "{} 通 calls, 有对话 talked {}, 拒绝 refused {}",
+    output::line(&format_localized!(
+        "{} 通呼叫，有对话 {}，拒绝 {}",
+        "{} calls, talked {}, refused {}",
         number(&found, "calls"),
         number(&found, "talked"),
         number(&found, "refused")
@@ -94,24 +97,22 @@ async fn refusals(campaign: &CampaignId, asking: &Asking, runtime: Arc<Runtime>)
     for one in table::items(&found, "reasons") {
         let share = number(one, "share_permille");
         output::line(&format!(
-            "{:>3}.{} % {:>6}  {} {} ({})",
+            "{:>3}.{} % {:>6}  {} ({})",
             share / 10,
             share % 10,
             number(one, "calls"),
-            word(one, "label_zh"),
-            word(one, "label_en"),
+            word(one, localized("label_zh", "label_en")),
             word(one, "intent")
         ))?;
         output::line(&format!(
-            "                → {} {}",
-            word(one, "change_zh"),
-            word(one, "change_en")
+            "                → {}",
+            word(one, localized("change_zh", "change_en"))
         ))?;
     }
     let columns = [
-        ("日 day", "/day"),
-        ("有对话 talked", "/talked"),
-        ("拒绝 refused", "/refused"),
+        (localized("日", "day"), "/day"),
+        (localized("有对话", "talked"), "/talked"),
+        (localized("拒绝", "refused"), "/refused"),
     ];
     match table::items(&found, "days") {
         [] => Ok(()),
@@ -120,16 +121,17 @@ async fn refusals(campaign: &CampaignId, asking: &Asking, runtime: Arc<Runtime>)
 }
 
 fn keywords(found: &Value) -> Result<(), Failure> {
-    output::line(&format!(
-        "{} 通已听 calls opened{}",
+    output::line(&format_localized!(
+        "已查阅 {} 通呼叫{}",
+        "{} calls opened{}",
         number(found, "calls"),
         if found.get("truncated").and_then(Value::as_bool) == Some(true) {
-            "（只取最近的 the newest only）"
+            localized("（只取最近的）", " (the newest only)")
         } else {
             ""
         }
     ))?;
-    said("全部 all", found)?;
+    said(localized("全部", "all"), found)?;
     for group in table::items(found, "groups") {
         said(word(group, "group"), group)?;
     }
@@ -138,8 +140,9 @@ fn keywords(found: &Value) -> Result<(), Failure> {
 
 fn said(name: &str, of: &Value) -> Result<(), Failure> {
     let share = number(of, "price_sensitive_permille");
-    output::line(&format!(
-        "{name}: {} 人 persons, {} 通 calls, 关注价格 price-sensitive {}.{} %",
+    output::line(&format_localized!(
+        "{name}：{} 人，{} 通呼叫，关注价格 {}.{} %",
+        "{name}: {} persons, {} calls, price-sensitive {}.{} %",
         number(of, "persons"),
         number(of, "talked"),
         share / 10,

@@ -79,6 +79,7 @@ pub(crate) mod subscriber;
 pub(crate) mod targets;
 pub(crate) mod test_call;
 mod trunk;
+mod trunk_quality;
 pub(crate) mod user;
 mod user_file;
 mod user_role;

@@ -9,6 +9,7 @@ use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::kit::reader::ReaderArgs;
 use crate::page;
+use application::language::localized;
 use domain::screening::NumberListName;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -108,16 +109,16 @@ impl Listing {
 
 async fn registries(asking: Asking, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let columns = [
-        ("名单 list", "/name"),
-        ("日期 as of", "/as_of"),
-        ("天数 days", "/days"),
-        ("区号 area codes", "/codes"),
-        ("形式 form", "/form"),
-        ("号码 numbers", "/numbers"),
-        ("坏行 bad", "/bad"),
-        ("不可拨 uncallable", "/uncallable"),
+        (localized("名单", "list"), "/name"),
+        (localized("日期", "as of"), "/as_of"),
+        (localized("天数", "days"), "/days"),
+        (localized("区号", "area codes"), "/codes"),
+        (localized("形式", "form"), "/form"),
+        (localized("号码", "numbers"), "/numbers"),
+        (localized("坏行", "bad"), "/bad"),
+        (localized("不可拨", "uncallable"), "/uncallable"),
     ];
-    let none = "没有登记名单 no registries";
+    let none = localized("没有登记名单", "no registries");
     asking
         .show_items(runtime, "/api/v1/registries", described, &columns, none)
         .await

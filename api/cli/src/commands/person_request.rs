@@ -5,6 +5,7 @@ use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::part::Part;
+use application::language::localized;
 use domain::ids::{ApprovalId, PersonRequestId};
 use domain::person_request::Wish;
 use domain::time::Timestamp;
@@ -167,15 +168,15 @@ async fn answer(
 
 async fn list(runtime: Arc<Runtime>, asking: &Asking, open: bool) -> Result<(), Failure> {
     let columns = [
-        ("编号 id", "/id"),
-        ("客户 customer", "/customer"),
-        ("请求 wish", "/wish_zh"),
-        ("收到 received", "/received_at"),
-        ("期限 due", "/deadline/due_at"),
-        ("状态 state", "/state"),
+        (localized("编号", "id"), "/id"),
+        (localized("客户", "customer"), "/customer"),
+        (localized("请求", "wish"), localized("/wish_zh", "/wish")),
+        (localized("收到", "received"), "/received_at"),
+        (localized("期限", "due"), "/deadline/due_at"),
+        (localized("状态", "state"), "/state"),
     ];
     let path = format!("/api/v1/requests?open={open}");
-    let none = "没有请求 no request";
+    let none = localized("没有请求", "no request");
     asking.show_items(runtime, &path, described, &columns, none).await
 }
 
@@ -185,10 +186,10 @@ fn described(request: &Value) -> Value {
     let answer = request.pointer("/answered/answer").and_then(Value::as_str);
     let is_overdue = request.get("overdue").and_then(Value::as_bool) == Some(true);
     let word = match (answer, is_overdue) {
-        (Some("done"), _) => "已办 done",
-        (Some(_), _) => "已拒绝 refused",
-        (None, true) => "逾期 overdue",
-        (None, false) => "待办 open",
+        (Some("done"), _) => localized("已办", "done"),
+        (Some(_), _) => localized("已拒绝", "refused"),
+        (None, true) => localized("逾期", "overdue"),
+        (None, false) => localized("待办", "open"),
     };
     if let Some(members) = shown.as_object_mut() {
         members.insert("state".to_owned(), json!(word));
@@ -210,12 +211,9 @@ mod tests {
     #[test]
     fn how_a_request_stands_is_said_in_a_word() {
         let state = |request: Value| described(&request)["state"].clone();
-        assert_eq!(state(json!({ "overdue": true })), "逾期 overdue");
-        assert_eq!(state(json!({ "overdue": false })), "待办 open");
-        assert_eq!(state(json!({ "answered": { "answer": "done" } })), "已办 done");
-        assert_eq!(
-            state(json!({ "answered": { "answer": "refused" } })),
-            "已拒绝 refused"
-        );
+        assert_eq!(state(json!({ "overdue": true })), "overdue");
+        assert_eq!(state(json!({ "overdue": false })), "open");
+        assert_eq!(state(json!({ "answered": { "answer": "done" } })), "done");
+        assert_eq!(state(json!({ "answered": { "answer": "refused" } })), "refused");
     }
 }

@@ -5,6 +5,8 @@ use crate::kit::api::get;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use application::percent::encode;
 use domain::ids::CampaignId;
 use serde_json::Value;
@@ -51,16 +53,18 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 fn show(told: &Value) -> Result<(), Failure> {
     let count = |of: &Value, member: &str| of.get(member).and_then(Value::as_u64).unwrap_or_default();
     let word = |pointer: &str| told.pointer(pointer).and_then(Value::as_str).unwrap_or("–");
-    output::line(&format!(
-        "名单 customers {}，规则判定时刻 evaluated at {}",
+    output::line(&format_localized!(
+        "名单客户 {}，规则判定时刻 {}",
+        "customers {}, evaluated at {}",
         count(told, "people"),
         word("/judged_at")
     ))?;
     let items = |member: &str| told.get(member).and_then(Value::as_array);
     for step in items("funnel").into_iter().flatten() {
         let rule = step.get("rule").and_then(Value::as_str).unwrap_or("–");
-        output::line(&format!(
-            "  {rule:<18} 不可呼 never {:>7}  稍后 later {:>7}  剩余 left {:>7}",
+        output::line(&format_localized!(
+            "  {rule:<18} 不可呼 {:>7}  稍后 {:>7}  剩余 {:>7}",
+            "  {rule:<18} never {:>7}  later {:>7}  left {:>7}",
             count(step, "never"),
             count(step, "later"),
             count(step, "left")
@@ -69,20 +73,21 @@ fn show(told: &Value) -> Result<(), Failure> {
     let found = ["blockers", "warnings"].into_iter().filter_map(items);
     for blocker in found.flatten() {
         let text = |member: &str| blocker.get(member).and_then(Value::as_str).unwrap_or("–");
-        output::line(&format!("! {} / {}", text("zh"), text("en")))?;
+        output::line(&format!("! {}", text(localized("zh", "en"))))?;
     }
     for model in items("models").into_iter().flatten() {
         let text = |member: &str| model.get(member).and_then(Value::as_str);
-        if let Some((zh, en)) = text("zh").zip(text("en")) {
+        if let Some(why) = text(localized("zh", "en")) {
             let of = [text("model"), text("tier")].into_iter().flatten();
             let named: Vec<&str> = of.collect();
-            output::line(&format!("! {}：{zh} / {en}", named.join(" ")))?;
+            output::line(&format_localized!("! {}：{why}", "! {}: {why}", named.join(" ")))?;
         }
     }
     let unknown = told.pointer("/ends/unknown").and_then(Value::as_array);
     let unknown: Vec<&str> = unknown.into_iter().flatten().filter_map(Value::as_str).collect();
-    output::line(&format!(
-        "预计完成 ends {} – {}，依据 based on {} calls{}",
+    output::line(&format_localized!(
+        "预计完成 {} – {}，依据 {} 通呼叫{}",
+        "ends {} – {}, based on {} calls{}",
         word("/ends/earliest"),
         word("/ends/latest"),
         told.pointer("/ends/evidence_calls")
@@ -90,12 +95,15 @@ fn show(told: &Value) -> Result<(), Failure> {
             .unwrap_or_default(),
         match unknown.is_empty() {
             true => String::new(),
-            false => format!("，无法得知 unknown: {}", unknown.join(", ")),
+            false => format_localized!("，无法得知：{}", ", unknown: {}", unknown.join(", ")),
         }
     ))?;
     let fen = |pointer: &str| told.pointer(pointer).and_then(Value::as_u64);
     match fen("/cost/low_fen").zip(fen("/cost/high_fen")) {
-        Some((low, high)) => output::line(&format!("预计费用 cost {low} – {high} 分 fen")),
+        Some((low, high)) => output::line(&format_localized!(
+            "预计费用 {low} – {high} 分",
+            "cost {low} – {high} fen"
+        )),
         None => Ok(()),
     }
 }

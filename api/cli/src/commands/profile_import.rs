@@ -6,6 +6,8 @@ use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::table_args::TableArgs;
+use application::format_localized;
+use application::language::localized;
 use application::profiles_of_many::PROFILES_OF_REQUEST_MAX;
 use host::outbound::api_client::ApiClient;
 use intake::profile_file::{ProfileColumns, ProfileLine, each_of_file};
@@ -70,8 +72,9 @@ impl ImportArgs {
         sent?;
         match sum.bad_count {
             0 => Ok(()),
-            count => Err(Failure::found(format!(
-                "{count} rows were not imported; the others count / {count} 行未导入，其余已计入"
+            count => Err(Failure::found(format_localized!(
+                "{count} 行未导入，其余已计入",
+                "{count} rows were not imported; the others count"
             ))),
         }
     }
@@ -115,9 +118,10 @@ impl ImportArgs {
                 Ok(reply) => sum.add(&part, &reply),
                 Err(failure) => {
                     sum.stopped_at = part.first().map(|line| line.row);
-                    output::notice(
-                        "the import stopped; import the same file again to continue / 导入中断，重新导入同一文件即可继续",
-                    );
+                    output::notice(localized(
+                        "导入中断，重新导入同一文件即可继续",
+                        "the import stopped; import the same file again to continue",
+                    ));
                     return Err(failure);
                 }
             }

@@ -4,6 +4,7 @@ use crate::kit::api::{ApiArgs, post};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::table::aligned;
+use application::language::Language;
 use projections::ask::{ROWS_DEFAULT, TIMEOUT_DEFAULT_MS};
 use projections::sql_views::SQL_VIEWS;
 use serde_json::{Value, json};
@@ -76,11 +77,13 @@ fn text(given: &str) -> Result<String, Failure> {
 }
 
 fn list_views() -> Result<(), Failure> {
+    let language = Language::current();
     for view in SQL_VIEWS {
-        output::line(&format!("{}  {} ({})", view.name, view.en, view.zh))?;
+        output::line(&format!("{}  {}", view.name, language.pick((view.zh, view.en))))?;
         for column in view.columns {
             let (name, unit) = (column.name, column.unit.word());
-            output::line(&format!("    {name:<22} {} ({})  [{unit}]", column.en, column.zh))?;
+            let label = language.pick((column.zh, column.en));
+            output::line(&format!("    {name:<22} {label}  [{unit}]"))?;
         }
     }
     Ok(())

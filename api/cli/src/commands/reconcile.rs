@@ -7,6 +7,8 @@ use crate::kit::table_args::TableArgs;
 use crate::kit::taken_away::{Amount, TakingArgs};
 use crate::kit::words::word_of;
 use application::countries::default_country_of_log;
+use application::format_localized;
+use application::language::localized;
 use chrono::FixedOffset;
 use domain::calendar::parse_day_or_instant;
 use domain::calling_code::DefaultCountry;
@@ -148,7 +150,10 @@ pub(crate) async fn beside_our_calls<T>(
         Err(failure) => Err(failure.to_string()),
     };
     if let Err(why) = &vault {
-        output::notice(&format!("without keys only Call-IDs match, not numbers: {why}"));
+        output::notice(&format_localized!(
+            "没有密钥，只能按 Call-ID 匹配，不能按号码匹配：{why}",
+            "without keys only Call-IDs match, not numbers: {why}"
+        ));
     }
     let read = OurCalls::read(opened.store.as_ref(), around).await;
     let country = default_country_of_log(opened.store.as_ref()).await;
@@ -188,9 +193,14 @@ fn columns(args: &Args) -> Result<Columns, Failure> {
 }
 
 fn sums(name: &str, sums: &Sums) -> Result<(), Failure> {
-    output::line(&format!(
-        "{name}  {} rows: their minutes {} / ours {} / disputed {:+} / unfounded {} (对方 / 我方 / 争议 / 无据)",
-        sums.their_rows, sums.their_minutes, sums.our_minutes, sums.disputed_minutes, sums.unfounded_minutes
+    output::line(&format_localized!(
+        "{name}  {} 行：对方分钟 {}，我方 {}，争议 {:+}，无据 {}",
+        "{name}  {} rows: their minutes {} / ours {} / disputed {:+} / unfounded {}",
+        sums.their_rows,
+        sums.their_minutes,
+        sums.our_minutes,
+        sums.disputed_minutes,
+        sums.unfounded_minutes
     ))
 }
 
@@ -230,20 +240,26 @@ fn show(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
     }
     match outcome.agrees() {
         true => Ok(()),
-        false => Err(Failure::found("the sides differ / 双方不一致")),
+        false => Err(Failure::found(localized("双方不一致", "the sides differ"))),
     }
 }
 
 fn tell(outcome: &Outcome) -> Result<(), Failure> {
     for (label, count) in [
-        ("rows       话单行数", outcome.rows),
-        ("matched    一致或已匹配", outcome.matched),
-        ("disputed   有争议", outcome.disputed),
-        ("missing on their side 对方缺失", outcome.missing_on_their_side),
-        ("missing on our side   我方缺失", outcome.missing_on_our_side),
-        ("duplicates 重复", outcome.duplicates),
-        ("bad rows   无法读取", outcome.bad_rows),
-        ("outside    期外", outcome.outside),
+        (localized("话单行数", "rows"), outcome.rows),
+        (localized("一致或已匹配", "matched"), outcome.matched),
+        (localized("有争议", "disputed"), outcome.disputed),
+        (
+            localized("对方缺失", "missing on their side"),
+            outcome.missing_on_their_side,
+        ),
+        (
+            localized("我方缺失", "missing on our side"),
+            outcome.missing_on_our_side,
+        ),
+        (localized("重复", "duplicates"), outcome.duplicates),
+        (localized("无法读取", "bad rows"), outcome.bad_rows),
+        (localized("期外", "outside"), outcome.outside),
     ] {
         output::line(&format!("{count:>10}  {label}"))?;
     }
@@ -257,7 +273,12 @@ fn tell(outcome: &Outcome) -> Result<(), Failure> {
         sums(name, day)?;
     }
     for bad in outcome.bad.iter().take(20) {
-        output::line(&format!("line {}: {}", bad.line, bad.why))?;
+        output::line(&format_localized!(
+            "第 {} 行：{}",
+            "line {}: {}",
+            bad.line,
+            bad.why
+        ))?;
     }
     Ok(())
 }

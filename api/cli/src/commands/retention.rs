@@ -4,6 +4,8 @@ use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
+use application::format_localized;
+use application::language::localized;
 use domain::ids::ApprovalId;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -97,12 +99,12 @@ async fn show(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
     for class in table::items(&shown, "classes") {
         output::line(&headline(class))?;
         let columns = [
-            ("合规规则集 preset", "/preset"),
-            ("设定 set", "/set_days"),
-            ("适用天数 days", "/days"),
-            ("依据 rule", "/rule"),
-            ("下限 floor", "/floor_days"),
-            ("下限来源 source", "/floor_source"),
+            (localized("合规规则集", "preset"), "/preset"),
+            (localized("设定", "set"), "/set_days"),
+            (localized("适用天数", "days"), "/days"),
+            (localized("依据", "rule"), "/rule"),
+            (localized("下限", "floor"), "/floor_days"),
+            (localized("下限来源", "source"), "/floor_source"),
         ];
         table::members(&columns, table::items(class, "presets"))?;
         output::line("")?;
@@ -116,13 +118,13 @@ fn headline(class: &Value) -> String {
     let text = |pointer: &str| class.pointer(pointer).and_then(Value::as_str).unwrap_or("-");
     let days = class["days"].as_u64();
     let days = days.map_or_else(
-        || "未设定，长期保存 kept, no period set".to_owned(),
-        |days| format!("{days} 天 days"),
+        || localized("未设定期限，长期保存", "kept, no period set").to_owned(),
+        |days| format_localized!("{days} 天", "{days} days"),
     );
-    format!(
-        "{} {}: {days}; 已处置 disposed of {}; 上次检查 last checked {}",
-        text("/class_zh"),
-        text("/class"),
+    format_localized!(
+        "{}：{days}；已处置 {}；上次检查 {}",
+        "{}: {days}; disposed of {}; last checked {}",
+        text(localized("/class_zh", "/class")),
         class["destroyed"],
         text("/last_review/at"),
     )
@@ -145,7 +147,7 @@ mod tests {
             "last_review": { "at": "2026-03-02T02:00:00Z" } });
         let line = headline(&set);
         assert!(
-            line.contains("365 天") && line.contains("disposed of 7"),
+            line.contains("365 days") && line.contains("disposed of 7"),
             "{line}"
         );
         assert!(line.ends_with("2026-03-02T02:00:00Z"), "{line}");

@@ -5,6 +5,8 @@ use crate::kit::api::{ApiArgs, get, post};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::progress::Progress;
+use application::format_localized;
+use application::language::localized;
 use application::private_file;
 use domain::calendar::parse_day_or_instant;
 use domain::ids::{CallId, CampaignId, SampleId};
@@ -188,19 +190,23 @@ async fn draw_calls(args: &Calls, runtime: Arc<Runtime>) -> Result<(), Failure> 
         return output::json(&summary);
     }
     let shown = |name: &str| summary.get(name).cloned().unwrap_or_default();
-    output::line(&format!(
-        "drawn {} of {} calls up to position {} / 自 {} 个呼叫中抽取 {} 个",
+    output::line(&format_localized!(
+        "已抽检 {} 个呼叫，总体 {} 个，截至位置 {}",
+        "drawn {} of {} calls up to position {}",
         shown("calls"),
         shown("population"),
-        shown("position"),
-        shown("population"),
-        shown("calls")
+        shown("position")
     ))?;
-    output::line(&format!(
+    output::line(&format_localized!(
+        "抽检 {}",
         "sample {}",
         shown("sample").as_str().unwrap_or_default()
     ))?;
-    output::line(&format!("written to {}", args.out.display()))
+    output::line(&format_localized!(
+        "已写入 {}",
+        "written to {}",
+        args.out.display()
+    ))
 }
 
 fn write(path: &Path, document: &Value) -> Result<(), Failure> {
@@ -239,10 +245,11 @@ fn show_changed(reply: &Value, as_json: bool) -> Result<(), Failure> {
     }
     let lacking = reply.get("lacking").and_then(Value::as_u64).unwrap_or(0);
     match reply.get("signed_off").is_none_or(Value::is_null) {
-        true => output::line(&format!(
-            "recorded; {lacking} calls lack a finding / 已记录，尚余 {lacking} 个呼叫未检"
+        true => output::line(&format_localized!(
+            "已记录，尚余 {lacking} 个呼叫未检",
+            "recorded; {lacking} calls lack a finding"
         )),
-        false => output::line("signed off / 已签核"),
+        false => output::line(localized("已签核", "signed off")),
     }
 }
 
@@ -270,7 +277,12 @@ async fn check(args: &Check) -> Result<(), Failure> {
         )));
     }
     let bytes = std::fs::read(&args.file).map_err(|error| unread(&error))?;
-    let found = |why: String| Failure::found(format!("the sample is not confirmed: {why}"));
+    let found = |why: String| {
+        Failure::found(format_localized!(
+            "抽样不能复现：{why}",
+            "the sample is not confirmed: {why}"
+        ))
+    };
     let document: Value = serde_json::from_slice(&bytes).map_err(|error| found(error.to_string()))?;
     let (id, claimed) = drawn_of(&document).map_err(found)?;
     let opened = ReadOnly::of(&args.log.spec()?).await?;
@@ -303,8 +315,9 @@ async fn check(args: &Check) -> Result<(), Failure> {
     if args.json {
         return Ok(());
     }
-    output::line(&format!(
-        "confirmed: {} of {} calls, drawn again from the log / 抽样可复现",
+    output::line(&format_localized!(
+        "抽样可复现：由日志重新抽取，{} 个呼叫，总体 {} 个",
+        "confirmed: {} of {} calls, drawn again from the log",
         redone.calls.len(),
         redone.population
     ))

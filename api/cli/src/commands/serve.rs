@@ -2,6 +2,8 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::table::padded;
+use application::language::localized;
 use domain::calendar::PeriodLength;
 use domain::time::Timestamp;
 use evidence::compliance_report::begin_schedule;
@@ -31,6 +33,9 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
+
+/// Width of the labels before the printed values, in columns.
+const LABEL_COLUMNS: usize = 10;
 
 /// Run the server: campaigns, calls and the HTTP API
 ///
@@ -160,23 +165,31 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     if let Some(length) = args.compliance_report {
         begin_schedule(&running.installation, length);
     }
-    output::line(&format!("data      {}", data.display()))?;
-    output::line(&format!("log       {store}"))?;
-    output::line(&format!("rows      {}", args.read_db.spec(&data)))?;
+    line(localized("数据目录", "data"), &data.display())?;
+    line(localized("日志", "log"), &store)?;
+    line(localized("读库", "rows"), &args.read_db.spec(&data))?;
     if let Some(url) = running.url.as_ref().filter(|_| !args.no_console) {
-        output::line(&format!("console   {url}"))?;
+        line(localized("控制台", "console"), url)?;
     }
-    output::line(&format!("status    {}", running.page().unwrap_or_default()))?;
+    line(localized("状态页", "status"), &running.page().unwrap_or_default())?;
     if let Some(address) = running.kurrent {
         let secured = running.identity.is_some();
-        output::line(&format!("kurrent   kurrentdb://{address}?tls={secured}"))?;
+        line("kurrent", &format!("kurrentdb://{address}?tls={secured}"))?;
     }
     until_signal(&running, &mut signals).await?;
-    output::notice("draining; a second signal ends every call and exits within 5 s");
+    output::notice(localized(
+        "正在退出；再次发送信号将挂断所有通话，并在 5 秒内退出",
+        "draining; a second signal ends every call and exits within 5 s",
+    ));
     running
         .finish(&mut signals, Duration::from_millis(args.drain))
         .await?;
     Ok(())
+}
+
+/// Prints a value after its label; the values of several lines begin in one column.
+fn line(label: &str, value: &dyn std::fmt::Display) -> Result<(), Failure> {
+    output::line(&format!("{}{value}", padded(label, LABEL_COLUMNS)))
 }
 
 /// Prints whether this process is ready and whether it dials, at first and at each change, until a signal.
@@ -221,8 +234,8 @@ fn say_ready(standing: &Standing) {
 }
 
 /// Prints a line about the state of the process. A full disk behind standard output does not end the process.
-fn say(name: &str, line: &str) {
-    if let Err(error) = output::line(&format!("{name:<10}{line}")) {
+fn say(name: &str, text: &str) {
+    if let Err(error) = line(name, &text) {
         tracing::warn!(%error, "cannot print the state of this process");
     }
 }

@@ -5,6 +5,7 @@ use crate::kit::api::get;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
+use application::language::localized;
 use domain::setting::SettingName;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -60,15 +61,21 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::TestPhones { action } => phones(action, runtime).await,
         Action::List { moment, asking } => {
             let columns = [
-                ("参数 name", "/name"),
-                ("含义", "/zh"),
-                ("值 value", "/value"),
-                ("默认 default", "/default"),
-                ("范围 bounds", "/bounds"),
+                (localized("参数", "name"), "/name"),
+                (localized("含义", "meaning"), localized("/zh", "/en")),
+                (localized("值", "value"), "/value"),
+                (localized("默认", "default"), "/default"),
+                (localized("范围", "bounds"), "/bounds"),
             ];
             let path = format!("/api/v1/settings{}", moment.query());
             asking
-                .show_items(runtime, &path, described, &columns, "没有参数 no settings")
+                .show_items(
+                    runtime,
+                    &path,
+                    described,
+                    &columns,
+                    localized("没有参数", "no settings"),
+                )
                 .await
         }
         Action::Show { name, moment, asking } => {

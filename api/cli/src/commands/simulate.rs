@@ -4,6 +4,7 @@
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::progress::Progress;
+use application::format_localized;
 use application::language::localized;
 use domain::ports::clock::Clock;
 use host::clock::SystemClock;
@@ -158,14 +159,21 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "seconds": seconds,
         }))?;
     } else {
-        output::line(&format!(
+        output::line(&format_localized!(
+            "{} 天，{} 通呼叫，{} 个事件，{} 次崩溃，用时 {seconds} 秒；日志哈希 {}",
             "{} days, {} calls, {} events, {} crashes in {seconds} s; log hash {}",
-            report.days, report.calls, report.events, report.crashes, report.log_hash
+            report.days,
+            report.calls,
+            report.events,
+            report.crashes,
+            report.log_hash
         ))?;
         for (name, tally) in &report.invariants {
-            output::line(&format!(
+            output::line(&format_localized!(
+                "  {name:<32} 检查 {:>9}  违反 {}",
                 "  {name:<32} checked {:>9}  violations {}",
-                tally.checked, tally.violations
+                tally.checked,
+                tally.violations
             ))?;
         }
     }
@@ -175,10 +183,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(index) = failed {
         let alone = plan.world(index as u64);
         let small = shrink(alone).map_err(|error| Failure::fault(error.to_string()))?;
-        output::notice(&format!(
+        output::notice(&format_localized!(
+            "可重现问题的最小运行：{}",
             "the smallest run that shows it: {}",
             small.command_line()
         ));
     }
-    Err(Failure::found("an invariant was violated"))
+    Err(Failure::found(localized(
+        "有不变量被违反",
+        "an invariant was violated",
+    )))
 }

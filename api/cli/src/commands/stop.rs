@@ -4,6 +4,7 @@
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use application::language::localized;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -100,11 +101,11 @@ impl StopOrder {
 
 async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
     let columns = [
-        ("停止 stop", "/stop"),
-        ("自 since", "/since"),
-        ("操作人 by", "/by"),
-        ("通话 conversations", "/conversations"),
-        ("原因 reason", "/reason"),
+        (localized("停止", "stop"), "/stop"),
+        (localized("自", "since"), "/since"),
+        (localized("操作人", "by"), "/by"),
+        (localized("通话", "conversations"), "/conversations"),
+        (localized("原因", "reason"), "/reason"),
     ];
     asking
         .show_items(
@@ -112,7 +113,7 @@ async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
             "/api/v1/stop",
             described,
             &columns,
-            "没有紧急停止 no stop is engaged",
+            localized("没有紧急停止", "no stop is engaged"),
         )
         .await
 }
@@ -121,10 +122,9 @@ async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
 fn described(stop: &Value) -> Value {
     let mut shown = stop.clone();
     let hangs_up = stop.get("hang_up").and_then(Value::as_bool) == Some(true);
-    let word = if hangs_up {
-        "挂断 hung up"
-    } else {
-        "继续 finish"
+    let word = match hangs_up {
+        true => localized("挂断", "hung up"),
+        false => localized("继续", "finish"),
     };
     if let Some(members) = shown.as_object_mut() {
         members.insert("conversations".to_owned(), json!(word));
@@ -138,13 +138,7 @@ mod tests {
 
     #[test]
     fn what_becomes_of_conversations_is_said_in_a_word() {
-        assert_eq!(
-            described(&json!({ "hang_up": true }))["conversations"],
-            "挂断 hung up"
-        );
-        assert_eq!(
-            described(&json!({ "hang_up": false }))["conversations"],
-            "继续 finish"
-        );
+        assert_eq!(described(&json!({ "hang_up": true }))["conversations"], "hung up");
+        assert_eq!(described(&json!({ "hang_up": false }))["conversations"], "finish");
     }
 }

@@ -4,6 +4,8 @@
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use application::format_localized;
+use application::language::localized;
 use application::percent::encode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -98,14 +100,14 @@ impl Named {
 
 async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
     let columns = [
-        ("名称 name", "/name"),
-        ("订阅 follows", "/what"),
-        ("位置 position", "/position"),
-        ("未确认 behind", "/behind"),
-        ("始于 since", "/lag/since"),
-        ("在线 following", "/following"),
+        (localized("名称", "name"), "/name"),
+        (localized("订阅", "follows"), "/what"),
+        (localized("位置", "position"), "/position"),
+        (localized("未确认", "behind"), "/behind"),
+        (localized("始于", "since"), "/lag/since"),
+        (localized("在线", "following"), "/following"),
     ];
-    let none = "没有订阅者 no subscribers";
+    let none = localized("没有订阅者", "no subscribers");
     asking
         .show_items(runtime, "/api/v1/subscribers", described, &columns, none)
         .await
@@ -117,7 +119,7 @@ fn described(subscriber: &Value) -> Value {
     let behind = match subscriber.pointer("/lag/events").and_then(Value::as_u64) {
         Some(events) => events.to_string(),
         None => match subscriber.pointer("/lag/positions").and_then(Value::as_u64) {
-            Some(positions) => format!("至多 up to {positions}"),
+            Some(positions) => format_localized!("至多 {positions}", "up to {positions}"),
             None => "?".to_owned(),
         },
     };
@@ -142,7 +144,7 @@ fn followed(subscriber: &Value) -> String {
         words.extend(word.map(str::to_owned));
     }
     match words.is_empty() {
-        true => "全部 all".to_owned(),
+        true => localized("全部", "all").to_owned(),
         false => words.join(" "),
     }
 }
@@ -160,7 +162,7 @@ mod tests {
         let far = described(&json!({ "follows": {}, "lag": { "positions": 90_000, "events": null } }));
         assert_eq!(
             (&far["what"], &far["behind"]),
-            (&json!("全部 all"), &json!("至多 up to 90000"))
+            (&json!("all"), &json!("up to 90000"))
         );
     }
 }

@@ -1,11 +1,13 @@
 //! Tables of `ledgerline campaign`: targets, target and actual, funnel, regions, industries, abandonment,
-//! best times; and of `ledgerline trunk quality`.
+//! best times.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::table::{items, member_lines, members, percent};
+use application::format_localized;
+use application::language::localized;
 use application::percent::encode;
 use domain::ids::CampaignId;
 use serde_json::{Value, json};
@@ -42,18 +44,6 @@ pub(super) struct OneArgs {
 pub(super) struct SomeArgs {
     /// Only this campaign; default: all
     id: Option<CampaignId>,
-    #[command(flatten)]
-    asking: Asking,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct QualityArgs {
-    /// First day or instant, for example 2026-11-20T00:00:00+08:00; default: a week ago
-    #[arg(long, value_name = "INSTANT")]
-    from: Option<String>,
-    /// Only before this instant; default: now
-    #[arg(long, value_name = "INSTANT")]
-    to: Option<String>,
     #[command(flatten)]
     asking: Asking,
 }
@@ -99,13 +89,16 @@ pub(super) async fn targets(args: SetArgs, runtime: Arc<Runtime>) -> Result<(), 
     };
     let rows: Vec<Value> = items(&reply, list).iter().map(with_share).collect();
     if rows.is_empty() {
-        return output::line("没有目标 no targets: set some with --preset or --set");
+        return output::line(localized(
+            "没有目标：用 --preset 或 --set 设定",
+            "no targets: set some with --preset or --set",
+        ));
     }
     let columns = [
-        ("指标 metric", "/metric"),
-        ("版本 version", "/version"),
-        ("目标 target", "/target"),
-        ("设定人 by", "/set_by"),
+        (localized("指标", "metric"), "/metric"),
+        (localized("版本", "version"), "/version"),
+        (localized("目标", "target"), "/target"),
+        (localized("设定人", "by"), "/set_by"),
     ];
     members(&columns, &rows)
 }
@@ -124,17 +117,20 @@ pub(super) async fn target_actual(args: SomeArgs, runtime: Arc<Runtime>) -> Resu
     }
     let rows: Vec<Value> = items(&reply, "items").iter().map(compared).collect();
     if rows.is_empty() {
-        return output::line("没有目标 no targets: set some with `ledgerline campaign targets`");
+        return output::line(localized(
+            "没有目标：用 `ledgerline campaign targets` 设定",
+            "no targets: set some with `ledgerline campaign targets`",
+        ));
     }
     let columns = [
-        ("任务 campaign", "/campaign"),
-        ("指标 metric", "/label_zh"),
+        (localized("任务", "campaign"), "/campaign"),
+        (localized("指标", "metric"), localized("/label_zh", "/label_en")),
         ("", "/metric"),
-        ("版本 version", "/version"),
-        ("目标 target", "/target"),
-        ("实际 actual", "/actual"),
-        ("差距 gap", "/gap"),
-        ("主要原因 main cause", "/cause"),
+        (localized("版本", "version"), "/version"),
+        (localized("目标", "target"), "/target"),
+        (localized("实际", "actual"), "/actual"),
+        (localized("差距", "gap"), "/gap"),
+        (localized("主要原因", "main cause"), "/cause"),
     ];
     members(&columns, &rows)
 }
@@ -149,9 +145,8 @@ fn compared(row: &Value) -> Value {
         let share = part.get("part_ratio")?.as_f64().filter(|share| *share > 0.0)?;
         let label = |name: &str| part.get(name).and_then(Value::as_str).unwrap_or_default();
         Some(format!(
-            "{} {} {:.1} %",
-            label("label_zh"),
-            label("label_en"),
+            "{} {:.1} %",
+            label(localized("label_zh", "label_en")),
             share * 100.0
         ))
     });
@@ -168,10 +163,9 @@ pub(super) async fn funnel(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), F
         .map(|stage| with(stage, "share", percent(stage.get("of_previous_ratio"))))
         .collect();
     let columns = [
-        ("阶段", "/label_zh"),
-        ("stage", "/label_en"),
-        ("客户 customers", "/customers"),
-        ("占上一阶段 of previous stage", "/share"),
+        (localized("阶段", "stage"), localized("/label_zh", "/label_en")),
+        (localized("客户", "customers"), "/customers"),
+        (localized("占上一阶段", "of previous stage"), "/share"),
     ];
     members(&columns, &rows)
 }
@@ -191,7 +185,7 @@ pub(super) async fn industries(args: OneArgs, runtime: Arc<Runtime>) -> Result<(
     let Some(reply) = asked_of(runtime, &args, "/industries").await? else {
         return Ok(());
     };
-    call_lines(&[("行业 industry", "/industry")], &reply)
+    call_lines(&[(localized("行业", "industry"), "/industry")], &reply)
         .iter()
         .try_for_each(|line| output::line(line))
 }
@@ -199,8 +193,8 @@ pub(super) async fn industries(args: OneArgs, runtime: Arc<Runtime>) -> Result<(
 /// Returns the table of calls by region, with the definition of a region.
 pub(super) fn region_lines(reply: &Value) -> Vec<String> {
     let by = [
-        ("地区（时区） region", "/region"),
-        ("归属地 home location", "/home_location"),
+        (localized("地区（时区）", "region"), "/region"),
+        (localized("归属地", "home location"), "/home_location"),
     ];
     call_lines(&by, reply)
 }
@@ -208,14 +202,26 @@ pub(super) fn region_lines(reply: &Value) -> Vec<String> {
 /// Returns a table of calls by the given columns, with the definition in the reply.
 fn call_lines(by: &[(&'static str, &'static str)], reply: &Value) -> Vec<String> {
     let counts = [
-        ("拨号 dialed", "/dialed"),
-        ("接通 answered", "/answered"),
-        ("接通率（按呼叫，含应答机）v1 per call", "/answer_ratio_per_call"),
-        ("仅真人 v2 people only", "/answer_ratio_per_call_people"),
-        ("转化 converted", "/converted"),
-        ("转化率 v1 of answered", "/conversion_ratio"),
-        ("仅真人 v2 people only", "/conversion_ratio_people"),
-        ("通话毫秒 talk ms", "/talk_ms"),
+        (localized("拨号", "dialed"), "/dialed"),
+        (localized("接通", "answered"), "/answered"),
+        (
+            localized(
+                "接通率 v1（按呼叫，含应答机）",
+                "answer rate v1 (per call, with machines)",
+            ),
+            "/answer_ratio_per_call",
+        ),
+        (
+            localized("仅真人 v2", "people only v2"),
+            "/answer_ratio_per_call_people",
+        ),
+        (localized("转化", "converted"), "/converted"),
+        (localized("转化率 v1", "conversion rate v1"), "/conversion_ratio"),
+        (
+            localized("仅真人 v2", "people only v2"),
+            "/conversion_ratio_people",
+        ),
+        (localized("通话毫秒", "talk ms"), "/talk_ms"),
     ];
     let columns: Vec<(&'static str, &'static str)> = by.iter().chain(&counts).copied().collect();
     let shares = [
@@ -230,7 +236,7 @@ fn call_lines(by: &[(&'static str, &'static str)], reply: &Value) -> Vec<String>
         .collect();
     let label = |name: &str| reply.get(name).and_then(Value::as_str).unwrap_or_default();
     let mut lines = member_lines(&columns, &rows);
-    lines.extend(["label_zh", "label_en"].map(|name| label(name).to_owned()));
+    lines.push(label(localized("label_zh", "label_en")).to_owned());
     lines
 }
 
@@ -244,18 +250,22 @@ pub(super) async fn abandonment(args: OneArgs, runtime: Arc<Runtime>) -> Result<
         .map(|row| with(row, "share", percent(row.get("value"))))
         .collect();
     let columns = [
-        ("口径 definition", "/label/zh"),
+        (
+            localized("口径", "definition"),
+            localized("/label/zh", "/label/en"),
+        ),
         ("", "/name"),
-        ("版本 version", "/version"),
-        ("呼损 abandoned", "/numerator_count"),
-        ("真人接通 answered", "/denominator_count"),
-        ("呼损率 rate", "/share"),
+        (localized("版本", "version"), "/version"),
+        (localized("呼损", "abandoned"), "/numerator_count"),
+        (localized("真人接通", "answered"), "/denominator_count"),
+        (localized("呼损率", "rate"), "/share"),
     ];
     members(&columns, &rows)?;
     let budget = reply.get("budget").unwrap_or(&Value::Null);
     let number = |name: &str| budget.get(name).and_then(Value::as_i64).unwrap_or(0);
-    output::line(&format!(
-        "30 天预算 budget ({}): {} / {} = {}‰, 上限 limit {}‰",
+    output::line(&format_localized!(
+        "30 天呼损预算（{}）：{} / {} = {}‰，上限 {}‰",
+        "30-day abandonment budget ({}): {} / {} = {}‰, limit {}‰",
         budget.get("metric").and_then(Value::as_str).unwrap_or_default(),
         number("abandoned"),
         number("answered"),
@@ -271,7 +281,10 @@ pub(super) async fn times(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Fa
     };
     let said = |name: &str| reply.get(name).filter(|value| !value.is_null());
     if reply.get("learns") != Some(&Value::Bool(true)) {
-        return output::line("该任务未启用最佳时间学习 its plan does not learn best call times (best_times)");
+        return output::line(localized(
+            "该任务未启用最佳时间学习（best_times）",
+            "its plan does not learn best call times (best_times)",
+        ));
     }
     let mut rows: Vec<Value> = Vec::new();
     for group in items(&reply, "rows") {
@@ -281,7 +294,7 @@ pub(super) async fn times(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Fa
             .filter(|hour| hour["open"] == json!(true))
         {
             let mark = if hour.get("hour") == best {
-                "最佳 best"
+                localized("最佳", "best")
             } else {
                 ""
             };
@@ -293,21 +306,22 @@ pub(super) async fn times(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Fa
         }
     }
     let columns = [
-        ("组 group", "/group"),
-        ("日类型 day", "/day"),
-        ("时 hour", "/hour"),
-        ("拨打 dials", "/dials"),
-        ("接听 answers", "/answers"),
-        ("全机构拨打 all dials", "/institution_dials"),
-        ("全机构接听 all answers", "/institution_answers"),
-        ("预计接听‰ expected", "/per_mille"),
+        (localized("组", "group"), "/group"),
+        (localized("日类型", "day"), "/day"),
+        (localized("时", "hour"), "/hour"),
+        (localized("拨打", "dials"), "/dials"),
+        (localized("接听", "answers"), "/answers"),
+        (localized("全机构拨打", "all dials"), "/institution_dials"),
+        (localized("全机构接听", "all answers"), "/institution_answers"),
+        (localized("预计接听‰", "expected ‰"), "/per_mille"),
         ("", "/mark"),
     ];
     members(&columns, &rows)?;
     let text =
         |name: &str| said(name).map_or_else(|| "–".to_owned(), |value| value.to_string().replace('"', ""));
-    output::line(&format!(
-        "学习于 learned at {}, 截至位置 through {}, 拨打 dials {}, 先验 prior {} dials",
+    output::line(&format_localized!(
+        "学习于 {}，截至位置 {}，拨打 {} 次，先验 {} 次",
+        "learned at {}, through position {}, {} dials, prior {} dials",
         text("learnt_at"),
         text("through"),
         text("dials"),
@@ -315,65 +329,8 @@ pub(super) async fn times(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Fa
     ))
 }
 
-/// Prints the quality of trunks by day.
-pub(super) async fn quality(args: QualityArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let given = [("from", args.from), ("to", args.to)];
-    let query: Vec<String> = given
-        .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))))
-        .collect();
-    let path = format!("/api/v1/trunks/quality?{}", query.join("&"));
-    let Some(reply) = args.asking.ask(runtime, get(&path)).await? else {
-        return Ok(());
-    };
-    if items(&reply, "days").is_empty() {
-        return output::line("这段时间没有呼叫 no calls in this period");
-    }
-    quality_lines(&reply)
-        .iter()
-        .try_for_each(|line| output::line(line))
-}
-
-/// Returns the table of trunks by day.
-pub(super) fn quality_lines(reply: &Value) -> Vec<String> {
-    let columns = [
-        ("线路 trunk", "/trunk"),
-        ("日 day", "/day"),
-        ("话路 legs", "/legs"),
-        ("振铃 rang", "/rang"),
-        ("接通 answered", "/answered"),
-        ("接通率（按话路，含应答机） per leg", "/answer_ratio_per_leg"),
-        ("仅真人 people only", "/answer_ratio_per_leg_people"),
-        ("线路失败 failed", "/failed_trunk"),
-        ("失败率 rate", "/failure_ratio_per_leg"),
-        ("接续时延 PDD ms", "/post_dial_ms_mean"),
-        ("结束码 codes", "/ended"),
-    ];
-    let rows: Vec<Value> = items(reply, "days").iter().map(trunk_day).collect();
-    member_lines(&columns, &rows)
-}
-
-fn trunk_day(row: &Value) -> Value {
-    let codes: Vec<String> = items(row, "codes")
-        .iter()
-        .map(|one| {
-            let code = one.get("code").and_then(Value::as_str).unwrap_or_default();
-            format!("{code}×{}", one.get("count").and_then(Value::as_u64).unwrap_or(0))
-        })
-        .collect();
-    let at = row.get("day_at").and_then(Value::as_str);
-    let day = at.and_then(|at| Some(domain::calendar::beijing_date(at.parse().ok()?).to_string()));
-    let shown = with(row, "day", json!(day));
-    let shares = [
-        "answer_ratio_per_leg",
-        "answer_ratio_per_leg_people",
-        "failure_ratio_per_leg",
-    ];
-    with(&with_percents(&shown, &shares), "ended", json!(codes.join(" ")))
-}
-
 /// Returns a copy of the object with these members formatted as per cent.
-fn with_percents(object: &Value, names: &[&str]) -> Value {
+pub(super) fn with_percents(object: &Value, names: &[&str]) -> Value {
     let shown = object.clone();
     names
         .iter()
@@ -381,7 +338,7 @@ fn with_percents(object: &Value, names: &[&str]) -> Value {
 }
 
 /// Returns a copy of the object with one member added or replaced.
-fn with(object: &Value, name: &str, value: Value) -> Value {
+pub(super) fn with(object: &Value, name: &str, value: Value) -> Value {
     let mut shown = object.clone();
     if let Some(members) = shown.as_object_mut() {
         members.insert(name.to_owned(), value);
@@ -418,7 +375,7 @@ mod tests {
             (&shown["target"], &shown["gap"]),
             (&json!("70.0 %"), &json!("5.0 %"))
         );
-        assert_eq!(shown["cause"], "号码质量 x 4.0 %");
+        assert_eq!(shown["cause"], "x 4.0 %");
         let reached = json!({ "target_ratio": 0.7, "actual_ratio": null, "gap_ratio": null });
         assert_eq!(compared(&reached)["cause"], Value::Null);
     }

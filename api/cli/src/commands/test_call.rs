@@ -5,6 +5,8 @@ use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use application::percent::encode;
 use domain::ids::CampaignId;
 use serde_json::{Map, Value, json};
@@ -59,8 +61,9 @@ fn tell(told: &Value, asking: &Asking) -> Result<(), Failure> {
         let found = of.pointer(pointer).and_then(Value::as_str);
         found.unwrap_or("–").to_owned()
     };
-    output::line(&format!(
-        "试呼 test call {}  {}  {}",
+    output::line(&format_localized!(
+        "试呼 {}  {}  {}",
+        "test call {}  {}  {}",
         word(told, "/call/id"),
         word(told, "/call/callee"),
         word(told, "/call/legs/0/trunk")
@@ -74,8 +77,9 @@ fn tell(told: &Value, asking: &Asking) -> Result<(), Failure> {
             word(step, "/text")
         ))?;
     }
-    output::line(&format!(
-        "结束 ended {} {} {}",
+    output::line(&format_localized!(
+        "结束 {} {} {}",
+        "ended {} {} {}",
         word(told, "/call/ended/disposition"),
         word(told, "/call/ended/outcome"),
         word(told, "/call/ended/reason")
@@ -119,9 +123,9 @@ pub(crate) async fn phones(action: Phones, runtime: Arc<Runtime>) -> Result<(), 
     match action {
         Phones::List { asking } => {
             let columns = [
-                ("号码 phone", "/phone"),
-                ("说明 label", "/label"),
-                ("编号 number", "/number"),
+                (localized("号码", "phone"), "/phone"),
+                (localized("说明", "label"), "/label"),
+                (localized("编号", "number"), "/number"),
             ];
             let path = "/api/v1/test-phones";
             asking
@@ -130,7 +134,7 @@ pub(crate) async fn phones(action: Phones, runtime: Arc<Runtime>) -> Result<(), 
                     path,
                     Value::clone,
                     &columns,
-                    "没有测试号码 no test phones",
+                    localized("没有测试号码", "no test phones"),
                 )
                 .await
         }

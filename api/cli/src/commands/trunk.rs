@@ -1,7 +1,7 @@
 //! `ledgerline trunk call`: makes one call on a trunk, with the same permit, caps and events as every call.
 //! `ledgerline trunk quality`: shows the quality of trunks.
 
-use crate::commands::targets;
+use crate::commands::trunk_quality;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::campaigns::{create_campaign, start_campaign};
@@ -69,7 +69,7 @@ enum Action {
     Call(CallArgs),
     /// Show legs, answers, failures, post-dial delay and final codes of each trunk by Beijing day, from the
     /// running server
-    Quality(targets::QualityArgs),
+    Quality(trunk_quality::QualityArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -96,7 +96,7 @@ struct CallArgs {
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let args = match args.action {
         Action::Call(args) => args,
-        Action::Quality(args) => return targets::quality(args, runtime).await,
+        Action::Quality(args) => return trunk_quality::quality(args, runtime).await,
     };
     // Refuses, before anything is opened, a text that is not a number in any country.
     match PhoneNumber::parse(&args.number, DefaultCountry::Unknown) {

@@ -11,6 +11,8 @@ use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::kit::output;
 use crate::kit::session::SignIn;
+use application::format_localized;
+use application::language::localized;
 use application::percent::encode;
 use domain::time::Timestamp;
 use host::config::named_variable;
@@ -276,16 +278,21 @@ async fn added(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: &Value)
         words(reply.get("roles"))
     ))?;
     if text("set_up_delivery") == Some("mailed") {
-        output::line("设置密码的链接已发送至该用户邮箱 the set-up link was mailed to the user")?;
+        output::line(localized(
+            "设置链接已发送至该用户邮箱",
+            "the set-up link was mailed to the user",
+        ))?;
     }
     if let Some(link) = text("set_up") {
         let until = text("set_up_until").unwrap_or_default();
-        output::line(&format!(
-            "设置密码 choose a password: {}/set-up#{link}",
+        output::line(&format_localized!(
+            "设置密码：{}/set-up#{link}",
+            "choose a password: {}/set-up#{link}",
             asking.server_address()
         ))?;
-        output::notice(&format!(
-            "the link is shown once and works once, until {until} / 链接仅显示一次，仅一次有效"
+        output::notice(&format_localized!(
+            "链接仅显示一次，仅可使用一次，有效期至 {until}",
+            "the link is shown once and works once, until {until}"
         ));
     }
     Ok(())
@@ -307,8 +314,9 @@ async fn key(
     }
     let text = |name: &str| reply.get(name).and_then(Value::as_str).unwrap_or_default();
     output::line(text("key"))?;
-    output::notice(&format!(
-        "key {} of {}, valid until {}: shown only once / 密钥仅显示一次",
+    output::notice(&format_localized!(
+        "密钥 {}，用户 {}，有效期至 {}：仅显示一次",
+        "key {} of {}, valid until {}: shown only once",
         text("id"),
         text("user"),
         text("expires_at")
@@ -319,32 +327,38 @@ async fn key(
 async fn list(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Result<(), Failure> {
     let path = format!("/api/v1/users{}", moment.query());
     let columns = [
-        ("用户 user", "/name"),
-        ("角色 roles", "/roles"),
-        ("任务 campaigns", "/campaigns"),
-        ("团队 team", "/team"),
-        ("状态 state", "/state"),
-        ("双因素 second factor", "/has_second_factor"),
-        ("身份提供方 provider", "/issuer"),
-        ("添加 added", "/added_at"),
-        ("登录 signed in", "/signed_in_at"),
+        (localized("用户", "user"), "/name"),
+        (localized("角色", "roles"), "/roles"),
+        (localized("任务", "campaigns"), "/campaigns"),
+        (localized("团队", "team"), "/team"),
+        (localized("状态", "state"), "/state"),
+        (localized("双因素", "second factor"), "/has_second_factor"),
+        (localized("身份提供方", "provider"), "/issuer"),
+        (localized("添加", "added"), "/added_at"),
+        (localized("登录", "signed in"), "/signed_in_at"),
     ];
-    let none = "没有用户 no users: add one with `ledgerline user add NAME --role admin`";
+    let none = localized(
+        "没有用户：用 `ledgerline user add NAME --role admin` 添加",
+        "no users: add one with `ledgerline user add NAME --role admin`",
+    );
     asking.show_items(runtime, &path, in_words, &columns, none).await
 }
 
 async fn keys(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Result<(), Failure> {
     let path = format!("/api/v1/api-keys{}", moment.query());
     let columns = [
-        ("密钥 key", "/id"),
-        ("用户 user", "/user"),
-        ("范围 scopes", "/scopes"),
-        ("任务 campaigns", "/campaigns"),
-        ("到期 expires", "/expires_at"),
-        ("吊销 revoked", "/revoked_at"),
-        ("说明 label", "/label"),
+        (localized("密钥", "key"), "/id"),
+        (localized("用户", "user"), "/user"),
+        (localized("范围", "scopes"), "/scopes"),
+        (localized("任务", "campaigns"), "/campaigns"),
+        (localized("到期", "expires"), "/expires_at"),
+        (localized("吊销", "revoked"), "/revoked_at"),
+        (localized("说明", "label"), "/label"),
     ];
-    let none = "没有密钥 no keys: create one with `ledgerline user key NAME`";
+    let none = localized(
+        "没有密钥：用 `ledgerline user key NAME` 创建",
+        "no keys: create one with `ledgerline user key NAME`",
+    );
     asking.show_items(runtime, &path, in_words, &columns, none).await
 }
 
@@ -353,9 +367,9 @@ fn in_words(item: &Value) -> Value {
     let mut shown = item.clone();
     let flag = |name: &str| item.get(name).and_then(Value::as_bool);
     let state = match (flag("disabled"), flag("has_password")) {
-        (Some(true), _) => "已停用 disabled",
-        (_, Some(false)) => "未设密码 no password yet",
-        _ => "正常 active",
+        (Some(true), _) => localized("已停用", "disabled"),
+        (_, Some(false)) => localized("未设密码", "no password yet"),
+        _ => localized("正常", "active"),
     };
     if let Some(members) = shown.as_object_mut() {
         for name in ["roles", "campaigns", "scopes"] {
@@ -396,8 +410,8 @@ mod tests {
         let state = |disabled: bool, has_password: bool| {
             in_words(&json!({ "disabled": disabled, "has_password": has_password, "roles": ["admin"] }))
         };
-        assert_eq!(state(true, true)["state"], "已停用 disabled");
-        assert_eq!(state(false, false)["state"], "未设密码 no password yet");
+        assert_eq!(state(true, true)["state"], "disabled");
+        assert_eq!(state(false, false)["state"], "no password yet");
         assert_eq!(state(false, true)["roles"], "admin");
     }
 }

@@ -4,6 +4,7 @@ use crate::kit::api::get;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
+use application::language::localized;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -12,20 +13,20 @@ pub(super) async fn show(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), F
     let Some(reply) = asking.ask(runtime, get("/api/v1/roles")).await? else {
         return Ok(());
     };
-    let mut head = vec!["权限 permission".to_owned()];
+    let mut head = vec![localized("权限", "permission").to_owned()];
     head.extend(
         table::items(&reply, "roles")
             .iter()
             .map(|role| word(role.get("role"))),
     );
-    head.push("说明 meaning".to_owned());
+    head.push(localized("说明", "meaning").to_owned());
     let rows: Vec<Vec<Value>> = table::items(&reply, "permissions")
         .iter()
         .map(|permission| {
             let reach = permission.get("reach").and_then(Value::as_array);
             let mut row = vec![permission.get("permission").cloned().unwrap_or_default()];
             row.extend(reach.into_iter().flatten().cloned());
-            row.push(permission.get("zh").cloned().unwrap_or_default());
+            row.push(permission.get(localized("zh", "en")).cloned().unwrap_or_default());
             row
         })
         .collect();

@@ -7,6 +7,8 @@ use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::secret;
+use application::format_localized;
+use application::language::localized;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -96,7 +98,10 @@ pub(super) async fn totp(args: TotpArgs, runtime: Arc<Runtime>) -> Result<(), Fa
         let codes = reply.get("recovery_codes").and_then(Value::as_array);
         let codes = codes.into_iter().flatten().filter_map(Value::as_str);
         codes.into_iter().try_for_each(output::line)?;
-        output::notice("recovery codes: shown only once, each works once / 恢复码仅显示一次，每个可用一次");
+        output::notice(localized(
+            "恢复码仅显示一次，每个可用一次",
+            "recovery codes: shown only once, each works once",
+        ));
         return Ok(());
     }
     let request = post("/api/v1/second-factor/offer", &body);
@@ -105,8 +110,9 @@ pub(super) async fn totp(args: TotpArgs, runtime: Arc<Runtime>) -> Result<(), Fa
     };
     let text = |name: &str| reply.get(name).and_then(Value::as_str).unwrap_or_default();
     output::line(text("otpauth"))?;
-    output::notice(&format!(
-        "add it to an authenticator app, then send its code with --code until {} / 添加到验证器后以 --code 提交动态码",
+    output::notice(&format_localized!(
+        "请添加到验证器，并在 {} 之前用 --code 提交动态码",
+        "add it to an authenticator app, then send its code with --code until {}",
         text("until")
     ));
     Ok(())

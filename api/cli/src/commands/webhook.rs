@@ -4,6 +4,8 @@ use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::secret::from_env;
+use application::format_localized;
+use application::language::localized;
 use application::percent::encode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -168,7 +170,15 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 .replace(runtime, &path, &path, hyper::Method::PUT, &body)
                 .await
         }
-        Action::List { asking } => list(runtime, &asking, "/api/v1/webhooks", "没有推送 no webhooks").await,
+        Action::List { asking } => {
+            list(
+                runtime,
+                &asking,
+                "/api/v1/webhooks",
+                localized("没有事件推送", "no webhooks"),
+            )
+            .await
+        }
         Action::Test(named) => named.tell(runtime, "/test", json!({})).await,
         Action::Replay { named, after } => {
             let body = json!({ "after": after.to_string() });
@@ -207,16 +217,16 @@ pub(super) async fn list(
     none: &str,
 ) -> Result<(), Failure> {
     let columns = [
-        ("编号 id", "/id"),
-        ("格式 form", "/format"),
-        ("地址 target", "/target"),
-        ("状态 state", "/state"),
-        ("所有者 owner", "/owner"),
-        ("已投 delivered", "/delivered"),
-        ("等待 waiting", "/waiting"),
-        ("死信 dead", "/dead_letters"),
-        ("位置 through", "/through"),
-        ("末位 head", "/head"),
+        (localized("编号", "id"), "/id"),
+        (localized("格式", "form"), "/format"),
+        (localized("地址", "target"), "/target"),
+        (localized("状态", "state"), "/state"),
+        (localized("所有者", "owner"), "/owner"),
+        (localized("已投", "delivered"), "/delivered"),
+        (localized("等待", "waiting"), "/waiting"),
+        (localized("死信", "dead"), "/dead_letters"),
+        (localized("位置", "through"), "/through"),
+        (localized("末位", "head"), "/head"),
     ];
     asking.show_items(runtime, path, described, &columns, none).await
 }
@@ -229,17 +239,17 @@ fn described(webhook: &Value) -> Value {
     let reason = webhook.get("disabled_reason").and_then(Value::as_str);
     let state = match (is_disabled, fault) {
         (true, _) => match reason {
-            None | Some("receiver_gone") => "已停用 gone".to_owned(),
-            Some(reason) => format!("已停用 {reason}"),
+            None | Some("receiver_gone") => localized("已停用", "gone").to_owned(),
+            Some(reason) => format_localized!("已停用 {reason}", "disabled {reason}"),
         },
-        (false, Some(fault)) => format!("失败 {fault}"),
-        (false, None) => "正常 ok".to_owned(),
+        (false, Some(fault)) => format_localized!("失败 {fault}", "failed {fault}"),
+        (false, None) => localized("正常", "ok").to_owned(),
     };
     if let Some(members) = shown.as_object_mut() {
         members.insert("state".to_owned(), json!(state));
         let owner = members.get("owner").and_then(Value::as_str);
         let owner = owner
-            .unwrap_or("安装所有者或未知 installation owner or unknown")
+            .unwrap_or(localized("安装所有者或未知", "installation owner or unknown"))
             .to_owned();
         members.insert("owner".to_owned(), json!(owner));
     }
@@ -255,16 +265,16 @@ mod tests {
         let state = |disabled: bool, fault: Value| {
             described(&json!({ "disabled": disabled, "last_fault": fault }))["state"].clone()
         };
-        assert_eq!(state(false, Value::Null), "正常 ok");
-        assert_eq!(state(false, json!("timed_out")), "失败 timed_out");
-        assert_eq!(state(true, json!("status")), "已停用 gone");
+        assert_eq!(state(false, Value::Null), "ok");
+        assert_eq!(state(false, json!("timed_out")), "failed timed_out");
+        assert_eq!(state(true, json!("status")), "gone");
         let lost = json!({ "disabled": true, "disabled_reason": "owner_disabled", "owner": "wang" });
         let lost = described(&lost);
         assert_eq!(
             (&lost["state"], &lost["owner"]),
-            (&json!("已停用 owner_disabled"), &json!("wang"))
+            (&json!("disabled owner_disabled"), &json!("wang"))
         );
         let unowned = described(&json!({ "disabled": false, "owner": null }));
-        assert_eq!(unowned["owner"], "安装所有者或未知 installation owner or unknown");
+        assert_eq!(unowned["owner"], "installation owner or unknown");
     }
 }

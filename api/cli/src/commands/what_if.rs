@@ -6,6 +6,7 @@ use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
 use application::percent::encode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -84,8 +85,9 @@ fn is_named(model: &str) -> bool {
 
 fn show(found: &Value) -> Result<(), Failure> {
     let number = |member: &str| found.get(member).and_then(Value::as_u64).unwrap_or_default();
-    output::line(&format!(
-        "{} 通 calls: 相同 same {}, 话术不同 other wording {}, 分歧 diverged {}, 无对话 silent {}, 未能重现 not reproduced {}",
+    output::line(&format_localized!(
+        "{} 通呼叫：相同 {}，话术不同 {}，分歧 {}，无对话 {}，未能重现 {}",
+        "{} calls: same {}, other wording {}, diverged {}, silent {}, not reproduced {}",
         number("calls"),
         number("same"),
         number("worded"),
@@ -110,7 +112,10 @@ fn show(found: &Value) -> Result<(), Failure> {
     }
     let changed = found.pointer("/outcomes/changed").and_then(Value::as_object);
     for (change, count) in changed.into_iter().flatten() {
-        output::line(&format!("{count:>6}  结果 outcome: {change}"))?;
+        output::line(&format_localized!(
+            "{count:>6}  结果：{change}",
+            "{count:>6}  outcome: {change}"
+        ))?;
     }
     Ok(())
 }

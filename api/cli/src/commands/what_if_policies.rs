@@ -4,6 +4,7 @@
 use crate::kit::asking::given;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
 use domain::calling_plan::Preset;
 use http::body::BODY_BYTES_MAX;
 use intake::bounded_file;
@@ -60,15 +61,17 @@ fn read(file: &Path) -> Result<Value, Failure> {
 
 pub(super) fn show(told: &Value) -> Result<(), Failure> {
     let of = |pointer: &str| told.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
-    output::line(&format!(
-        "记录 recorded: 授权 grants {}, 呼叫 calls {}, 接听 answered {}",
+    output::line(&format_localized!(
+        "实际记录：拨打许可 {}，呼叫 {}，接通 {}",
+        "recorded: grants {}, calls {}, answered {}",
         of("/dials"),
         of("/calls"),
         of("/answered")
     ))?;
     if told.pointer("/preset/other").is_some() {
-        output::line(&format!(
-            "另一合规规则集 other preset: 不会拨出 not dialed {} – {} (evaluated {}, unreadable {})",
+        output::line(&format_localized!(
+            "另一合规规则集：不会拨出 {} – {}（已判定 {}，无法读取 {}）",
+            "other preset: not dialed {} – {} (evaluated {}, unreadable {})",
             of("/preset/refused_low"),
             of("/preset/refused_high"),
             of("/preset/judged"),
@@ -76,8 +79,9 @@ pub(super) fn show(told: &Value) -> Result<(), Failure> {
         ))?;
     }
     if told.pointer("/retry/calls").is_some() {
-        output::line(&format!(
-            "另一重拨策略 other retry policy: calls −{} (answers −{}), +{} – {} (answers +{} – {})",
+        output::line(&format_localized!(
+            "另一重拨策略：呼叫 −{}（接通 −{}），+{} – {}（接通 +{} – {}）",
+            "other retry policy: calls −{} (answers −{}), +{} – {} (answers +{} – {})",
             of("/retry/calls_fewer"),
             of("/retry/answers_fewer"),
             of("/retry/calls_more_low"),
@@ -89,8 +93,9 @@ pub(super) fn show(told: &Value) -> Result<(), Failure> {
     let pacers = told.pointer("/pacing/pacers").and_then(Value::as_array);
     for one in pacers.into_iter().flatten() {
         let count = |member: &str| one.get(member).and_then(Value::as_u64).unwrap_or_default();
-        output::line(&format!(
-            "拨号节奏 {}: 占用率 occupancy {} – {} ‰, 呼损 abandoned {} – {} ‰",
+        output::line(&format_localized!(
+            "拨号节奏 {}：坐席占用率 {} – {} ‰，呼损 {} – {} ‰",
+            "pacer {}: occupancy {} – {} ‰, abandoned {} – {} ‰",
             one.get("pacer").and_then(Value::as_str).unwrap_or("–"),
             count("occupancy_low_per_mille"),
             count("occupancy_high_per_mille"),
@@ -104,7 +109,11 @@ pub(super) fn show(told: &Value) -> Result<(), Failure> {
             .and_then(Value::as_array);
         let unknown: Vec<&str> = unknown.into_iter().flatten().filter_map(Value::as_str).collect();
         if !unknown.is_empty() {
-            output::line(&format!("无法得知 unknown ({part}): {}", unknown.join(", ")))?;
+            output::line(&format_localized!(
+                "无法得知（{part}）：{}",
+                "unknown ({part}): {}",
+                unknown.join(", ")
+            ))?;
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::progress::Progress;
 use crate::kit::reader::os_user;
+use application::language::localized;
 use application::percent::encode;
 use domain::time::Timestamp;
 use host::app::{AppError, Opened};
@@ -107,10 +108,10 @@ impl ApiArgs {
         let reply = request.ask(&client).await;
         client.close().await;
         if waits && reply.is_ok() {
-            output::notice(
-                "it is stored in the log; no server runs here, so dialing waits until one starts / 已记入日志；\
-                 当前没有服务端运行，启动后才会拨号",
-            );
+            output::notice(localized(
+                "已记入日志；当前没有服务端运行，启动后才会拨号",
+                "it is stored in the log; no server runs here, so dialing waits until one starts",
+            ));
         }
         reply
     }

@@ -4,6 +4,8 @@ use crate::kit::asking::given;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::reader::os_user;
+use application::format_localized;
+use application::language::localized;
 use domain::ids::InquiryId;
 use domain::inquiry::{Inquiry, InquiryCommand};
 use domain::ports::clock::Clock;
@@ -39,7 +41,7 @@ impl TakingArgs {
     /// for storing how the export ended. An empty log is left unchanged.
     pub(crate) async fn put_on_record(&self, spec: &StoreSpec, taking: Taking) -> Result<OnRecord, Failure> {
         if self.unrecorded {
-            output::notice("not recorded, as requested / 按要求未留痕");
+            output::notice(localized("按要求未留痕", "not recorded, as requested"));
             return Ok(OnRecord(None));
         }
         let opened = ReadOnly::of(spec).await?;
@@ -109,8 +111,9 @@ impl OnRecord {
             },
         };
         if let Err(why) = begun.put_end(end).await {
-            output::notice(&format!(
-                "the end of the export could not be recorded / 结束未能留痕 ({}): {why}",
+            output::notice(&format_localized!(
+                "导出的结束未能留痕（{}）：{why}",
+                "the end of the export could not be recorded ({}): {why}",
                 begun.inquiry
             ));
         }

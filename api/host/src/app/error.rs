@@ -1,6 +1,8 @@
 //! The errors of opening an installation, and the problem that each becomes for a caller.
 
 use crate::data_dir::DataDirError;
+use application::format_localized;
+use application::language::localized;
 use application::rehearsing::ListenerFault;
 use domain::ports::event_store::StoreError;
 use domain::ports::vault::VaultError;
@@ -16,10 +18,7 @@ use store::{LockError, OpenError};
 /// Why a log or data directory could not be opened, or a process not started.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    #[error(
-        "the limit of open files is {limit}; one leg on each trunk and everything else need {needed}: raise \
-         it (ulimit -n, LimitNOFILE=) and start again / 允许打开的文件数 {limit} 不足，至少需要 {needed}"
-    )]
+    #[error("{}", too_few_descriptors(*.limit, *.needed))]
     Descriptors { limit: u64, needed: u64 },
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -66,37 +65,75 @@ pub enum AppError {
     OtherRows,
     #[error("{0}")]
     OtherBuild(OtherBuild),
-    #[error(
-        "the keys are of another installation, not of this log: with them no opt-out applies and nothing can be read. \
-         Nothing was changed. Give the log's own keys with --keys and --master-key / 密钥不是这份日志的密钥：\
-         未做任何更改；请用 --keys 和 --master-key 指明本日志自己的密钥"
-    )]
+    #[error("{}", other_keys())]
     OtherKeys,
-    #[error(
-        "{0}. A log opens only with its own complete keys. Nothing was changed. Give them with --keys and \
-         --master-key, or restore them: ledgerline keys restore FILE --data DIR / 日志只能用它自己的完整密钥打开：\
-         未做任何更改；请用 --keys 和 --master-key 指明，或执行 ledgerline keys restore 恢复"
-    )]
+    #[error("{}", no_keys(.0))]
     NoKeys(String),
-    #[error(
-        "the keys are an older copy: of the {looked_at} customers registered last, {missing} have no key \
-         here and were not erased. Nothing was changed. Put the newest copy of the keys in place. If \
-         there is none, move keys.db away (leave destroyed.list) and run ledgerline keys restore FILE \
-         --data DIR: the log then opens, and those customers are neither read nor dialed / 密钥是较旧的副本：\
-         最近登记的 {looked_at} 人中有 {missing} 人没有密钥且未被删除；未做任何更改。请换上最新的密钥；若没有，\
-         移走 keys.db（保留 destroyed.list）后执行 ledgerline keys restore，这些客户将无法读取，也不会被呼叫"
-    )]
+    #[error("{}", older_keys(*.missing, *.looked_at))]
     OlderKeys { missing: usize, looked_at: usize },
-    #[error(
-        "the log is missing or empty, but {0} of a log exists: a new log would not know who opted out or was \
-         called. Nothing was created. Put the log back (events.db and events.db-wal), or get it \
-         with ledgerline backup restore or ledgerline events copy into a new --data directory with these \
-         keys; lost keys can be restored with ledgerline keys restore. For another log use another \
-         --data and --keys / 日志缺失或为空，但此处已有日志留下的数据；未创建任何内容。请放回 events.db 与 events.db-wal，或用上述命令恢复到新的目录"
-    )]
+    #[error("{}", missing_log(.0))]
     MissingLog(String),
     #[error("{0}")]
     NotBuilt(&'static str),
+}
+
+/// Returns the message about a vital task that ended by itself.
+pub(super) fn fallen_task(name: &str) -> String {
+    format_localized!(
+        "内部任务 {name} 意外结束，请重新启动",
+        "the task {name} has ended by itself; start again"
+    )
+}
+
+fn too_few_descriptors(limit: u64, needed: u64) -> String {
+    format_localized!(
+        "允许打开的文件数为 {limit}，每条线路一路通话及其他部分至少需要 {needed}：请调高（ulimit -n，LimitNOFILE=）后重新启动",
+        "the limit of open files is {limit}; one leg on each trunk and everything else need {needed}: raise \
+         it (ulimit -n, LimitNOFILE=) and start again"
+    )
+}
+
+fn other_keys() -> &'static str {
+    localized(
+        "密钥属于另一部署实例，不是这份日志的密钥：用它无法读取数据，退订也不生效。未做任何更改；\
+         请用 --keys 和 --master-key 指明本日志自己的密钥",
+        "the keys are of another installation, not of this log: with them no opt-out applies and nothing \
+         can be read. Nothing was changed. Give the log's own keys with --keys and --master-key",
+    )
+}
+
+fn no_keys(why: &str) -> String {
+    format_localized!(
+        "{why}。日志只能用它自己的完整密钥打开，未做任何更改；请用 --keys 和 --master-key 指明，或恢复密钥：\
+         ledgerline keys restore FILE --data DIR",
+        "{why}. A log opens only with its own complete keys. Nothing was changed. Give them with --keys and \
+         --master-key, or restore them: ledgerline keys restore FILE --data DIR"
+    )
+}
+
+fn older_keys(missing: usize, looked_at: usize) -> String {
+    format_localized!(
+        "密钥是较旧的副本：最近登记的 {looked_at} 名客户中有 {missing} 名没有密钥且未被删除。未做任何更改。请换上最新的密钥；\
+         若没有，请移走 keys.db（保留 destroyed.list）后执行 ledgerline keys restore FILE --data DIR：\
+         日志随后可以打开，这些客户无法读取，也不会被呼叫",
+        "the keys are an older copy: of the {looked_at} customers registered last, {missing} have no key \
+         here and were not erased. Nothing was changed. Put the newest copy of the keys in place. If \
+         there is none, move keys.db away (leave destroyed.list) and run ledgerline keys restore FILE \
+         --data DIR: the log then opens, and those customers are neither read nor dialed"
+    )
+}
+
+fn missing_log(found: &str) -> String {
+    format_localized!(
+        "日志缺失或为空，但此处有日志留下的数据（{found}）：新日志不会知道谁已退订、谁已被呼叫。未创建任何内容。\
+         请放回 events.db 与 events.db-wal，或用 ledgerline backup restore 或 ledgerline events copy 连同这些密钥\
+         恢复到新的 --data 目录；丢失的密钥可用 ledgerline keys restore 恢复。若是另一份日志，请使用另外的 --data 和 --keys",
+        "the log is missing or empty, but {found} of a log exists: a new log would not know who opted out or \
+         was called. Nothing was created. Put the log back (events.db and events.db-wal), or get it \
+         with ledgerline backup restore or ledgerline events copy into a new --data directory with these \
+         keys; lost keys can be restored with ledgerline keys restore. For another log use another \
+         --data and --keys"
+    )
 }
 
 impl From<AppError> for Problem {

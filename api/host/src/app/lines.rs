@@ -6,6 +6,7 @@ use crate::data_dir::{self, RECORDINGS_DIR};
 use crate::descriptors;
 use crate::serve_settings::ServeSettings;
 use actors::Environment;
+use application::format_localized;
 use application::notice::notice;
 use domain::ports::line::Line;
 use media::driver::{HungUpDialogs, MediaConfig, MediaDriver, Surroundings};
@@ -103,9 +104,10 @@ impl Room {
         if legs_max > self.by_descriptors {
             let legs_max = self.by_descriptors;
             tracing::warn!(trunk, legs_max, "legs are limited by the limit of open files");
-            notice(&format!(
-                "trunk {trunk}: at most {legs_max} calls at once, because of the limit of open files (ulimit -n) / \
-                 受打开文件数限制，该线路最多同时 {legs_max} 路通话"
+            notice(&format_localized!(
+                "线路 {trunk}：受打开文件数（ulimit -n）限制，最多同时 {legs_max} 路通话",
+                "trunk {trunk}: at most {legs_max} calls at once, because of the limit of open files \
+                 (ulimit -n)"
             ));
         }
         legs_max.min(self.by_ports).min(self.by_descriptors)

@@ -3,7 +3,7 @@
 use crate::app::closing::Closing;
 use crate::app::driver_lock::{self, DriverLocks};
 use crate::app::ending::others_ended;
-use crate::app::error::AppError;
+use crate::app::error::{AppError, fallen_task};
 use crate::app::log::OpenLog;
 use crate::app::rows::OpenRows;
 use crate::app::speech::synthesizer;
@@ -64,11 +64,6 @@ pub struct Opened {
 
 /// Milliseconds between two checks whether the log is permanently lost: no signal reports it.
 const LOOK_FALLEN_MS: u64 = 500;
-
-/// Returns the message about a vital task that ended by itself.
-fn fallen_task(name: &str) -> String {
-    format!("the task {name} has ended by itself; start again / 任务 {name} 意外结束,请重新启动")
-}
 
 /// Milliseconds between two comparisons of a rehearsal's clock with the last recorded event.
 const FOLLOW_CLOCK_MS: u64 = 1_000;

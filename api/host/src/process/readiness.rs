@@ -9,6 +9,7 @@ use actors::OpenCircuit;
 use application::engine_down::engine_down_in_words;
 use application::installation::DialingState;
 use application::installation::waits::{LossShown, RestoreShown};
+use application::language::Language;
 use application::reply_value::value;
 use domain::call::EngineKind;
 use domain::problem::Problem;
@@ -21,8 +22,10 @@ use serde::Serialize;
 use std::sync::atomic::Ordering;
 
 /// The reason why no dial begins after a call could not be stored or recorded.
-const NO_ROOM: &str =
-    "the disk has no room for the log or for a recording: dialing is paused / 磁盘空间不足,暂停拨号";
+const NO_ROOM: (&str, &str) = (
+    "磁盘空间不足，无法写入日志或录音：已暂停拨号",
+    "the disk has no room for the log or for a recording: dialing is paused",
+);
 
 /// The state of a process that is ready.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -157,7 +160,9 @@ impl Process {
             return Some(why);
         }
         let drivers = self.installation.dialing.drivers()?;
-        drivers.are_dials_held().then(|| NO_ROOM.to_owned())
+        drivers
+            .are_dials_held()
+            .then(|| Language::current().pick(NO_ROOM).to_owned())
     }
 
     /// Checks that the process is ready: started and not draining, the store writes, the log can be read, and

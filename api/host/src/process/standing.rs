@@ -3,6 +3,7 @@
 
 use crate::process::Process;
 use application::installation::DialingState;
+use application::language::Language;
 
 /// Milliseconds between two checks of what no signal reports: whether the log, the keys and the views can be
 /// written. A change is printed at most this much later. Costs two cheap queries of the store per second.
@@ -11,22 +12,32 @@ const LOOK_MS: u64 = 500;
 /// The clock is wrong, so that no dial begins: the word for `/readyz` and the printed line.
 pub(super) const CLOCK_WRONG: Held = Held {
     word: "paused-clock-wrong",
-    line: "PAUSED: the clock is wrong; see /readyz / 已暂停：时钟不准，详见 /readyz",
+    line: (
+        "已暂停：时钟不准，详见 /readyz",
+        "PAUSED: the clock is wrong; see /readyz",
+    ),
 };
 pub(super) const STOPPED: Held = Held {
     word: "stopped",
-    line: "STOPPED: an emergency stop of everything is engaged / 已停止：全局紧急停止生效中",
+    line: (
+        "已停止：全局紧急停止生效中",
+        "STOPPED: an emergency stop of everything is engaged",
+    ),
 };
 pub(super) const NO_ROOM: Held = Held {
     word: "paused-no-room",
-    line: "PAUSED: the disk has no room for the log or for a recording / 已暂停：磁盘空间不足",
+    line: (
+        "已暂停：磁盘空间不足，无法写入日志或录音",
+        "PAUSED: the disk has no room for the log or for a recording",
+    ),
 };
 
 /// A reason why a process that holds the driver lock does not dial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) word: &'static str,
-    line: &'static str,
+    /// The printed text, in Chinese and in English.
+    line: (&'static str, &'static str),
 }
 
 /// The state of a process that it prints: whether it is ready, and what it does about dialing.
@@ -51,7 +62,7 @@ impl Standing {
     /// returns.
     pub fn dialing_line(&self) -> String {
         let (word, line) = match self.held {
-            Some(held) => (held.word, held.line),
+            Some(held) => (held.word, Language::current().pick(held.line)),
             None => (self.dialing.word(), self.dialing.line()),
         };
         format!("{word}: {line}")

@@ -9,6 +9,7 @@ use crate::lone_event::note;
 use crate::open_settings::OpenSettings;
 use crate::store_spec::StoreSpec;
 use actors::Environment;
+use application::format_localized;
 use application::notice::notice;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -52,8 +53,9 @@ pub async fn hold(environment: &Environment, settings: &OpenSettings) -> Result<
     let other = |origin: &str| !origin.ends_with(&format!("/{suffix}"));
     if let Some(old) = published.filter(|one| other(&one.claimed().origin)) {
         let folder = put_aside(&dir, &old.claimed().origin)?;
-        notice(&format!(
-            "the proofs of the lost history are kept in {} / 已丢失历史的证明保留在该目录",
+        notice(&format_localized!(
+            "已丢失历史的证明保留在 {}",
+            "the proofs of the lost history are kept in {}",
             folder.display()
         ));
     }
@@ -118,11 +120,12 @@ async fn note_lost(environment: &Environment, lost: LostHistory) -> Result<(), P
     let (known, log) = (lost.known_head, lost.log_head);
     let command = InstallationCommand::NoteHistoryLost(lost);
     note::<Installation>(environment.store.as_ref(), mode, |_| LogId, command).await?;
-    notice(&format!(
-        "LOST HISTORY: {known} events of this log were known; it now contains {log}, or other events in their place. \
-         Dialing is off. Put the complete log back and start again. If there is none, check who may have \
-         been called since, then run: ledgerline backup confirm --reason TEXT / 历史丢失：本日志已知有 {known} 个事件，现仅有 \
-         {log} 个或内容不同；已停止拨号。请恢复完整日志后重新启动；若没有，核对后执行上述命令"
+    notice(&format_localized!(
+        "历史丢失：本日志已知有 {known} 个事件，现仅有 {log} 个或内容不同；已停止拨号。请恢复完整日志后重新启动；\
+         若没有，请核对其间可能已呼叫的客户，然后执行：ledgerline backup confirm --reason TEXT",
+        "LOST HISTORY: {known} events of this log were known; it now contains {log}, or other events in \
+         their place. Dialing is off. Put the complete log back and start again. If there is none, check \
+         who may have been called since, then run: ledgerline backup confirm --reason TEXT"
     ));
     Ok(())
 }
@@ -130,8 +133,10 @@ async fn note_lost(environment: &Environment, lost: LostHistory) -> Result<(), P
 /// Returns the error text for a process that takes over dialing, or continues after an outage, and finds that
 /// the log lacks events it has followed. `followed` is the position it had reached.
 pub fn shorter(head: Position, followed: Position) -> String {
-    format!(
-        "the log ends at position {head}, but this process has followed it to {followed}: its tail is lost. This is \
-         recorded, and dialing is off until ledgerline backup confirm; restart first / 日志末尾丢失，已记录在案：请重新启动并核对"
+    format_localized!(
+        "日志止于位置 {head}，但本进程已处理到 {followed}：日志末尾丢失，已记录在案。请重新启动并核对；\
+         执行 ledgerline backup confirm 之前不拨号",
+        "the log ends at position {head}, but this process has followed it to {followed}: its tail is \
+         lost. This is recorded, and dialing is off until ledgerline backup confirm; restart first"
     )
 }

@@ -135,7 +135,10 @@ impl Proving {
                 ProofError::RolledBack { .. } | ProofError::Forked { .. } | ProofError::NotSigned { .. } => {
                     tracing::error!(%error, "signing of checkpoints has stopped");
                     self.stop_dialing(&error).await;
-                    notice(&format!("SIGNING OF CHECKPOINTS HAS STOPPED / 停止签名: {error}"));
+                    notice(&format_localized!(
+                        "已停止签署日志检查点：{error}",
+                        "SIGNING OF CHECKPOINTS HAS STOPPED: {error}"
+                    ));
                     return;
                 }
                 other => tracing::warn!(error = %other, "no checkpoint could be published; trying again"),

@@ -3,6 +3,7 @@
 
 use crate::kit::failure::Failure;
 use actors::Encode;
+use application::format_localized;
 use application::transcript_words::masked_words;
 use domain::ports::clock::Clock;
 use domain::ports::encoder::{EncoderFailure, EncoderRanking};
@@ -52,9 +53,13 @@ impl Share {
         let failures = self.failures.iter();
         let failed: String = failures.map(|(how, times)| format!(" {how} {times},")).collect();
         let failed = if failed.is_empty() { " 0," } else { &failed };
-        format!(
-            "编码器 encoder {}: 采用 decided {:.3}, 失败 failed{failed} p50 {} ms, p99 {} ms",
-            self.model, self.decided_ratio, self.p50_ms, self.p99_ms
+        format_localized!(
+            "编码器 {}：采用 {:.3}，失败{failed} p50 {} ms，p99 {} ms",
+            "encoder {}: decided {:.3}, failed{failed} p50 {} ms, p99 {} ms",
+            self.model,
+            self.decided_ratio,
+            self.p50_ms,
+            self.p99_ms
         )
     }
 }

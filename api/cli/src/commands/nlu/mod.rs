@@ -10,6 +10,7 @@ use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::part::Part;
+use application::format_localized;
 use application::models::training::bounded_lines;
 use domain::ids::ModelId;
 use encoder::{EncoderArgs, Share};
@@ -277,9 +278,10 @@ fn show(found: &[(&str, Evaluation)], reading: &Reading) -> Result<(), Failure> 
         };
     }
     for (name, found) in found {
-        output::line(&format!(
-            "{name} {} 行 rows: 首选 top 1 {:.3}, 前三 top 3 {:.3}; 接受 accepted {:.3}, of these right {:.3}; \
-             域外 out of scope {} rows, abstained {:.3}",
+        output::line(&format_localized!(
+            "{name} {} 行：首选 {:.3}，前三 {:.3}；接受 {:.3}，其中正确 {:.3}；域外 {} 行，放弃判定 {:.3}",
+            "{name} {} rows: top 1 {:.3}, top 3 {:.3}; accepted {:.3}, of these right {:.3}; out of scope \
+             {} rows, abstained {:.3}",
             found.rows,
             found.first_ratio,
             found.among_three_ratio,
@@ -312,8 +314,9 @@ impl Reading {
             )));
         }
         for (what, count) in &examples.fault_counts {
-            output::notice(&format!(
-                "not evaluated: {count} lines are {} / 未评测",
+            output::notice(&format_localized!(
+                "未评测：{count} 行为 {}",
+                "not evaluated: {count} lines are {}",
                 what.code()
             ));
         }

@@ -6,6 +6,8 @@ use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use application::percent;
 use domain::ids::{ApprovalId, ModelId};
 use domain::model::Training;
@@ -168,16 +170,18 @@ fn tell(asking: &Asking, reply: &Value) -> Result<(), Failure> {
     let word = |member: &str| reply.get(member).and_then(Value::as_str).unwrap_or_default();
     let is_changed = reply.get("changed").and_then(Value::as_bool) == Some(true);
     let told = match is_changed {
-        true => "已发布 published",
-        false => "已是当前版本 already current",
+        true => localized("已发布", "published"),
+        false => localized("已是当前版本", "already current"),
     };
     let figure = |member: &str| {
         reply
             .pointer(&format!("/training/{member}"))
             .and_then(Value::as_u64)
     };
-    let held = figure("first_permille").map(|first| format!("，留出 held out {first}‰"));
-    output::line(&format!(
+    let held =
+        figure("first_permille").map(|first| format_localized!("，留出 {first}‰", ", held out {first}‰"));
+    output::line(&format_localized!(
+        "{told}：{} {}{}",
         "{told}: {} {}{}",
         word("named"),
         word("digest"),

@@ -3,6 +3,7 @@
 use super::{Reading, faults, vectors, write};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
 use application::models::training::{HeldOutShown, held_out_shown};
 use serde_json::json;
 use std::path::Path;
@@ -49,8 +50,9 @@ pub(super) fn learn(file: &Path, out: &Path, taught: &Taught, reading: &Reading)
     if let Some(words) = &taught.words {
         output::line(&vectors::described(words))?;
     }
-    output::line(&format!(
-        "{} 意图 intents, {} 行 rows; accept {:.3}, confirm {:.3}; {} bytes, {}",
+    output::line(&format_localized!(
+        "{} 个意图，{} 行；接受阈值 {:.3}，确认阈值 {:.3}；{} 字节，{}",
+        "{} intents, {} rows; accept {:.3}, confirm {:.3}; {} bytes, {}",
         model.intents().len(),
         examples.rows.len(),
         calibration.accept,
@@ -65,8 +67,9 @@ pub(super) fn learn(file: &Path, out: &Path, taught: &Taught, reading: &Reading)
 /// for.
 fn matrix(held_out: &HeldOutShown) -> Result<(), Failure> {
     let permille = |figure: Option<u16>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure}‰"));
-    output::line(&format!(
-        "{} 份留出 parts held out, {} 行 rows: 首选 top 1 {}, 接受 accepted {}, of these right {}",
+    output::line(&format_localized!(
+        "留出 {} 份，{} 行：首选 {}，接受 {}，其中正确 {}",
+        "{} parts held out, {} rows: top 1 {}, accepted {}, of these right {}",
         held_out.folds,
         held_out.rows,
         permille(held_out.first_permille),

@@ -2,6 +2,7 @@
 
 use super::unavailable;
 use crate::kit::failure::Failure;
+use application::format_localized;
 use application::models::training::bounded_lines;
 use serde_json::{Value, json};
 use std::io::BufReader;
@@ -38,8 +39,13 @@ pub(super) fn shown(read: &VectorsRead) -> Value {
 
 /// Describes the vectors read, as one line for people.
 pub(super) fn described(read: &VectorsRead) -> String {
-    format!(
-        "{} 词向量 word vectors kept, {} without space, {} never looked up; {} 行有误 bad lines {:?}",
-        read.kept, read.left_out, read.passed_over, read.faulty, read.faulty_lines
+    format_localized!(
+        "保留 {} 个词向量，{} 个超出空间，{} 个不会被查询；{} 行有误 {:?}",
+        "{} word vectors kept, {} without space, {} never looked up; {} bad lines {:?}",
+        read.kept,
+        read.left_out,
+        read.passed_over,
+        read.faulty,
+        read.faulty_lines
     )
 }

@@ -8,7 +8,9 @@ use crate::kit::api::{ApiArgs, require_log};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::progress::Progress;
+use crate::kit::table::padded;
 use ::projections::{RebuildError, View, ViewCheck, views};
+use application::format_localized;
 use application::language::localized;
 use domain::stored_event::Position;
 use host::app::ReadOnly;
@@ -18,6 +20,9 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
+
+/// Width of the result of a check before its view, in columns.
+const WORD_COLUMNS: usize = 8;
 
 /// Show the state of the views (读模型), rebuild them without downtime, and verify them against the log
 ///
@@ -222,17 +227,24 @@ async fn verify(at: &Where, name: Option<&str>) -> Result<(), Failure> {
         output::json(&json!({ "agree": wrong.is_empty(), "views": checks }))?;
     } else {
         for check in &checks {
-            let word = if check.holds() { "ok" } else { "differs" };
-            output::line(&format!(
-                "{word:<8} {:<20} up to position {}",
-                check.view, check.position
+            let word = match check.holds() {
+                true => localized("一致", "ok"),
+                false => localized("不一致", "differs"),
+            };
+            output::line(&format_localized!(
+                "{} {:<20} 截至位置 {}",
+                "{} {:<20} up to position {}",
+                padded(word, WORD_COLUMNS),
+                check.view,
+                check.position
             ))?;
         }
     }
     if wrong.is_empty() {
         return Ok(());
     }
-    Err(Failure::found(format!(
+    Err(Failure::found(format_localized!(
+        "读模型与日志不一致：{}",
         "rows differ from the log: {}",
         wrong.join(", ")
     )))

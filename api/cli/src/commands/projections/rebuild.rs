@@ -6,6 +6,8 @@ use crate::kit::api::{get, post};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use ::projections::RebuildState;
+use application::format_localized;
+use application::language::localized;
 use application::percent::encode;
 use domain::ports::clock::Clock;
 use host::clock::SystemClock;
@@ -40,8 +42,12 @@ pub(super) async fn one(at: &Asked, runtime: Arc<Runtime>, name: &str, wish: &Wi
             "comparison": made.comparison,
         }))?;
     } else {
-        let done = if made.is_switched { "in use" } else { "ready" };
-        output::line(&format!(
+        let done = match made.is_switched {
+            true => localized("已启用", "in use"),
+            false => localized("已就绪", "ready"),
+        };
+        output::line(&format_localized!(
+            "{name}：新数据{done}，截至位置 {}",
             "{name}: new rows {done}, up to position {}",
             made.position
         ))?;

@@ -8,6 +8,7 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::table::items;
 use ::projections::{RebuildState, views};
+use application::format_localized;
 use domain::ports::clock::Clock;
 use host::app::WritableRows;
 use host::clock::SystemClock;
@@ -180,7 +181,10 @@ pub(super) async fn in_place(at: &Asked) -> Result<(), Failure> {
     if at.json {
         return output::json(&json!({ "rebuilt": true, "position": reached.to_string() }));
     }
-    output::line(&format!("views rebuilt up to position {reached}"))
+    output::line(&format_localized!(
+        "读模型已重建至位置 {reached}",
+        "views rebuilt up to position {reached}"
+    ))
 }
 
 #[cfg(test)]

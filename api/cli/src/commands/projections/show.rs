@@ -3,7 +3,10 @@
 use crate::commands::projections::{Where, known};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::table::padded;
 use ::projections::{ReadDb, RebuildStatus, ViewState, ViewStatus, views};
+use application::format_localized;
+use application::language::localized;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use host::app::ReadOnly;
@@ -13,6 +16,9 @@ use host::read_db_spec::ReadDbSpec;
 use host::store_spec::StoreSpec;
 use serde_json::{Value, json};
 use std::path::Path;
+
+/// Width of the state of a view, in columns.
+const STATE_COLUMNS: usize = 12;
 
 /// Prints the views of this build with their versions and tables.
 pub(super) fn list(as_json: bool) -> Result<(), Failure> {
@@ -30,7 +36,11 @@ pub(super) fn list(as_json: bool) -> Result<(), Failure> {
     for view in all {
         let tables: Vec<&str> = view.tables().iter().map(|table| table.name).collect();
         let (name, version) = (view.name(), view.version());
-        output::line(&format!("{name:<20} version {version:<3} {}", tables.join(" ")))?;
+        output::line(&format_localized!(
+            "{name:<20} 版本 {version:<3} {}",
+            "{name:<20} version {version:<3} {}",
+            tables.join(" ")
+        ))?;
     }
     Ok(())
 }
@@ -71,23 +81,25 @@ async fn read(data: &Path, store: &dyn EventStore, rows: &dyn ReadDb) -> Result<
     Ok(::projections::statuses(store, rows, now).await?)
 }
 
-const fn word(state: ViewState) -> &'static str {
+fn word(state: ViewState) -> &'static str {
     match state {
-        ViewState::Live => "live 实时",
-        ViewState::CatchingUp => "catching up 追赶中",
-        ViewState::Parked => "parked 已停驻",
-        ViewState::Ahead => "ahead of the log 超前于日志",
+        ViewState::Live => localized("实时", "live"),
+        ViewState::CatchingUp => localized("追赶中", "catching up"),
+        ViewState::Parked => localized("已停驻", "parked"),
+        ViewState::Ahead => localized("超前于日志", "ahead of the log"),
     }
 }
 
 fn lines(status: &ViewStatus) -> Vec<String> {
-    let shows = status
-        .recorded_at
-        .map_or_else(|| "nothing yet".to_owned(), |at| at.to_string());
-    let mut lines = vec![format!(
-        "{:<20} {:<12} position {} of {}, {} events behind, {:.1} s; shows {shows}",
+    let shows = status.recorded_at.map_or_else(
+        || localized("尚无数据", "nothing yet").to_owned(),
+        |at| at.to_string(),
+    );
+    let mut lines = vec![format_localized!(
+        "{:<20} {} 位置 {} / {}，滞后 {} 个事件、{:.1} 秒；数据截至 {shows}",
+        "{:<20} {} position {} of {}, {} events behind, {:.1} s; shows {shows}",
         status.view,
-        word(status.state),
+        padded(word(status.state), STATE_COLUMNS),
         status.position,
         status.head,
         status.lag_events,
@@ -99,14 +111,17 @@ fn lines(status: &ViewStatus) -> Vec<String> {
         .filter(|own| *own != status.version)
     {
         let is = status.version;
-        lines.push(format!(
+        lines.push(format_localized!(
+            "  由另一版本构建：版本 {is}，本程序读取 {own}",
             "  built by another build: version {is}, this build reads {own}"
         ));
     }
     if let Some(parked) = &status.parked {
-        lines.push(format!(
+        lines.push(format_localized!(
+            "  停驻于位置 {} 之前：{}",
             "  parked before position {}: {}",
-            parked.position, parked.why
+            parked.position,
+            parked.why
         ));
     }
     lines.extend(status.rebuild.as_ref().map(rebuild_line));
@@ -122,14 +137,21 @@ fn seconds(ms: u64) -> f64 {
 pub(super) fn rebuild_line(status: &RebuildStatus) -> String {
     let rebuild = &status.rebuild;
     let (state, position) = (rebuild.state.code(), rebuild.position);
-    let mut line = format!("  rebuild {} {state} at position {position}", rebuild.generation);
+    let mut line = format_localized!(
+        "  重建 {} {state}，位置 {position}",
+        "  rebuild {} {state} at position {position}",
+        rebuild.generation
+    );
     if let Some(left) = status.remaining_ms {
         let (speed, left) = (status.events_per_second, seconds(left));
-        line.push_str(&format!(", {speed} events/s, {left:.0} s left"));
+        line.push_str(&format_localized!(
+            "，每秒 {speed} 个事件，剩余 {left:.0} 秒",
+            ", {speed} events/s, {left:.0} s left"
+        ));
     }
     match status.agrees {
-        Some(true) => line.push_str(", same as the live rows"),
-        Some(false) => line.push_str(", differs from the live rows"),
+        Some(true) => line.push_str(localized("，与在用数据一致", ", same as the live rows")),
+        Some(false) => line.push_str(localized("，与在用数据不一致", ", differs from the live rows")),
         None => {}
     }
     if let Some(why) = &rebuild.why {

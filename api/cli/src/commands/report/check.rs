@@ -5,6 +5,9 @@ use crate::commands::report::compliance::{note_file, reading};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::progress::Progress;
+use crate::kit::table::padded;
+use application::format_localized;
+use application::language::localized;
 use chrono::NaiveDate;
 use domain::calendar::{PeriodLength, Span};
 use evidence::compliance_report::{check, check_against};
@@ -14,6 +17,9 @@ use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::proof::VerifierKey;
+
+/// Width of the labels before the printed values, in columns.
+const LABEL_COLUMNS: usize = 10;
 
 /// Largest report or note read, in bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -68,16 +74,28 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             "position": checked.position.to_string(), "log_size": checked.log_size,
             "log_root": checked.log_root, "key": key.to_string(), "rebuilt_from_log": checked.rebuilt }));
     }
-    output::line(&format!("holds     {}", checked.subject))?;
-    output::line(&format!(
-        "log       {} events up to position {}, root {}",
-        checked.log_size, checked.position, checked.log_root
+    let label = |zh, en| padded(localized(zh, en), LABEL_COLUMNS);
+    output::line(&format!("{}{}", label("报告成立", "holds"), checked.subject))?;
+    output::line(&format_localized!(
+        "{}{} 个事件，截至位置 {}，根哈希 {}",
+        "{}{} events up to position {}, root {}",
+        label("日志", "log"),
+        checked.log_size,
+        checked.position,
+        checked.log_root
     ))?;
-    output::line(&format!("key       {key}"))?;
-    output::line(match checked.rebuilt {
-        true => "rebuilt   the log gives the same figures, and contains the issue / 由日志重建一致",
-        false => "rebuilt   no: give --data or --store to rebuild it from the log",
-    })
+    output::line(&format!("{}{key}", label("验证密钥", "key")))?;
+    let rebuilt = match checked.rebuilt {
+        true => localized(
+            "由日志重建的数字一致，日志包含该签发记录",
+            "the log gives the same figures, and contains the issue",
+        ),
+        false => localized(
+            "未重建：给出 --data 或 --store 即可由日志重建",
+            "no: give --data or --store to rebuild it from the log",
+        ),
+    };
+    output::line(&format!("{}{rebuilt}", label("重建", "rebuilt")))
 }
 
 fn failed(args: &Args, why: &str) -> Failure {
@@ -86,7 +104,10 @@ fn failed(args: &Args, why: &str) -> Failure {
     {
         return failure;
     }
-    Failure::found(format!("the report does not hold: {why}"))
+    Failure::found(format_localized!(
+        "报告不成立：{why}",
+        "the report does not hold: {why}"
+    ))
 }
 
 fn key_of(args: &Args) -> Result<VerifierKey, Failure> {

@@ -4,6 +4,8 @@ use crate::commands::report::{PeriodArgs, write};
 use crate::kit::api::{ApiArgs, post};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use domain::stored_event::Position;
 use evidence::compliance_report::figures_file;
 use host::app::ReadOnly;
@@ -43,7 +45,10 @@ struct Answer {
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let client = args.api.client(runtime).await?;
     if !client.is_this_process() {
-        output::notice("the server reads the whole log / 服务端正在读取全部日志");
+        output::notice(localized(
+            "服务端正在读取全部日志",
+            "the server reads the whole log",
+        ));
     }
     let body = json!({ "period": format!("{:?}", args.period.period).to_lowercase(),
         "at": args.period.at, "position": args.position.map(|position| position.to_string()) });
@@ -77,15 +82,16 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             .unwrap_or_default()
             .to_owned()
     };
-    output::line(&format!(
-        "compliance {} up to position {}: {} violations / 违规 {} 处",
+    output::line(&format_localized!(
+        "合规报告 {}，截至位置 {}：违规 {} 处",
+        "compliance {} up to position {}: {} violations",
         text("period"),
         answer.issue.get("position").unwrap_or(&Value::Null),
-        answer.violations,
         answer.violations
     ))?;
     output::line(&format!("sha256 {}", text("sha256")))?;
-    output::line(&format!(
+    output::line(&format_localized!(
+        "已写入 {} 和 {}",
         "written to {} and {}",
         args.out.display(),
         note.display()

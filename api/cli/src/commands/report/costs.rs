@@ -4,6 +4,7 @@
 use super::from_rows;
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
+use application::language::localized;
 use application::reply_value::value;
 use application::tables::{Baseline, Costing, cost_table};
 use domain::ids::CampaignId;
@@ -89,50 +90,64 @@ fn text(report: &Value) -> Result<(), Failure> {
     let mut campaigns = table::items(report, "campaigns").to_vec();
     let mut total = report.get("total").cloned().unwrap_or_default();
     if let Some(members) = total.as_object_mut() {
-        members.insert("campaign".to_owned(), Value::from("合计 all"));
+        members.insert("campaign".to_owned(), Value::from(localized("合计", "all")));
     }
     campaigns.push(total);
     let columns = [
-        ("任务 campaign", "/campaign"),
-        ("呼叫 calls", "/calls"),
-        ("计费 billed", "/billed_calls"),
-        ("计费秒 billed s", "/billed_seconds"),
-        ("费用 cost, fen", "/cost_fen"),
-        ("转化 conversions", "/conversions"),
-        ("单次转化 per conversion, fen", "/cost_per_conversion_fen"),
-        ("总费用 total, fen", "/total_cost_fen"),
-        ("纯人工 agents only, fen", "/baseline/people_cost_fen_min"),
-        ("至 to", "/baseline/people_cost_fen_max"),
-        ("占比 share, ‰", "/baseline/total_cost_per_mille"),
+        (localized("任务", "campaign"), "/campaign"),
+        (localized("呼叫", "calls"), "/calls"),
+        (localized("计费", "billed"), "/billed_calls"),
+        (localized("计费秒", "billed s"), "/billed_seconds"),
+        (localized("费用（分）", "cost, fen"), "/cost_fen"),
+        (localized("转化", "conversions"), "/conversions"),
+        (
+            localized("单次转化（分）", "per conversion, fen"),
+            "/cost_per_conversion_fen",
+        ),
+        (localized("总费用（分）", "total, fen"), "/total_cost_fen"),
+        (
+            localized("纯人工（分）", "agents only, fen"),
+            "/baseline/people_cost_fen_min",
+        ),
+        (localized("至", "to"), "/baseline/people_cost_fen_max"),
+        (localized("占比 ‰", "share, ‰"), "/baseline/total_cost_per_mille"),
     ];
     table::members(&columns, &campaigns)?;
     output::line("")?;
     let columns = [
-        ("任务 campaign", "/campaign"),
-        ("坐席 agents, ms", "/used/agents/talk_ms"),
-        ("fen", "/used/agents/cost_fen"),
-        ("识别 recognition, ms", "/used/recognition/speech_ms"),
-        ("fen", "/used/recognition/cost_fen"),
-        ("合成 synthesis, chars", "/used/synthesis/characters"),
-        ("fen", "/used/synthesis/cost_fen"),
-        ("大模型 requests", "/used/assistant/requests"),
+        (localized("任务", "campaign"), "/campaign"),
+        (localized("坐席 ms", "agents, ms"), "/used/agents/talk_ms"),
+        (localized("分", "fen"), "/used/agents/cost_fen"),
+        (
+            localized("识别 ms", "recognition, ms"),
+            "/used/recognition/speech_ms",
+        ),
+        (localized("分", "fen"), "/used/recognition/cost_fen"),
+        (
+            localized("合成字数", "synthesis, chars"),
+            "/used/synthesis/characters",
+        ),
+        (localized("分", "fen"), "/used/synthesis/cost_fen"),
+        (
+            localized("大模型请求", "language model requests"),
+            "/used/assistant/requests",
+        ),
         ("tokens", "/used/assistant/tokens"),
-        ("fen", "/used/assistant/cost_fen"),
+        (localized("分", "fen"), "/used/assistant/cost_fen"),
     ];
     table::members(&columns, &campaigns)?;
     output::line("")?;
     let columns = [
-        ("任务 campaign", "/campaign"),
-        ("结果 disposition", "/disposition"),
-        ("沟通结果 outcome", "/outcome"),
-        ("呼叫 calls", "/calls"),
-        ("计费 billed", "/billed_calls"),
-        ("计费秒 billed s", "/billed_seconds"),
-        ("费用 cost, fen", "/cost_fen"),
-        ("总费用 total, fen", "/total_cost_fen"),
+        (localized("任务", "campaign"), "/campaign"),
+        (localized("结果", "disposition"), "/disposition"),
+        (localized("沟通结果", "outcome"), "/outcome"),
+        (localized("呼叫", "calls"), "/calls"),
+        (localized("计费", "billed"), "/billed_calls"),
+        (localized("计费秒", "billed s"), "/billed_seconds"),
+        (localized("费用（分）", "cost, fen"), "/cost_fen"),
+        (localized("总费用（分）", "total, fen"), "/total_cost_fen"),
     ];
     table::members(&columns, table::items(report, "endings"))?;
     let label = |name: &str| report.get(name).and_then(Value::as_str).unwrap_or_default();
-    output::line(label("label_zh"))?;
-    output::line(label("label_en"))
+    output::line(label(localized("label_zh", "label_en")))
 }

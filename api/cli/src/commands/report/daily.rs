@@ -5,6 +5,8 @@ use super::from_rows;
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
 use application::exporting::harmless;
+use application::format_localized;
+use application::language::localized;
 use application::reply_value::value;
 use application::tables::daily;
 use chrono::NaiveDate;
@@ -70,15 +72,15 @@ fn rows(report: &Value, shown: fn(&Value, &Value) -> Value) -> Vec<Vec<Value>> {
     let mut rows: Vec<Vec<Value>> = campaigns
         .map(|row| cells(row, row.get("campaign").cloned().unwrap_or_default()))
         .collect();
-    rows.push(cells(totals, Value::from("合计 all")));
+    rows.push(cells(totals, Value::from(localized("合计", "all"))));
     rows
 }
 
 fn text(report: &Value) -> Result<(), Failure> {
     let word = |name: &str| report.get(name).and_then(Value::as_str).unwrap_or_default();
-    output::line(&format!("日报 daily report {}", word("date")))?;
+    output::line(&format_localized!("日报 {}", "daily report {}", word("date")))?;
     let columns = table::items(report, "columns");
-    let head: Vec<String> = std::iter::once("任务 campaign".to_owned())
+    let head: Vec<String> = std::iter::once(localized("任务", "campaign").to_owned())
         .chain((1..=columns.len()).map(|number| format!("[{number}]")))
         .collect();
     for line in table::aligned(&head, &rows(report, for_people)) {
@@ -88,27 +90,30 @@ fn text(report: &Value) -> Result<(), Failure> {
         let label = |lang: &str| column.pointer(lang).and_then(Value::as_str).unwrap_or_default();
         let version = column.get("version").and_then(Value::as_u64).unwrap_or(0);
         output::line(&format!(
-            "[{number}] {} {} ({} v{version})",
-            label("/label/zh"),
-            label("/label/en"),
+            "[{number}] {} ({} v{version})",
+            label(localized("/label/zh", "/label/en")),
             label("/name")
         ))?;
     }
     let targets = table::items(report, "targets");
     if !targets.is_empty() {
-        output::line("目标 targets")?;
+        output::line(localized("目标", "targets"))?;
         let described: Vec<Value> = targets.iter().map(target).collect();
         let columns = [
-            ("任务 campaign", "/campaign"),
-            ("指标 metric", "/metric"),
-            ("版本 version", "/version"),
-            ("目标 target", "/target"),
-            ("实际 actual", "/actual"),
-            ("达成 reached", "/reached"),
+            (localized("任务", "campaign"), "/campaign"),
+            (localized("指标", "metric"), "/metric"),
+            (localized("版本", "version"), "/version"),
+            (localized("目标", "target"), "/target"),
+            (localized("实际", "actual"), "/actual"),
+            (localized("达成", "reached"), "/reached"),
         ];
         table::members(&columns, &described)?;
     }
-    output::line(&format!("rows complete up to position {}", word("position")))
+    output::line(&format_localized!(
+        "数据完整至位置 {}",
+        "rows complete up to position {}",
+        word("position")
+    ))
 }
 
 fn target(row: &Value) -> Value {
@@ -178,7 +183,7 @@ mod tests {
             rows(&report, for_people),
             [
                 vec![json!("T"), json!("50.0 %"), json!(61_000)],
-                vec![json!("合计 all"), json!("25.0 %"), Value::Null],
+                vec![json!("all"), json!("25.0 %"), Value::Null],
             ]
         );
     }

@@ -5,6 +5,7 @@ use crate::commands::report::{PeriodArgs, write};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::as_of::Moment;
+use application::format_localized;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::ports::clock::Clock;
@@ -76,7 +77,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             "out": args.out.display().to_string(), "evidence": beside.display().to_string() }),
         );
     }
-    output::line(&format!(
+    output::line(&format_localized!(
+        "PDCA 报告 {period}：数据完整至位置 {position}；已写入 {}，依据写入 {}",
         "pdca {period}: rows complete up to position {position}; written to {}, its evidence to {}",
         args.out.display(),
         beside.display()

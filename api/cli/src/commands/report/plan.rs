@@ -4,6 +4,8 @@
 use super::from_rows;
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
+use application::format_localized;
+use application::language::localized;
 use application::reply_value::value;
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
@@ -56,22 +58,24 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 
 fn text(plan: &Value) -> Result<(), Failure> {
     let word = |name: &str| plan.get(name).and_then(Value::as_str).unwrap_or_default();
-    output::line(&format!("外呼计划 call plan {}", word("quarter")))?;
+    output::line(&format_localized!("外呼计划 {}", "call plan {}", word("quarter")))?;
     let months = table::items(plan, "months");
     if months.is_empty() {
-        return output::line("不足两周数据，不作计划。 Less than two weeks of calls: no plan.");
+        return output::line(localized(
+            "不足两周数据，不作计划",
+            "less than two weeks of calls: no plan",
+        ));
     }
     let columns = [
-        ("月 month", "/month"),
-        ("呼叫 calls", "/calls"),
-        ("至少 low", "/calls_low"),
-        ("至多 high", "/calls_high"),
-        ("通话分钟 talk min", "/talk_minutes"),
-        ("线路 lines", "/lines"),
-        ("坐席 agents", "/agents"),
-        ("费用 cost, fen", "/cost_fen"),
+        (localized("月", "month"), "/month"),
+        (localized("呼叫", "calls"), "/calls"),
+        (localized("至少", "low"), "/calls_low"),
+        (localized("至多", "high"), "/calls_high"),
+        (localized("通话分钟", "talk min"), "/talk_minutes"),
+        (localized("线路", "lines"), "/lines"),
+        (localized("坐席", "agents"), "/agents"),
+        (localized("费用（分）", "cost, fen"), "/cost_fen"),
     ];
     table::members(&columns, months)?;
-    output::line(word("label_zh"))?;
-    output::line(word("label_en"))
+    output::line(word(localized("label_zh", "label_en")))
 }

@@ -4,6 +4,8 @@ use crate::kit::api::{get, post};
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
+use application::format_localized;
+use application::language::localized;
 use application::percent::encode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -62,14 +64,14 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     match args.action {
         Action::List { asking } => {
             let columns = [
-                ("名称 name", "/name"),
-                ("标题 title", "/title"),
-                ("所有者 owner", "/owner"),
-                ("天数 days", "/days"),
-                ("下次发送 next", "/next_due_at"),
-                ("上次发送 last", "/last"),
+                (localized("名称", "name"), "/name"),
+                (localized("标题", "title"), "/title"),
+                (localized("所有者", "owner"), "/owner"),
+                (localized("天数", "days"), "/days"),
+                (localized("下次发送", "next"), "/next_due_at"),
+                (localized("上次发送", "last"), "/last"),
             ];
-            let none = "没有已存报表 no saved reports";
+            let none = localized("没有已存报表", "no saved reports");
             asking
                 .show_items(runtime, "/api/v1/saved-reports", described, &columns, none)
                 .await
@@ -106,7 +108,7 @@ fn described(report: &Value) -> Value {
     let mut shown = report.clone();
     let text = |name: &str| report.get(name).and_then(Value::as_str).map(str::to_owned);
     let last = match text("last_fault") {
-        Some(fault) => format!("未发送 {fault}"),
+        Some(fault) => format_localized!("未发送 {fault}", "not sent {fault}"),
         None => text("last_sent_at").unwrap_or_default(),
     };
     if let Some(members) = shown.as_object_mut() {
@@ -124,7 +126,7 @@ mod tests {
         let last = |report: Value| described(&report)["last"].clone();
         assert_eq!(
             last(json!({ "last_fault": "owner", "last_sent_at": "2026-03-02T10:00:00Z" })),
-            "未发送 owner"
+            "not sent owner"
         );
         assert_eq!(
             last(json!({ "last_sent_at": "2026-03-02T10:00:00Z" })),

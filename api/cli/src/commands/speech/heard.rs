@@ -5,6 +5,8 @@ use super::shown::as_json;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use actors::Supervisor;
+use application::format_localized;
+use application::language::localized;
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{ListeningOrder, Recognizer};
 use domain::ports::tasks::Tasks;
@@ -142,16 +144,17 @@ fn in_words(shown: &Shown) -> Result<(), Failure> {
     for one in &shown.found.by_condition {
         let dialect = one.condition.dialect.as_deref().unwrap_or("-");
         let noise = one.condition.noise_below_db.map_or_else(
-            || "原样 as recorded".to_owned(),
-            |db| format!("噪声 noise -{db} dB"),
+            || localized("原样", "as recorded").to_owned(),
+            |db| format_localized!("噪声 -{db} dB", "noise -{db} dB"),
         );
         let with = if one.condition.noise_suppression {
-            " + 降噪 suppressed"
+            localized("，已降噪", " + suppressed")
         } else {
             ""
         };
-        output::line(&format!(
-            "{dialect}, {noise}{with}: 准确 accuracy {:.2} %, 错误 errors {} / {}, 全对 whole {} / {}",
+        output::line(&format_localized!(
+            "{dialect}，{noise}{with}：准确率 {:.2} %，错误 {} / {}，全句正确 {} / {}",
+            "{dialect}, {noise}{with}: accuracy {:.2} %, errors {} / {}, whole {} / {}",
             one.figures.accuracy_ratio * 100.0,
             one.figures.edits,
             one.figures.units,
@@ -159,12 +162,9 @@ fn in_words(shown: &Shown) -> Result<(), Failure> {
             one.figures.utterances
         ))?;
     }
-    let reaches = |reached: bool| {
-        if reached {
-            "达到 reached"
-        } else {
-            "未达到 not reached"
-        }
+    let reaches = |reached: bool| match reached {
+        true => localized("达到", "reached"),
+        false => localized("未达到", "not reached"),
     };
     output::line(&format!(
         "92 %: {}; 95 %: {}",
@@ -172,9 +172,10 @@ fn in_words(shown: &Shown) -> Result<(), Failure> {
         reaches(shown.found.reaches_target)
     ))?;
     if shown.rehearsal_only {
-        output::line(
-            "演练用识别器，只认合成音 a recognizer for rehearsals: it recognizes only synthetic voices",
-        )?;
+        output::line(localized(
+            "演练用识别器，只能识别合成语音",
+            "a recognizer for rehearsals: it recognizes only synthetic voices",
+        ))?;
     }
     Ok(())
 }

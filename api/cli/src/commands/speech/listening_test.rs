@@ -6,6 +6,7 @@
 use super::shown::NO_ESPEAK;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::ports::clock::Clock;
@@ -105,9 +106,10 @@ pub(super) async fn run(folder: &Path, order: Order) -> Result<(), Failure> {
     let test = test(&order, &samples);
     let page = PAGE.replace(PLACE, &embeddable(&test));
     std::fs::write(folder.join("index.html"), page).map_err(unwritten)?;
-    output::line(&format!(
-        "{}: {} 段样音 samples, {} 个声音 voices; 打开 open index.html, 每人保存一个文件 each listener saves a \
-         file, 然后 then: ledgerline speech mos FILE…",
+    output::line(&format_localized!(
+        "{}：{} 段样音，{} 个声音；请打开 index.html，每人保存一个文件，然后执行：ledgerline speech mos FILE…",
+        "{}: {} samples, {} voices; open index.html, each listener saves a file, then: \
+         ledgerline speech mos FILE…",
         folder.display(),
         samples.len(),
         voices.len()

@@ -3,6 +3,8 @@
 use super::shown::as_json;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use speech::evaluation::opinions::{OPINION_TARGET, Opinions, VoiceOpinion, mean_opinions};
 use std::path::PathBuf;
 
@@ -29,16 +31,20 @@ pub(super) fn run(files: &[PathBuf], json: bool) -> Result<(), Failure> {
 
 fn in_words(voice: &VoiceOpinion) -> String {
     let interval = voice.interval.map_or_else(
-        || "一个分数无区间 one score has no interval".to_owned(),
+        || localized("只有一个分数，无区间", "one score has no interval").to_owned(),
         |[low, high]| format!("95 % {low:.2}–{high:.2}"),
     );
     let verdict = match (voice.reaches_target, voice.mean_reaches_target) {
-        (true, _) => "达到 reached",
-        (false, true) => "均值达到，区间未达 mean reached, interval not",
-        (false, false) => "未达到 not reached",
+        (true, _) => localized("达到", "reached"),
+        (false, true) => localized("均值达到，区间未达到", "mean reached, interval not"),
+        (false, false) => localized("未达到", "not reached"),
     };
-    format!(
-        "{}: MOS {:.2} ({interval}), {} 分 scores, {} 人 listeners; ≥ {OPINION_TARGET:.1}: {verdict}",
-        voice.voice, voice.mean, voice.scores, voice.listeners
+    format_localized!(
+        "{}：MOS {:.2}（{interval}），{} 个评分，{} 人；≥ {OPINION_TARGET:.1}：{verdict}",
+        "{}: MOS {:.2} ({interval}), {} scores, {} listeners; ≥ {OPINION_TARGET:.1}: {verdict}",
+        voice.voice,
+        voice.mean,
+        voice.scores,
+        voice.listeners
     )
 }

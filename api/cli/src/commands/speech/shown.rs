@@ -2,6 +2,8 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::format_localized;
+use application::language::localized;
 use serde::Serialize;
 use speech::evaluation::emotion::{EmotionEvaluation, evaluated};
 use speech::evaluation::voices::{self, VoicesEvaluation};
@@ -44,17 +46,19 @@ pub(super) fn voices(json: bool) -> Result<(), Failure> {
 }
 
 fn voices_in_words(found: &VoicesEvaluation) -> Result<(), Failure> {
-    output::line(&format!(
-        "等错误率 equal-error rate: {:.3} (≤ {}), 本人 genuine {}, 他人 impostor {}, 说话人 speakers {}",
+    output::line(&format_localized!(
+        "等错误率：{:.3}（≤ {}），本人 {}，他人 {}，说话人 {}",
+        "equal-error rate: {:.3} (≤ {}), genuine {}, impostor {}, speakers {}",
         found.equal_error_ratio,
         found.equal_error_ratio_max,
         found.genuine_count,
         found.impostor_count,
         found.speakers
     ))?;
-    output::line(&format!(
-        "阈值 threshold {}: 误认 false accepts {}, 误拒 false rejects {}; 本人最远 genuine up to {}, 他人最近 impostor \
-         from {}; 合成音 synthetic voices: 只是提示，不作身份认证 a hint, not an authentication",
+    output::line(&format_localized!(
+        "阈值 {}：误认 {}，误拒 {}；本人最远 {}，他人最近 {}；合成语音：仅作提示，不作身份认证",
+        "threshold {}: false accepts {}, false rejects {}; genuine up to {}, impostor from {}; \
+         synthetic voices: a hint, not an authentication",
         found.threshold_milli,
         found.false_alike_count,
         found.false_unlike_count,
@@ -75,16 +79,18 @@ fn in_words(found: &EmotionEvaluation) -> Result<(), Failure> {
             .iter()
             .map(|step| format!("{} → {}", step.value, step.score_permille_mean))
             .collect();
-        let kept = if axis.is_monotone {
-            "单调 monotone"
-        } else {
-            "不单调 NOT monotone"
+        let kept = match axis.is_monotone {
+            true => localized("单调", "monotone"),
+            false => localized("不单调", "NOT monotone"),
         };
         output::line(&format!("{}: {} ({kept})", axis.axis, steps.join(", ")))?;
     }
-    output::line(&format!(
-        "平静话语误判 calm called raised: {} / {}; 激动话语判出 excited called raised: {:.3} / {}; \
-         合成音 synthetic voices",
-        found.false_raised_count, found.calm_count, found.raised_ratio, found.excited_count
+    output::line(&format_localized!(
+        "平静话语误判为激动：{} / {}；激动话语判出：{:.3} / {}；合成语音",
+        "calm called raised: {} / {}; excited called raised: {:.3} / {}; synthetic voices",
+        found.false_raised_count,
+        found.calm_count,
+        found.raised_ratio,
+        found.excited_count
     ))
 }
