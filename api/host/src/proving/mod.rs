@@ -18,6 +18,7 @@ use crate::outbound::tsa::{self, TsaUrl};
 use crate::outbound::witness::WitnessSpec;
 use crate::store_spec::StoreSpec;
 use actors::{Damage, Environment};
+use application::format_localized;
 use application::notice::notice;
 use cosigning::Cosigning;
 use domain::ports::event_store::StoreError;
