@@ -46,7 +46,7 @@ fn legs_are_lowered_aloud_and_a_full_house_is_recorded_beside_too_many_connectio
         .unwrap();
     assert!(!refused.status.success(), "one leg more than there is room for");
     let why = read(&said);
-    assert!(why.contains(&format!("needs {}", TOO_FEW + 1)), "{why}");
+    assert!(why.contains(&format!("need {}", TOO_FEW + 1)), "{why}");
 
     let mut server = Server::of(with_files(LIMIT, &data, &carrier.trunk(), &said), &data);
     assert!(server.wait_ready(), "{}", read(&said));

@@ -3,6 +3,8 @@
 //!
 //! If the new file is invalid, the server continues with the previous certificate and logs a warning.
 
+use application::format_localized;
+use application::language::localized;
 use application::notice::notice;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
@@ -95,7 +97,7 @@ pub(crate) fn begin_looking(
 
 fn say_renewed(directory: &std::path::Path, fingerprint: Fingerprint) {
     tracing::info!(%fingerprint, "the certificate was renewed");
-    notice("the certificate was renewed / 证书已更新");
+    notice(localized("证书已更新", "the certificate was renewed"));
     if let Err(error) = ServerFile::renew_certificate(directory, fingerprint) {
         tracing::warn!(%error, "commands on this directory do not know the new certificate");
     }
@@ -103,7 +105,8 @@ fn say_renewed(directory: &std::path::Path, fingerprint: Fingerprint) {
 
 fn say_broken(error: &TlsError) {
     tracing::warn!(%error, "the new certificate cannot be used, the old one stays");
-    notice(&format!(
-        "the new certificate cannot be used, the old one stays: {error} / 新证书无法使用，继续使用旧证书"
+    notice(&format_localized!(
+        "新证书无法使用，继续使用旧证书：{error}",
+        "the new certificate cannot be used, the old one stays: {error}"
     ));
 }

@@ -1,6 +1,7 @@
 //! Shutdown of a running server: the first signal drains, a second one ends every call at once.
 
 use crate::running::Running;
+use application::language::localized;
 use application::notice::notice;
 use domain::problem::Problem;
 use host::signals::Signals;
@@ -42,7 +43,10 @@ impl Running {
             () = signals.next() => {}
             () = &mut ending => return Ok(()),
         }
-        notice("second signal: ending all calls now / 收到第二个信号，正在结束所有通话");
+        notice(localized(
+            "收到第二个信号，正在结束所有通话",
+            "second signal: ending all calls now",
+        ));
         let limit = clock.now().plus_ms(LEAVE_MS);
         if let Some(drivers) = installation.dialing.drivers() {
             drivers.end_calls();

@@ -18,6 +18,7 @@ use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
 use actors::Environment;
 use application::engines::Engines;
+use application::format_localized;
 use application::installation::Installation;
 use application::notice::notice;
 use application::{alerts, webhooks};
@@ -239,9 +240,9 @@ fn offer_first_set_up(installation: &Arc<Installation>, url: String) {
         "first set-up",
         Box::pin(async move {
             match offering.access.first.offer(&offering).await {
-                Ok(Some(link)) => notice(&format!(
-                    "no admin yet: make the first one at {url}/set-up#{link} (once, within the hour) / 尚无管理员：\
-                     请在一小时内打开以上链接设置首位管理员（仅一次有效）"
+                Ok(Some(link)) => notice(&format_localized!(
+                    "尚无管理员：请在一小时内打开 {url}/set-up#{link} 设置首位管理员（仅一次有效）",
+                    "no admin yet: make the first one at {url}/set-up#{link} (once, within the hour)"
                 )),
                 Ok(None) => {}
                 Err(why) => tracing::warn!(%why, "whether there is an admin is not known"),
@@ -254,9 +255,10 @@ fn offer_first_set_up(installation: &Arc<Installation>, url: String) {
 fn say_who_is_unreadable(opened: &Opened) {
     let unreadable = opened.restored_keys().map_or(0, |keys| keys.unreadable_count);
     if unreadable > 0 {
-        notice(&format!(
-            "{unreadable} people of this log have no key after the keys were restored: their data cannot be read, \
-             and they are not dialed / 恢复密钥后有 {unreadable} 位客户没有密钥：无法读取，也不会被呼叫"
+        notice(&format_localized!(
+            "恢复密钥后有 {unreadable} 位客户没有密钥：无法读取，也不会被呼叫",
+            "{unreadable} people of this log have no key after the keys were restored: their data cannot be \
+             read, and they are not dialed"
         ));
     }
 }

@@ -3,7 +3,6 @@
 //! Other views may be far behind, while a newer build rebuilds them or a large import is applied; responses
 //! from them state their position and lag. The dialer finds customers in the worklist.
 
-use application::format_localized;
 use application::installation::Installation;
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -32,16 +31,14 @@ pub(crate) async fn worklist_age_ms(installation: &Installation, head: Position)
 
 fn judge(worklist: &Checkpoint, oldest: Option<Timestamp>, now: Timestamp) -> Result<u64, String> {
     if let Some((position, why)) = &worklist.parked {
-        return Err(format_localized!(
-            "待呼名单停驻于位置 {position} 之前（{why}）；其后事件中的客户不会被呼叫：请执行 `ledgerline projections status`",
+        return Err(format!(
             "the worklist stopped before position {position} ({why}); customers in later events are not \
              dialed: run `ledgerline projections status`"
         ));
     }
     let age_ms = oldest.map_or(0, |oldest| now.ms_since(oldest));
     if age_ms > WORKLIST_AGE_MS_MAX {
-        return Err(format_localized!(
-            "待呼名单滞后日志 {age_ms} 毫秒，呼叫会推迟开始",
+        return Err(format!(
             "the worklist is {age_ms} ms behind the log, so calls start late"
         ));
     }
