@@ -234,8 +234,8 @@ fn say_ready(standing: &Standing) {
 }
 
 /// Prints a line about the state of the process. A full disk behind standard output does not end the process.
-fn say(name: &str, text: &str) {
-    if let Err(error) = line(name, &text) {
+fn say(name: &str, line: &str) {
+    if let Err(error) = output::line(&format!("{name:<10}{line}")) {
         tracing::warn!(%error, "cannot print the state of this process");
     }
 }
