@@ -33,7 +33,7 @@ const BATCH: u32 = 3;
 const REFUSED_WITHIN_S: &str = "20";
 
 /// What each refusal must contain: that nothing was changed, and what to do.
-const SAYS: [&str; 2] = ["Nothing was changed", "密钥"];
+const SAYS: [&str; 2] = ["Nothing was changed", "keys"];
 
 /// A keys folder composed of files of two installations.
 struct Mixture {
