@@ -55,6 +55,9 @@ pub(crate) trait Pages: Send + Sync {
         None
     }
 
+    /// Waits until the head has reached a position that a page has shown.
+    async fn published(&self, _position: Position) {}
+
     /// Starts to read the page that will be needed next. `None` if that is not possible.
     fn page_ahead(&self, _after: Position, _limit: usize) -> Option<PageAhead> {
         None
@@ -89,12 +92,14 @@ impl Subscription for LiveSubscription {
                 if let Some(events) = self.pages.recent(self.after, PAGE_EVENTS)
                     && let Some(last) = events.last()
                 {
+                    self.pages.published(last.position).await;
                     self.ahead.clear();
                     self.after = last.position;
                     return Ok(events);
                 }
                 let events = self.page(position).await?;
                 if let Some(last) = events.last() {
+                    self.pages.published(last.position).await;
                     self.after = last.position;
                     self.look_ahead(position);
                     return Ok(events);

@@ -1,17 +1,15 @@
 //! The contract suite of the `Line` port, run by every line with callees of known behavior.
 
+use super::left_over_contract;
 use super::suite_legs::{
-    answered, clip, closes, dial, new_call, next, next_after_ringing, next_left_over, order, panic_with,
-    permit_for, permit_until, stays_silent,
+    answered, clip, closes, dial, new_call, next, next_after_ringing, order, panic_with, permit_for,
+    permit_until, stays_silent,
 };
 use crate::testing::SuiteClock;
 use async_trait::async_trait;
-use domain::call::LegIdentity;
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
-use domain::ports::line::{
-    AnsweredDialog, FailureCause, HungUpBy, LeftOverEvent, Leg, LegEvent, LegFacts, Line, LineError,
-};
+use domain::ports::line::{AnsweredDialog, FailureCause, HungUpBy, Leg, LegEvent, Line, LineError};
 use domain::ports::recognizer::{FRAME_MS, HeardAudio};
 use std::sync::Arc;
 
@@ -94,9 +92,7 @@ pub(crate) async fn keeps_the_contract(stage: &dyn Stage) {
         Box::pin(silence_fails_without_being_definite(stage)),
         Box::pin(a_full_line_refuses_and_a_dropped_leg_frees_it(stage)),
         Box::pin(an_answer_waits_for_its_acknowledgment(stage)),
-        Box::pin(a_left_over_leg_that_rings_is_ended(stage)),
-        Box::pin(a_left_over_leg_that_was_answered_is_hung_up(stage)),
-        Box::pin(a_late_answer_of_a_left_over_leg_is_reported(stage)),
+        Box::pin(left_over_contract::keeps_the_contract(stage)),
     );
 }
 
@@ -351,51 +347,4 @@ async fn an_answer_waits_for_its_acknowledgment(stage: &dyn Stage) {
     );
     closes(&mut leg).await;
     assert_eq!(leg.acknowledge().await, Err(LineError::Ended));
-}
-
-fn left_over(line: &Arc<dyn Line>, call: CallId, answered: Option<AnsweredDialog>) -> LegFacts {
-    LegFacts {
-        call,
-        leg: 1,
-        identity: LegIdentity::from_ids(call, 1),
-        local: line.facts().local,
-        callee: "+8613800138000".to_owned(),
-        caller: None,
-        answered,
-    }
-}
-
-/// The far end rings: it accepts the CANCEL, and then refuses the INVITE.
-async fn a_left_over_leg_that_rings_is_ended(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Rings).await;
-    let call = stage.lose(&line, Loss::Ringing).await.0;
-    let mut ending = line
-        .end_left_over(left_over(&line, call, None))
-        .await
-        .expect("an order");
-    assert_eq!(next_left_over(&mut ending).await, LeftOverEvent::Refused);
-}
-
-async fn a_left_over_leg_that_was_answered_is_hung_up(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Answers).await;
-    let (call, dialog) = stage.lose(&line, Loss::Talking).await;
-    let facts = left_over(&line, call, dialog);
-    assert!(facts.answered.is_some());
-    let mut ending = line.end_left_over(facts).await.expect("an order");
-    assert_eq!(next_left_over(&mut ending).await, LeftOverEvent::Closed);
-}
-
-/// A left-over leg with an answer that was never acknowledged: the far end repeats the answer.
-async fn a_late_answer_of_a_left_over_leg_is_reported(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Answers).await;
-    let (call, dialog) = stage.lose(&line, Loss::Unacknowledged).await;
-    let mut ending = line
-        .end_left_over(left_over(&line, call, None))
-        .await
-        .expect("an order");
-    match next_left_over(&mut ending).await {
-        LeftOverEvent::LateAnswered(reported) => assert_eq!(Some(reported), dialog),
-        event => panic!("{event:?} instead of the answer"),
-    }
-    assert_eq!(next_left_over(&mut ending).await, LeftOverEvent::Closed);
 }

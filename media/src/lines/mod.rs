@@ -7,6 +7,8 @@ mod contract;
 mod dialed_number;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod left_over_contract;
 mod simulated;
 mod simulated_voice;
 mod sip_trunk;

@@ -42,7 +42,7 @@ use domain::time::Timestamp;
 pub use half_filled::{begin_filling, end_filling};
 use index::{Beside, Feeder, Places, Tail};
 pub use index::{INDEX_FILE, IndexRemade};
-use pool::Pool;
+use pool::{Pool, Published};
 use reader::{Bookmarks, Finding, Query, Reader};
 use recent::Recent;
 use rusqlite::Connection;
@@ -132,13 +132,17 @@ impl SqliteEventStore {
             tail,
             file: dir.join(INDEX_FILE),
         };
-        let pool = open_pool(dir, (finding, Some(recent)), tasks, options)?;
         let (position, recorded_at) = appender.last();
         let (head, watched) = watch::channel(Head {
             position,
             recorded_at,
             failed: None,
         });
+        let published = Published {
+            head: watched.clone(),
+            recent,
+        };
+        let pool = open_pool(dir, (finding, Some(published)), tasks, options)?;
         let mending_clock = Arc::clone(appender.clock());
         let (requests, receiver) = mpsc::channel(options.append_queue_max.max(1));
         let writer = Writer {
@@ -257,7 +261,7 @@ impl SqliteEventStore {
 
 fn open_pool(
     dir: &Path,
-    (finding, recent): (Finding, Option<Arc<Recent>>),
+    (finding, writer): (Finding, Option<Published>),
     tasks: &dyn Tasks,
     options: &SqliteOptions,
 ) -> Result<Arc<Pool>, OpenError> {
@@ -275,7 +279,7 @@ fn open_pool(
         Finding::Beside(_) => 0,
     };
     let at_hand = (0..at_hand_count).map(open).collect::<Result<_, _>>()?;
-    Ok(Arc::new(Pool::start(readers, at_hand, recent, tasks)))
+    Ok(Arc::new(Pool::start(readers, at_hand, writer, tasks)))
 }
 
 #[async_trait]

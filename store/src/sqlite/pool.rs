@@ -7,13 +7,13 @@
 
 use super::reader::{Found, Query, Reader};
 use super::recent::Recent;
-use crate::subscription::{PageAhead, Pages, closed};
+use crate::subscription::{Head, PageAhead, Pages, closed};
 use async_trait::async_trait;
-use domain::ports::event_store::StoreError;
+use domain::ports::event_store::{MatchingPage, StoreError};
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StoredEvent};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// The most queries that wait for a reader; a further one is answered `Busy`.
 const READ_QUEUE_MAX: usize = 4_096;
@@ -33,8 +33,42 @@ pub(super) struct Pool {
     readers_count: usize,
     /// The connections for reads in the caller's thread; `None` after `close`.
     at_hand: Vec<Mutex<Option<Reader>>>,
-    /// The newest events, in the process that writes.
-    recent: Option<Arc<Recent>>,
+    /// What the writer publishes; `None` in a process that only reads.
+    writer: Option<Published>,
+}
+
+/// What the writer of this process publishes.
+///
+/// A connection sees a commit a moment before the writer publishes the new head. A read waits for that moment:
+/// otherwise a client could be given a position that is beyond the head, and be refused when it goes on there.
+pub(super) struct Published {
+    pub(super) head: watch::Receiver<Head>,
+    /// The newest events.
+    pub(super) recent: Arc<Recent>,
+}
+
+impl Published {
+    fn has(&self, position: Position) -> bool {
+        let head = self.head.borrow();
+        head.position >= position || head.failed.is_some()
+    }
+
+    /// Waits until the head has reached a position. A writer that failed or ended publishes nothing more.
+    async fn wait_for(&self, position: Position) {
+        if !self.has(position) {
+            let mut head = self.head.clone();
+            drop(
+                head.wait_for(|head| head.position >= position || head.failed.is_some())
+                    .await,
+            );
+        }
+    }
+}
+
+/// Returns the last position that a page shows, if it looked beyond `after`.
+fn shown_position(page: &MatchingPage, after: Position) -> Option<Position> {
+    let last = page.events.last().map(|event| event.position);
+    last.max((page.reached > after).then_some(page.reached))
 }
 
 impl Pool {
@@ -42,7 +76,7 @@ impl Pool {
     pub(super) fn start(
         readers: Vec<Reader>,
         at_hand: Vec<Reader>,
-        recent: Option<Arc<Recent>>,
+        writer: Option<Published>,
         tasks: &dyn Tasks,
     ) -> Self {
         let (requests, receiver) = mpsc::channel(READ_QUEUE_MAX);
@@ -67,26 +101,45 @@ impl Pool {
                 .into_iter()
                 .map(|reader| Mutex::new(Some(reader)))
                 .collect(),
-            recent,
+            writer,
         }
     }
 
-    /// Reads in the caller's thread. `None` if no connection is free.
+    /// Replaces the head that reads wait for.
+    #[cfg(test)]
+    pub(super) fn set_head(&mut self, head: watch::Receiver<Head>) {
+        if let Some(writer) = &mut self.writer {
+            writer.head = head;
+        }
+    }
+
+    /// Reads in the caller's thread. `None` if that would have to wait.
     pub(super) fn read_here(&self, query: &Query) -> Option<Found> {
-        self.at_hand.iter().find_map(|reader| {
+        let found = self.at_hand.iter().find_map(|reader| {
             let reader = reader.try_lock().ok()?;
             reader.as_ref().map(|reader| reader.read(query))
-        })
+        })?;
+        let shown = found
+            .as_ref()
+            .ok()
+            .and_then(|page| shown_position(page, query.after()));
+        let is_published = |shown| self.writer.as_ref().is_none_or(|writer| writer.has(shown));
+        shown.is_none_or(is_published).then_some(found)
     }
 
     /// Runs a query. Returns `Busy` if the queue is full.
     pub(super) async fn ask(&self, query: Query) -> Found {
+        let after = query.after();
         let (answer, answered) = oneshot::channel();
-        match self.requests.try_send(Request::Read(query, answer)) {
+        let found = match self.requests.try_send(Request::Read(query, answer)) {
             Ok(()) => answered.await.unwrap_or_else(|_| Err(closed())),
             Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Busy),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(closed()),
+        }?;
+        if let Some(shown) = shown_position(&found, after) {
+            self.published(shown).await;
         }
+        Ok(found)
     }
 
     /// Runs a query, and waits if the queue is full: for subscriptions, which are limited in number.
@@ -133,7 +186,13 @@ impl Pages for Pool {
     }
 
     fn recent(&self, after: Position, limit: usize) -> Option<Vec<StoredEvent>> {
-        self.recent.as_ref()?.page(after, limit)
+        self.writer.as_ref()?.recent.page(after, limit)
+    }
+
+    async fn published(&self, position: Position) {
+        if let Some(writer) = &self.writer {
+            writer.wait_for(position).await;
+        }
     }
 
     fn page_ahead(&self, after: Position, limit: usize) -> Option<PageAhead> {

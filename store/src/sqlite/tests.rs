@@ -8,8 +8,10 @@ use domain::ids::CommandId;
 use domain::ports::tasks::{StopSignal, TaskFuture};
 use domain::stored_event::RECORD_BYTES_MAX;
 use std::os::unix::fs::PermissionsExt;
+use std::pin::Pin;
 use std::sync::Mutex;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 fn clock() -> Arc<StepClock> {
     Arc::new(StepClock::default())
@@ -51,6 +53,52 @@ async fn sqlite_keeps_the_contract() {
         Arc::new(store.unwrap()) as Arc<dyn EventStore>
     })
     .await;
+}
+
+/// Polls once.
+async fn is_pending(future: &mut (impl Future + Unpin)) -> bool {
+    std::future::poll_fn(|context| std::task::Poll::Ready(Pin::new(&mut *future).poll(context).is_pending()))
+        .await
+}
+
+#[tokio::test]
+async fn a_read_shows_nothing_beyond_the_head() {
+    let dir = tempfile::tempdir().unwrap();
+    // With one reader, queries are answered in their order.
+    let options = SqliteOptions {
+        reader_threads: 1,
+        ..SqliteOptions::default()
+    };
+    let mut store = SqliteEventStore::open(dir.path(), clock(), &SuiteTasks::default(), &options).unwrap();
+    append(&store, 0).await.unwrap();
+    // As between a commit and its publication: the file has two events, the head says one.
+    let (head, watched) = watch::channel(Head {
+        position: Position(1),
+        ..Head::default()
+    });
+    Arc::get_mut(&mut store.pool).unwrap().set_head(watched.clone());
+    if let Mode::Writing { head, .. } = &mut store.mode {
+        *head = watched;
+    }
+    let nothing = EventFilter {
+        kinds: vec!["no.such_kind".to_owned()],
+        ..EventFilter::default()
+    };
+    let beyond = store.read_matching(&nothing, Position(9), 5).await.unwrap();
+    assert_eq!(
+        beyond.reached,
+        Position(9),
+        "a position of another log waits for nothing"
+    );
+    let mut page = Box::pin(store.read_matching(&nothing, Position(0), 5));
+    let a = stream("a");
+    let mut events = Box::pin(store.read_stream(&a, StreamVersion(0), 5));
+    assert!(is_pending(&mut page).await && is_pending(&mut events).await);
+    assert_eq!(store.find(EventId::new(Uuid::nil())).await.unwrap(), None);
+    assert!(is_pending(&mut page).await && is_pending(&mut events).await);
+    head.send_modify(|head| head.position = Position(2));
+    assert_eq!(page.await.unwrap().reached, store.head().await.unwrap());
+    assert_eq!(events.await.unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -54,6 +54,16 @@ pub(super) enum Query {
     Last,
 }
 
+impl Query {
+    /// The position behind which a filtered read begins; 0 for other reads.
+    pub(super) const fn after(&self) -> Position {
+        match self {
+            Self::Matching { after, .. } => *after,
+            Self::All { .. } | Self::Stream { .. } | Self::Id(_) | Self::Last => Position(0),
+        }
+    }
+}
+
 /// The events found, and the position up to which the log was searched (only meaningful for filtered reads).
 pub(super) type Found = Result<MatchingPage, StoreError>;
 
