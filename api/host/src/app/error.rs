@@ -77,12 +77,9 @@ pub enum AppError {
     NotBuilt(&'static str),
 }
 
-/// Returns the message about a vital task that ended by itself.
+/// Returns the message about a vital task that ended by itself. In English: `/readyz` replies with it.
 pub(super) fn fallen_task(name: &str) -> String {
-    format_localized!(
-        "内部任务 {name} 意外结束，请重新启动",
-        "the task {name} has ended by itself; start again"
-    )
+    format!("the task {name} has ended by itself; start again")
 }
 
 fn too_few_descriptors(limit: u64, needed: u64) -> String {

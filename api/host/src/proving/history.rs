@@ -131,11 +131,10 @@ async fn note_lost(environment: &Environment, lost: LostHistory) -> Result<(), P
 }
 
 /// Returns the error text for a process that takes over dialing, or continues after an outage, and finds that
-/// the log lacks events it has followed. `followed` is the position it had reached.
+/// the log lacks events it has followed. `followed` is the position it had reached. In English: it becomes a
+/// problem detail.
 pub fn shorter(head: Position, followed: Position) -> String {
-    format_localized!(
-        "日志止于位置 {head}，但本进程已处理到 {followed}：日志末尾丢失，已记录在案。请重新启动并核对；\
-         执行 ledgerline backup confirm 之前不拨号",
+    format!(
         "the log ends at position {head}, but this process has followed it to {followed}: its tail is \
          lost. This is recorded, and dialing is off until ledgerline backup confirm; restart first"
     )
