@@ -39,8 +39,8 @@ pub(super) struct Pool {
 
 /// What the writer of this process publishes.
 ///
-/// A connection sees a commit a moment before the writer publishes the new head. A read waits for that moment:
-/// otherwise a client could be given a position that is beyond the head, and be refused when it goes on there.
+/// A connection sees a commit a moment before the writer publishes the new head. A read waits for the writer:
+/// otherwise a client could get a position beyond the head, and be refused when it continues from there.
 pub(super) struct Published {
     pub(super) head: watch::Receiver<Head>,
     /// The newest events.
